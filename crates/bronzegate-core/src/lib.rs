@@ -1,1 +1,24 @@
-//! x
+//! The engine of bronzegate: it brings the pages of a REST API into the bronze layer of a data
+//! platform, each record once and with the API's own bytes.
+//!
+//! The modules stand in layers; each imports only what is listed above it:
+//!
+//! | layer | holds |
+//! |---|---|
+//! | [`error`], [`clock`], [`redact`], [`secret`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
+//! | `config` | source files: types, checks, defaults |
+//! | `http` | authentication, retry, rate limit, egress, and the client that composes them |
+//! | `extract` | paginator, splitter, and the stream of pages |
+//! | [`bronze`] | the store port, paths, encoding, parts, the commit log, the local store |
+//! | `plan` | what a run is to do, decided before it does anything |
+//! | `run` | the straight line from event to report |
+//!
+//! No cloud SDK, no environment variable and no printing: those belong to the crates around this one.
+#![warn(missing_docs)]
+
+pub mod bronze;
+pub mod clock;
+pub mod error;
+pub mod redact;
+pub mod report;
+pub mod secret;

@@ -1,0 +1,5 @@
+//! Bronze: the store port, the paths, the encoding, the parts, the commit log, and the local store.
+
+mod store;
+
+pub use store::{BronzeStore, Created, Receipt, StagedPart, StagingArea, StoreError, Upload};

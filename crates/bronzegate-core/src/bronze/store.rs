@@ -1,0 +1,154 @@
+//! The port to a bronze store: what a folder, S3 and Azure Blob have in common.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind};
+
+/// A place that holds bronze.
+///
+/// Paths are relative to the target, with `/` between names and no leading one. What callers
+/// may assume of every store:
+///
+/// - **Invisible until published.** What is written to a [`StagedPart`] cannot be read at its
+///   path, nor listed under its folder, before [`publish`](Self::publish).
+/// - **Create-only.** [`put_new`](Self::put_new) and `publish` never replace anything; of two
+///   callers at once exactly one creates.
+/// - **Read after write.** What a call has created, the next `get` and `list` of any process sees.
+/// - **Whole or absent.** A process killed in the middle of a call leaves either nothing or the
+///   whole object at a path, never a piece.
+/// - **Durable.** What a call reports as done survives the loss of power, as far as the medium can.
+///
+/// Adapters translate only: retries belong to their SDK, decisions to the commit protocol.
+#[async_trait]
+pub trait BronzeStore: Send + Sync + std::fmt::Debug {
+    /// The target as a person wrote it, for messages.
+    fn location(&self) -> String;
+
+    /// The paths of all objects below the folder `prefix`, sorted; empty when there is no such folder.
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
+
+    /// The object's content, or `None` when there is none.
+    async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError>;
+
+    /// Creates the object unless one is there.
+    async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError>;
+
+    /// Creates or replaces the object: for hints that may be lost, never for data or commits.
+    async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError>;
+
+    /// Begins an upload that will become `path`. `run` groups the uploads of one run, so that
+    /// [`sweep`](Self::sweep) can tell whose they are.
+    async fn stage(&self, path: &str, run: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError>;
+
+    /// Completes an upload, create-only. A part that is there already with the receipt's size and
+    /// checksum counts as published, so any process may repeat it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another content stands at the path.
+    async fn publish(&self, receipt: &Receipt) -> Result<(), StoreError>;
+
+    /// Gives up an upload; one that is gone already is no error.
+    async fn abort(&self, receipt: &Receipt) -> Result<(), StoreError>;
+
+    /// Removes uploads of dead runs of one stream, where the store does not do so itself.
+    /// `keep` are the receipts a commit still refers to.
+    async fn sweep(&self, area: &StagingArea, keep: &[Receipt]) -> Result<(), StoreError>;
+}
+
+/// An upload nobody can read yet.
+///
+/// Dropped without [`finish`](Self::finish) it is given up, at the latest by a later sweep.
+#[async_trait]
+pub trait StagedPart: Send {
+    /// Appends bytes.
+    async fn write(&mut self, content: Bytes) -> Result<(), StoreError>;
+    /// Makes what was written durable and returns what any process needs to publish it.
+    async fn finish(self: Box<Self>) -> Result<Upload, StoreError>;
+    /// Gives it up.
+    async fn abort(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Whose uploads: one stream's, and within it one run's segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StagingArea {
+    /// `<source>/<stream>`.
+    pub stream: String,
+    /// `<key>.s<segment>`.
+    pub segment: String,
+}
+
+/// Whether a create-only put created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// This call created the object.
+    Yes,
+    /// Something was there already; it is untouched.
+    No,
+}
+
+/// What a store needs to complete an upload later, in its own words: plain data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Upload(pub serde_json::Value);
+
+/// A staged part as the commit record tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Where the part will be.
+    pub path: String,
+    /// Records in it.
+    pub records: u64,
+    /// Its size in bytes as stored.
+    pub bytes: u64,
+    /// CRC-64/NVME of the stored bytes, 16 hexadecimal digits.
+    pub checksum: String,
+    /// The upload, in the store's words.
+    pub upload: Upload,
+}
+
+/// Why a store cannot do what it is asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system or the service refused.
+    #[error("cannot {action} {path}")]
+    Io {
+        /// What was tried, for example `write`.
+        action: &'static str,
+        /// On what, under the target.
+        path: String,
+        /// Why.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another content stands where a part should be published.
+    #[error("{path} is there already with another content; nothing was replaced")]
+    Conflict {
+        /// The part's path.
+        path: String,
+    },
+    /// The upload that a receipt names is neither staged nor published.
+    #[error("the staged upload of {path} is gone, and the part is not there either")]
+    Lost {
+        /// The part's path.
+        path: String,
+    },
+}
+
+impl StoreError {
+    /// An I/O error on a path.
+    pub fn io(
+        action: &'static str,
+        path: impl Into<String>,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Io { action, path: path.into(), cause: cause.into() }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(cause: StoreError) -> Self {
+        Self::new(ErrorKind::Store, cause)
+    }
+}

@@ -1,0 +1,170 @@
+//! The one public error: what kind of outcome it is, where it happened, and why.
+//!
+//! Each module keeps its own enum of causes; here they meet as a boxed cause. Callers act on
+//! [`ErrorKind`] alone and never on text.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What a caller does about an error: each kind has one exit code and one alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The command line, a source file, an event or a deployment setting is wrong.
+    Config,
+    /// A secret is missing or unusable, or the API refuses it.
+    Auth,
+    /// The API failed after retries, or a rule of the source file says it failed.
+    Api,
+    /// The API's data cannot be trusted: malformed, the wrong shape, no progress, a shortfall,
+    /// or a link to a host that may not be called.
+    Data,
+    /// The bronze store could not be read or written.
+    Store,
+    /// A signal ended the run before it had anything to commit.
+    Interrupted,
+}
+
+impl ErrorKind {
+    /// The exit code of a process that ends with this kind.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Config => 2,
+            Self::Auth => 4,
+            Self::Api => 5,
+            Self::Data => 6,
+            Self::Store => 7,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The kind's name in reports and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Auth => "auth",
+            Self::Api => "api",
+            Self::Data => "data",
+            Self::Store => "store",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where an error happened, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// `<source>/<stream>`, or the source alone.
+    pub stream: Option<String>,
+    /// The page of the run, counted from 1 over all its segments.
+    pub page: Option<u64>,
+    /// The attempt at that page's request, counted from 1.
+    pub attempt: Option<u32>,
+}
+
+/// An error of the engine.
+///
+/// Its text names source, stream, page and attempt, and never holds a secret.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    place: Place,
+    cause: Box<dyn StdError + Send + Sync>,
+}
+
+/// A result of the engine.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Makes an error of `kind` from its cause.
+    pub fn new(kind: ErrorKind, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Box::new(Inner { kind, place: Place::default(), cause: cause.into() }))
+    }
+
+    /// The outcome a caller acts on.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Where it happened.
+    pub fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    /// Names the stream, unless a deeper layer did.
+    #[must_use]
+    pub fn in_stream(mut self, stream: impl Into<String>) -> Self {
+        self.0.place.stream.get_or_insert_with(|| stream.into());
+        self
+    }
+
+    /// Names the page, unless a deeper layer did.
+    #[must_use]
+    pub fn on_page(mut self, page: u64) -> Self {
+        self.0.place.page.get_or_insert(page);
+        self
+    }
+
+    /// Names the attempt, unless a deeper layer did.
+    #[must_use]
+    pub fn at_attempt(mut self, attempt: u32) -> Self {
+        self.0.place.attempt.get_or_insert(attempt);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { stream, page, attempt } = &self.0.place;
+        let mut place = Vec::new();
+        place.extend(stream.clone());
+        place.extend(page.map(|page| format!("page {page}")));
+        place.extend(attempt.filter(|&attempt| attempt > 1).map(|attempt| format!("attempt {attempt}")));
+        if !place.is_empty() {
+            write!(f, "{}: ", place.join(", "))?;
+        }
+        write!(f, "{}", self.0.cause)?;
+        let mut cause = self.0.cause.source();
+        while let Some(deeper) = cause {
+            write!(f, ": {deeper}")?;
+            cause = deeper.source();
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_names_stream_page_and_attempt_and_the_deepest_layer_wins() {
+        let error = Error::new(ErrorKind::Data, "the body ends inside a string")
+            .on_page(3)
+            .at_attempt(2)
+            .on_page(9)
+            .in_stream("hubspot/contacts");
+        assert_eq!(error.to_string(), "hubspot/contacts, page 3, attempt 2: the body ends inside a string");
+        assert_eq!((error.kind(), error.kind().exit_code()), (ErrorKind::Data, 6));
+    }
+
+    #[test]
+    fn text_follows_the_chain_of_causes() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot write part 1")]
+        struct Outer(#[source] std::io::Error);
+        let error = Error::new(ErrorKind::Store, Outer(std::io::Error::other("disk full")));
+        assert_eq!(error.to_string(), "cannot write part 1: disk full");
+    }
+}

@@ -1,0 +1,100 @@
+//! Text that may be shown: URLs without their query values, messages without secrets.
+
+use std::fmt;
+use std::sync::RwLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+/// A URL as it may be shown: no user information, no fragment, and of the query only the names.
+#[derive(Clone, Copy)]
+pub struct SafeUrl<'a>(pub &'a Url);
+
+impl fmt::Display for SafeUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0;
+        write!(f, "{}://{}", url.scheme(), url.host_str().unwrap_or_default())?;
+        if let Some(port) = url.port() {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(url.path())?;
+        for (nth, (name, _)) in url.query_pairs().enumerate() {
+            write!(f, "{}{name}=…", if nth == 0 { '?' } else { '&' })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SafeUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Takes the secrets a run has used out of text that came from outside.
+///
+/// An API may repeat a credential in its error message; such text passes through here before
+/// it reaches an error, a report or a log.
+#[derive(Default)]
+pub struct Scrubber {
+    known: RwLock<Vec<SecretString>>,
+}
+
+/// Shorter texts than this are not looked for: they would blank out ordinary words.
+const SHORTEST_SECRET: usize = 4;
+
+impl Scrubber {
+    /// Remembers a secret, and the forms in which it travels: percent-encoded and base64.
+    pub fn learn(&self, secret: &SecretString) {
+        let text = secret.expose_secret();
+        let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        let mut known = self.known.write().expect("no holder of this lock panics");
+        for form in [text.to_owned(), encoded, STANDARD.encode(text)] {
+            if form.len() >= SHORTEST_SECRET && !known.iter().any(|seen| seen.expose_secret() == form) {
+                known.push(form.into());
+            }
+        }
+        known.sort_by_key(|form| std::cmp::Reverse(form.expose_secret().len()));
+    }
+
+    /// The text with every known secret replaced by `[secret]`.
+    pub fn scrub(&self, text: &str) -> String {
+        let known = self.known.read().expect("no holder of this lock panics");
+        known.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), "[secret]"))
+    }
+}
+
+impl fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scrubber")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_safe_url_shows_names_and_no_values() {
+        let url =
+            Url::parse("https://user:pass@api.example.com:8443/v1/items?api_key=k-123&limit=5#frag").unwrap();
+        assert_eq!(SafeUrl(&url).to_string(), "https://api.example.com:8443/v1/items?api_key=…&limit=…");
+    }
+
+    #[test]
+    fn scrubs_a_secret_in_each_form_it_travels_in() {
+        let scrubber = Scrubber::default();
+        scrubber.learn(&"pa ss/word".to_owned().into());
+        let text = format!("bad: pa ss/word, pa+ss%2Fword, {}", STANDARD.encode("pa ss/word"));
+        assert_eq!(scrubber.scrub(&text), "bad: [secret], [secret], [secret]");
+    }
+
+    #[test]
+    fn leaves_text_alone_that_only_resembles_a_short_secret() {
+        let scrubber = Scrubber::default();
+        scrubber.learn(&"a".to_owned().into());
+        assert_eq!(scrubber.scrub("a cat"), "a cat");
+    }
+}

@@ -1,0 +1,157 @@
+//! The answer of a run: one report a stream, the same on every platform.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind};
+
+/// How a stream's run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Everything there was is committed.
+    Complete,
+    /// What came so far is committed; the same event again goes on from there.
+    Partial,
+    /// An earlier run had committed this key; nothing was written.
+    AlreadyCommitted,
+    /// Nothing of this segment was committed.
+    Failed,
+}
+
+impl Status {
+    /// The status's name in reports and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::AlreadyCommitted => "already_committed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a run counted on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Records written.
+    pub records: u64,
+    /// Bytes of the parts as stored, after compression.
+    pub bytes: u64,
+    /// Pages written.
+    pub pages: u64,
+    /// Requests sent to the API, retries, token requests and fetches ahead included.
+    pub requests: u64,
+    /// Requests that repeated an earlier one.
+    pub retries: u64,
+    /// Responses and faults that were not a usable page: 4xx, 5xx, cut bodies, lost connections.
+    pub api_errors: u64,
+}
+
+/// An error as a report tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The outcome a caller acts on.
+    pub kind: ErrorKind,
+    /// What a person reads.
+    pub message: String,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self { kind: error.kind(), message: error.to_string() }
+    }
+}
+
+/// The report of one stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// The source's name.
+    pub source: String,
+    /// The stream's name.
+    pub stream: String,
+    /// How it ended.
+    pub status: Status,
+    /// What makes two runs the same run, for example `at-20261122T170000Z`.
+    pub key: Option<String>,
+    /// The value of `_batch_id` in the records.
+    pub batch_id: Option<String>,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Wall-clock time of this segment in milliseconds.
+    pub duration_ms: u64,
+    /// Paths of the parts under the target.
+    pub parts: Vec<String>,
+    /// Where this segment began.
+    pub cursor_in: Option<String>,
+    /// Where this segment ended.
+    pub cursor_out: Option<String>,
+    /// Records against the mean of the last complete runs.
+    pub records_ratio: Option<f64>,
+    /// Duration against the mean of the last complete runs.
+    pub duration_ratio: Option<f64>,
+    /// What a person should know although the run went on.
+    pub warnings: Vec<String>,
+    /// Why it failed.
+    pub error: Option<Failure>,
+}
+
+impl RunReport {
+    /// A report of nothing yet, which the run fills in.
+    pub fn new(source: &str, stream: &str) -> Self {
+        Self {
+            source: source.to_owned(),
+            stream: stream.to_owned(),
+            status: Status::Failed,
+            key: None,
+            batch_id: None,
+            counts: Counts::default(),
+            duration_ms: 0,
+            parts: Vec::new(),
+            cursor_in: None,
+            cursor_out: None,
+            records_ratio: None,
+            duration_ratio: None,
+            warnings: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// The exit code of this stream alone.
+    pub fn exit_code(&self) -> u8 {
+        match (self.status, &self.error) {
+            (Status::Complete | Status::AlreadyCommitted, _) => 0,
+            (Status::Partial, _) => 3,
+            (Status::Failed, error) => error.as_ref().map_or(ErrorKind::Api, |error| error.kind).exit_code(),
+        }
+    }
+}
+
+/// The exit code of several streams: the first that failed in the given order, else 3 when one
+/// is partial, else 0.
+pub fn exit_code(reports: &[RunReport]) -> u8 {
+    let failed = reports.iter().find(|report| report.status == Status::Failed);
+    let partial = reports.iter().find(|report| report.status == Status::Partial);
+    failed.or(partial).map_or(0, RunReport::exit_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(status: Status, kind: Option<ErrorKind>) -> RunReport {
+        let error = kind.map(|kind| Failure { kind, message: String::new() });
+        RunReport { status, error, ..RunReport::new("s", "t") }
+    }
+
+    #[test]
+    fn the_first_failure_decides_the_exit_code_then_partial() {
+        let complete = report(Status::Complete, None);
+        let partial = report(Status::Partial, None);
+        let data = report(Status::Failed, Some(ErrorKind::Data));
+        let auth = report(Status::Failed, Some(ErrorKind::Auth));
+        assert_eq!(exit_code(&[complete.clone(), report(Status::AlreadyCommitted, None)]), 0);
+        assert_eq!(exit_code(&[complete.clone(), partial.clone()]), 3);
+        assert_eq!(exit_code(&[partial, complete, data, auth]), 6);
+    }
+}

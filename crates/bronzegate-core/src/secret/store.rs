@@ -1,0 +1,148 @@
+//! The port to a vault, and the rules every secret must meet whatever vault it came from.
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::error::{Error, ErrorKind};
+
+/// How old a secret may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// A value read earlier by this process will do.
+    Cached,
+    /// The vault must be asked: the API has just refused the cached value.
+    Fresh,
+}
+
+/// A vault that holds the credentials of sources.
+///
+/// `read` returns the secret as the vault holds it, untrimmed. With [`Freshness::Fresh`] it
+/// asks the vault itself. It never logs a value. Failures name the secret and say where it
+/// was looked for, so that a person knows what to create.
+#[async_trait]
+pub trait SecretStore: Send + Sync + std::fmt::Debug {
+    /// Reads one secret by the name the source file gives it.
+    async fn read(&self, name: &str, freshness: Freshness) -> Result<SecretString, SecretError>;
+}
+
+/// Why a secret cannot be used. None of the texts holds a value.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The vault has no secret of this name.
+    #[error("secret `{name}` is missing: {place}")]
+    Missing {
+        /// The name in the source file.
+        name: String,
+        /// Where it was looked for.
+        place: String,
+    },
+    /// The vault cannot be read.
+    #[error("secret `{name}` cannot be read: {reason}")]
+    Unreadable {
+        /// The name in the source file.
+        name: String,
+        /// What the vault said.
+        reason: String,
+    },
+    /// The secret is empty.
+    #[error("secret `{0}` is empty")]
+    Empty(String),
+    /// The secret has a line break inside, so it cannot be sent in a header.
+    #[error("secret `{0}` has a line break inside")]
+    LineBreak(String),
+    /// `field` is asked of a secret that is not a JSON object.
+    #[error("secret `{name}` is not a JSON object, so it has no field `{field}`")]
+    NotAnObject {
+        /// The name in the source file.
+        name: String,
+        /// The field asked for.
+        field: String,
+    },
+    /// The JSON secret lacks the field, or the field is not text.
+    #[error("secret `{name}` has no text field `{field}`")]
+    NoField {
+        /// The name in the source file.
+        name: String,
+        /// The field asked for.
+        field: String,
+    },
+}
+
+impl From<SecretError> for Error {
+    fn from(cause: SecretError) -> Self {
+        Self::new(ErrorKind::Auth, cause)
+    }
+}
+
+/// Reads a secret and holds it to the rules: `field` picks a member of a JSON secret, one line
+/// break at the end is trimmed, and what is then empty or has a line break inside is refused.
+///
+/// # Errors
+/// [`SecretError`], naming the secret.
+pub async fn resolve(
+    store: &dyn SecretStore,
+    name: &str,
+    field: Option<&str>,
+    freshness: Freshness,
+) -> Result<SecretString, SecretError> {
+    let stored = store.read(name, freshness).await?;
+    let text = match field {
+        None => stored.expose_secret().to_owned(),
+        Some(field) => pick(stored.expose_secret(), name, field)?,
+    };
+    let trimmed =
+        text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    if trimmed.is_empty() {
+        return Err(SecretError::Empty(name.to_owned()));
+    }
+    if trimmed.contains(['\n', '\r']) {
+        return Err(SecretError::LineBreak(name.to_owned()));
+    }
+    Ok(trimmed.to_owned().into())
+}
+
+fn pick(json: &str, name: &str, field: &str) -> Result<String, SecretError> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json)
+        .map_err(|_| SecretError::NotAnObject { name: name.to_owned(), field: field.to_owned() })?;
+    match object.get(field) {
+        Some(serde_json::Value::String(text)) => Ok(text.clone()),
+        _ => Err(SecretError::NoField { name: name.to_owned(), field: field.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct One(&'static str);
+
+    #[async_trait]
+    impl SecretStore for One {
+        async fn read(&self, _: &str, _: Freshness) -> Result<SecretString, SecretError> {
+            Ok(self.0.to_owned().into())
+        }
+    }
+
+    #[tokio::test]
+    async fn holds_every_secret_to_the_rules() {
+        let cases: &[(&str, Option<&str>, Result<&str, &str>)] = &[
+            ("token", None, Ok("token")),
+            ("token\n", None, Ok("token")),
+            ("token\r\n", None, Ok("token")),
+            ("", None, Err("secret `s` is empty")),
+            ("\n", None, Err("secret `s` is empty")),
+            ("a\nb", None, Err("secret `s` has a line break inside")),
+            ("token\n\n", None, Err("secret `s` has a line break inside")),
+            (r#"{"key":"k"}"#, Some("key"), Ok("k")),
+            (r#"{"key":"k"}"#, Some("other"), Err("secret `s` has no text field `other`")),
+            (r#"{"key":1}"#, Some("key"), Err("secret `s` has no text field `key`")),
+            ("plain", Some("key"), Err("secret `s` is not a JSON object, so it has no field `key`")),
+        ];
+        for &(stored, field, expected) in cases {
+            let found = resolve(&One(stored), "s", field, Freshness::Cached).await;
+            let found = found.as_ref().map(|s| s.expose_secret()).map_err(ToString::to_string);
+            assert_eq!(found.as_ref().map_err(String::as_str).copied(), expected, "{stored:?}");
+        }
+    }
+}

@@ -19,6 +19,7 @@
 pub mod bronze;
 pub mod clock;
 pub mod error;
+pub mod extract;
 pub mod redact;
 pub mod report;
 pub mod secret;

@@ -1,1 +1,27 @@
-//! x
+//! A small REST API that behaves like real ones, faults included.
+//!
+//! It serves any number of records without holding them: a record is made from the seed and its
+//! position, so a test knows the bytes it must receive ([`record`]) and what a whole extraction
+//! must add up to ([`expected`]). Tests start it in process, many side by side; the benchmark runs
+//! the binary. It leaves out TLS and HTTP/2, which the client gets from its libraries.
+
+mod calendar;
+mod clock;
+mod duration;
+mod fault;
+mod options;
+mod page;
+mod payload;
+mod rate;
+mod record;
+mod serve;
+mod stream;
+
+pub use duration::parse_duration;
+pub use fault::{BadGzip, Fault, FaultKind, Framing, InvalidJson, When, WrongShape};
+pub use options::{Credentials, Options};
+pub use payload::Payload;
+pub use rate::{Dialect, RateLimit, ResetUnit, Window};
+pub use record::{Expected, expected, record};
+pub use serve::{DemoApi, Running, Stats, StreamStats, TokenStats};
+pub use stream::{Auth, Shape, Stream, Style};

@@ -1,0 +1,22 @@
+//! The page splitter: body bytes in, verbatim record slices out, each the moment it is complete.
+//!
+//! The body is scanned once, as it arrives. What belongs to no record (cursors, totals, flags) is
+//! kept only where the source file asks for it, so memory does not grow with the page.
+//! A page is good only if all of it is valid: RFC 8259 JSON in UTF-8, nested at most 512 deep.
+
+mod envelope;
+mod error;
+mod lexer;
+mod nesting;
+mod piece;
+mod scalar;
+mod splitter;
+#[cfg(test)]
+mod tests;
+mod utf8;
+
+pub use error::{SplitError, SplitErrorKind};
+pub use piece::{Piece, Span};
+pub use splitter::{PageBody, RecordsFound, Splitter};
+
+pub use envelope::{RecordsAt, Wanted};

@@ -1,0 +1,128 @@
+//! Decides which rule fires at a request, and remembers which are spent.
+
+use super::rule::{Fault, FaultKind, When};
+use crate::record::mix;
+
+/// The request a decision is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment<'a> {
+    pub(crate) stream: &'a str,
+    /// The stream's request number, from 1.
+    pub(crate) request: u64,
+    /// What is asked for; nothing at the token endpoint.
+    pub(crate) page: Option<Asked>,
+}
+
+/// The page a request asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) start: u64,
+    pub(crate) count: u64,
+    /// From 1.
+    pub(crate) number: u64,
+}
+
+/// Holds the rules and how often each may still fire.
+#[derive(Debug)]
+pub(crate) struct Book {
+    seed: u64,
+    rules: Vec<Fault>,
+}
+
+impl Book {
+    pub(crate) fn new(seed: u64, rules: Vec<Fault>) -> Self {
+        Self { seed, rules }
+    }
+
+    /// Replaces the rules; what was spent is forgotten.
+    pub(crate) fn replace(&mut self, rules: Vec<Fault>) {
+        self.rules = rules;
+    }
+
+    /// Takes the first rule that fires now.
+    pub(crate) fn fire(&mut self, moment: &Moment<'_>) -> Option<FaultKind> {
+        let seed = self.seed;
+        let (_, rule) = self.rules.iter_mut().enumerate().find(|(n, rule)| {
+            rule.times > 0 && concerns(rule, moment) && due(rule.at, moment, seed ^ *n as u64)
+        })?;
+        if rule.times < u32::MAX {
+            rule.times -= 1;
+        }
+        Some(rule.kind.clone())
+    }
+}
+
+fn concerns(rule: &Fault, moment: &Moment<'_>) -> bool {
+    rule.stream == moment.stream || (rule.stream == "*" && moment.page.is_some())
+}
+
+fn due(at: When, moment: &Moment<'_>, seed: u64) -> bool {
+    match at {
+        When::Request(n) => moment.request >= n,
+        When::Every(n) => n > 0 && moment.request.is_multiple_of(n),
+        When::Record(position) => moment
+            .page
+            .is_some_and(|p| position >= p.start && position - p.start < p.count),
+        When::Page(number) => moment.page.is_some_and(|p| p.number == number),
+        When::Probability(chance) => {
+            let name = moment.stream.bytes().fold(seed, |h, b| mix(h ^ u64::from(b)));
+            (mix(name ^ moment.request) >> 11) as f64 / (1_u64 << 53) as f64 <= chance
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn firing(rules: Vec<Fault>, requests: u64) -> Vec<u64> {
+        let mut book = Book::new(1, rules);
+        (1..=requests)
+            .filter(|request| {
+                let page = Some(Asked {
+                    start: (request - 1) * 10,
+                    count: 10,
+                    number: *request,
+                });
+                let moment = Moment {
+                    stream: "s",
+                    request: *request,
+                    page,
+                };
+                book.fire(&moment).is_some()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rules_fire_at_their_moment_until_spent() {
+        let fired = |at, times| firing(vec![Fault::new("s", at, FaultKind::Reset).times(times)], 9);
+        assert_eq!(fired(When::Request(3), 1), [3]);
+        assert_eq!(fired(When::Request(3), 2), [3, 4]);
+        assert_eq!(fired(When::Every(4), 9), [4, 8]);
+        assert_eq!(fired(When::Record(25), 9), [3]);
+        assert_eq!(fired(When::Page(7), 9), [7]);
+        assert_eq!(fired(When::Probability(1.0), 9).len(), 9);
+        assert!(fired(When::Request(1), 0).is_empty());
+    }
+
+    #[test]
+    fn chance_is_the_same_for_the_same_requests() {
+        let rule = || vec![Fault::new("*", When::Probability(0.3), FaultKind::Reset).always()];
+        let fired = firing(rule(), 1_000);
+        assert_eq!(fired, firing(rule(), 1_000));
+        assert!((200..400).contains(&fired.len()), "{}", fired.len());
+    }
+
+    #[test]
+    fn any_stream_does_not_mean_the_token_endpoint() {
+        let rule = |stream: &str| vec![Fault::new(stream, When::Request(1), FaultKind::Reset)];
+        let moment = Moment {
+            stream: "oauth",
+            request: 1,
+            page: None,
+        };
+        assert!(Book::new(1, rule("*")).fire(&moment).is_none());
+        assert!(Book::new(1, rule("oauth")).fire(&moment).is_some());
+    }
+}

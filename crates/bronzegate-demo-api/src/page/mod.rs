@@ -1,0 +1,19 @@
+//! Pages: what a request asks for, what it gets, and how that is written.
+
+mod ask;
+mod content;
+mod cursor;
+mod envelope;
+mod generic;
+mod link;
+mod plan;
+mod roles;
+mod scheme;
+mod spoil;
+
+pub(crate) use ask::{Refusal, read};
+pub(crate) use content::{Chunks, Page};
+pub(crate) use envelope::{Scene, compose};
+pub(crate) use link::moved;
+pub(crate) use plan::Plan;
+pub(crate) use spoil::spoil;

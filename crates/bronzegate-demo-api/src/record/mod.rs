@@ -1,0 +1,14 @@
+//! Records: deterministic from seed, shape and position, written straight into byte buffers.
+
+mod digits;
+mod draw;
+mod expected;
+mod recipe;
+mod template;
+mod wide;
+
+pub use expected::{Expected, expected};
+pub use recipe::record;
+
+pub(crate) use draw::mix;
+pub(crate) use recipe::Recipe;

@@ -1,0 +1,98 @@
+//! Checks what a request proves.
+
+use super::{call::Call, oauth::Vault};
+use crate::stream::Auth;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use std::time::Instant;
+
+/// Whether the request has the credentials that `auth` demands.
+pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bool {
+    let known = vault.credentials();
+    let header = |name, secret: &str| call.header(name) == Some(secret);
+    match auth {
+        Auth::None => true,
+        Auth::Bearer => bearer(call) == Some(&known.token),
+        Auth::Basic => basic(call).is_some_and(|(user, password)| {
+            user == known.username && password == known.password
+        }),
+        Auth::ApiKeyHeader => header("x-api-key", &known.api_key),
+        Auth::ApiKeyQuery => call
+            .query()
+            .iter()
+            .any(|(name, value)| name == "api_key" && *value == known.api_key),
+        Auth::TwoHeaders => {
+            header("dd-api-key", &known.api_key)
+                && header("dd-application-key", &known.application_key)
+        }
+        Auth::OAuth2 => bearer(call).is_some_and(|token| vault.is_valid(token, now)),
+        Auth::ShopifyToken => header("x-shopify-access-token", &known.token),
+    }
+}
+
+/// The `WWW-Authenticate` of a refusal.
+pub(crate) fn challenge(auth: Auth) -> &'static str {
+    match auth {
+        Auth::Basic => "Basic realm=\"demo\"",
+        Auth::OAuth2 => "Bearer error=\"invalid_token\"",
+        _ => "Bearer",
+    }
+}
+
+fn bearer(call: &Call) -> Option<&str> {
+    let (scheme, token) = call.header("authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// User and password of basic authentication (RFC 7617).
+pub(crate) fn basic(call: &Call) -> Option<(String, String)> {
+    let (scheme, encoded) = call.header("authorization")?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let plain = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
+    let (user, password) = plain.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock, options::Credentials};
+
+    fn admitted(auth: Auth, target: &str, headers: &[(&str, &str)]) -> bool {
+        let mut request = http::Request::get(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let call = Call::new(parts, bytes::Bytes::new(), "here");
+        let vault = Vault::new(Credentials::default());
+        admits(auth, &call, &vault, clock::now())
+    }
+
+    #[test]
+    fn each_kind_takes_its_own_proof_only() {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode("demo-user:demo-password"));
+        let both = [
+            ("dd-api-key", "demo-api-key"),
+            ("dd-application-key", "demo-application-key"),
+        ];
+        let bearer = [("authorization", "Bearer demo-token")];
+        for (auth, target, headers) in [
+            (Auth::None, "/", &[][..]),
+            (Auth::Bearer, "/", &bearer),
+            (Auth::Basic, "/", &[("authorization", &*basic)]),
+            (Auth::ApiKeyHeader, "/", &[("x-api-key", "demo-api-key")]),
+            (Auth::ApiKeyQuery, "/?api_key=demo-api-key", &[]),
+            (Auth::TwoHeaders, "/", &both),
+            (Auth::ShopifyToken, "/", &[("x-shopify-access-token", "demo-token")]),
+        ] {
+            assert!(admitted(auth, target, headers), "{auth:?}");
+        }
+        assert!(!admitted(Auth::Bearer, "/", &[("authorization", "Bearer other")]));
+        assert!(!admitted(Auth::Bearer, "/", &[]));
+        assert!(!admitted(Auth::TwoHeaders, "/", &both[..1]));
+        assert!(!admitted(Auth::ApiKeyQuery, "/?api_key=x", &bearer));
+        assert!(!admitted(Auth::OAuth2, "/", &bearer));
+    }
+}

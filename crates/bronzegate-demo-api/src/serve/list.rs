@@ -1,0 +1,160 @@
+//! A list request, from its first check to its page.
+
+use super::{
+    answer::{Outcome, answer, replacement},
+    call::Call,
+    guard::{admits, challenge},
+    headers::Headers,
+    reply::{Content, Reply},
+    state::{Live, State, locked},
+};
+use crate::{
+    clock,
+    fault::{Asked, FaultKind, Moment},
+    page::{Plan, Refusal, Scene, compose, read, spoil},
+    rate::{RateLimit, Verdict, headers, refusal_status},
+    stream::Style,
+};
+use http::{Method, StatusCode};
+
+/// Serves one list request of a stream.
+pub(crate) async fn list(state: &State, live: &Live, call: &Call) -> Outcome {
+    let number = live.counters.request();
+    let in_flight = live.counters.enter();
+    if !state.latency.is_zero() {
+        clock::sleep(state.latency).await;
+    }
+    let (reply, fault) = decide(state, live, call, number);
+    if !matches!(fault, Some(FaultKind::Reset)) {
+        live.counters.status(reply.status.as_u16());
+    }
+    let gzip = state.gzip && accepts_gzip(call);
+    answer(reply, fault.as_ref(), gzip, Some(in_flight))
+}
+
+fn accepts_gzip(call: &Call) -> bool {
+    call.header("accept-encoding")
+        .is_some_and(|accepted| accepted.contains("gzip"))
+}
+
+/// Checks, limits, then serves; a fault may change the page or take its place.
+fn decide(state: &State, live: &Live, call: &Call, number: u64) -> (Reply, Option<FaultKind>) {
+    if ![Method::GET, Method::POST].contains(call.method()) {
+        let refusal = Reply::error(StatusCode::METHOD_NOT_ALLOWED, "GET or POST a list");
+        return (refusal.with("allow", "GET, POST"), None);
+    }
+    let stream = &live.stream;
+    if !admits(stream.auth, call, &state.vault(), clock::now()) {
+        live.counters.unauthenticated();
+        return (unauthenticated(live), None);
+    }
+    let limiter = live.limiter.as_ref().zip(stream.rate_limit.as_ref());
+    let rate = limiter.map(|(limiter, limit)| (limit, locked(limiter).admit(clock::now())));
+    let said = rate.map_or_else(Headers::default, |(limit, verdict)| {
+        headers(limit, verdict, clock::wall())
+    });
+    let scene = Scene {
+        stream,
+        recipe: live.recipe,
+        call,
+        rate,
+    };
+    let (mut reply, fault) = match rate {
+        Some((limit, verdict)) if !verdict.granted => {
+            live.counters.throttled();
+            (throttled(stream.style, limit, verdict), None)
+        }
+        _ => page(state, live, &scene, number),
+    };
+    reply.headers.extend(said);
+    (reply, fault)
+}
+
+fn page(
+    state: &State,
+    live: &Live,
+    scene: &Scene<'_>,
+    number: u64,
+) -> (Reply, Option<FaultKind>) {
+    let stream = &live.stream;
+    let ask = match read(stream, &live.recipe, scene.call) {
+        Ok(ask) => ask,
+        Err(Refusal { status, message }) => return (Reply::error(status, &message), None),
+    };
+    let mut plan = Plan::new(ask, stream.records);
+    let fault = state.fire(&Moment {
+        stream: &stream.name,
+        request: number,
+        page: Some(Asked {
+            start: plan.first,
+            count: plan.count,
+            number: plan.number(),
+        }),
+    });
+    if let Some(kind) = &fault {
+        live.counters.fault();
+        if let Some(reply) = replacement(kind, scene.call) {
+            return (reply, fault);
+        }
+        plan.bend(kind, ask, stream.records);
+    }
+    live.counters.page(plan.count);
+    (written(scene, &plan, fault.as_ref()), fault)
+}
+
+fn written(scene: &Scene<'_>, plan: &Plan, fault: Option<&FaultKind>) -> Reply {
+    let wrong = match fault {
+        Some(FaultKind::WrongShape(wrong)) => Some(*wrong),
+        _ => None,
+    };
+    let (page, headers) = compose(scene, plan, wrong);
+    let content = match fault {
+        Some(FaultKind::InvalidJson(how)) => match spoil(page, how) {
+            Ok(page) => Content::Page(page),
+            Err(bytes) => Content::Bytes(bytes.into()),
+        },
+        _ => Content::Page(page),
+    };
+    let content_type = match scene.stream.style {
+        Style::Ndjson => "application/x-ndjson",
+        _ => "application/json",
+    };
+    let mut reply = Reply::new(StatusCode::OK, content_type, content);
+    reply.headers.extend(headers);
+    reply
+}
+
+fn unauthenticated(live: &Live) -> Reply {
+    if live.stream.style == Style::Slack {
+        return Reply::json(StatusCode::OK, r#"{"ok":false,"error":"invalid_auth"}"#);
+    }
+    Reply::error(StatusCode::UNAUTHORIZED, "not authenticated")
+        .with("www-authenticate", challenge(live.stream.auth))
+}
+
+fn throttled(style: Style, limit: &RateLimit, verdict: Verdict) -> Reply {
+    let code = refusal_status(&limit.dialect);
+    let status = StatusCode::from_u16(code).unwrap_or(StatusCode::TOO_MANY_REQUESTS);
+    match style {
+        Style::ShopifyGraphql => {
+            let rate = f64::from(limit.requests) / limit.per.as_secs_f64().max(0.001);
+            Reply::value(
+                StatusCode::OK,
+                &serde_json::json!({
+                    "errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}],
+                    "extensions": {"cost": {
+                        "requestedQueryCost": 1,
+                        "actualQueryCost": null,
+                        "throttleStatus": {
+                            "maximumAvailable": f64::from(limit.requests),
+                            "currentlyAvailable": verdict.remaining,
+                            "restoreRate": rate,
+                        },
+                    }},
+                }),
+            )
+        }
+        Style::Slack => Reply::json(status, r#"{"ok":false,"error":"ratelimited"}"#),
+        _ => Reply::error(status, "too many requests"),
+    }
+}

@@ -1,0 +1,22 @@
+//! The server: connections, routes, and the way of a request from its first check to its last byte.
+
+mod answer;
+mod body;
+mod call;
+mod control;
+mod cut;
+mod guard;
+mod headers;
+mod list;
+mod oauth;
+mod reply;
+mod route;
+mod server;
+mod state;
+mod stats;
+
+pub use server::{DemoApi, Running};
+pub use stats::{Stats, StreamStats, TokenStats};
+
+pub(crate) use call::Call;
+pub(crate) use headers::Headers;

@@ -1,0 +1,187 @@
+//! The OAuth2 token endpoint (RFC 6749, sections 4.4 and 6) and the secrets it knows.
+
+use super::{call::Call, guard::basic, reply::Reply, stats::TokenStats};
+use crate::options::Credentials;
+use http::{Method, StatusCode};
+use serde_json::json;
+use std::{collections::HashMap, time::Instant};
+use url::form_urlencoded;
+
+/// Holds the accepted secrets and the tokens issued.
+#[derive(Debug)]
+pub(crate) struct Vault {
+    credentials: Credentials,
+    generation: u64,
+    /// Access tokens and when they expire.
+    tokens: HashMap<String, Instant>,
+    stats: TokenStats,
+}
+
+impl Vault {
+    pub(crate) fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            generation: 0,
+            tokens: HashMap::new(),
+            stats: TokenStats::default(),
+        }
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    pub(crate) fn stats(&self) -> TokenStats {
+        self.stats.clone()
+    }
+
+    /// Accepts other secrets from now on, and none of the tokens issued.
+    pub(crate) fn rotate(&mut self) -> Credentials {
+        self.generation += 1;
+        self.credentials = self.credentials.rotated(self.generation);
+        self.tokens.clear();
+        self.credentials.clone()
+    }
+
+    pub(crate) fn replace(&mut self, credentials: Credentials) {
+        self.credentials = credentials;
+        self.tokens.clear();
+    }
+
+    pub(crate) fn expire_tokens(&mut self) {
+        self.tokens.clear();
+    }
+
+    pub(crate) fn is_valid(&self, token: &str, now: Instant) -> bool {
+        self.tokens.get(token).is_some_and(|end| now < *end)
+    }
+
+    /// Counts a request to the endpoint and returns its number, from 1.
+    pub(crate) fn request(&mut self) -> u64 {
+        self.stats.requests += 1;
+        self.stats.requests
+    }
+
+    /// Answers a token request made at `now`.
+    pub(crate) fn grant(&mut self, call: &Call, now: Instant) -> Reply {
+        self.judge(call, now).unwrap_or_else(|refusal| {
+            self.stats.refused += 1;
+            refusal
+        })
+    }
+
+    fn judge(&mut self, call: &Call, now: Instant) -> Result<Reply, Reply> {
+        if call.method() != Method::POST {
+            return Err(Reply::error(StatusCode::METHOD_NOT_ALLOWED, "POST a token request")
+                .with("allow", "POST"));
+        }
+        let form: HashMap<String, String> =
+            form_urlencoded::parse(call.body()).into_owned().collect();
+        let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+        let (id, secret) = client(call, &form);
+        if id != self.credentials.client_id || secret != self.credentials.client_secret {
+            return Err(refusal(StatusCode::UNAUTHORIZED, "invalid_client")
+                .with("www-authenticate", "Basic realm=\"demo\""));
+        }
+        let refresh = match field("grant_type") {
+            "client_credentials" => false,
+            "refresh_token" if field("refresh_token") == self.credentials.refresh_token => true,
+            "refresh_token" => return Err(refusal(StatusCode::BAD_REQUEST, "invalid_grant")),
+            _ => return Err(refusal(StatusCode::BAD_REQUEST, "unsupported_grant_type")),
+        };
+        Ok(self.issue(call, field("scope"), refresh, now))
+    }
+
+    fn issue(&mut self, call: &Call, scope: &str, refresh: bool, now: Instant) -> Reply {
+        self.stats.issued += 1;
+        let number = self.stats.issued;
+        let token = format!("demo-access-{}-{number}", self.generation);
+        let lifetime = self.credentials.token_lifetime;
+        self.tokens.insert(token.clone(), now + lifetime);
+        let mut body = json!({
+            "access_token": token,
+            "token_type": "Bearer",
+            "expires_in": lifetime.as_secs(),
+            "instance_url": format!("http://{}", call.host()),
+        });
+        if !scope.is_empty() {
+            body["scope"] = scope.into();
+        }
+        if refresh {
+            let root = self.credentials.refresh_token.split("-use-").next();
+            let next = format!("{}-use-{number}", root.unwrap_or_default());
+            body["refresh_token"] = next.as_str().into();
+            self.credentials.refresh_token = next;
+        }
+        Reply::value(StatusCode::OK, &body).with("cache-control", "no-store")
+    }
+}
+
+/// Client id and secret, from basic authentication (whose parts are form-encoded) or the body.
+fn client(call: &Call, form: &HashMap<String, String>) -> (String, String) {
+    let decoded = |text: String| {
+        form_urlencoded::parse(text.as_bytes())
+            .next()
+            .map_or_else(String::new, |(name, _)| name.into_owned())
+    };
+    match basic(call) {
+        Some((id, secret)) => (decoded(id), decoded(secret)),
+        None => {
+            let field = |name: &str| form.get(name).cloned().unwrap_or_default();
+            (field("client_id"), field("client_secret"))
+        }
+    }
+}
+
+fn refusal(status: StatusCode, error: &str) -> Reply {
+    Reply::value(status, &json!({"error": error, "error_description": "refused by the demo API"}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock, serve::reply::Content};
+    use serde_json::Value;
+    use std::time::Duration;
+
+    fn ask(vault: &mut Vault, body: &'static str, now: Instant) -> (u16, Value) {
+        let (parts, ()) = http::Request::post("/oauth/token").body(()).unwrap().into_parts();
+        let reply = vault.grant(&Call::new(parts, body.into(), "here:1"), now);
+        let Content::Bytes(bytes) = reply.content else {
+            panic!("a token is no page")
+        };
+        (reply.status.as_u16(), serde_json::from_slice(&bytes).unwrap())
+    }
+
+    const RIGHT: &str =
+        "grant_type=client_credentials&client_id=demo-client&client_secret=demo-client-secret";
+
+    #[test]
+    fn tokens_expire_and_die_with_the_secret() {
+        let now = clock::now();
+        let mut vault = Vault::new(Credentials::default());
+        let (status, body) = ask(&mut vault, RIGHT, now);
+        assert_eq!((status, &body["expires_in"]), (200, &3_600.into()));
+        assert_eq!(body["instance_url"], "http://here:1");
+        let token = body["access_token"].as_str().unwrap();
+        assert!(vault.is_valid(token, now + Duration::from_secs(3_599)));
+        assert!(!vault.is_valid(token, now + Duration::from_secs(3_600)));
+        vault.rotate();
+        assert!(!vault.is_valid(token, now));
+        let (status, body) = ask(&mut vault, RIGHT, now);
+        assert_eq!((status, &body["error"]), (401, &"invalid_client".into()));
+        assert_eq!(vault.stats().refused, 1);
+    }
+
+    #[test]
+    fn a_refresh_token_works_once() {
+        let now = clock::now();
+        let mut vault = Vault::new(Credentials::default());
+        let body = "grant_type=refresh_token&refresh_token=demo-refresh-token\
+                    &client_id=demo-client&client_secret=demo-client-secret";
+        let (status, first) = ask(&mut vault, body, now);
+        assert_eq!(status, 200);
+        assert_eq!(first["refresh_token"], "demo-refresh-token-use-1");
+        assert_eq!(ask(&mut vault, body, now).0, 400);
+    }
+}

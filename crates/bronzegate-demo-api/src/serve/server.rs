@@ -1,0 +1,158 @@
+//! Starts and stops servers, and runs their connections.
+
+use super::{
+    answer::Outcome,
+    cut::Cut,
+    route::route,
+    state::{State, locked},
+    stats::Stats,
+};
+use crate::{
+    fault::Fault,
+    options::{Credentials, Options},
+};
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use std::{
+    future::poll_fn,
+    io,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+};
+
+/// Starts servers.
+#[derive(Debug)]
+pub struct DemoApi;
+
+impl DemoApi {
+    /// Starts a server on the loopback interface, on the current tokio runtime.
+    ///
+    /// # Errors
+    /// When the port cannot be bound, or two streams share a name.
+    pub async fn start(options: Options) -> io::Result<Running> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let port = listener.local_addr()?.port();
+        let streams = options.streams.len();
+        let state = Arc::new(State::new(options, format!("127.0.0.1:{port}")));
+        if state.streams.len() < streams {
+            return Err(io::Error::other("two streams share a name"));
+        }
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&state)));
+        Ok(Running {
+            port,
+            state,
+            accepting,
+        })
+    }
+}
+
+/// A server that runs until it is dropped or stopped.
+#[derive(Debug)]
+pub struct Running {
+    port: u16,
+    state: Arc<State>,
+    accepting: JoinHandle<()>,
+}
+
+impl Running {
+    /// The server's address, `http://127.0.0.1:PORT`.
+    pub fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it did so far.
+    pub fn stats(&self) -> Stats {
+        self.state.stats()
+    }
+
+    /// Replaces the fault rules; request numbers go on counting.
+    pub fn set_faults(&self, rules: Vec<Fault>) {
+        self.state.set_faults(rules);
+    }
+
+    /// The secrets accepted now.
+    pub fn credentials(&self) -> Credentials {
+        self.state.vault().credentials().clone()
+    }
+
+    /// Replaces the secrets; tokens issued before are dead.
+    pub fn set_credentials(&self, credentials: Credentials) {
+        self.state.vault().replace(credentials);
+    }
+
+    /// Changes every secret, as a rotation does, and returns the new ones; tokens issued before
+    /// are dead.
+    pub fn rotate(&self) -> Credentials {
+        self.state.vault().rotate()
+    }
+
+    /// Ends the life of every access token issued.
+    pub fn expire_tokens(&self) {
+        self.state.vault().expire_tokens();
+    }
+
+    /// Stops the server and waits until its connections are closed.
+    pub async fn stop(mut self) {
+        self.accepting.abort();
+        // An aborted task ends with an error, which is what was asked for.
+        let _ = (&mut self.accepting).await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Accepts connections; they live in this task's set and so end with it.
+async fn accept(listener: TcpListener, state: Arc<State>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    state.connections.fetch_add(1, Relaxed);
+                    connections.spawn(serve(stream, Arc::clone(&state)));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Serves one connection. The client's faults end it quietly, as does a fault rule.
+async fn serve(stream: TcpStream, state: Arc<State>) {
+    // Without it a small page can wait for the client's delayed acknowledgement.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let broken: Arc<Mutex<Option<Cut>>> = Arc::default();
+    let service = service_fn(|request| {
+        let (state, broken) = (Arc::clone(&state), Arc::clone(&broken));
+        async move {
+            match route(&state, request).await {
+                Outcome::Respond(response) => Ok(response),
+                Outcome::Break(cut) => {
+                    *locked(&broken) = Some(cut);
+                    Err(io::Error::other("a fault takes over the socket"))
+                }
+            }
+        }
+    });
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let cut = locked(&broken).take();
+    if let (Err(_), Some(cut)) = (ended, cut) {
+        let _ = cut.write(connection.into_parts().io.into_inner()).await;
+    }
+}

@@ -1,0 +1,109 @@
+//! What the connections of a server share.
+
+use super::{
+    oauth::Vault,
+    stats::{Counters, Stats},
+};
+use crate::{
+    fault::{Book, Fault, FaultKind, Moment},
+    options::Options,
+    rate::Limiter,
+    record::{Expected, Recipe, expected},
+    stream::Stream,
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+/// A stream with everything that changes while it is served.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) stream: Stream,
+    pub(crate) recipe: Recipe,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) limiter: Option<Mutex<Limiter>>,
+    seed: u64,
+    expected: OnceLock<Expected>,
+}
+
+impl Live {
+    fn new(seed: u64, stream: Stream) -> Self {
+        Self {
+            recipe: Recipe::new(seed, stream.shape),
+            counters: Arc::default(),
+            limiter: stream.rate_limit.clone().map(Limiter::new).map(Mutex::new),
+            seed,
+            expected: OnceLock::new(),
+            stream,
+        }
+    }
+
+    /// What the stream holds; computed at the first call, which can take a while.
+    pub(crate) fn expected(&self) -> &Expected {
+        let Stream { shape, records, .. } = self.stream;
+        self.expected
+            .get_or_init(|| expected(self.seed, shape, records))
+    }
+}
+
+/// Everything a server knows.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// The name it is reached by: `127.0.0.1:PORT`.
+    pub(crate) host: String,
+    pub(crate) latency: Duration,
+    pub(crate) gzip: bool,
+    pub(crate) streams: HashMap<String, Arc<Live>>,
+    pub(crate) connections: AtomicU64,
+    faults: Mutex<Book>,
+    vault: Mutex<Vault>,
+}
+
+impl State {
+    pub(crate) fn new(options: Options, host: String) -> Self {
+        let seed = options.seed;
+        let live = |stream: Stream| (stream.name.clone(), Arc::new(Live::new(seed, stream)));
+        Self {
+            host,
+            latency: options.latency,
+            gzip: options.gzip,
+            streams: options.streams.into_iter().map(live).collect(),
+            connections: AtomicU64::new(0),
+            faults: Mutex::new(Book::new(seed, options.faults)),
+            vault: Mutex::new(Vault::new(options.credentials)),
+        }
+    }
+
+    pub(crate) fn vault(&self) -> MutexGuard<'_, Vault> {
+        locked(&self.vault)
+    }
+
+    pub(crate) fn set_faults(&self, rules: Vec<Fault>) {
+        locked(&self.faults).replace(rules);
+    }
+
+    pub(crate) fn fire(&self, moment: &Moment<'_>) -> Option<FaultKind> {
+        locked(&self.faults).fire(moment)
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let streams = self.streams.iter();
+        Stats {
+            streams: streams
+                .map(|(name, live)| (name.clone(), live.counters.read()))
+                .collect(),
+            oauth: self.vault().stats(),
+            connections: self.connections.load(Relaxed),
+        }
+    }
+}
+
+/// Locks, whatever became of an earlier holder: every change is whole before anything can panic.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

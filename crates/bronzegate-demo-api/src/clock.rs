@@ -14,9 +14,7 @@ pub(crate) fn now() -> Instant {
 /// Reads the wall clock, as time since the Unix epoch.
 #[expect(clippy::disallowed_methods, reason = "this file is the crate's clock")]
 pub(crate) fn wall() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Starts a wait of `pause`.

@@ -17,10 +17,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "h" => 3_600.0,
         _ => return Err(format!("{text}: the unit is none of us, ms, s, m and h")),
     };
-    let number: f64 = number
-        .trim()
-        .parse()
-        .map_err(|_| format!("{text}: does not begin with a number"))?;
+    let number: f64 = number.trim().parse().map_err(|_| format!("{text}: does not begin with a number"))?;
     Duration::try_from_secs_f64(number * seconds).map_err(|e| format!("{text}: {e}"))
 }
 
@@ -41,7 +38,7 @@ mod tests {
     fn reads_numbers_with_units_only() {
         assert_eq!(parse_duration("20ms"), Ok(Duration::from_millis(20)));
         assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1_500)));
-        assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_duration("2m"), Ok(Duration::from_mins(2)));
         for wrong in ["20", "", "ms", "-1s", "3 weeks", "1d"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }

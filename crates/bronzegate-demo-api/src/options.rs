@@ -45,6 +45,8 @@ pub struct Credentials {
     pub client_secret: String,
     /// For `/oauth/token` with `grant_type=refresh_token`; each use replaces it.
     pub refresh_token: String,
+    /// The `instance_url` that comes with an access token; the server's own if absent.
+    pub instance_url: Option<String>,
     /// How long an issued access token is valid.
     #[serde(with = "crate::duration")]
     pub token_lifetime: Duration,
@@ -61,7 +63,8 @@ impl Default for Credentials {
             client_id: "demo-client".into(),
             client_secret: "demo-client-secret".into(),
             refresh_token: "demo-refresh-token".into(),
-            token_lifetime: Duration::from_secs(3_600),
+            instance_url: None,
+            token_lifetime: Duration::from_hours(1),
         }
     }
 }

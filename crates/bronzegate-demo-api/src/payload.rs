@@ -42,10 +42,7 @@ impl Serialize for Payload {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match std::str::from_utf8(&self.0) {
             Ok(text) => to.serialize_str(text),
-            Err(_) => Written::Base64 {
-                base64: BASE64_STANDARD.encode(&self.0),
-            }
-            .serialize(to),
+            Err(_) => Written::Base64 { base64: BASE64_STANDARD.encode(&self.0) }.serialize(to),
         }
     }
 }
@@ -54,10 +51,7 @@ impl<'de> Deserialize<'de> for Payload {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match Written::deserialize(from)? {
             Written::Text(text) => Ok(Self(text.into_bytes())),
-            Written::Base64 { base64 } => BASE64_STANDARD
-                .decode(base64)
-                .map(Self)
-                .map_err(D::Error::custom),
+            Written::Base64 { base64 } => BASE64_STANDARD.decode(base64).map(Self).map_err(D::Error::custom),
         }
     }
 }

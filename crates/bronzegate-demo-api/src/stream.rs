@@ -183,9 +183,7 @@ impl Style {
     fn page_sizes(self) -> (u64, u64) {
         match self {
             Self::Single | Self::Ndjson => (u64::MAX, u64::MAX),
-            Self::Cursor | Self::Offset | Self::Page | Self::LinkHeader | Self::NextUrl => {
-                (100, 100_000)
-            }
+            Self::Cursor | Self::Offset | Self::Page | Self::LinkHeader | Self::NextUrl => (100, 100_000),
             Self::HubSpot | Self::Stripe => (10, 100),
             Self::GitHub => (30, 100),
             Self::ShopifyRest | Self::ShopifyGraphql => (50, 250),
@@ -253,8 +251,7 @@ impl FromStr for Shape {
 /// Reads an enum by the name it has in JSON; `-` is taken for `_`.
 fn named<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
     let name = text.replace('-', "_");
-    let from: serde::de::value::StringDeserializer<serde::de::value::Error> =
-        name.into_deserializer();
+    let from: serde::de::value::StringDeserializer<serde::de::value::Error> = name.into_deserializer();
     T::deserialize(from).map_err(|e| e.to_string())
 }
 

@@ -60,9 +60,9 @@ fn due(at: When, moment: &Moment<'_>, seed: u64) -> bool {
     match at {
         When::Request(n) => moment.request >= n,
         When::Every(n) => n > 0 && moment.request.is_multiple_of(n),
-        When::Record(position) => moment
-            .page
-            .is_some_and(|p| position >= p.start && position - p.start < p.count),
+        When::Record(position) => {
+            moment.page.is_some_and(|p| position >= p.start && position - p.start < p.count)
+        }
         When::Page(number) => moment.page.is_some_and(|p| p.number == number),
         When::Probability(chance) => {
             let name = moment.stream.bytes().fold(seed, |h, b| mix(h ^ u64::from(b)));
@@ -79,16 +79,8 @@ mod tests {
         let mut book = Book::new(1, rules);
         (1..=requests)
             .filter(|request| {
-                let page = Some(Asked {
-                    start: (request - 1) * 10,
-                    count: 10,
-                    number: *request,
-                });
-                let moment = Moment {
-                    stream: "s",
-                    request: *request,
-                    page,
-                };
+                let page = Some(Asked { start: (request - 1) * 10, count: 10, number: *request });
+                let moment = Moment { stream: "s", request: *request, page };
                 book.fire(&moment).is_some()
             })
             .collect()
@@ -117,11 +109,7 @@ mod tests {
     #[test]
     fn any_stream_does_not_mean_the_token_endpoint() {
         let rule = |stream: &str| vec![Fault::new(stream, When::Request(1), FaultKind::Reset)];
-        let moment = Moment {
-            stream: "oauth",
-            request: 1,
-            page: None,
-        };
+        let moment = Moment { stream: "oauth", request: 1, page: None };
         assert!(Book::new(1, rule("*")).fire(&moment).is_none());
         assert!(Book::new(1, rule("oauth")).fire(&moment).is_some());
     }

@@ -23,12 +23,7 @@ pub struct Fault {
 impl Fault {
     /// Makes a rule that fires once.
     pub fn new(stream: impl Into<String>, at: When, kind: FaultKind) -> Self {
-        Self {
-            stream: stream.into(),
-            at,
-            times: 1,
-            kind,
-        }
+        Self { stream: stream.into(), at, times: 1, kind }
     }
 
     /// Lets it fire so many times.
@@ -173,12 +168,7 @@ pub enum FaultKind {
 impl FaultKind {
     /// Another status with a JSON error body.
     pub fn status(code: u16) -> Self {
-        Self::Status {
-            code,
-            body: None,
-            headers: Vec::new(),
-            content_type: None,
-        }
+        Self::Status { code, body: None, headers: Vec::new(), content_type: None }
     }
 
     /// Another status with a `Retry-After` header.

@@ -28,10 +28,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            message: message.into(),
-        }
+        Self { status: StatusCode::BAD_REQUEST, message: message.into() }
     }
 }
 
@@ -40,27 +37,15 @@ pub(crate) fn read(stream: &Stream, recipe: &Recipe, call: &Call) -> Result<Ask,
     check_role(stream.style, call)?;
     let (mark, size) = match Scheme::of(stream.style) {
         Scheme::Whole => {
-            return Ok(Ask {
-                position: 0,
-                limit: stream.records.max(1),
-                salt: 0,
-            });
+            return Ok(Ask { position: 0, limit: stream.records.max(1), salt: 0 });
         }
-        Scheme::Cursor {
-            cursor,
-            size,
-            codec,
-        } => (from_cursor(stream, call, cursor, codec)?, size),
+        Scheme::Cursor { cursor, size, codec } => (from_cursor(stream, call, cursor, codec)?, size),
         Scheme::Offset => (at(number(call, "offset")?.unwrap_or(0)), "limit"),
         Scheme::Numbered => return from_page(stream, call),
         Scheme::LastId => (from_last_id(stream, recipe, call)?, "limit"),
         Scheme::Locator => return from_locator(stream, call),
     };
-    Ok(Ask {
-        position: mark.position,
-        limit: page_size(stream, call, size)?,
-        salt: mark.salt,
-    })
+    Ok(Ask { position: mark.position, limit: page_size(stream, call, size)?, salt: mark.salt })
 }
 
 /// What a role demands beside the cursor.
@@ -80,9 +65,9 @@ fn check_role(style: Style, call: &Call) -> Result<(), Refusal> {
                 .iter()
                 .find(|(name, _)| !["limit", "fields", "page_info"].contains(&name.as_str()));
             match other {
-                Some((name, _)) => Err(Refusal::new(format!(
-                    "{name} may not be sent together with page_info"
-                ))),
+                Some((name, _)) => {
+                    Err(Refusal::new(format!("{name} may not be sent together with page_info")))
+                }
                 None => Ok(()),
             }
         }
@@ -97,12 +82,7 @@ fn at(position: u64) -> Mark {
     Mark { position, salt: 0 }
 }
 
-fn from_cursor(
-    stream: &Stream,
-    call: &Call,
-    name: &str,
-    codec: Codec,
-) -> Result<Mark, Refusal> {
+fn from_cursor(stream: &Stream, call: &Call, name: &str, codec: Codec) -> Result<Mark, Refusal> {
     match call.argument(name) {
         None => Ok(at(0)),
         Some("") if stream.style == Style::Slack => Ok(at(0)),
@@ -119,11 +99,7 @@ fn from_page(stream: &Stream, call: &Call) -> Result<Ask, Refusal> {
     if page == 0 {
         return Err(Refusal::new("page counts from 1"));
     }
-    Ok(Ask {
-        position: (page - 1).saturating_mul(limit),
-        limit,
-        salt: number(call, AGAIN)?.unwrap_or(0),
-    })
+    Ok(Ask { position: (page - 1).saturating_mul(limit), limit, salt: number(call, AGAIN)?.unwrap_or(0) })
 }
 
 fn from_last_id(stream: &Stream, recipe: &Recipe, call: &Call) -> Result<Mark, Refusal> {
@@ -146,19 +122,12 @@ fn from_locator(stream: &Stream, call: &Call) -> Result<Ask, Refusal> {
             .strip_prefix("query/01g")
             .and_then(|locator| locator.split_once('-'))
             .and_then(|(salt, position)| {
-                Some(Mark {
-                    position: position.parse().ok()?,
-                    salt: salt.parse().ok()?,
-                })
+                Some(Mark { position: position.parse().ok()?, salt: salt.parse().ok()? })
             })
             .filter(|mark| mark.position <= stream.records)
             .ok_or_else(|| Refusal::new("INVALID_QUERY_LOCATOR"))?,
     };
-    Ok(Ask {
-        position: mark.position,
-        limit: stream.page_size.min(stream.max_page_size),
-        salt: mark.salt,
-    })
+    Ok(Ask { position: mark.position, limit: stream.page_size.min(stream.max_page_size), salt: mark.salt })
 }
 
 fn page_size(stream: &Stream, call: &Call, name: &str) -> Result<u64, Refusal> {
@@ -170,9 +139,6 @@ fn page_size(stream: &Stream, call: &Call, name: &str) -> Result<u64, Refusal> {
 
 fn number(call: &Call, name: &str) -> Result<Option<u64>, Refusal> {
     call.argument(name)
-        .map(|text| {
-            text.parse()
-                .map_err(|_| Refusal::new(format!("{name} must be a number, not '{text}'")))
-        })
+        .map(|text| text.parse().map_err(|_| Refusal::new(format!("{name} must be a number, not '{text}'"))))
         .transpose()
 }

@@ -47,11 +47,7 @@ impl Page {
 
     /// Writes the page chunk by chunk, whatever its size in the memory of two chunks.
     pub(crate) fn into_chunks(self) -> Chunks {
-        Chunks {
-            at: 0,
-            done: false,
-            page: self,
-        }
+        Chunks { at: 0, done: false, page: self }
     }
 }
 

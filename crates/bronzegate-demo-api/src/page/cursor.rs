@@ -35,19 +35,13 @@ impl Codec {
                     Some((position, salt)) => (position, u64::from_str_radix(salt, 36).ok()?),
                     None => (&text[1..], 0),
                 };
-                Mark {
-                    position: u64::from_str_radix(position, 36).ok()?,
-                    salt,
-                }
+                Mark { position: u64::from_str_radix(position, 36).ok()?, salt }
             }
             Self::Base64 => {
                 let bytes = BASE64_STANDARD.decode(text).ok()?;
                 let plain = String::from_utf8(bytes).ok()?;
                 let (position, salt) = plain.strip_prefix("next:")?.split_once(':')?;
-                Mark {
-                    position: position.parse().ok()?,
-                    salt: salt.parse().ok()?,
-                }
+                Mark { position: position.parse().ok()?, salt: salt.parse().ok()? }
             }
         };
         (self.encode(mark) == text).then_some(mark)

@@ -41,11 +41,9 @@ impl Scene<'_> {
     /// The path and query of the page at `mark`.
     fn target(&self, plan: &Plan, mark: Mark) -> Vec<(&'static str, String)> {
         match Scheme::of(self.stream.style) {
-            Scheme::Cursor {
-                cursor,
-                size,
-                codec,
-            } => vec![(size, plan.limit.to_string()), (cursor, codec.encode(mark))],
+            Scheme::Cursor { cursor, size, codec } => {
+                vec![(size, plan.limit.to_string()), (cursor, codec.encode(mark))]
+            }
             Scheme::Numbered => {
                 let again = Some(mark.salt).filter(|salt| *salt > 0);
                 vec![
@@ -99,21 +97,12 @@ pub(crate) struct Envelope {
 impl Envelope {
     /// An object with the records in `member` and `after` behind them.
     pub(crate) fn object(member: &str, after: String) -> Self {
-        Self {
-            before: "{".into(),
-            list: List::Member(member.into()),
-            after,
-            headers: Headers::default(),
-        }
+        Self { before: "{".into(), list: List::Member(member.into()), after, headers: Headers::default() }
     }
 }
 
 /// Writes everything of a page but the records, and the headers that go with it.
-pub(crate) fn compose(
-    scene: &Scene<'_>,
-    plan: &Plan,
-    wrong: Option<WrongShape>,
-) -> (Page, Headers) {
+pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>) -> (Page, Headers) {
     let envelope = match scene.stream.style {
         Style::Single => generic::single(plan),
         Style::Cursor => generic::cursor(scene, plan),
@@ -153,10 +142,7 @@ pub(crate) fn compose(
 
 fn right(envelope: &Envelope) -> (String, String) {
     match &envelope.list {
-        List::Member(name) => (
-            format!("{}\"{name}\":[", envelope.before),
-            format!("]{}", envelope.after),
-        ),
+        List::Member(name) => (format!("{}\"{name}\":[", envelope.before), format!("]{}", envelope.after)),
         List::Root => ("[".into(), "]".into()),
         List::Lines => (String::new(), "\n".into()),
     }

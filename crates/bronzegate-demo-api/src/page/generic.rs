@@ -22,7 +22,7 @@ pub(crate) fn cursor(scene: &Scene<'_>, plan: &Plan) -> Envelope {
 
 pub(crate) fn offset(plan: &Plan) -> Envelope {
     let mut headers = Headers::default();
-    headers.push("x-total-count", plan.total);
+    headers.push("x-total-count", &plan.total);
     Envelope {
         before: format!("{{\"total\":{},\"offset\":{},", plan.total, plan.position),
         headers,
@@ -39,11 +39,7 @@ pub(crate) fn page(plan: &Plan) -> Envelope {
 }
 
 pub(crate) fn link_header(scene: &Scene<'_>, plan: &Plan) -> Envelope {
-    Envelope {
-        list: List::Root,
-        headers: links(scene, plan),
-        ..Envelope::object("", String::new())
-    }
+    Envelope { list: List::Root, headers: links(scene, plan), ..Envelope::object("", String::new()) }
 }
 
 /// The `Link` header of RFC 8288, in the order GitHub writes it.
@@ -67,22 +63,17 @@ pub(crate) fn links(scene: &Scene<'_>, plan: &Plan) -> Headers {
     }
     let mut headers = Headers::default();
     if !links.is_empty() {
-        headers.push("link", links.join(", "));
+        headers.push("link", &links.join(", "));
     }
     headers
 }
 
 pub(crate) fn next_url(scene: &Scene<'_>, plan: &Plan) -> Envelope {
-    let next = scene
-        .next_link(plan)
-        .map_or_else(|| "null".into(), |url| quoted(&url));
+    let next = scene.next_link(plan).map_or_else(|| "null".into(), |url| quoted(&url));
     let after = format!(",\"count\":{},\"next\":{next}}}", plan.total);
     Envelope::object("results", after)
 }
 
 pub(crate) fn ndjson() -> Envelope {
-    Envelope {
-        list: List::Lines,
-        ..Envelope::object("", String::new())
-    }
+    Envelope { list: List::Lines, ..Envelope::object("", String::new()) }
 }

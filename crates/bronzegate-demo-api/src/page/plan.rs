@@ -59,10 +59,7 @@ impl Plan {
             }
             FaultKind::EmptyPage => {
                 self.count = 0;
-                self.next = Some(Mark {
-                    position: self.first,
-                    salt: ask.salt + 1,
-                });
+                self.next = Some(Mark { position: self.first, salt: ask.salt.saturating_add(1) });
             }
             FaultKind::ShortPage { records: most } => {
                 self.count = self.count.min(*most);
@@ -82,10 +79,7 @@ impl Plan {
     /// Leads `pages` pages back, counted from the page after this one.
     fn back(&mut self, ask: Ask, pages: u64) {
         let distance = self.limit.saturating_mul(pages.saturating_sub(1));
-        self.next = Some(Mark {
-            position: self.first.saturating_sub(distance),
-            salt: ask.salt,
-        });
+        self.next = Some(Mark { position: self.first.saturating_sub(distance), salt: ask.salt });
     }
 }
 
@@ -93,11 +87,7 @@ impl Plan {
 mod tests {
     use super::*;
 
-    const ASK: Ask = Ask {
-        position: 20,
-        limit: 10,
-        salt: 0,
-    };
+    const ASK: Ask = Ask { position: 20, limit: 10, salt: 0 };
 
     fn bent(fault: &FaultKind) -> Plan {
         let mut plan = Plan::new(ASK, 45);
@@ -111,17 +101,11 @@ mod tests {
 
     #[test]
     fn the_last_page_is_short_and_names_no_next() {
-        let last = Ask {
-            position: 40,
-            ..ASK
-        };
+        let last = Ask { position: 40, ..ASK };
         let plan = Plan::new(last, 45);
         assert_eq!((plan.first, plan.count, plan.next), (40, 5, None));
         assert_eq!((plan.number(), plan.pages()), (5, 5));
-        let beyond = Ask {
-            position: 70,
-            ..ASK
-        };
+        let beyond = Ask { position: 70, ..ASK };
         assert_eq!(Plan::new(beyond, 45).count, 0);
     }
 

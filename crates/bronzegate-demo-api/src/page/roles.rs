@@ -3,10 +3,11 @@
 use super::{
     cursor::{Codec, Mark},
     envelope::{Envelope, Scene, quoted},
-    generic::{link_header, links},
+    generic::link_header,
     link::moved,
     plan::Plan,
 };
+use std::fmt::Write;
 
 pub(crate) fn hubspot(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let mut after = String::new();
@@ -27,17 +28,14 @@ pub(crate) fn shopify_rest(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let mut envelope = Envelope::object(&scene.stream.name, "}".into());
     let mut all = Vec::new();
     if plan.position > 0 {
-        let previous = Mark {
-            position: plan.position.saturating_sub(plan.limit),
-            salt: 0,
-        };
+        let previous = Mark { position: plan.position.saturating_sub(plan.limit), salt: 0 };
         all.push(format!("<{}>; rel=\"previous\"", page_info(scene, plan, previous)));
     }
     if let Some(next) = plan.next {
         all.push(format!("<{}>; rel=\"next\"", page_info(scene, plan, next)));
     }
     if !all.is_empty() {
-        envelope.headers.push("link", all.join(", "));
+        envelope.headers.push("link", &all.join(", "));
     }
     envelope
 }
@@ -60,17 +58,13 @@ fn page_info(scene: &Scene<'_>, plan: &Plan, mark: Mark) -> String {
 pub(crate) fn shopify_graphql(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let more = plan.next.is_some();
     // The last page names its end too: only `hasNextPage` tells.
-    let end = scene.cursor(plan).unwrap_or_else(|| {
-        Codec::Base64.encode(Mark {
-            position: plan.first + plan.count,
-            salt: 0,
-        })
-    });
+    let end = scene
+        .cursor(plan)
+        .unwrap_or_else(|| Codec::Base64.encode(Mark { position: plan.first + plan.count, salt: 0 }));
     let cost = cost(scene);
     let end = quoted(&end);
-    let after = format!(
-        ",\"pageInfo\":{{\"hasNextPage\":{more},\"endCursor\":{end}}}}}}},\"extensions\":{cost}}}"
-    );
+    let after =
+        format!(",\"pageInfo\":{{\"hasNextPage\":{more},\"endCursor\":{end}}}}}}},\"extensions\":{cost}}}");
     Envelope {
         before: format!("{{\"data\":{{\"{}\":{{", scene.stream.name),
         ..Envelope::object("nodes", after)
@@ -78,7 +72,7 @@ pub(crate) fn shopify_graphql(scene: &Scene<'_>, plan: &Plan) -> Envelope {
 }
 
 /// What a query cost and what is left of the budget.
-pub(crate) fn cost(scene: &Scene<'_>) -> String {
+fn cost(scene: &Scene<'_>) -> String {
     let (most, left, rate) = match scene.rate {
         Some((limit, verdict)) => (
             limit.requests,
@@ -100,20 +94,13 @@ pub(crate) fn github(scene: &Scene<'_>, plan: &Plan) -> Envelope {
 pub(crate) fn stripe(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let more = plan.next.is_some();
     Envelope {
-        before: format!(
-            "{{\"object\":\"list\",\"url\":\"/{}\",\"has_more\":{more},",
-            scene.stream.name
-        ),
+        before: format!("{{\"object\":\"list\",\"url\":\"/{}\",\"has_more\":{more},", scene.stream.name),
         ..Envelope::object("data", "}".into())
     }
 }
 
 pub(crate) fn salesforce(scene: &Scene<'_>, plan: &Plan) -> Envelope {
-    let mut before = format!(
-        "{{\"totalSize\":{},\"done\":{},",
-        plan.total,
-        plan.next.is_none()
-    );
+    let mut before = format!("{{\"totalSize\":{},\"done\":{},", plan.total, plan.next.is_none());
     if let Some(mark) = plan.next {
         let name = &scene.stream.name;
         let path = format!("/{name}/query/01g{}-{}", mark.salt, mark.position);
@@ -121,12 +108,9 @@ pub(crate) fn salesforce(scene: &Scene<'_>, plan: &Plan) -> Envelope {
             Some(url) => moved(url, &path),
             None => path,
         };
-        before.push_str(&format!("\"nextRecordsUrl\":{},", quoted(&url)));
+        let _ = write!(before, "\"nextRecordsUrl\":{},", quoted(&url));
     }
-    let mut envelope = Envelope {
-        before,
-        ..Envelope::object("records", "}".into())
-    };
+    let mut envelope = Envelope { before, ..Envelope::object("records", "}".into()) };
     envelope.headers.push("sforce-limit-info", "api-usage=18/5000");
     envelope
 }
@@ -167,13 +151,10 @@ pub(crate) fn graph(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let context = format!("http://{}/$metadata#{}", scene.call.host(), scene.stream.name);
     let mut before = format!("{{\"@odata.context\":{},", quoted(&context));
     if scene.call.argument("$count") == Some("true") {
-        before.push_str(&format!("\"@odata.count\":{},", plan.total));
+        let _ = write!(before, "\"@odata.count\":{},", plan.total);
     }
     if let Some(next) = scene.next_link(plan) {
-        before.push_str(&format!("\"@odata.nextLink\":{},", quoted(&next)));
+        let _ = write!(before, "\"@odata.nextLink\":{},", quoted(&next));
     }
-    Envelope {
-        before,
-        ..Envelope::object("value", "}".into())
-    }
+    Envelope { before, ..Envelope::object("value", "}".into()) }
 }

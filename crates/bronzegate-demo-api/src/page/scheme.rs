@@ -9,11 +9,7 @@ pub(crate) enum Scheme {
     /// There is one page.
     Whole,
     /// By an opaque cursor.
-    Cursor {
-        cursor: &'static str,
-        size: &'static str,
-        codec: Codec,
-    },
+    Cursor { cursor: &'static str, size: &'static str, codec: Codec },
     /// By `offset` and `limit`.
     Offset,
     /// By `page` and `per_page`.
@@ -41,11 +37,7 @@ impl Scheme {
             Style::Notion => ("start_cursor", "page_size", Codec::Opaque),
             Style::Graph => ("$skiptoken", "$top", Codec::Opaque),
         };
-        Self::Cursor {
-            cursor,
-            size,
-            codec,
-        }
+        Self::Cursor { cursor, size, codec }
     }
 }
 

@@ -15,9 +15,9 @@ pub(crate) fn headers(limit: &RateLimit, verdict: Verdict, wall: Duration) -> He
     let mut to = Headers::default();
     let refused = !verdict.granted;
     let mut reset = |names: [&str; 3], unit| {
-        to.push(names[0], limit.requests);
-        to.push(names[1], verdict.remaining);
-        to.push(names[2], written(unit, verdict.reset, wall));
+        to.push(names[0], &limit.requests);
+        to.push(names[1], &verdict.remaining);
+        to.push(names[2], &written(unit, verdict.reset, wall));
     };
     match &limit.dialect {
         Dialect::RateLimitHeaders => reset(IETF, ResetUnit::Seconds),
@@ -25,23 +25,19 @@ pub(crate) fn headers(limit: &RateLimit, verdict: Verdict, wall: Duration) -> He
         Dialect::XRateLimitIso | Dialect::Jira => reset(COMMON, ResetUnit::Iso8601),
         Dialect::XRateLimitSeconds => reset(COMMON, ResetUnit::Seconds),
         Dialect::HubSpot => {
-            to.push("x-hubspot-ratelimit-max", limit.requests);
-            to.push("x-hubspot-ratelimit-remaining", verdict.remaining);
+            to.push("x-hubspot-ratelimit-max", &limit.requests);
+            to.push("x-hubspot-ratelimit-remaining", &verdict.remaining);
             let window = limit.per.as_millis();
-            to.push("x-hubspot-ratelimit-interval-milliseconds", window);
+            to.push("x-hubspot-ratelimit-interval-milliseconds", &window);
         }
         Dialect::ShopifyCallLimit => {
             let used = limit.requests - verdict.remaining;
             let text = format!("{used}/{}", limit.requests);
-            to.push("x-shopify-shop-api-call-limit", text);
+            to.push("x-shopify-shop-api-call-limit", &text);
         }
-        Dialect::Custom {
-            remaining_header,
-            reset_header,
-            unit,
-        } => {
-            to.push(remaining_header, verdict.remaining);
-            to.push(reset_header, written(*unit, verdict.reset, wall));
+        Dialect::Custom { remaining_header, reset_header, unit } => {
+            to.push(remaining_header, &verdict.remaining);
+            to.push(reset_header, &written(*unit, verdict.reset, wall));
         }
         Dialect::RetryAfterSeconds
         | Dialect::RetryAfterDecimal
@@ -49,7 +45,7 @@ pub(crate) fn headers(limit: &RateLimit, verdict: Verdict, wall: Duration) -> He
         | Dialect::InBody => {}
     }
     if refused && let Some(wait) = retry_after(&limit.dialect, verdict.reset, wall) {
-        to.push("retry-after", wait);
+        to.push("retry-after", &wait);
     }
     to
 }
@@ -100,11 +96,8 @@ mod tests {
 
     fn announced(dialect: Dialect, granted: bool) -> String {
         let limit = RateLimit::new(40, Duration::from_secs(10), dialect);
-        let verdict = Verdict {
-            granted,
-            remaining: if granted { 8 } else { 0 },
-            reset: Duration::from_millis(1_950),
-        };
+        let verdict =
+            Verdict { granted, remaining: if granted { 8 } else { 0 }, reset: Duration::from_millis(1_950) };
         let wall = Duration::from_millis(1_795_366_800_500);
         headers(&limit, verdict, wall).to_string()
     }
@@ -119,14 +112,8 @@ mod tests {
         for (dialect, expected) in [
             (Dialect::RetryAfterSeconds, "retry-after: 2"),
             (Dialect::RetryAfterDecimal, "retry-after: 2.0"),
-            (
-                Dialect::RetryAfterDate,
-                "retry-after: Sun, 22 Nov 2026 17:00:03 GMT",
-            ),
-            (
-                Dialect::RateLimitHeaders,
-                "ratelimit-limit: 40, ratelimit-remaining: 0, ratelimit-reset: 2",
-            ),
+            (Dialect::RetryAfterDate, "retry-after: Sun, 22 Nov 2026 17:00:03 GMT"),
+            (Dialect::RateLimitHeaders, "ratelimit-limit: 40, ratelimit-remaining: 0, ratelimit-reset: 2"),
             (
                 Dialect::XRateLimitEpoch,
                 "x-ratelimit-limit: 40, x-ratelimit-remaining: 0, x-ratelimit-reset: 1795366803",
@@ -136,10 +123,7 @@ mod tests {
                 "x-ratelimit-limit: 40, x-ratelimit-remaining: 0, \
                  x-ratelimit-reset: 2026-11-22T17:00:03Z, retry-after: 2",
             ),
-            (
-                Dialect::ShopifyCallLimit,
-                "x-shopify-shop-api-call-limit: 40/40, retry-after: 2.0",
-            ),
+            (Dialect::ShopifyCallLimit, "x-shopify-shop-api-call-limit: 40/40, retry-after: 2.0"),
             (custom, "x-left: 0, x-back: 1795366802450"),
             (Dialect::InBody, ""),
         ] {
@@ -150,10 +134,7 @@ mod tests {
     #[test]
     fn granted_requests_hear_what_is_left_but_not_to_wait() {
         assert_eq!(announced(Dialect::RetryAfterSeconds, true), "");
-        assert_eq!(
-            announced(Dialect::ShopifyCallLimit, true),
-            "x-shopify-shop-api-call-limit: 32/40"
-        );
+        assert_eq!(announced(Dialect::ShopifyCallLimit, true), "x-shopify-shop-api-call-limit: 32/40");
         assert_eq!(
             announced(Dialect::GitHub403, true),
             "x-ratelimit-limit: 40, x-ratelimit-remaining: 8, x-ratelimit-reset: 1795366803"

@@ -22,12 +22,7 @@ pub struct RateLimit {
 impl RateLimit {
     /// Limits requests in fixed windows, each opened by the first request after the last one.
     pub fn new(requests: u32, per: Duration, dialect: Dialect) -> Self {
-        Self {
-            requests,
-            per,
-            dialect,
-            window: Window::Fixed,
-        }
+        Self { requests, per, dialect, window: Window::Fixed }
     }
 
     /// Looks back over the window from every request instead.

@@ -24,10 +24,7 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     pub(crate) fn new(limit: RateLimit) -> Self {
-        Self {
-            limit,
-            granted: VecDeque::new(),
-        }
+        Self { limit, granted: VecDeque::new() }
     }
 
     /// Counts a request made at `now`; refused ones do not count.
@@ -71,10 +68,7 @@ mod tests {
     fn admitted(limit: RateLimit, at_ms: &[u64]) -> Vec<bool> {
         let start = clock::now();
         let mut limiter = Limiter::new(limit);
-        at_ms
-            .iter()
-            .map(|ms| limiter.admit(start + Duration::from_millis(*ms)).granted)
-            .collect()
+        at_ms.iter().map(|ms| limiter.admit(start + Duration::from_millis(*ms)).granted).collect()
     }
 
     #[test]
@@ -103,9 +97,6 @@ mod tests {
         let first = limiter.admit(start);
         assert_eq!((first.granted, first.remaining), (true, 0));
         let second = limiter.admit(start + Duration::from_millis(500));
-        assert_eq!(
-            (second.granted, second.reset),
-            (false, Duration::from_millis(1_500))
-        );
+        assert_eq!((second.granted, second.reset), (false, Duration::from_millis(1_500)));
     }
 }

@@ -46,11 +46,7 @@ pub fn expected(seed: u64, shape: Shape, records: u64) -> Expected {
     for byte in hash.finalize() {
         write!(ids_sha256, "{byte:02x}").expect("writing to a String cannot fail");
     }
-    Expected {
-        records,
-        id_sum,
-        ids_sha256,
-    }
+    Expected { records, id_sum, ids_sha256 }
 }
 
 #[cfg(test)]
@@ -61,7 +57,10 @@ mod tests {
     fn sums_and_hashes_the_ids_in_order() {
         let recipe = Recipe::new(9, Shape::Small);
         let ids: Vec<u64> = (0..10_000).map(|n| recipe.id(n)).collect();
-        let text: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let mut text = String::new();
+        for id in &ids {
+            writeln!(text, "{id}").unwrap();
+        }
         let seen = expected(9, Shape::Small, 10_000);
         assert_eq!(seen.id_sum, ids.iter().copied().map(u128::from).sum());
         assert_eq!(seen.ids_sha256, format!("{:x}", Sha256::digest(text)));

@@ -127,24 +127,23 @@ fn fill(out: &mut Vec<u8>, splice: Splice, id: u64, index: u64, draw: &mut Draw)
         }
         Splice::Time => push_time(out, index, draw.next()),
         Splice::Bool => {
-            let text: &[u8] = if draw.next() & 1 == 0 {
-                b"true"
-            } else {
-                b"false"
-            };
+            let text: &[u8] = if draw.next() & 1 == 0 { b"true" } else { b"false" };
             out.extend_from_slice(text);
         }
         Splice::Word => push_word(out, draw.next()),
         Splice::Hex => push_hex(out, draw.next()),
-        Splice::Maybe => match draw.next() {
-            value if value & 3 == 0 => out.extend_from_slice(b"null"),
-            value if value & 3 == 1 => push_number(out, value >> 32),
-            value => {
-                out.push(b'"');
-                push_word(out, value >> 8);
-                out.push(b'"');
+        Splice::Maybe => {
+            let value = draw.next();
+            match value % 4 {
+                0 => out.extend_from_slice(b"null"),
+                1 => push_number(out, value >> 32),
+                _ => {
+                    out.push(b'"');
+                    push_word(out, value >> 8);
+                    out.push(b'"');
+                }
             }
-        },
+        }
     }
 }
 
@@ -156,13 +155,9 @@ fn push_word(out: &mut Vec<u8>, value: u64) {
 fn push_time(out: &mut Vec<u8>, index: u64, value: u64) {
     let at = Civil::from_unix(FIRST_UPDATE + index.saturating_mul(UPDATE_STEP) % 200_000_000_000);
     push_padded::<4>(out, at.year);
-    for (mark, part) in [
-        (b'-', at.month),
-        (b'-', at.day),
-        (b'T', at.hour),
-        (b':', at.minute),
-        (b':', at.second),
-    ] {
+    for (mark, part) in
+        [(b'-', at.month), (b'-', at.day), (b'T', at.hour), (b':', at.minute), (b':', at.second)]
+    {
         out.push(mark);
         push_padded::<2>(out, part);
     }

@@ -18,7 +18,7 @@ use serde_json::json;
 /// What a connection does with a request.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Respond(Response<ApiBody>),
+    Respond(Box<Response<ApiBody>>),
     /// Writes these bytes beside hyper, which would never break its own framing, and closes.
     Break(Cut),
 }
@@ -26,12 +26,7 @@ pub(crate) enum Outcome {
 /// The reply a fault puts in the place of the right one, if it is that kind of fault.
 pub(crate) fn replacement(fault: &FaultKind, call: &Call) -> Option<Reply> {
     Some(match fault {
-        FaultKind::Status {
-            code,
-            body,
-            headers,
-            content_type,
-        } => {
+        FaultKind::Status { code, body, headers, content_type } => {
             let status = status(*code);
             let mut reply = match body {
                 Some(body) => typed(status, content_type.as_deref(), body.0.clone()),
@@ -42,14 +37,12 @@ pub(crate) fn replacement(fault: &FaultKind, call: &Call) -> Option<Reply> {
             }
             reply
         }
-        FaultKind::RawBody {
-            content_type,
-            body,
-            status: code,
-        } => typed(status(*code), Some(content_type), body.0.clone()),
+        FaultKind::RawBody { content_type, body, status: code } => {
+            typed(status(*code), Some(content_type), body.0.clone())
+        }
         FaultKind::ErrorInside200 { body } => Reply::json(StatusCode::OK, body.0.clone()),
         FaultKind::RedirectTo { url } => {
-            Reply::error(StatusCode::FOUND, "moved").with("location", moved(url, call.target()))
+            Reply::error(StatusCode::FOUND, "moved").with("location", &moved(url, call.target()))
         }
         FaultKind::EchoSecret => echo(call),
         FaultKind::Unauthorized => Reply::error(StatusCode::UNAUTHORIZED, "not authenticated")
@@ -120,10 +113,7 @@ pub(crate) fn answer(
     let body = ApiBody::new(source, pace(fault), in_flight);
     match fault {
         Some(FaultKind::Reset) => Outcome::Break(Cut::Reset),
-        Some(FaultKind::CutBody {
-            after_bytes,
-            framing,
-        }) => Outcome::Break(Cut::Body {
+        Some(FaultKind::CutBody { after_bytes, framing }) => Outcome::Break(Cut::Body {
             status: reply.status,
             headers: reply.headers,
             body: Box::new(body),
@@ -134,7 +124,7 @@ pub(crate) fn answer(
             let mut response = Response::new(body);
             *response.status_mut() = reply.status;
             reply.headers.append_to(response.headers_mut());
-            Outcome::Respond(response)
+            Outcome::Respond(Box::new(response))
         }
     }
 }
@@ -161,14 +151,8 @@ fn damaged(body: &[u8], how: BadGzip) -> Bytes {
 
 fn pace(fault: Option<&FaultKind>) -> Pace {
     match fault {
-        Some(FaultKind::Stall { after_bytes, pause }) => Pace::Stall {
-            after: *after_bytes,
-            pause: *pause,
-        },
-        Some(FaultKind::SlowDrip { chunk_bytes, every }) => Pace::Drip {
-            bytes: *chunk_bytes,
-            every: *every,
-        },
+        Some(FaultKind::Stall { after_bytes, pause }) => Pace::Stall { after: *after_bytes, pause: *pause },
+        Some(FaultKind::SlowDrip { chunk_bytes, every }) => Pace::Drip { bytes: *chunk_bytes, every: *every },
         _ => Pace::Free,
     }
 }

@@ -22,14 +22,15 @@ pub(crate) enum Source {
     /// They are made on the way.
     Chunks(Chunks),
     /// They are made and compressed on the way.
-    Gzip(Chunks, GzEncoder<Vec<u8>>),
+    Gzip(Chunks, Box<GzEncoder<Vec<u8>>>),
     /// There are no more.
     Done,
 }
 
 impl Source {
     pub(crate) fn gzip(chunks: Chunks) -> Self {
-        Self::Gzip(chunks, GzEncoder::new(Vec::new(), Compression::fast()))
+        let encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        Self::Gzip(chunks, Box::new(encoder))
     }
 
     fn next(&mut self) -> Option<Bytes> {
@@ -42,7 +43,7 @@ impl Source {
             }
             Self::Gzip(mut chunks, mut encoder) => {
                 let Some(chunk) = chunks.next() else {
-                    return Some(finished(encoder));
+                    return Some(finished(*encoder));
                 };
                 compress(&mut encoder, &chunk);
                 let bytes = std::mem::take(encoder.get_mut()).into();
@@ -63,9 +64,7 @@ pub(crate) fn gzipped(body: &[u8]) -> Vec<u8> {
 }
 
 fn compress(encoder: &mut GzEncoder<Vec<u8>>, bytes: &[u8]) {
-    encoder
-        .write_all(bytes)
-        .expect("writing to a Vec cannot fail");
+    encoder.write_all(bytes).expect("writing to a Vec cannot fail");
 }
 
 fn finished(encoder: GzEncoder<Vec<u8>>) -> Bytes {
@@ -103,17 +102,10 @@ pub(crate) struct ApiBody {
 
 impl ApiBody {
     pub(crate) fn new(source: Source, pace: Pace, in_flight: Option<InFlight>) -> Self {
-        Self {
-            source,
-            pace,
-            ready: Bytes::new(),
-            sent: 0,
-            sleep: None,
-            _in_flight: in_flight,
-        }
+        Self { source, pace, ready: Bytes::new(), sent: 0, sleep: None, _in_flight: in_flight }
     }
 
-    /// The next piece at the pace set, and whether the clock must tick before the one after.
+    /// The next piece at the pace set; empty when a pause comes first.
     fn piece(&mut self) -> Bytes {
         let most = match self.pace {
             Pace::Free => u64::MAX,

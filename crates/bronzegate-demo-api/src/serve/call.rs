@@ -20,17 +20,9 @@ impl Call {
     /// Takes a request apart; `host` is what it is reached by if it does not say so itself.
     pub(crate) fn new(parts: Parts, body: Bytes, host: &str) -> Self {
         let query = parts.uri.query().unwrap_or_default();
-        let query = form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let named = parts.headers.get(HOST).and_then(|h| h.to_str().ok());
-        Self {
-            host: named.unwrap_or(host).to_owned(),
-            members: members(&body),
-            query,
-            parts,
-            body,
-        }
+        Self { host: named.unwrap_or(host).to_owned(), members: members(&body), query, parts, body }
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -80,11 +72,7 @@ impl Call {
 
     /// The parameter of this name, from the query or a JSON body.
     pub(crate) fn argument(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .chain(&self.members)
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().chain(&self.members).find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 

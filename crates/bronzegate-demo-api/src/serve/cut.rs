@@ -18,31 +18,17 @@ pub(crate) enum Cut {
     /// Nothing is sent; the connection is reset.
     Reset,
     /// The body ends early.
-    Body {
-        status: StatusCode,
-        headers: Headers,
-        body: Box<ApiBody>,
-        framing: Framing,
-        after: u64,
-    },
+    Body { status: StatusCode, headers: Headers, body: Box<ApiBody>, framing: Framing, after: u64 },
 }
 
 impl Cut {
     /// Writes what there is to write and closes the connection.
     pub(crate) async fn write(self, mut to: TcpStream) -> io::Result<()> {
-        let Self::Body {
-            status,
-            headers,
-            mut body,
-            framing,
-            after,
-        } = self
-        else {
+        let Self::Body { status, headers, mut body, framing, after } = self else {
             // Discarding instead of closing is what makes the peer see a reset.
             return to.set_zero_linger();
         };
-        to.write_all(head(status, &headers, framing, after, &body).as_bytes())
-            .await?;
+        to.write_all(head(status, &headers, framing, after, &body).as_bytes()).await?;
         let mut left = after;
         while left > 0
             && let Some(Ok(frame)) = body.frame().await
@@ -56,13 +42,7 @@ impl Cut {
     }
 }
 
-fn head(
-    status: StatusCode,
-    headers: &Headers,
-    framing: Framing,
-    after: u64,
-    body: &ApiBody,
-) -> String {
+fn head(status: StatusCode, headers: &Headers, framing: Framing, after: u64, body: &ApiBody) -> String {
     let mut head = format!("HTTP/1.1 {status}\r\n");
     for (name, value) in headers.iter() {
         let value = String::from_utf8_lossy(value.as_bytes());

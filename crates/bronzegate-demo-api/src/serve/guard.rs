@@ -12,17 +12,15 @@ pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bo
     match auth {
         Auth::None => true,
         Auth::Bearer => bearer(call) == Some(&known.token),
-        Auth::Basic => basic(call).is_some_and(|(user, password)| {
-            user == known.username && password == known.password
-        }),
+        Auth::Basic => {
+            basic(call).is_some_and(|(user, password)| user == known.username && password == known.password)
+        }
         Auth::ApiKeyHeader => header("x-api-key", &known.api_key),
-        Auth::ApiKeyQuery => call
-            .query()
-            .iter()
-            .any(|(name, value)| name == "api_key" && *value == known.api_key),
+        Auth::ApiKeyQuery => {
+            call.query().iter().any(|(name, value)| name == "api_key" && *value == known.api_key)
+        }
         Auth::TwoHeaders => {
-            header("dd-api-key", &known.api_key)
-                && header("dd-application-key", &known.application_key)
+            header("dd-api-key", &known.api_key) && header("dd-application-key", &known.application_key)
         }
         Auth::OAuth2 => bearer(call).is_some_and(|token| vault.is_valid(token, now)),
         Auth::ShopifyToken => header("x-shopify-access-token", &known.token),
@@ -73,10 +71,7 @@ mod tests {
     #[test]
     fn each_kind_takes_its_own_proof_only() {
         let basic = format!("Basic {}", BASE64_STANDARD.encode("demo-user:demo-password"));
-        let both = [
-            ("dd-api-key", "demo-api-key"),
-            ("dd-application-key", "demo-application-key"),
-        ];
+        let both = [("dd-api-key", "demo-api-key"), ("dd-application-key", "demo-application-key")];
         let bearer = [("authorization", "Bearer demo-token")];
         for (auth, target, headers) in [
             (Auth::None, "/", &[][..]),

@@ -9,7 +9,7 @@ pub(crate) struct Headers(Vec<(HeaderName, HeaderValue)>);
 
 impl Headers {
     /// Appends a header; one that HTTP has no way to write is left out.
-    pub(crate) fn push(&mut self, name: &str, value: impl ToString) {
+    pub(crate) fn push(&mut self, name: &str, value: &(impl ToString + ?Sized)) {
         let name = HeaderName::from_bytes(name.as_bytes());
         let value = HeaderValue::try_from(value.to_string());
         if let (Ok(name), Ok(value)) = (name, value) {

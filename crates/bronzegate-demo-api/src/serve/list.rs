@@ -33,8 +33,7 @@ pub(crate) async fn list(state: &State, live: &Live, call: &Call) -> Outcome {
 }
 
 fn accepts_gzip(call: &Call) -> bool {
-    call.header("accept-encoding")
-        .is_some_and(|accepted| accepted.contains("gzip"))
+    call.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip"))
 }
 
 /// Checks, limits, then serves; a fault may change the page or take its place.
@@ -50,15 +49,8 @@ fn decide(state: &State, live: &Live, call: &Call, number: u64) -> (Reply, Optio
     }
     let limiter = live.limiter.as_ref().zip(stream.rate_limit.as_ref());
     let rate = limiter.map(|(limiter, limit)| (limit, locked(limiter).admit(clock::now())));
-    let said = rate.map_or_else(Headers::default, |(limit, verdict)| {
-        headers(limit, verdict, clock::wall())
-    });
-    let scene = Scene {
-        stream,
-        recipe: live.recipe,
-        call,
-        rate,
-    };
+    let said = rate.map_or_else(Headers::default, |(limit, verdict)| headers(limit, verdict, clock::wall()));
+    let scene = Scene { stream, recipe: live.recipe, call, rate };
     let (mut reply, fault) = match rate {
         Some((limit, verdict)) if !verdict.granted => {
             live.counters.throttled();
@@ -70,12 +62,7 @@ fn decide(state: &State, live: &Live, call: &Call, number: u64) -> (Reply, Optio
     (reply, fault)
 }
 
-fn page(
-    state: &State,
-    live: &Live,
-    scene: &Scene<'_>,
-    number: u64,
-) -> (Reply, Option<FaultKind>) {
+fn page(state: &State, live: &Live, scene: &Scene<'_>, number: u64) -> (Reply, Option<FaultKind>) {
     let stream = &live.stream;
     let ask = match read(stream, &live.recipe, scene.call) {
         Ok(ask) => ask,
@@ -85,11 +72,7 @@ fn page(
     let fault = state.fire(&Moment {
         stream: &stream.name,
         request: number,
-        page: Some(Asked {
-            start: plan.first,
-            count: plan.count,
-            number: plan.number(),
-        }),
+        page: Some(Asked { start: plan.first, count: plan.count, number: plan.number() }),
     });
     if let Some(kind) = &fault {
         live.counters.fault();

@@ -1,4 +1,4 @@
-//! The OAuth2 token endpoint (RFC 6749, sections 4.4 and 6) and the secrets it knows.
+//! The `OAuth2` token endpoint (RFC 6749, sections 4.4 and 6) and the secrets it knows.
 
 use super::{call::Call, guard::basic, reply::Reply, stats::TokenStats};
 use crate::options::Credentials;
@@ -6,6 +6,9 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use std::{collections::HashMap, time::Instant};
 use url::form_urlencoded;
+
+/// The status and the error code of a refusal.
+type Refused = (StatusCode, &'static str);
 
 /// Holds the accepted secrets and the tokens issued.
 #[derive(Debug)]
@@ -19,12 +22,7 @@ pub(crate) struct Vault {
 
 impl Vault {
     pub(crate) fn new(credentials: Credentials) -> Self {
-        Self {
-            credentials,
-            generation: 0,
-            tokens: HashMap::new(),
-            stats: TokenStats::default(),
-        }
+        Self { credentials, generation: 0, tokens: HashMap::new(), stats: TokenStats::default() }
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {
@@ -64,30 +62,33 @@ impl Vault {
 
     /// Answers a token request made at `now`.
     pub(crate) fn grant(&mut self, call: &Call, now: Instant) -> Reply {
-        self.judge(call, now).unwrap_or_else(|refusal| {
+        self.judge(call, now).unwrap_or_else(|(status, error)| {
             self.stats.refused += 1;
-            refusal
+            let body = json!({"error": error, "error_description": "refused by the demo API"});
+            let reply = Reply::value(status, &body);
+            match status {
+                StatusCode::UNAUTHORIZED => reply.with("www-authenticate", "Basic realm=\"demo\""),
+                StatusCode::METHOD_NOT_ALLOWED => reply.with("allow", "POST"),
+                _ => reply,
+            }
         })
     }
 
-    fn judge(&mut self, call: &Call, now: Instant) -> Result<Reply, Reply> {
+    fn judge(&mut self, call: &Call, now: Instant) -> Result<Reply, Refused> {
         if call.method() != Method::POST {
-            return Err(Reply::error(StatusCode::METHOD_NOT_ALLOWED, "POST a token request")
-                .with("allow", "POST"));
+            return Err((StatusCode::METHOD_NOT_ALLOWED, "invalid_request"));
         }
-        let form: HashMap<String, String> =
-            form_urlencoded::parse(call.body()).into_owned().collect();
+        let form: HashMap<String, String> = form_urlencoded::parse(call.body()).into_owned().collect();
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         let (id, secret) = client(call, &form);
         if id != self.credentials.client_id || secret != self.credentials.client_secret {
-            return Err(refusal(StatusCode::UNAUTHORIZED, "invalid_client")
-                .with("www-authenticate", "Basic realm=\"demo\""));
+            return Err((StatusCode::UNAUTHORIZED, "invalid_client"));
         }
         let refresh = match field("grant_type") {
             "client_credentials" => false,
             "refresh_token" if field("refresh_token") == self.credentials.refresh_token => true,
-            "refresh_token" => return Err(refusal(StatusCode::BAD_REQUEST, "invalid_grant")),
-            _ => return Err(refusal(StatusCode::BAD_REQUEST, "unsupported_grant_type")),
+            "refresh_token" => return Err((StatusCode::BAD_REQUEST, "invalid_grant")),
+            _ => return Err((StatusCode::BAD_REQUEST, "unsupported_grant_type")),
         };
         Ok(self.issue(call, field("scope"), refresh, now))
     }
@@ -98,11 +99,13 @@ impl Vault {
         let token = format!("demo-access-{}-{number}", self.generation);
         let lifetime = self.credentials.token_lifetime;
         self.tokens.insert(token.clone(), now + lifetime);
+        let here = self.credentials.instance_url.clone();
+        let here = here.unwrap_or_else(|| format!("http://{}", call.host()));
         let mut body = json!({
             "access_token": token,
             "token_type": "Bearer",
             "expires_in": lifetime.as_secs(),
-            "instance_url": format!("http://{}", call.host()),
+            "instance_url": here,
         });
         if !scope.is_empty() {
             body["scope"] = scope.into();
@@ -120,21 +123,13 @@ impl Vault {
 /// Client id and secret, from basic authentication (whose parts are form-encoded) or the body.
 fn client(call: &Call, form: &HashMap<String, String>) -> (String, String) {
     let decoded = |text: String| {
-        form_urlencoded::parse(text.as_bytes())
-            .next()
-            .map_or_else(String::new, |(name, _)| name.into_owned())
+        form_urlencoded::parse(text.as_bytes()).next().map_or_else(String::new, |(name, _)| name.into_owned())
     };
-    match basic(call) {
-        Some((id, secret)) => (decoded(id), decoded(secret)),
-        None => {
-            let field = |name: &str| form.get(name).cloned().unwrap_or_default();
-            (field("client_id"), field("client_secret"))
-        }
+    if let Some((id, secret)) = basic(call) {
+        return (decoded(id), decoded(secret));
     }
-}
-
-fn refusal(status: StatusCode, error: &str) -> Reply {
-    Reply::value(status, &json!({"error": error, "error_description": "refused by the demo API"}))
+    let field = |name: &str| form.get(name).cloned().unwrap_or_default();
+    (field("client_id"), field("client_secret"))
 }
 
 #[cfg(test)]
@@ -147,9 +142,7 @@ mod tests {
     fn ask(vault: &mut Vault, body: &'static str, now: Instant) -> (u16, Value) {
         let (parts, ()) = http::Request::post("/oauth/token").body(()).unwrap().into_parts();
         let reply = vault.grant(&Call::new(parts, body.into(), "here:1"), now);
-        let Content::Bytes(bytes) = reply.content else {
-            panic!("a token is no page")
-        };
+        let Content::Bytes(bytes) = reply.content else { panic!("a token is no page") };
         (reply.status.as_u16(), serde_json::from_slice(&bytes).unwrap())
     }
 
@@ -165,7 +158,7 @@ mod tests {
         assert_eq!(body["instance_url"], "http://here:1");
         let token = body["access_token"].as_str().unwrap();
         assert!(vault.is_valid(token, now + Duration::from_secs(3_599)));
-        assert!(!vault.is_valid(token, now + Duration::from_secs(3_600)));
+        assert!(!vault.is_valid(token, now + Duration::from_hours(1)));
         vault.rotate();
         assert!(!vault.is_valid(token, now));
         let (status, body) = ask(&mut vault, RIGHT, now);

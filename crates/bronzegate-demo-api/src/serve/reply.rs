@@ -25,11 +25,7 @@ impl Reply {
     pub(crate) fn new(status: StatusCode, content_type: &str, content: Content) -> Self {
         let mut headers = Headers::default();
         headers.push("content-type", content_type);
-        Self {
-            status,
-            headers,
-            content,
-        }
+        Self { status, headers, content }
     }
 
     pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
@@ -42,14 +38,11 @@ impl Reply {
 
     /// The error body of this API.
     pub(crate) fn error(status: StatusCode, message: &str) -> Self {
-        Self::value(
-            status,
-            &json!({"error": {"status": status.as_u16(), "message": message}}),
-        )
+        Self::value(status, &json!({"error": {"status": status.as_u16(), "message": message}}))
     }
 
     #[must_use]
-    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
         self.headers.push(name, value);
         self
     }

@@ -41,11 +41,7 @@ fn plain(reply: Reply) -> Outcome {
 
 fn token(state: &State, call: &Call) -> Outcome {
     let request = state.vault().request();
-    let fault = state.fire(&Moment {
-        stream: "oauth",
-        request,
-        page: None,
-    });
+    let fault = state.fire(&Moment { stream: "oauth", request, page: None });
     let reply = fault
         .as_ref()
         .and_then(|kind| replacement(kind, call))

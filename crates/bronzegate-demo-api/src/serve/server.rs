@@ -14,7 +14,6 @@ use crate::{
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use std::{
-    future::poll_fn,
     io,
     net::Ipv4Addr,
     sync::{Arc, Mutex, atomic::Ordering::Relaxed},
@@ -42,11 +41,7 @@ impl DemoApi {
             return Err(io::Error::other("two streams share a name"));
         }
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state)));
-        Ok(Running {
-            port,
-            state,
-            accepting,
-        })
+        Ok(Running { port, state, accepting })
     }
 }
 
@@ -141,7 +136,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         let (state, broken) = (Arc::clone(&state), Arc::clone(&broken));
         async move {
             match route(&state, request).await {
-                Outcome::Respond(response) => Ok(response),
+                Outcome::Respond(response) => Ok(*response),
                 Outcome::Break(cut) => {
                     *locked(&broken) = Some(cut);
                     Err(io::Error::other("a fault takes over the socket"))
@@ -150,7 +145,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         }
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let ended = (&mut connection).await;
     let cut = locked(&broken).take();
     if let (Err(_), Some(cut)) = (ended, cut) {
         let _ = cut.write(connection.into_parts().io.into_inner()).await;

@@ -46,8 +46,7 @@ impl Live {
     /// What the stream holds; computed at the first call, which can take a while.
     pub(crate) fn expected(&self) -> &Expected {
         let Stream { shape, records, .. } = self.stream;
-        self.expected
-            .get_or_init(|| expected(self.seed, shape, records))
+        self.expected.get_or_init(|| expected(self.seed, shape, records))
     }
 }
 
@@ -94,9 +93,7 @@ impl State {
     pub(crate) fn stats(&self) -> Stats {
         let streams = self.streams.iter();
         Stats {
-            streams: streams
-                .map(|(name, live)| (name.clone(), live.counters.read()))
-                .collect(),
+            streams: streams.map(|(name, live)| (name.clone(), live.counters.read())).collect(),
             oauth: self.vault().stats(),
             connections: self.connections.load(Relaxed),
         }

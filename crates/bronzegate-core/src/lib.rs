@@ -6,20 +6,25 @@
 //! | layer | holds |
 //! |---|---|
 //! | [`error`], [`clock`], [`redact`], [`secret`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
-//! | `config` | source files: types, checks, defaults |
-//! | `http` | authentication, retry, rate limit, egress, and the client that composes them |
-//! | `extract` | paginator, splitter, and the stream of pages |
+//! | [`config`] | source files: types, checks, defaults |
+//! | [`http`] | authentication, retry, rate limit, egress, and the client that composes them |
+//! | [`extract`] | paginator, splitter, and the stream of pages |
 //! | [`bronze`] | the store port, paths, encoding, parts, the commit log, the local store |
-//! | `plan` | what a run is to do, decided before it does anything |
-//! | `run` | the straight line from event to report |
+//! | [`plan`] | what a run is to do, decided before it does anything |
+//! | [`run`], [`probe`] | the straight line from event to report; looking without writing |
 //!
 //! No cloud SDK, no environment variable and no printing: those belong to the crates around this one.
 #![warn(missing_docs)]
 
 pub mod bronze;
 pub mod clock;
+pub mod config;
 pub mod error;
 pub mod extract;
+pub mod http;
+pub mod plan;
+pub mod probe;
 pub mod redact;
 pub mod report;
+pub mod run;
 pub mod secret;

@@ -179,8 +179,7 @@ mod tests {
     use super::*;
     use crate::extract::splitter::{RecordsAt, Splitter, Wanted};
 
-    const TAIL: &str =
-        r#""_ingested_at":"2026-11-22T17:00:00.120Z","_source_system":"hub\"spot","_environment":"dev","_batch_id":"b1""#;
+    const TAIL: &str = r#""_ingested_at":"2026-11-22T17:00:00.120Z","_source_system":"hub\"spot","_environment":"dev","_batch_id":"b1""#;
 
     fn encode(record: &str) -> String {
         let mut pieces = Vec::new();
@@ -223,7 +222,10 @@ mod tests {
                 r#"{"_source_batch_id":1,"_source_source_batch_id":2,"#,
             ),
             (r#"{"_id":"_batch_id","_t":"\"_batch_id\":"}"#, r#"{"_id":"_batch_id","_t":"\"_batch_id\":","#),
-            (r#"{"_ingested_at":1,"_environment":2}"#, r#"{"_source_ingested_at":1,"_source_environment":2,"#),
+            (
+                r#"{"_ingested_at":1,"_environment":2}"#,
+                r#"{"_source_ingested_at":1,"_source_environment":2,"#,
+            ),
         ] {
             assert_eq!(encode(record), format!("{start}{TAIL}}}\n"), "{record}");
         }

@@ -1,7 +1,22 @@
 //! Bronze: the store port, the paths, the encoding, the parts, the commit log, and the local store.
 
+mod checksum;
+mod commit;
 mod encoder;
+mod layout;
+mod local;
+mod parts;
 mod store;
+mod writer;
 
+pub use checksum::Checksum;
+pub use commit::{
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, SegmentStatus, Window, duration_ratio, extend_history,
+    records_ratio,
+};
 pub use encoder::{Encoder, METADATA, PageTail};
-pub use store::{BronzeStore, Created, Receipt, StagedPart, StagingArea, StoreError, Upload};
+pub use layout::{CommitName, Layout, NotAKey, RunId, RunKey, RunKind};
+pub use local::LocalStore;
+pub use parts::{PartNaming, Parts};
+pub use store::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload};
+pub use writer::{HOLD, PageWriter};

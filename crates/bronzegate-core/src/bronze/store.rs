@@ -39,7 +39,7 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
     async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError>;
 
     /// Begins an upload that will become `path`. `run` groups the uploads of one run, so that
-    /// [`sweep`](Self::sweep) can tell whose they are.
+    /// [`leftovers`](Self::leftovers) can tell whose they are.
     async fn stage(&self, path: &str, run: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError>;
 
     /// Completes an upload, create-only. A part that is there already with the receipt's size and
@@ -52,9 +52,21 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
     /// Gives up an upload; one that is gone already is no error.
     async fn abort(&self, receipt: &Receipt) -> Result<(), StoreError>;
 
-    /// Removes uploads of dead runs of one stream, where the store does not do so itself.
-    /// `keep` are the receipts a commit still refers to.
-    async fn sweep(&self, area: &StagingArea, keep: &[Receipt]) -> Result<(), StoreError>;
+    /// The uploads that dead runs of one stream (`<source>/<stream>`) left behind, where the store does
+    /// not expire them itself; elsewhere none. Those of a live run are never among them.
+    ///
+    /// Each is held until it is dropped: nobody else gets hold of it, and since its run is dead
+    /// before, whether that run committed can be told *afterwards* without a race.
+    async fn leftovers(&self, stream: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError>;
+}
+
+/// The uploads of one dead run, held by this process. Dropped, they stay for a later sweep.
+#[async_trait]
+pub trait Leftover: Send {
+    /// `<key>.s<segment>` of the run that left them, as its [`StagingArea`] said.
+    fn segment(&self) -> &str;
+    /// Removes them. What is published already is not touched.
+    async fn discard(self: Box<Self>) -> Result<(), StoreError>;
 }
 
 /// An upload nobody can read yet.
@@ -71,7 +83,7 @@ pub trait StagedPart: Send {
 }
 
 /// Whose uploads: one stream's, and within it one run's segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StagingArea {
     /// `<source>/<stream>`.
     pub stream: String,
@@ -127,6 +139,14 @@ pub enum StoreError {
     Conflict {
         /// The part's path.
         path: String,
+    },
+    /// An object of the commit log is not what this version understands.
+    #[error("{path} is not a commit record this version can read: {reason}")]
+    Unreadable {
+        /// The object's path.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The upload that a receipt names is neither staged nor published.
     #[error("the staged upload of {path} is gone, and the part is not there either")]

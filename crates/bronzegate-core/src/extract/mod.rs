@@ -1,3 +1,17 @@
 //! Extraction: what the next request is, and what a response holds.
 
+mod feed;
+mod fetch;
+mod pages;
+mod paginator;
+mod progress;
+mod requests;
 pub mod splitter;
+mod state;
+
+pub use feed::Feed;
+pub use fetch::{FetchError, Fetched, Fetcher};
+pub use pages::{Ending, Page, Pages, Stop, Verdict, first_page};
+pub use paginator::Paginator;
+pub use requests::Requests;
+pub use state::{Carried, PageState, Position};

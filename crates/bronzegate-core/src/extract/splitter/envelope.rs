@@ -171,7 +171,10 @@ impl Envelope {
         let paths = &self.paths;
         self.coming.clear();
         self.coming.extend(
-            frame.paths.iter().filter(|&&path| paths[path].get(step).map(String::as_str) == name && name.is_some()),
+            frame
+                .paths
+                .iter()
+                .filter(|&&path| paths[path].get(step).map(String::as_str) == name && name.is_some()),
         );
     }
 
@@ -228,9 +231,10 @@ impl Envelope {
     /// A chunk ends.
     pub(super) fn end_chunk(&mut self, chunk: &[u8]) -> Result<(), SplitErrorKind> {
         let passing = self.open.iter_mut().map(|open| &mut open.kept).chain([&mut self.name]);
-        passing.into_iter().filter(|kept| kept.from.is_some()).try_for_each(|kept| {
-            kept.pass(chunk, chunk.len(), Some(0))
-        })
+        passing
+            .into_iter()
+            .filter(|kept| kept.from.is_some())
+            .try_for_each(|kept| kept.pass(chunk, chunk.len(), Some(0)))
     }
 
     /// The wanted values' bytes and the names of the top-level members.

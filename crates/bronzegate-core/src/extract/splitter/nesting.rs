@@ -43,7 +43,8 @@ impl Nesting {
     /// Whether the innermost container is an object; an array when none is open.
     #[inline]
     pub(super) fn in_object(&self) -> bool {
-        self.depth > 0 && self.kinds[(self.depth - 1) / 64 % self.kinds.len()] >> ((self.depth - 1) % 64) & 1 == 1
+        self.depth > 0
+            && self.kinds[(self.depth - 1) / 64 % self.kinds.len()] >> ((self.depth - 1) % 64) & 1 == 1
     }
 
     /// Whether the innermost container is an array.

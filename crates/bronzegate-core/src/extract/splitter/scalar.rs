@@ -74,7 +74,9 @@ impl Scalar {
             (Self::Zero | Self::Integer | Self::Fraction, b'e' | b'E') => Self::Exponent,
             (Self::Exponent, b'+' | b'-') => Self::ExponentSign,
             (Self::Exponent | Self::ExponentSign | Self::ExponentDigits, b'0'..=b'9') => Self::ExponentDigits,
-            (Self::Literal(word, taken), byte) if word.get(taken) == Some(&byte) => Self::Literal(word, taken + 1),
+            (Self::Literal(word, taken), byte) if word.get(taken) == Some(&byte) => {
+                Self::Literal(word, taken + 1)
+            }
             _ => return None,
         })
     }
@@ -101,10 +103,13 @@ mod tests {
 
     #[test]
     fn numbers_follow_rfc_8259() {
-        for good in ["0", "-0", "10", "-1.50", "1e5", "1E+05", "1.0e-10", "123456789012345678901234567890.5"] {
+        for good in ["0", "-0", "10", "-1.50", "1e5", "1E+05", "1.0e-10", "123456789012345678901234567890.5"]
+        {
             assert!(verdict(good), "{good}");
         }
-        for bad in ["-", "01", "-01", "1.", ".5", "+1", "1e", "1e+", "0x1", "1.2.3", "1-2", "Infinity", "NaN", "--1"] {
+        for bad in
+            ["-", "01", "-01", "1.", ".5", "+1", "1e", "1e+", "0x1", "1.2.3", "1-2", "Infinity", "NaN", "--1"]
+        {
             assert!(!verdict(bad), "{bad}");
         }
     }

@@ -150,7 +150,8 @@ impl Splitter {
         self.lexer.resume(&chunk).map_err(|(kind, at)| self.error(kind, at))?;
         self.resume_scalar(&chunk)?;
         for at in (0..chunk.len()).step_by(BLOCK) {
-            let tokens = self.lexer.block(&chunk, at).map_err(|(kind, offset)| self.error(kind, at + offset))?;
+            let tokens =
+                self.lexer.block(&chunk, at).map_err(|(kind, offset)| self.error(kind, at + offset))?;
             self.line_breaks |= tokens.line_breaks;
             self.read_tokens(&chunk, at, tokens.starts, out)?;
         }
@@ -173,7 +174,9 @@ impl Splitter {
         let begun = self.expect == Expect::CommaOrEnd && self.nesting.depth() == 0;
         if self.lexer.in_string() || open_scalar || !(begun || self.lines && self.expect == Expect::Value) {
             let nothing = self.expect == Expect::Value && self.nesting.depth() == 0;
-            return Err(self.error(if nothing { SplitErrorKind::Empty } else { SplitErrorKind::Truncated }, 0));
+            return Err(
+                self.error(if nothing { SplitErrorKind::Empty } else { SplitErrorKind::Truncated }, 0)
+            );
         }
         // A last line without a line break, and a document that is a single scalar.
         self.end_record(&[], 0, out).map_err(|kind| self.error(kind, 0))?;

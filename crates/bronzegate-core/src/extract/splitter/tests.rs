@@ -68,7 +68,8 @@ fn records(wanted: &Wanted, body: &str) -> Vec<String> {
 fn emits_records_verbatim_and_keeps_what_is_asked_for() {
     let body = r#" { "total": 9007199254740993.10, "data" : {"items":[ {"id":1,"t":"a, ]}\"\\"} , [1,[2]],"x\u00e9" ,
         -1.5e3, null ,{}] ,"n" : { "after" : "c\"1" } }, "flag":true, "included":[{"items":[1]}] }"#;
-    let wanted = wanted("data.items", &["total", "data.n.after", "flag", "data.n", "missing.x", "included.0.items"]);
+    let wanted =
+        wanted("data.items", &["total", "data.n.after", "flag", "data.n", "missing.x", "included.0.items"]);
     let (records, page) = split_every_way(&wanted, body.as_bytes()).unwrap();
     assert_eq!(records, [r#"{"id":1,"t":"a, ]}\"\\"}"#, "[1,[2]]", r#""x\u00e9""#, "-1.5e3", "null", "{}"]);
     let values: Vec<_> =
@@ -127,7 +128,10 @@ fn an_escaped_name_is_the_same_name() {
 
 #[test]
 fn reads_ndjson_a_value_a_line() {
-    assert_eq!(records(&lines(), "{\"a\":1}\n\n5\r\n\"x\"\n[1, 2]\ntrue"), ["{\"a\":1}", "5", "\"x\"", "[1, 2]", "true"]);
+    assert_eq!(
+        records(&lines(), "{\"a\":1}\n\n5\r\n\"x\"\n[1, 2]\ntrue"),
+        ["{\"a\":1}", "5", "\"x\"", "[1, 2]", "true"]
+    );
     assert_eq!(records(&lines(), ""), [""; 0]);
     for bad in ["{} {}\n", "1 2", "{\"a\":\n1}\n", "{\"a\":1}\n{\"a\"", "{},{}", "1,2"] {
         assert!(split_every_way(&lines(), bad.as_bytes()).is_err(), "{bad}");
@@ -175,27 +179,160 @@ fn equal_records_hash_alike_and_others_do_not() {
 #[test]
 fn a_wanted_value_is_bounded() {
     let body = format!(r#"{{"next":"{}","results":[]}}"#, "x".repeat(1 << 20));
-    assert_eq!(split(&wanted("results", &["next"]), [body.as_bytes()]).unwrap_err(), SplitErrorKind::CaptureTooLarge);
-    assert!(split(&wanted("results", &[]), [body.as_bytes()]).is_ok(), "what is not asked for may be of any size");
+    assert_eq!(
+        split(&wanted("results", &["next"]), [body.as_bytes()]).unwrap_err(),
+        SplitErrorKind::CaptureTooLarge
+    );
+    assert!(
+        split(&wanted("results", &[]), [body.as_bytes()]).is_ok(),
+        "what is not asked for may be of any size"
+    );
 }
 
 /// Accept and reject cases after RFC 8259, in the manner of the published conformance suites.
 const GOOD: &[&str] = &[
-    "null", "true", "false", "0", "-0", "1", "-1.5", "1e1", "1E+2", "1.5e-10", "\"\"", "\" \"", "\"\\u0000\"", "\"\\uD800\"",
-    "\"\\udc00\\ud800\"", "\"\\\\\\\"\\/\\b\\f\\n\\r\\t\"", "\"\u{7f}\"", "\"\u{2028}\"", "\"é€😀\"", "[]", "[ ]", "{}", "{ }",
-    "[[]]", "[1,2]", "[ 1 , 2 ]", "{\"a\":1}", "{\"a\":1,\"a\":2}", "{\"\":{}}", "{\"a\" : [ { } ] }", "\t[\r\n1\n]\n",
-    "[\"a\\\\\",\"b\"]", "[\"\\\\\\\"\"]", "123456789012345678901234567890", "1e999", "[null,true,false]", "{\"\\u0061\":1}",
-    "[1,\"\\u00e9\",{\"x\":[[[]]]}]", "\"\\ud83d\\ude00\"", "[-0.0e-0]", "1.0000000000000000000000000000000000001",
+    "null",
+    "true",
+    "false",
+    "0",
+    "-0",
+    "1",
+    "-1.5",
+    "1e1",
+    "1E+2",
+    "1.5e-10",
+    "\"\"",
+    "\" \"",
+    "\"\\u0000\"",
+    "\"\\uD800\"",
+    "\"\\udc00\\ud800\"",
+    "\"\\\\\\\"\\/\\b\\f\\n\\r\\t\"",
+    "\"\u{7f}\"",
+    "\"\u{2028}\"",
+    "\"é€😀\"",
+    "[]",
+    "[ ]",
+    "{}",
+    "{ }",
+    "[[]]",
+    "[1,2]",
+    "[ 1 , 2 ]",
+    "{\"a\":1}",
+    "{\"a\":1,\"a\":2}",
+    "{\"\":{}}",
+    "{\"a\" : [ { } ] }",
+    "\t[\r\n1\n]\n",
+    "[\"a\\\\\",\"b\"]",
+    "[\"\\\\\\\"\"]",
+    "123456789012345678901234567890",
+    "1e999",
+    "[null,true,false]",
+    "{\"\\u0061\":1}",
+    "[1,\"\\u00e9\",{\"x\":[[[]]]}]",
+    "\"\\ud83d\\ude00\"",
+    "[-0.0e-0]",
+    "1.0000000000000000000000000000000000001",
 ];
 const BAD: &[&str] = &[
-    "", " ", "nul", "nulll", "True", "NaN", "Infinity", "-Infinity", "-", "+1", "01", "-01", "1.", ".1", "1.e1", "1e", "1e+",
-    "0x10", "1 2", "1,2", "[", "]", "{", "}", "[1", "[1,", "[1,]", "[,1]", "[1,,2]", "[1 2]", "[1}", "{]", "{\"a\"}", "{\"a\":}",
-    "{\"a\":1,}", "{,}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{a:1}", "{1:1}", "{'a':1}", "{\"a\":1:2}", "[1:2]", "{\"a\",1}",
-    "\"", "\"a", "\"\\", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\u\"", "\"\\U0041\"", "\"\n\"", "\"\t\"", "\"\0\"",
-    "\"a\"b", "\"a\"\"b\"", "[\"a\"\"b\"]", "[1]x", "[1]]", "{}{}", "[1]//c", "/*c*/[1]", "[1]\u{feff}", "\u{a0}[1]", "[1\u{b}]",
-    "[\u{c}]", "\\", "[\\]", "[\"\\a\"]", "\\u0022a\"", "[1]\0", "\0", "[tru]", "[nul1]", "[1a]", "[1-2]", "[--1]", "[1.5.5]",
-    "{\"a\":tru}", "[\"a\",\n4\n,1,", "{\"a\":\"b\"}#", "{\"a\":\"b\"}/**/", "[1e1.5]", "[é]", "{\"a\":[}", "[{]}", "a", "'a'",
-    "[\"\\ud800\\\"]", "[1,\"", "{\"a\":1", "{\"a\":[1}", "nan", "0e", "2.e3", "[0x1]", "[1_000]",
+    "",
+    " ",
+    "nul",
+    "nulll",
+    "True",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "-",
+    "+1",
+    "01",
+    "-01",
+    "1.",
+    ".1",
+    "1.e1",
+    "1e",
+    "1e+",
+    "0x10",
+    "1 2",
+    "1,2",
+    "[",
+    "]",
+    "{",
+    "}",
+    "[1",
+    "[1,",
+    "[1,]",
+    "[,1]",
+    "[1,,2]",
+    "[1 2]",
+    "[1}",
+    "{]",
+    "{\"a\"}",
+    "{\"a\":}",
+    "{\"a\":1,}",
+    "{,}",
+    "{\"a\" 1}",
+    "{\"a\":1 \"b\":2}",
+    "{a:1}",
+    "{1:1}",
+    "{'a':1}",
+    "{\"a\":1:2}",
+    "[1:2]",
+    "{\"a\",1}",
+    "\"",
+    "\"a",
+    "\"\\",
+    "\"\\\"",
+    "\"\\x\"",
+    "\"\\u12\"",
+    "\"\\u12g4\"",
+    "\"\\u\"",
+    "\"\\U0041\"",
+    "\"\n\"",
+    "\"\t\"",
+    "\"\0\"",
+    "\"a\"b",
+    "\"a\"\"b\"",
+    "[\"a\"\"b\"]",
+    "[1]x",
+    "[1]]",
+    "{}{}",
+    "[1]//c",
+    "/*c*/[1]",
+    "[1]\u{feff}",
+    "\u{a0}[1]",
+    "[1\u{b}]",
+    "[\u{c}]",
+    "\\",
+    "[\\]",
+    "[\"\\a\"]",
+    "\\u0022a\"",
+    "[1]\0",
+    "\0",
+    "[tru]",
+    "[nul1]",
+    "[1a]",
+    "[1-2]",
+    "[--1]",
+    "[1.5.5]",
+    "{\"a\":tru}",
+    "[\"a\",\n4\n,1,",
+    "{\"a\":\"b\"}#",
+    "{\"a\":\"b\"}/**/",
+    "[1e1.5]",
+    "[é]",
+    "{\"a\":[}",
+    "[{]}",
+    "a",
+    "'a'",
+    "[\"\\ud800\\\"]",
+    "[1,\"",
+    "{\"a\":1",
+    "{\"a\":[1}",
+    "nan",
+    "0e",
+    "2.e3",
+    "[0x1]",
+    "[1_000]",
 ];
 
 #[test]
@@ -218,7 +355,14 @@ fn accepts_and_rejects_what_rfc_8259_does_wherever_the_body_is_cut() {
 
 #[test]
 fn refuses_what_is_not_utf_8_inside_and_outside_of_records() {
-    for bad in [&b"[\"\xff\"]"[..], b"[\"\xc3\"]", b"[\"\xed\xa0\x80\"]", b"[\"\xe9x\"]", b"{\"\xc0\xaf\":1}", b"[\"\xf4\x90\x80\x80\"]"] {
+    for bad in [
+        &b"[\"\xff\"]"[..],
+        b"[\"\xc3\"]",
+        b"[\"\xed\xa0\x80\"]",
+        b"[\"\xe9x\"]",
+        b"{\"\xc0\xaf\":1}",
+        b"[\"\xf4\x90\x80\x80\"]",
+    ] {
         assert_eq!(split_every_way(&wanted("$", &[]), bad).unwrap_err(), SplitErrorKind::NotUtf8, "{bad:?}");
     }
 }
@@ -250,7 +394,8 @@ fn agrees_with_serde_json_on_mutated_documents() {
                 assert!(expected, "accepted: {shown}");
                 let raw: Vec<String> = records.clone();
                 let document: Option<Value> = serde_json::from_slice(&body).ok();
-                if let Some(items) = document.as_ref().and_then(|d| d.get("results")).and_then(Value::as_array)
+                if let Some(items) =
+                    document.as_ref().and_then(|d| d.get("results")).and_then(Value::as_array)
                     && page.found == RecordsFound::Records
                 {
                     let parsed: Vec<Value> = raw.iter().map(|r| serde_json::from_str(r).unwrap()).collect();

@@ -1,0 +1,141 @@
+//! The record of one segment: the only thing that decides what is in bronze.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::super::store::{Receipt, StoreError};
+use super::health::HistoryEntry;
+use crate::report::{Counts, Failure};
+
+/// The version of the record's form, raised when an older reader would misread a newer record.
+const FORMAT: u32 = 1;
+
+/// How a segment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentStatus {
+    /// The run has everything there was.
+    Complete,
+    /// The run goes on after this segment, from its page state.
+    Partial,
+}
+
+/// The window [from, to) that a run covers, as it was asked of the API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Its beginning.
+    pub from: Option<String>,
+    /// Its end; none when it is open.
+    pub to: Option<String>,
+}
+
+/// What one segment of a run committed.
+///
+/// Members that a reader does not know are ignored, so that an older version can read the log of
+/// a newer one as long as `format` is the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommitRecord {
+    /// The version of this form; [`CommitRecord::FORMAT`].
+    pub format: u32,
+    /// The source's name.
+    pub source: String,
+    /// The stream's name.
+    pub stream: String,
+    /// What makes two runs the same run.
+    pub key: String,
+    /// The run's segment, counted from 1.
+    pub segment: u32,
+    /// The value of `_batch_id` in the records.
+    pub batch_id: String,
+    /// When the run was due.
+    pub scheduled_time: Timestamp,
+    /// How the segment ended.
+    pub status: SegmentStatus,
+    /// Its parts, with what any process needs to publish them.
+    pub parts: Vec<Receipt>,
+    /// The window of the run, where it has one.
+    #[serde(default)]
+    pub window: Option<Window>,
+    /// Where the segment began.
+    #[serde(default)]
+    pub cursor_in: Option<String>,
+    /// Where it ended.
+    #[serde(default)]
+    pub cursor_out: Option<String>,
+    /// Where the next segment goes on; there is one if, and only if, this one is partial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_state: Option<Value>,
+    /// What this segment counted.
+    pub counts: Counts,
+    /// What the run counted in this and its earlier segments.
+    pub total_counts: Counts,
+    /// When the segment began.
+    pub started_at: Timestamp,
+    /// When it was committed.
+    pub finished_at: Timestamp,
+    /// The segment's time in milliseconds.
+    pub duration_ms: u64,
+    /// The time of this and the earlier segments in milliseconds.
+    pub total_duration_ms: u64,
+    /// The complete runs before this one, the oldest first.
+    #[serde(default)]
+    pub history: Vec<HistoryEntry>,
+    /// Why the segment ended early, when an error ended it.
+    #[serde(default)]
+    pub error: Option<Failure>,
+    /// What a person should know.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    /// The version of bronzegate that wrote it.
+    pub engine_version: String,
+    /// The fingerprint of the source file that was in force.
+    pub config_fingerprint: String,
+    /// The value of `_environment` in the records.
+    pub environment: String,
+}
+
+impl CommitRecord {
+    /// The form that this version writes and reads.
+    pub const FORMAT: u32 = FORMAT;
+
+    /// The run as later ones remember it.
+    pub fn history_entry(&self) -> HistoryEntry {
+        HistoryEntry {
+            key: self.key.clone(),
+            records: self.total_counts.records,
+            duration_ms: self.total_duration_ms,
+        }
+    }
+
+    /// The JSON text that the log holds.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(self).expect("a record has text keys only");
+        text.push(b'\n');
+        text
+    }
+
+    /// Reads the object at `path` of the log.
+    pub(super) fn from_json(path: &str, text: &[u8]) -> Result<Self, StoreError> {
+        let unreadable = |reason| StoreError::Unreadable { path: path.to_owned(), reason };
+        // The version comes first: of a newer form nothing else may be understood.
+        let Version { format } =
+            serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
+        if format != FORMAT {
+            return Err(unreadable(format!("it has format {format}, this version reads {FORMAT}")));
+        }
+        let record: Self = serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
+        let partial = record.status == SegmentStatus::Partial;
+        if partial != record.page_state.is_some() {
+            return Err(unreadable(
+                "a partial segment has a `page_state`, a complete one has none".to_owned(),
+            ));
+        }
+        Ok(record)
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}

@@ -1,0 +1,255 @@
+//! The log on a local folder, with records that are as small as can be.
+
+use std::fs;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::super::checksum::Checksum;
+use super::super::layout::{Layout, RunId, RunKey, RunKind};
+use super::super::local::LocalStore;
+use super::super::store::{BronzeStore, Created, Receipt, StoreError};
+use super::super::testing::FaultyStore;
+use super::{CommitLog, CommitRecord, SegmentStatus};
+use crate::report::Counts;
+
+struct Bench {
+    temp: tempfile::TempDir,
+    store: Arc<FaultyStore>,
+    log: CommitLog,
+    layout: Layout,
+}
+
+fn bench() -> Bench {
+    let temp = tempfile::tempdir().unwrap();
+    let layout = Layout::new("shop", "orders");
+    let store = FaultyStore::with_space(LocalStore::open(temp.path()).unwrap(), u64::MAX);
+    let log = CommitLog::new(Arc::clone(&store) as Arc<dyn BronzeStore>, layout.clone());
+    Bench { temp, store, log, layout }
+}
+
+fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -> CommitRecord {
+    let scheduled_time = "2026-11-22T17:00:00Z".parse::<Timestamp>().unwrap();
+    let run = RunKey::of(id, scheduled_time);
+    CommitRecord {
+        format: CommitRecord::FORMAT,
+        source: "shop".to_owned(),
+        stream: "orders".to_owned(),
+        key: run.key,
+        segment,
+        batch_id: run.batch_id,
+        scheduled_time,
+        status,
+        parts,
+        window: None,
+        cursor_in: None,
+        cursor_out: Some("2026-11-22T16:59:59Z".to_owned()),
+        page_state: (status == SegmentStatus::Partial).then(|| json!({ "next": "abc" })),
+        counts: Counts::default(),
+        total_counts: Counts { records: 12, ..Counts::default() },
+        started_at: scheduled_time,
+        finished_at: scheduled_time,
+        duration_ms: 5,
+        total_duration_ms: 9,
+        history: Vec::new(),
+        error: None,
+        warnings: Vec::new(),
+        engine_version: "0.1.0".to_owned(),
+        config_fingerprint: "f".to_owned(),
+        environment: "test".to_owned(),
+    }
+}
+
+fn sequence(number: u64, segment: u32, status: SegmentStatus) -> CommitRecord {
+    record(RunId::Sequence(number), segment, status, Vec::new())
+}
+
+use SegmentStatus::{Complete, Partial};
+
+impl Bench {
+    async fn committed(&self, record: CommitRecord) -> CommitRecord {
+        assert_eq!(self.log.commit(&record).await.unwrap(), Created::Yes);
+        record
+    }
+
+    async fn staged(&self, number: u64, part: u32) -> Receipt {
+        let run = RunKey::of(RunId::Sequence(number), "2026-11-22T17:00:00Z".parse().unwrap());
+        let path = self.layout.part(&run, 1, part, "ndjson");
+        let mut staged = self.store.stage(&path, &self.layout.staging(&run.key, 1)).await.unwrap();
+        staged.write(Bytes::from_static(b"{}\n")).await.unwrap();
+        let upload = staged.finish().await.unwrap();
+        Receipt { path, records: 1, bytes: 3, checksum: Checksum::of(b"{}\n"), upload }
+    }
+
+    fn write(&self, path: &str, content: &str) {
+        let path = self.temp.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_segment_is_committed_once_and_read_back_as_it_was() {
+    let bench = bench();
+    let first = bench.committed(sequence(1, 1, Partial)).await;
+    let rival = CommitRecord { cursor_out: Some("rival".to_owned()), ..first.clone() };
+    assert_eq!(bench.log.commit(&rival).await.unwrap(), Created::No);
+    assert_eq!(bench.log.get("seq-1", 1).await.unwrap(), Some(first));
+    assert_eq!(bench.log.get("seq-1", 2).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_newest_segment_is_found_with_few_reads() {
+    for (segments, most_reads) in [(1, 1), (2, 3), (3, 5), (100, 15)] {
+        for last in [Partial, Complete] {
+            let bench = bench();
+            assert_eq!(bench.log.newest_segment("seq-1").await.unwrap(), None);
+            for segment in 1..=segments {
+                let status = if segment == segments { last } else { Partial };
+                bench.committed(sequence(1, segment, status)).await;
+            }
+            bench.store.calls();
+            let newest = bench.log.newest_segment("seq-1").await.unwrap().unwrap();
+            assert_eq!((newest.segment, newest.status), (segments, last));
+            let (reads, listings) = bench.store.calls();
+            assert!(reads <= most_reads + u64::from(last == Partial) && listings == 0, "{segments}: {reads}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_newest_run_is_the_newest_whatever_the_hint_says() {
+    let bench = bench();
+    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap(), None);
+    for number in 1..=11 {
+        bench.committed(sequence(number, 1, Complete)).await;
+    }
+    bench.committed(sequence(12, 1, Partial)).await;
+    let newest = bench.committed(sequence(12, 2, Partial)).await;
+    let old = sequence(9, 1, Complete);
+    let head = bench.layout.head();
+    for hint in ["", "{", "{}", "{\"key\":\"seq-99\",\"segment\":1}", "{\"key\":\"../x\",\"segment\":1}"] {
+        bench.write(&head, hint);
+        assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap().as_ref(), Some(&newest), "{hint}");
+    }
+    bench.log.update_head(&old).await;
+    bench.store.calls();
+    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap().as_ref(), Some(&newest));
+    assert_eq!(bench.store.calls().1, 0, "a usable hint saves the listing");
+}
+
+#[tokio::test]
+async fn kinds_of_runs_do_not_hide_each_other() {
+    let bench = bench();
+    let at = |text: &str| RunId::At(text.parse().unwrap());
+    let [from, to] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"].map(|time| time.parse().unwrap());
+    bench.committed(record(at("2026-11-22T17:00:00Z"), 1, Complete, Vec::new())).await;
+    let newest = bench.committed(record(at("2026-11-22T17:00:00.5Z"), 1, Complete, Vec::new())).await;
+    bench.committed(record(RunId::Window { from, to, revision: 1 }, 1, Complete, Vec::new())).await;
+    assert_eq!(bench.log.newest(RunKind::At).await.unwrap(), Some(newest));
+    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap(), None);
+    let keys: Vec<_> = bench.log.all().await.unwrap().into_iter().map(|record| record.key).collect();
+    let window = "window-20260101T000000Z-20260102T000000Z";
+    assert_eq!(keys, ["at-20261122T170000Z", "at-20261122T170000.5Z", window]);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_an_error_that_names_it() {
+    let good = serde_json::to_value(sequence(1, 1, Complete)).unwrap();
+    let with = |member: &str, value: serde_json::Value| {
+        let mut record = good.clone();
+        record[member] = value;
+        record.to_string()
+    };
+    let path = "_bronzegate/shop/orders/commits/seq-1.s0001.json";
+    for (content, reason) in [
+        (String::new(), "EOF"),
+        (good.to_string()[..200].to_owned(), "EOF"),
+        ("{\"format\": 2}".to_owned(), "it has format 2, this version reads 1"),
+        (with("status", json!("partial")), "a partial segment has a `page_state`"),
+        (with("page_state", json!({})), "a partial segment has a `page_state`"),
+        (with("parts", json!(7)), "invalid type"),
+        (with("segment", json!(2)), "it is the record of seq-1.s0002"),
+    ] {
+        let bench = bench();
+        bench.write(path, &content);
+        for outcome in [
+            bench.log.newest_segment("seq-1").await.map(drop),
+            bench.log.newest(RunKind::Sequence).await.map(drop),
+            bench.log.all().await.map(drop),
+        ] {
+            let error = crate::error::Error::from(outcome.unwrap_err());
+            assert_eq!(error.kind(), crate::error::ErrorKind::Store);
+            let text = error.to_string();
+            assert!(text.starts_with(path) && text.contains(reason), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_of_a_later_version_are_ignored_and_a_foreign_name_is_not() {
+    let bench = bench();
+    let mut later = serde_json::to_value(sequence(1, 1, Complete)).unwrap();
+    later["invented_later"] = json!([1]);
+    bench.write("_bronzegate/shop/orders/commits/seq-1.s0001.json", &later.to_string());
+    bench.write("_bronzegate/shop/orders/commits/README.txt", "kept by a person");
+    assert_eq!(bench.log.all().await.unwrap(), [sequence(1, 1, Complete)]);
+    bench.write("_bronzegate/shop/orders/commits/copy of seq-1.s0001.json", "{}");
+    assert!(matches!(bench.log.all().await, Err(StoreError::Unreadable { .. })));
+}
+
+#[tokio::test]
+async fn what_a_dead_run_left_unpublished_is_published_once() {
+    let bench = bench();
+    let parts = vec![bench.staged(1, 1).await, bench.staged(1, 2).await];
+    let record = bench.committed(record(RunId::Sequence(1), 1, Complete, parts.clone())).await;
+    assert_eq!(bench.log.unpublished(&record).await.unwrap().len(), 2);
+    bench.store.publish(&parts[1]).await.unwrap();
+    assert_eq!(bench.log.unpublished(&record).await.unwrap(), [&parts[0]]);
+    assert_eq!(bench.log.settle(&record).await.unwrap(), 1);
+    assert_eq!(bench.log.settle(&record).await.unwrap(), 0);
+    bench.log.publish(&record).await.unwrap();
+    assert_eq!(bench.store.list("shop").await.unwrap(), [parts[0].path.as_str(), &parts[1].path]);
+}
+
+#[tokio::test]
+async fn parts_that_were_published_and_moved_later_are_not_taken_for_lost() {
+    let bench = bench();
+    let parts = vec![bench.staged(1, 1).await];
+    let record = bench.committed(record(RunId::Sequence(1), 1, Complete, parts)).await;
+    bench.log.publish(&record).await.unwrap();
+    fs::remove_dir_all(bench.temp.path().join("shop")).unwrap();
+    assert!(matches!(bench.log.settle(&record).await, Err(StoreError::Lost { .. })));
+    bench.log.update_head(&record).await;
+    assert_eq!(bench.log.settle(&record).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_sweep_publishes_what_was_committed_and_removes_the_rest() {
+    let mut bench = bench();
+    let committed = vec![bench.staged(1, 1).await, bench.staged(1, 2).await];
+    bench.staged(1, 1).await;
+    let uncommitted = bench.staged(2, 1).await;
+    let record = bench.committed(record(RunId::Sequence(1), 1, Complete, committed)).await;
+    bench.log.sweep().await.unwrap();
+    assert_eq!(bench.log.unpublished(&record).await.unwrap().len(), 2, "the run still lives");
+
+    let path = bench.temp.path().to_owned();
+    bench.store = FaultyStore::with_space(LocalStore::open(&path).unwrap(), u64::MAX);
+    bench.log = CommitLog::new(Arc::clone(&bench.store) as Arc<dyn BronzeStore>, bench.layout.clone());
+    bench.log.sweep().await.unwrap();
+    assert_eq!(bench.log.unpublished(&record).await.unwrap(), [&record.parts[0]; 0]);
+    assert!(matches!(bench.store.publish(&uncommitted).await, Err(StoreError::Lost { .. })));
+    assert_eq!(fs::read_dir(path.join("_bronzegate/staging/shop/orders")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_hint_that_cannot_be_put_is_forgotten() {
+    let bench = bench();
+    let record = bench.committed(sequence(1, 1, Complete)).await;
+    bench.store.refuse_put();
+    bench.log.update_head(&record).await;
+    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap(), Some(record));
+}

@@ -1,0 +1,120 @@
+//! The part being written: it gathers small pieces, counts, checksums and compresses.
+
+use std::mem;
+
+use bytes::{Bytes, BytesMut};
+
+use super::super::checksum::Checksum;
+use super::super::store::{Receipt, StagedPart, StoreError};
+use super::compress::Compressor;
+use crate::config::Compression;
+
+/// Small pieces are gathered up to this size, so that a thread hop moves enough to be worth it.
+const GATHER: usize = 1 << 20;
+/// A piece of this size goes to the store as it is: copying it would cost more than a hop.
+const LARGE: usize = 256 << 10;
+
+pub(super) struct OpenPart {
+    path: String,
+    staged: Box<dyn StagedPart>,
+    compressor: Option<Compressor>,
+    gathered: BytesMut,
+    checksum: Checksum,
+    records: u64,
+    bytes: u64,
+}
+
+impl OpenPart {
+    pub(super) fn new(
+        path: String,
+        staged: Box<dyn StagedPart>,
+        compression: Compression,
+        gathered: BytesMut,
+    ) -> Result<Self, StoreError> {
+        let compressor =
+            Compressor::new(compression).map_err(|error| StoreError::io("compress", &path, error))?;
+        Ok(Self { path, staged, compressor, gathered, checksum: Checksum::default(), records: 0, bytes: 0 })
+    }
+
+    /// Bytes as stored, as far as the compressor has let them out.
+    pub(super) fn size(&self) -> u64 {
+        self.bytes + self.gathered.len() as u64
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.records == 0
+    }
+
+    pub(super) async fn append(&mut self, lines: Bytes, records: u64) -> Result<(), StoreError> {
+        self.records += records;
+        match self.compressor.take() {
+            None => self.push(lines).await,
+            Some(compressor) => {
+                let compressed = compressor.compress(lines).await;
+                let (compressor, compressed) =
+                    compressed.map_err(|error| StoreError::io("compress", &self.path, error))?;
+                self.compressor = Some(compressor);
+                self.push(compressed.into()).await
+            }
+        }
+    }
+
+    /// Completes the content; what is left can go on without the writer.
+    pub(super) async fn complete(mut self) -> Result<(CompletePart, BytesMut), StoreError> {
+        if let Some(compressor) = self.compressor.take() {
+            let rest = compressor.finish().await;
+            let rest = rest.map_err(|error| StoreError::io("compress", &self.path, error))?;
+            self.push(rest.into()).await?;
+        }
+        self.flush().await?;
+        let Self { path, staged, gathered, checksum, records, bytes, .. } = self;
+        Ok((CompletePart { path, staged, checksum: checksum.to_hex(), records, bytes }, gathered))
+    }
+
+    pub(super) async fn abort(self) -> Result<(), StoreError> {
+        self.staged.abort().await
+    }
+
+    async fn push(&mut self, content: Bytes) -> Result<(), StoreError> {
+        if content.len() >= LARGE {
+            self.flush().await?;
+            return self.write(content).await;
+        }
+        self.gathered.extend_from_slice(&content);
+        if self.gathered.len() >= GATHER { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self) -> Result<(), StoreError> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        // Once the store has let the bytes go, the next `reserve` takes the same memory again.
+        let content = self.gathered.split().freeze();
+        self.write(content).await?;
+        self.gathered.reserve(GATHER + LARGE);
+        Ok(())
+    }
+
+    async fn write(&mut self, content: Bytes) -> Result<(), StoreError> {
+        self.checksum.update(&content);
+        self.bytes += content.len() as u64;
+        self.staged.write(content).await
+    }
+}
+
+/// A part whose content is written and has only to be made durable.
+pub(super) struct CompletePart {
+    path: String,
+    staged: Box<dyn StagedPart>,
+    checksum: String,
+    records: u64,
+    bytes: u64,
+}
+
+impl CompletePart {
+    pub(super) async fn finish(mut self) -> Result<Receipt, StoreError> {
+        let path = mem::take(&mut self.path);
+        let upload = self.staged.finish().await?;
+        Ok(Receipt { path, records: self.records, bytes: self.bytes, checksum: self.checksum, upload })
+    }
+}

@@ -1,0 +1,61 @@
+//! Source files: one YAML file a source, its grammar, checks and JSON Schema.
+//!
+//! One setting a file, each with its type, checks and defaults; [`Source`] joins them. A file is
+//! read whole: every problem is reported at once, with line, path, bad value and accepted form.
+//! Left out on purpose: deployment settings (environment variables) and the values of secrets.
+
+mod address;
+mod allowed_hosts;
+mod auth;
+mod base_url;
+mod body;
+mod condition;
+mod cron;
+mod expect;
+mod later;
+mod name;
+mod output;
+mod pagination;
+mod pagination_check;
+mod params;
+mod pointer;
+mod problem;
+mod rate_limit;
+mod read;
+mod records;
+mod responses;
+mod retry;
+mod schedule;
+mod schema;
+mod secret_ref;
+mod source;
+mod stream;
+mod stream_check;
+mod template;
+mod timeout;
+mod units;
+
+pub use address::{Address, Target};
+pub use allowed_hosts::AllowedHost;
+pub use auth::{ApiKeyPlace, Auth, ClientAuth};
+pub use body::BodyTemplate;
+pub use condition::{Condition, Test};
+pub use expect::Expect;
+pub use output::{Compression, Output};
+pub use pagination::{Advance, Carry, Kind, OnRepeat, PageSize, Pagination, Stop, Tolerance, Total};
+pub use pointer::Pointer;
+pub use problem::{Problem, Problems};
+pub use rate_limit::{RateLimit, ResetUnit};
+pub use records::{IfAbsent, Records, RecordsPath};
+pub use responses::{ResponseRule, Then};
+pub use retry::Retry;
+pub use schedule::Schedule;
+pub use schema::json_schema;
+pub use secret_ref::{SecretRef, TextOrSecret};
+pub use source::{Source, parse, parse_bytes};
+pub use stream::{Format, Method, Stream};
+pub use template::{Scope, Template, TemplateError};
+pub use timeout::Timeout;
+
+#[cfg(test)]
+mod tests;

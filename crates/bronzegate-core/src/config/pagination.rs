@@ -1,0 +1,294 @@
+//! `pagination`: how a stream goes from page to page, and when it ends.
+//!
+//! ```yaml
+//! pagination:
+//!   type: cursor
+//!   next: { body: paging.next.after }
+//!   send: { query: after }
+//!   page_size: { query: limit, value: 100 }
+//! ```
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::address::{Address, Target};
+use super::condition::{Condition, ConditionSpec};
+use super::read::{Joined, Slot, TextOr};
+
+/// How a stream goes from page to page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pagination {
+    /// What says where the next page is.
+    pub kind: Kind,
+    /// Further values carried from page to page.
+    pub carry: Vec<Carry>,
+    /// What ends the pages besides the kind's own end.
+    pub stop: Vec<Stop>,
+    /// What a repeated page or cursor means.
+    pub on_repeat: OnRepeat,
+    /// The most pages of a run; needing one more is an error.
+    pub max_pages: Option<u64>,
+    /// Where the API says how many records there are.
+    pub total: Option<Total>,
+    /// The page size asked for.
+    pub page_size: Option<PageSize>,
+}
+
+/// What says where the next page is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// There is one page.
+    None,
+    /// A value of the response is sent with the next request.
+    Cursor {
+        /// Where the cursor is.
+        next: Address,
+        /// Where it goes.
+        send: Target,
+        /// The first request's cursor.
+        initial: Option<String>,
+    },
+    /// The number of records to pass over.
+    Offset {
+        /// Where the offset goes.
+        send: Target,
+        /// The first offset (0).
+        start: u64,
+        /// What a page advances it by.
+        advance: Advance,
+    },
+    /// The page's number.
+    Page {
+        /// Where the number goes.
+        send: Target,
+        /// The first number (1).
+        start: u64,
+        /// Where the API says how many pages there are.
+        total_pages: Option<Address>,
+    },
+    /// The `Link` header (RFC 8288).
+    LinkHeader {
+        /// The relation of the next page's link (`next`).
+        rel: String,
+    },
+    /// A URL of the response.
+    NextUrl {
+        /// Where the URL is.
+        next: Address,
+    },
+}
+
+/// What a page advances the offset by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Advance {
+    /// The records it brought.
+    #[default]
+    Received,
+    /// The records it was asked for, where the server hides some.
+    Requested,
+}
+
+/// A value carried from each page to the next request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carry {
+    /// Where it is.
+    pub from: Address,
+    /// Where it goes.
+    pub to: Target,
+}
+
+/// What ends the pages; the stopping page's records count.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stop {
+    /// A page without records.
+    EmptyPage,
+    /// A page of fewer records than asked for.
+    ShortPage,
+    /// A condition on the response.
+    When(Condition),
+}
+
+/// What a repeated page or cursor means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnRepeat {
+    /// The run fails: there is no progress.
+    #[default]
+    Fail,
+    /// The API says "done" this way.
+    End,
+    /// Pages may be equal; a repeated cursor or URL is still no progress.
+    Allow,
+}
+
+/// Where the API says how many records there are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Total {
+    /// Where the number is.
+    pub at: Address,
+    /// How far below it a run may stay.
+    pub tolerance: Tolerance,
+}
+
+/// How far below the total a run may stay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// A number of records (0).
+    Records(u64),
+    /// A share of the total, 0 to 100.
+    Percent(f64),
+}
+
+/// The page size asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageSize {
+    /// Where it goes: a query parameter or a member of the body.
+    pub to: Target,
+    /// Records a page, at least 1.
+    pub value: u64,
+}
+
+impl Default for Pagination {
+    fn default() -> Self {
+        Self {
+            kind: Kind::None,
+            carry: Vec::new(),
+            stop: Vec::new(),
+            on_repeat: OnRepeat::Fail,
+            max_pages: None,
+            total: None,
+            page_size: None,
+        }
+    }
+}
+
+/// The keys of one type, and those of all types.
+pub(super) type PaginationSpec = Joined<KindSpec, PagesSpec>;
+
+/// How a stream goes from page to page.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "Pagination", tag = "type")]
+pub(super) enum KindSpec {
+    /// One page.
+    None {},
+    /// A value of the response is sent with the next request; ends when it is absent, null or empty.
+    Cursor {
+        /// Where the next cursor is.
+        next: Slot<Address>,
+        /// Where it goes.
+        send: Slot<Target>,
+        /// The first request's cursor; without it the first request sends none.
+        initial: Option<Slot<String>>,
+    },
+    /// The number of records to pass over; ends at an empty page, or a short one at the total.
+    Offset {
+        /// Where the offset goes.
+        send: Slot<Target>,
+        /// The first offset; default 0.
+        start: Option<Slot<u64>>,
+        /// What a page advances it by; default received.
+        advance: Option<Slot<Advance>>,
+    },
+    /// The page's number; ends at `total_pages`, else at an empty page.
+    Page {
+        /// Where the number goes.
+        send: Slot<Target>,
+        /// The first number; default 1.
+        start: Option<Slot<u64>>,
+        /// Where the API says how many pages there are.
+        total_pages: Option<Slot<Address>>,
+    },
+    /// The `Link` header; ends when there is no such link.
+    LinkHeader {
+        /// The relation of the next page's link; default next.
+        rel: Option<Slot<String>>,
+    },
+    /// A URL of the response; ends when it is absent, null or empty.
+    NextUrl {
+        /// Where the URL is.
+        next: Slot<Address>,
+    },
+}
+
+/// The keys of every type.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "AnyType")]
+pub(super) struct PagesSpec {
+    /// Further values carried from page to page.
+    pub(super) carry: Option<Slot<Vec<Slot<CarrySpec>>>>,
+    /// What ends the pages besides the type's own end; the stopping page's records count.
+    pub(super) stop: Option<Slot<Vec<Slot<StopSpec>>>>,
+    /// What a repeated page or cursor means; default fail.
+    pub(super) on_repeat: Option<Slot<OnRepeat>>,
+    /// A guard: needing one page more is an error.
+    #[schemars(range(min = 1))]
+    pub(super) max_pages: Option<Slot<u64>>,
+    /// Where the API says how many records there are; a shortfall fails.
+    pub(super) total: Option<Slot<Joined<Address, TotalSpec>>>,
+    /// The page size asked for.
+    pub(super) page_size: Option<Slot<Joined<Target, PageSizeSpec>>>,
+}
+
+/// A value carried from each page to the next request.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Carry")]
+pub(super) struct CarrySpec {
+    /// Where it is.
+    pub(super) from: Slot<Address>,
+    /// Where it goes.
+    pub(super) to: Slot<Target>,
+}
+
+/// A word or a condition.
+pub(super) type StopSpec = TextOr<StopWord, ConditionSpec>;
+
+/// What ends the pages.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(super) enum StopWord {
+    EmptyPage,
+    ShortPage,
+}
+
+/// How far below the total a run may stay.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Tolerance")]
+pub(super) struct TotalSpec {
+    /// Records (`5`) or a share (`1%`); default 0.
+    pub(super) tolerance: Option<Slot<ToleranceText>>,
+}
+
+/// The number of records a page.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Value")]
+pub(super) struct PageSizeSpec {
+    /// Records a page.
+    #[schemars(range(min = 1))]
+    pub(super) value: Slot<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String", extend("type" = ["string", "integer"], "pattern" = "^[0-9]+(\\.[0-9]+)?%?$"))]
+pub(super) struct ToleranceText(pub(super) Tolerance);
+
+impl TryFrom<String> for ToleranceText {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let tolerance = match text.strip_suffix('%') {
+            Some(share) => {
+                share.parse().ok().filter(|share| (0.0..=100.0).contains(share)).map(Tolerance::Percent)
+            }
+            None => text.parse().ok().map(Tolerance::Records),
+        };
+        tolerance.map(Self).ok_or("a number of records such as 5, or a share from 0% to 100%")
+    }
+}

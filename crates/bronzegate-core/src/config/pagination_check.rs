@@ -1,0 +1,185 @@
+//! What the keys of `pagination` need from each other.
+
+use super::address::{Address, Target};
+use super::pagination::{
+    Advance, Carry, CarrySpec, Kind, KindSpec, PageSize, PagesSpec, Pagination, PaginationSpec, Stop,
+    StopSpec, StopWord, Tolerance, ToleranceText, Total,
+};
+use super::problem::{At, Draft, Report};
+use super::read::{Slot, TextOr};
+
+/// Checks and joins the keys; `None` when the report says what is wrong.
+pub(super) fn resolve(spec: &PaginationSpec, at: &At, report: &Report) -> Option<Pagination> {
+    let pages = spec.1.get();
+    let kind = spec.0.get().map(|spec| (spec, kind(spec, report)));
+    if let (Some((spec, _)), Some(pages)) = (&kind, pages) {
+        fits(spec, pages, at, report);
+    }
+    let pages = pages.map(|pages| self::pages(pages, report))?;
+    let kind = kind?.1?;
+    follows_as_given(&kind, spec.1.get()?, report);
+    Some(Pagination { kind, ..pages })
+}
+
+fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
+    Some(match spec {
+        KindSpec::None {} => Kind::None,
+        KindSpec::Cursor { next, send, initial } => {
+            from(next, report);
+            if let (Some(Target::Url), Some(initial)) = (send.get(), initial) {
+                report.say(initial.at(), "initial cannot be sent as the URL: path says the first one");
+            }
+            let initial = initial.as_ref().and_then(Slot::cloned);
+            Kind::Cursor { next: next.cloned()?, send: send.cloned()?, initial }
+        }
+        KindSpec::Offset { send, start, advance } => {
+            not_url(send, report);
+            Kind::Offset {
+                send: send.cloned()?,
+                start: start.as_ref().and_then(Slot::cloned).unwrap_or(0),
+                advance: advance.as_ref().and_then(Slot::cloned).unwrap_or_default(),
+            }
+        }
+        KindSpec::Page { send, start, total_pages } => {
+            not_url(send, report);
+            if let Some(total) = total_pages {
+                number(total.get(), total.at(), report);
+            }
+            Kind::Page {
+                send: send.cloned()?,
+                start: start.as_ref().and_then(Slot::cloned).unwrap_or(1),
+                total_pages: total_pages.as_ref().and_then(Slot::cloned),
+            }
+        }
+        KindSpec::LinkHeader { rel } => {
+            Kind::LinkHeader { rel: rel.as_ref().and_then(Slot::cloned).unwrap_or_else(|| "next".to_owned()) }
+        }
+        KindSpec::NextUrl { next } => {
+            from(next, report);
+            Kind::NextUrl { next: next.cloned()? }
+        }
+    })
+}
+
+fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
+    if let Some(slot) = spec.max_pages.as_ref().filter(|slot| slot.get() == Some(&0)) {
+        report.add(slot.at(), Draft::refused("a whole number of 1 or more").value(0));
+    }
+    Pagination {
+        kind: Kind::None,
+        carry: items(spec.carry.as_ref())
+            .filter_map(|carry| self::carry(carry.from.cloned()?, carry, report))
+            .collect(),
+        stop: items(spec.stop.as_ref()).filter_map(|stop| self::stop(stop, report)).collect(),
+        on_repeat: spec.on_repeat.as_ref().and_then(Slot::cloned).unwrap_or_default(),
+        max_pages: spec.max_pages.as_ref().and_then(Slot::cloned),
+        total: spec.total.as_ref().and_then(|slot| {
+            let joined = slot.get()?;
+            number(joined.0.get(), slot.at(), report);
+            let tolerance = joined.1.get()?.tolerance.as_ref().and_then(Slot::get);
+            let tolerance = tolerance.map_or(Tolerance::Records(0), |ToleranceText(tolerance)| *tolerance);
+            Some(Total { at: joined.0.cloned()?, tolerance })
+        }),
+        page_size: spec.page_size.as_ref().and_then(|slot| {
+            let joined = slot.get()?;
+            if matches!(joined.0.get(), Some(Target::Url | Target::Header(_))) {
+                report.add(
+                    slot.at(),
+                    Draft::new("page_size cannot go there")
+                        .accepted("{ query: <name>, value: … } or { body: <path>, value: … }"),
+                );
+            }
+            let value = joined.1.get().map(|size| &size.value);
+            if let Some(value) = value.filter(|value| value.get() == Some(&0)) {
+                report.add(value.at(), Draft::refused("a whole number of 1 or more").value(0));
+            }
+            Some(PageSize { to: joined.0.cloned()?, value: value?.cloned()? })
+        }),
+    }
+}
+
+fn items<T>(slot: Option<&Slot<Vec<Slot<T>>>>) -> impl Iterator<Item = &T> {
+    slot.and_then(Slot::get).into_iter().flatten().filter_map(Slot::get)
+}
+
+fn carry(from: Address, spec: &CarrySpec, report: &Report) -> Option<Carry> {
+    self::from(&spec.from, report);
+    not_url(&spec.to, report);
+    Some(Carry { from, to: spec.to.cloned()? })
+}
+
+fn stop(spec: &StopSpec, report: &Report) -> Option<Stop> {
+    match spec {
+        TextOr::Text(StopWord::EmptyPage) => Some(Stop::EmptyPage),
+        TextOr::Text(StopWord::ShortPage) => Some(Stop::ShortPage),
+        TextOr::Map(condition) => condition.resolve(report).map(Stop::When),
+    }
+}
+
+/// A value that is sent on comes from the body, a header, a link or the last record.
+fn from(slot: &Slot<Address>, report: &Report) {
+    if slot.get() == Some(&Address::Status) {
+        let draft = Draft::new("the status says nothing about the next page");
+        report
+            .add(slot.at(), draft.accepted("{ body: … }, { header: … }, { link: … } or { last_record: … }"));
+    }
+}
+
+fn number(address: Option<&Address>, at: &At, report: &Report) {
+    if matches!(address, Some(Address::Status | Address::Link(_))) {
+        let draft = Draft::new("a number is not to be found there");
+        report.add(at, draft.accepted("{ body: … }, { header: … } or { last_record: … }"));
+    }
+}
+
+fn not_url(slot: &Slot<Target>, report: &Report) {
+    if slot.get() == Some(&Target::Url) {
+        let draft = Draft::new("url is for a cursor that is the next URL");
+        report.add(slot.at(), draft.accepted("{ query: … }, { header: … } or { body: … }"));
+    }
+}
+
+/// The keys that the type needs, and those that mean nothing to it.
+fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
+    let sized = pages.page_size.is_some();
+    match kind {
+        KindSpec::None {} => {
+            let given = [
+                pages.carry.as_ref().map(Slot::at),
+                pages.stop.as_ref().map(Slot::at),
+                pages.on_repeat.as_ref().map(Slot::at),
+                pages.max_pages.as_ref().map(Slot::at),
+            ];
+            for at in given.into_iter().flatten() {
+                report.say(at, "means nothing with type none, which has one page");
+            }
+        }
+        KindSpec::Offset { advance, .. } if !sized => {
+            let requested = advance.as_ref().filter(|advance| advance.get() == Some(&Advance::Requested));
+            let at = requested.map_or(at, Slot::at);
+            let draft = Draft::new("offset needs page_size");
+            report.add(at, draft.accepted("page_size: { query: <name>, value: <records> }"));
+        }
+        _ => {}
+    }
+    if let Some(stop) = &pages.stop {
+        for slot in stop.get().into_iter().flatten() {
+            if !sized && matches!(slot.get(), Some(TextOr::Text(StopWord::ShortPage))) {
+                report.say(slot.at(), "short_page needs page_size, which says how long a page is");
+            }
+        }
+    }
+}
+
+/// A URL that the API gives is followed as it is, so nothing can be put into its query.
+fn follows_as_given(kind: &Kind, pages: &PagesSpec, report: &Report) {
+    let given = matches!(
+        kind,
+        Kind::LinkHeader { .. } | Kind::NextUrl { .. } | Kind::Cursor { send: Target::Url, .. }
+    );
+    for carry in items(pages.carry.as_ref()).filter(|_| given) {
+        if matches!(carry.to.get(), Some(Target::Query(_))) {
+            report.say(carry.to.at(), "the next URL is followed as given; carry to a header or the body");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `params` and `headers`: what goes with every request of a stream.
+//!
+//! ```yaml
+//! params: { properties: "email,firstname", status: [open, closed] }   # a list repeats the parameter
+//! headers: { Notion-Version: "2022-06-28" }
+//! ```
+
+use std::collections::BTreeMap;
+
+use super::address::header_name;
+use super::problem::{At, Draft, Report};
+use super::read::{Entries, OneOrMany, Slot};
+use super::template::{Place, Template, TemplateText};
+
+/// Parameters by name; numbers and booleans are sent as they are written.
+pub(super) type ParamsSpec = Entries<OneOrMany<TemplateText>>;
+
+/// Headers by name.
+pub(super) type HeadersSpec = Entries<TemplateText>;
+
+/// A checked entry and its place, for the checks between settings.
+pub(super) type Placed<T> = (String, T, At);
+
+/// Merges by name, the last map's entry wins and keeps the first one's place in the order.
+pub(super) fn params(
+    maps: &[&ParamsSpec],
+    vars: &BTreeMap<String, String>,
+    report: &Report,
+) -> Vec<Placed<Vec<Template>>> {
+    let mut merged: Vec<Placed<Vec<Template>>> = Vec::new();
+    for (name, slot) in maps.iter().flat_map(|map| &map.0) {
+        if name.trim().is_empty() || name.contains("{{") {
+            report.add(slot.at(), Draft::new("is not a parameter's name").value(name));
+        }
+        let values = slot.get().map_or(&[][..], OneOrMany::as_slice);
+        let checked = values
+            .iter()
+            .filter_map(|value| Template::check(value.get()?, Place::Text, vars, value.at(), report))
+            .collect();
+        put(&mut merged, (name.clone(), checked, slot.at().clone()));
+    }
+    merged
+}
+
+/// Headers that the client sets itself or that carry credentials.
+const REFUSED: [(&str, &str); 9] = [
+    ("authorization", "credentials belong under auth"),
+    ("proxy-authorization", "credentials belong under auth"),
+    ("cookie", "credentials belong under auth"),
+    ("host", "it is that of base_url"),
+    ("content-length", "the client sets it"),
+    ("transfer-encoding", "the client sets it"),
+    ("connection", "the client sets it"),
+    ("accept-encoding", "the client sets it"),
+    ("upgrade", "the client sets it"),
+];
+
+/// Merges by name, upper and lower case being the same; names come out in lower case.
+pub(super) fn headers(
+    maps: &[&HeadersSpec],
+    vars: &BTreeMap<String, String>,
+    report: &Report,
+) -> Vec<Placed<Template>> {
+    let mut merged = Vec::new();
+    for map in maps {
+        let mut own: Vec<String> = Vec::new();
+        for (text, slot) in &map.0 {
+            let Some(name) = header_name(text) else {
+                report.add(slot.at(), Draft::new("is not a header's name").value(text));
+                continue;
+            };
+            if own.contains(&name) {
+                report.say(slot.at(), "header given twice; upper and lower case are the same header");
+            }
+            own.push(name.clone());
+            if let Some(template) = header(&name, slot, vars, report) {
+                put(&mut merged, (name, template, slot.at().clone()));
+            }
+        }
+    }
+    merged
+}
+
+fn header(
+    name: &str,
+    slot: &Slot<TemplateText>,
+    vars: &BTreeMap<String, String>,
+    report: &Report,
+) -> Option<Template> {
+    if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        report.say(slot.at(), format!("this header cannot be given: {why}"));
+        return None;
+    }
+    let text = slot.get()?;
+    if http::HeaderValue::from_str(&text.0).is_err() {
+        report.add(slot.at(), Draft::refused("text that a header can hold").value(&text.0));
+        return None;
+    }
+    Template::check(text, Place::Text, vars, slot.at(), report)
+}
+
+fn put<T>(merged: &mut Vec<Placed<T>>, entry: Placed<T>) {
+    match merged.iter_mut().find(|(name, ..)| *name == entry.0) {
+        Some(known) => *known = entry,
+        None => merged.push(entry),
+    }
+}

@@ -1,0 +1,255 @@
+//! YAML text as a tree in which every node knows its line and column.
+//!
+//! One document, at most 100,000 nodes after aliases are expanded, core tags only. A key given
+//! twice is a problem and its first value stands; what is not YAML at all ends the reading.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+
+use super::super::problem::{At, Draft, Report};
+
+const MAX_NODES: usize = 100_000;
+const MAX_DEPTH: usize = 64;
+
+/// A node and the place it was written at.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Node {
+    pub(super) mark: Mark,
+    pub(super) content: Content,
+}
+
+/// A place: line and column, counted from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    Scalar { text: String, plain: bool },
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>),
+}
+
+/// A map's key: its text as written.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    pub(super) text: String,
+    pub(super) mark: Mark,
+}
+
+/// Parses the text; `None` when the report says why it is not one YAML document.
+pub(in super::super) fn parse(text: &str, report: &Report) -> Option<Node> {
+    let mut builder = Builder::new(report);
+    match builder.run(text) {
+        Ok(()) => {}
+        Err((mark, what)) => {
+            report.say(&at(mark, String::new()), what);
+            return None;
+        }
+    }
+    if builder.root.is_none() {
+        let start = Mark { line: 1, column: 1 };
+        let draft = Draft::new("the file is empty").accepted("at least source, base_url and streams");
+        report.add(&at(start, String::new()), draft);
+    }
+    builder.root
+}
+
+type Failure = (Mark, String);
+
+struct Builder<'a> {
+    report: &'a Report,
+    open: Vec<Open>,
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+    root: Option<Node>,
+}
+
+/// A list or map whose end has not come yet.
+struct Open {
+    node: Node,
+    anchor: usize,
+    key: Option<Key>,
+    /// Nodes counted before this one, to know the size of what is inside.
+    before: usize,
+}
+
+impl<'a> Builder<'a> {
+    fn new(report: &'a Report) -> Self {
+        Self { report, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None }
+    }
+
+    fn run(&mut self, text: &str) -> Result<(), Failure> {
+        let mut parser = Parser::new_from_str(text);
+        while let Some(event) = parser.next_event() {
+            let (event, span) = event.map_err(|error| {
+                let place = mark(*error.marker());
+                (tab(text, place, error.info()), format!("not valid YAML: {}", error.info()))
+            })?;
+            self.event(event, mark(span.start))?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event<'_>, mark: Mark) -> Result<(), Failure> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = is_plain(style, tag.as_deref(), mark)?;
+                self.count(1, mark)?;
+                let node = Node { mark, content: Content::Scalar { text: text.into_owned(), plain } };
+                self.finish(node, anchor, 1)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                core_tag(tag.as_deref(), mark)?;
+                self.start(Content::List(Vec::new()), anchor, mark)
+            }
+            Event::MappingStart(anchor, tag) => {
+                core_tag(tag.as_deref(), mark)?;
+                self.start(Content::Map(Vec::new()), anchor, mark)
+            }
+            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
+                Some(open) => {
+                    let size = self.nodes - open.before;
+                    self.finish(open.node, open.anchor, size)
+                }
+                None => Ok(()),
+            },
+            Event::Alias(anchor) => {
+                let (node, size) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
+                    (mark, "an alias must name an anchor that is complete before it".to_owned())
+                })?;
+                self.count(size, mark)?;
+                self.finish(node, 0, size)
+            }
+            Event::DocumentStart(_) if self.root.is_some() => {
+                Err((mark, "a source file is one YAML document; this starts a second one".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn start(&mut self, content: Content, anchor: usize, mark: Mark) -> Result<(), Failure> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err((mark, format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        let before = self.nodes;
+        self.count(1, mark)?;
+        self.open.push(Open { node: Node { mark, content }, anchor, key: None, before });
+        Ok(())
+    }
+
+    fn count(&mut self, more: usize, mark: Mark) -> Result<(), Failure> {
+        self.nodes += more;
+        if self.nodes > MAX_NODES {
+            return Err((mark, format!("more than {MAX_NODES} values, aliases included")));
+        }
+        Ok(())
+    }
+
+    /// Puts a complete node where it belongs: the open list or map, or the root.
+    fn finish(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Failure> {
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        let Some(open) = self.open.last_mut() else {
+            // An empty document is a plain empty scalar.
+            let empty = matches!(&node.content, Content::Scalar { text, plain: true } if text.is_empty());
+            if !empty {
+                self.root = Some(node);
+            }
+            return Ok(());
+        };
+        match (&mut open.node.content, open.key.take()) {
+            (Content::List(items), _) => items.push(node),
+            (Content::Map(_), None) => open.key = Some(as_key(node)?),
+            (Content::Map(entries), Some(key)) => {
+                let first =
+                    entries.iter().find(|(known, _)| known.text == key.text).map(|(first, _)| first.mark);
+                match first {
+                    Some(first) => self.twice(&key, first),
+                    None => entries.push((key, node)),
+                }
+            }
+            (Content::Scalar { .. }, _) => {}
+        }
+        Ok(())
+    }
+
+    fn twice(&self, key: &Key, first: Mark) {
+        let mut path = String::new();
+        for open in &self.open {
+            match (&open.node.content, &open.key) {
+                (Content::List(items), _) => path.push_str(&format_index(items.len())),
+                (Content::Map(_), Some(key)) => push_key(&mut path, &key.text),
+                _ => {}
+            }
+        }
+        let hidden = path.split('.').any(|key| key == "auth");
+        if !hidden {
+            push_key(&mut path, &key.text);
+        }
+        let what = format!("key given twice, first on line {}; keep one", first.line);
+        self.report.say(&at(key.mark, path), what);
+    }
+}
+
+/// Appends a key to a path.
+pub(super) fn push_key(path: &mut String, key: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(key);
+}
+
+pub(super) fn format_index(index: usize) -> String {
+    format!("[{index}]")
+}
+
+/// The parser places a tab's error at the start of the text before it; this finds the tab.
+fn tab(text: &str, place: Mark, info: &str) -> Mark {
+    let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
+    let mut lines = text.lines().enumerate().skip(place.line - 1).filter(|_| info.contains("tab"));
+    lines.find(|(_, line)| indented(line)).map_or(place, |(index, line)| Mark {
+        line: index + 1,
+        column: line.find('\t').map_or(1, |column| column + 1),
+    })
+}
+
+fn as_key(node: Node) -> Result<Key, Failure> {
+    match node.content {
+        Content::Scalar { text, plain: true } if text == "<<" => {
+            Err((node.mark, "merge keys (<<) are not part of YAML 1.2; write the keys out".to_owned()))
+        }
+        Content::Scalar { text, .. } => Ok(Key { text, mark: node.mark }),
+        _ => Err((node.mark, "a key must be text".to_owned())),
+    }
+}
+
+fn is_plain(style: ScalarStyle, tag: Option<&Tag>, mark: Mark) -> Result<bool, Failure> {
+    core_tag(tag, mark)?;
+    Ok(match tag {
+        Some(tag) => tag.suffix != "str",
+        None => style == ScalarStyle::Plain,
+    })
+}
+
+fn core_tag(tag: Option<&Tag>, mark: Mark) -> Result<(), Failure> {
+    const CORE: [&str; 7] = ["str", "int", "float", "bool", "null", "map", "seq"];
+    match tag {
+        Some(tag) if !(tag.is_yaml_core_schema() && CORE.contains(&tag.suffix.as_str())) => {
+            Err((mark, "tags are not accepted here; remove it".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn mark(marker: Marker) -> Mark {
+    Mark { line: marker.line(), column: marker.col() + 1 }
+}
+
+fn at(mark: Mark, path: String) -> At {
+    At { line: mark.line, column: mark.column, path, hidden: false }
+}

@@ -1,0 +1,79 @@
+//! `responses`: rules that see every response before the defaults do.
+//!
+//! ```yaml
+//! responses:
+//!   - { when: { at: { body: ok }, equals: false }, and: { at: { body: error }, equals: ratelimited }, then: retry }
+//!   - { when: { at: { body: ok }, equals: false }, then: fail, message: { body: error } }
+//! ```
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::address::Address;
+use super::condition::{Condition, ConditionSpec};
+use super::problem::{Draft, Report};
+use super::read::{OneOrMany, Slot};
+
+/// What to do with a response for which every condition holds; the first such rule decides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResponseRule {
+    /// The conditions, at least one; all must hold.
+    pub when: Vec<Condition>,
+    /// What to do.
+    pub then: Then,
+    /// Where the API says what went wrong.
+    pub message: Option<Address>,
+}
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// Try the request again.
+    Retry,
+    /// Fail the run.
+    Fail,
+    /// End the pages.
+    End,
+    /// Skip this partition or parent.
+    Skip,
+    /// Renew the access token and try again.
+    RefreshAuth,
+}
+
+/// What to do with a response for which every condition holds.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ResponseRule")]
+pub(super) struct RuleSpec {
+    /// A condition on the response.
+    when: Slot<ConditionSpec>,
+    /// A further condition, or a list of them; all must hold.
+    and: Option<Slot<OneOrMany<ConditionSpec>>>,
+    /// What to do.
+    then: Slot<Then>,
+    /// Where the API says what went wrong; only with fail.
+    message: Option<Slot<Address>>,
+}
+
+impl RuleSpec {
+    pub(super) fn resolve(&self, report: &Report) -> Option<ResponseRule> {
+        let and = self.and.as_ref().and_then(Slot::get).map_or(&[][..], OneOrMany::as_slice);
+        let conditions = std::iter::once(&self.when).chain(and);
+        let when: Vec<_> = conditions.map(|slot| slot.get()?.resolve(report)).collect();
+        if let Some(message) = &self.message {
+            if self.then.get().is_some_and(|then| *then != Then::Fail) {
+                report.say(message.at(), "message needs then: fail");
+            }
+            if matches!(message.get(), Some(Address::Status | Address::Link(_) | Address::LastRecord(_))) {
+                let draft = Draft::new("a message is not to be found there");
+                report.add(message.at(), draft.accepted("{ body: … } or { header: … }"));
+            }
+        }
+        Some(ResponseRule {
+            when: when.into_iter().collect::<Option<_>>()?,
+            then: self.then.cloned()?,
+            message: self.message.as_ref().and_then(Slot::cloned),
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! `schedule`: when a stream runs.
+//!
+//! ```yaml
+//! schedule: { every: 1h }                                              # a divisor of an hour or a day
+//! schedule: { cron: "30 2 * * MON-FRI", timezone: Europe/Berlin }
+//! ```
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::cron;
+use super::problem::{At, Draft, Report};
+use super::read::Slot;
+use super::units::Period;
+
+/// When a stream runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// Again and again: whole minutes that divide an hour or a day.
+    Every(Duration),
+    /// At the times of a cron expression.
+    Cron {
+        /// Five fields; days of the week by name.
+        cron: String,
+        /// An IANA time zone; UTC without it.
+        timezone: Option<String>,
+    },
+}
+
+/// When a stream runs: `every`, or `cron` with or without `timezone`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Schedule")]
+pub(super) struct ScheduleSpec {
+    /// Whole minutes that divide an hour or a day: 5m, 15m, 1h, 6h, 1d.
+    every: Option<Slot<Period>>,
+    /// Five fields: minute, hour, day of month, month, day of week (names: MON-FRI).
+    cron: Option<Slot<String>>,
+    /// The IANA time zone of the cron expression; default UTC.
+    timezone: Option<Slot<Zone>>,
+}
+
+/// A name such as Europe/Berlin; whether the zone exists is the platform's to say.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String", extend("pattern" = "^(UTC|[A-Za-z]+(/[A-Za-z0-9_+-]+)+)$"))]
+struct Zone(String);
+
+impl TryFrom<String> for Zone {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let part = |part: &str| {
+            !part.is_empty()
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-'))
+        };
+        let named = text.split('/').count() > 1 && text.split('/').all(part);
+        if text == "UTC" || named && text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            Ok(Self(text))
+        } else {
+            Err("UTC or an IANA time zone such as Europe/Berlin")
+        }
+    }
+}
+
+const EVERY: &str = "whole minutes that divide an hour or a day, such as 5m, 15m, 1h, 6h or 1d";
+
+impl ScheduleSpec {
+    pub(super) fn resolve(&self, at: &At, report: &Report) -> Option<Schedule> {
+        if let (Some(zone), None) = (&self.timezone, &self.cron) {
+            report.say(zone.at(), "timezone needs cron beside it");
+        }
+        match (&self.every, &self.cron) {
+            (Some(every), None) => {
+                let Period(period) = *every.get()?;
+                if !divides(period) {
+                    report.add(every.at(), Draft::refused(EVERY));
+                }
+                Some(Schedule::Every(period))
+            }
+            (None, Some(cron)) => {
+                let text = cron.cloned()?;
+                if let Err(accepted) = cron::check(&text) {
+                    report.add(cron.at(), Draft::refused(accepted).value(&text));
+                }
+                let timezone = self.timezone.as_ref().and_then(Slot::cloned).map(|zone| zone.0);
+                Some(Schedule::Cron { cron: text, timezone })
+            }
+            _ => {
+                report.add(
+                    at,
+                    Draft::new("a schedule is either every or cron")
+                        .accepted("{ every: 1h } or { cron: \"30 2 * * MON-FRI\" }"),
+                );
+                None
+            }
+        }
+    }
+}
+
+fn divides(period: Duration) -> bool {
+    const HOUR: u64 = 3_600;
+    const DAY: u64 = 86_400;
+    let seconds = period.as_secs();
+    period.subsec_millis() == 0
+        && seconds >= 60
+        && seconds % 60 == 0
+        && (HOUR % seconds == 0 || DAY % seconds == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_divides_an_hour_or_a_day() {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        for good in [1, 5, 15, 20, 30, 60, 120, 360, 720, 1440] {
+            assert!(divides(minutes(good)), "{good}m");
+        }
+        for bad in [7, 25, 50, 300, 2880] {
+            assert!(!divides(minutes(bad)), "{bad}m");
+        }
+        assert!(!divides(Duration::from_secs(30)));
+        assert!(!divides(Duration::from_millis(60_500)));
+    }
+}

@@ -1,0 +1,85 @@
+//! References to secrets of the platform's vault: `{ secret: name }`, never the secret itself.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::read::{Slot, TextOr};
+
+/// A secret by name, and the member of it if the secret is a JSON object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretRef {
+    /// The secret's name in the vault.
+    pub secret: String,
+    /// The member of a JSON secret; the whole secret without it.
+    pub field: Option<String>,
+}
+
+/// A value that may be shown, or a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextOrSecret {
+    /// Text as it stands in the file.
+    Text(String),
+    /// A secret.
+    Secret(SecretRef),
+}
+
+/// `{ secret: hubspot-token }`, with `field: key` for a member of a JSON secret.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "{ secret: <name> }, the name of a secret in the vault: secrets are not written into source files"
+)]
+#[schemars(rename = "SecretRef")]
+pub(super) struct SecretSpec {
+    /// The secret's name in the platform's vault.
+    secret: Slot<SecretName>,
+    /// The member to take when the secret is a JSON object.
+    field: Option<Slot<Field>>,
+}
+
+/// Text, or `{ secret: <name> }`.
+pub(super) type TextOrSecretSpec = TextOr<String, SecretSpec>;
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String", extend("pattern" = "^[A-Za-z0-9/_.-]+$"))]
+struct SecretName(String);
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String", extend("minLength" = 1))]
+struct Field(String);
+
+impl TryFrom<String> for SecretName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '.' | '-');
+        if text.is_empty() || !text.chars().all(known) {
+            return Err("a secret's name of letters, digits, /, _, . and -");
+        }
+        Ok(Self(text))
+    }
+}
+
+impl TryFrom<String> for Field {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.is_empty() { Err("the name of a member of the secret") } else { Ok(Self(text)) }
+    }
+}
+
+impl SecretSpec {
+    pub(super) fn resolve(&self) -> Option<SecretRef> {
+        let field = self.field.as_ref().map(|field| field.cloned().map(|field| field.0));
+        Some(SecretRef { secret: self.secret.cloned()?.0, field: field.flatten() })
+    }
+}
+
+pub(super) fn text_or_secret(spec: &TextOrSecretSpec) -> Option<TextOrSecret> {
+    match spec {
+        TextOr::Text(text) => Some(TextOrSecret::Text(text.clone())),
+        TextOr::Map(secret) => secret.resolve().map(TextOrSecret::Secret),
+    }
+}

@@ -1,0 +1,199 @@
+//! A source: one file, one API. Joins the settings of all files beside this one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::allowed_hosts::{self, AllowedHost, AllowedHostSpec};
+use super::base_url::{self, Query};
+use super::name::{self, Name};
+use super::problem::{At, Draft, Problems, Report};
+use super::rate_limit::RateLimit;
+use super::read::{self, Entries, Joined, Slot};
+use super::secret_ref::SecretRef;
+use super::stream::{FromSource, SharedSpec, Stream, StreamEntry};
+use super::template::TemplateText;
+
+/// A source file, checked, with defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The name: the file's, and the first folder of bronze.
+    pub name: String,
+    /// What every stream's path is appended to.
+    pub base_url: Url,
+    /// Plain http is accepted for hosts that are not loopback.
+    pub allow_http: bool,
+    /// Private addresses may be called.
+    pub allow_private: bool,
+    /// Other hosts that may be called.
+    pub allowed_hosts: Vec<AllowedHost>,
+    /// Plain values for templates.
+    pub vars: BTreeMap<String, String>,
+    /// The pace that streams without their own share.
+    pub rate_limit: RateLimit,
+    /// The streams in file order, at least one.
+    pub streams: Vec<Stream>,
+    /// The first 16 hex digits of the SHA-256 of the file's text.
+    pub fingerprint: String,
+}
+
+/// A source's own keys, and those its streams may have too.
+pub(super) type SourceEntry = Joined<SourceSpec, SharedSpec>;
+
+/// A source of bronzegate: one API, its streams and how to fetch them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Source")]
+pub(super) struct SourceSpec {
+    /// The source's name; equals the file's name.
+    source: Slot<Name>,
+    /// https, or http for loopback only, unless `allow_http: true`; a stream's path is appended.
+    #[schemars(extend("pattern" = "^https?://"))]
+    base_url: Slot<String>,
+    /// Accept plain http for hosts that are not loopback; default false.
+    allow_http: Option<Slot<bool>>,
+    /// Accept hosts with private addresses; default false.
+    allow_private: Option<Slot<bool>>,
+    /// Other hosts that may be called with this source's credentials, or without.
+    allowed_hosts: Option<Slot<Vec<Slot<AllowedHostSpec>>>>,
+    /// Plain values for templates: `{{ vars.portal }}`.
+    vars: Option<Slot<Entries<TemplateText>>>,
+    /// The streams by name.
+    streams: Slot<Entries<StreamEntry>>,
+}
+
+/// Reads and checks a source file; `file` is its name for messages, and its stem the source's.
+///
+/// # Errors
+/// Everything that is wrong with the file, in file order.
+pub fn parse(file: &str, text: &str) -> Result<Source, Problems> {
+    let report = Report::new(file);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let source = read::document(text, &report).and_then(|node| {
+        let spec: SourceEntry = read::read(&node, &report)?;
+        resolve(file, text, &spec, &report)
+    });
+    match source {
+        Some(source) if report.is_clean() => return Ok(source),
+        None if report.is_clean() => report.say(&At::default(), "the file cannot be read"),
+        _ => {}
+    }
+    Err(report.into_problems())
+}
+
+/// Reads a file's bytes like [`parse`]; text that is not UTF-8 is a problem with its place.
+///
+/// # Errors
+/// Everything that is wrong with the file, in file order.
+pub fn parse_bytes(file: &str, bytes: &[u8]) -> Result<Source, Problems> {
+    std::str::from_utf8(bytes).map_or_else(
+        |error| {
+            let before = &bytes[..error.valid_up_to()];
+            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            let last = before.split(|byte| *byte == b'\n').next_back().unwrap_or_default();
+            let column = 1 + String::from_utf8_lossy(last).chars().count();
+            let report = Report::new(file);
+            report.say(&At { line, column, ..At::default() }, "not UTF-8 text");
+            Err(report.into_problems())
+        },
+        |text| parse(file, text),
+    )
+}
+
+impl Source {
+    /// Returns the secrets of all streams, each once, in order of name.
+    pub fn secrets(&self) -> Vec<SecretRef> {
+        let mut secrets: Vec<_> =
+            self.streams.iter().flat_map(|stream| stream.auth.secrets()).cloned().collect();
+        secrets.sort();
+        secrets.dedup();
+        secrets
+    }
+
+    /// Returns the stream of this name.
+    pub fn stream(&self, name: &str) -> Option<&Stream> {
+        self.streams.iter().find(|stream| stream.name == name)
+    }
+}
+
+fn resolve(file: &str, text: &str, spec: &SourceEntry, report: &Report) -> Option<Source> {
+    let own = spec.0.get()?;
+    let nothing = SharedSpec::default();
+    let shared = spec.1.get().unwrap_or(&nothing);
+    let flag = |slot: &Option<Slot<bool>>| slot.as_ref().and_then(Slot::cloned).unwrap_or(false);
+    let allow_http = flag(&own.allow_http);
+    check_stem(file, &own.source, report);
+    let base_url = own
+        .base_url
+        .get()
+        .and_then(|url| base_url::check(url, Query::Refused, allow_http, own.base_url.at(), report));
+    let hosts = own.allowed_hosts.as_ref().and_then(Slot::get).map_or(&[][..], Vec::as_slice);
+    let allowed_hosts = allowed_hosts::resolve(hosts, report);
+    let vars = vars(own.vars.as_ref().and_then(Slot::get), report);
+    let from_source = FromSource { shared, vars: &vars, allow_http, report };
+    let streams = streams(&own.streams, &from_source);
+    Some(Source {
+        name: own.source.get()?.as_str().to_owned(),
+        base_url: base_url?,
+        allow_http,
+        allow_private: flag(&own.allow_private),
+        allowed_hosts,
+        rate_limit: from_source.rate_limit(),
+        vars,
+        streams,
+        fingerprint: fingerprint(text),
+    })
+}
+
+fn check_stem(file: &str, source: &Slot<Name>, report: &Report) {
+    let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str());
+    if let (Some(name), Some(stem)) = (source.get(), stem)
+        && name.as_str() != stem
+    {
+        let draft = Draft::new("is not the file's name").value(name.as_str());
+        report.add(source.at(), draft.accepted(format!("{stem}, or rename the file")));
+    }
+}
+
+fn vars(entries: Option<&Entries<TemplateText>>, report: &Report) -> BTreeMap<String, String> {
+    let mut vars = BTreeMap::new();
+    for (name, slot) in entries.map_or(&[][..], |entries| &entries.0) {
+        let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+        if !name.starts_with(letter) || !name.chars().all(|c| letter(c) || c.is_ascii_digit()) {
+            let draft = Draft::new("is not a name that a template can use").value(name);
+            report.add(slot.at(), draft.accepted("letters, digits and _, not starting with a digit"));
+        }
+        if let Some(TemplateText(text)) = slot.get() {
+            if text.contains("{{") {
+                report.say(slot.at(), "a var is plain text; {{ }} is not filled in here");
+            }
+            vars.insert(name.clone(), text.clone());
+        }
+    }
+    vars
+}
+
+fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> Vec<Stream> {
+    let Some(entries) = slot.get() else { return Vec::new() };
+    if entries.0.is_empty() {
+        from_source.report.say(slot.at(), "a source needs at least one stream");
+    }
+    let mut streams = Vec::new();
+    for (name, entry) in &entries.0 {
+        if !name::is_name(name) {
+            let draft = Draft::new("is not a stream's name").value(name).accepted(name::FORM);
+            from_source.report.add(entry.at(), draft);
+        }
+        streams.extend(from_source.stream(name, entry));
+    }
+    streams
+}
+
+fn fingerprint(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}

@@ -1,0 +1,321 @@
+//! A stream: one list of records behind one path, and how to get all of it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::auth::{Auth, AuthSpec};
+use super::body::{BodySpec, BodyTemplate};
+use super::expect::{Expect, ExpectSpec};
+use super::output::{Output, OutputSpec};
+use super::pagination::{Pagination, PaginationSpec};
+use super::params::{self, HeadersSpec, ParamsSpec, Placed};
+use super::problem::{At, Draft, Report};
+use super::rate_limit::{RateLimit, RateLimitSpec};
+use super::read::{Joined, Slot, TextOr};
+use super::records::{self, Records, RecordsPath, RecordsSpec};
+use super::responses::{ResponseRule, RuleSpec};
+use super::retry::{Retry, RetrySpec};
+use super::schedule::{Schedule, ScheduleSpec};
+use super::template::{Place, Template, TemplateText, has_dot_segment};
+use super::timeout::{Timeout, TimeoutSpec};
+use super::{pagination_check, stream_check};
+
+/// A stream with the source's settings merged in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    /// The name, which becomes a folder.
+    pub name: String,
+    /// What is appended to the source's `base_url`.
+    pub path: Template,
+    /// The method (GET).
+    pub method: Method,
+    /// Query parameters; several values repeat the parameter.
+    pub params: Vec<(String, Vec<Template>)>,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, Template)>,
+    /// The body of a POST; `{}` when the file gives none and pagination writes into it.
+    pub body: Option<BodyTemplate>,
+    /// The format of bodies; by content type without it.
+    pub format: Option<Format>,
+    /// Where the records are.
+    pub records: Records,
+    /// How pages follow each other.
+    pub pagination: Pagination,
+    /// How requests are authenticated.
+    pub auth: Auth,
+    /// The pace of requests.
+    pub rate_limit: RateLimit,
+    /// The pace is the stream's own; else all streams of the source share one.
+    pub own_rate_limit: bool,
+    /// The bounds of retrying one request.
+    pub retry: Retry,
+    /// The time limits of one request.
+    pub timeout: Timeout,
+    /// Requests in flight at most, 1 to 64 (4).
+    pub concurrency: usize,
+    /// Rules that see every response before the defaults do.
+    pub responses: Vec<ResponseRule>,
+    /// The form of the parts.
+    pub output: Output,
+    /// When it runs by itself.
+    pub schedule: Option<Schedule>,
+    /// What a healthy run brings.
+    pub expect: Expect,
+}
+
+/// The method of a stream's requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Method {
+    /// GET.
+    #[default]
+    #[serde(rename = "GET")]
+    Get,
+    /// POST.
+    #[serde(rename = "POST")]
+    Post,
+}
+
+/// The format of response bodies, before any compression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// One JSON document.
+    Json,
+    /// One JSON document a line.
+    Ndjson,
+}
+
+/// A stream's own keys, and those it may share with its source.
+pub(super) type StreamEntry = Joined<StreamSpec, SharedSpec>;
+
+/// One list of records behind one path.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Stream")]
+pub(super) struct StreamSpec {
+    /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment.
+    path: Slot<TemplateText>,
+    /// GET or POST; default GET.
+    method: Option<Slot<Method>>,
+    /// The JSON body of a POST; strings may use `{{ }}`.
+    body: Option<Slot<BodySpec>>,
+    /// The format of bodies; without it the content type says.
+    format: Option<Slot<Format>>,
+    /// Where the records are; `$` is the whole body.
+    records: Slot<TextOr<RecordsPath, RecordsSpec>>,
+    /// How pages follow each other; default one page.
+    pagination: Option<Slot<PaginationSpec>>,
+    /// When it runs by itself; without it only when it is asked for.
+    schedule: Option<Slot<ScheduleSpec>>,
+    /// What a healthy run brings.
+    expect: Option<Slot<ExpectSpec>>,
+}
+
+/// The settings that may stand at the source or at a stream. The stream's wins; `headers`,
+/// `params`, `rate_limit`, `retry`, `timeout` and `output` merge by key.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Shared")]
+pub(super) struct SharedSpec {
+    /// How requests are authenticated; default not at all.
+    auth: Option<Slot<AuthSpec>>,
+    /// Headers of every request.
+    headers: Option<Slot<HeadersSpec>>,
+    /// Query parameters of every request; a list repeats the parameter.
+    params: Option<Slot<ParamsSpec>>,
+    /// How fast the API may be asked.
+    rate_limit: Option<Slot<RateLimitSpec>>,
+    /// How often and how long one request is tried again.
+    retry: Option<Slot<RetrySpec>>,
+    /// How long one request may wait.
+    timeout: Option<Slot<TimeoutSpec>>,
+    /// Requests in flight at most; default 4.
+    #[schemars(range(min = 1, max = 64))]
+    concurrency: Option<Slot<u64>>,
+    /// Rules that see every response before the defaults do; the first that holds decides.
+    responses: Option<Slot<Vec<Slot<RuleSpec>>>>,
+    /// The form of the parts that are written.
+    output: Option<Slot<OutputSpec>>,
+}
+
+/// What a stream takes from its source.
+pub(super) struct FromSource<'a> {
+    pub(super) shared: &'a SharedSpec,
+    pub(super) vars: &'a BTreeMap<String, String>,
+    pub(super) allow_http: bool,
+    pub(super) report: &'a Report,
+}
+
+/// Settings whose checks compare several keys, with their places.
+pub(super) struct Request {
+    pub(super) path: Option<Template>,
+    pub(super) path_at: At,
+    pub(super) method: Method,
+    pub(super) params: Vec<Placed<Vec<Template>>>,
+    pub(super) headers: Vec<Placed<Template>>,
+    pub(super) body: Option<(BodyTemplate, At)>,
+    pub(super) auth: Option<Auth>,
+    pub(super) pagination: Option<Pagination>,
+    pub(super) pagination_at: At,
+}
+
+impl FromSource<'_> {
+    /// The pace that streams without their own share.
+    pub(super) fn rate_limit(&self) -> RateLimit {
+        let shared = self.shared.rate_limit.as_ref().and_then(Slot::get);
+        RateLimitSpec::resolve(shared.as_slice(), self.report)
+    }
+
+    /// Checks and joins a stream's settings; `None` when the report says what is wrong.
+    pub(super) fn stream(&self, name: &str, entry: &Slot<StreamEntry>) -> Option<Stream> {
+        let joined = entry.get()?;
+        let own = SharedSpec::default();
+        let own = joined.1.get().unwrap_or(&own);
+        let spec = joined.0.get()?;
+        let report = self.report;
+        let request = self.request(spec, own, entry.at());
+        stream_check::check(&request, report);
+        let layers = Layers { own, source: self.shared };
+        let rate_limit = RateLimitSpec::resolve(&layers.maps(|shared| shared.rate_limit.as_ref()), report);
+        let retry = RetrySpec::resolve(&layers.maps(|shared| shared.retry.as_ref()), report);
+        let output = OutputSpec::resolve(&layers.maps(|shared| shared.output.as_ref()), report);
+        let schedule = spec.schedule.as_ref().map(|slot| slot.get()?.resolve(slot.at(), report));
+        let responses = responses(layers.first(|shared| shared.responses.as_ref()), report);
+        let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
+        let records = spec.records.get().and_then(records::resolve);
+        let body = request.body.map(|(body, _)| body);
+        Some(Stream {
+            name: name.to_owned(),
+            path: request.path?,
+            method: request.method,
+            params: request.params.into_iter().map(|(name, values, _)| (name, values)).collect(),
+            headers: request.headers.into_iter().map(|(name, value, _)| (name, value)).collect(),
+            body,
+            format: spec.format.as_ref().and_then(Slot::cloned),
+            records: records?,
+            pagination: request.pagination?,
+            auth: request.auth?,
+            rate_limit,
+            own_rate_limit: own.rate_limit.is_some(),
+            retry,
+            timeout: TimeoutSpec::resolve(&layers.maps(|shared| shared.timeout.as_ref())),
+            concurrency,
+            responses,
+            output,
+            schedule: schedule.flatten(),
+            expect: spec.expect.as_ref().and_then(Slot::get).map(ExpectSpec::resolve).unwrap_or_default(),
+        })
+    }
+
+    fn request(&self, spec: &StreamSpec, own: &SharedSpec, at: &At) -> Request {
+        let Self { shared, vars, report, .. } = *self;
+        let layers = Layers { own, source: shared };
+        let method = spec.method.as_ref().and_then(Slot::cloned).unwrap_or_default();
+        // Source first: the stream's entries come after it and win.
+        let mut params: Vec<_> = layers.maps(|shared| shared.params.as_ref());
+        params.reverse();
+        let mut headers: Vec<_> = layers.maps(|shared| shared.headers.as_ref());
+        headers.reverse();
+        let (pagination, pagination_at) = match &spec.pagination {
+            None => (Some(Pagination::default()), at.clone()),
+            Some(slot) => {
+                let resolved = slot.get().and_then(|spec| pagination_check::resolve(spec, slot.at(), report));
+                (resolved, slot.at().clone())
+            }
+        };
+        Request {
+            path: path(&spec.path, vars, report),
+            path_at: spec.path.at().clone(),
+            method,
+            params: params::params(&params, vars, report),
+            headers: params::headers(&headers, vars, report),
+            body: self.body(spec, method, pagination.as_ref()),
+            auth: self.auth(layers.first(|shared| shared.auth.as_ref())),
+            pagination,
+            pagination_at,
+        }
+    }
+
+    fn auth(&self, slot: Option<&Slot<AuthSpec>>) -> Option<Auth> {
+        match slot {
+            None => Some(Auth::None),
+            Some(slot) => slot.get()?.resolve(slot.at(), self.allow_http, self.report),
+        }
+    }
+
+    fn body(
+        &self,
+        spec: &StreamSpec,
+        method: Method,
+        pagination: Option<&Pagination>,
+    ) -> Option<(BodyTemplate, At)> {
+        let given = spec.body.as_ref().and_then(|slot| Some((slot.get()?, slot.at())));
+        match (given, method) {
+            (Some((body, at)), Method::Get) if !body.is_empty() => {
+                self.report.say(at, "a GET has no body; write method: POST or remove it");
+                None
+            }
+            (_, Method::Get) => None,
+            (Some((body, at)), Method::Post) => Some((body.resolve(self.vars, at, self.report)?, at.clone())),
+            (None, Method::Post) => pagination
+                .filter(|pagination| stream_check::writes_body(pagination))
+                .map(|_| (BodyTemplate::default(), At::default())),
+        }
+    }
+}
+
+/// A stream's settings above its source's.
+struct Layers<'a> {
+    own: &'a SharedSpec,
+    source: &'a SharedSpec,
+}
+
+impl<'a> Layers<'a> {
+    fn first<T>(&self, get: impl Fn(&'a SharedSpec) -> Option<&'a Slot<T>>) -> Option<&'a Slot<T>> {
+        get(self.own).or_else(|| get(self.source))
+    }
+
+    fn maps<T>(&self, get: impl Fn(&'a SharedSpec) -> Option<&'a Slot<T>>) -> Vec<&'a T> {
+        [self.own, self.source].into_iter().filter_map(get).filter_map(Slot::get).collect()
+    }
+}
+
+fn path(slot: &Slot<TemplateText>, vars: &BTreeMap<String, String>, report: &Report) -> Option<Template> {
+    let text = slot.get()?;
+    let refuse = |accepted: &str| report.add(slot.at(), Draft::refused(accepted).value(&text.0));
+    // What is inside {{ }} is the template's own business.
+    let fixed: String = text.0.split("{{").enumerate().fold(String::new(), |mut fixed, (index, part)| {
+        let outside = if index == 0 { part } else { part.split_once("}}").map_or("", |(_, rest)| rest) };
+        fixed.push_str(outside);
+        fixed
+    });
+    if !text.0.starts_with('/') {
+        refuse("a path that starts with /");
+    } else if fixed.contains(['?', '#']) {
+        refuse("the path alone; what follows ? belongs in params");
+    } else if fixed.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
+        refuse("a path without spaces (%20) and backslashes");
+    } else if has_dot_segment(&text.0) {
+        refuse("a path without . and .. segments");
+    }
+    Template::check(text, Place::Path, vars, slot.at(), report)
+}
+
+fn responses(slot: Option<&Slot<Vec<Slot<RuleSpec>>>>, report: &Report) -> Vec<ResponseRule> {
+    let rules = slot.and_then(Slot::get).into_iter().flatten();
+    rules.filter_map(|rule| rule.get()?.resolve(report)).collect()
+}
+
+fn concurrency(slot: Option<&Slot<u64>>, report: &Report) -> usize {
+    const DEFAULT: usize = 4;
+    match slot.and_then(|slot| Some((slot, slot.cloned()?))) {
+        Some((_, number @ 1..=64)) => usize::try_from(number).unwrap_or(DEFAULT),
+        Some((slot, number)) => {
+            report.add(slot.at(), Draft::refused("a whole number from 1 to 64").value(number));
+            DEFAULT
+        }
+        None => DEFAULT,
+    }
+}

@@ -1,0 +1,237 @@
+//! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page` or `offset`.
+//!
+//! Nothing else of the template language is accepted: no statements, no comments, no filters.
+//! Secrets are never template values. In `path` a value is percent-encoded as one segment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value;
+use minijinja::{Environment, UndefinedBehavior};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::later;
+use super::problem::{At, Draft, Report};
+
+/// Text with `{{ }}`, checked: it renders whenever its scope has the stream's own vars.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    text: String,
+    place: Place,
+    names: BTreeSet<String>,
+}
+
+/// The values a template may use for one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The source's `vars`.
+    pub vars: &'a BTreeMap<String, String>,
+    /// The cursor of the page asked for; the empty text before there is one.
+    pub cursor: Option<&'a str>,
+    /// The number of the page asked for.
+    pub page: Option<u64>,
+    /// The offset of the page asked for.
+    pub offset: Option<u64>,
+}
+
+/// A template that gave no usable text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("template {text:?}: {reason}")]
+pub struct TemplateError {
+    text: String,
+    reason: String,
+}
+
+/// Where the template stands, which decides how values are written into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Path,
+    Text,
+}
+
+/// A template's text, not checked yet; numbers and booleans are kept as written.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(from = "String")]
+#[schemars(inline, with = "Plain")]
+pub(super) struct TemplateText(pub(super) String);
+
+/// Text, or a number or boolean that is taken as it is written.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("type" = ["string", "number", "boolean"]))]
+struct Plain;
+
+const NAMES: [&str; 4] = ["vars.<name>", "cursor", "page", "offset"];
+
+impl From<String> for TemplateText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Template {
+    /// Returns the template as it stands in the file.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns whether it is the same text for every request.
+    pub fn is_literal(&self) -> bool {
+        self.names.is_empty() && !self.text.contains("{{")
+    }
+
+    /// Returns the names it uses: `cursor`, `vars.portal`.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// Fills in the values of one request.
+    ///
+    /// # Errors
+    /// A var that is not in the scope; in a path, a value that is empty or makes a `.` or `..` segment.
+    pub fn render(&self, scope: &Scope<'_>) -> Result<String, TemplateError> {
+        if self.is_literal() {
+            return Ok(self.text.clone());
+        }
+        let fail = |reason: String| TemplateError { text: self.text.clone(), reason };
+        let environment = environment(self.place);
+        let text = environment.render_str(&self.text, values(scope)).map_err(|error| fail(reason(&error)))?;
+        if self.place == Place::Path && has_dot_segment(&text) {
+            return Err(fail("a value makes a . or .. segment of the path".to_owned()));
+        }
+        Ok(text)
+    }
+
+    /// Checks a template of the file; `None` when the report says what is wrong.
+    pub(super) fn check(
+        text: &TemplateText,
+        place: Place,
+        vars: &BTreeMap<String, String>,
+        at: &At,
+        report: &Report,
+    ) -> Option<Self> {
+        let TemplateText(text) = text;
+        if text.contains("{%") || text.contains("{#") {
+            let draft = Draft::refused("{{ }} only; {% %} and {# #} are not part of the grammar");
+            report.add(at, draft.value(text));
+            return None;
+        }
+        let names = if text.contains("{{") { names(text, at, report)? } else { BTreeSet::new() };
+        let mut known = true;
+        for name in &names {
+            if let Some(draft) = unknown(name, vars) {
+                report.add(at, draft);
+                known = false;
+            }
+        }
+        let template = Self { text: text.clone(), place, names };
+        let scope = Scope { vars, cursor: Some("c"), page: Some(1), offset: Some(1) };
+        if known && let Err(error) = template.render(&scope) {
+            report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
+            return None;
+        }
+        known.then_some(template)
+    }
+}
+
+fn names(text: &str, at: &At, report: &Report) -> Option<BTreeSet<String>> {
+    match environment(Place::Text).template_from_str(text) {
+        Ok(template) => Some(template.undeclared_variables(true).into_iter().collect()),
+        Err(error) => {
+            report.add(at, Draft::new(format!("not a template: {}", reason(&error))).value(text));
+            None
+        }
+    }
+}
+
+/// The problem with a name, if it is not one that templates know.
+fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
+    let (root, member) = name.split_once('.').map_or((name, None), |(root, member)| (root, Some(member)));
+    if let Some(later) = later::refusal("template", root) {
+        return Some(later.value(name));
+    }
+    match (root, member) {
+        ("cursor" | "page" | "offset", None) => None,
+        ("vars", Some(var)) if vars.contains_key(var) => None,
+        ("vars", Some(var)) => Some(
+            Draft::new("is not one of the source's vars")
+                .value(name)
+                .near(var, vars.keys().map(String::as_str))
+                .accepted(known(vars)),
+        ),
+        ("secret" | "secrets" | "auth", _) => {
+            Some(Draft::new("is refused: secrets are never template values").value(name))
+        }
+        _ => Some(
+            Draft::new("is not known to templates")
+                .value(name)
+                .near(root, ["cursor", "page", "offset", "vars"])
+                .accepted(known(vars)),
+        ),
+    }
+}
+
+fn known(vars: &BTreeMap<String, String>) -> String {
+    let vars = vars.keys().map(|name| format!("vars.{name}"));
+    let names: Vec<String> = NAMES[1..].iter().map(|&name| name.to_owned()).chain(vars).collect();
+    format!("one of {}", names.join(", "))
+}
+
+fn environment(place: Place) -> Environment<'static> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
+    environment.set_syntax(syntax.expect("the delimiters are the default ones"));
+    environment.set_formatter(move |out, _, value| {
+        let text = value.to_string();
+        match place {
+            Place::Text => out.write_str(&text)?,
+            Place::Path if text.is_empty() => {
+                return Err(invalid("an empty value in a path"));
+            }
+            Place::Path => out.write_str(&segment(&text))?,
+        }
+        Ok(())
+    });
+    environment
+}
+
+fn invalid(reason: &'static str) -> minijinja::Error {
+    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason)
+}
+
+fn values(scope: &Scope<'_>) -> Value {
+    let number = |value: Option<u64>| value.map_or_else(|| Value::from(""), Value::from);
+    let vars = scope.vars.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    Value::from_pairs([
+        ("vars", Value::from_pairs(vars)),
+        ("cursor", Value::from(scope.cursor.unwrap_or_default())),
+        ("page", number(scope.page)),
+        ("offset", number(scope.offset)),
+    ])
+}
+
+fn reason(error: &minijinja::Error) -> String {
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
+}
+
+/// Percent-encodes everything but the unreserved characters of RFC 3986, section 2.3.
+fn segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// Whether the URL parser would take a segment of the path for "this" or "the one above".
+pub(super) fn has_dot_segment(path: &str) -> bool {
+    path.split('/').any(|segment| {
+        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+        plain == "." || plain == ".."
+    })
+}

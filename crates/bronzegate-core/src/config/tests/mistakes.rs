@@ -1,0 +1,267 @@
+use super::super::*;
+
+fn messages(text: &str) -> Vec<String> {
+    match parse("sources/x.yaml", text) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems.as_slice().iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// A file with one stream whose own keys these are.
+fn with_stream(keys: &str) -> Vec<String> {
+    let mut text =
+        "source: x\nbase_url: https://x.example\nstreams:\n  s:\n    path: /p\n    records: items\n"
+            .to_owned();
+    for line in keys.lines() {
+        text.push_str("    ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    messages(&text)
+}
+
+#[track_caller]
+fn one(keys: &str, part: &str) {
+    let found = with_stream(keys);
+    assert!(found.len() == 1 && found[0].contains(part), "{keys}\nwants: {part}\ngot: {found:#?}");
+}
+
+#[track_caller]
+fn none(keys: &str) {
+    let found = with_stream(keys);
+    assert!(found.is_empty(), "{keys}\n{found:#?}");
+}
+
+#[test]
+fn reports_twelve_mistakes_at_once_in_file_order() {
+    let text = r#"source: hubspt
+base_url: http://api.example.com
+vars: { portal: "1", portal: "2" }
+auth:
+  type: bearer
+  token: sk-live-0123456789
+retry: { max_atempts: 3, base: 30 }
+concurrency: 100
+streams:
+  contacts:
+    path: /contacts/{{ window.from }}
+    records: a..b
+    pagination:
+      type: cursor
+      nxt: { body: next }
+      send: { qeury: after }
+    responses:
+      - { when: { at: { status: true }, equals: 404 }, then: ignore }
+    schedule: { cron: "0 0 * * 1" }
+"#;
+    let problems = parse("sources/hubspot.yaml", text).unwrap_err();
+    insta::assert_snapshot!(problems, @"");
+}
+
+#[test]
+fn nothing_under_auth_is_echoed() {
+    for auth in [
+        "{ type: bearer, token: hunter2 }",
+        "{ type: hunter2 }",
+        "{ type: bearer, token: { hunter2: x } }",
+        "{ type: bearer, token: { hunter2 } }",
+        "{ type: bearer, token: { secret: 'hunter2 !' } }",
+        "{ type: bearer, token: [hunter2] }",
+        "{ type: bearer, hunter2: x }",
+        "{ type: bearer, token: { secret: a }, token: hunter2 }",
+        "{ type: bearer, hunter2: { secret: a }, hunter2: a }",
+        "{ type: basic, username: x, password: hunter2 }",
+        "{ type: api_key, in: hunter2, name: X-Key, value: { secret: a } }",
+        "{ type: api_key, in: header, name: hunter2 x, value: { secret: a } }",
+        "{ type: headers, headers: { 'hunter2 x': a } }",
+        "{ type: headers, headers: { X-A: \"hunter2\\n\" } }",
+        "{ type: oauth2_client_credentials, token_url: hunter2, client_id: a, client_secret: { secret: b } }",
+        "{ type: oauth2_client_credentials, token_url: 'https://a:hunter2@x.example', client_id: a, client_secret: { secret: b } }",
+        "{ type: oauth2_client_credentials, token_url: 'https://x.example', client_id: a, client_secret: hunter2, client_auth: hunter2 }",
+        "hunter2",
+    ] {
+        for found in [
+            with_stream(&format!("auth: {auth}")),
+            messages(&format!(
+                "source: x\nbase_url: https://x.example\nauth: {auth}\nstreams: {{ s: {{ path: /p, records: i }} }}"
+            )),
+        ] {
+            assert!(!found.is_empty(), "{auth}");
+            assert!(found.iter().all(|message| !message.contains("hunter2")), "{found:#?}");
+        }
+    }
+}
+
+#[test]
+fn what_comes_later_is_refused_by_name() {
+    for (keys, word) in [
+        ("incremental: { cursor: updatedAt }", "incremental"),
+        ("window: 1d", "window"),
+        ("windows: 1d", "windows"),
+        ("partitions: { region: [eu, us] }", "partitions"),
+        ("parent: { stream: projects, fields: [id] }", "parent"),
+        ("job: {}", "job"),
+        ("base_url_from: { body: instance_url }", "base_url_from"),
+        ("auth: { type: oauth2_refresh_token, token_url: x }", "auth.type"),
+        ("auth: { type: jwt_bearer }", "auth.type"),
+        ("auth: { type: login }", "auth.type"),
+        ("auth: { type: none, base_url_from: { body: instance_url } }", "auth"),
+        ("format: csv", "csv"),
+        ("format: zip", "zip"),
+        ("params: { since: '{{ window.from }}' }", "window.from"),
+        ("params: { since: '{{ partition.region }}' }", "partition.region"),
+        ("headers: { X-Parent: '{{ parent.id }}' }", "parent.id"),
+    ] {
+        one(keys, "not supported yet");
+        one(keys, word);
+    }
+    let found = messages(
+        "source: x\nbase_url: https://x.example\nbase_url_from: { body: i }\nstreams: { s: { path: /p, records: i } }",
+    );
+    assert_eq!(found, ["sources/x.yaml:3: base_url_from: is not supported yet"]);
+}
+
+#[test]
+fn yaml_itself() {
+    for (text, want) in [
+        ("", "sources/x.yaml:1: the file is empty"),
+        ("# only a comment\n", "the file is empty"),
+        ("- a\n- b\n", "write"),
+        ("just text", "write"),
+        ("source: x\n\tbase_url: y\n", "sources/x.yaml:2: "),
+        ("source: 'x\n", "not valid YAML"),
+        ("source: x\n---\nsource: y\n", "one YAML document"),
+        ("source: !secret x\n", "tags are not accepted"),
+        ("a: &a [*a]\n", "an alias must name"),
+        ("base: &b { a: 1 }\nuse: { <<: *b }\n", "merge keys"),
+        ("? [a, b]\n: c\n", "a key must be text"),
+    ] {
+        let found = messages(text);
+        assert!(found.iter().any(|message| message.contains(want)), "{text:?}: {found:#?}");
+    }
+    let bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\n";
+    assert!(messages(bomb)[0].contains("aliases included"));
+    let deep = format!("a: {}{}", "[".repeat(200), "]".repeat(200));
+    assert!(messages(&deep)[0].contains("nested deeper"));
+    let problems = parse_bytes("x.yaml", b"source: x\nb: \xff\n").unwrap_err();
+    assert_eq!(problems.to_string(), "x.yaml:2: not UTF-8 text");
+    assert_eq!(problems.as_slice()[0].column, 4);
+}
+
+#[test]
+fn anchors_are_expanded_and_a_byte_order_mark_skipped() {
+    let text = "\u{feff}source: x\nbase_url: https://x.example\nstreams:\n  a: &a { path: /p, records: i }\n  b: *a\n";
+    assert_eq!(parse("x.yaml", text).unwrap().streams.len(), 2);
+}
+
+#[test]
+fn keys_that_are_missing_twice_or_empty() {
+    let found = messages("allow_http: yes\n");
+    insta::assert_snapshot!(found.join("\n"), @"");
+    one("path: /q", "key given twice, first on line 5");
+    one("headers:", "no value given");
+    one("pagination: { type: cursor }\n", "");
+}
+
+#[test]
+fn pagination_keys_must_fit() {
+    for (keys, part) in [
+        ("{ type: offset, send: { query: o } }", "offset needs page_size"),
+        ("{ type: page, send: { url: true } }", "url is for a cursor"),
+        ("{ type: page, send: { query: p }, stop: [short_page] }", "short_page needs page_size"),
+        ("{ type: page, send: { query: p }, stop: [emtpy_page] }", "did you mean \"empty_page\"?"),
+        (
+            "{ type: page, send: { query: p }, on_repeat: stop }",
+            "is not known; write one of fail, end, allow",
+        ),
+        ("{ type: page, send: { query: p }, page_size: { query: p, value: 5 } }", "written twice"),
+        ("{ type: page, send: { query: p }, page_size: { query: s, value: 0 } }", "1 or more"),
+        (
+            "{ type: page, send: { query: p }, page_size: { header: s, value: 1 } }",
+            "page_size cannot go there",
+        ),
+        ("{ type: page, send: { query: p }, max_pages: 0 }", "1 or more"),
+        ("{ type: page, send: { body: p } }", "needs method: POST"),
+        ("{ type: cursor, next: { status: true }, send: { query: c } }", "the status says nothing"),
+        ("{ type: cursor, next: { body: n, header: n }, send: { query: c } }", "only one of"),
+        ("{ type: cursor, next: n, send: { query: c } }", "{ body: … }"),
+        ("{ type: cursor, next: { body: n }, send: { url: false } }", "true"),
+        ("{ type: cursor, next: { body: n }, send: { url: true }, initial: x }", "initial cannot"),
+        ("{ type: next_url, next: { body: n }, send: { query: c } }", "unknown key"),
+        (
+            "{ type: next_url, next: { body: n }, carry: [{ from: { body: a }, to: { query: b } }] }",
+            "followed as given",
+        ),
+        ("{ type: none, max_pages: 3 }", "means nothing"),
+        ("{ type: curser }", "did you mean \"cursor\"?"),
+        ("{ next: { body: n } }", "type is missing"),
+        ("{ type: page, send: { query: p }, total: { body: t, tolerance: 200% } }", "0% to 100%"),
+        ("{ type: page, send: { query: p }, total: { bdy: t } }", "did you mean \"body\"?"),
+    ] {
+        one(&format!("pagination: {keys}"), part);
+    }
+    none("pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }");
+    none("method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }");
+}
+
+#[test]
+fn other_settings() {
+    for (keys, part) in [
+        (
+            "params: { after: 1 }\npagination: { type: cursor, next: { body: n }, send: { query: after } }",
+            "is given in params too",
+        ),
+        ("headers: { Authorization: 'Basic hunter2' }", "credentials belong under auth"),
+        ("headers: { 'a b': c }", "is not a header's name"),
+        ("headers: { X-A: a, x-a: b }", "header given twice"),
+        ("body: { a: 1 }", "a GET has no body"),
+        ("method: PUT", "write one of GET, POST"),
+        ("method: get", "did you mean"),
+        ("retry: { max_attempts: 0 }", "from 1 to 100"),
+        ("retry: { max_attempts: '5' }", "a whole number"),
+        ("retry: { base: 2m, max: 1m }", "base must not be above max"),
+        ("timeout: { read: 30 }", "with its unit"),
+        ("rate_limit: { requests_per_second: 0 }", "above 0"),
+        ("rate_limit: { burst: 5 }", "burst needs requests_per_second"),
+        ("rate_limit: { remaining: { body: x } }", "unknown key"),
+        ("output: { compression: gzp }", "did you mean \"gzip\"?"),
+        ("output: { max_part_bytes: 1B }", "from 1KiB to 5GiB"),
+        ("expect: { min_record: 1 }", "did you mean \"min_records\"?"),
+        ("schedule: { every: 7m }", "divide an hour or a day"),
+        ("schedule: { every: 1h, cron: '0 0 * * *' }", "either every or cron"),
+        ("schedule: { cron: '0 0 * * *', timezone: 'CET+1 x' }", "IANA"),
+        ("responses: [{ when: { at: { status: true } }, then: fail }]", "exactly one of"),
+        (
+            "responses: [{ when: { at: { status: true }, equals: 1 }, then: end, message: { body: m } }]",
+            "message needs then: fail",
+        ),
+        ("params: { a: '{{ vars.nope }}' }", "is not one of the source's vars"),
+        ("params: { a: '{{ curser }}' }", "did you mean \"cursor\"?"),
+        ("params: { a: '{{ cursor }}' }", "only pagination of type cursor"),
+        ("params: { a: '{{ secret.x }}' }", "never template values"),
+        ("params: { a: '{% if x %}' }", "{{ }} only"),
+        ("params: { a: '{{ x' }", "not a template"),
+        ("params: { a: { b: c } }", "text"),
+        ("params: { a: null }", "no value given"),
+    ] {
+        one(keys, part);
+    }
+    none("params: { a: 1.10, b: [x, true], c: no }");
+    none("auth: { type: basic, username: { secret: a } }");
+}
+
+#[test]
+fn paths() {
+    for (path, part) in [
+        ("items", "starts with /"),
+        ("/items?a=b", "belongs in params"),
+        ("/a b", "without spaces"),
+        ("/a/../b", ". and .. segments"),
+        ("/a/%2e%2E/b", ". and .. segments"),
+    ] {
+        let found = messages(&format!(
+            "source: x\nbase_url: https://x.example\nstreams:\n  s: {{ path: '{path}', records: i }}"
+        ));
+        assert!(found.len() == 1 && found[0].contains(part), "{path}: {found:#?}");
+    }
+}

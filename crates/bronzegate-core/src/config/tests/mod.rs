@@ -1,0 +1,6 @@
+//! Whole files: what is read, and what is said about files that are wrong.
+
+mod apis;
+mod mistakes;
+mod reading;
+mod schema;

@@ -1,0 +1,313 @@
+//! The stream of pages: fetched ahead where that is possible, handed on in order.
+//!
+//! A driver task owns the paginator. It keeps up to `concurrency` fetches in flight where the
+//! requests are known ahead; where they are not, it sends the next request as soon as a page has
+//! come, while the encoder still works on that page's records.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::feed::{Feed, FeedReceiver, feed};
+use super::fetch::{FetchError, Fetched, Fetcher};
+use super::paginator::Paginator;
+use super::progress::{Judged, Progress};
+use super::requests::Requests;
+use super::state::{PageState, Position};
+use crate::config::{Source, Stream};
+use crate::error::{Error, ErrorKind};
+
+/// Asks a run to end at the next page boundary. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Stop {
+    /// Asks.
+    pub fn ask(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether it was asked.
+    pub fn is_asked(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    async fn asked(&self) {
+        let mut receiver = self.0.subscribe();
+        // The sender lives in `self`, so it cannot be gone.
+        let _ = receiver.wait_for(|asked| *asked).await;
+    }
+}
+
+/// How the pages ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// There are no more.
+    Complete(PageState),
+    /// Time was up, or a stop was asked for: the state is behind the last page handed on.
+    Stopped(PageState),
+    /// Something failed.
+    Failed(Error),
+}
+
+/// One page on its way.
+#[derive(Debug)]
+pub struct Page {
+    /// Its number in the run, counted from 1 over all segments.
+    pub number: u64,
+    feed: FeedReceiver,
+    verdict: oneshot::Receiver<Verdict>,
+}
+
+/// What becomes of a page whose records have been handed on.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It is written.
+    Keep {
+        /// What a person should know.
+        warning: Option<String>,
+    },
+    /// It is not: it was fetched ahead in vain, repeats an earlier page, or failed.
+    Drop,
+}
+
+impl Page {
+    /// The page's next records, or `None` when there are no more.
+    pub async fn next(&mut self) -> Option<Feed> {
+        self.feed.next().await
+    }
+
+    /// What becomes of the page; to be asked when `next` has come to its end.
+    pub async fn verdict(self) -> Verdict {
+        self.verdict.await.unwrap_or(Verdict::Drop)
+    }
+}
+
+/// The pages of one segment, in order.
+#[derive(Debug)]
+pub struct Pages {
+    pages: mpsc::UnboundedReceiver<Page>,
+    driver: JoinHandle<Ending>,
+}
+
+impl Pages {
+    /// Begins to fetch at `state`. Needs a tokio runtime.
+    pub fn start(
+        source: Arc<Source>,
+        stream: Arc<Stream>,
+        fetcher: Arc<Fetcher>,
+        state: PageState,
+        stop: Stop,
+    ) -> Self {
+        let (sender, pages) = mpsc::unbounded_channel();
+        let driver = tokio::spawn(async move {
+            let secret = fetcher.client().auth().query_parameter().map(str::to_owned);
+            let paginator = Paginator::new(&stream.pagination, secret.as_deref());
+            let driver = Driver {
+                requests: Requests::new(&source, &stream),
+                concurrency: stream.concurrency,
+                progress: Progress::new(&stream.pagination, paginator, state),
+                fetcher,
+                stop,
+                pages: sender,
+                flying: VecDeque::new(),
+            };
+            driver.run().await
+        });
+        Self { pages, driver }
+    }
+
+    /// The next page, or `None` when there are no more.
+    pub async fn next(&mut self) -> Option<Page> {
+        self.pages.recv().await
+    }
+
+    /// How the pages ended; to be asked when `next` has come to its end.
+    pub async fn ending(mut self) -> Ending {
+        match (&mut self.driver).await {
+            Ok(ending) => ending,
+            Err(panic) => {
+                Ending::Failed(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))
+            }
+        }
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// Fetches one page and passes its records by; also tells whether it is the last.
+///
+/// # Errors
+/// As a run's first page.
+pub async fn first_page(
+    source: &Source,
+    stream: &Stream,
+    fetcher: &Fetcher,
+    state: PageState,
+) -> Result<(Fetched, bool), Error> {
+    let request = Requests::new(source, stream).at(&state)?;
+    let (sender, mut receiver) = feed();
+    let fetch = async move { fetcher.fetch(&request, &sender).await };
+    let pass_by = async { while receiver.next().await.is_some() {} };
+    let fetched = match tokio::join!(fetch, pass_by).0 {
+        Ok(fetched) => fetched,
+        Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
+        Err(FetchError::OutOfTime | FetchError::Unwanted) => {
+            unreachable!("no deadline, and the page is wanted")
+        }
+    };
+    let secret = fetcher.client().auth().query_parameter();
+    let mut progress = Progress::new(&stream.pagination, Paginator::new(&stream.pagination, secret), state);
+    let judged = judge(&mut progress, &fetched).map_err(|error| error.on_page(1))?;
+    Ok((fetched, judged.last))
+}
+
+fn judge(progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error> {
+    match &fetched.body {
+        Some(body) => progress.accept(body.records, body.hash, &fetched.facts),
+        None => progress.end_without_page(),
+    }
+}
+
+struct Driver<'a> {
+    requests: Requests<'a>,
+    concurrency: usize,
+    progress: Progress<'a>,
+    fetcher: Arc<Fetcher>,
+    stop: Stop,
+    pages: mpsc::UnboundedSender<Page>,
+    flying: VecDeque<Flight>,
+}
+
+/// A fetch in flight. Dropped, it is cancelled.
+struct Flight {
+    position: Position,
+    task: JoinHandle<Result<Fetched, FetchError>>,
+    verdict: oneshot::Sender<Verdict>,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Driver<'_> {
+    async fn run(mut self) -> Ending {
+        loop {
+            if let Err(error) = self.launch() {
+                return Ending::Failed(error);
+            }
+            let number = self.progress.state.pages + 1;
+            let Some(fetched) = self.oldest().await else {
+                return Ending::Stopped(self.progress.state);
+            };
+            let judged = match fetched.and_then(|fetched| judge(&mut self.progress, &fetched)) {
+                Ok(judged) => judged,
+                Err(error) => return Ending::Failed(error.on_page(number)),
+            };
+            let Some(flight) = self.flying.pop_front() else { return Ending::Complete(self.progress.state) };
+            if self
+                .flying
+                .front()
+                .is_some_and(|next| judged.last || next.position != self.progress.state.position)
+            {
+                // The page was short: what was fetched ahead assumed a full one.
+                self.flying.clear();
+            }
+            if !judged.last
+                && !self.time_is_up()
+                && let Err(error) = self.launch()
+            {
+                return Ending::Failed(error);
+            }
+            self.hand_over(flight, &judged);
+            if judged.last {
+                return Ending::Complete(self.progress.state);
+            }
+            if self.time_is_up() {
+                return Ending::Stopped(self.progress.state);
+            }
+        }
+    }
+
+    /// Brings as many requests into flight as are known ahead.
+    fn launch(&mut self) -> Result<(), Error> {
+        if self.flying.is_empty() {
+            let position = self.progress.state.position.clone();
+            self.launch_one(position)?;
+        }
+        while self.flying.len() < self.concurrency
+            && let Some(next) = self.flying.back().and_then(|last| self.progress.ahead(&last.position))
+        {
+            self.launch_one(next)?;
+        }
+        Ok(())
+    }
+
+    fn launch_one(&mut self, position: Position) -> Result<(), Error> {
+        let number = self.progress.state.pages + 1 + self.flying.len() as u64;
+        let state = PageState { position, ..self.progress.state.clone() };
+        let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
+        let (sender, receiver) = feed();
+        let (verdict, verdict_receiver) = oneshot::channel();
+        let fetcher = self.fetcher.clone();
+        let task = tokio::spawn(async move { fetcher.fetch(&request, &sender).await });
+        // A closed channel means that the run has failed elsewhere; the driver is about to be dropped.
+        let _ = self.pages.send(Page { number, feed: receiver, verdict: verdict_receiver });
+        self.flying.push_back(Flight { position: state.position, task, verdict });
+        Ok(())
+    }
+
+    /// Waits for the page that is next in order; `None` when the segment ends before it comes.
+    async fn oldest(&mut self) -> Option<Result<Fetched, Error>> {
+        let patience = self.fetcher.patience().clone();
+        let clock = self.fetcher.client().clock().clone();
+        let flight = self.flying.front_mut()?;
+        let time_up = async {
+            match patience.left() {
+                Some(left) => clock.sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            fetched = &mut flight.task => match fetched {
+                Ok(Ok(fetched)) => Some(Ok(fetched)),
+                Ok(Err(FetchError::Failed(error))) => Some(Err(error)),
+                Ok(Err(FetchError::OutOfTime | FetchError::Unwanted)) => None,
+                Err(panic) => Some(Err(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))),
+            },
+            () = self.stop.asked() => None,
+            () = time_up => None,
+        }
+    }
+
+    fn hand_over(&self, mut flight: Flight, judged: &Judged) {
+        let verdict = if judged.write {
+            self.fetcher.patience().page_arrived();
+            Verdict::Keep { warning: judged.warning.clone() }
+        } else {
+            Verdict::Drop
+        };
+        let (dead, _) = oneshot::channel();
+        // As above: a closed channel means that the run has failed elsewhere.
+        let _ = std::mem::replace(&mut flight.verdict, dead).send(verdict);
+    }
+
+    fn time_is_up(&self) -> bool {
+        self.stop.is_asked() || self.fetcher.patience().left().is_some_and(|left| left.is_zero())
+    }
+}

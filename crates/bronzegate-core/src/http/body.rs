@@ -1,0 +1,131 @@
+//! A response's body as a stream of decompressed chunks.
+
+use std::io;
+use std::pin::Pin;
+
+use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder};
+use bytes::{Bytes, BytesMut};
+use futures::TryStreamExt as _;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, BufReader};
+use tokio_util::io::StreamReader;
+
+/// What a request says it understands.
+pub(super) const ACCEPT_ENCODING: &str = "gzip, br, zstd";
+
+/// The size of a decompressed chunk.
+const CHUNK: usize = 64 << 10;
+/// The largest zstd window, as HTTP limits it (RFC 9659, section 3).
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// How the length of a body is known (RFC 9112, section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// By its own framing: a length, chunks, or an HTTP/2 stream's end.
+    Explicit,
+    /// By the end of the connection, which a fault ends as well as the server.
+    UntilClose,
+}
+
+/// A body that could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyFault {
+    /// The connection or the compression ended or broke before the body did.
+    #[error("the body was cut short: {0}")]
+    Cut(String),
+    /// A content coding that was not asked for.
+    #[error("the body's content encoding `{0}` is not supported")]
+    Encoding(String),
+}
+
+/// A body that is being read.
+pub struct Body {
+    reader: Reader,
+    framing: Framing,
+}
+
+enum Reader {
+    Plain(reqwest::Response),
+    Decoded(Pin<Box<dyn AsyncRead + Send>>),
+}
+
+impl Body {
+    /// Begins to read a response's body.
+    pub(super) fn of(response: reqwest::Response) -> Result<Self, BodyFault> {
+        let headers = response.headers();
+        let explicit = response.version() > http::Version::HTTP_11
+            || headers.contains_key(CONTENT_LENGTH)
+            || headers.contains_key(TRANSFER_ENCODING);
+        let framing = if explicit { Framing::Explicit } else { Framing::UntilClose };
+        let coding =
+            headers.get(CONTENT_ENCODING).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let reader = match coding.as_deref().map(str::trim) {
+            None | Some("" | "identity") => Reader::Plain(response),
+            Some("gzip" | "x-gzip") => {
+                let mut decoder = GzipDecoder::new(wire(response));
+                decoder.multiple_members(true);
+                Reader::Decoded(Box::pin(decoder))
+            }
+            Some("br") => Reader::Decoded(Box::pin(BrotliDecoder::new(wire(response)))),
+            Some("zstd") => {
+                let window = [async_compression::zstd::DParameter::window_log_max(ZSTD_WINDOW_LOG)];
+                Reader::Decoded(Box::pin(ZstdDecoder::with_params(wire(response), &window)))
+            }
+            Some(other) => return Err(BodyFault::Encoding(other.to_owned())),
+        };
+        Ok(Self { reader, framing })
+    }
+
+    /// How the body's length is known.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// The next chunk, or `None` at the end.
+    ///
+    /// # Errors
+    /// [`BodyFault::Cut`] when the body ends before its framing or its compression does.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, BodyFault> {
+        match &mut self.reader {
+            Reader::Plain(response) => {
+                response.chunk().await.map_err(|error| BodyFault::Cut(innermost(&error)))
+            }
+            Reader::Decoded(reader) => {
+                let mut chunk = BytesMut::with_capacity(CHUNK);
+                while chunk.len() < CHUNK {
+                    let read = reader.read_buf(&mut chunk).await;
+                    if read.map_err(|error| BodyFault::Cut(innermost(&error)))? == 0 {
+                        break;
+                    }
+                }
+                Ok((!chunk.is_empty()).then(|| chunk.freeze()))
+            }
+        }
+    }
+
+    /// Reads at most `limit` bytes and leaves the rest.
+    pub async fn start(&mut self, limit: usize) -> Result<Bytes, BodyFault> {
+        let mut start = BytesMut::new();
+        while start.len() < limit
+            && let Some(chunk) = self.chunk().await?
+        {
+            start.extend_from_slice(&chunk);
+        }
+        start.truncate(limit);
+        Ok(start.freeze())
+    }
+}
+
+/// The bytes as they come over the wire, for a decoder.
+fn wire(response: reqwest::Response) -> impl AsyncBufRead + Send {
+    BufReader::with_capacity(CHUNK, StreamReader::new(response.bytes_stream().map_err(io::Error::other)))
+}
+
+/// The deepest cause is the one that tells; the outer ones repeat the URL.
+pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

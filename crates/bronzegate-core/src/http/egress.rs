@@ -1,0 +1,294 @@
+//! Who may be called: the source's own origin, the hosts its file allows, and nobody else.
+//!
+//! Links and redirects are checked here before a byte is sent, and addresses once more after
+//! name resolution, so that a public name cannot lead into a private network.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use crate::config::{AllowedHost, Source};
+use crate::error::{Error, ErrorKind};
+
+/// Whether the source's credentials go along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// They do.
+    Sent,
+    /// They do not.
+    Withheld,
+}
+
+/// The rules of one source.
+#[derive(Debug)]
+pub struct Egress {
+    base: Url,
+    allowed: Vec<AllowedHost>,
+    allow_http: bool,
+    allow_private: bool,
+}
+
+/// Why a host is not called.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EgressError {
+    /// The host is neither the source's own nor allowed by its file.
+    #[error("{0} may not be called: it is neither the origin of base_url nor in allowed_hosts")]
+    NotAllowed(String),
+    /// Plain http to a host that is not loopback.
+    #[error("{0} may not be called over plain http: use https, or say `allow_http: true`")]
+    Insecure(String),
+    /// The name leads to a private, link-local or loopback address.
+    #[error(
+        "{host} may not be called: its address {address} is private; say `allow_private: true` to allow it"
+    )]
+    Private {
+        /// The name as it stands in the URL.
+        host: String,
+        /// Where it leads.
+        address: IpAddr,
+    },
+    /// A redirect that cannot be followed.
+    #[error("the redirect cannot be followed: {0}")]
+    Redirect(&'static str),
+}
+
+impl From<EgressError> for Error {
+    fn from(cause: EgressError) -> Self {
+        Self::new(ErrorKind::Data, cause)
+    }
+}
+
+impl Egress {
+    /// The rules that a source file sets.
+    pub fn new(source: &Source) -> Self {
+        Self {
+            base: source.base_url.clone(),
+            allowed: source.allowed_hosts.clone(),
+            allow_http: source.allow_http,
+            allow_private: source.allow_private || is_private_host(&source.base_url),
+        }
+    }
+
+    /// Whether the URL may be called, and whether with credentials.
+    ///
+    /// # Errors
+    /// [`EgressError`], naming the host.
+    pub fn permit(&self, url: &Url) -> Result<Credentials, EgressError> {
+        let credentials = if url.origin() == self.base.origin() {
+            Credentials::Sent
+        } else {
+            let entry = self.allowed.iter().find(|entry| covers(entry, url));
+            match entry.ok_or_else(|| EgressError::NotAllowed(host_and_port(url)))?.credentials {
+                true => Credentials::Sent,
+                false => Credentials::Withheld,
+            }
+        };
+        self.permit_address(url)?;
+        Ok(credentials)
+    }
+
+    /// Whether the URL's scheme and address may be called, whoever it is: for a token endpoint,
+    /// which the source file names itself.
+    ///
+    /// # Errors
+    /// [`EgressError`], naming the host.
+    pub fn permit_address(&self, url: &Url) -> Result<(), EgressError> {
+        let secure = url.scheme() == "https" || self.allow_http || is_loopback_host(url);
+        if !secure {
+            return Err(EgressError::Insecure(host_and_port(url)));
+        }
+        match literal_address(url) {
+            Some(address) if !self.allow_private && is_private(address) => {
+                Err(EgressError::Private { host: host_and_port(url), address })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A resolver that leaves private addresses out, unless they are allowed.
+    pub fn resolver(&self) -> Arc<GuardedResolver> {
+        Arc::new(GuardedResolver { allow_private: self.allow_private })
+    }
+}
+
+/// Resolves names through the system and refuses those that lead only to private addresses.
+#[derive(Debug)]
+pub struct GuardedResolver {
+    allow_private: bool,
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = self.allow_private;
+        Box::pin(async move {
+            let host = name.as_str().to_owned();
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let (public, private): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|found| allow_private || !is_private(found.ip()));
+            match (public.is_empty(), private.first()) {
+                (true, Some(private)) => Err(EgressError::Private { host, address: private.ip() }.into()),
+                _ => Ok(Box::new(public.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+fn covers(entry: &AllowedHost, url: &Url) -> bool {
+    let own_port = match url.scheme() {
+        "https" => Some(443),
+        "http" => Some(80),
+        _ => None,
+    };
+    url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(&entry.host))
+        && url.port_or_known_default() == entry.port.or(own_port)
+}
+
+fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn literal_address(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        Host::Ipv4(address) => Some(address.into()),
+        Host::Ipv6(address) => Some(address.into()),
+        Host::Domain(_) => None,
+    }
+}
+
+fn is_loopback_host(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        _ => literal_address(url).is_some_and(|address| address.to_canonical().is_loopback()),
+    }
+}
+
+fn is_private_host(url: &Url) -> bool {
+    is_loopback_host(url) || literal_address(url).is_some_and(is_private)
+}
+
+/// Whether an address is not of the public internet (IANA special-purpose registries,
+/// RFC 6890): loopback, private, link-local, shared, unique-local, unspecified, multicast.
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            v4.is_loopback()
+                || v4.is_private()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_broadcast()
+                || v4.is_multicast()
+                || a == 0
+                || (a == 100 && (64..128).contains(&b))
+                || (a == 192 && b == 0 && v4.octets()[2] == 0)
+                || (a == 198 && (b == 18 || b == 19))
+                || a >= 240
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+                || v6.is_multicast()
+                || translated_v4(v6.octets()).is_some_and(|v4| is_private(v4.into()))
+        }
+    }
+}
+
+/// The IPv4 address inside a NAT64 (RFC 6052) or 6to4 (RFC 3056) one.
+fn translated_v4(v6: [u8; 16]) -> Option<std::net::Ipv4Addr> {
+    match v6 {
+        [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] | [0x20, 0x02, a, b, c, d, ..] => {
+            Some([a, b, c, d].into())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn egress(base: &str) -> Egress {
+        let allow = |host: &str, port, credentials| AllowedHost { host: host.to_owned(), port, credentials };
+        let base = Url::parse(base).unwrap();
+        Egress {
+            allow_private: is_private_host(&base),
+            base,
+            allowed: vec![
+                allow("files.example.com", None, false),
+                allow("api2.example.com", Some(8443), true),
+                allow("10.1.2.3", None, true),
+            ],
+            allow_http: false,
+        }
+    }
+
+    #[test]
+    fn permits_the_own_origin_and_allowed_hosts_only() {
+        let egress = egress("https://api.example.com/v1");
+        let permit = |url| egress.permit(&Url::parse(url).unwrap());
+        assert_eq!(permit("https://api.example.com/other"), Ok(Credentials::Sent));
+        assert_eq!(permit("https://API.example.com:443/other"), Ok(Credentials::Sent));
+        assert_eq!(permit("https://files.example.com/x"), Ok(Credentials::Withheld));
+        assert_eq!(permit("https://api2.example.com:8443/x"), Ok(Credentials::Sent));
+        for other in [
+            "https://api.example.com:8443/",
+            "https://api.example.com.evil.com/",
+            "https://evil.com/api.example.com",
+            "https://api.example.com@evil.com/",
+            "https://files.example.com:444/x",
+            "https://api2.example.com/x",
+            "http://api.example.com/",
+            "https://sub.api.example.com/",
+        ] {
+            assert!(matches!(permit(other), Err(EgressError::NotAllowed(_))), "{other}");
+        }
+        assert!(matches!(permit("http://files.example.com/x"), Err(EgressError::Insecure(_))));
+        assert!(matches!(permit("https://10.1.2.3/x"), Err(EgressError::Private { .. })));
+    }
+
+    #[test]
+    fn a_loopback_source_may_stay_on_loopback_without_tls() {
+        let egress = egress("http://127.0.0.1:8080");
+        assert_eq!(egress.permit(&Url::parse("http://127.0.0.1:8080/x").unwrap()), Ok(Credentials::Sent));
+        assert!(egress.permit(&Url::parse("http://127.0.0.1:8081/x").unwrap()).is_err());
+    }
+
+    #[test]
+    fn knows_which_addresses_are_not_public() {
+        for private in [
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.16.5.5",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "::1",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "2002:a00:1::1",
+        ] {
+            assert!(is_private(private.parse().unwrap()), "{private}");
+        }
+        for public in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
+            assert!(!is_private(public.parse().unwrap()), "{public}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_refused_after_resolution() {
+        let guard = GuardedResolver { allow_private: false };
+        let Err(error) = guard.resolve("localhost".parse().unwrap()).await else { panic!("resolved") };
+        assert!(matches!(error.downcast_ref(), Some(EgressError::Private { .. })), "{error}");
+        assert!(GuardedResolver { allow_private: true }.resolve("localhost".parse().unwrap()).await.is_ok());
+    }
+}

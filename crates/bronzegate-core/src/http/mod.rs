@@ -1,0 +1,27 @@
+//! One request to an API: who may be called, with which credential, how often, and what an
+//! answer means.
+
+mod address;
+mod auth;
+mod body;
+mod client;
+mod egress;
+mod oauth2;
+mod patience;
+mod rate_limit;
+mod retry;
+mod signals;
+mod stats;
+mod verdict;
+
+pub use address::{Facts, Found, Paths};
+pub(crate) use auth::strip_parameter;
+pub use auth::{Authenticator, Credential};
+pub use body::{Body, BodyFault, Framing};
+pub use client::{ApiRequest, Client, Response, SendError};
+pub use egress::{Credentials, Egress, EgressError};
+pub use patience::{Patience, TooLong};
+pub use rate_limit::Limiter;
+pub use retry::Backoff;
+pub use stats::Stats;
+pub use verdict::{BodyState, ResponseSignals, Verdict, judge};

@@ -1,0 +1,65 @@
+//! How long a request may wait: until the run's deadline, or for as long as its retry budget.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::clock::{Clock, Deadline};
+
+/// A wait that would be too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooLong {
+    /// It would pass the run's deadline: the segment ends here.
+    Deadline,
+    /// There is no deadline, and the wait is longer than the retry budget.
+    Budget {
+        /// When the API would take requests again.
+        until: Timestamp,
+    },
+}
+
+/// What a run's requests may wait for.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    clock: Arc<dyn Clock>,
+    deadline: Deadline,
+    has_page: Arc<AtomicBool>,
+}
+
+impl Patience {
+    /// Patience until the deadline.
+    pub fn new(clock: Arc<dyn Clock>, deadline: Deadline) -> Self {
+        Self { clock, deadline, has_page: Arc::default() }
+    }
+
+    /// The run has a page it can commit. Until then it may use the time kept for committing,
+    /// because a segment without a page is lost time.
+    pub fn page_arrived(&self) {
+        self.has_page.store(true, Relaxed);
+    }
+
+    /// Whether the run has a page it can commit.
+    pub fn has_page(&self) -> bool {
+        self.has_page.load(Relaxed)
+    }
+
+    /// Time left for requests; `None` without a deadline.
+    pub fn left(&self) -> Option<Duration> {
+        if self.has_page() {
+            self.deadline.left_to_fetch(&*self.clock)
+        } else {
+            self.deadline.left(&*self.clock)
+        }
+    }
+
+    /// Whether the server may make a request wait so long.
+    pub fn allows(&self, wait: Duration, budget: Duration) -> Result<(), TooLong> {
+        match self.left() {
+            Some(left) if wait >= left => Err(TooLong::Deadline),
+            None if wait > budget => Err(TooLong::Budget { until: self.clock.now() + wait }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! How often a source may be called: a token bucket, and pauses that the server asks for.
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use governor::clock::{Clock as GovernorClock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use super::patience::{Patience, TooLong};
+use super::stats::Stats;
+use crate::clock::Clock;
+use crate::config::RateLimit;
+
+/// Lets requests through at the source's rate; shared by everything that calls under it.
+#[derive(Debug)]
+pub struct Limiter {
+    clock: Arc<dyn Clock>,
+    bucket: Option<RateLimiter<NotKeyed, InMemoryState, PortClock, NoOpMiddleware<Duration>>>,
+    /// No request before this point of the clock's `elapsed`.
+    paused_until: Mutex<Duration>,
+}
+
+/// The engine's clock as governor reads it.
+#[derive(Clone, Debug)]
+struct PortClock(Arc<dyn Clock>);
+
+impl GovernorClock for PortClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+impl Limiter {
+    /// A limiter with the settings of a source or stream.
+    pub fn new(settings: &RateLimit, clock: Arc<dyn Clock>) -> Self {
+        let bucket = settings.requests_per_second.map(|rate| {
+            let burst = NonZeroU32::new(settings.burst).unwrap_or(NonZeroU32::MIN);
+            let quota = Quota::with_period(Duration::from_secs_f64(1.0 / rate))
+                .expect("a checked rate is above zero and finite")
+                .allow_burst(burst);
+            RateLimiter::direct_with_clock(quota, PortClock(clock.clone()))
+        });
+        Self { clock, bucket, paused_until: Mutex::default() }
+    }
+
+    /// No request may leave for this long: the server has said so.
+    pub fn pause(&self, wait: Duration) {
+        let until = self.clock.elapsed() + wait;
+        let mut paused = self.paused_until.lock().expect("no holder of this lock panics");
+        *paused = (*paused).max(until);
+    }
+
+    /// Waits for a request's turn.
+    ///
+    /// # Errors
+    /// [`TooLong`] when the wait would pass the deadline, or a server's pause the budget.
+    pub async fn turn(&self, patience: &Patience, budget: Duration, stats: &Stats) -> Result<(), TooLong> {
+        loop {
+            let pause = self.pause_left();
+            patience.allows(pause, budget)?;
+            let wait = if pause.is_zero() { self.take_token() } else { pause };
+            if wait.is_zero() {
+                return Ok(());
+            }
+            if patience.left().is_some_and(|left| wait >= left) {
+                return Err(TooLong::Deadline);
+            }
+            stats.set_waiting(true);
+            self.clock.sleep(wait).await;
+            stats.set_waiting(false);
+        }
+    }
+
+    fn pause_left(&self) -> Duration {
+        let until = *self.paused_until.lock().expect("no holder of this lock panics");
+        until.saturating_sub(self.clock.elapsed())
+    }
+
+    /// Takes a token, or tells how long until there is one.
+    fn take_token(&self) -> Duration {
+        let Some(Err(not_yet)) = self.bucket.as_ref().map(RateLimiter::check) else { return Duration::ZERO };
+        let now = self.clock.elapsed();
+        let wait: Duration = not_yet.earliest_possible().duration_since(now).into();
+        // The token may have come between the two looks at the clock.
+        wait.max(Duration::from_micros(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::clock::{Deadline, TestClock};
+
+    fn limiter(rate: Option<f64>, burst: u32) -> (Arc<TestClock>, Limiter) {
+        let clock = Arc::new(TestClock::at(Timestamp::UNIX_EPOCH));
+        let settings = RateLimit { requests_per_second: rate, burst, ..RateLimit::default() };
+        (clock.clone(), Limiter::new(&settings, clock))
+    }
+
+    #[tokio::test]
+    async fn lets_a_burst_through_and_then_one_at_a_time() {
+        let (clock, limiter) = limiter(Some(10.0), 5);
+        let patience = Patience::new(clock.clone(), Deadline::NONE);
+        for _ in 0..15 {
+            limiter.turn(&patience, Duration::MAX, &Stats::default()).await.unwrap();
+        }
+        let passed = clock.elapsed();
+        assert!((990..=1010).contains(&passed.as_millis()), "{passed:?}");
+    }
+
+    #[tokio::test]
+    async fn a_pause_holds_every_request_back() {
+        let (clock, limiter) = limiter(None, 1);
+        let patience = Patience::new(clock.clone(), Deadline::NONE);
+        limiter.pause(Duration::from_secs(3));
+        limiter.pause(Duration::from_secs(1));
+        limiter.turn(&patience, Duration::from_secs(10), &Stats::default()).await.unwrap();
+        assert_eq!(clock.elapsed(), Duration::from_secs(3));
+    }
+
+    #[tokio::test]
+    async fn a_wait_beyond_deadline_or_budget_is_not_begun() {
+        let (clock, limiter) = limiter(None, 1);
+        limiter.pause(Duration::from_secs(30));
+        let stats = Stats::default();
+        let bounded = Patience::new(clock.clone(), Deadline::within(&*clock, Duration::from_secs(20)));
+        assert_eq!(limiter.turn(&bounded, Duration::MAX, &stats).await, Err(TooLong::Deadline));
+        let open = Patience::new(clock.clone(), Deadline::NONE);
+        let until = Timestamp::from_second(30).unwrap();
+        assert_eq!(limiter.turn(&open, Duration::from_secs(9), &stats).await, Err(TooLong::Budget { until }));
+        assert_eq!(clock.elapsed(), Duration::ZERO);
+    }
+}

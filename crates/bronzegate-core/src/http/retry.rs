@@ -1,0 +1,91 @@
+//! When to try again: exponential backoff with full jitter, bounded by attempts and by time.
+//!
+//! The jitter is the only randomness of the engine.
+
+use std::time::Duration;
+
+use crate::config::Retry;
+
+/// The attempts at one request.
+#[derive(Debug)]
+pub struct Backoff<'a> {
+    settings: &'a Retry,
+    attempt: u32,
+    waited: Duration,
+}
+
+impl<'a> Backoff<'a> {
+    /// Begins with the first attempt.
+    pub fn new(settings: &'a Retry) -> Self {
+        Self { settings, attempt: 1, waited: Duration::ZERO }
+    }
+
+    /// The current attempt, counted from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// How long to wait before the next attempt, or `None` when there is none: the attempts are
+    /// used up, or the waits would exceed the budget. `demanded` is the server's own word.
+    ///
+    /// Without it the wait is drawn evenly from zero to the bound, which doubles with each
+    /// attempt ("full jitter": AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
+    pub fn next(&mut self, demanded: Option<Duration>) -> Option<Duration> {
+        if self.attempt >= self.settings.max_attempts {
+            return None;
+        }
+        let wait = demanded.unwrap_or_else(|| self.bound().mul_f64(random_share()));
+        let waited = self.waited.saturating_add(wait);
+        if waited > self.settings.budget {
+            return None;
+        }
+        self.waited = waited;
+        self.attempt += 1;
+        Some(wait)
+    }
+
+    fn bound(&self) -> Duration {
+        let factor = 1_u32.checked_shl(self.attempt - 1).unwrap_or(u32::MAX);
+        self.settings.base.saturating_mul(factor).min(self.settings.max)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this file is where randomness is drawn")]
+fn random_share() -> f64 {
+    fastrand::f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(max_attempts: u32, budget: u64) -> Retry {
+        let seconds = Duration::from_secs;
+        Retry { max_attempts, base: seconds(1), max: seconds(8), budget: seconds(budget) }
+    }
+
+    #[test]
+    fn bounds_double_up_to_the_maximum_and_the_attempts_end() {
+        let settings = settings(7, 600);
+        let mut backoff = Backoff::new(&settings);
+        let mut bounds = Vec::new();
+        loop {
+            bounds.push(backoff.bound().as_secs());
+            let bound = backoff.bound();
+            match backoff.next(None) {
+                Some(wait) => assert!(wait <= bound),
+                None => break,
+            }
+        }
+        assert_eq!(bounds, [1, 2, 4, 8, 8, 8, 8]);
+        assert_eq!(backoff.attempt(), 7);
+    }
+
+    #[test]
+    fn takes_the_servers_delay_as_it_is_within_the_budget() {
+        let settings = settings(5, 30);
+        let mut backoff = Backoff::new(&settings);
+        assert_eq!(backoff.next(Some(Duration::from_secs(20))), Some(Duration::from_secs(20)));
+        assert_eq!(backoff.next(Some(Duration::from_secs(20))), None);
+    }
+}

@@ -1,0 +1,185 @@
+//! What a response says about rate limits, in the dialects that real APIs speak.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use jiff::Timestamp;
+
+use crate::config::{Address, RateLimit, ResetUnit};
+
+/// What a response asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Signals {
+    /// `Retry-After` (RFC 9110, section 10.2.3): wait so long.
+    pub(super) retry_after: Option<Duration>,
+    /// Nothing remains of the quota.
+    pub(super) exhausted: bool,
+    /// Time until the quota is full again.
+    pub(super) reset: Option<Duration>,
+}
+
+impl Signals {
+    /// Reads the headers; `settings` may name others than the usual ones.
+    pub(super) fn of(headers: &HeaderMap, settings: &RateLimit, now: Timestamp) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let retry_after = text("retry-after").and_then(|value| retry_after(value, now));
+        let combined = text("ratelimit");
+        let remaining = match &settings.remaining {
+            Some(Address::Header(name)) => text(name),
+            _ => text("ratelimit-remaining")
+                .or_else(|| text("x-ratelimit-remaining"))
+                .or_else(|| combined.and_then(|value| parameter(value, &["remaining", "r"]))),
+        };
+        let reset = match &settings.reset {
+            Some((name, unit)) => text(name).and_then(|value| reset_in(value, Some(*unit), now)),
+            None => text("ratelimit-reset")
+                .or_else(|| text("x-ratelimit-reset"))
+                .or_else(|| combined.and_then(|value| parameter(value, &["reset", "t"])))
+                .and_then(|value| reset_in(value, None, now)),
+        };
+        // Some APIs append a window (`0, 0;w=1`): the first number is the one that binds.
+        let remaining =
+            remaining.and_then(|value| value.split([',', ';']).next()?.trim().parse::<f64>().ok());
+        Self { retry_after, exhausted: remaining.is_some_and(|left| left <= 0.0), reset }
+    }
+
+    /// How long an error response asks to wait.
+    pub(super) fn wait_after_error(self) -> Option<Duration> {
+        self.retry_after.or(self.reset)
+    }
+
+    /// How long a good response asks to wait before the next request.
+    pub(super) fn wait_after_success(self) -> Option<Duration> {
+        self.retry_after.or(if self.exhausted { self.reset } else { None })
+    }
+
+    /// Whether a 403 with these signals is a rate limit (GitHub answers so).
+    pub(super) fn is_rate_limit(self) -> bool {
+        self.retry_after.is_some() || self.exhausted
+    }
+}
+
+/// Seconds, decimals (Shopify sends `2.0`) or an HTTP-date.
+fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = value.parse::<f64>() {
+        return seconds_of(seconds);
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    let seconds = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(until(Timestamp::from_second(i64::try_from(seconds.as_secs()).ok()?).ok()?, now))
+}
+
+/// A reset by its unit, or guessed by its size: above 10^12 epoch milliseconds, above 10^9
+/// epoch seconds, an ISO-8601 text an instant, else seconds from now.
+fn reset_in(value: &str, unit: Option<ResetUnit>, now: Timestamp) -> Option<Duration> {
+    let Ok(number) = value.parse::<f64>() else {
+        let instant = value.parse::<Timestamp>().ok();
+        return instant.filter(|_| matches!(unit, None | Some(ResetUnit::Iso8601))).map(|at| until(at, now));
+    };
+    let unit = unit.unwrap_or(match number {
+        n if n > 1e12 => ResetUnit::EpochMs,
+        n if n > 1e9 => ResetUnit::EpochS,
+        _ => ResetUnit::Seconds,
+    });
+    let epoch =
+        |seconds: f64| Some(until(Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()?, now));
+    match unit {
+        ResetUnit::Seconds => seconds_of(number),
+        ResetUnit::Ms => seconds_of(number / 1000.0),
+        ResetUnit::EpochS => epoch(number),
+        ResetUnit::EpochMs => epoch(number / 1000.0),
+        ResetUnit::Iso8601 => None,
+    }
+}
+
+fn seconds_of(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds.max(0.0)).ok()
+}
+
+fn until(instant: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(instant.duration_since(now)).unwrap_or_default()
+}
+
+/// A parameter of a combined `RateLimit` header, in the list form of the earlier drafts
+/// (`limit=10, remaining=0, reset=5`) or the structured one (`"default";r=0;t=5`).
+fn parameter<'a>(value: &'a str, names: &[&str]) -> Option<&'a str> {
+    value
+        .split([',', ';'])
+        .filter_map(|part| part.trim().split_once('='))
+        .find_map(|(name, value)| names.contains(&name.trim()).then_some(value.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-11-22T17:00:00Z";
+
+    fn signals(headers: &[(&'static str, &str)], settings: &RateLimit) -> Signals {
+        let headers =
+            headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
+        Signals::of(&headers, settings, NOW.parse().unwrap())
+    }
+
+    fn ms(wait: Option<Duration>) -> Option<u128> {
+        wait.map(|wait| wait.as_millis())
+    }
+
+    #[test]
+    fn reads_retry_after_in_its_three_forms() {
+        for (value, wait) in [
+            ("120", Some(120_000)),
+            ("2.0", Some(2000)),
+            ("0.25", Some(250)),
+            ("-1", Some(0)),
+            ("Sun, 22 Nov 2026 17:00:07 GMT", Some(7000)),
+            ("Sun, 22 Nov 2026 16:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("inf", None),
+        ] {
+            let signals = signals(&[("retry-after", value)], &RateLimit::default());
+            assert_eq!(ms(signals.wait_after_error()), wait, "{value}");
+        }
+    }
+
+    #[test]
+    fn reads_the_reset_in_every_unit() {
+        for (value, wait) in [
+            ("30", 30_000),
+            ("1795366830", 30_000),
+            ("1795366830500", 30_500),
+            ("2026-11-22T17:00:30Z", 30_000),
+            ("2026-11-22T18:00:30+01:00", 30_000),
+            ("2026-11-22T16:00:00Z", 0),
+        ] {
+            let signals = signals(
+                &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", value)],
+                &RateLimit::default(),
+            );
+            assert_eq!(ms(signals.wait_after_success()), Some(wait), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_good_response_asks_for_a_wait_only_when_nothing_remains() {
+        let wait = |headers| ms(signals(headers, &RateLimit::default()).wait_after_success());
+        assert_eq!(wait(&[("ratelimit-remaining", "1"), ("ratelimit-reset", "9")]), None);
+        assert_eq!(wait(&[("ratelimit-remaining", "0"), ("ratelimit-reset", "9")]), Some(9000));
+        assert_eq!(wait(&[("ratelimit", "limit=10, remaining=0, reset=5")]), Some(5000));
+        assert_eq!(wait(&[("ratelimit", "\"default\";r=0;t=6")]), Some(6000));
+        assert_eq!(wait(&[("x-ratelimit-reset", "9")]), None);
+    }
+
+    #[test]
+    fn other_dialects_are_named_in_the_source_file() {
+        let settings = RateLimit {
+            remaining: Some(Address::Header("x-left".to_owned())),
+            reset: Some(("x-window".to_owned(), ResetUnit::Ms)),
+            ..RateLimit::default()
+        };
+        let signals =
+            signals(&[("x-left", "0"), ("x-window", "10000"), ("x-ratelimit-remaining", "5")], &settings);
+        assert_eq!(ms(signals.wait_after_success()), Some(10_000));
+        assert!(signals.is_rate_limit());
+    }
+}

@@ -1,0 +1,63 @@
+//! What a run has counted so far, readable while it goes on.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use crate::report::Counts;
+
+/// Counters of one stream's run; a progress display may read them at any time.
+#[derive(Debug, Default)]
+pub struct Stats {
+    records: AtomicU64,
+    bytes: AtomicU64,
+    pages: AtomicU64,
+    requests: AtomicU64,
+    retries: AtomicU64,
+    api_errors: AtomicU64,
+    waiting: AtomicBool,
+}
+
+impl Stats {
+    /// A page of so many records and bytes of lines was accepted.
+    pub fn page(&self, records: u64, bytes: u64) {
+        self.records.fetch_add(records, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.pages.fetch_add(1, Relaxed);
+    }
+
+    /// A request was sent.
+    pub fn request(&self) {
+        self.requests.fetch_add(1, Relaxed);
+    }
+
+    /// A request is about to be repeated.
+    pub fn retry(&self) {
+        self.retries.fetch_add(1, Relaxed);
+    }
+
+    /// The API answered with an error, or not at all.
+    pub fn api_error(&self) {
+        self.api_errors.fetch_add(1, Relaxed);
+    }
+
+    /// A request begins or stops waiting for the rate limit.
+    pub fn set_waiting(&self, waiting: bool) {
+        self.waiting.store(waiting, Relaxed);
+    }
+
+    /// Whether a request waits for the rate limit.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.load(Relaxed)
+    }
+
+    /// The counts so far; `bytes` are those of the lines before compression.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            records: self.records.load(Relaxed),
+            bytes: self.bytes.load(Relaxed),
+            pages: self.pages.load(Relaxed),
+            requests: self.requests.load(Relaxed),
+            retries: self.retries.load(Relaxed),
+            api_errors: self.api_errors.load(Relaxed),
+        }
+    }
+}

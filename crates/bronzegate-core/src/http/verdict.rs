@@ -1,0 +1,125 @@
+//! What a response means: the source file's rules first, then the defaults.
+
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+
+use super::address::{Facts, Found};
+use super::body::Framing;
+use super::signals::Signals;
+use crate::config::{ResponseRule, Then};
+use crate::error::ErrorKind;
+use crate::extract::splitter::{SplitError, SplitErrorKind};
+
+/// How reading the body went.
+#[derive(Debug)]
+pub enum BodyState {
+    /// It is whole and valid.
+    Whole,
+    /// It ended or broke before its framing did.
+    Cut(String),
+    /// It came whole but is not what it should be.
+    Invalid(SplitError, Framing),
+    /// It is not the body of a page (an error's, or none), and was read as far as it went.
+    Unread,
+}
+
+/// What to do about a response.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is a page.
+    Accept,
+    /// There are no more pages.
+    End,
+    /// This partition or parent has none.
+    Skip,
+    /// Renew the credential and ask again, once.
+    RefreshAuth(String),
+    /// Ask again; how long the server asks to wait, and what it is if it does not get better.
+    Retry(ErrorKind, String, Option<Duration>),
+    /// Give up.
+    Fail(ErrorKind, String),
+}
+
+/// Judges a response.
+pub fn judge(rules: &[ResponseRule], facts: &Facts, body: &BodyState, signals: &ResponseSignals) -> Verdict {
+    // A body that broke off cannot be held against rules that look into it.
+    if !matches!(body, BodyState::Cut(_)) {
+        let rule = rules.iter().find(|rule| rule.when.iter().all(|condition| facts.holds(condition)));
+        if let Some(rule) = rule {
+            return by_rule(rule, facts, signals.0);
+        }
+    }
+    by_default(facts, body, signals.0)
+}
+
+/// The rate-limit signals of a response, opaque outside of this module's neighbours.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ResponseSignals(pub(super) Signals);
+
+impl super::client::Response {
+    /// The response's rate-limit signals.
+    pub fn rate_signals(&self) -> ResponseSignals {
+        ResponseSignals(self.signals)
+    }
+}
+
+fn by_rule(rule: &ResponseRule, facts: &Facts, signals: Signals) -> Verdict {
+    let message = rule.message.as_ref().and_then(|at| facts.look(at)).and_then(|found: Found| found.text());
+    let because = match message {
+        Some(message) => format!("HTTP {}: {message}", facts.status),
+        None => format!("HTTP {}, by a rule of `responses`", facts.status),
+    };
+    match rule.then {
+        Then::Retry => Verdict::Retry(ErrorKind::Api, because, signals.wait_after_error()),
+        Then::Fail => Verdict::Fail(ErrorKind::Api, because),
+        Then::End => Verdict::End,
+        Then::Skip => Verdict::Skip,
+        Then::RefreshAuth => Verdict::RefreshAuth(because),
+    }
+}
+
+fn by_default(facts: &Facts, body: &BodyState, signals: Signals) -> Verdict {
+    let status = facts.status;
+    let because = format!("HTTP {status}");
+    match status {
+        204 => Verdict::End,
+        200..300 => by_body(facts, body),
+        401 => Verdict::RefreshAuth(because),
+        403 if signals.is_rate_limit() => {
+            Verdict::Retry(ErrorKind::Api, format!("{because} (rate limit)"), signals.wait_after_error())
+        }
+        403 => Verdict::Fail(ErrorKind::Auth, because),
+        408 | 425 | 429 | 500 | 502 | 503 | 504 => {
+            Verdict::Retry(ErrorKind::Api, because, signals.wait_after_error())
+        }
+        _ => Verdict::Fail(ErrorKind::Api, because),
+    }
+}
+
+fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
+    match body {
+        BodyState::Whole | BodyState::Unread => Verdict::Accept,
+        BodyState::Cut(cause) => Verdict::Retry(ErrorKind::Api, cause.clone(), None),
+        // A gateway's HTML page, or a connection that closed where only its end told the length:
+        // both may pass.
+        BodyState::Invalid(error, framing) => {
+            let closed = *framing == Framing::UntilClose && error.kind == SplitErrorKind::Truncated;
+            match other_content_type(facts) {
+                Some(content_type) => {
+                    let because = format!("{error} (content type {content_type})");
+                    Verdict::Retry(ErrorKind::Data, because, None)
+                }
+                None if closed => Verdict::Retry(ErrorKind::Data, error.to_string(), None),
+                None => Verdict::Fail(ErrorKind::Data, error.to_string()),
+            }
+        }
+    }
+}
+
+/// The content type, where it is named and is not JSON.
+fn other_content_type(facts: &Facts) -> Option<String> {
+    let value = facts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    (!essence.contains("json")).then_some(essence)
+}

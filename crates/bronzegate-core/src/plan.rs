@@ -1,0 +1,173 @@
+//! What a run is to do, decided before it does anything: event and commit log in, plan out.
+
+use jiff::{Timestamp, Unit};
+use serde::{Deserialize, Serialize};
+
+use crate::bronze::{CommitRecord, HistoryEntry, RunId, RunKey, SegmentStatus};
+use crate::error::{Error, ErrorKind};
+use crate::extract::PageState;
+use crate::report::Counts;
+
+/// What an event asks of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRequest {
+    /// The time the run was scheduled for; it makes the run's key. Absent when a person runs the
+    /// stream by hand: then the newest run is gone on with if it is partial, and else the run's
+    /// time is now.
+    pub scheduled_time: Option<Timestamp>,
+}
+
+/// What a run does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunPlan {
+    /// Nothing: the key is committed.
+    AlreadyCommitted(Box<CommitRecord>),
+    /// It writes a segment.
+    Segment(Box<Segment>),
+}
+
+/// The segment that a run writes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// The run's key.
+    pub key: RunKey,
+    /// The segment's number, counted from 1.
+    pub number: u32,
+    /// Where the segment before it ended; `None` for the first.
+    pub state: Option<PageState>,
+    /// What the segments before it counted.
+    pub counts_before: Counts,
+    /// The time they took, in milliseconds.
+    pub duration_before_ms: u64,
+    /// The last complete runs, for the health ratios.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// The key of the run that a request asks for; `newest` is the stream's newest commit.
+///
+/// # Errors
+/// [`ErrorKind::Store`] when the newest commit's key is not one.
+pub fn key(request: &RunRequest, newest: Option<&CommitRecord>, now: Timestamp) -> Result<RunKey, Error> {
+    match (request.scheduled_time, newest) {
+        (Some(scheduled), _) => Ok(RunKey::at(scheduled)),
+        (None, Some(newest)) if newest.status == SegmentStatus::Partial => {
+            let id: RunId = newest.key.parse().map_err(|error| Error::new(ErrorKind::Store, error))?;
+            Ok(RunKey::of(id, newest.scheduled_time))
+        }
+        (None, _) => Ok(RunKey::at(now.round(Unit::Second).unwrap_or(now))),
+    }
+}
+
+/// The plan for a key; `committed` is its newest segment, `newest` the stream's newest commit.
+///
+/// # Errors
+/// [`ErrorKind::Store`] when the saved page state cannot be read.
+pub fn plan(
+    key: RunKey,
+    committed: Option<CommitRecord>,
+    newest: Option<&CommitRecord>,
+) -> Result<RunPlan, Error> {
+    let history = newest.map(|record| record.history.clone()).unwrap_or_default();
+    let Some(committed) = committed else {
+        return Ok(RunPlan::Segment(Box::new(Segment {
+            key,
+            number: 1,
+            state: None,
+            counts_before: Counts::default(),
+            duration_before_ms: 0,
+            history,
+        })));
+    };
+    let Some(state) = committed.page_state.clone() else {
+        return Ok(RunPlan::AlreadyCommitted(Box::new(committed)));
+    };
+    let state = serde_json::from_value(state).map_err(|error| {
+        let CommitRecord { key, segment, .. } = &committed;
+        Error::new(
+            ErrorKind::Store,
+            format!("the page state of commit {key}.s{segment:04} cannot be read: {error}"),
+        )
+    })?;
+    Ok(RunPlan::Segment(Box::new(Segment {
+        key,
+        number: committed.segment + 1,
+        state: Some(state),
+        counts_before: committed.total_counts,
+        duration_before_ms: committed.total_duration_ms,
+        history: committed.history,
+    })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::Position;
+
+    fn commit(key: &str, segment: u32, partial: bool) -> CommitRecord {
+        let time: Timestamp = "2026-11-22T17:00:00Z".parse().unwrap();
+        let state = PageState::first(Position::Offset(40), 0);
+        CommitRecord {
+            format: CommitRecord::FORMAT,
+            source: "s".to_owned(),
+            stream: "t".to_owned(),
+            key: key.to_owned(),
+            segment,
+            batch_id: "20261122170000".to_owned(),
+            scheduled_time: time,
+            status: if partial { SegmentStatus::Partial } else { SegmentStatus::Complete },
+            parts: Vec::new(),
+            window: None,
+            cursor_in: None,
+            cursor_out: None,
+            page_state: partial.then(|| serde_json::to_value(state).unwrap()),
+            counts: Counts::default(),
+            total_counts: Counts { records: 40, ..Counts::default() },
+            started_at: time,
+            finished_at: time,
+            duration_ms: 5,
+            total_duration_ms: 9,
+            history: Vec::new(),
+            error: None,
+            warnings: Vec::new(),
+            engine_version: String::new(),
+            config_fingerprint: String::new(),
+            environment: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_event_names_the_key_and_the_same_instant_is_the_same_key() {
+        let now = Timestamp::UNIX_EPOCH;
+        for time in ["2026-11-22T17:00:00Z", "2026-11-22T18:00:00+01:00"] {
+            let request = RunRequest { scheduled_time: Some(time.parse().unwrap()) };
+            assert_eq!(key(&request, None, now).unwrap().key, "at-20261122T170000Z");
+        }
+    }
+
+    #[test]
+    fn a_run_by_hand_goes_on_with_a_partial_one_and_else_is_now() {
+        let now: Timestamp = "2026-11-23T08:00:00.4Z".parse().unwrap();
+        let by_hand = RunRequest::default();
+        let partial = commit("at-20261122T170000Z", 1, true);
+        assert_eq!(key(&by_hand, Some(&partial), now).unwrap().key, "at-20261122T170000Z");
+        let complete = commit("at-20261122T170000Z", 1, false);
+        assert_eq!(key(&by_hand, Some(&complete), now).unwrap().key, "at-20261123T080000Z");
+        assert_eq!(key(&by_hand, None, now).unwrap().key, "at-20261123T080000Z");
+    }
+
+    #[test]
+    fn a_complete_key_is_done_and_a_partial_one_goes_on_behind_its_state() {
+        let at = RunKey::at("2026-11-22T17:00:00Z".parse().unwrap());
+        let done = plan(at.clone(), Some(commit("at-20261122T170000Z", 2, false)), None).unwrap();
+        assert!(matches!(done, RunPlan::AlreadyCommitted(record) if record.segment == 2));
+        let RunPlan::Segment(next) =
+            plan(at.clone(), Some(commit("at-20261122T170000Z", 2, true)), None).unwrap()
+        else {
+            panic!("a partial key is gone on with");
+        };
+        assert_eq!((next.number, next.counts_before.records, next.duration_before_ms), (3, 40, 9));
+        assert_eq!(next.state.unwrap().position, Position::Offset(40));
+        let RunPlan::Segment(first) = plan(at, None, None).unwrap() else { panic!("a new key begins") };
+        assert_eq!((first.number, first.state), (1, None));
+    }
+}

@@ -1,0 +1,116 @@
+//! Looking without writing: one request to see what is found where, or a few records as they are.
+
+use crate::clock::Deadline;
+use crate::config::{Address, Kind};
+use crate::error::Result;
+use crate::extract::{Ending, Feed, Paginator, Stop, Verdict, first_page};
+use crate::run::StreamRun;
+
+/// What one request of a stream found.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Probe {
+    /// `<source>/<stream>`.
+    pub stream: String,
+    /// The URL that answered, without query values.
+    pub url: String,
+    /// The status code.
+    pub status: u16,
+    /// Records of the first page.
+    pub records: u64,
+    /// What the source file's addresses led to, in the order of its settings.
+    pub found: Vec<Finding>,
+    /// Whether the first page is the last.
+    pub last: bool,
+}
+
+/// What one address led to.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// The address as the source file writes it.
+    pub address: String,
+    /// The value, shortened; `None` where nothing is there.
+    pub value: Option<String>,
+}
+
+/// The longest value that is shown.
+const LONGEST_SHOWN: usize = 60;
+
+impl StreamRun {
+    /// Sends the stream's first request and tells what was found where.
+    ///
+    /// # Errors
+    /// As a run's first page.
+    pub async fn probe(&self) -> Result<Probe> {
+        let (source, fetcher) = (&self.engine.source, self.fetcher(Deadline::NONE));
+        let (fetched, last) = first_page(source, &self.stream, &fetcher, self.start(None))
+            .await
+            .map_err(|error| error.in_stream(self.name()))?;
+        let found = Paginator::addresses(&self.stream)
+            .into_iter()
+            .chain(link_address(&self.stream.pagination.kind).as_ref())
+            .map(|address| Finding {
+                address: address.to_string(),
+                value: fetched.facts.look(address).map(|found| shorten(&self.client.scrub(&shown(&found)))),
+            })
+            .collect();
+        Ok(Probe {
+            stream: self.name(),
+            url: crate::redact::SafeUrl(&fetched.facts.url).to_string(),
+            status: fetched.facts.status,
+            records: fetched.body.as_ref().map_or(0, |body| body.records),
+            found,
+            last,
+        })
+    }
+
+    /// The API's own records, as many as asked for or as there are.
+    ///
+    /// # Errors
+    /// As a run's pages; records of pages before the fault are lost with it.
+    pub async fn sample(&self, count: usize) -> Result<Vec<Vec<u8>>> {
+        let stop = Stop::default();
+        let mut pages = self.pages(self.start(None), Deadline::NONE, stop);
+        let mut records: Vec<Vec<u8>> = Vec::new();
+        while records.len() < count {
+            let Some(mut page) = pages.next().await else {
+                return match pages.ending().await {
+                    Ending::Failed(error) => Err(error.in_stream(self.name())),
+                    Ending::Complete(_) | Ending::Stopped(_) => Ok(records),
+                };
+            };
+            let before = records.len();
+            while let Some(feed) = page.next().await {
+                match feed {
+                    Feed::Begin(_) => records.truncate(before),
+                    Feed::Records(piece) => {
+                        let room = count - records.len().min(count);
+                        records.extend(piece.records().take(room).map(<[u8]>::to_vec));
+                    }
+                }
+            }
+            if matches!(page.verdict().await, Verdict::Drop) {
+                records.truncate(before);
+            }
+        }
+        Ok(records)
+    }
+}
+
+/// A `link_header` pagination reads an address that its settings do not spell as one.
+fn link_address(kind: &Kind) -> Option<Address> {
+    match kind {
+        Kind::LinkHeader { rel } => Some(Address::Link(rel.clone())),
+        _ => None,
+    }
+}
+
+fn shown(found: &crate::http::Found) -> String {
+    found.text().unwrap_or_else(|| "null or empty".to_owned())
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

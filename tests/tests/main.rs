@@ -1,1 +1,3 @@
-fn main() {}
+//! The one integration binary: each module is a part of the product seen from outside.
+
+mod paginations;

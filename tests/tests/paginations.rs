@@ -1,0 +1,60 @@
+//! Every pagination brings every record once, verbatim and in order.
+
+use bronzegate_core::report::Status;
+use bronzegate_demo_api::{Shape, Stream, Style, record};
+use bronzegate_tests::Bench;
+
+/// What bronze must hold of a stream of the demo API.
+fn expected(shape: Shape, records: u64) -> Vec<String> {
+    (0..records).map(|n| String::from_utf8(record(7, shape, n)).unwrap()).collect()
+}
+
+async fn ingests_exactly(stream: Stream, yaml: &str) {
+    let (name, shape, records) = (stream.name.clone(), stream.shape, stream.records);
+    let bench =
+        Bench::new(vec![stream], Vec::new(), &format!("streams:\n  {name}:\n    path: /{name}\n{yaml}"))
+            .await;
+    let report = bench.run(&name).await;
+    assert_eq!((report.status, &report.error), (Status::Complete, &None), "{name}: {report:?}");
+    assert_eq!(report.counts.records, records, "{name}");
+    assert_eq!(bench.records(&name), expected(shape, records), "{name}");
+}
+
+#[tokio::test]
+async fn every_generic_style_lands_exactly() {
+    let stream = |name: &str, style| Stream::new(name, style, Shape::Crm, 235).page_size(20);
+    ingests_exactly(stream("single", Style::Single), "    records: results\n").await;
+    ingests_exactly(stream("ndjson", Style::Ndjson), "    records: $\n").await;
+    ingests_exactly(
+        stream("cursor", Style::Cursor),
+        "    records: results\n    pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, total: { body: total } }\n",
+    )
+    .await;
+    for concurrency in [1, 4] {
+        ingests_exactly(
+            stream("offset", Style::Offset),
+            &format!("    records: results\n    concurrency: {concurrency}\n    pagination: {{ type: offset, send: {{ query: offset }}, page_size: {{ query: limit, value: 20 }}, total: {{ header: X-Total-Count }} }}\n"),
+        )
+        .await;
+        ingests_exactly(
+            stream("page", Style::Page),
+            &format!("    records: results\n    concurrency: {concurrency}\n    pagination: {{ type: page, send: {{ query: page }}, page_size: {{ query: per_page, value: 20 }}, total_pages: {{ body: total_pages }} }}\n"),
+        )
+        .await;
+    }
+    ingests_exactly(
+        stream("link", Style::LinkHeader),
+        "    records: $\n    pagination: { type: link_header }\n",
+    )
+    .await;
+    ingests_exactly(
+        stream("next-url", Style::NextUrl),
+        "    records: results\n    pagination: { type: next_url, next: { body: next } }\n",
+    )
+    .await;
+    ingests_exactly(
+        stream("relative", Style::NextUrl).relative_links(),
+        "    records: results\n    pagination: { type: next_url, next: { body: next } }\n",
+    )
+    .await;
+}

@@ -18,6 +18,7 @@ mod output;
 mod pagination;
 mod pagination_check;
 mod params;
+mod path;
 mod pointer;
 mod problem;
 mod rate_limit;
@@ -42,7 +43,9 @@ pub use body::BodyTemplate;
 pub use condition::{Condition, Test};
 pub use expect::Expect;
 pub use output::{Compression, Output};
-pub use pagination::{Advance, Carry, Kind, OnRepeat, PageSize, Pagination, Stop, Tolerance, Total};
+pub use pagination::{
+    Advance, Carry, Kind, OnRepeat, PageSize, Pagination, Stop, Tolerance, Total,
+};
 pub use pointer::Pointer;
 pub use problem::{Problem, Problems};
 pub use rate_limit::{RateLimit, ResetUnit};

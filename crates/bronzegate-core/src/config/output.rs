@@ -40,7 +40,10 @@ const LARGEST: u64 = 5 << 30;
 
 impl Default for Output {
     fn default() -> Self {
-        Self { compression: Compression::None, max_part_bytes: 128 << 20 }
+        Self {
+            compression: Compression::None,
+            max_part_bytes: 128 << 20,
+        }
     }
 }
 
@@ -63,7 +66,9 @@ impl OutputSpec {
             if let Some(compression) = spec.compression.as_ref().and_then(Slot::get) {
                 output.compression = *compression;
             }
-            let Some(slot) = &spec.max_part_bytes else { continue };
+            let Some(slot) = &spec.max_part_bytes else {
+                continue;
+            };
             match slot.get() {
                 Some(Size(bytes @ SMALLEST..=LARGEST)) => output.max_part_bytes = *bytes,
                 Some(_) => report.add(slot.at(), Draft::refused("a size from 1KiB to 5GiB")),

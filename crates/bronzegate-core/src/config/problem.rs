@@ -104,11 +104,17 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), ..Self::default() }
+        Self {
+            what: what.into(),
+            ..Self::default()
+        }
     }
 
     pub(super) fn refused(accepted: impl Into<String>) -> Self {
-        Self { accepted: Some(accepted.into()), ..Self::new("is not accepted") }
+        Self {
+            accepted: Some(accepted.into()),
+            ..Self::new("is not accepted")
+        }
     }
 
     pub(super) fn value(mut self, value: impl fmt::Display) -> Self {
@@ -139,20 +145,23 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), problems: RefCell::default() }
+        Self {
+            file: file.to_owned(),
+            problems: RefCell::default(),
+        }
     }
 
     pub(super) fn add(&self, at: &At, draft: Draft) {
         let value = if at.hidden {
             draft.value.map(|_| "the value (not shown)".to_owned())
         } else {
-            draft.value.map(shorten)
+            draft.value.as_deref().map(shorten)
         };
         let problem = Problem {
             file: self.file.clone(),
             line: at.line,
             column: at.column,
-            path: at.path.clone(),
+            path: one_line(&at.path),
             what: draft.what,
             value,
             did_you_mean: draft.did_you_mean,
@@ -172,7 +181,9 @@ impl Report {
 
     /// Takes back that a key is missing, because it turned out to be misspelt.
     pub(super) fn withdraw_missing(&self, path: &str) {
-        self.problems.borrow_mut().retain(|problem| problem.what != MISSING || problem.path != path);
+        self.problems
+            .borrow_mut()
+            .retain(|problem| problem.what != MISSING || problem.path != path);
     }
 
     pub(super) fn is_clean(&self) -> bool {
@@ -192,18 +203,30 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     let allowed = (word.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
 /// One line of bounded length, whatever the value holds.
-fn shorten(value: String) -> String {
+fn shorten(value: &str) -> String {
     const SHOWN: usize = 80;
-    let mut line: String = value.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.len() < value.len() {
+    let mut line: String = value.chars().take(SHOWN).collect();
+    line = one_line(&line);
+    if value.chars().count() > SHOWN {
         line.push_str("…\"");
     }
     line
+}
+
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

@@ -43,7 +43,12 @@ pub enum ResetUnit {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { requests_per_second: None, burst: 1, remaining: None, reset: None }
+        Self {
+            requests_per_second: None,
+            burst: 1,
+            remaining: None,
+            reset: None,
+        }
     }
 }
 
@@ -93,7 +98,9 @@ impl TryFrom<String> for HeaderName {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        header_name(&text).map(Self).ok_or("a header's name such as X-RateLimit-Remaining")
+        header_name(&text)
+            .map(Self)
+            .ok_or("a header's name such as X-RateLimit-Remaining")
     }
 }
 
@@ -115,23 +122,35 @@ impl RateLimitSpec {
     fn apply(&self, limit: &mut RateLimit, report: &Report) {
         if let Some(slot) = &self.requests_per_second {
             match slot.cloned() {
-                Some(rate) if rate > 0.0 && rate <= 1_000_000.0 => limit.requests_per_second = Some(rate),
+                Some(rate) if rate > 0.0 && rate <= 1_000_000.0 => {
+                    limit.requests_per_second = Some(rate);
+                }
                 Some(rate) => report.add(slot.at(), Draft::refused("a number above 0").value(rate)),
                 None => {}
             }
         }
         if let Some(slot) = &self.burst {
             match slot.cloned() {
-                Some(0) => report.add(slot.at(), Draft::refused("a whole number of 1 or more").value(0)),
+                Some(0) => report.add(
+                    slot.at(),
+                    Draft::refused("a whole number of 1 or more").value(0),
+                ),
                 Some(burst) => limit.burst = burst,
                 None => {}
             }
         }
         if let Some(remaining) = self.remaining.as_ref().and_then(Slot::get) {
-            limit.remaining = remaining.header.cloned().map(|name| Address::Header(name.0));
+            limit.remaining = remaining
+                .header
+                .cloned()
+                .map(|name| Address::Header(name.0));
         }
         if let Some(reset) = self.reset.as_ref().and_then(Slot::get) {
-            limit.reset = reset.header.cloned().map(|name| name.0).zip(reset.unit.cloned());
+            limit.reset = reset
+                .header
+                .cloned()
+                .map(|name| name.0)
+                .zip(reset.unit.cloned());
         }
     }
 }

@@ -31,8 +31,8 @@ impl Default for Retry {
         Self {
             max_attempts: 5,
             base: Duration::from_secs(1),
-            max: Duration::from_secs(60),
-            budget: Duration::from_secs(600),
+            max: Duration::from_mins(1),
+            budget: Duration::from_mins(10),
         }
     }
 }
@@ -61,9 +61,10 @@ impl RetrySpec {
             if let Some(slot) = &spec.max_attempts {
                 match slot.cloned() {
                     Some(attempts @ 1..=100) => retry.max_attempts = attempts,
-                    Some(other) => {
-                        report.add(slot.at(), Draft::refused("a number from 1 to 100").value(other))
-                    }
+                    Some(other) => report.add(
+                        slot.at(),
+                        Draft::refused("a number from 1 to 100").value(other),
+                    ),
                     None => {}
                 }
             }
@@ -71,7 +72,9 @@ impl RetrySpec {
             set(&mut retry.max, spec.max.as_ref());
             set(&mut retry.budget, spec.budget.as_ref());
         }
-        let given = specs.iter().find_map(|spec| spec.base.as_ref().or(spec.max.as_ref()));
+        let given = specs
+            .iter()
+            .find_map(|spec| spec.base.as_ref().or(spec.max.as_ref()));
         if let Some(slot) = given.filter(|_| retry.base > retry.max) {
             report.say(slot.at(), "base must not be above max");
         }

@@ -18,9 +18,9 @@ use super::records::{self, Records, RecordsPath, RecordsSpec};
 use super::responses::{ResponseRule, RuleSpec};
 use super::retry::{Retry, RetrySpec};
 use super::schedule::{Schedule, ScheduleSpec};
-use super::template::{Place, Template, TemplateText, has_dot_segment};
+use super::template::{Template, TemplateText};
 use super::timeout::{Timeout, TimeoutSpec};
-use super::{pagination_check, stream_check};
+use super::{pagination_check, path, stream_check};
 
 /// A stream with the source's settings merged in.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,14 +158,28 @@ pub(super) struct Request {
     pub(super) body: Option<(BodyTemplate, At)>,
     pub(super) auth: Option<Auth>,
     pub(super) pagination: Option<Pagination>,
-    pub(super) pagination_at: At,
+    /// Where each of [`Pagination::targets`] is given.
+    pub(super) pagination_places: Vec<At>,
 }
 
 impl FromSource<'_> {
-    /// The pace that streams without their own share.
-    pub(super) fn rate_limit(&self) -> RateLimit {
-        let shared = self.shared.rate_limit.as_ref().and_then(Slot::get);
-        RateLimitSpec::resolve(shared.as_slice(), self.report)
+    /// Checks what stands at the source, also where every stream has its own, and returns the
+    /// pace that streams without their own share.
+    pub(super) fn shared(&self) -> RateLimit {
+        let Self {
+            shared,
+            vars,
+            report,
+            ..
+        } = *self;
+        self.auth(shared.auth.as_ref());
+        params::params(&as_list(shared.params.as_ref()), vars, report);
+        params::headers(&as_list(shared.headers.as_ref()), vars, report);
+        RetrySpec::resolve(&as_list(shared.retry.as_ref()), report);
+        OutputSpec::resolve(&as_list(shared.output.as_ref()), report);
+        responses(shared.responses.as_ref(), report);
+        concurrency(shared.concurrency.as_ref(), report);
+        RateLimitSpec::resolve(&as_list(shared.rate_limit.as_ref()), report)
     }
 
     /// Checks and joins a stream's settings; `None` when the report says what is wrong.
@@ -175,13 +189,20 @@ impl FromSource<'_> {
         let own = joined.1.get().unwrap_or(&own);
         let spec = joined.0.get()?;
         let report = self.report;
-        let request = self.request(spec, own, entry.at());
+        let request = self.request(spec, own);
         stream_check::check(&request, report);
-        let layers = Layers { own, source: self.shared };
-        let rate_limit = RateLimitSpec::resolve(&layers.maps(|shared| shared.rate_limit.as_ref()), report);
+        let layers = Layers {
+            own,
+            source: self.shared,
+        };
+        let rate_limit =
+            RateLimitSpec::resolve(&layers.maps(|shared| shared.rate_limit.as_ref()), report);
         let retry = RetrySpec::resolve(&layers.maps(|shared| shared.retry.as_ref()), report);
         let output = OutputSpec::resolve(&layers.maps(|shared| shared.output.as_ref()), report);
-        let schedule = spec.schedule.as_ref().map(|slot| slot.get()?.resolve(slot.at(), report));
+        let schedule = spec
+            .schedule
+            .as_ref()
+            .map(|slot| slot.get()?.resolve(slot.at(), report));
         let responses = responses(layers.first(|shared| shared.responses.as_ref()), report);
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
         let records = spec.records.get().and_then(records::resolve);
@@ -190,8 +211,16 @@ impl FromSource<'_> {
             name: name.to_owned(),
             path: request.path?,
             method: request.method,
-            params: request.params.into_iter().map(|(name, values, _)| (name, values)).collect(),
-            headers: request.headers.into_iter().map(|(name, value, _)| (name, value)).collect(),
+            params: request
+                .params
+                .into_iter()
+                .map(|(name, values, _)| (name, values))
+                .collect(),
+            headers: request
+                .headers
+                .into_iter()
+                .map(|(name, value, _)| (name, value))
+                .collect(),
             body,
             format: spec.format.as_ref().and_then(Slot::cloned),
             records: records?,
@@ -205,28 +234,50 @@ impl FromSource<'_> {
             responses,
             output,
             schedule: schedule.flatten(),
-            expect: spec.expect.as_ref().and_then(Slot::get).map(ExpectSpec::resolve).unwrap_or_default(),
+            expect: spec
+                .expect
+                .as_ref()
+                .and_then(Slot::get)
+                .map(ExpectSpec::resolve)
+                .unwrap_or_default(),
         })
     }
 
-    fn request(&self, spec: &StreamSpec, own: &SharedSpec, at: &At) -> Request {
-        let Self { shared, vars, report, .. } = *self;
-        let layers = Layers { own, source: shared };
-        let method = spec.method.as_ref().and_then(Slot::cloned).unwrap_or_default();
+    fn request(&self, spec: &StreamSpec, own: &SharedSpec) -> Request {
+        let Self {
+            shared,
+            vars,
+            report,
+            ..
+        } = *self;
+        let layers = Layers {
+            own,
+            source: shared,
+        };
+        let method = spec
+            .method
+            .as_ref()
+            .and_then(Slot::cloned)
+            .unwrap_or_default();
         // Source first: the stream's entries come after it and win.
         let mut params: Vec<_> = layers.maps(|shared| shared.params.as_ref());
         params.reverse();
         let mut headers: Vec<_> = layers.maps(|shared| shared.headers.as_ref());
         headers.reverse();
-        let (pagination, pagination_at) = match &spec.pagination {
-            None => (Some(Pagination::default()), at.clone()),
+        let (pagination, pagination_places) = match &spec.pagination {
+            None => (Some(Pagination::default()), Vec::new()),
             Some(slot) => {
-                let resolved = slot.get().and_then(|spec| pagination_check::resolve(spec, slot.at(), report));
-                (resolved, slot.at().clone())
+                let spec = slot.get();
+                let resolved =
+                    spec.and_then(|spec| pagination_check::resolve(spec, slot.at(), report));
+                (
+                    resolved,
+                    spec.map(pagination_check::places).unwrap_or_default(),
+                )
             }
         };
         Request {
-            path: path(&spec.path, vars, report),
+            path: path::check(&spec.path, vars, report),
             path_at: spec.path.at().clone(),
             method,
             params: params::params(&params, vars, report),
@@ -234,7 +285,7 @@ impl FromSource<'_> {
             body: self.body(spec, method, pagination.as_ref()),
             auth: self.auth(layers.first(|shared| shared.auth.as_ref())),
             pagination,
-            pagination_at,
+            pagination_places,
         }
     }
 
@@ -251,19 +302,29 @@ impl FromSource<'_> {
         method: Method,
         pagination: Option<&Pagination>,
     ) -> Option<(BodyTemplate, At)> {
-        let given = spec.body.as_ref().and_then(|slot| Some((slot.get()?, slot.at())));
+        let given = spec
+            .body
+            .as_ref()
+            .and_then(|slot| Some((slot.get()?, slot.at())));
         match (given, method) {
             (Some((body, at)), Method::Get) if !body.is_empty() => {
-                self.report.say(at, "a GET has no body; write method: POST or remove it");
+                self.report
+                    .say(at, "a GET has no body; write method: POST or remove it");
                 None
             }
             (_, Method::Get) => None,
-            (Some((body, at)), Method::Post) => Some((body.resolve(self.vars, at, self.report)?, at.clone())),
+            (Some((body, at)), Method::Post) => {
+                Some((body.resolve(self.vars, at, self.report)?, at.clone()))
+            }
             (None, Method::Post) => pagination
                 .filter(|pagination| stream_check::writes_body(pagination))
                 .map(|_| (BodyTemplate::default(), At::default())),
         }
     }
+}
+
+fn as_list<T>(slot: Option<&Slot<T>>) -> Vec<&T> {
+    slot.and_then(Slot::get).into_iter().collect()
 }
 
 /// A stream's settings above its source's.
@@ -278,34 +339,19 @@ impl<'a> Layers<'a> {
     }
 
     fn maps<T>(&self, get: impl Fn(&'a SharedSpec) -> Option<&'a Slot<T>>) -> Vec<&'a T> {
-        [self.own, self.source].into_iter().filter_map(get).filter_map(Slot::get).collect()
+        [self.own, self.source]
+            .into_iter()
+            .filter_map(get)
+            .filter_map(Slot::get)
+            .collect()
     }
-}
-
-fn path(slot: &Slot<TemplateText>, vars: &BTreeMap<String, String>, report: &Report) -> Option<Template> {
-    let text = slot.get()?;
-    let refuse = |accepted: &str| report.add(slot.at(), Draft::refused(accepted).value(&text.0));
-    // What is inside {{ }} is the template's own business.
-    let fixed: String = text.0.split("{{").enumerate().fold(String::new(), |mut fixed, (index, part)| {
-        let outside = if index == 0 { part } else { part.split_once("}}").map_or("", |(_, rest)| rest) };
-        fixed.push_str(outside);
-        fixed
-    });
-    if !text.0.starts_with('/') {
-        refuse("a path that starts with /");
-    } else if fixed.contains(['?', '#']) {
-        refuse("the path alone; what follows ? belongs in params");
-    } else if fixed.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
-        refuse("a path without spaces (%20) and backslashes");
-    } else if has_dot_segment(&text.0) {
-        refuse("a path without . and .. segments");
-    }
-    Template::check(text, Place::Path, vars, slot.at(), report)
 }
 
 fn responses(slot: Option<&Slot<Vec<Slot<RuleSpec>>>>, report: &Report) -> Vec<ResponseRule> {
     let rules = slot.and_then(Slot::get).into_iter().flatten();
-    rules.filter_map(|rule| rule.get()?.resolve(report)).collect()
+    rules
+        .filter_map(|rule| rule.get()?.resolve(report))
+        .collect()
 }
 
 fn concurrency(slot: Option<&Slot<u64>>, report: &Report) -> usize {
@@ -313,7 +359,10 @@ fn concurrency(slot: Option<&Slot<u64>>, report: &Report) -> usize {
     match slot.and_then(|slot| Some((slot, slot.cloned()?))) {
         Some((_, number @ 1..=64)) => usize::try_from(number).unwrap_or(DEFAULT),
         Some((slot, number)) => {
-            report.add(slot.at(), Draft::refused("a whole number from 1 to 64").value(number));
+            report.add(
+                slot.at(),
+                Draft::refused("a whole number from 1 to 64").value(number),
+            );
             DEFAULT
         }
         None => DEFAULT,

@@ -12,38 +12,30 @@ use super::template::Template;
 pub(super) fn check(request: &Request, report: &Report) {
     auth_names(request, report);
     template_names(request, report);
-    let Some(pagination) = &request.pagination else { return };
-    let targets = targets(pagination);
-    for (index, (key, target)) in targets.iter().enumerate() {
-        let mut at = request.pagination_at.clone();
-        at.path = format!("{}.{key}", at.path);
-        if targets[..index].iter().any(|(_, other)| other == target) {
-            report.say(&at, format!("{target} is written twice by pagination"));
+    let Some(pagination) = &request.pagination else {
+        return;
+    };
+    let targets = pagination.targets();
+    for (index, target) in targets.iter().enumerate() {
+        let at = request
+            .pagination_places
+            .get(index)
+            .unwrap_or(&request.path_at);
+        if targets[..index].contains(target) {
+            report.say(at, format!("{target} is written twice by pagination"));
         }
         if let Some(why) = collision(target, request) {
-            report.say(&at, format!("{target} {why}"));
+            report.say(at, format!("{target} {why}"));
         }
     }
 }
 
 /// Whether pagination writes into the body.
 pub(super) fn writes_body(pagination: &Pagination) -> bool {
-    targets(pagination).iter().any(|(_, target)| matches!(target, Target::Body(_)))
-}
-
-/// Everything pagination writes, with the key that says so.
-fn targets(pagination: &Pagination) -> Vec<(String, &Target)> {
-    let mut targets = Vec::new();
-    match &pagination.kind {
-        Kind::Cursor { send, .. } | Kind::Offset { send, .. } | Kind::Page { send, .. } => {
-            targets.push(("send".to_owned(), send));
-        }
-        Kind::None | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => {}
-    }
-    targets.extend(pagination.page_size.as_ref().map(|size| ("page_size".to_owned(), &size.to)));
-    let carried = pagination.carry.iter().enumerate();
-    targets.extend(carried.map(|(index, carry)| (format!("carry[{index}].to"), &carry.to)));
-    targets
+    pagination
+        .targets()
+        .iter()
+        .any(|target| matches!(target, Target::Body(_)))
 }
 
 fn collision(target: &Target, request: &Request) -> Option<&'static str> {
@@ -53,16 +45,23 @@ fn collision(target: &Target, request: &Request) -> Option<&'static str> {
                 return Some("is given in params too");
             }
             let key = ApiKeyPlace::Query(name.clone());
-            key_place(request).filter(|place| **place == key).map(|_| "is where auth puts its key")
+            key_place(request)
+                .filter(|place| **place == key)
+                .map(|_| "is where auth puts its key")
         }
         Target::Header(name) => {
             if request.headers.iter().any(|(known, ..)| known == name) {
                 return Some("is given in headers too");
             }
-            auth_headers(request).contains(&name.as_str()).then_some("is set by auth")
+            auth_headers(request)
+                .contains(&name.as_str())
+                .then_some("is set by auth")
         }
         Target::Body(_) if request.method == Method::Get => Some("needs method: POST"),
-        Target::Body(place) => request.body.as_ref().and_then(|(body, _)| body.conflict(place)),
+        Target::Body(place) => request
+            .body
+            .as_ref()
+            .and_then(|(body, _)| body.conflict(place)),
         Target::Url => None,
     }
 }
@@ -70,7 +69,11 @@ fn collision(target: &Target, request: &Request) -> Option<&'static str> {
 /// Params and headers that auth sets as well.
 fn auth_names(request: &Request, report: &Report) {
     let set = auth_headers(request);
-    for (_, _, at) in request.headers.iter().filter(|(name, ..)| set.contains(&name.as_str())) {
+    for (_, _, at) in request
+        .headers
+        .iter()
+        .filter(|(name, ..)| set.contains(&name.as_str()))
+    {
         report.say(at, "this header is set by auth");
     }
     if let Some(ApiKeyPlace::Query(key)) = key_place(request) {
@@ -90,7 +93,10 @@ fn key_place(request: &Request) -> Option<&ApiKeyPlace> {
 fn auth_headers(request: &Request) -> Vec<&str> {
     match &request.auth {
         Some(Auth::Headers { headers }) => headers.iter().map(|(name, _)| name.as_str()).collect(),
-        Some(Auth::ApiKey { place: ApiKeyPlace::Header(name), .. }) => vec![name],
+        Some(Auth::ApiKey {
+            place: ApiKeyPlace::Header(name),
+            ..
+        }) => vec![name],
         None | Some(Auth::None | Auth::ApiKey { .. }) => Vec::new(),
         Some(_) => vec!["authorization"],
     }
@@ -98,7 +104,9 @@ fn auth_headers(request: &Request) -> Vec<&str> {
 
 /// `cursor`, `page` and `offset` have values only with the pagination that makes them.
 fn template_names(request: &Request, report: &Report) {
-    let Some(pagination) = &request.pagination else { return };
+    let Some(pagination) = &request.pagination else {
+        return;
+    };
     let has = match pagination.kind {
         Kind::Cursor { .. } => Some("cursor"),
         Kind::Offset { .. } => Some("offset"),
@@ -107,19 +115,35 @@ fn template_names(request: &Request, report: &Report) {
     };
     let lacks = |name: &str| matches!(name, "cursor" | "offset" | "page") && has != Some(name);
     let refuse = |name: &str, at: &At| {
-        let draft = Draft::new(format!("has no value: only pagination of type {name} gives one"));
+        let draft = Draft::new(format!(
+            "has no value: only pagination of type {name} gives one"
+        ));
         report.add(at, draft.value(name));
     };
-    for name in request.path.iter().flat_map(Template::names).filter(|name| lacks(name)) {
+    for name in request
+        .path
+        .iter()
+        .flat_map(Template::names)
+        .filter(|name| lacks(name))
+    {
         refuse(name, &request.path_at);
     }
     for (_, values, at) in &request.params {
-        values.iter().flat_map(Template::names).filter(|name| lacks(name)).for_each(|name| refuse(name, at));
+        values
+            .iter()
+            .flat_map(Template::names)
+            .filter(|name| lacks(name))
+            .for_each(|name| refuse(name, at));
     }
     for (_, value, at) in &request.headers {
-        value.names().filter(|name| lacks(name)).for_each(|name| refuse(name, at));
+        value
+            .names()
+            .filter(|name| lacks(name))
+            .for_each(|name| refuse(name, at));
     }
     if let Some((body, at)) = &request.body {
-        body.names().filter(|name| lacks(name)).for_each(|name| refuse(name, at));
+        body.names()
+            .filter(|name| lacks(name))
+            .for_each(|name| refuse(name, at));
     }
 }

@@ -2,6 +2,7 @@
 //! node's line, [`de`] lets serde read it and goes on after a mistake, [`slot`] keeps the places.
 
 mod access;
+mod choice;
 mod de;
 mod document;
 mod error;

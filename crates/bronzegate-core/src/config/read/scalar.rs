@@ -46,7 +46,8 @@ fn number(text: &str) -> Option<Scalar<'_>> {
     if !unsigned.chars().all(digits) || !unsigned.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    text.parse().ok().map(Scalar::Float)
+    let float = text.parse().ok().filter(|float: &f64| float.is_finite());
+    float.map(Scalar::Float)
 }
 
 #[cfg(test)]
@@ -74,6 +75,7 @@ mod tests {
             (".", Scalar::Text(".")),
             ("-", Scalar::Text("-")),
             ("inf", Scalar::Text("inf")),
+            ("1e999", Scalar::Text("1e999")),
             ("1h", Scalar::Text("1h")),
         ] {
             assert_eq!(plain(text), want, "{text:?}");

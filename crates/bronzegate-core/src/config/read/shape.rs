@@ -90,7 +90,10 @@ impl<V: JsonSchema> JsonSchema for Entries<V> {
 
 /// Two readers of one map: each takes the keys it knows; a key neither knows is a problem.
 #[derive(Clone, Debug, serde::Deserialize)]
-pub(in super::super) struct Joined<A, B>(pub(in super::super) Slot<A>, pub(in super::super) Slot<B>);
+pub(in super::super) struct Joined<A, B>(
+    pub(in super::super) Slot<A>,
+    pub(in super::super) Slot<B>,
+);
 
 impl<A: JsonSchema, B: JsonSchema> JsonSchema for Joined<A, B> {
     fn schema_name() -> Cow<'static, str> {
@@ -117,17 +120,17 @@ impl<A: JsonSchema, B: JsonSchema> JsonSchema for Joined<A, B> {
 
 fn add_keys(schema: &mut Map<String, Value>, other: Option<&Map<String, Value>>) {
     let get = |name: &str| other.and_then(|other| other.get(name)).cloned();
-    if let Some(Value::Object(more)) = get("properties") {
-        if let Some(keys) = schema.entry("properties").or_insert_with(|| Map::new().into()).as_object_mut() {
-            keys.extend(more);
-        }
+    let object = || Value::Object(Map::new());
+    if let Some(Value::Object(more)) = get("properties")
+        && let Value::Object(keys) = schema.entry("properties").or_insert_with(object)
+    {
+        keys.extend(more);
     }
-    if let Some(Value::Array(more)) = get("required") {
-        if let Some(keys) =
-            schema.entry("required").or_insert_with(|| Vec::<Value>::new().into()).as_array_mut()
-        {
-            keys.extend(more);
-        }
+    let array = || Value::Array(Vec::new());
+    if let Some(Value::Array(more)) = get("required")
+        && let Value::Array(keys) = schema.entry("required").or_insert_with(array)
+    {
+        keys.extend(more);
     }
     schema.insert("additionalProperties".to_owned(), false.into());
 }

@@ -1,17 +1,19 @@
 use super::super::*;
 
-fn messages(text: &str) -> Vec<String> {
+pub(super) fn messages(text: &str) -> Vec<String> {
     match parse("sources/x.yaml", text) {
         Ok(_) => Vec::new(),
-        Err(problems) => problems.as_slice().iter().map(ToString::to_string).collect(),
+        Err(problems) => problems
+            .as_slice()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     }
 }
 
 /// A file with one stream whose own keys these are.
 fn with_stream(keys: &str) -> Vec<String> {
-    let mut text =
-        "source: x\nbase_url: https://x.example\nstreams:\n  s:\n    path: /p\n    records: items\n"
-            .to_owned();
+    let mut text = "source: x\nbase_url: https://x.example\nstreams:\n  s:\n    path: /p\n    records: items\n".to_owned();
     for line in keys.lines() {
         text.push_str("    ");
         text.push_str(line);
@@ -23,7 +25,10 @@ fn with_stream(keys: &str) -> Vec<String> {
 #[track_caller]
 fn one(keys: &str, part: &str) {
     let found = with_stream(keys);
-    assert!(found.len() == 1 && found[0].contains(part), "{keys}\nwants: {part}\ngot: {found:#?}");
+    assert!(
+        found.len() == 1 && found[0].contains(part),
+        "{keys}\nwants: {part}\ngot: {found:#?}"
+    );
 }
 
 #[track_caller]
@@ -35,7 +40,7 @@ fn none(keys: &str) {
 #[test]
 fn reports_twelve_mistakes_at_once_in_file_order() {
     let text = r#"source: hubspt
-base_url: http://api.example.com
+base_url: https://api.example.com
 vars: { portal: "1", portal: "2" }
 auth:
   type: bearer
@@ -55,7 +60,21 @@ streams:
     schedule: { cron: "0 0 * * 1" }
 "#;
     let problems = parse("sources/hubspot.yaml", text).unwrap_err();
-    insta::assert_snapshot!(problems, @"");
+    assert_eq!(problems.as_slice().len(), 12);
+    insta::assert_snapshot!(problems, @r#"
+    sources/hubspot.yaml:1: source: "hubspt" is not the file's name; write hubspot, or rename the file
+    sources/hubspot.yaml:3: vars.portal: key given twice, first on line 3; keep one
+    sources/hubspot.yaml:6: auth.token: the value (not shown) is not accepted; write { secret: <name> }, the name of a secret in the vault: secrets are not written into source files
+    sources/hubspot.yaml:7: retry.max_atempts: unknown key; did you mean "max_attempts"? known keys: max_attempts, base, max, budget
+    sources/hubspot.yaml:7: retry.base: "30" is not accepted; write a duration with its unit: 500ms, 30s, 5m, 1h or 1d
+    sources/hubspot.yaml:8: concurrency: "100" is not accepted; write a whole number from 1 to 64
+    sources/hubspot.yaml:11: streams.contacts.path: "window.from" is not supported yet
+    sources/hubspot.yaml:12: streams.contacts.records: "a..b" is not accepted; write a path such as a.b.c, or a JSON Pointer such as /@odata.nextLink
+    sources/hubspot.yaml:15: streams.contacts.pagination.nxt: unknown key; did you mean "next"? known keys: type, next, send, initial, carry, stop, on_repeat, max_pages, total, page_size
+    sources/hubspot.yaml:16: streams.contacts.pagination.send.qeury: unknown key; did you mean "query"? known keys: query, header, body, url
+    sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, refresh_auth
+    sources/hubspot.yaml:19: streams.contacts.schedule.cron: "0 0 * * 1" is not accepted; write days of the week by name (MON, TUE, … SUN): platforms do not agree on what their numbers mean
+    "#);
 }
 
 #[test]
@@ -87,7 +106,10 @@ fn nothing_under_auth_is_echoed() {
             )),
         ] {
             assert!(!found.is_empty(), "{auth}");
-            assert!(found.iter().all(|message| !message.contains("hunter2")), "{found:#?}");
+            assert!(
+                found.iter().all(|message| !message.contains("hunter2")),
+                "{found:#?}"
+            );
         }
     }
 }
@@ -102,14 +124,23 @@ fn what_comes_later_is_refused_by_name() {
         ("parent: { stream: projects, fields: [id] }", "parent"),
         ("job: {}", "job"),
         ("base_url_from: { body: instance_url }", "base_url_from"),
-        ("auth: { type: oauth2_refresh_token, token_url: x }", "auth.type"),
+        (
+            "auth: { type: oauth2_refresh_token, token_url: x }",
+            "auth.type",
+        ),
         ("auth: { type: jwt_bearer }", "auth.type"),
         ("auth: { type: login }", "auth.type"),
-        ("auth: { type: none, base_url_from: { body: instance_url } }", "auth"),
+        (
+            "auth: { type: none, base_url_from: { body: instance_url } }",
+            "auth",
+        ),
         ("format: csv", "csv"),
         ("format: zip", "zip"),
         ("params: { since: '{{ window.from }}' }", "window.from"),
-        ("params: { since: '{{ partition.region }}' }", "partition.region"),
+        (
+            "params: { since: '{{ partition.region }}' }",
+            "partition.region",
+        ),
         ("headers: { X-Parent: '{{ parent.id }}' }", "parent.id"),
     ] {
         one(keys, "not supported yet");
@@ -118,76 +149,93 @@ fn what_comes_later_is_refused_by_name() {
     let found = messages(
         "source: x\nbase_url: https://x.example\nbase_url_from: { body: i }\nstreams: { s: { path: /p, records: i } }",
     );
-    assert_eq!(found, ["sources/x.yaml:3: base_url_from: is not supported yet"]);
-}
-
-#[test]
-fn yaml_itself() {
-    for (text, want) in [
-        ("", "sources/x.yaml:1: the file is empty"),
-        ("# only a comment\n", "the file is empty"),
-        ("- a\n- b\n", "write"),
-        ("just text", "write"),
-        ("source: x\n\tbase_url: y\n", "sources/x.yaml:2: "),
-        ("source: 'x\n", "not valid YAML"),
-        ("source: x\n---\nsource: y\n", "one YAML document"),
-        ("source: !secret x\n", "tags are not accepted"),
-        ("a: &a [*a]\n", "an alias must name"),
-        ("base: &b { a: 1 }\nuse: { <<: *b }\n", "merge keys"),
-        ("? [a, b]\n: c\n", "a key must be text"),
-    ] {
-        let found = messages(text);
-        assert!(found.iter().any(|message| message.contains(want)), "{text:?}: {found:#?}");
-    }
-    let bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\n";
-    assert!(messages(bomb)[0].contains("aliases included"));
-    let deep = format!("a: {}{}", "[".repeat(200), "]".repeat(200));
-    assert!(messages(&deep)[0].contains("nested deeper"));
-    let problems = parse_bytes("x.yaml", b"source: x\nb: \xff\n").unwrap_err();
-    assert_eq!(problems.to_string(), "x.yaml:2: not UTF-8 text");
-    assert_eq!(problems.as_slice()[0].column, 4);
-}
-
-#[test]
-fn anchors_are_expanded_and_a_byte_order_mark_skipped() {
-    let text = "\u{feff}source: x\nbase_url: https://x.example\nstreams:\n  a: &a { path: /p, records: i }\n  b: *a\n";
-    assert_eq!(parse("x.yaml", text).unwrap().streams.len(), 2);
+    assert_eq!(
+        found,
+        ["sources/x.yaml:3: base_url_from: is not supported yet"]
+    );
 }
 
 #[test]
 fn keys_that_are_missing_twice_or_empty() {
     let found = messages("allow_http: yes\n");
-    insta::assert_snapshot!(found.join("\n"), @"");
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    sources/x.yaml:1: source: this key is missing
+    sources/x.yaml:1: base_url: this key is missing
+    sources/x.yaml:1: allow_http: "yes" is not accepted; write true or false
+    sources/x.yaml:1: streams: this key is missing
+    "#);
     one("path: /q", "key given twice, first on line 5");
     one("headers:", "no value given");
-    one("pagination: { type: cursor }\n", "");
+    let found = with_stream("pagination: { type: cursor }");
+    assert!(
+        found.len() == 2
+            && found[0].contains(".next: this key is missing")
+            && found[1].contains(".send: "),
+        "{found:#?}"
+    );
 }
 
 #[test]
 fn pagination_keys_must_fit() {
     for (keys, part) in [
-        ("{ type: offset, send: { query: o } }", "offset needs page_size"),
+        (
+            "{ type: offset, send: { query: o } }",
+            "offset needs page_size",
+        ),
         ("{ type: page, send: { url: true } }", "url is for a cursor"),
-        ("{ type: page, send: { query: p }, stop: [short_page] }", "short_page needs page_size"),
-        ("{ type: page, send: { query: p }, stop: [emtpy_page] }", "did you mean \"empty_page\"?"),
+        (
+            "{ type: page, send: { query: p }, stop: [short_page] }",
+            "short_page needs page_size",
+        ),
+        (
+            "{ type: page, send: { query: p }, stop: [emtpy_page] }",
+            "did you mean \"empty_page\"?",
+        ),
         (
             "{ type: page, send: { query: p }, on_repeat: stop }",
             "is not known; write one of fail, end, allow",
         ),
-        ("{ type: page, send: { query: p }, page_size: { query: p, value: 5 } }", "written twice"),
-        ("{ type: page, send: { query: p }, page_size: { query: s, value: 0 } }", "1 or more"),
+        (
+            "{ type: page, send: { query: p }, page_size: { query: p, value: 5 } }",
+            "written twice",
+        ),
+        (
+            "{ type: page, send: { query: p }, page_size: { query: s, value: 0 } }",
+            "1 or more",
+        ),
         (
             "{ type: page, send: { query: p }, page_size: { header: s, value: 1 } }",
             "page_size cannot go there",
         ),
-        ("{ type: page, send: { query: p }, max_pages: 0 }", "1 or more"),
+        (
+            "{ type: page, send: { query: p }, max_pages: 0 }",
+            "1 or more",
+        ),
         ("{ type: page, send: { body: p } }", "needs method: POST"),
-        ("{ type: cursor, next: { status: true }, send: { query: c } }", "the status says nothing"),
-        ("{ type: cursor, next: { body: n, header: n }, send: { query: c } }", "only one of"),
-        ("{ type: cursor, next: n, send: { query: c } }", "{ body: … }"),
-        ("{ type: cursor, next: { body: n }, send: { url: false } }", "true"),
-        ("{ type: cursor, next: { body: n }, send: { url: true }, initial: x }", "initial cannot"),
-        ("{ type: next_url, next: { body: n }, send: { query: c } }", "unknown key"),
+        (
+            "{ type: cursor, next: { status: true }, send: { query: c } }",
+            "the status says nothing",
+        ),
+        (
+            "{ type: cursor, next: { body: n, header: n }, send: { query: c } }",
+            "only one of",
+        ),
+        (
+            "{ type: cursor, next: n, send: { query: c } }",
+            "{ body: … }",
+        ),
+        (
+            "{ type: cursor, next: { body: n }, send: { url: false } }",
+            "true",
+        ),
+        (
+            "{ type: cursor, next: { body: n }, send: { url: true }, initial: x }",
+            "initial cannot",
+        ),
+        (
+            "{ type: next_url, next: { body: n }, send: { query: c } }",
+            "unknown key",
+        ),
         (
             "{ type: next_url, next: { body: n }, carry: [{ from: { body: a }, to: { query: b } }] }",
             "followed as given",
@@ -195,13 +243,23 @@ fn pagination_keys_must_fit() {
         ("{ type: none, max_pages: 3 }", "means nothing"),
         ("{ type: curser }", "did you mean \"cursor\"?"),
         ("{ next: { body: n } }", "type is missing"),
-        ("{ type: page, send: { query: p }, total: { body: t, tolerance: 200% } }", "0% to 100%"),
-        ("{ type: page, send: { query: p }, total: { bdy: t } }", "did you mean \"body\"?"),
+        (
+            "{ type: page, send: { query: p }, total: { body: t, tolerance: 200% } }",
+            "0% to 100%",
+        ),
+        (
+            "{ type: page, send: { query: p }, total: { bdy: t } }",
+            "did you mean \"body\"?",
+        ),
     ] {
         one(&format!("pagination: {keys}"), part);
     }
-    none("pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }");
-    none("method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }");
+    none(
+        "pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }",
+    );
+    none(
+        "method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }",
+    );
 }
 
 #[test]
@@ -211,7 +269,10 @@ fn other_settings() {
             "params: { after: 1 }\npagination: { type: cursor, next: { body: n }, send: { query: after } }",
             "is given in params too",
         ),
-        ("headers: { Authorization: 'Basic hunter2' }", "credentials belong under auth"),
+        (
+            "headers: { Authorization: 'Basic hunter2' }",
+            "credentials belong under auth",
+        ),
         ("headers: { 'a b': c }", "is not a header's name"),
         ("headers: { X-A: a, x-a: b }", "header given twice"),
         ("body: { a: 1 }", "a GET has no body"),
@@ -222,22 +283,43 @@ fn other_settings() {
         ("retry: { base: 2m, max: 1m }", "base must not be above max"),
         ("timeout: { read: 30 }", "with its unit"),
         ("rate_limit: { requests_per_second: 0 }", "above 0"),
-        ("rate_limit: { burst: 5 }", "burst needs requests_per_second"),
-        ("rate_limit: { remaining: { body: x } }", "unknown key"),
+        (
+            "rate_limit: { burst: 5 }",
+            "burst needs requests_per_second",
+        ),
+        (
+            "rate_limit: { remaining: { heder: x } }",
+            "did you mean \"header\"?",
+        ),
         ("output: { compression: gzp }", "did you mean \"gzip\"?"),
         ("output: { max_part_bytes: 1B }", "from 1KiB to 5GiB"),
         ("expect: { min_record: 1 }", "did you mean \"min_records\"?"),
         ("schedule: { every: 7m }", "divide an hour or a day"),
-        ("schedule: { every: 1h, cron: '0 0 * * *' }", "either every or cron"),
-        ("schedule: { cron: '0 0 * * *', timezone: 'CET+1 x' }", "IANA"),
-        ("responses: [{ when: { at: { status: true } }, then: fail }]", "exactly one of"),
+        (
+            "schedule: { every: 1h, cron: '0 0 * * *' }",
+            "either every or cron",
+        ),
+        (
+            "schedule: { cron: '0 0 * * *', timezone: 'CET+1 x' }",
+            "IANA",
+        ),
+        (
+            "responses: [{ when: { at: { status: true } }, then: fail }]",
+            "exactly one of",
+        ),
         (
             "responses: [{ when: { at: { status: true }, equals: 1 }, then: end, message: { body: m } }]",
             "message needs then: fail",
         ),
-        ("params: { a: '{{ vars.nope }}' }", "is not one of the source's vars"),
+        (
+            "params: { a: '{{ vars.nope }}' }",
+            "is not one of the source's vars",
+        ),
         ("params: { a: '{{ curser }}' }", "did you mean \"cursor\"?"),
-        ("params: { a: '{{ cursor }}' }", "only pagination of type cursor"),
+        (
+            "params: { a: '{{ cursor }}' }",
+            "only pagination of type cursor",
+        ),
         ("params: { a: '{{ secret.x }}' }", "never template values"),
         ("params: { a: '{% if x %}' }", "{{ }} only"),
         ("params: { a: '{{ x' }", "not a template"),
@@ -262,6 +344,37 @@ fn paths() {
         let found = messages(&format!(
             "source: x\nbase_url: https://x.example\nstreams:\n  s: {{ path: '{path}', records: i }}"
         ));
-        assert!(found.len() == 1 && found[0].contains(part), "{path}: {found:#?}");
+        assert!(
+            found.len() == 1 && found[0].contains(part),
+            "{path}: {found:#?}"
+        );
     }
+}
+
+#[test]
+fn a_sources_mistake_is_reported_once_whether_streams_use_it_or_not() {
+    for own in ["", "retry: { max_attempts: 1 }, params: { a: b }, "] {
+        let found = messages(&format!(
+            "source: x\nbase_url: https://x.example\nretry: {{ max_attempts: 0 }}\nparams: {{ a: '{{{{ vars.b }}}}' }}\nstreams:\n  s: {{ {own}path: /p, records: i }}\n  t: {{ {own}path: /p, records: i }}\n"
+        ));
+        let lines: Vec<_> = found.iter().map(|message| &message[..17]).collect();
+        assert_eq!(
+            lines,
+            ["sources/x.yaml:3:", "sources/x.yaml:4:"],
+            "{found:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_collision_names_the_line_of_what_pagination_writes() {
+    let found = with_stream(
+        "params: { limit: 5 }\npagination:\n  type: page\n  send: { query: page }\n  page_size: { query: limit, value: 5 }",
+    );
+    assert_eq!(
+        found,
+        [
+            "sources/x.yaml:11: streams.s.pagination.page_size: query parameter limit is given in params too"
+        ]
+    );
 }

@@ -4,3 +4,4 @@ mod apis;
 mod mistakes;
 mod reading;
 mod schema;
+mod yaml;

@@ -41,8 +41,36 @@ impl Scalar {
         })
     }
 
-    /// Takes bytes until the scalar ends.
+    /// The length of a scalar that is valid and ends within `text`, which begins with it; `None`
+    /// sends the caller to [`feed`](Self::feed), which tells an open scalar from a bad one.
     #[inline]
+    pub(super) fn whole(text: &[u8]) -> Option<usize> {
+        let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let end = match *text.first()? {
+            b't' if text.starts_with(b"true") => 4,
+            b'f' if text.starts_with(b"false") => 5,
+            b'n' if text.starts_with(b"null") => 4,
+            first @ (b'-' | b'0'..=b'9') => {
+                let from = usize::from(first == b'-');
+                let integer = digits(from);
+                let point = from + integer;
+                if integer == 0 || integer > 1 && text[from] == b'0' {
+                    return None;
+                }
+                match text.get(point) {
+                    Some(b'.') => match digits(point + 1) {
+                        0 => return None,
+                        fraction => point + 1 + fraction,
+                    },
+                    _ => point,
+                }
+            }
+            _ => return None,
+        };
+        text.get(end).is_some_and(|&byte| ends(byte)).then_some(end)
+    }
+
+    /// Takes bytes until the scalar ends.
     pub(super) fn feed(mut self, bytes: &[u8]) -> Fed {
         for (at, &byte) in bytes.iter().enumerate() {
             match self.step(byte) {
@@ -120,6 +148,20 @@ mod tests {
         for bad in ["tru", "trueX", "True", "nul", "nullnull", "falsy"] {
             assert!(!verdict(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_taken_whole_is_what_the_states_take() {
+        for text in ["0", "-0", "10", "-1.50", "123.0", "true", "false", "null", "01", "-", "1.", "tru", "1e5", "nullx"] {
+            let text = format!("{text},");
+            if let Some(end) = Scalar::whole(text.as_bytes()) {
+                let scalar = Scalar::start(text.as_bytes()[0]).unwrap();
+                assert_eq!(scalar.feed(&text.as_bytes()[1..]), Fed::Ended(end - 1), "{text}");
+            }
+            assert_eq!(Scalar::whole(&text.as_bytes()[..text.len() - 1]), None, "{text} may go on");
+        }
+        assert_eq!(Scalar::whole(b"-1.50,"), Some(5));
+        assert_eq!(Scalar::whole(b"null]"), Some(4));
     }
 
     #[test]

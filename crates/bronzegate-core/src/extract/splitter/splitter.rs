@@ -277,11 +277,8 @@ impl Splitter {
             first => {
                 self.begin_value(chunk, at, out)?;
                 self.expect = Expect::CommaOrEnd;
-                let scalar = Scalar::start(first).ok_or(SplitErrorKind::BadScalar)?;
-                match scalar.feed(&chunk[at + 1..]) {
-                    Fed::Ended(_) => {}
-                    Fed::Open(scalar) => self.scalar = Some(scalar),
-                    Fed::Bad(_) => return Err(SplitErrorKind::BadScalar),
+                if Scalar::whole(&chunk[at..]).is_none() {
+                    self.begin_scalar(first, &chunk[at + 1..])?;
                 }
             }
         }
@@ -301,14 +298,29 @@ impl Splitter {
         }
     }
 
-    #[inline]
+    /// A number or literal that is unusual, cut by the chunk's end, or bad.
+    #[cold]
+    fn begin_scalar(&mut self, first: u8, rest: &[u8]) -> Step {
+        match Scalar::start(first).ok_or(SplitErrorKind::BadScalar)?.feed(rest) {
+            Fed::Ended(_) => Ok(()),
+            Fed::Open(scalar) => {
+                self.scalar = Some(scalar);
+                Ok(())
+            }
+            Fed::Bad(_) => Err(SplitErrorKind::BadScalar),
+        }
+    }
+
+    #[inline(always)]
     fn begin_value(&mut self, chunk: &[u8], at: usize, out: &mut Vec<Piece>) -> Step<Begun> {
         if !matches!(self.expect, Expect::Value | Expect::ValueOrEnd) {
             self.begin_line(chunk, at, out)?;
         }
-        if self.nesting.depth() > self.watch {
-            return Ok(Begun::Other);
-        }
+        if self.nesting.depth() > self.watch { Ok(Begun::Other) } else { self.begin_watched(chunk, at) }
+    }
+
+    /// A record begins, or a value around the records.
+    fn begin_watched(&mut self, chunk: &[u8], at: usize) -> Step<Begun> {
         if self.in_records() {
             self.record = Some(Record { start: at, may_clash: false });
             return Ok(Begun::Other);

@@ -96,7 +96,7 @@ struct Limits {
 }
 
 /// The most that is kept back for committing, whatever time a run was given.
-const LONGEST_RESERVE: Duration = Duration::from_secs(60);
+const LONGEST_RESERVE: Duration = Duration::from_mins(1);
 
 impl Deadline {
     /// No deadline: the run takes the time it needs.

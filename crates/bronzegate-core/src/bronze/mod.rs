@@ -7,6 +7,8 @@ mod layout;
 mod local;
 mod parts;
 mod store;
+#[cfg(test)]
+mod testing;
 mod writer;
 
 pub use checksum::Checksum;

@@ -11,8 +11,10 @@ use super::store::{Freshness, SecretError, SecretStore};
 ///
 /// The look-up is handed in, because the core does not read the environment itself.
 pub struct EnvSecrets {
-    look_up: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    look_up: Box<LookUp>,
 }
+
+type LookUp = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl EnvSecrets {
     /// Makes a store over a look-up of environment variables.

@@ -141,7 +141,7 @@ mod tests {
         ];
         for &(stored, field, expected) in cases {
             let found = resolve(&One(stored), "s", field, Freshness::Cached).await;
-            let found = found.as_ref().map(|s| s.expose_secret()).map_err(ToString::to_string);
+            let found = found.as_ref().map(secrecy::ExposeSecret::expose_secret).map_err(ToString::to_string);
             assert_eq!(found.as_ref().map_err(String::as_str).copied(), expected, "{stored:?}");
         }
     }

@@ -12,6 +12,7 @@ use super::super::layout::{Layout, RunId, RunKey, RunKind};
 use super::super::local::LocalStore;
 use super::super::store::{BronzeStore, Created, Receipt, StoreError};
 use super::super::testing::FaultyStore;
+use super::SegmentStatus::{Complete, Partial};
 use super::{CommitLog, CommitRecord, SegmentStatus};
 use crate::report::Counts;
 
@@ -46,7 +47,7 @@ fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -
         window: None,
         cursor_in: None,
         cursor_out: Some("2026-11-22T16:59:59Z".to_owned()),
-        page_state: (status == SegmentStatus::Partial).then(|| json!({ "next": "abc" })),
+        page_state: (status == Partial).then(|| json!({ "next": "abc" })),
         counts: Counts::default(),
         total_counts: Counts { records: 12, ..Counts::default() },
         started_at: scheduled_time,
@@ -65,8 +66,6 @@ fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -
 fn sequence(number: u64, segment: u32, status: SegmentStatus) -> CommitRecord {
     record(RunId::Sequence(number), segment, status, Vec::new())
 }
-
-use SegmentStatus::{Complete, Partial};
 
 impl Bench {
     async fn committed(&self, record: CommitRecord) -> CommitRecord {

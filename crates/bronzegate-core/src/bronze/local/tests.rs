@@ -65,7 +65,10 @@ async fn a_file_where_a_folder_should_be_is_an_error_that_names_it_and_shows_not
     fs::write(temp.path().join("shop/orders"), "x").unwrap();
     let receipt = stage(&store).await;
     let told = text(store.publish(&receipt).await);
-    assert!(told.starts_with(&format!("cannot publish {PATH}: ")) && told.contains("irectory"), "{told}");
+    assert!(
+        told.starts_with(&format!("cannot publish {PATH}: ")) && told.contains("a file is where the folder"),
+        "{told}"
+    );
     assert_eq!(store.list("").await.unwrap(), ["shop/orders"]);
     // The upload is still there: with the file out of the way, it is published.
     fs::remove_file(temp.path().join("shop/orders")).unwrap();

@@ -121,24 +121,31 @@ impl Parts {
 
 /// Obeys until the end, until an error, or until nobody commands any more.
 async fn obey(mut commands: mpsc::Receiver<Command>, mut writer: Writer) -> Result<Vec<Receipt>, StoreError> {
-    let mut outcome = Ok(());
-    while let (Ok(()), Some(command)) = (&outcome, commands.recv().await) {
-        outcome = match command {
-            Command::Append(lines, records) => writer.append(lines, records).await,
-            Command::BeginUndoable => writer.begin_undoable().await,
-            Command::Keep => {
-                writer.keep();
-                Ok(())
-            }
-            Command::Undo => writer.undo().await,
-            Command::Finish => match writer.finish().await {
-                Ok(receipts) => return Ok(receipts),
-                Err(error) => Err(error),
-            },
-        };
-    }
+    let outcome = obey_all(&mut commands, &mut writer).await;
     // From here on calls fail at once instead of filling the channel.
     drop(commands);
-    writer.abort().await;
-    outcome.map(|()| Vec::new())
+    match outcome {
+        Ok(Some(receipts)) => Ok(receipts),
+        given_up => {
+            writer.abort().await;
+            given_up.map(|_| Vec::new())
+        }
+    }
+}
+
+/// `None` when the commands end without `Finish`.
+async fn obey_all(
+    commands: &mut mpsc::Receiver<Command>,
+    writer: &mut Writer,
+) -> Result<Option<Vec<Receipt>>, StoreError> {
+    while let Some(command) = commands.recv().await {
+        match command {
+            Command::Append(lines, records) => writer.append(lines, records).await?,
+            Command::BeginUndoable => writer.begin_undoable().await?,
+            Command::Keep => writer.keep(),
+            Command::Undo => writer.undo().await?,
+            Command::Finish => return writer.finish().await.map(Some),
+        }
+    }
+    Ok(None)
 }

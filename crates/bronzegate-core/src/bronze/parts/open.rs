@@ -18,6 +18,9 @@ pub(super) struct OpenPart {
     path: String,
     staged: Box<dyn StagedPart>,
     compressor: Option<Compressor>,
+    /// Small pieces before compression.
+    plain: BytesMut,
+    /// Small pieces as stored.
     gathered: BytesMut,
     checksum: Checksum,
     records: u64,
@@ -33,7 +36,16 @@ impl OpenPart {
     ) -> Result<Self, StoreError> {
         let compressor =
             Compressor::new(compression).map_err(|error| StoreError::io("compress", &path, error))?;
-        Ok(Self { path, staged, compressor, gathered, checksum: Checksum::default(), records: 0, bytes: 0 })
+        Ok(Self {
+            path,
+            staged,
+            compressor,
+            plain: BytesMut::new(),
+            gathered,
+            checksum: Checksum::default(),
+            records: 0,
+            bytes: 0,
+        })
     }
 
     /// Bytes as stored, as far as the compressor has let them out.
@@ -47,20 +59,19 @@ impl OpenPart {
 
     pub(super) async fn append(&mut self, lines: Bytes, records: u64) -> Result<(), StoreError> {
         self.records += records;
-        match self.compressor.take() {
-            None => self.push(lines).await,
-            Some(compressor) => {
-                let compressed = compressor.compress(lines).await;
-                let (compressor, compressed) =
-                    compressed.map_err(|error| StoreError::io("compress", &self.path, error))?;
-                self.compressor = Some(compressor);
-                self.push(compressed.into()).await
-            }
+        if self.compressor.is_none() {
+            return self.push(lines).await;
         }
+        if self.plain.is_empty() && lines.len() >= LARGE {
+            return self.compress(lines).await;
+        }
+        self.plain.extend_from_slice(&lines);
+        if self.plain.len() >= LARGE { self.compress_plain().await } else { Ok(()) }
     }
 
     /// Completes the content; what is left can go on without the writer.
     pub(super) async fn complete(mut self) -> Result<(CompletePart, BytesMut), StoreError> {
+        self.compress_plain().await?;
         if let Some(compressor) = self.compressor.take() {
             let rest = compressor.finish().await;
             let rest = rest.map_err(|error| StoreError::io("compress", &self.path, error))?;
@@ -69,6 +80,25 @@ impl OpenPart {
         self.flush().await?;
         let Self { path, staged, gathered, checksum, records, bytes, .. } = self;
         Ok((CompletePart { path, staged, checksum: checksum.to_hex(), records, bytes }, gathered))
+    }
+
+    async fn compress_plain(&mut self) -> Result<(), StoreError> {
+        if self.plain.is_empty() {
+            return Ok(());
+        }
+        let lines = self.plain.split().freeze();
+        self.compress(lines).await?;
+        self.plain.reserve(2 * LARGE);
+        Ok(())
+    }
+
+    async fn compress(&mut self, lines: Bytes) -> Result<(), StoreError> {
+        let Some(compressor) = self.compressor.take() else { return self.push(lines).await };
+        let compressed = compressor.compress(lines).await;
+        let (compressor, compressed) =
+            compressed.map_err(|error| StoreError::io("compress", &self.path, error))?;
+        self.compressor = Some(compressor);
+        self.push(compressed.into()).await
     }
 
     pub(super) async fn abort(self) -> Result<(), StoreError> {

@@ -1,0 +1,72 @@
+//! The processes that the workbench starts: the product, the demo API, and itself as yardstick.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use wait4::Wait4 as _;
+
+/// A program beside this one in the build folder.
+pub(crate) fn program(name: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    if path.exists() { Ok(path) } else { Err(format!("{} is not built; use make", path.display()).into()) }
+}
+
+/// What one run of a program took, by the operating system's own accounting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    /// Wall-clock seconds.
+    pub(crate) wall: f64,
+    /// Seconds of user and system time.
+    pub(crate) cpu: f64,
+    /// Peak resident memory in MiB.
+    pub(crate) rss: f64,
+}
+
+/// Runs a program to its end; one that fails is an error.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
+pub(crate) fn measure(command: &mut Command) -> Result<Usage, Box<dyn std::error::Error>> {
+    let began = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+    let ended = child.wait4()?;
+    let wall = began.elapsed().as_secs_f64();
+    if !ended.status.success() {
+        return Err(format!("{command:?} ended with {}", ended.status).into());
+    }
+    let cpu: Duration = ended.rusage.utime + ended.rusage.stime;
+    Ok(Usage { wall, cpu: cpu.as_secs_f64(), rss: ended.rusage.maxrss as f64 / 1024.0 / 1024.0 })
+}
+
+/// The demo API as a process of its own; it is stopped when this is dropped.
+pub(crate) struct Api {
+    child: Child,
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) base_url: String,
+}
+
+impl Api {
+    /// Starts it with these arguments and waits until it listens.
+    pub(crate) fn start(arguments: &[&str]) -> Result<Self, Box<dyn std::error::Error>> {
+        let mut child = Command::new(program("bronzegate-demo-api")?)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = child.stdout.take().ok_or("the demo API has no standard output")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        match line.trim().strip_prefix("listening on ") {
+            Some(base_url) => Ok(Self { base_url: base_url.to_owned(), child }),
+            None => Err(format!("the demo API did not start: {line}").into()),
+        }
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing left to stop.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,5 +1,10 @@
-//! What the integration tests share: a bench to run streams on.
+//! What the integration tests share: a bench to run streams on, and stores that fail.
 
 mod bench;
+pub mod contract;
+mod faulty;
 
-pub use bench::{Bench, SCHEDULED, TOKEN, lines, parts};
+pub use bench::{
+    Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,
+};
+pub use faulty::{Failing, FaultyStore};

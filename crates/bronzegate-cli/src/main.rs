@@ -1,1 +1,82 @@
-fn main() {}
+//! The command line `bronzegate`: arguments in, one of the engine's runs, an exit code out.
+//!
+//! What touches the process has a file of its own: `environment`, `output`, `signals`, `logging`.
+//! Left out on purpose: every rule about fetching and committing, which is the core's.
+
+mod arguments;
+mod commands;
+mod duration;
+mod environment;
+mod human;
+mod logging;
+mod names;
+mod output;
+mod progress;
+mod secrets;
+mod signals;
+mod sources;
+mod table;
+mod targets;
+
+use std::process::ExitCode;
+
+use bronzegate_core::error::{Error, ErrorKind};
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+use commands::Context;
+use output::Output;
+
+fn main() -> ExitCode {
+    // Nothing is set up before the arguments are known: most of the time of `--version` would be that.
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(usage) => return ExitCode::from(output::show_usage(&usage)),
+    };
+    let mut out = Output::default();
+    // What was printed before an error is not held back by it.
+    let code = start(arguments, &mut out).unwrap_or_else(|error| fail(&error));
+    ExitCode::from(match out.finish() {
+        Err(error) if code == 0 => fail(&error),
+        Err(error) => {
+            fail(&error);
+            code
+        }
+        Ok(()) => code,
+    })
+}
+
+fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
+    if let Command::Schema = arguments.command {
+        return Ok(commands::schema(out));
+    }
+    let context = Context::new(arguments.common, &arguments.command)?;
+    let runtime = runtime()?;
+    let code = runtime.block_on(async {
+        signals::watch(context.stop_of(&arguments.command))?;
+        match arguments.command {
+            Command::Check(arguments) => commands::check(&context, &arguments, out).await,
+            Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
+            Command::Run(arguments) => commands::run(&context, &arguments, out).await,
+            Command::Runs(arguments) => commands::runs(&context, &arguments, out).await,
+            Command::Schema => Ok(commands::schema(out)),
+        }
+    });
+    // All that was to be done is done; a name look-up nobody waits for must not hold the process.
+    runtime.shutdown_background();
+    code
+}
+
+/// One thread fetches and splits while the other encodes and writes.
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Config, format!("cannot start the runtime: {error}")))
+}
+
+fn fail(error: &Error) -> u8 {
+    output::tell(&format!("bronzegate: {error}"));
+    error.kind().exit_code()
+}

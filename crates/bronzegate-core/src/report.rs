@@ -128,11 +128,18 @@ impl RunReport {
 }
 
 /// The exit code of several streams: the first that failed in the given order, else 3 when one
-/// is partial, else 0.
+/// is partial, else 0. An interrupted stream counts as failed only where none left anything to
+/// resume from.
 pub fn exit_code(reports: &[RunReport]) -> u8 {
-    let failed = reports.iter().find(|report| report.status == Status::Failed);
-    let partial = reports.iter().find(|report| report.status == Status::Partial);
-    failed.or(partial).map_or(0, RunReport::exit_code)
+    let is_interrupted = |report: &&RunReport| {
+        report.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Interrupted)
+    };
+    let failed = || reports.iter().filter(|report| report.status == Status::Failed);
+    failed()
+        .find(|report| !is_interrupted(report))
+        .or_else(|| reports.iter().find(|report| report.status == Status::Partial))
+        .or_else(|| failed().next())
+        .map_or(0, RunReport::exit_code)
 }
 
 #[cfg(test)]
@@ -152,6 +159,10 @@ mod tests {
         let auth = report(Status::Failed, Some(ErrorKind::Auth));
         assert_eq!(exit_code(&[complete.clone(), report(Status::AlreadyCommitted, None)]), 0);
         assert_eq!(exit_code(&[complete.clone(), partial.clone()]), 3);
+        let interrupted = report(Status::Failed, Some(ErrorKind::Interrupted));
+        assert_eq!(exit_code(&[interrupted.clone(), complete.clone()]), 130);
+        assert_eq!(exit_code(&[interrupted.clone(), partial.clone()]), 3);
+        assert_eq!(exit_code(&[interrupted, partial.clone(), auth.clone()]), 4);
         assert_eq!(exit_code(&[partial, complete, data, auth]), 6);
     }
 }

@@ -69,9 +69,7 @@ impl fmt::Display for Target {
 
 /// A header's name as it is kept: lower case (RFC 9110 section 5.1 has them case-insensitive).
 pub(super) fn header_name(text: &str) -> Option<String> {
-    http::HeaderName::from_bytes(text.as_bytes())
-        .ok()
-        .map(|name| name.as_str().to_owned())
+    http::HeaderName::from_bytes(text.as_bytes()).ok().map(|name| name.as_str().to_owned())
 }
 
 fn header<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -67,11 +67,7 @@ pub(super) fn resolve(specs: &[Slot<AllowedHostSpec>], report: &Report) -> Vec<A
         let (host, credentials) = match slot.get() {
             Some(TextOr::Text(host)) => (Some(host.clone()), true),
             Some(TextOr::Map(spec)) => {
-                let credentials = spec
-                    .credentials
-                    .as_ref()
-                    .and_then(Slot::cloned)
-                    .unwrap_or(true);
+                let credentials = spec.credentials.as_ref().and_then(Slot::cloned).unwrap_or(true);
                 (spec.host.cloned(), credentials)
             }
             None => continue,
@@ -79,17 +75,10 @@ pub(super) fn resolve(specs: &[Slot<AllowedHostSpec>], report: &Report) -> Vec<A
         let Some(HostText(host, port)) = host else {
             continue;
         };
-        if hosts
-            .iter()
-            .any(|known| known.host == host && known.port == port)
-        {
+        if hosts.iter().any(|known| known.host == host && known.port == port) {
             report.say(slot.at(), "host given twice");
         }
-        hosts.push(AllowedHost {
-            host,
-            port,
-            credentials,
-        });
+        hosts.push(AllowedHost { host, port, credentials });
     }
     hosts
 }
@@ -107,23 +96,11 @@ mod tests {
             ("[::1]:80", "[::1]", Some(80)),
             ("[::1]", "[::1]", None),
         ] {
-            assert_eq!(
-                HostText::try_from(text.to_owned()),
-                Ok(HostText(host.to_owned(), port)),
-                "{text}"
-            );
+            assert_eq!(HostText::try_from(text.to_owned()), Ok(HostText(host.to_owned(), port)), "{text}");
         }
-        for text in [
-            "",
-            "https://x.com",
-            "x.com/a",
-            "*.x.com",
-            "a@x.com",
-            "x.com:0",
-            "x.com:99999",
-            "x.com:",
-            "a b",
-        ] {
+        for text in
+            ["", "https://x.com", "x.com/a", "*.x.com", "a@x.com", "x.com:0", "x.com:99999", "x.com:", "a b"]
+        {
             assert_eq!(HostText::try_from(text.to_owned()), Err(FORM), "{text}");
         }
     }

@@ -156,9 +156,7 @@ impl AuthSpec {
     pub(super) fn resolve(&self, at: &At, allow_http: bool, report: &Report) -> Option<Auth> {
         match self {
             Self::None {} => Some(Auth::None),
-            Self::Bearer { token } => Some(Auth::Bearer {
-                token: secret(token)?,
-            }),
+            Self::Bearer { token } => Some(Auth::Bearer { token: secret(token)? }),
             Self::Basic { username, password } => Some(Auth::Basic {
                 username: text_or_secret(username.get()?)?,
                 password: match password {
@@ -166,19 +164,10 @@ impl AuthSpec {
                     None => None,
                 },
             }),
-            Self::ApiKey {
-                r#in,
-                name,
-                value,
-                prefix,
-            } => {
+            Self::ApiKey { r#in, name, value, prefix } => {
                 let place = key_place(r#in, name, report);
                 let prefix = prefix.as_ref().and_then(|slot| header_text(slot, report));
-                Some(Auth::ApiKey {
-                    place: place?,
-                    value: secret(value)?,
-                    prefix,
-                })
+                Some(Auth::ApiKey { place: place?, value: secret(value)?, prefix })
             }
             Self::Headers { headers } => self::headers(headers.get()?, at, report),
             Self::OAuth2ClientCredentials {
@@ -199,10 +188,7 @@ impl AuthSpec {
                     scopes: texts(scopes.as_ref()),
                     audience: audience.as_ref().and_then(Slot::cloned),
                     params: token_params(params.as_ref(), report),
-                    client_auth: client_auth
-                        .as_ref()
-                        .and_then(Slot::cloned)
-                        .unwrap_or_default(),
+                    client_auth: client_auth.as_ref().and_then(Slot::cloned).unwrap_or_default(),
                 })
             }
         }
@@ -215,22 +201,12 @@ impl Auth {
         match self {
             Self::None => Vec::new(),
             Self::Bearer { token } => vec![token],
-            Self::Basic { username, password } => {
-                named(username).into_iter().chain(password).collect()
-            }
+            Self::Basic { username, password } => named(username).into_iter().chain(password).collect(),
             Self::ApiKey { value, .. } => vec![value],
-            Self::Headers { headers } => headers
-                .iter()
-                .filter_map(|(_, value)| named(value))
-                .collect(),
-            Self::OAuth2ClientCredentials {
-                client_id,
-                client_secret,
-                ..
-            } => named(client_id)
-                .into_iter()
-                .chain([client_secret])
-                .collect(),
+            Self::Headers { headers } => headers.iter().filter_map(|(_, value)| named(value)).collect(),
+            Self::OAuth2ClientCredentials { client_id, client_secret, .. } => {
+                named(client_id).into_iter().chain([client_secret]).collect()
+            }
         }
     }
 }
@@ -247,11 +223,7 @@ fn secret(slot: &Slot<SecretSpec>) -> Option<SecretRef> {
 }
 
 fn texts(slot: Option<&Slot<Vec<Slot<String>>>>) -> Vec<String> {
-    slot.and_then(Slot::get)
-        .into_iter()
-        .flatten()
-        .filter_map(Slot::cloned)
-        .collect()
+    slot.and_then(Slot::get).into_iter().flatten().filter_map(Slot::cloned).collect()
 }
 
 fn key_place(place: &Slot<In>, name: &Slot<String>, report: &Report) -> Option<ApiKeyPlace> {
@@ -259,10 +231,7 @@ fn key_place(place: &Slot<In>, name: &Slot<String>, report: &Report) -> Option<A
     match place.get()? {
         In::Header => header(text, name.at(), report).map(ApiKeyPlace::Header),
         In::Query if text.trim().is_empty() => {
-            report.add(
-                name.at(),
-                Draft::refused("the name of a query parameter").value(text),
-            );
+            report.add(name.at(), Draft::refused("the name of a query parameter").value(text));
             None
         }
         In::Query => Some(ApiKeyPlace::Query(text.clone())),
@@ -272,10 +241,7 @@ fn key_place(place: &Slot<In>, name: &Slot<String>, report: &Report) -> Option<A
 fn header_text(slot: &Slot<String>, report: &Report) -> Option<String> {
     let text = slot.get()?;
     if http::HeaderValue::from_str(text).is_err() {
-        report.add(
-            slot.at(),
-            Draft::refused("text that a header can hold").value(text),
-        );
+        report.add(slot.at(), Draft::refused("text that a header can hold").value(text));
     }
     Some(text.clone())
 }
@@ -283,10 +249,7 @@ fn header_text(slot: &Slot<String>, report: &Report) -> Option<String> {
 fn header(text: &str, at: &At, report: &Report) -> Option<String> {
     let name = header_name(text);
     if name.is_none() {
-        report.add(
-            at,
-            Draft::refused("a header's name such as X-Api-Key").value(text),
-        );
+        report.add(at, Draft::refused("a header's name such as X-Api-Key").value(text));
     }
     name
 }
@@ -301,29 +264,17 @@ fn headers(entries: &Entries<TextOrSecretSpec>, at: &At, report: &Report) -> Opt
     for (name, slot) in &entries.0 {
         let Some(name) = header_name(name) else {
             // What stands in a name's place may be a secret that slipped.
-            let place = At {
-                path: at.path.clone() + ".headers",
-                ..slot.at().clone()
-            };
-            report.add(
-                &place,
-                Draft::refused("a header's name such as X-Api-Key").value(name),
-            );
+            let place = At { path: at.path.clone() + ".headers", ..slot.at().clone() };
+            report.add(&place, Draft::refused("a header's name such as X-Api-Key").value(name));
             whole = false;
             continue;
         };
         if headers.iter().any(|(known, _)| *known == name) {
-            report.say(
-                slot.at(),
-                "header given twice; upper and lower case are the same header",
-            );
+            report.say(slot.at(), "header given twice; upper and lower case are the same header");
         }
         match slot.get().and_then(text_or_secret) {
             Some(TextOrSecret::Text(text)) if http::HeaderValue::from_str(&text).is_err() => {
-                report.add(
-                    slot.at(),
-                    Draft::refused("text that a header can hold").value(text),
-                );
+                report.add(slot.at(), Draft::refused("text that a header can hold").value(text));
                 whole = false;
             }
             Some(value) => headers.push((name, value)),

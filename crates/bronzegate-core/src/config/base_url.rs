@@ -5,43 +5,22 @@ use url::{Host, Url};
 use super::problem::{At, Draft, Report};
 
 /// Checks a URL of the file. The value is not echoed when it may hold a password.
-pub(super) fn check(
-    text: &str,
-    query: Query,
-    allow_http: bool,
-    at: &At,
-    report: &Report,
-) -> Option<Url> {
+pub(super) fn check(text: &str, query: Query, allow_http: bool, at: &At, report: &Report) -> Option<Url> {
     let refuse = |what: &str, accepted: &str| {
         let draft = Draft::new(what).accepted(accepted);
-        report.add(
-            at,
-            if text.contains('@') {
-                draft
-            } else {
-                draft.value(text)
-            },
-        );
+        report.add(at, if text.contains('@') { draft } else { draft.value(text) });
         None
     };
     if text.contains("{{") {
-        return refuse(
-            "cannot be a template",
-            "the URL itself; templates belong in path and params",
-        );
+        return refuse("cannot be a template", "the URL itself; templates belong in path and params");
     }
     let Ok(url) = Url::parse(text) else {
         return refuse("is not a URL", "one such as https://api.example.com");
     };
     if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
-        return refuse(
-            "is not accepted",
-            "an https URL such as https://api.example.com",
-        );
+        return refuse("is not accepted", "an https URL such as https://api.example.com");
     }
-    if !url.username().is_empty()
-        || url.password().is_some()
-        || text.contains('@') && has_authority_at(text)
+    if !url.username().is_empty() || url.password().is_some() || text.contains('@') && has_authority_at(text)
     {
         return refuse(
             "a URL with user or password is refused",
@@ -49,16 +28,10 @@ pub(super) fn check(
         );
     }
     if url.fragment().is_some() || (query == Query::Refused && url.query().is_some()) {
-        return refuse(
-            "has a query or fragment",
-            "the URL without it; parameters belong in params",
-        );
+        return refuse("has a query or fragment", "the URL without it; parameters belong in params");
     }
     if url.scheme() == "http" && !allow_http && !is_loopback(&url) {
-        return refuse(
-            "sends credentials in clear text",
-            "https, or allow_http: true beside base_url",
-        );
+        return refuse("sends credentials in clear text", "https, or allow_http: true beside base_url");
     }
     Some(url)
 }
@@ -73,9 +46,7 @@ pub(super) enum Query {
 /// The parser drops an empty `user:password@`; it is refused all the same.
 fn has_authority_at(text: &str) -> bool {
     let rest = text.split_once("//").map_or(text, |(_, rest)| rest);
-    rest.split(['/', '?', '#'])
-        .next()
-        .is_some_and(|authority| authority.contains('@'))
+    rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -110,24 +81,14 @@ mod tests {
             assert_eq!(problem(text, Query::Refused, false), None, "{text}");
         }
         assert_eq!(problem("http://10.0.0.1", Query::Refused, true), None);
-        assert_eq!(
-            problem(
-                "https://login.example.com/token?p=b2c",
-                Query::Allowed,
-                false
-            ),
-            None
-        );
+        assert_eq!(problem("https://login.example.com/token?p=b2c", Query::Allowed, false), None);
     }
 
     #[test]
     fn other_urls_are_refused_and_passwords_not_echoed() {
         for (text, part) in [
             ("http://api.example.com", "sends credentials in clear text"),
-            (
-                "http://localhost.example.com",
-                "sends credentials in clear text",
-            ),
+            ("http://localhost.example.com", "sends credentials in clear text"),
             ("ftp://example.com", "an https URL"),
             ("api.example.com", "is not a URL"),
             ("https://api.example.com?x=1", "query or fragment"),

@@ -87,9 +87,7 @@ impl Node {
 }
 
 fn render_map(entries: &[(String, Node)], scope: &Scope<'_>) -> Result<Value, TemplateError> {
-    let members = entries
-        .iter()
-        .map(|(key, node)| Ok((key.clone(), node.render(scope)?)));
+    let members = entries.iter().map(|(key, node)| Ok((key.clone(), node.render(scope)?)));
     members.collect::<Result<Map<_, _>, _>>().map(Value::Object)
 }
 
@@ -122,8 +120,7 @@ impl Check<'_> {
                 let mut inner = at.clone();
                 inner.path = format!("{}.{key}", at.path);
                 if key.contains("{{") {
-                    self.report
-                        .add(&inner, Draft::new("a member's name cannot be a template"));
+                    self.report.add(&inner, Draft::new("a member's name cannot be a template"));
                     return None;
                 }
                 Some((key.clone(), self.node(value, &inner)?))

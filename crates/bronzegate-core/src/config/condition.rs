@@ -52,16 +52,9 @@ pub(super) struct ConditionSpec {
 
 impl ConditionSpec {
     pub(super) fn resolve(&self, report: &Report) -> Option<Condition> {
-        let tests = [
-            self.equals.is_some(),
-            self.exists.is_some(),
-            self.over.is_some(),
-        ];
+        let tests = [self.equals.is_some(), self.exists.is_some(), self.over.is_some()];
         if tests.iter().filter(|given| **given).count() != 1 {
-            report.say(
-                self.at.at(),
-                "a condition needs exactly one of equals, exists, over",
-            );
+            report.say(self.at.at(), "a condition needs exactly one of equals, exists, over");
             return None;
         }
         let test = match (&self.equals, &self.exists, &self.over) {
@@ -70,9 +63,6 @@ impl ConditionSpec {
             (_, _, Some(over)) => Test::Over(over.cloned()?),
             _ => return None,
         };
-        Some(Condition {
-            at: self.at.cloned()?,
-            test,
-        })
+        Some(Condition { at: self.at.cloned()?, test })
     }
 }

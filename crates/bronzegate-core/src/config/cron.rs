@@ -3,8 +3,7 @@
 //! Days of the week are names: 1 is Monday in one platform's cron and Sunday in another's. Day of
 //! month and day of week are not both restricted: one platform refuses it, others read "or".
 
-const FORM: &str =
-    "five fields: minute hour day-of-month month day-of-week, such as \"30 2 * * MON-FRI\"";
+const FORM: &str = "five fields: minute hour day-of-month month day-of-week, such as \"30 2 * * MON-FRI\"";
 const DAY_NAMES: &str =
     "days of the week by name (MON, TUE, … SUN): platforms do not agree on what their numbers mean";
 const BOTH_DAYS: &str =
@@ -15,9 +14,8 @@ const DAY: &str = "a day of month from 1 to 31, *, a-b, a list or a step";
 const MONTH: &str = "a month from 1 to 12 or JAN to DEC, *, a-b, a list or a step";
 
 const DAYS: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
-const MONTHS: [&str; 12] = [
-    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
-];
+const MONTHS: [&str; 12] =
+    ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
 /// Checks an expression; the error is the form that is accepted.
 pub(super) fn check(text: &str) -> Result<(), &'static str> {
@@ -28,10 +26,7 @@ pub(super) fn check(text: &str) -> Result<(), &'static str> {
     field(minute, &|text| number(text, 0, 59)).ok_or(MINUTE)?;
     field(hour, &|text| number(text, 0, 23)).ok_or(HOUR)?;
     field(day, &|text| number(text, 1, 31)).ok_or(DAY)?;
-    field(month, &|text| {
-        number(text, 1, 12).or_else(|| named(text, &MONTHS))
-    })
-    .ok_or(MONTH)?;
+    field(month, &|text| number(text, 1, 12).or_else(|| named(text, &MONTHS))).ok_or(MONTH)?;
     field(weekday, &|text| named(text, &DAYS)).ok_or(DAY_NAMES)?;
     if day != "*" && weekday != "*" {
         return Err(BOTH_DAYS);
@@ -42,9 +37,7 @@ pub(super) fn check(text: &str) -> Result<(), &'static str> {
 /// A list of `*`, values and ranges, each with a step or without.
 fn field(text: &str, value: &dyn Fn(&str) -> Option<u32>) -> Option<()> {
     for item in text.split(',') {
-        let (range, step) = item
-            .split_once('/')
-            .map_or((item, None), |(range, step)| (range, Some(step)));
+        let (range, step) = item.split_once('/').map_or((item, None), |(range, step)| (range, Some(step)));
         if let Some(step) = step {
             number(step, 1, 59)?;
         }
@@ -62,16 +55,11 @@ fn field(text: &str, value: &dyn Fn(&str) -> Option<u32>) -> Option<()> {
 
 fn number(text: &str, from: u32, to: u32) -> Option<u32> {
     let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|number| is_plain && (from..=to).contains(number))
+    text.parse().ok().filter(|number| is_plain && (from..=to).contains(number))
 }
 
 fn named(text: &str, names: &[&str]) -> Option<u32> {
-    names
-        .iter()
-        .position(|name| *name == text)
-        .and_then(|index| u32::try_from(index).ok())
+    names.iter().position(|name| *name == text).and_then(|index| u32::try_from(index).ok())
 }
 
 #[cfg(test)]

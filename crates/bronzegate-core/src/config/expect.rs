@@ -27,8 +27,6 @@ pub(super) struct ExpectSpec {
 
 impl ExpectSpec {
     pub(super) fn resolve(&self) -> Expect {
-        Expect {
-            min_records: self.min_records.as_ref().and_then(Slot::cloned),
-        }
+        Expect { min_records: self.min_records.as_ref().and_then(Slot::cloned) }
     }
 }

@@ -4,28 +4,8 @@ use super::problem::Draft;
 
 const LATER: [(&str, &[&str]); 5] = [
     ("SourceSpec", &["base_url_from"]),
-    (
-        "StreamSpec",
-        &[
-            "incremental",
-            "window",
-            "windows",
-            "partitions",
-            "parent",
-            "job",
-            "base_url_from",
-        ],
-    ),
-    (
-        "AuthSpec",
-        &[
-            "oauth2_refresh_token",
-            "jwt_bearer",
-            "login",
-            "base_url_from",
-            "refresh_token",
-        ],
-    ),
+    ("StreamSpec", &["incremental", "window", "windows", "partitions", "parent", "job", "base_url_from"]),
+    ("AuthSpec", &["oauth2_refresh_token", "jwt_bearer", "login", "base_url_from", "refresh_token"]),
     ("Format", &["csv", "zip"]),
     ("template", &["window", "partition", "parent"]),
 ];

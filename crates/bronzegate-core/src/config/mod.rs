@@ -43,9 +43,7 @@ pub use body::BodyTemplate;
 pub use condition::{Condition, Test};
 pub use expect::Expect;
 pub use output::{Compression, Output};
-pub use pagination::{
-    Advance, Carry, Kind, OnRepeat, PageSize, Pagination, Stop, Tolerance, Total,
-};
+pub use pagination::{Advance, Carry, Kind, OnRepeat, PageSize, Pagination, Stop, Tolerance, Total};
 pub use pointer::Pointer;
 pub use problem::{Problem, Problems};
 pub use rate_limit::{RateLimit, ResetUnit};

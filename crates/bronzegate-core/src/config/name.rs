@@ -10,8 +10,7 @@ use serde::Deserialize;
 pub(super) struct Name(String);
 
 /// The accepted form.
-pub(super) const FORM: &str =
-    "lower-case letters, digits, _ and -, starting with a letter or digit";
+pub(super) const FORM: &str = "lower-case letters, digits, _ and -, starting with a letter or digit";
 
 impl Name {
     pub(super) fn as_str(&self) -> &str {
@@ -23,20 +22,14 @@ impl TryFrom<String> for Name {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if is_name(&text) {
-            Ok(Self(text))
-        } else {
-            Err(FORM)
-        }
+        if is_name(&text) { Ok(Self(text)) } else { Err(FORM) }
     }
 }
 
 pub(super) fn is_name(text: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     text.bytes().next().is_some_and(letter)
-        && text
-            .bytes()
-            .all(|byte| letter(byte) || matches!(byte, b'_' | b'-'))
+        && text.bytes().all(|byte| letter(byte) || matches!(byte, b'_' | b'-'))
 }
 
 #[cfg(test)]

@@ -40,10 +40,7 @@ const LARGEST: u64 = 5 << 30;
 
 impl Default for Output {
     fn default() -> Self {
-        Self {
-            compression: Compression::None,
-            max_part_bytes: 128 << 20,
-        }
+        Self { compression: Compression::None, max_part_bytes: 128 << 20 }
     }
 }
 

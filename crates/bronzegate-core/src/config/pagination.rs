@@ -167,16 +167,11 @@ impl Pagination {
     /// Returns the places of a request that it writes: those of the kind, the page size, what it carries.
     pub fn targets(&self) -> Vec<&Target> {
         let send = match &self.kind {
-            Kind::Cursor { send, .. } | Kind::Offset { send, .. } | Kind::Page { send, .. } => {
-                Some(send)
-            }
+            Kind::Cursor { send, .. } | Kind::Offset { send, .. } | Kind::Page { send, .. } => Some(send),
             Kind::None | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => None,
         };
         let size = self.page_size.as_ref().map(|size| &size.to);
-        send.into_iter()
-            .chain(size)
-            .chain(self.carry.iter().map(|carry| &carry.to))
-            .collect()
+        send.into_iter().chain(size).chain(self.carry.iter().map(|carry| &carry.to)).collect()
     }
 }
 
@@ -301,15 +296,11 @@ impl TryFrom<String> for ToleranceText {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let tolerance = match text.strip_suffix('%') {
-            Some(share) => share
-                .parse()
-                .ok()
-                .filter(|share| (0.0..=100.0).contains(share))
-                .map(Tolerance::Percent),
+            Some(share) => {
+                share.parse().ok().filter(|share| (0.0..=100.0).contains(share)).map(Tolerance::Percent)
+            }
             None => text.parse().ok().map(Tolerance::Records),
         };
-        tolerance
-            .map(Self)
-            .ok_or("a number of records such as 5, or a share from 0% to 100%")
+        tolerance.map(Self).ok_or("a number of records such as 5, or a share from 0% to 100%")
     }
 }

@@ -2,8 +2,8 @@
 
 use super::address::{Address, Target};
 use super::pagination::{
-    Advance, Carry, CarrySpec, Kind, KindSpec, PageSize, PagesSpec, Pagination, PaginationSpec,
-    Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
+    Advance, Carry, CarrySpec, Kind, KindSpec, PageSize, PagesSpec, Pagination, PaginationSpec, Stop,
+    StopSpec, StopWord, Tolerance, ToleranceText, Total,
 };
 use super::problem::{At, Draft, Report};
 use super::read::{Slot, TextOr};
@@ -24,50 +24,29 @@ pub(super) fn resolve(spec: &PaginationSpec, at: &At, report: &Report) -> Option
 /// Where each value that pagination writes is given, in the order of [`Pagination::targets`].
 pub(super) fn places(spec: &PaginationSpec) -> Vec<At> {
     let send = spec.0.get().and_then(|kind| match kind {
-        KindSpec::Cursor { send, .. }
-        | KindSpec::Offset { send, .. }
-        | KindSpec::Page { send, .. } => Some(send.at()),
+        KindSpec::Cursor { send, .. } | KindSpec::Offset { send, .. } | KindSpec::Page { send, .. } => {
+            Some(send.at())
+        }
         KindSpec::None {} | KindSpec::LinkHeader { .. } | KindSpec::NextUrl { .. } => None,
     });
     let pages = spec.1.get();
-    let size = pages
-        .and_then(|pages| pages.page_size.as_ref())
-        .map(Slot::at);
+    let size = pages.and_then(|pages| pages.page_size.as_ref()).map(Slot::at);
     let carried = items(pages.and_then(|pages| pages.carry.as_ref())).map(|carry| carry.to.at());
-    send.into_iter()
-        .chain(size)
-        .chain(carried)
-        .cloned()
-        .collect()
+    send.into_iter().chain(size).chain(carried).cloned().collect()
 }
 
 fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
     Some(match spec {
         KindSpec::None {} => Kind::None,
-        KindSpec::Cursor {
-            next,
-            send,
-            initial,
-        } => {
+        KindSpec::Cursor { next, send, initial } => {
             from(next, report);
             if let (Some(Target::Url), Some(initial)) = (send.get(), initial) {
-                report.say(
-                    initial.at(),
-                    "initial cannot be sent as the URL: path says the first one",
-                );
+                report.say(initial.at(), "initial cannot be sent as the URL: path says the first one");
             }
             let initial = initial.as_ref().and_then(Slot::cloned);
-            Kind::Cursor {
-                next: next.cloned()?,
-                send: send.cloned()?,
-                initial,
-            }
+            Kind::Cursor { next: next.cloned()?, send: send.cloned()?, initial }
         }
-        KindSpec::Offset {
-            send,
-            start,
-            advance,
-        } => {
+        KindSpec::Offset { send, start, advance } => {
             not_url(send, report);
             Kind::Offset {
                 send: send.cloned()?,
@@ -75,11 +54,7 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
                 advance: advance.as_ref().and_then(Slot::cloned).unwrap_or_default(),
             }
         }
-        KindSpec::Page {
-            send,
-            start,
-            total_pages,
-        } => {
+        KindSpec::Page { send, start, total_pages } => {
             not_url(send, report);
             if let Some(total) = total_pages {
                 number(total.get(), total.at(), report);
@@ -90,56 +65,34 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
                 total_pages: total_pages.as_ref().and_then(Slot::cloned),
             }
         }
-        KindSpec::LinkHeader { rel } => Kind::LinkHeader {
-            rel: rel
-                .as_ref()
-                .and_then(Slot::cloned)
-                .unwrap_or_else(|| "next".to_owned()),
-        },
+        KindSpec::LinkHeader { rel } => {
+            Kind::LinkHeader { rel: rel.as_ref().and_then(Slot::cloned).unwrap_or_else(|| "next".to_owned()) }
+        }
         KindSpec::NextUrl { next } => {
             from(next, report);
-            Kind::NextUrl {
-                next: next.cloned()?,
-            }
+            Kind::NextUrl { next: next.cloned()? }
         }
     })
 }
 
 fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
-    if let Some(slot) = spec
-        .max_pages
-        .as_ref()
-        .filter(|slot| slot.get() == Some(&0))
-    {
-        report.add(
-            slot.at(),
-            Draft::refused("a whole number of 1 or more").value(0),
-        );
+    if let Some(slot) = spec.max_pages.as_ref().filter(|slot| slot.get() == Some(&0)) {
+        report.add(slot.at(), Draft::refused("a whole number of 1 or more").value(0));
     }
     Pagination {
         kind: Kind::None,
         carry: items(spec.carry.as_ref())
             .filter_map(|carry| self::carry(carry.from.cloned()?, carry, report))
             .collect(),
-        stop: items(spec.stop.as_ref())
-            .filter_map(|stop| self::stop(stop, report))
-            .collect(),
-        on_repeat: spec
-            .on_repeat
-            .as_ref()
-            .and_then(Slot::cloned)
-            .unwrap_or_default(),
+        stop: items(spec.stop.as_ref()).filter_map(|stop| self::stop(stop, report)).collect(),
+        on_repeat: spec.on_repeat.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         max_pages: spec.max_pages.as_ref().and_then(Slot::cloned),
         total: spec.total.as_ref().and_then(|slot| {
             let joined = slot.get()?;
             number(joined.0.get(), slot.at(), report);
             let tolerance = joined.1.get()?.tolerance.as_ref().and_then(Slot::get);
-            let tolerance =
-                tolerance.map_or(Tolerance::Records(0), |ToleranceText(tolerance)| *tolerance);
-            Some(Total {
-                at: joined.0.cloned()?,
-                tolerance,
-            })
+            let tolerance = tolerance.map_or(Tolerance::Records(0), |ToleranceText(tolerance)| *tolerance);
+            Some(Total { at: joined.0.cloned()?, tolerance })
         }),
         page_size: spec.page_size.as_ref().and_then(|slot| {
             let joined = slot.get()?;
@@ -152,33 +105,21 @@ fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
             }
             let value = joined.1.get().map(|size| &size.value);
             if let Some(value) = value.filter(|value| value.get() == Some(&0)) {
-                report.add(
-                    value.at(),
-                    Draft::refused("a whole number of 1 or more").value(0),
-                );
+                report.add(value.at(), Draft::refused("a whole number of 1 or more").value(0));
             }
-            Some(PageSize {
-                to: joined.0.cloned()?,
-                value: value?.cloned()?,
-            })
+            Some(PageSize { to: joined.0.cloned()?, value: value?.cloned()? })
         }),
     }
 }
 
 fn items<T>(slot: Option<&Slot<Vec<Slot<T>>>>) -> impl Iterator<Item = &T> {
-    slot.and_then(Slot::get)
-        .into_iter()
-        .flatten()
-        .filter_map(Slot::get)
+    slot.and_then(Slot::get).into_iter().flatten().filter_map(Slot::get)
 }
 
 fn carry(from: Address, spec: &CarrySpec, report: &Report) -> Option<Carry> {
     self::from(&spec.from, report);
     not_url(&spec.to, report);
-    Some(Carry {
-        from,
-        to: spec.to.cloned()?,
-    })
+    Some(Carry { from, to: spec.to.cloned()? })
 }
 
 fn stop(spec: &StopSpec, report: &Report) -> Option<Stop> {
@@ -193,30 +134,22 @@ fn stop(spec: &StopSpec, report: &Report) -> Option<Stop> {
 fn from(slot: &Slot<Address>, report: &Report) {
     if slot.get() == Some(&Address::Status) {
         let draft = Draft::new("the status says nothing about the next page");
-        report.add(
-            slot.at(),
-            draft.accepted("{ body: … }, { header: … }, { link: … } or { last_record: … }"),
-        );
+        report
+            .add(slot.at(), draft.accepted("{ body: … }, { header: … }, { link: … } or { last_record: … }"));
     }
 }
 
 fn number(address: Option<&Address>, at: &At, report: &Report) {
     if matches!(address, Some(Address::Status | Address::Link(_))) {
         let draft = Draft::new("a number is not to be found there");
-        report.add(
-            at,
-            draft.accepted("{ body: … }, { header: … } or { last_record: … }"),
-        );
+        report.add(at, draft.accepted("{ body: … }, { header: … } or { last_record: … }"));
     }
 }
 
 fn not_url(slot: &Slot<Target>, report: &Report) {
     if slot.get() == Some(&Target::Url) {
         let draft = Draft::new("url is for a cursor that is the next URL");
-        report.add(
-            slot.at(),
-            draft.accepted("{ query: … }, { header: … } or { body: … }"),
-        );
+        report.add(slot.at(), draft.accepted("{ query: … }, { header: … } or { body: … }"));
     }
 }
 
@@ -236,25 +169,17 @@ fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
             }
         }
         KindSpec::Offset { advance, .. } if !sized => {
-            let requested = advance
-                .as_ref()
-                .filter(|advance| advance.get() == Some(&Advance::Requested));
+            let requested = advance.as_ref().filter(|advance| advance.get() == Some(&Advance::Requested));
             let at = requested.map_or(at, Slot::at);
             let draft = Draft::new("offset needs page_size");
-            report.add(
-                at,
-                draft.accepted("page_size: { query: <name>, value: <records> }"),
-            );
+            report.add(at, draft.accepted("page_size: { query: <name>, value: <records> }"));
         }
         _ => {}
     }
     if let Some(stop) = &pages.stop {
         for slot in stop.get().into_iter().flatten() {
             if !sized && matches!(slot.get(), Some(TextOr::Text(StopWord::ShortPage))) {
-                report.say(
-                    slot.at(),
-                    "short_page needs page_size, which says how long a page is",
-                );
+                report.say(slot.at(), "short_page needs page_size, which says how long a page is");
             }
         }
     }
@@ -264,19 +189,11 @@ fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
 fn follows_as_given(kind: &Kind, pages: &PagesSpec, report: &Report) {
     let given = matches!(
         kind,
-        Kind::LinkHeader { .. }
-            | Kind::NextUrl { .. }
-            | Kind::Cursor {
-                send: Target::Url,
-                ..
-            }
+        Kind::LinkHeader { .. } | Kind::NextUrl { .. } | Kind::Cursor { send: Target::Url, .. }
     );
     for carry in items(pages.carry.as_ref()).filter(|_| given) {
         if matches!(carry.to.get(), Some(Target::Query(_))) {
-            report.say(
-                carry.to.at(),
-                "the next URL is followed as given; carry to a header or the body",
-            );
+            report.say(carry.to.at(), "the next URL is followed as given; carry to a header or the body");
         }
     }
 }

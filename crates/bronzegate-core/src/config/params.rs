@@ -30,17 +30,12 @@ pub(super) fn params(
     let mut merged: Vec<Placed<Vec<Template>>> = Vec::new();
     for (name, slot) in maps.iter().flat_map(|map| &map.0) {
         if name.trim().is_empty() || name.contains("{{") {
-            report.add(
-                slot.at(),
-                Draft::new("is not a parameter's name").value(name),
-            );
+            report.add(slot.at(), Draft::new("is not a parameter's name").value(name));
         }
         let values = slot.get().map_or(&[][..], OneOrMany::as_slice);
         let checked = values
             .iter()
-            .filter_map(|value| {
-                Template::check(value.get()?, Place::Text, vars, value.at(), report)
-            })
+            .filter_map(|value| Template::check(value.get()?, Place::Text, vars, value.at(), report))
             .collect();
         put(&mut merged, (name.clone(), checked, slot.at().clone()));
     }
@@ -75,10 +70,7 @@ pub(super) fn headers(
                 continue;
             };
             if own.contains(&name) {
-                report.say(
-                    slot.at(),
-                    "header given twice; upper and lower case are the same header",
-                );
+                report.say(slot.at(), "header given twice; upper and lower case are the same header");
             }
             own.push(name.clone());
             if let Some(template) = header(&name, slot, vars, report) {
@@ -101,10 +93,7 @@ fn header(
     }
     let text = slot.get()?;
     if http::HeaderValue::from_str(&text.0).is_err() {
-        report.add(
-            slot.at(),
-            Draft::refused("text that a header can hold").value(&text.0),
-        );
+        report.add(slot.at(), Draft::refused("text that a header can hold").value(&text.0));
         return None;
     }
     Template::check(text, Place::Text, vars, slot.at(), report)

@@ -61,10 +61,7 @@ fn dotted(text: &str) -> Result<Vec<String>, &'static str> {
         return Err(BRACKETS);
     }
     let tokens: Vec<String> = text.split('.').map(str::to_owned).collect();
-    if tokens
-        .iter()
-        .any(|token| token.trim() != token || token.is_empty())
-    {
+    if tokens.iter().any(|token| token.trim() != token || token.is_empty()) {
         return Err(FORM);
     }
     Ok(tokens)

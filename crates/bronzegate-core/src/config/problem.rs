@@ -104,17 +104,11 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            ..Self::default()
-        }
+        Self { what: what.into(), ..Self::default() }
     }
 
     pub(super) fn refused(accepted: impl Into<String>) -> Self {
-        Self {
-            accepted: Some(accepted.into()),
-            ..Self::new("is not accepted")
-        }
+        Self { accepted: Some(accepted.into()), ..Self::new("is not accepted") }
     }
 
     pub(super) fn value(mut self, value: impl fmt::Display) -> Self {
@@ -145,10 +139,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(file: &str) -> Self {
-        Self {
-            file: file.to_owned(),
-            problems: RefCell::default(),
-        }
+        Self { file: file.to_owned(), problems: RefCell::default() }
     }
 
     pub(super) fn add(&self, at: &At, draft: Draft) {
@@ -181,9 +172,7 @@ impl Report {
 
     /// Takes back that a key is missing, because it turned out to be misspelt.
     pub(super) fn withdraw_missing(&self, path: &str) {
-        self.problems
-            .borrow_mut()
-            .retain(|problem| problem.what != MISSING || problem.path != path);
+        self.problems.borrow_mut().retain(|problem| problem.what != MISSING || problem.path != path);
     }
 
     pub(super) fn is_clean(&self) -> bool {
@@ -203,12 +192,7 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     let allowed = (word.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -226,7 +210,5 @@ fn shorten(value: &str) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

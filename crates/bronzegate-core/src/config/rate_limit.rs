@@ -43,12 +43,7 @@ pub enum ResetUnit {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self {
-            requests_per_second: None,
-            burst: 1,
-            remaining: None,
-            reset: None,
-        }
+        Self { requests_per_second: None, burst: 1, remaining: None, reset: None }
     }
 }
 
@@ -98,9 +93,7 @@ impl TryFrom<String> for HeaderName {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        header_name(&text)
-            .map(Self)
-            .ok_or("a header's name such as X-RateLimit-Remaining")
+        header_name(&text).map(Self).ok_or("a header's name such as X-RateLimit-Remaining")
     }
 }
 
@@ -131,26 +124,16 @@ impl RateLimitSpec {
         }
         if let Some(slot) = &self.burst {
             match slot.cloned() {
-                Some(0) => report.add(
-                    slot.at(),
-                    Draft::refused("a whole number of 1 or more").value(0),
-                ),
+                Some(0) => report.add(slot.at(), Draft::refused("a whole number of 1 or more").value(0)),
                 Some(burst) => limit.burst = burst,
                 None => {}
             }
         }
         if let Some(remaining) = self.remaining.as_ref().and_then(Slot::get) {
-            limit.remaining = remaining
-                .header
-                .cloned()
-                .map(|name| Address::Header(name.0));
+            limit.remaining = remaining.header.cloned().map(|name| Address::Header(name.0));
         }
         if let Some(reset) = self.reset.as_ref().and_then(Slot::get) {
-            limit.reset = reset
-                .header
-                .cloned()
-                .map(|name| name.0)
-                .zip(reset.unit.cloned());
+            limit.reset = reset.header.cloned().map(|name| name.0).zip(reset.unit.cloned());
         }
     }
 }

@@ -68,17 +68,10 @@ impl TryFrom<String> for RecordsPath {
 
 pub(super) fn resolve(spec: &TextOr<RecordsPath, RecordsSpec>) -> Option<Records> {
     Some(match spec {
-        TextOr::Text(at) => Records {
-            at: at.clone(),
-            if_absent: IfAbsent::Error,
-        },
+        TextOr::Text(at) => Records { at: at.clone(), if_absent: IfAbsent::Error },
         TextOr::Map(long) => Records {
             at: long.at.cloned()?,
-            if_absent: long
-                .if_absent
-                .as_ref()
-                .and_then(Slot::cloned)
-                .unwrap_or_default(),
+            if_absent: long.if_absent.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         },
     })
 }

@@ -58,21 +58,14 @@ pub(super) struct RuleSpec {
 
 impl RuleSpec {
     pub(super) fn resolve(&self, report: &Report) -> Option<ResponseRule> {
-        let and = self
-            .and
-            .as_ref()
-            .and_then(Slot::get)
-            .map_or(&[][..], OneOrMany::as_slice);
+        let and = self.and.as_ref().and_then(Slot::get).map_or(&[][..], OneOrMany::as_slice);
         let conditions = std::iter::once(&self.when).chain(and);
         let when: Vec<_> = conditions.map(|slot| slot.get()?.resolve(report)).collect();
         if let Some(message) = &self.message {
             if self.then.get().is_some_and(|then| *then != Then::Fail) {
                 report.say(message.at(), "message needs then: fail");
             }
-            if matches!(
-                message.get(),
-                Some(Address::Status | Address::Link(_) | Address::LastRecord(_))
-            ) {
+            if matches!(message.get(), Some(Address::Status | Address::Link(_) | Address::LastRecord(_))) {
                 let draft = Draft::new("a message is not to be found there");
                 report.add(message.at(), draft.accepted("{ body: … } or { header: … }"));
             }

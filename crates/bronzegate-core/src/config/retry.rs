@@ -61,10 +61,9 @@ impl RetrySpec {
             if let Some(slot) = &spec.max_attempts {
                 match slot.cloned() {
                     Some(attempts @ 1..=100) => retry.max_attempts = attempts,
-                    Some(other) => report.add(
-                        slot.at(),
-                        Draft::refused("a number from 1 to 100").value(other),
-                    ),
+                    Some(other) => {
+                        report.add(slot.at(), Draft::refused("a number from 1 to 100").value(other))
+                    }
                     None => {}
                 }
             }
@@ -72,9 +71,7 @@ impl RetrySpec {
             set(&mut retry.max, spec.max.as_ref());
             set(&mut retry.budget, spec.budget.as_ref());
         }
-        let given = specs
-            .iter()
-            .find_map(|spec| spec.base.as_ref().or(spec.max.as_ref()));
+        let given = specs.iter().find_map(|spec| spec.base.as_ref().or(spec.max.as_ref()));
         if let Some(slot) = given.filter(|_| retry.base > retry.max) {
             report.say(slot.at(), "base must not be above max");
         }

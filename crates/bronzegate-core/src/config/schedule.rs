@@ -54,9 +54,7 @@ impl TryFrom<String> for Zone {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let part = |part: &str| {
             !part.is_empty()
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-'))
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-'))
         };
         let named = text.split('/').count() > 1 && text.split('/').all(part);
         if text == "UTC" || named && text.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -87,15 +85,8 @@ impl ScheduleSpec {
                 if let Err(accepted) = cron::check(&text) {
                     report.add(cron.at(), Draft::refused(accepted).value(&text));
                 }
-                let timezone = self
-                    .timezone
-                    .as_ref()
-                    .and_then(Slot::cloned)
-                    .map(|zone| zone.0);
-                Some(Schedule::Cron {
-                    cron: text,
-                    timezone,
-                })
+                let timezone = self.timezone.as_ref().and_then(Slot::cloned).map(|zone| zone.0);
+                Some(Schedule::Cron { cron: text, timezone })
             }
             _ => {
                 report.add(

@@ -66,24 +66,14 @@ impl TryFrom<String> for Field {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text.is_empty() {
-            Err("the name of a member of the secret")
-        } else {
-            Ok(Self(text))
-        }
+        if text.is_empty() { Err("the name of a member of the secret") } else { Ok(Self(text)) }
     }
 }
 
 impl SecretSpec {
     pub(super) fn resolve(&self) -> Option<SecretRef> {
-        let field = self
-            .field
-            .as_ref()
-            .map(|field| field.cloned().map(|field| field.0));
-        Some(SecretRef {
-            secret: self.secret.cloned()?.0,
-            field: field.flatten(),
-        })
+        let field = self.field.as_ref().map(|field| field.cloned().map(|field| field.0));
+        Some(SecretRef { secret: self.secret.cloned()?.0, field: field.flatten() })
     }
 }
 

@@ -95,19 +95,9 @@ pub fn parse_bytes(file: &str, bytes: &[u8]) -> Result<Source, Problems> {
             let before = &bytes[..error.valid_up_to()];
             let lines: Vec<_> = before.split(|byte| *byte == b'\n').collect();
             let last = lines.last().copied().unwrap_or_default();
-            let (line, column) = (
-                lines.len(),
-                1 + String::from_utf8_lossy(last).chars().count(),
-            );
+            let (line, column) = (lines.len(), 1 + String::from_utf8_lossy(last).chars().count());
             let report = Report::new(file);
-            report.say(
-                &At {
-                    line,
-                    column,
-                    ..At::default()
-                },
-                "not UTF-8 text",
-            );
+            report.say(&At { line, column, ..At::default() }, "not UTF-8 text");
             Err(report.into_problems())
         },
         |text| parse(file, text),
@@ -117,12 +107,8 @@ pub fn parse_bytes(file: &str, bytes: &[u8]) -> Result<Source, Problems> {
 impl Source {
     /// Returns the secrets of all streams, each once, in order of name.
     pub fn secrets(&self) -> Vec<SecretRef> {
-        let mut secrets: Vec<_> = self
-            .streams
-            .iter()
-            .flat_map(|stream| stream.auth.secrets())
-            .cloned()
-            .collect();
+        let mut secrets: Vec<_> =
+            self.streams.iter().flat_map(|stream| stream.auth.secrets()).cloned().collect();
         secrets.sort();
         secrets.dedup();
         secrets
@@ -141,22 +127,14 @@ fn resolve(file: &str, text: &str, spec: &SourceEntry, report: &Report) -> Optio
     let flag = |slot: &Option<Slot<bool>>| slot.as_ref().and_then(Slot::cloned).unwrap_or(false);
     let allow_http = flag(&own.allow_http);
     check_stem(file, &own.source, report);
-    let base_url = own.base_url.get().and_then(|url| {
-        base_url::check(url, Query::Refused, allow_http, own.base_url.at(), report)
-    });
-    let hosts = own
-        .allowed_hosts
-        .as_ref()
-        .and_then(Slot::get)
-        .map_or(&[][..], Vec::as_slice);
+    let base_url = own
+        .base_url
+        .get()
+        .and_then(|url| base_url::check(url, Query::Refused, allow_http, own.base_url.at(), report));
+    let hosts = own.allowed_hosts.as_ref().and_then(Slot::get).map_or(&[][..], Vec::as_slice);
     let allowed_hosts = allowed_hosts::resolve(hosts, report);
     let vars = vars(own.vars.as_ref().and_then(Slot::get), report);
-    let from_source = FromSource {
-        shared,
-        vars: &vars,
-        allow_http,
-        report,
-    };
+    let from_source = FromSource { shared, vars: &vars, allow_http, report };
     let rate_limit = from_source.shared();
     let streams = streams(&own.streams, &from_source);
     Some(Source {
@@ -178,10 +156,7 @@ fn check_stem(file: &str, source: &Slot<Name>, report: &Report) {
         && name.as_str() != stem
     {
         let draft = Draft::new("is not the file's name").value(name.as_str());
-        report.add(
-            source.at(),
-            draft.accepted(format!("{stem}, or rename the file")),
-        );
+        report.add(source.at(), draft.accepted(format!("{stem}, or rename the file")));
     }
 }
 
@@ -191,17 +166,11 @@ fn vars(entries: Option<&Entries<TemplateText>>, report: &Report) -> BTreeMap<St
         let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
         if !name.starts_with(letter) || !name.chars().all(|c| letter(c) || c.is_ascii_digit()) {
             let draft = Draft::new("is not a name that a template can use").value(name);
-            report.add(
-                slot.at(),
-                draft.accepted("letters, digits and _, not starting with a digit"),
-            );
+            report.add(slot.at(), draft.accepted("letters, digits and _, not starting with a digit"));
         }
         if let Some(TemplateText(text)) = slot.get() {
             if text.contains("{{") {
-                report.say(
-                    slot.at(),
-                    "a var is plain text; {{ }} is not filled in here",
-                );
+                report.say(slot.at(), "a var is plain text; {{ }} is not filled in here");
             }
             vars.insert(name.clone(), text.clone());
         }
@@ -214,16 +183,12 @@ fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> V
         return Vec::new();
     };
     if entries.0.is_empty() {
-        from_source
-            .report
-            .say(slot.at(), "a source needs at least one stream");
+        from_source.report.say(slot.at(), "a source needs at least one stream");
     }
     let mut streams = Vec::new();
     for (name, entry) in &entries.0 {
         if !name::is_name(name) {
-            let draft = Draft::new("is not a stream's name")
-                .value(name)
-                .accepted(name::FORM);
+            let draft = Draft::new("is not a stream's name").value(name).accepted(name::FORM);
             from_source.report.add(entry.at(), draft);
         }
         streams.extend(from_source.stream(name, entry));
@@ -233,8 +198,5 @@ fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> V
 
 fn fingerprint(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    digest.iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }

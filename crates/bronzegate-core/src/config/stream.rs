@@ -166,12 +166,7 @@ impl FromSource<'_> {
     /// Checks what stands at the source, also where every stream has its own, and returns the
     /// pace that streams without their own share.
     pub(super) fn shared(&self) -> RateLimit {
-        let Self {
-            shared,
-            vars,
-            report,
-            ..
-        } = *self;
+        let Self { shared, vars, report, .. } = *self;
         self.auth(shared.auth.as_ref());
         params::params(&as_list(shared.params.as_ref()), vars, report);
         params::headers(&as_list(shared.headers.as_ref()), vars, report);
@@ -191,18 +186,11 @@ impl FromSource<'_> {
         let report = self.report;
         let request = self.request(spec, own);
         stream_check::check(&request, report);
-        let layers = Layers {
-            own,
-            source: self.shared,
-        };
-        let rate_limit =
-            RateLimitSpec::resolve(&layers.maps(|shared| shared.rate_limit.as_ref()), report);
+        let layers = Layers { own, source: self.shared };
+        let rate_limit = RateLimitSpec::resolve(&layers.maps(|shared| shared.rate_limit.as_ref()), report);
         let retry = RetrySpec::resolve(&layers.maps(|shared| shared.retry.as_ref()), report);
         let output = OutputSpec::resolve(&layers.maps(|shared| shared.output.as_ref()), report);
-        let schedule = spec
-            .schedule
-            .as_ref()
-            .map(|slot| slot.get()?.resolve(slot.at(), report));
+        let schedule = spec.schedule.as_ref().map(|slot| slot.get()?.resolve(slot.at(), report));
         let responses = responses(layers.first(|shared| shared.responses.as_ref()), report);
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
         let records = spec.records.get().and_then(records::resolve);
@@ -211,16 +199,8 @@ impl FromSource<'_> {
             name: name.to_owned(),
             path: request.path?,
             method: request.method,
-            params: request
-                .params
-                .into_iter()
-                .map(|(name, values, _)| (name, values))
-                .collect(),
-            headers: request
-                .headers
-                .into_iter()
-                .map(|(name, value, _)| (name, value))
-                .collect(),
+            params: request.params.into_iter().map(|(name, values, _)| (name, values)).collect(),
+            headers: request.headers.into_iter().map(|(name, value, _)| (name, value)).collect(),
             body,
             format: spec.format.as_ref().and_then(Slot::cloned),
             records: records?,
@@ -234,31 +214,14 @@ impl FromSource<'_> {
             responses,
             output,
             schedule: schedule.flatten(),
-            expect: spec
-                .expect
-                .as_ref()
-                .and_then(Slot::get)
-                .map(ExpectSpec::resolve)
-                .unwrap_or_default(),
+            expect: spec.expect.as_ref().and_then(Slot::get).map(ExpectSpec::resolve).unwrap_or_default(),
         })
     }
 
     fn request(&self, spec: &StreamSpec, own: &SharedSpec) -> Request {
-        let Self {
-            shared,
-            vars,
-            report,
-            ..
-        } = *self;
-        let layers = Layers {
-            own,
-            source: shared,
-        };
-        let method = spec
-            .method
-            .as_ref()
-            .and_then(Slot::cloned)
-            .unwrap_or_default();
+        let Self { shared, vars, report, .. } = *self;
+        let layers = Layers { own, source: shared };
+        let method = spec.method.as_ref().and_then(Slot::cloned).unwrap_or_default();
         // Source first: the stream's entries come after it and win.
         let mut params: Vec<_> = layers.maps(|shared| shared.params.as_ref());
         params.reverse();
@@ -268,12 +231,8 @@ impl FromSource<'_> {
             None => (Some(Pagination::default()), Vec::new()),
             Some(slot) => {
                 let spec = slot.get();
-                let resolved =
-                    spec.and_then(|spec| pagination_check::resolve(spec, slot.at(), report));
-                (
-                    resolved,
-                    spec.map(pagination_check::places).unwrap_or_default(),
-                )
+                let resolved = spec.and_then(|spec| pagination_check::resolve(spec, slot.at(), report));
+                (resolved, spec.map(pagination_check::places).unwrap_or_default())
             }
         };
         Request {
@@ -302,20 +261,14 @@ impl FromSource<'_> {
         method: Method,
         pagination: Option<&Pagination>,
     ) -> Option<(BodyTemplate, At)> {
-        let given = spec
-            .body
-            .as_ref()
-            .and_then(|slot| Some((slot.get()?, slot.at())));
+        let given = spec.body.as_ref().and_then(|slot| Some((slot.get()?, slot.at())));
         match (given, method) {
             (Some((body, at)), Method::Get) if !body.is_empty() => {
-                self.report
-                    .say(at, "a GET has no body; write method: POST or remove it");
+                self.report.say(at, "a GET has no body; write method: POST or remove it");
                 None
             }
             (_, Method::Get) => None,
-            (Some((body, at)), Method::Post) => {
-                Some((body.resolve(self.vars, at, self.report)?, at.clone()))
-            }
+            (Some((body, at)), Method::Post) => Some((body.resolve(self.vars, at, self.report)?, at.clone())),
             (None, Method::Post) => pagination
                 .filter(|pagination| stream_check::writes_body(pagination))
                 .map(|_| (BodyTemplate::default(), At::default())),
@@ -339,19 +292,13 @@ impl<'a> Layers<'a> {
     }
 
     fn maps<T>(&self, get: impl Fn(&'a SharedSpec) -> Option<&'a Slot<T>>) -> Vec<&'a T> {
-        [self.own, self.source]
-            .into_iter()
-            .filter_map(get)
-            .filter_map(Slot::get)
-            .collect()
+        [self.own, self.source].into_iter().filter_map(get).filter_map(Slot::get).collect()
     }
 }
 
 fn responses(slot: Option<&Slot<Vec<Slot<RuleSpec>>>>, report: &Report) -> Vec<ResponseRule> {
     let rules = slot.and_then(Slot::get).into_iter().flatten();
-    rules
-        .filter_map(|rule| rule.get()?.resolve(report))
-        .collect()
+    rules.filter_map(|rule| rule.get()?.resolve(report)).collect()
 }
 
 fn concurrency(slot: Option<&Slot<u64>>, report: &Report) -> usize {
@@ -359,10 +306,7 @@ fn concurrency(slot: Option<&Slot<u64>>, report: &Report) -> usize {
     match slot.and_then(|slot| Some((slot, slot.cloned()?))) {
         Some((_, number @ 1..=64)) => usize::try_from(number).unwrap_or(DEFAULT),
         Some((slot, number)) => {
-            report.add(
-                slot.at(),
-                Draft::refused("a whole number from 1 to 64").value(number),
-            );
+            report.add(slot.at(), Draft::refused("a whole number from 1 to 64").value(number));
             DEFAULT
         }
         None => DEFAULT,

@@ -17,10 +17,7 @@ pub(super) fn check(request: &Request, report: &Report) {
     };
     let targets = pagination.targets();
     for (index, target) in targets.iter().enumerate() {
-        let at = request
-            .pagination_places
-            .get(index)
-            .unwrap_or(&request.path_at);
+        let at = request.pagination_places.get(index).unwrap_or(&request.path_at);
         if targets[..index].contains(target) {
             report.say(at, format!("{target} is written twice by pagination"));
         }
@@ -32,10 +29,7 @@ pub(super) fn check(request: &Request, report: &Report) {
 
 /// Whether pagination writes into the body.
 pub(super) fn writes_body(pagination: &Pagination) -> bool {
-    pagination
-        .targets()
-        .iter()
-        .any(|target| matches!(target, Target::Body(_)))
+    pagination.targets().iter().any(|target| matches!(target, Target::Body(_)))
 }
 
 fn collision(target: &Target, request: &Request) -> Option<&'static str> {
@@ -45,23 +39,16 @@ fn collision(target: &Target, request: &Request) -> Option<&'static str> {
                 return Some("is given in params too");
             }
             let key = ApiKeyPlace::Query(name.clone());
-            key_place(request)
-                .filter(|place| **place == key)
-                .map(|_| "is where auth puts its key")
+            key_place(request).filter(|place| **place == key).map(|_| "is where auth puts its key")
         }
         Target::Header(name) => {
             if request.headers.iter().any(|(known, ..)| known == name) {
                 return Some("is given in headers too");
             }
-            auth_headers(request)
-                .contains(&name.as_str())
-                .then_some("is set by auth")
+            auth_headers(request).contains(&name.as_str()).then_some("is set by auth")
         }
         Target::Body(_) if request.method == Method::Get => Some("needs method: POST"),
-        Target::Body(place) => request
-            .body
-            .as_ref()
-            .and_then(|(body, _)| body.conflict(place)),
+        Target::Body(place) => request.body.as_ref().and_then(|(body, _)| body.conflict(place)),
         Target::Url => None,
     }
 }
@@ -69,11 +56,7 @@ fn collision(target: &Target, request: &Request) -> Option<&'static str> {
 /// Params and headers that auth sets as well.
 fn auth_names(request: &Request, report: &Report) {
     let set = auth_headers(request);
-    for (_, _, at) in request
-        .headers
-        .iter()
-        .filter(|(name, ..)| set.contains(&name.as_str()))
-    {
+    for (_, _, at) in request.headers.iter().filter(|(name, ..)| set.contains(&name.as_str())) {
         report.say(at, "this header is set by auth");
     }
     if let Some(ApiKeyPlace::Query(key)) = key_place(request) {
@@ -93,10 +76,7 @@ fn key_place(request: &Request) -> Option<&ApiKeyPlace> {
 fn auth_headers(request: &Request) -> Vec<&str> {
     match &request.auth {
         Some(Auth::Headers { headers }) => headers.iter().map(|(name, _)| name.as_str()).collect(),
-        Some(Auth::ApiKey {
-            place: ApiKeyPlace::Header(name),
-            ..
-        }) => vec![name],
+        Some(Auth::ApiKey { place: ApiKeyPlace::Header(name), .. }) => vec![name],
         None | Some(Auth::None | Auth::ApiKey { .. }) => Vec::new(),
         Some(_) => vec!["authorization"],
     }
@@ -115,35 +95,19 @@ fn template_names(request: &Request, report: &Report) {
     };
     let lacks = |name: &str| matches!(name, "cursor" | "offset" | "page") && has != Some(name);
     let refuse = |name: &str, at: &At| {
-        let draft = Draft::new(format!(
-            "has no value: only pagination of type {name} gives one"
-        ));
+        let draft = Draft::new(format!("has no value: only pagination of type {name} gives one"));
         report.add(at, draft.value(name));
     };
-    for name in request
-        .path
-        .iter()
-        .flat_map(Template::names)
-        .filter(|name| lacks(name))
-    {
+    for name in request.path.iter().flat_map(Template::names).filter(|name| lacks(name)) {
         refuse(name, &request.path_at);
     }
     for (_, values, at) in &request.params {
-        values
-            .iter()
-            .flat_map(Template::names)
-            .filter(|name| lacks(name))
-            .for_each(|name| refuse(name, at));
+        values.iter().flat_map(Template::names).filter(|name| lacks(name)).for_each(|name| refuse(name, at));
     }
     for (_, value, at) in &request.headers {
-        value
-            .names()
-            .filter(|name| lacks(name))
-            .for_each(|name| refuse(name, at));
+        value.names().filter(|name| lacks(name)).for_each(|name| refuse(name, at));
     }
     if let Some((body, at)) = &request.body {
-        body.names()
-            .filter(|name| lacks(name))
-            .for_each(|name| refuse(name, at));
+        body.names().filter(|name| lacks(name)).for_each(|name| refuse(name, at));
     }
 }

@@ -93,18 +93,11 @@ impl Template {
         if self.is_literal() {
             return Ok(self.text.clone());
         }
-        let fail = |reason: String| TemplateError {
-            text: self.text.clone(),
-            reason,
-        };
+        let fail = |reason: String| TemplateError { text: self.text.clone(), reason };
         let environment = environment(self.place);
-        let text = environment
-            .render_str(&self.text, values(scope))
-            .map_err(|error| fail(reason(&error)))?;
+        let text = environment.render_str(&self.text, values(scope)).map_err(|error| fail(reason(&error)))?;
         if self.place == Place::Path && has_dot_segment(&text) {
-            return Err(fail(
-                "a value makes a . or .. segment of the path".to_owned(),
-            ));
+            return Err(fail("a value makes a . or .. segment of the path".to_owned()));
         }
         Ok(text)
     }
@@ -123,11 +116,7 @@ impl Template {
             report.add(at, draft.value(text));
             return None;
         }
-        let names = if text.contains("{{") {
-            names(text, at, report)?
-        } else {
-            BTreeSet::new()
-        };
+        let names = if text.contains("{{") { names(text, at, report)? } else { BTreeSet::new() };
         let mut known = true;
         for name in &names {
             if let Some(draft) = unknown(name, vars) {
@@ -135,22 +124,10 @@ impl Template {
                 known = false;
             }
         }
-        let template = Self {
-            text: text.clone(),
-            place,
-            names,
-        };
-        let scope = Scope {
-            vars,
-            cursor: Some("c"),
-            page: Some(1),
-            offset: Some(1),
-        };
+        let template = Self { text: text.clone(), place, names };
+        let scope = Scope { vars, cursor: Some("c"), page: Some(1), offset: Some(1) };
         if known && let Err(error) = template.render(&scope) {
-            report.add(
-                at,
-                Draft::new(format!("the template fails: {}", error.reason)).value(text),
-            );
+            report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
             return None;
         }
         known.then_some(template)
@@ -161,10 +138,7 @@ fn names(text: &str, at: &At, report: &Report) -> Option<BTreeSet<String>> {
     match environment(Place::Text).template_from_str(text) {
         Ok(template) => Some(template.undeclared_variables(true).into_iter().collect()),
         Err(error) => {
-            report.add(
-                at,
-                Draft::new(format!("not a template: {}", reason(&error))).value(text),
-            );
+            report.add(at, Draft::new(format!("not a template: {}", reason(&error))).value(text));
             None
         }
     }
@@ -172,9 +146,7 @@ fn names(text: &str, at: &At, report: &Report) -> Option<BTreeSet<String>> {
 
 /// The problem with a name, if it is not one that templates know.
 fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
-    let (root, member) = name
-        .split_once('.')
-        .map_or((name, None), |(root, member)| (root, Some(member)));
+    let (root, member) = name.split_once('.').map_or((name, None), |(root, member)| (root, Some(member)));
     if let Some(later) = later::refusal("template", root) {
         return Some(later.value(name));
     }
@@ -201,11 +173,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
 
 fn known(vars: &BTreeMap<String, String>) -> String {
     let vars = vars.keys().map(|name| format!("vars.{name}"));
-    let names: Vec<String> = NAMES[1..]
-        .iter()
-        .map(|&name| name.to_owned())
-        .chain(vars)
-        .collect();
+    let names: Vec<String> = NAMES[1..].iter().map(|&name| name.to_owned()).chain(vars).collect();
     format!("one of {}", names.join(", "))
 }
 
@@ -234,10 +202,7 @@ fn invalid(reason: &'static str) -> minijinja::Error {
 
 fn values(scope: &Scope<'_>) -> Value {
     let number = |value: Option<u64>| value.map_or_else(|| Value::from(""), Value::from);
-    let vars = scope
-        .vars
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()));
+    let vars = scope.vars.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     Value::from_pairs([
         ("vars", Value::from_pairs(vars)),
         ("cursor", Value::from(scope.cursor.unwrap_or_default())),
@@ -247,9 +212,7 @@ fn values(scope: &Scope<'_>) -> Value {
 }
 
 fn reason(error: &minijinja::Error) -> String {
-    error
-        .detail()
-        .map_or_else(|| error.kind().to_string(), str::to_owned)
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986, section 2.3.

@@ -27,13 +27,7 @@ impl TryFrom<String> for Period {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let units = [
-            ("ms", 1),
-            ("s", 1000),
-            ("m", 60_000),
-            ("h", 3_600_000),
-            ("d", 86_400_000),
-        ];
+        let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
         match scaled(&text, &units) {
             Some(ms) if ms > 0 && ms <= LONGEST_MS => Ok(Self(Duration::from_millis(ms))),
             _ => Err(PERIOD),
@@ -54,10 +48,7 @@ impl TryFrom<String> for Size {
             ("GB", 1_000_000_000),
             ("B", 1),
         ];
-        scaled(&text, &units)
-            .filter(|bytes| *bytes > 0)
-            .map(Self)
-            .ok_or(SIZE)
+        scaled(&text, &units).filter(|bytes| *bytes > 0).map(Self).ok_or(SIZE)
     }
 }
 
@@ -74,44 +65,20 @@ mod tests {
 
     #[test]
     fn durations_need_a_whole_number_and_a_unit() {
-        for (text, ms) in [
-            ("500ms", 500),
-            ("30s", 30_000),
-            ("5m", 300_000),
-            ("1h", 3_600_000),
-            ("1d", 86_400_000),
-        ] {
-            assert_eq!(
-                Period::try_from(text.to_owned()),
-                Ok(Period(Duration::from_millis(ms))),
-                "{text}"
-            );
+        for (text, ms) in
+            [("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("1h", 3_600_000), ("1d", 86_400_000)]
+        {
+            assert_eq!(Period::try_from(text.to_owned()), Ok(Period(Duration::from_millis(ms))), "{text}");
         }
-        for text in [
-            "30",
-            "",
-            "s",
-            "1.5s",
-            "-1s",
-            "0s",
-            "1 s",
-            "1S",
-            "1min",
-            "99999999999999999999d",
-            "400d",
-        ] {
+        for text in ["30", "", "s", "1.5s", "-1s", "0s", "1 s", "1S", "1min", "99999999999999999999d", "400d"]
+        {
             assert_eq!(Period::try_from(text.to_owned()), Err(PERIOD), "{text}");
         }
     }
 
     #[test]
     fn sizes_need_a_whole_number_and_a_unit() {
-        for (text, bytes) in [
-            ("1B", 1),
-            ("64KiB", 65_536),
-            ("128MiB", 134_217_728),
-            ("1GB", 1_000_000_000),
-        ] {
+        for (text, bytes) in [("1B", 1), ("64KiB", 65_536), ("128MiB", 134_217_728), ("1GB", 1_000_000_000)] {
             assert_eq!(Size::try_from(text.to_owned()), Ok(Size(bytes)), "{text}");
         }
         for text in ["1", "0MiB", "1mib", "1.5GB", "99999999999GiB"] {

@@ -200,7 +200,11 @@ impl CommitLog {
     }
 
     async fn publish_parts(&self, parts: impl Iterator<Item = &Receipt>) -> Result<(), StoreError> {
-        let publish = parts.map(|part| self.store.publish(part));
+        // Owned, so that the future of a whole run can move between threads.
+        let publish = parts.cloned().map(|part| {
+            let store = self.store.clone();
+            async move { store.publish(&part).await }
+        });
         futures::stream::iter(publish).buffer_unordered(AT_ONCE).try_collect().await
     }
 

@@ -23,10 +23,7 @@ impl<'a> SlotAccess<'a> {
 impl<'a> SeqAccess<'a> for SlotAccess<'a> {
     type Error = Error;
 
-    fn next_element_seed<T: DeserializeSeed<'a>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         let at = &self.de.at;
         if !self.placed {
             self.placed = true;
@@ -65,10 +62,7 @@ impl<'a> Parts<'a> {
 impl<'a> SeqAccess<'a> for Parts<'a> {
     type Error = Error;
 
-    fn next_element_seed<T: DeserializeSeed<'a>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         if self.left == 0 {
             return Ok(None);
         }
@@ -85,20 +79,14 @@ pub(super) struct Items<'a> {
 
 impl<'a> Items<'a> {
     pub(super) fn new(de: De<'a>, items: &'a [Node]) -> Self {
-        Self {
-            de,
-            items: items.iter().enumerate(),
-        }
+        Self { de, items: items.iter().enumerate() }
     }
 }
 
 impl<'a> SeqAccess<'a> for Items<'a> {
     type Error = Error;
 
-    fn next_element_seed<T: DeserializeSeed<'a>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         let Some((index, node)) = self.items.next() else {
             return Ok(None);
         };
@@ -115,21 +103,14 @@ pub(super) struct EntryAccess<'a> {
 
 impl<'a> EntryAccess<'a> {
     pub(super) fn new(de: De<'a>, entries: &'a [(Key, Node)]) -> Self {
-        Self {
-            de,
-            entries: entries.iter(),
-            value: None,
-        }
+        Self { de, entries: entries.iter(), value: None }
     }
 }
 
 impl<'a> MapAccess<'a> for EntryAccess<'a> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'a>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         let Some((key, node)) = self.entries.next() else {
             return Ok(None);
         };
@@ -156,26 +137,19 @@ impl<'a> Fields<'a> {
             .iter()
             .map(|&field| {
                 let found = entries.iter().find(|(key, _)| key.text == field);
-                let mut value =
-                    found.map_or_else(|| de.absent(field), |(key, node)| de.child(key, node));
+                let mut value = found.map_or_else(|| de.absent(field), |(key, node)| de.child(key, node));
                 value.at.hidden |= field == "auth";
                 (field, value)
             })
             .collect();
-        Self {
-            keys: keys.into_iter(),
-            value: None,
-        }
+        Self { keys: keys.into_iter(), value: None }
     }
 }
 
 impl<'a> MapAccess<'a> for Fields<'a> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'a>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         let Some((key, value)) = self.keys.next() else {
             return Ok(None);
         };
@@ -188,10 +162,7 @@ impl<'a> MapAccess<'a> for Fields<'a> {
     }
 }
 
-fn read_value<'a, V: DeserializeSeed<'a>>(
-    value: Option<De<'a>>,
-    seed: V,
-) -> Result<V::Value, Error> {
+fn read_value<'a, V: DeserializeSeed<'a>>(value: Option<De<'a>>, seed: V) -> Result<V::Value, Error> {
     match value {
         Some(de) => seed.deserialize(de),
         None => Err(Error::new(Draft::new("value read before its key"))),

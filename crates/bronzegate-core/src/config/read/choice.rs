@@ -48,12 +48,7 @@ impl<'a> Choice<'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         let form = form(name);
-        let choice = |variant, content| Self {
-            variant,
-            content,
-            form,
-            name,
-        };
+        let choice = |variant, content| Self { variant, content, form, name };
         match form {
             Form::Word => {
                 let variant = word(&de, name, variants, &variants.join(", "))?;
@@ -74,8 +69,9 @@ impl<'a> Choice<'a> {
                     return Err(de.mismatch(&accepted));
                 };
                 let Some((key, node)) = entries.iter().find(|(key, _)| key.text == "type") else {
-                    return Err(Error::new(Draft::new("type is missing").accepted(accepted))
-                        .locate(&de.at, None));
+                    return Err(
+                        Error::new(Draft::new("type is missing").accepted(accepted)).locate(&de.at, None)
+                    );
                 };
                 let variant = word(&de.child(key, node), name, variants, &variants.join(", "))?;
                 claims.known.borrow_mut().push("type");
@@ -115,31 +111,17 @@ fn shape(de: &De<'_>, variants: &'static [&'static str]) -> Result<&'static str,
         Some(Content::List(_)) if many => Some("Many"),
         _ => None,
     };
-    wanted.ok_or_else(|| {
-        de.mismatch(if many {
-            "a value or a list of them"
-        } else {
-            "text or a map"
-        })
-    })
+    wanted.ok_or_else(|| de.mismatch(if many { "a value or a list of them" } else { "text or a map" }))
 }
 
-fn keyed<'a>(
-    de: &De<'a>,
-    variants: &'static [&'static str],
-) -> Result<(&'static str, De<'a>), Error> {
-    let forms: Vec<String> = variants
-        .iter()
-        .map(|variant| format!("{{ {variant}: … }}"))
-        .collect();
+fn keyed<'a>(de: &De<'a>, variants: &'static [&'static str]) -> Result<(&'static str, De<'a>), Error> {
+    let forms: Vec<String> = variants.iter().map(|variant| format!("{{ {variant}: … }}")).collect();
     let accepted = format!("one of {}", forms.join(", "));
     let Some(entries) = de.entries() else {
         return Err(de.mismatch(&accepted));
     };
     let find = |text: &str| variants.iter().copied().find(|&variant| variant == text);
-    let mut found = entries
-        .iter()
-        .filter_map(|(key, node)| Some((find(&key.text)?, key, node)));
+    let mut found = entries.iter().filter_map(|(key, node)| Some((find(&key.text)?, key, node)));
     match (found.next(), found.next()) {
         (Some((variant, key, node)), None) => Ok((variant, de.child(key, node))),
         (Some(_), Some((_, key, _))) => {
@@ -150,20 +132,12 @@ fn keyed<'a>(
             Err(Error::new(draft).locate(&at, None))
         }
         (None, _) => {
-            let drafts = entries
-                .iter()
-                .map(|(key, node)| (unknown_key(&key.text, variants), key, node));
-            match drafts
-                .into_iter()
-                .find(|(draft, ..)| draft.did_you_mean.is_some())
-            {
-                Some((draft, key, node)) => {
-                    Err(Error::new(draft).locate(&de.child(key, node).at, None))
+            let drafts = entries.iter().map(|(key, node)| (unknown_key(&key.text, variants), key, node));
+            match drafts.into_iter().find(|(draft, ..)| draft.did_you_mean.is_some()) {
+                Some((draft, key, node)) => Err(Error::new(draft).locate(&de.child(key, node).at, None)),
+                None => {
+                    Err(Error::new(Draft::new("does not say where").accepted(accepted)).locate(&de.at, None))
                 }
-                None => Err(
-                    Error::new(Draft::new("does not say where").accepted(accepted))
-                        .locate(&de.at, None),
-                ),
             }
         }
     }
@@ -196,8 +170,7 @@ impl<'a> VariantAccess<'a> for Choice<'a> {
 
     fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value, Error> {
         let content = self.content.clone();
-        seed.deserialize(self.content)
-            .map_err(|error| content.locate(error))
+        seed.deserialize(self.content).map_err(|error| content.locate(error))
     }
 
     fn tuple_variant<V: Visitor<'a>>(self, _: usize, _: V) -> Result<V::Value, Error> {

@@ -21,21 +21,9 @@ use super::shape::JOINED;
 use super::slot::{SLOT, Slot};
 
 /// Reads settings out of a tree; mistakes go to the report.
-pub(in super::super) fn read<'de, T: Deserialize<'de>>(
-    node: &'de Node,
-    report: &'de Report,
-) -> Option<T> {
-    let at = At {
-        line: node.mark.line,
-        column: node.mark.column,
-        ..At::default()
-    };
-    let de = De {
-        at,
-        node: Some(node),
-        report,
-        claims: None,
-    };
+pub(in super::super) fn read<'de, T: Deserialize<'de>>(node: &'de Node, report: &'de Report) -> Option<T> {
+    let at = At { line: node.mark.line, column: node.mark.column, ..At::default() };
+    let de = De { at, node: Some(node), report, claims: None };
     Slot::<T>::deserialize(de).ok().and_then(Slot::into_value)
 }
 
@@ -64,24 +52,14 @@ impl<'a> De<'a> {
         push_key(&mut at.path, &key.text);
         at.line = key.mark.line;
         at.column = key.mark.column;
-        Self {
-            at,
-            node: Some(node),
-            report: self.report,
-            claims: None,
-        }
+        Self { at, node: Some(node), report: self.report, claims: None }
     }
 
     /// The value of a key that is not there; its place is the map's.
     pub(super) fn absent(&self, key: &str) -> Self {
         let mut at = self.at.clone();
         push_key(&mut at.path, key);
-        Self {
-            at,
-            node: None,
-            report: self.report,
-            claims: None,
-        }
+        Self { at, node: None, report: self.report, claims: None }
     }
 
     pub(super) fn item(&self, index: usize, node: &'a Node) -> Self {
@@ -89,12 +67,7 @@ impl<'a> De<'a> {
         at.path.push_str(&format_index(index));
         at.line = node.mark.line;
         at.column = node.mark.column;
-        Self {
-            at,
-            node: Some(node),
-            report: self.report,
-            claims: None,
-        }
+        Self { at, node: Some(node), report: self.report, claims: None }
     }
 
     pub(super) fn entries(&self) -> Option<&'a [(Key, Node)]> {
@@ -122,10 +95,7 @@ impl<'a> De<'a> {
         let draft = match self.node {
             None => Draft::new(MISSING),
             Some(_) if self.is_null() => Draft::new("no value given").accepted(accepted),
-            Some(_) => Draft {
-                value: self.shown(),
-                ..Draft::refused(accepted)
-            },
+            Some(_) => Draft { value: self.shown(), ..Draft::refused(accepted) },
         };
         Error::new(draft).locate(&self.at, None)
     }
@@ -178,28 +148,15 @@ impl<'a> De<'a> {
         }
     }
 
-    fn unknown_key(
-        &self,
-        key: &Key,
-        node: &'a Node,
-        known: &[&'static str],
-        owners: &[&'static str],
-    ) {
+    fn unknown_key(&self, key: &Key, node: &'a Node, known: &[&'static str], owners: &[&'static str]) {
         let mut at = self.child(key, node).at;
         if at.hidden {
             // A secret may have been written where a key belongs.
             at.path.clone_from(&self.at.path);
         }
-        let later = owners
-            .iter()
-            .find_map(|owner| later::refusal(owner, &key.text));
-        let draft = later.map_or_else(
-            || unknown_key(&key.text, known),
-            |later| Draft {
-                value: None,
-                ..later
-            },
-        );
+        let later = owners.iter().find_map(|owner| later::refusal(owner, &key.text));
+        let draft =
+            later.map_or_else(|| unknown_key(&key.text, known), |later| Draft { value: None, ..later });
         if let Some(meant) = &draft.did_you_mean {
             self.report.withdraw_missing(&self.absent(meant).at.path);
         }
@@ -239,9 +196,7 @@ impl<'a> Deserializer<'a> for De<'a> {
     /// Text is taken verbatim, so `1.10` stays `1.10`.
     fn deserialize_str<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.text() {
-            Some(text) => visitor
-                .visit_str(text)
-                .map_err(|error: Error| self.locate(error)),
+            Some(text) => visitor.visit_str(text).map_err(|error: Error| self.locate(error)),
             None => Err(self.mismatch("text")),
         }
     }

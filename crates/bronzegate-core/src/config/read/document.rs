@@ -52,8 +52,7 @@ pub(in super::super) fn parse(text: &str, report: &Report) -> Option<Node> {
     }
     if builder.root.is_none() {
         let start = Mark { line: 1, column: 1 };
-        let draft =
-            Draft::new("the file is empty").accepted("at least source, base_url and streams");
+        let draft = Draft::new("the file is empty").accepted("at least source, base_url and streams");
         report.add(&at(start, String::new()), draft);
     }
     builder.root
@@ -80,13 +79,7 @@ struct Open {
 
 impl<'a> Builder<'a> {
     fn new(report: &'a Report) -> Self {
-        Self {
-            report,
-            open: Vec::new(),
-            anchors: HashMap::new(),
-            nodes: 0,
-            root: None,
-        }
+        Self { report, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None }
     }
 
     fn run(&mut self, text: &str) -> Result<(), Failure> {
@@ -94,10 +87,7 @@ impl<'a> Builder<'a> {
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| {
                 let place = mark(*error.marker());
-                (
-                    tab(text, place, error.info()),
-                    format!("not valid YAML: {}", error.info()),
-                )
+                (tab(text, place, error.info()), format!("not valid YAML: {}", error.info()))
             })?;
             self.event(event, mark(span.start))?;
         }
@@ -109,13 +99,7 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = is_plain(style, tag.as_deref(), mark)?;
                 self.count(1, mark)?;
-                let node = Node {
-                    mark,
-                    content: Content::Scalar {
-                        text: text.into_owned(),
-                        plain,
-                    },
-                };
+                let node = Node { mark, content: Content::Scalar { text: text.into_owned(), plain } };
                 self.finish(node, anchor, 1)
             }
             Event::SequenceStart(anchor, tag) => {
@@ -135,18 +119,14 @@ impl<'a> Builder<'a> {
             },
             Event::Alias(anchor) => {
                 let (node, size) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    (
-                        mark,
-                        "an alias must name an anchor that is complete before it".to_owned(),
-                    )
+                    (mark, "an alias must name an anchor that is complete before it".to_owned())
                 })?;
                 self.count(size, mark)?;
                 self.finish(node, 0, size)
             }
-            Event::DocumentStart(_) if self.root.is_some() => Err((
-                mark,
-                "a source file is one YAML document; this starts a second one".to_owned(),
-            )),
+            Event::DocumentStart(_) if self.root.is_some() => {
+                Err((mark, "a source file is one YAML document; this starts a second one".to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -157,22 +137,14 @@ impl<'a> Builder<'a> {
         }
         let before = self.nodes;
         self.count(1, mark)?;
-        self.open.push(Open {
-            node: Node { mark, content },
-            anchor,
-            key: None,
-            before,
-        });
+        self.open.push(Open { node: Node { mark, content }, anchor, key: None, before });
         Ok(())
     }
 
     fn count(&mut self, more: usize, mark: Mark) -> Result<(), Failure> {
         self.nodes += more;
         if self.nodes > MAX_NODES {
-            return Err((
-                mark,
-                format!("more than {MAX_NODES} values, aliases included"),
-            ));
+            return Err((mark, format!("more than {MAX_NODES} values, aliases included")));
         }
         Ok(())
     }
@@ -184,8 +156,7 @@ impl<'a> Builder<'a> {
         }
         let Some(open) = self.open.last_mut() else {
             // An empty document is a plain empty scalar.
-            let empty =
-                matches!(&node.content, Content::Scalar { text, plain: true } if text.is_empty());
+            let empty = matches!(&node.content, Content::Scalar { text, plain: true } if text.is_empty());
             if !empty {
                 self.root = Some(node);
             }
@@ -195,10 +166,8 @@ impl<'a> Builder<'a> {
             (Content::List(items), _) => items.push(node),
             (Content::Map(_), None) => open.key = Some(as_key(node)?),
             (Content::Map(entries), Some(key)) => {
-                let first = entries
-                    .iter()
-                    .find(|(known, _)| known.text == key.text)
-                    .map(|(first, _)| first.mark);
+                let first =
+                    entries.iter().find(|(known, _)| known.text == key.text).map(|(first, _)| first.mark);
                 match first {
                     Some(first) => self.twice(&key, first),
                     None => entries.push((key, node)),
@@ -242,29 +211,19 @@ pub(super) fn format_index(index: usize) -> String {
 /// The parser places a tab's error at the start of the text before it; this finds the tab.
 fn tab(text: &str, place: Mark, info: &str) -> Mark {
     let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .skip(place.line - 1)
-        .filter(|_| info.contains("tab"));
-    lines
-        .find(|(_, line)| indented(line))
-        .map_or(place, |(index, line)| Mark {
-            line: index + 1,
-            column: line.find('\t').map_or(1, |column| column + 1),
-        })
+    let mut lines = text.lines().enumerate().skip(place.line - 1).filter(|_| info.contains("tab"));
+    lines.find(|(_, line)| indented(line)).map_or(place, |(index, line)| Mark {
+        line: index + 1,
+        column: line.find('\t').map_or(1, |column| column + 1),
+    })
 }
 
 fn as_key(node: Node) -> Result<Key, Failure> {
     match node.content {
-        Content::Scalar { text, plain: true } if text == "<<" => Err((
-            node.mark,
-            "merge keys (<<) are not part of YAML 1.2; write the keys out".to_owned(),
-        )),
-        Content::Scalar { text, .. } => Ok(Key {
-            text,
-            mark: node.mark,
-        }),
+        Content::Scalar { text, plain: true } if text == "<<" => {
+            Err((node.mark, "merge keys (<<) are not part of YAML 1.2; write the keys out".to_owned()))
+        }
+        Content::Scalar { text, .. } => Ok(Key { text, mark: node.mark }),
         _ => Err((node.mark, "a key must be text".to_owned())),
     }
 }
@@ -288,17 +247,9 @@ fn core_tag(tag: Option<&Tag>, mark: Mark) -> Result<(), Failure> {
 }
 
 fn mark(marker: Marker) -> Mark {
-    Mark {
-        line: marker.line(),
-        column: marker.col() + 1,
-    }
+    Mark { line: marker.line(), column: marker.col() + 1 }
 }
 
 fn at(mark: Mark, path: String) -> At {
-    At {
-        line: mark.line,
-        column: mark.column,
-        path,
-        hidden: false,
-    }
+    At { line: mark.line, column: mark.column, path, hidden: false }
 }

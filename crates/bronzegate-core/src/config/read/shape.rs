@@ -90,10 +90,7 @@ impl<V: JsonSchema> JsonSchema for Entries<V> {
 
 /// Two readers of one map: each takes the keys it knows; a key neither knows is a problem.
 #[derive(Clone, Debug, serde::Deserialize)]
-pub(in super::super) struct Joined<A, B>(
-    pub(in super::super) Slot<A>,
-    pub(in super::super) Slot<B>,
-);
+pub(in super::super) struct Joined<A, B>(pub(in super::super) Slot<A>, pub(in super::super) Slot<B>);
 
 impl<A: JsonSchema, B: JsonSchema> JsonSchema for Joined<A, B> {
     fn schema_name() -> Cow<'static, str> {

@@ -56,13 +56,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for SlotVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Slot<T>, A::Error> {
-        let at = seq
-            .next_element()?
-            .ok_or_else(|| A::Error::missing_field("place"))?;
-        Ok(Slot {
-            at,
-            value: seq.next_element()?,
-        })
+        let at = seq.next_element()?.ok_or_else(|| A::Error::missing_field("place"))?;
+        Ok(Slot { at, value: seq.next_element()? })
     }
 }
 

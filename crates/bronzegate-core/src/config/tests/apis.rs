@@ -28,12 +28,7 @@ fn shopify_rest_and_graphql() {
     let rest = stream(
         "path: /orders.json\nrecords: orders\nauth: { type: api_key, in: header, name: X-Shopify-Access-Token, value: { secret: t } }\npagination: { type: link_header, page_size: { query: limit, value: 250 } }",
     );
-    assert_eq!(
-        rest.pagination.kind,
-        Kind::LinkHeader {
-            rel: "next".to_owned()
-        }
-    );
+    assert_eq!(rest.pagination.kind, Kind::LinkHeader { rel: "next".to_owned() });
     let key = ApiKeyPlace::Header("x-shopify-access-token".to_owned());
     assert!(matches!(rest.auth, Auth::ApiKey { place, .. } if place == key));
     let graphql = stream(
@@ -56,20 +51,8 @@ fn stripe_last_record_and_key_as_user() {
     let stream = stream(
         "path: /v1/charges\nrecords: data\nauth: { type: basic, username: { secret: stripe } }\npagination:\n  type: cursor\n  next: { last_record: id }\n  send: { query: starting_after }\n  stop: [{ at: { body: has_more }, equals: false }]",
     );
-    assert!(matches!(
-        stream.auth,
-        Auth::Basic {
-            username: TextOrSecret::Secret(_),
-            password: None
-        }
-    ));
-    assert!(matches!(
-        stream.pagination.kind,
-        Kind::Cursor {
-            next: Address::LastRecord(_),
-            ..
-        }
-    ));
+    assert!(matches!(stream.auth, Auth::Basic { username: TextOrSecret::Secret(_), password: None }));
+    assert!(matches!(stream.pagination.kind, Kind::Cursor { next: Address::LastRecord(_), .. }));
 }
 
 #[test]
@@ -80,9 +63,7 @@ fn salesforce_soql_and_bulk() {
     let bulk = stream(
         "path: /results\nrecords: $\npagination:\n  type: cursor\n  next: { header: Sforce-Locator }\n  send: { query: locator }\n  stop: [{ at: { header: Sforce-Locator }, equals: 'null' }]",
     );
-    let Stop::When(condition) = &bulk.pagination.stop[0] else {
-        panic!("{:?}", bulk.pagination.stop)
-    };
+    let Stop::When(condition) = &bulk.pagination.stop[0] else { panic!("{:?}", bulk.pagination.stop) };
     assert_eq!(condition.test, Test::Equals("null".into()));
 }
 
@@ -108,13 +89,7 @@ fn jira_notion_graph_and_elasticsearch() {
     let graph = stream(
         "path: /users\nrecords: value\nauth:\n  type: oauth2_client_credentials\n  token_url: https://login.example/t/oauth2/v2.0/token\n  client_id: abc\n  client_secret: { secret: graph }\n  scopes: [https://graph.microsoft.com/.default]\npagination: { type: next_url, next: { body: \"/@odata.nextLink\" } }",
     );
-    assert!(matches!(
-        graph.auth,
-        Auth::OAuth2ClientCredentials {
-            client_auth: ClientAuth::Body,
-            ..
-        }
-    ));
+    assert!(matches!(graph.auth, Auth::OAuth2ClientCredentials { client_auth: ClientAuth::Body, .. }));
     let elastic = stream(
         "path: /_search\nmethod: POST\nrecords: hits.hits\nbody: { sort: [a], pit: { id: null } }\npagination:\n  type: cursor\n  next: { last_record: sort }\n  send: { body: search_after }\n  stop: [empty_page]\n  carry: [{ from: { body: pit_id }, to: { body: pit.id } }]",
     );
@@ -130,20 +105,12 @@ fn offsets_pages_and_several_headers() {
     let hidden = stream(
         "path: /table\nrecords: result\npagination: { type: offset, send: { query: sysparm_offset }, advance: requested, page_size: { query: sysparm_limit, value: 100 }, total: { header: X-Total-Count, tolerance: 1% } }",
     );
-    assert_eq!(
-        hidden.pagination.total.unwrap().tolerance,
-        Tolerance::Percent(1.0)
-    );
-    let xero = stream(
-        "path: /Invoices\nrecords: Invoices\npagination: { type: page, send: { query: page } }",
-    );
+    assert_eq!(hidden.pagination.total.unwrap().tolerance, Tolerance::Percent(1.0));
+    let xero =
+        stream("path: /Invoices\nrecords: Invoices\npagination: { type: page, send: { query: page } }");
     assert_eq!(
         xero.pagination.kind,
-        Kind::Page {
-            send: Target::Query("page".to_owned()),
-            start: 1,
-            total_pages: None
-        }
+        Kind::Page { send: Target::Query("page".to_owned()), start: 1, total_pages: None }
     );
     let datadog = stream(
         "path: /logs\nrecords: data\nauth: { type: headers, headers: { DD-API-KEY: { secret: a }, DD-APPLICATION-KEY: { secret: b, field: key } } }\npagination: { type: cursor, next: { body: meta.page.after }, send: { query: 'page[cursor]' } }\nrate_limit: { remaining: { header: X-RateLimit-Remaining }, reset: { header: X-RateLimit-Reset, unit: seconds } }",

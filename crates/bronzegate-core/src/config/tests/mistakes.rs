@@ -3,17 +3,15 @@ use super::super::*;
 pub(super) fn messages(text: &str) -> Vec<String> {
     match parse("sources/x.yaml", text) {
         Ok(_) => Vec::new(),
-        Err(problems) => problems
-            .as_slice()
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        Err(problems) => problems.as_slice().iter().map(ToString::to_string).collect(),
     }
 }
 
 /// A file with one stream whose own keys these are.
 fn with_stream(keys: &str) -> Vec<String> {
-    let mut text = "source: x\nbase_url: https://x.example\nstreams:\n  s:\n    path: /p\n    records: items\n".to_owned();
+    let mut text =
+        "source: x\nbase_url: https://x.example\nstreams:\n  s:\n    path: /p\n    records: items\n"
+            .to_owned();
     for line in keys.lines() {
         text.push_str("    ");
         text.push_str(line);
@@ -25,10 +23,7 @@ fn with_stream(keys: &str) -> Vec<String> {
 #[track_caller]
 fn one(keys: &str, part: &str) {
     let found = with_stream(keys);
-    assert!(
-        found.len() == 1 && found[0].contains(part),
-        "{keys}\nwants: {part}\ngot: {found:#?}"
-    );
+    assert!(found.len() == 1 && found[0].contains(part), "{keys}\nwants: {part}\ngot: {found:#?}");
 }
 
 #[track_caller]
@@ -106,10 +101,7 @@ fn nothing_under_auth_is_echoed() {
             )),
         ] {
             assert!(!found.is_empty(), "{auth}");
-            assert!(
-                found.iter().all(|message| !message.contains("hunter2")),
-                "{found:#?}"
-            );
+            assert!(found.iter().all(|message| !message.contains("hunter2")), "{found:#?}");
         }
     }
 }
@@ -124,23 +116,14 @@ fn what_comes_later_is_refused_by_name() {
         ("parent: { stream: projects, fields: [id] }", "parent"),
         ("job: {}", "job"),
         ("base_url_from: { body: instance_url }", "base_url_from"),
-        (
-            "auth: { type: oauth2_refresh_token, token_url: x }",
-            "auth.type",
-        ),
+        ("auth: { type: oauth2_refresh_token, token_url: x }", "auth.type"),
         ("auth: { type: jwt_bearer }", "auth.type"),
         ("auth: { type: login }", "auth.type"),
-        (
-            "auth: { type: none, base_url_from: { body: instance_url } }",
-            "auth",
-        ),
+        ("auth: { type: none, base_url_from: { body: instance_url } }", "auth"),
         ("format: csv", "csv"),
         ("format: zip", "zip"),
         ("params: { since: '{{ window.from }}' }", "window.from"),
-        (
-            "params: { since: '{{ partition.region }}' }",
-            "partition.region",
-        ),
+        ("params: { since: '{{ partition.region }}' }", "partition.region"),
         ("headers: { X-Parent: '{{ parent.id }}' }", "parent.id"),
     ] {
         one(keys, "not supported yet");
@@ -149,10 +132,7 @@ fn what_comes_later_is_refused_by_name() {
     let found = messages(
         "source: x\nbase_url: https://x.example\nbase_url_from: { body: i }\nstreams: { s: { path: /p, records: i } }",
     );
-    assert_eq!(
-        found,
-        ["sources/x.yaml:3: base_url_from: is not supported yet"]
-    );
+    assert_eq!(found, ["sources/x.yaml:3: base_url_from: is not supported yet"]);
 }
 
 #[test]
@@ -168,9 +148,7 @@ fn keys_that_are_missing_twice_or_empty() {
     one("headers:", "no value given");
     let found = with_stream("pagination: { type: cursor }");
     assert!(
-        found.len() == 2
-            && found[0].contains(".next: this key is missing")
-            && found[1].contains(".send: "),
+        found.len() == 2 && found[0].contains(".next: this key is missing") && found[1].contains(".send: "),
         "{found:#?}"
     );
 }
@@ -178,64 +156,28 @@ fn keys_that_are_missing_twice_or_empty() {
 #[test]
 fn pagination_keys_must_fit() {
     for (keys, part) in [
-        (
-            "{ type: offset, send: { query: o } }",
-            "offset needs page_size",
-        ),
+        ("{ type: offset, send: { query: o } }", "offset needs page_size"),
         ("{ type: page, send: { url: true } }", "url is for a cursor"),
-        (
-            "{ type: page, send: { query: p }, stop: [short_page] }",
-            "short_page needs page_size",
-        ),
-        (
-            "{ type: page, send: { query: p }, stop: [emtpy_page] }",
-            "did you mean \"empty_page\"?",
-        ),
+        ("{ type: page, send: { query: p }, stop: [short_page] }", "short_page needs page_size"),
+        ("{ type: page, send: { query: p }, stop: [emtpy_page] }", "did you mean \"empty_page\"?"),
         (
             "{ type: page, send: { query: p }, on_repeat: stop }",
             "is not known; write one of fail, end, allow",
         ),
-        (
-            "{ type: page, send: { query: p }, page_size: { query: p, value: 5 } }",
-            "written twice",
-        ),
-        (
-            "{ type: page, send: { query: p }, page_size: { query: s, value: 0 } }",
-            "1 or more",
-        ),
+        ("{ type: page, send: { query: p }, page_size: { query: p, value: 5 } }", "written twice"),
+        ("{ type: page, send: { query: p }, page_size: { query: s, value: 0 } }", "1 or more"),
         (
             "{ type: page, send: { query: p }, page_size: { header: s, value: 1 } }",
             "page_size cannot go there",
         ),
-        (
-            "{ type: page, send: { query: p }, max_pages: 0 }",
-            "1 or more",
-        ),
+        ("{ type: page, send: { query: p }, max_pages: 0 }", "1 or more"),
         ("{ type: page, send: { body: p } }", "needs method: POST"),
-        (
-            "{ type: cursor, next: { status: true }, send: { query: c } }",
-            "the status says nothing",
-        ),
-        (
-            "{ type: cursor, next: { body: n, header: n }, send: { query: c } }",
-            "only one of",
-        ),
-        (
-            "{ type: cursor, next: n, send: { query: c } }",
-            "{ body: … }",
-        ),
-        (
-            "{ type: cursor, next: { body: n }, send: { url: false } }",
-            "true",
-        ),
-        (
-            "{ type: cursor, next: { body: n }, send: { url: true }, initial: x }",
-            "initial cannot",
-        ),
-        (
-            "{ type: next_url, next: { body: n }, send: { query: c } }",
-            "unknown key",
-        ),
+        ("{ type: cursor, next: { status: true }, send: { query: c } }", "the status says nothing"),
+        ("{ type: cursor, next: { body: n, header: n }, send: { query: c } }", "only one of"),
+        ("{ type: cursor, next: n, send: { query: c } }", "{ body: … }"),
+        ("{ type: cursor, next: { body: n }, send: { url: false } }", "true"),
+        ("{ type: cursor, next: { body: n }, send: { url: true }, initial: x }", "initial cannot"),
+        ("{ type: next_url, next: { body: n }, send: { query: c } }", "unknown key"),
         (
             "{ type: next_url, next: { body: n }, carry: [{ from: { body: a }, to: { query: b } }] }",
             "followed as given",
@@ -243,23 +185,13 @@ fn pagination_keys_must_fit() {
         ("{ type: none, max_pages: 3 }", "means nothing"),
         ("{ type: curser }", "did you mean \"cursor\"?"),
         ("{ next: { body: n } }", "type is missing"),
-        (
-            "{ type: page, send: { query: p }, total: { body: t, tolerance: 200% } }",
-            "0% to 100%",
-        ),
-        (
-            "{ type: page, send: { query: p }, total: { bdy: t } }",
-            "did you mean \"body\"?",
-        ),
+        ("{ type: page, send: { query: p }, total: { body: t, tolerance: 200% } }", "0% to 100%"),
+        ("{ type: page, send: { query: p }, total: { bdy: t } }", "did you mean \"body\"?"),
     ] {
         one(&format!("pagination: {keys}"), part);
     }
-    none(
-        "pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }",
-    );
-    none(
-        "method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }",
-    );
+    none("pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }");
+    none("method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }");
 }
 
 #[test]
@@ -269,10 +201,7 @@ fn other_settings() {
             "params: { after: 1 }\npagination: { type: cursor, next: { body: n }, send: { query: after } }",
             "is given in params too",
         ),
-        (
-            "headers: { Authorization: 'Basic hunter2' }",
-            "credentials belong under auth",
-        ),
+        ("headers: { Authorization: 'Basic hunter2' }", "credentials belong under auth"),
         ("headers: { 'a b': c }", "is not a header's name"),
         ("headers: { X-A: a, x-a: b }", "header given twice"),
         ("body: { a: 1 }", "a GET has no body"),
@@ -283,43 +212,22 @@ fn other_settings() {
         ("retry: { base: 2m, max: 1m }", "base must not be above max"),
         ("timeout: { read: 30 }", "with its unit"),
         ("rate_limit: { requests_per_second: 0 }", "above 0"),
-        (
-            "rate_limit: { burst: 5 }",
-            "burst needs requests_per_second",
-        ),
-        (
-            "rate_limit: { remaining: { heder: x } }",
-            "did you mean \"header\"?",
-        ),
+        ("rate_limit: { burst: 5 }", "burst needs requests_per_second"),
+        ("rate_limit: { remaining: { heder: x } }", "did you mean \"header\"?"),
         ("output: { compression: gzp }", "did you mean \"gzip\"?"),
         ("output: { max_part_bytes: 1B }", "from 1KiB to 5GiB"),
         ("expect: { min_record: 1 }", "did you mean \"min_records\"?"),
         ("schedule: { every: 7m }", "divide an hour or a day"),
-        (
-            "schedule: { every: 1h, cron: '0 0 * * *' }",
-            "either every or cron",
-        ),
-        (
-            "schedule: { cron: '0 0 * * *', timezone: 'CET+1 x' }",
-            "IANA",
-        ),
-        (
-            "responses: [{ when: { at: { status: true } }, then: fail }]",
-            "exactly one of",
-        ),
+        ("schedule: { every: 1h, cron: '0 0 * * *' }", "either every or cron"),
+        ("schedule: { cron: '0 0 * * *', timezone: 'CET+1 x' }", "IANA"),
+        ("responses: [{ when: { at: { status: true } }, then: fail }]", "exactly one of"),
         (
             "responses: [{ when: { at: { status: true }, equals: 1 }, then: end, message: { body: m } }]",
             "message needs then: fail",
         ),
-        (
-            "params: { a: '{{ vars.nope }}' }",
-            "is not one of the source's vars",
-        ),
+        ("params: { a: '{{ vars.nope }}' }", "is not one of the source's vars"),
         ("params: { a: '{{ curser }}' }", "did you mean \"cursor\"?"),
-        (
-            "params: { a: '{{ cursor }}' }",
-            "only pagination of type cursor",
-        ),
+        ("params: { a: '{{ cursor }}' }", "only pagination of type cursor"),
         ("params: { a: '{{ secret.x }}' }", "never template values"),
         ("params: { a: '{% if x %}' }", "{{ }} only"),
         ("params: { a: '{{ x' }", "not a template"),
@@ -344,10 +252,7 @@ fn paths() {
         let found = messages(&format!(
             "source: x\nbase_url: https://x.example\nstreams:\n  s: {{ path: '{path}', records: i }}"
         ));
-        assert!(
-            found.len() == 1 && found[0].contains(part),
-            "{path}: {found:#?}"
-        );
+        assert!(found.len() == 1 && found[0].contains(part), "{path}: {found:#?}");
     }
 }
 
@@ -358,11 +263,7 @@ fn a_sources_mistake_is_reported_once_whether_streams_use_it_or_not() {
             "source: x\nbase_url: https://x.example\nretry: {{ max_attempts: 0 }}\nparams: {{ a: '{{{{ vars.b }}}}' }}\nstreams:\n  s: {{ {own}path: /p, records: i }}\n  t: {{ {own}path: /p, records: i }}\n"
         ));
         let lines: Vec<_> = found.iter().map(|message| &message[..17]).collect();
-        assert_eq!(
-            lines,
-            ["sources/x.yaml:3:", "sources/x.yaml:4:"],
-            "{found:#?}"
-        );
+        assert_eq!(lines, ["sources/x.yaml:3:", "sources/x.yaml:4:"], "{found:#?}");
     }
 }
 
@@ -373,8 +274,6 @@ fn a_collision_names_the_line_of_what_pagination_writes() {
     );
     assert_eq!(
         found,
-        [
-            "sources/x.yaml:11: streams.s.pagination.page_size: query parameter limit is given in params too"
-        ]
+        ["sources/x.yaml:11: streams.s.pagination.page_size: query parameter limit is given in params too"]
     );
 }

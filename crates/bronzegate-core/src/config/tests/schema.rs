@@ -13,10 +13,7 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
 }
 
 fn forms(schema: &Value) -> Option<&Vec<Value>> {
-    schema
-        .get("oneOf")
-        .or_else(|| schema.get("anyOf"))
-        .and_then(Value::as_array)
+    schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array)
 }
 
 /// A value with every key the schema knows, taking the `pick`th form of each choice.
@@ -34,10 +31,8 @@ fn sample(root: &Value, schema: &Value, pick: usize) -> Value {
     match schema.get("type").and_then(Value::as_str) {
         Some("object") => {
             let keys = schema.get("properties").and_then(Value::as_object);
-            let keys = keys
-                .into_iter()
-                .flatten()
-                .map(|(key, inner)| (key.clone(), sample(root, inner, pick)));
+            let keys =
+                keys.into_iter().flatten().map(|(key, inner)| (key.clone(), sample(root, inner, pick)));
             let mut object: Map<String, Value> = keys.collect();
             if let Some(inner @ Value::Object(_)) = schema.get("additionalProperties") {
                 object.insert("x".to_owned(), sample(root, inner, pick));
@@ -57,26 +52,16 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
     if let Some(forms) = forms(schema) {
         return forms.iter().any(|form| fits(root, form, value));
     }
-    if schema
-        .get("const")
-        .is_some_and(|constant| constant != value)
-    {
+    if schema.get("const").is_some_and(|constant| constant != value) {
         return false;
     }
-    if schema
-        .get("enum")
-        .and_then(Value::as_array)
-        .is_some_and(|words| !words.contains(value))
-    {
+    if schema.get("enum").and_then(Value::as_array).is_some_and(|words| !words.contains(value)) {
         return false;
     }
     match (schema.get("type").and_then(Value::as_str), value) {
         (Some("object"), Value::Object(object)) => {
             let required = schema.get("required").and_then(Value::as_array);
-            required
-                .into_iter()
-                .flatten()
-                .all(|key| object.contains_key(key.as_str().unwrap()))
+            required.into_iter().flatten().all(|key| object.contains_key(key.as_str().unwrap()))
                 && object.iter().all(|(key, value)| {
                     match schema
                         .pointer(&format!("/properties/{key}"))
@@ -88,9 +73,7 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
                     }
                 })
         }
-        (Some("array"), Value::Array(items)) => {
-            items.iter().all(|item| fits(root, &schema["items"], item))
-        }
+        (Some("array"), Value::Array(items)) => items.iter().all(|item| fits(root, &schema["items"], item)),
         (Some("object" | "array"), _)
         | (Some("string" | "boolean" | "integer"), Value::Object(_) | Value::Array(_)) => false,
         _ => true,
@@ -126,10 +109,7 @@ fn the_example_fits_the_schema_and_mistakes_do_not() {
         ("records: results", "recrods: results"),
         ("query: limit, value", "query: limit, vale"),
     ] {
-        assert!(
-            !fits(&schema, &schema, &value(&EXAMPLE.replace(from, to))),
-            "{to}"
-        );
+        assert!(!fits(&schema, &schema, &value(&EXAMPLE.replace(from, to))), "{to}");
     }
 }
 
@@ -137,20 +117,16 @@ fn the_example_fits_the_schema_and_mistakes_do_not() {
 fn every_map_of_known_keys_is_closed_and_every_key_described() {
     fn walk(path: &str, schema: &Value) {
         if let Some(Value::Object(keys)) = schema.get("properties") {
-            assert_eq!(
-                schema.get("additionalProperties"),
-                Some(&json!(false)),
-                "{path}"
-            );
+            assert_eq!(schema.get("additionalProperties"), Some(&json!(false)), "{path}");
             for (key, inner) in keys {
                 let alone = keys.len() == 1 || key == "type" || schema.get("description").is_some();
                 assert!(alone || inner.get("description").is_some(), "{path}.{key}");
             }
         }
         match schema {
-            Value::Object(object) => object
-                .iter()
-                .for_each(|(key, inner)| walk(&format!("{path}.{key}"), inner)),
+            Value::Object(object) => {
+                object.iter().for_each(|(key, inner)| walk(&format!("{path}.{key}"), inner))
+            }
             Value::Array(items) => items.iter().for_each(|inner| walk(path, inner)),
             _ => {}
         }

@@ -17,10 +17,7 @@ fn yaml_itself() {
         ("? [a, b]\n: c\n", "a key must be text"),
     ] {
         let found = messages(text);
-        assert!(
-            found.iter().any(|message| message.contains(want)),
-            "{text:?}: {found:#?}"
-        );
+        assert!(found.iter().any(|message| message.contains(want)), "{text:?}: {found:#?}");
     }
     let bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\n";
     assert!(messages(bomb)[0].contains("aliases included"));

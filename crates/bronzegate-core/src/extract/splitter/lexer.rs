@@ -8,6 +8,9 @@ use wide::u8x16;
 
 use super::error::SplitErrorKind;
 
+/// Every second bit, the lowest included.
+const EVEN: u64 = 0x5555_5555_5555_5555;
+
 /// The bytes that one step looks at.
 pub(super) const BLOCK: usize = 64;
 
@@ -83,7 +86,6 @@ impl Lexer {
         if backslash == 0 {
             return std::mem::take(&mut self.escaped);
         }
-        const EVEN: u64 = 0x5555_5555_5555_5555;
         let backslash = backslash & !self.escaped;
         let follows = backslash << 1 | self.escaped;
         let odd_starts = backslash & !EVEN & !follows;

@@ -4,19 +4,22 @@
 //! kept only where the source file asks for it, so memory does not grow with the page.
 //! A page is good only if all of it is valid: RFC 8259 JSON in UTF-8, nested at most 512 deep.
 
+mod body;
 mod envelope;
 mod error;
 mod lexer;
 mod nesting;
 mod piece;
+mod records;
 mod scalar;
-mod splitter;
+mod scan;
+mod state;
 #[cfg(test)]
 mod tests;
 mod utf8;
 
+pub use body::{PageBody, RecordsFound};
+pub use envelope::{RecordsAt, Wanted};
 pub use error::{SplitError, SplitErrorKind};
 pub use piece::{Piece, Span};
-pub use splitter::{PageBody, RecordsFound, Splitter};
-
-pub use envelope::{RecordsAt, Wanted};
+pub use scan::Splitter;

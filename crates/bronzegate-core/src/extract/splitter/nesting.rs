@@ -46,10 +46,4 @@ impl Nesting {
         self.depth > 0
             && self.kinds[(self.depth - 1) / 64 % self.kinds.len()] >> ((self.depth - 1) % 64) & 1 == 1
     }
-
-    /// Whether the innermost container is an array.
-    #[inline]
-    pub(super) fn in_array(&self) -> bool {
-        self.depth > 0 && !self.in_object()
-    }
 }

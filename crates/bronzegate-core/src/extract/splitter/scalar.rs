@@ -94,10 +94,9 @@ impl Scalar {
     #[inline]
     fn step(self, byte: u8) -> Option<Self> {
         Some(match (self, byte) {
-            (Self::Integer, b'0'..=b'9') => Self::Integer,
+            (Self::Integer, b'0'..=b'9') | (Self::Minus, b'1'..=b'9') => Self::Integer,
             (Self::Fraction | Self::Point, b'0'..=b'9') => Self::Fraction,
             (Self::Minus, b'0') => Self::Zero,
-            (Self::Minus, b'1'..=b'9') => Self::Integer,
             (Self::Zero | Self::Integer, b'.') => Self::Point,
             (Self::Zero | Self::Integer | Self::Fraction, b'e' | b'E') => Self::Exponent,
             (Self::Exponent, b'+' | b'-') => Self::ExponentSign,
@@ -152,7 +151,10 @@ mod tests {
 
     #[test]
     fn what_is_taken_whole_is_what_the_states_take() {
-        for text in ["0", "-0", "10", "-1.50", "123.0", "true", "false", "null", "01", "-", "1.", "tru", "1e5", "nullx"] {
+        for text in [
+            "0", "-0", "10", "-1.50", "123.0", "true", "false", "null", "01", "-", "1.", "tru", "1e5",
+            "nullx",
+        ] {
             let text = format!("{text},");
             if let Some(end) = Scalar::whole(text.as_bytes()) {
                 let scalar = Scalar::start(text.as_bytes()[0]).unwrap();

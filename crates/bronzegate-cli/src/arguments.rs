@@ -1,0 +1,238 @@
+//! The command line's words: commands, flags, the settings they share, and their help.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::duration;
+use crate::names::{Selection, StreamName};
+
+const AFTER_HELP: &str = "\
+Exit codes:
+    0  complete, or committed already
+    2  usage or configuration
+    3  partial: the same command again goes on from there
+    4  secret or authentication
+    5  API error after retries
+    6  bad data: malformed page, wrong shape, no progress, shortfall, refused host
+    7  bronze store: unwritable, full, a file where a folder should be
+  130  interrupted with nothing to resume from
+Of several streams, the code of the first that failed in file order, else 3, else 0.
+
+Environment variables (a flag goes before its variable):
+  BRONZEGATE_SOURCES        --sources
+  BRONZEGATE_TARGET         --target
+  BRONZEGATE_SECRETS        --secrets
+  BRONZEGATE_ENVIRONMENT    --environment
+  BRONZEGATE_LOG            --log
+  BRONZEGATE_SECRET_<NAME>  with `--secrets env`: the secret hubspot-token is in
+                            BRONZEGATE_SECRET_HUBSPOT_TOKEN
+
+Example:
+  bronzegate check hubspot && bronzegate run hubspot";
+
+/// Brings REST APIs into bronze: each record once, with the API's own bytes.
+#[derive(Debug, Parser)]
+#[command(name = "bronzegate", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What there is to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(CheckArguments),
+    Sample(SampleArguments),
+    Run(RunArguments),
+    Runs(RunsArguments),
+    /// Prints the JSON Schema of source files.
+    #[command(after_help = "Example:\n  bronzegate schema > sources/source.schema.json")]
+    Schema,
+}
+
+/// Checks source files: grammar, secrets, and one request per stream.
+///
+/// Tells what each address of the file led to. Writes nothing. The exit code is that of the first
+/// thing that is wrong.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bronzegate check hubspot\n  bronzegate check --offline --json")]
+pub(crate) struct CheckArguments {
+    /// A source, or one stream of it; without one, all files of the sources folder.
+    #[arg(value_name = "SOURCE[/STREAM]")]
+    pub(crate) selection: Option<Selection>,
+    /// Sends no request: reads the files and the secrets only.
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+/// Prints a stream's first records as the API sends them, one a line.
+///
+/// No metadata is added and nothing is written to bronze.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bronzegate sample hubspot/contacts -n 3")]
+pub(crate) struct SampleArguments {
+    /// The stream.
+    #[arg(value_name = "SOURCE/STREAM")]
+    pub(crate) stream: StreamName,
+    /// How many records at most.
+    #[arg(short = 'n', long = "records", value_name = "COUNT", default_value = "10")]
+    pub(crate) records: NonZeroUsize,
+}
+
+/// Runs the streams of a source: fetches, writes and commits.
+///
+/// Ctrl-C and SIGTERM commit what is whole as partial (3); a second one leaves at once (130).
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  bronzegate run hubspot\n  bronzegate run hubspot/contacts --at 2026-11-22T17:00:00Z --deadline 15m\n\nExit codes: see `bronzegate --help`."
+)]
+pub(crate) struct RunArguments {
+    /// A source, or one stream of it.
+    #[arg(value_name = "SOURCE[/STREAM]")]
+    pub(crate) selection: Selection,
+    /// The time the run is for, RFC 3339; the same instant is the same run.
+    ///
+    /// Without it, the newest run is gone on with if it is partial, and else the time is now.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) at: Option<Timestamp>,
+    /// The time the run may take, such as 30s, 15m or 1h; all streams share it.
+    ///
+    /// A fifth of it, at most 60s, is kept for committing. What is not fetched by then is left to
+    /// the next run, and the exit code is 3.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) deadline: Option<Duration>,
+}
+
+fn instant(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse().map_err(|_| "write a time with its offset (RFC 3339): 2026-11-22T17:00:00Z")
+}
+
+/// Lists the committed runs of a stream, from the oldest to the newest.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bronzegate runs hubspot/contacts")]
+pub(crate) struct RunsArguments {
+    /// The stream.
+    #[arg(value_name = "SOURCE/STREAM")]
+    pub(crate) stream: StreamName,
+}
+
+/// The deployment settings, and the form of the output.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+pub(crate) struct Common {
+    /// The folder of the source files.
+    #[arg(long, global = true, value_name = "FOLDER", env = "BRONZEGATE_SOURCES", hide_env_values = true)]
+    #[arg(default_value = "./sources", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) sources: String,
+    /// The bronze store: a local folder.
+    #[arg(long, global = true, value_name = "TARGET", env = "BRONZEGATE_TARGET", hide_env_values = true)]
+    #[arg(default_value = "./bronze", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) target: String,
+    /// Where secrets are: `env` or `file:<path of a JSON object>`.
+    #[arg(long, global = true, value_name = "STORE", env = "BRONZEGATE_SECRETS", hide_env_values = true)]
+    #[arg(default_value = "env", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) secrets: String,
+    /// The value of `_environment` in the records.
+    #[arg(long, global = true, value_name = "NAME", env = "BRONZEGATE_ENVIRONMENT", hide_env_values = true)]
+    #[arg(default_value = "dev", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) environment: String,
+    /// What is logged to stderr: a level, or directives such as `bronzegate_core=debug`.
+    #[arg(long, global = true, value_name = "FILTER", env = "BRONZEGATE_LOG", hide_env_values = true)]
+    #[arg(default_value = "warn", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) log: String,
+    /// Prints reports as JSON, one object a line.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split(' '))
+    }
+
+    fn refusal(line: &str) -> String {
+        let error = parse(line).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{line}");
+        error.to_string().lines().next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn the_words_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_run_takes_an_instant_and_a_deadline_and_settings_stand_anywhere() {
+        for line in [
+            "bronzegate --json --target t run crm/contacts --at 2026-11-22T18:00:00+01:00 --deadline 15m",
+            "bronzegate run crm/contacts --at 2026-11-22T17:00:00Z --deadline 900s --target t --json",
+        ] {
+            let arguments = parse(line).unwrap();
+            assert!(arguments.common.json);
+            assert_eq!(arguments.common.target, "t");
+            let Command::Run(run) = arguments.command else { panic!("{line} is a run") };
+            assert_eq!(run.selection, "crm/contacts".parse().unwrap());
+            assert_eq!(run.at, "2026-11-22T17:00:00Z".parse().ok());
+            assert_eq!(run.deadline, Some(Duration::from_mins(15)));
+        }
+    }
+
+    #[test]
+    fn a_sample_is_ten_records_unless_it_says_how_many() {
+        for (line, records) in [("bronzegate sample a/b", 10), ("bronzegate sample a/b -n 3", 3)] {
+            let Command::Sample(sample) = parse(line).unwrap().command else { panic!("{line} is a sample") };
+            assert_eq!(sample.records.get(), records);
+        }
+    }
+
+    #[test]
+    fn a_check_without_a_name_is_one_of_all_files() {
+        let Command::Check(check) = parse("bronzegate check --offline").unwrap().command else {
+            panic!("it is a check")
+        };
+        assert_eq!((check.selection, check.offline), (None, true));
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_accepted() {
+        insta::assert_snapshot!(refusal("bronzegate run crm --at 2026-11-22"),
+            @"error: invalid value '2026-11-22' for '--at <TIME>': write a time with its offset (RFC 3339): 2026-11-22T17:00:00Z");
+        insta::assert_snapshot!(refusal("bronzegate run crm --deadline 30"),
+            @"error: invalid value '30' for '--deadline <DURATION>': write a duration with its unit: 500ms, 30s, 5m, 1h or 1d");
+        insta::assert_snapshot!(refusal("bronzegate runs crm"),
+            @"error: invalid value 'crm' for '<SOURCE/STREAM>': name a stream too: crm/<stream>");
+        refusal("bronzegate sample a/b -n 0");
+        refusal("bronzegate run");
+        refusal("bronzegate");
+    }
+
+    #[test]
+    fn the_help_lists_every_exit_code_and_variable() {
+        let help = Arguments::command().render_long_help().to_string();
+        for code in ["    0  ", "    2  ", "    3  ", "    4  ", "    5  ", "    6  ", "    7  ", "  130  "] {
+            assert!(help.contains(&format!("\n{code}")), "{code}");
+        }
+        for name in ["SOURCES", "TARGET", "SECRETS", "ENVIRONMENT", "LOG", "SECRET_<NAME>"] {
+            assert!(help.contains(&format!("\n  BRONZEGATE_{name} ")), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Arguments::command().get_subcommands_mut() {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains(&format!("Example:\n  bronzegate {}", command.get_name())), "{help}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The commands, one a file, and what they share.
+
+mod check;
+mod check_report;
+mod run;
+mod runs;
+mod sample;
+mod schema;
+
+use std::sync::Arc;
+
+use bronzegate_core::clock::{Clock, SystemClock};
+use bronzegate_core::config::{Source, Stream};
+use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::extract::Stop;
+use bronzegate_core::run::Engine;
+use bronzegate_core::secret::SecretStore;
+use indicatif::MultiProgress;
+
+use crate::arguments::{Command, Common};
+use crate::sources::Folder;
+use crate::targets::Target;
+use crate::{logging, output, progress, secrets};
+
+pub(crate) use check::check;
+pub(crate) use run::run;
+pub(crate) use runs::runs;
+pub(crate) use sample::sample;
+pub(crate) use schema::schema;
+
+/// The settings, read and checked, and what the process has one of.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) sources: Folder,
+    pub(crate) target: Target,
+    pub(crate) secrets: Arc<dyn SecretStore>,
+    pub(crate) environment: String,
+    pub(crate) json: bool,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) progress: MultiProgress,
+    pub(crate) stop: Stop,
+}
+
+impl Context {
+    /// Reads the settings and begins to log.
+    pub(crate) fn new(common: Common, command: &Command) -> Result<Self> {
+        let is_run = matches!(command, Command::Run(_));
+        let progress = progress::place(is_run && !common.json && output::error_is_terminal());
+        logging::start(&common.log, progress.clone())?;
+        Ok(Self {
+            sources: Folder::parse(&common.sources)?,
+            target: Target::parse(&common.target)?,
+            secrets: secrets::open(&common.secrets)?,
+            environment: common.environment,
+            json: common.json,
+            clock: Arc::new(SystemClock::default()),
+            progress,
+            stop: Stop::default(),
+        })
+    }
+
+    /// What a first signal asks to stop: only a run has something to bring to an end.
+    pub(crate) fn stop_of(&self, command: &Command) -> Option<Stop> {
+        matches!(command, Command::Run(_)).then(|| self.stop.clone())
+    }
+
+    /// The engine of a source.
+    pub(crate) fn engine(&self, source: Source) -> Engine {
+        Engine::new(Arc::new(source), self.secrets.clone(), self.clock.clone(), self.environment.as_str())
+    }
+}
+
+/// The streams of a source, or the one that is named, in file order.
+pub(crate) fn selected<'a>(source: &'a Source, stream: Option<&str>) -> Result<Vec<&'a Stream>> {
+    let Some(name) = stream else { return Ok(source.streams.iter().collect()) };
+    source.stream(name).map(|stream| vec![stream]).ok_or_else(|| {
+        let known: Vec<_> = source.streams.iter().map(|stream| stream.name.as_str()).collect();
+        let cause = format!("{} has no stream `{name}`; it has: {}", source.name, known.join(", "));
+        Error::new(ErrorKind::Config, cause)
+    })
+}

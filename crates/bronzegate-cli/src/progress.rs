@@ -1,0 +1,106 @@
+//! One live line a stream on the terminal, and none when nobody looks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bronzegate_core::clock::Clock;
+use bronzegate_core::http::Stats;
+use bronzegate_core::report::{Counts, RunReport};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::human;
+
+/// How often the lines are drawn anew.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// The lines' place on standard error; logs go between them when they share it.
+pub(crate) fn place(visible: bool) -> MultiProgress {
+    let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    MultiProgress::with_draw_target(target)
+}
+
+/// The line of one stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    bar: ProgressBar,
+    stats: Arc<Stats>,
+    clock: Arc<dyn Clock>,
+    began: Duration,
+}
+
+impl Line {
+    /// Adds a line below the others.
+    pub(crate) fn new(place: &MultiProgress, name: String, stats: Arc<Stats>, clock: Arc<dyn Clock>) -> Self {
+        let style = ProgressStyle::with_template("{spinner} {prefix}  {wide_msg}");
+        let bar = ProgressBar::new_spinner().with_style(style.expect("the template is a constant"));
+        let bar = place.add(bar.with_prefix(name));
+        let began = clock.elapsed();
+        Self { bar, stats, clock, began }
+    }
+
+    /// Says how the stream ended.
+    pub(crate) fn end(&self, report: &RunReport) {
+        self.bar.abandon_with_message(report.status.as_str());
+    }
+
+    /// Takes the line away.
+    pub(crate) fn remove(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn draw(&self) {
+        if !self.bar.is_finished() {
+            let passed = self.clock.elapsed().saturating_sub(self.began);
+            self.bar.set_message(message(self.stats.counts(), self.stats.is_waiting(), passed));
+            self.bar.tick();
+        }
+    }
+}
+
+/// Draws the lines until it is dropped.
+pub(crate) async fn draw(place: &MultiProgress, lines: &[Line]) -> std::convert::Infallible {
+    if place.is_hidden() {
+        return std::future::pending().await;
+    }
+    let mut time = tokio::time::interval(PERIOD);
+    loop {
+        time.tick().await;
+        lines.iter().for_each(Line::draw);
+    }
+}
+
+fn message(counts: Counts, waiting: bool, passed: Duration) -> String {
+    let rate = (counts.records as f64 / passed.as_secs_f64().max(0.001)) as u64;
+    let mut parts = vec![
+        human::counted(counts.records, "record"),
+        human::bytes(counts.bytes),
+        format!("{}/s", human::count(rate)),
+        human::counted(counts.pages, "page"),
+    ];
+    if counts.retries > 0 {
+        let noun = if counts.retries == 1 { "retry" } else { "retries" };
+        parts.push(format!("{} {noun}", human::count(counts.retries)));
+    }
+    if waiting {
+        parts.push("waiting for the rate limit".to_owned());
+    }
+    parts.join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_what_has_come_how_fast_and_what_it_waits_for() {
+        let mut counts = Counts { records: 2400, bytes: 3_565_158, pages: 24, ..Counts::default() };
+        let passed = Duration::from_secs(2);
+        insta::assert_snapshot!(message(counts, false, passed),
+            @"2,400 records  3.4 MiB  1,200/s  24 pages");
+        counts.retries = 1;
+        insta::assert_snapshot!(message(counts, true, passed),
+            @"2,400 records  3.4 MiB  1,200/s  24 pages  1 retry  waiting for the rate limit");
+        insta::assert_snapshot!(message(Counts::default(), false, Duration::ZERO),
+            @"0 records  0 B  0/s  0 pages");
+    }
+}

@@ -1,0 +1,35 @@
+//! What a body held beside its records.
+
+use bytes::Bytes;
+
+/// What stands at the records path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordsFound {
+    /// The path leads nowhere.
+    Absent,
+    /// A null.
+    Null,
+    /// The records.
+    Records,
+    /// Something else, named for messages.
+    Other(&'static str),
+}
+
+/// What a whole and valid body held beside its records.
+#[derive(Clone, Debug)]
+pub struct PageBody {
+    /// Records that were split off.
+    pub records: u64,
+    /// What stood at the records path.
+    pub found: RecordsFound,
+    /// XXH3-128 of the bytes between the brackets of the records array.
+    pub hash: u128,
+    /// The wanted values as JSON text, in the order asked for; `None` where the path leads nowhere.
+    pub values: Vec<Option<Vec<u8>>>,
+    /// Names of the body's first top-level members, for messages.
+    pub names: Vec<String>,
+    /// The last record's bytes.
+    pub last_record: Option<Bytes>,
+    /// Bytes of the body.
+    pub bytes: u64,
+}

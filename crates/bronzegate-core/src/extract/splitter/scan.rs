@@ -1,0 +1,391 @@
+//! The scan: from tokens to records, values and a verdict on the whole body.
+
+use bytes::Bytes;
+
+use super::body::{PageBody, RecordsFound};
+use super::envelope::{Begun, Envelope, Kind, RecordsAt, Wanted};
+use super::error::{SplitError, SplitErrorKind};
+use super::lexer::{BLOCK, Lexer};
+use super::nesting::Nesting;
+use super::piece::Piece;
+use super::records::Records;
+use super::scalar::{Fed, Scalar};
+use super::state::{State, Token};
+use super::utf8::Utf8;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// No depth: deeper than any nesting.
+const NOWHERE: usize = usize::MAX;
+
+/// Splits one page body.
+///
+/// Feed the chunks to [`push`](Self::push) and close with [`finish`](Self::finish). After an
+/// error the splitter must not be used again.
+pub struct Splitter {
+    lines: bool,
+    whole_body: bool,
+    utf8: Utf8,
+    lexer: Lexer,
+    nesting: Nesting,
+    state: State,
+    /// A number or literal that the last chunk cut.
+    scalar: Option<Scalar>,
+    /// Offset of the current chunk in the body.
+    offset: u64,
+    /// The start of a body that may be a byte order mark.
+    mark: Vec<u8>,
+    /// Values at this depth or above are looked at; deeper ones are checked only.
+    watch: usize,
+    /// The depth of the names in a record, where they are looked at for clashes.
+    names: usize,
+    envelope: Envelope,
+    records: Records,
+    found: RecordsFound,
+}
+
+type Step<T = ()> = Result<T, SplitErrorKind>;
+
+impl Splitter {
+    /// Makes a splitter for one body.
+    pub fn new(wanted: &Wanted) -> Self {
+        Self {
+            lines: wanted.lines,
+            whole_body: wanted.records == Some(RecordsAt::Root),
+            utf8: Utf8::default(),
+            lexer: Lexer::default(),
+            nesting: Nesting::new(),
+            state: State::Begin,
+            scalar: None,
+            offset: 0,
+            mark: Vec::new(),
+            watch: 0,
+            names: if wanted.lines { 1 } else { NOWHERE },
+            envelope: Envelope::new(wanted),
+            records: Records::new(wanted.lines),
+            found: if wanted.lines { RecordsFound::Records } else { RecordsFound::Absent },
+        }
+    }
+
+    /// Scans the next chunk and appends the records that are whole by its end to `out`.
+    ///
+    /// # Errors
+    /// The body's first fault, at its offset.
+    pub fn push(&mut self, chunk: Bytes, out: &mut Vec<Piece>) -> Result<(), SplitError> {
+        let Some(chunk) = self.skip_mark(chunk) else { return Ok(()) };
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        self.utf8.check(&chunk).map_err(|at| self.error(SplitErrorKind::NotUtf8, at))?;
+        self.lexer.resume(&chunk).map_err(|(kind, at)| self.error(kind, at))?;
+        if let Some(scalar) = self.scalar.take() {
+            self.feed(scalar, &chunk).map_err(|kind| self.error(kind, 0))?;
+        }
+        for at in (0..chunk.len()).step_by(BLOCK) {
+            let tokens =
+                self.lexer.block(&chunk, at).map_err(|(kind, offset)| self.error(kind, at + offset))?;
+            self.records.line_breaks |= tokens.line_breaks;
+            self.read(&chunk, at, tokens.starts, out)?;
+        }
+        self.envelope.end_chunk(&chunk).map_err(|kind| self.error(kind, 0))?;
+        let length = chunk.len();
+        self.records.end_chunk(chunk, out).map_err(|kind| self.error(kind, length))?;
+        self.offset += length as u64;
+        Ok(())
+    }
+
+    /// Closes the body.
+    ///
+    /// # Errors
+    /// The body ends too early, or is empty.
+    pub fn finish(mut self, out: &mut Vec<Piece>) -> Result<PageBody, SplitError> {
+        if let Some(kind) = self.missing() {
+            return Err(self.error(kind, 0));
+        }
+        // A last line without a line break, and a document that is a single scalar.
+        let ended = self.records.end(&[], 0, out).and_then(|()| self.envelope.end_value(&[], 0));
+        ended.map_err(|kind| self.error(kind, 0))?;
+        self.records.remember_last(out);
+        let records = self.records.count;
+        let (hash, last_record) = self.records.into_parts();
+        let (values, names) = self.envelope.into_parts();
+        Ok(PageBody { records, found: self.found, hash, values, names, last_record, bytes: self.offset })
+    }
+
+    /// What a body that ends here lacks.
+    fn missing(&self) -> Option<SplitErrorKind> {
+        let open_scalar = self.scalar.is_some_and(|scalar| !scalar.is_complete());
+        if !self.mark.is_empty() {
+            // The body was nothing but the beginning of a byte order mark.
+            Some(SplitErrorKind::NotUtf8)
+        } else if self.lexer.in_string() || open_scalar || !self.utf8.is_complete() {
+            Some(SplitErrorKind::Truncated)
+        } else {
+            match self.state {
+                State::End => None,
+                State::Begin if self.lines => None,
+                State::Begin => Some(SplitErrorKind::Empty),
+                _ => Some(SplitErrorKind::Truncated),
+            }
+        }
+    }
+
+    fn error(&self, kind: SplitErrorKind, at: usize) -> SplitError {
+        SplitError { kind, offset: self.offset + at as u64 }
+    }
+
+    /// Takes a byte order mark off the body's beginning; `None` until that is decided.
+    fn skip_mark(&mut self, chunk: Bytes) -> Option<Bytes> {
+        if self.offset > 0 || chunk.is_empty() {
+            return Some(chunk);
+        }
+        let first = if self.mark.is_empty() { chunk } else { [&self.mark[..], &chunk].concat().into() };
+        self.mark.clear();
+        if first.starts_with(BYTE_ORDER_MARK) {
+            self.offset = BYTE_ORDER_MARK.len() as u64;
+            return Some(first.slice(BYTE_ORDER_MARK.len()..));
+        }
+        if BYTE_ORDER_MARK.starts_with(&first) {
+            self.mark = first.into();
+            return None;
+        }
+        Some(first)
+    }
+
+    /// Reads the tokens whose starts are the bits of one block.
+    #[inline]
+    fn read(
+        &mut self,
+        chunk: &[u8],
+        block: usize,
+        mut starts: u64,
+        out: &mut Vec<Piece>,
+    ) -> Result<(), SplitError> {
+        // Deeper than anything is looked at, the table alone decides.
+        let mut unwatched = self.nesting.depth() > self.watch;
+        while starts != 0 {
+            let at = block + starts.trailing_zeros() as usize;
+            starts &= starts - 1;
+            let token = Token::of(chunk[at]);
+            let step = if unwatched && !token.is_bracket() {
+                self.pass(chunk, at, token)
+            } else {
+                let step = self.look(chunk, at, token, out);
+                unwatched = self.nesting.depth() > self.watch;
+                step
+            };
+            if let Err(kind) = step {
+                return Err(self.error(kind, at));
+            }
+        }
+        Ok(())
+    }
+
+    /// A string, colon, comma or scalar inside of a record, or of a value that is not wanted.
+    #[inline]
+    fn pass(&mut self, chunk: &[u8], at: usize, token: Token) -> Step {
+        let next = self.state.after(token);
+        match next {
+            State::Bad => return Err(self.unexpected(chunk[at])),
+            State::Name if self.nesting.depth() == self.names => {
+                // A name that the chunk's end cuts is not known yet.
+                if chunk.get(at + 1).is_none_or(|&first| matches!(first, b'_' | b'\\')) {
+                    self.records.may_clash();
+                }
+            }
+            _ if token == Token::Scalar => self.scalar(chunk, at)?,
+            _ => {}
+        }
+        self.state = next;
+        Ok(())
+    }
+
+    /// A bracket, or any token at a depth that is looked at.
+    fn look(&mut self, chunk: &[u8], at: usize, token: Token, out: &mut Vec<Piece>) -> Step {
+        match token {
+            Token::OpenObject | Token::OpenArray => self.open(chunk, at, token, out),
+            Token::CloseObject | Token::CloseArray => self.close(chunk, at, token, out),
+            Token::String | Token::Scalar => {
+                if self.state.after(token) == State::Bad {
+                    self.begin_line(chunk, at, out)?;
+                }
+                let next = self.state.after(token);
+                if next == State::Name {
+                    self.envelope.begin_name(at);
+                } else {
+                    self.begin_value(chunk, at);
+                }
+                self.state = next;
+                if token == Token::Scalar { self.scalar(chunk, at) } else { Ok(()) }
+            }
+            Token::Colon | Token::Comma => {
+                let next = self.state.after(token);
+                match next {
+                    State::Bad => return Err(self.unexpected(chunk[at])),
+                    State::Colon => self.envelope.end_name(chunk, at)?,
+                    _ => self.end_scalar(chunk, at, out)?,
+                }
+                self.state = next;
+                Ok(())
+            }
+        }
+    }
+
+    #[inline]
+    fn scalar(&mut self, chunk: &[u8], at: usize) -> Step {
+        if Scalar::whole(&chunk[at..]).is_some() { Ok(()) } else { self.unusual_scalar(&chunk[at..]) }
+    }
+
+    /// A number with an exponent, one that the chunk's end cuts, or a bad one.
+    #[cold]
+    fn unusual_scalar(&mut self, text: &[u8]) -> Step {
+        let scalar = Scalar::start(text[0]).ok_or(SplitErrorKind::BadScalar)?;
+        self.feed(scalar, &text[1..])
+    }
+
+    fn feed(&mut self, scalar: Scalar, text: &[u8]) -> Step {
+        match scalar.feed(text) {
+            Fed::Ended(_) => Ok(()),
+            Fed::Open(scalar) => {
+                self.scalar = Some(scalar);
+                Ok(())
+            }
+            Fed::Bad(_) => Err(SplitErrorKind::BadScalar),
+        }
+    }
+
+    /// A value begins at a depth that is looked at.
+    fn begin_value(&mut self, chunk: &[u8], at: usize) -> Begun {
+        if self.in_records() {
+            self.records.begin(at);
+            return Begun::Other;
+        }
+        let kind = Kind::of(chunk[at]);
+        if self.whole_body && self.nesting.depth() == 0 {
+            self.found = match kind {
+                Kind::Array => return Begun::Records,
+                Kind::Object => {
+                    // The body is the record, and its values may be wanted as well. Its names are
+                    // not looked at one by one, so any may clash.
+                    self.records.begin(at);
+                    self.records.may_clash();
+                    self.records.begin_hash(at);
+                    RecordsFound::Records
+                }
+                Kind::Null => RecordsFound::Null,
+                Kind::Scalar => RecordsFound::Other("a scalar"),
+            };
+        }
+        let begun = self.envelope.begin_value(at, kind);
+        if begun == Begun::Records && kind != Kind::Array && self.found == RecordsFound::Absent {
+            self.found = match kind {
+                Kind::Null => RecordsFound::Null,
+                Kind::Object => RecordsFound::Other("an object"),
+                _ => RecordsFound::Other("a scalar"),
+            };
+            return Begun::Other;
+        }
+        begun
+    }
+
+    /// A value where the grammar has room for none: in NDJSON it may begin the next line.
+    fn begin_line(&mut self, chunk: &[u8], at: usize, out: &mut Vec<Piece>) -> Step {
+        if !self.lines || self.state != State::End {
+            return Err(self.unexpected(chunk[at]));
+        }
+        self.records.end(chunk, at, out)?;
+        self.state = State::Begin;
+        if self.records.on_new_line(chunk, at) { Ok(()) } else { Err(SplitErrorKind::LineNotOneValue) }
+    }
+
+    #[inline]
+    fn in_records(&self) -> bool {
+        self.names != NOWHERE
+    }
+
+    fn open(&mut self, chunk: &[u8], at: usize, token: Token, out: &mut Vec<Piece>) -> Step {
+        if self.state.after_value() == State::Bad
+            || self.state == State::InObject
+            || self.state == State::ObjectComma
+        {
+            self.begin_line(chunk, at, out)?;
+        }
+        let unwatched = self.nesting.depth() > self.watch;
+        let begun = if unwatched { Begun::Other } else { self.begin_value(chunk, at) };
+        if !self.nesting.open(token == Token::OpenObject) {
+            return Err(SplitErrorKind::TooDeep);
+        }
+        self.state = if token == Token::OpenObject { State::InObject } else { State::InArray };
+        match begun {
+            Begun::Entered => self.watch = self.envelope.depth(),
+            Begun::Records => {
+                if self.found != RecordsFound::Absent {
+                    return Err(SplitErrorKind::RecordsTwice);
+                }
+                self.found = RecordsFound::Records;
+                self.watch = self.nesting.depth();
+                self.names = self.watch + 1;
+                self.records.begin_hash(at + 1);
+                self.envelope.pause(chunk, at + 1)?;
+            }
+            Begun::Other => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, chunk: &[u8], at: usize, token: Token, out: &mut Vec<Piece>) -> Step {
+        if !self.state.may_close(token) {
+            return Err(self.unexpected(chunk[at]));
+        }
+        let depth = self.nesting.depth();
+        self.nesting.close();
+        self.state = match (depth, self.nesting.in_object()) {
+            (1, _) => State::End,
+            (_, true) => State::Member,
+            (_, false) => State::Element,
+        };
+        if depth > self.watch + 1 {
+            return Ok(());
+        }
+        if depth == self.watch + 1 {
+            // A container that was not looked into ends: a record, or a value that may be wanted.
+            return self.end_scalar(chunk, at + 1, out);
+        }
+        self.leave(chunk, at, out)
+    }
+
+    /// The container that was looked into closes: the records, or one on the way to wanted values.
+    fn leave(&mut self, chunk: &[u8], at: usize, out: &mut Vec<Piece>) -> Step {
+        self.end_scalar(chunk, at, out)?;
+        if self.in_records() {
+            self.records.end_hash(chunk, at);
+            self.names = NOWHERE;
+            self.envelope.resume(at);
+        } else {
+            self.envelope.leave();
+        }
+        self.watch = self.envelope.depth();
+        self.envelope.end_value(chunk, at + 1)?;
+        if self.nesting.depth() == 0 && self.records.is_open() {
+            self.records.end_hash(chunk, at + 1);
+            self.records.end(chunk, at + 1, out)?;
+        }
+        Ok(())
+    }
+
+    /// A value that is looked at ends before `end`, if one has begun.
+    fn end_scalar(&mut self, chunk: &[u8], end: usize, out: &mut Vec<Piece>) -> Step {
+        if self.in_records() {
+            self.records.end(chunk, end, out)
+        } else {
+            self.envelope.end_value(chunk, end)
+        }
+    }
+
+    fn unexpected(&self, byte: u8) -> SplitErrorKind {
+        match self.state {
+            State::End if self.lines => SplitErrorKind::LineNotOneValue,
+            State::End => SplitErrorKind::Trailing,
+            _ => SplitErrorKind::UnexpectedByte(byte),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! A store that fails, or from which the process vanishes, at the n-th of its calls.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use async_trait::async_trait;
+use bronzegate_core::bronze::{
+    BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload,
+};
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+/// What happens at the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// It is an error, and nothing was done.
+    Before,
+    /// It is an error, although it was done: an answer that got lost.
+    After,
+    /// This call and all later ones are errors: the store has gone away.
+    Gone,
+    /// The process is killed before the call; see [`FaultyStore::killed`].
+    KilledBefore,
+    /// The process is killed after the call.
+    KilledAfter,
+}
+
+/// A store with one bad moment.
+#[derive(Clone, Debug)]
+pub struct FaultyStore {
+    inner: Arc<dyn BronzeStore>,
+    plan: Arc<Plan>,
+}
+
+#[derive(Debug)]
+struct Plan {
+    calls: AtomicU64,
+    at: u64,
+    failing: Failing,
+    killed: Notify,
+}
+
+impl FaultyStore {
+    /// A store on another whose call number `at`, counted from 1, goes wrong.
+    pub fn new(inner: Arc<dyn BronzeStore>, at: u64, failing: Failing) -> Self {
+        let plan = Plan { calls: AtomicU64::new(0), at, failing, killed: Notify::new() };
+        Self { inner, plan: Arc::new(plan) }
+    }
+
+    /// Calls so far.
+    pub fn calls(&self) -> u64 {
+        self.plan.calls.load(SeqCst)
+    }
+
+    /// Waits for the moment at which the process is to be killed. The call itself never returns.
+    pub async fn killed(&self) {
+        self.plan.killed.notified().await;
+    }
+}
+
+impl Plan {
+    /// Runs a call, and something bad around it when its number has come.
+    async fn call<T>(
+        &self,
+        path: &str,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let number = self.calls.fetch_add(1, SeqCst) + 1;
+        let failed = || Err(StoreError::io("reach", path, "the test says so"));
+        match self.failing {
+            Failing::Gone if number >= self.at => failed(),
+            _ if number != self.at => call.await,
+            Failing::Before | Failing::Gone => failed(),
+            Failing::After => call.await.and_then(|_| failed()),
+            Failing::KilledBefore => self.kill().await,
+            Failing::KilledAfter => {
+                let _done = call.await;
+                self.kill().await
+            }
+        }
+    }
+
+    async fn kill<T>(&self) -> T {
+        self.killed.notify_one();
+        std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl BronzeStore for FaultyStore {
+    fn location(&self) -> String {
+        self.inner.location()
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.plan.call(prefix, self.inner.list(prefix)).await
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
+        self.plan.call(path, self.inner.get(path)).await
+    }
+
+    async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
+        self.plan.call(path, self.inner.put_new(path, content)).await
+    }
+
+    async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError> {
+        self.plan.call(path, self.inner.put(path, content)).await
+    }
+
+    async fn stage(&self, path: &str, run: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {
+        let inner = self.plan.call(path, self.inner.stage(path, run)).await?;
+        Ok(Box::new(FaultyPart { inner, path: path.to_owned(), plan: self.plan.clone() }))
+    }
+
+    async fn publish(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        self.plan.call(&receipt.path, self.inner.publish(receipt)).await
+    }
+
+    async fn abort(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        self.plan.call(&receipt.path, self.inner.abort(receipt)).await
+    }
+
+    async fn leftovers(&self, stream: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError> {
+        self.plan.call(stream, self.inner.leftovers(stream)).await
+    }
+}
+
+struct FaultyPart {
+    inner: Box<dyn StagedPart>,
+    path: String,
+    plan: Arc<Plan>,
+}
+
+#[async_trait]
+impl StagedPart for FaultyPart {
+    async fn write(&mut self, content: Bytes) -> Result<(), StoreError> {
+        self.plan.call(&self.path, self.inner.write(content)).await
+    }
+
+    async fn finish(self: Box<Self>) -> Result<Upload, StoreError> {
+        self.plan.call(&self.path, self.inner.finish()).await
+    }
+
+    async fn abort(self: Box<Self>) -> Result<(), StoreError> {
+        self.plan.call(&self.path, self.inner.abort()).await
+    }
+}

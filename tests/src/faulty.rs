@@ -1,14 +1,14 @@
 //! A store that fails, or from which the process vanishes, at the n-th of its calls.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
 use async_trait::async_trait;
 use bronzegate_core::bronze::{
     BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload,
 };
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// What happens at the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +19,12 @@ pub enum Failing {
     After,
     /// This call and all later ones are errors: the store has gone away.
     Gone,
-    /// The process is killed before the call; see [`FaultyStore::killed`].
+    /// The process is killed before the call; see [`FaultyStore::moment`].
     KilledBefore,
     /// The process is killed after the call.
     KilledAfter,
+    /// The put that decides is held until [`FaultyStore::release`].
+    HeldAtCommit,
 }
 
 /// A store with one bad moment.
@@ -37,13 +39,22 @@ struct Plan {
     calls: AtomicU64,
     at: u64,
     failing: Failing,
-    killed: Notify,
+    moment: Notify,
+    held: Semaphore,
+    dead: AtomicBool,
 }
 
 impl FaultyStore {
     /// A store on another whose call number `at`, counted from 1, goes wrong.
     pub fn new(inner: Arc<dyn BronzeStore>, at: u64, failing: Failing) -> Self {
-        let plan = Plan { calls: AtomicU64::new(0), at, failing, killed: Notify::new() };
+        let plan = Plan {
+            calls: AtomicU64::new(0),
+            at,
+            failing,
+            moment: Notify::new(),
+            held: Semaphore::new(0),
+            dead: AtomicBool::new(false),
+        };
         Self { inner, plan: Arc::new(plan) }
     }
 
@@ -52,9 +63,20 @@ impl FaultyStore {
         self.plan.calls.load(SeqCst)
     }
 
-    /// Waits for the moment at which the process is to be killed. The call itself never returns.
-    pub async fn killed(&self) {
-        self.plan.killed.notified().await;
+    /// Waits for the moment at which the process is to be killed, or a call is held.
+    pub async fn moment(&self) {
+        self.plan.moment.notified().await;
+    }
+
+    /// Lets a held call go on.
+    pub fn release(&self) {
+        self.plan.held.close();
+    }
+
+    /// The killed process is gone: whatever of it still calls does nothing.
+    pub fn bury(self) {
+        self.plan.dead.store(true, SeqCst);
+        self.release();
     }
 }
 
@@ -67,22 +89,31 @@ impl Plan {
     ) -> Result<T, StoreError> {
         let number = self.calls.fetch_add(1, SeqCst) + 1;
         let failed = || Err(StoreError::io("reach", path, "the test says so"));
+        if self.dead.load(SeqCst) {
+            return failed();
+        }
         match self.failing {
             Failing::Gone if number >= self.at => failed(),
             _ if number != self.at => call.await,
             Failing::Before | Failing::Gone => failed(),
             Failing::After => call.await.and_then(|_| failed()),
-            Failing::KilledBefore => self.kill().await,
+            Failing::KilledBefore => {
+                self.hold().await;
+                failed()
+            }
             Failing::KilledAfter => {
                 let _done = call.await;
-                self.kill().await
+                self.hold().await;
+                failed()
             }
+            Failing::HeldAtCommit => call.await,
         }
     }
 
-    async fn kill<T>(&self) -> T {
-        self.killed.notify_one();
-        std::future::pending().await
+    async fn hold(&self) {
+        self.moment.notify_one();
+        // Closed, it gives no permit, and that is the sign.
+        let _ = self.held.acquire().await;
     }
 }
 
@@ -101,6 +132,9 @@ impl BronzeStore for FaultyStore {
     }
 
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
+        if self.plan.failing == Failing::HeldAtCommit {
+            self.plan.hold().await;
+        }
         self.plan.call(path, self.inner.put_new(path, content)).await
     }
 

@@ -7,8 +7,8 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 
-use crate::duration;
 use crate::names::{Selection, StreamName};
+use bronzegate_core::config::parse_duration;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -105,7 +105,7 @@ pub(crate) struct RunArguments {
     ///
     /// A fifth of it, at most 60s, is kept for committing. What is not fetched by then is left to
     /// the next run, and the exit code is 3.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) deadline: Option<Duration>,
 }
 
@@ -209,7 +209,7 @@ mod tests {
         insta::assert_snapshot!(refusal("bronzegate run crm --at 2026-11-22"),
             @"error: invalid value '2026-11-22' for '--at <TIME>': write a time with its offset (RFC 3339): 2026-11-22T17:00:00Z");
         insta::assert_snapshot!(refusal("bronzegate run crm --deadline 30"),
-            @"error: invalid value '30' for '--deadline <DURATION>': write a duration with its unit: 500ms, 30s, 5m, 1h or 1d");
+            @"error: invalid value '30' for '--deadline <DURATION>': a duration with its unit: 500ms, 30s, 5m, 1h or 1d");
         insta::assert_snapshot!(refusal("bronzegate runs crm"),
             @"error: invalid value 'crm' for '<SOURCE/STREAM>': name a stream too: crm/<stream>");
         refusal("bronzegate sample a/b -n 0");

@@ -5,7 +5,6 @@
 
 mod arguments;
 mod commands;
-mod duration;
 mod environment;
 mod human;
 mod logging;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bronzegate_core::config::{NAME_FORM, is_name};
+
 /// `<source>` or `<source>/<stream>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Selection {
@@ -27,9 +29,7 @@ impl FromStr for Selection {
             None => (text, None),
         };
         if let Some(wrong) = std::iter::once(source).chain(stream).find(|name| !is_name(name)) {
-            return Err(format!(
-                "`{wrong}` is not a name: lower-case letters, digits, _ and -, starting with a letter or digit"
-            ));
+            return Err(format!("`{wrong}` is not a name: {NAME_FORM}"));
         }
         Ok(Self { source: source.to_owned(), stream: stream.map(str::to_owned) })
     }
@@ -49,13 +49,6 @@ impl fmt::Display for StreamName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.source, self.stream)
     }
-}
-
-/// As in source files: a name becomes a folder, so it must not lead anywhere else.
-fn is_name(text: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.bytes().next().is_some_and(letter)
-        && text.bytes().all(|byte| letter(byte) || matches!(byte, b'_' | b'-'))
 }
 
 #[cfg(test)]

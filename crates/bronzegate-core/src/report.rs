@@ -131,9 +131,8 @@ impl RunReport {
 /// is partial, else 0. An interrupted stream counts as failed only where none left anything to
 /// resume from.
 pub fn exit_code(reports: &[RunReport]) -> u8 {
-    let is_interrupted = |report: &&RunReport| {
-        report.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Interrupted)
-    };
+    let is_interrupted =
+        |report: &&RunReport| report.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Interrupted);
     let failed = || reports.iter().filter(|report| report.status == Status::Failed);
     failed()
         .find(|report| !is_interrupted(report))

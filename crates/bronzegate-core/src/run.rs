@@ -1,6 +1,7 @@
 //! One run of one stream: the straight line from a request to a report.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -71,6 +72,13 @@ impl Engine {
     }
 }
 
+/// How things stood when a run began.
+struct Began {
+    elapsed: Duration,
+    at: Timestamp,
+    counts: Counts,
+}
+
 /// What one segment has staged.
 struct Staged {
     parts: Vec<Receipt>,
@@ -100,17 +108,17 @@ impl StreamRun {
         stop: Stop,
     ) -> RunReport {
         let clock = &self.engine.clock;
-        let (began, began_at) = (clock.elapsed(), clock.now());
+        let began = Began { elapsed: clock.elapsed(), at: clock.now(), counts: self.stats().counts() };
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
-        let ended = self.segment(store, request, deadline, stop, began_at, &mut report).await;
-        let counts = self.stats().counts();
+        let ended = self.segment(store, request, deadline, stop, &began, &mut report).await;
+        let counts = self.counts_since(&began);
         report.counts = Counts {
             requests: counts.requests,
             retries: counts.retries,
             api_errors: counts.api_errors,
             ..report.counts
         };
-        report.duration_ms = (clock.elapsed() - began).as_millis() as u64;
+        report.duration_ms = (clock.elapsed() - began.elapsed).as_millis() as u64;
         match ended {
             Ok(status) => report.status = status,
             Err(error) => report.error = Some((&error.in_stream(self.name())).into()),
@@ -125,7 +133,7 @@ impl StreamRun {
         request: &RunRequest,
         deadline: Deadline,
         stop: Stop,
-        began_at: Timestamp,
+        began: &Began,
         report: &mut RunReport,
     ) -> Result<Status> {
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
@@ -142,16 +150,29 @@ impl StreamRun {
         let parts = Parts::new(store, naming, &self.stream.output);
         let staged = self.stage(parts, &segment, deadline, stop).await?;
 
-        let record = self.record(&segment, staged, began_at);
+        let record = self.record(&segment, staged, began);
         if log.commit(&record).await? == Created::No {
             log.abort(&record.parts).await?;
-            return Ok(Status::AlreadyCommitted);
+            return self.lost(&log, &segment).await;
         }
         fill(report, &record, &segment);
         log.publish(&record).await?;
         log.update_head(&record).await;
         Ok(match record.status {
             SegmentStatus::Complete => Status::Complete,
+            SegmentStatus::Partial => Status::Partial,
+        })
+    }
+
+    /// Another run has committed the segment. What this one reports is what is committed, and
+    /// visible by then, whatever became of the other.
+    async fn lost(&self, log: &CommitLog, segment: &Segment) -> Result<Status> {
+        let Some(winner) = log.newest_segment(&segment.key.key).await? else {
+            return Ok(Status::AlreadyCommitted);
+        };
+        log.settle(&winner).await?;
+        Ok(match winner.status {
+            SegmentStatus::Complete => Status::AlreadyCommitted,
             SegmentStatus::Partial => Status::Partial,
         })
     }
@@ -223,11 +244,16 @@ impl StreamRun {
         Fetcher::new(self.client.clone(), self.stream.clone(), patience)
     }
 
-    fn record(&self, segment: &Segment, staged: Staged, started_at: Timestamp) -> CommitRecord {
+    /// What this run counted: a stream may be run several times, and its counters go on.
+    fn counts_since(&self, began: &Began) -> Counts {
+        combine(self.stats().counts(), began.counts, u64::saturating_sub)
+    }
+
+    fn record(&self, segment: &Segment, staged: Staged, began: &Began) -> CommitRecord {
         let finished_at = self.engine.clock.now();
-        let duration_ms = finished_at.duration_since(started_at).as_millis().try_into().unwrap_or(0);
+        let duration_ms = finished_at.duration_since(began.at).as_millis().try_into().unwrap_or(0);
         let counts =
-            Counts { bytes: staged.parts.iter().map(|part| part.bytes).sum(), ..self.stats().counts() };
+            Counts { bytes: staged.parts.iter().map(|part| part.bytes).sum(), ..self.counts_since(began) };
         let status = if staged.resume.is_some() { SegmentStatus::Partial } else { SegmentStatus::Complete };
         let mut record = CommitRecord {
             format: CommitRecord::FORMAT,
@@ -246,8 +272,8 @@ impl StreamRun {
                 .resume
                 .map(|state| serde_json::to_value(state).expect("a state has text keys only")),
             counts,
-            total_counts: sum(segment.counts_before, counts),
-            started_at,
+            total_counts: combine(segment.counts_before, counts, u64::saturating_add),
+            started_at: began.at,
             finished_at,
             duration_ms,
             total_duration_ms: segment.duration_before_ms + duration_ms,
@@ -298,13 +324,13 @@ fn fill(report: &mut RunReport, record: &CommitRecord, segment: &Segment) {
     }
 }
 
-fn sum(a: Counts, b: Counts) -> Counts {
+fn combine(a: Counts, b: Counts, with: fn(u64, u64) -> u64) -> Counts {
     Counts {
-        records: a.records + b.records,
-        bytes: a.bytes + b.bytes,
-        pages: a.pages + b.pages,
-        requests: a.requests + b.requests,
-        retries: a.retries + b.retries,
-        api_errors: a.api_errors + b.api_errors,
+        records: with(a.records, b.records),
+        bytes: with(a.bytes, b.bytes),
+        pages: with(a.pages, b.pages),
+        requests: with(a.requests, b.requests),
+        retries: with(a.retries, b.retries),
+        api_errors: with(a.api_errors, b.api_errors),
     }
 }

@@ -42,6 +42,7 @@ pub use auth::{ApiKeyPlace, Auth, ClientAuth};
 pub use body::BodyTemplate;
 pub use condition::{Condition, Test};
 pub use expect::Expect;
+pub use name::{NAME_FORM, is_name};
 pub use output::{Compression, Output};
 pub use pagination::{Advance, Carry, Kind, OnRepeat, PageSize, Pagination, Stop, Tolerance, Total};
 pub use pointer::Pointer;
@@ -57,6 +58,7 @@ pub use source::{Source, parse, parse_bytes};
 pub use stream::{Format, Method, Stream};
 pub use template::{Scope, Template, TemplateError};
 pub use timeout::Timeout;
+pub use units::parse_duration;
 
 #[cfg(test)]
 mod tests;

@@ -9,8 +9,8 @@ use serde::Deserialize;
 #[schemars(inline, extend("pattern" = "^[a-z0-9][a-z0-9_-]*$"))]
 pub(super) struct Name(String);
 
-/// The accepted form.
-pub(super) const FORM: &str = "lower-case letters, digits, _ and -, starting with a letter or digit";
+/// The form of a source's or stream's name, for messages.
+pub const NAME_FORM: &str = "lower-case letters, digits, _ and -, starting with a letter or digit";
 
 impl Name {
     pub(super) fn as_str(&self) -> &str {
@@ -22,11 +22,12 @@ impl TryFrom<String> for Name {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if is_name(&text) { Ok(Self(text)) } else { Err(FORM) }
+        if is_name(&text) { Ok(Self(text)) } else { Err(NAME_FORM) }
     }
 }
 
-pub(super) fn is_name(text: &str) -> bool {
+/// Whether a text may name a source or stream; as a folder it cannot lead anywhere else.
+pub fn is_name(text: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     text.bytes().next().is_some_and(letter)
         && text.bytes().all(|byte| letter(byte) || matches!(byte, b'_' | b'-'))

@@ -188,7 +188,7 @@ fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> V
     let mut streams = Vec::new();
     for (name, entry) in &entries.0 {
         if !name::is_name(name) {
-            let draft = Draft::new("is not a stream's name").value(name).accepted(name::FORM);
+            let draft = Draft::new("is not a stream's name").value(name).accepted(name::NAME_FORM);
             from_source.report.add(entry.at(), draft);
         }
         streams.extend(from_source.stream(name, entry));

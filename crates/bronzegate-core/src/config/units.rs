@@ -23,15 +23,23 @@ const SIZE: &str = "a size with its unit: 64KiB, 128MiB or 1GB";
 /// The longest duration that makes sense in a source file.
 const LONGEST_MS: u64 = 366 * 86_400_000;
 
+/// Reads a duration as source files write it: a whole number above zero with `ms`, `s`, `m`, `h` or `d`.
+///
+/// # Errors
+/// The accepted form.
+pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    match scaled(text, &units) {
+        Some(ms) if ms > 0 && ms <= LONGEST_MS => Ok(Duration::from_millis(ms)),
+        _ => Err(PERIOD),
+    }
+}
+
 impl TryFrom<String> for Period {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
-        match scaled(&text, &units) {
-            Some(ms) if ms > 0 && ms <= LONGEST_MS => Ok(Self(Duration::from_millis(ms))),
-            _ => Err(PERIOD),
-        }
+        parse_duration(&text).map(Self)
     }
 }
 

@@ -65,9 +65,8 @@ fn now() -> Result<Timestamp, jiff::Error> {
     Timestamp::now().round(Unit::Second)
 }
 
-fn ingest(sources: &Path, at: Timestamp) -> std::io::Result<ExitStatus> {
-    let bronzegate = program("bronzegate").map_err(std::io::Error::other)?;
-    Command::new(bronzegate)
+fn ingest(sources: &Path, at: Timestamp) -> Result<ExitStatus, Box<dyn std::error::Error>> {
+    let status = Command::new(program("bronzegate")?)
         .args([
             "run",
             "demo",
@@ -83,7 +82,8 @@ fn ingest(sources: &Path, at: Timestamp) -> std::io::Result<ExitStatus> {
         .arg("--sources")
         .arg(sources)
         .envs(SECRETS)
-        .status()
+        .status()?;
+    Ok(status)
 }
 
 /// The lines of a stream's parts of this batch, in order.

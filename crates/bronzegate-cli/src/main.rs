@@ -66,10 +66,10 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
     code
 }
 
-/// One thread fetches and splits while the other encodes and writes.
+/// One thread fetches, splits and encodes; compression and disk writes have threads of their own.
+/// A second worker made runs no shorter, and waking it cost more processor time than it saved.
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::new(ErrorKind::Config, format!("cannot start the runtime: {error}")))

@@ -3,7 +3,7 @@
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, Result};
 use bronzegate_core::plan::RunRequest;
-use bronzegate_core::report::{RunReport, Status, exit_code};
+use bronzegate_core::report::{Failure, RunReport, Status, exit_code};
 use futures::stream::{FuturesOrdered, Stream, StreamExt as _};
 
 use super::{Context, selected};
@@ -24,7 +24,14 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         .collect();
     let engine = context.engine(source);
     let streams = names.iter().map(|name| engine.stream(name)).collect::<Result<Vec<_>, Error>>()?;
-    let store = context.target.open()?;
+    let store = match context.target.open() {
+        Ok(store) => store,
+        Err(error) => {
+            let unopened = names.iter().map(|name| failed(&arguments.selection.source, name, &error));
+            let reports = collect(context, futures::stream::iter(unopened), out).await;
+            return Ok(conclude(context, &reports, out));
+        }
+    };
     let request = RunRequest { scheduled_time: arguments.at };
 
     let lines: Vec<_> = streams
@@ -43,10 +50,20 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         never = progress::draw(&context.progress, &lines) => match never {},
     };
     lines.iter().for_each(Line::remove);
+    Ok(conclude(context, &reports, out))
+}
+
+/// The report of a stream that could not begin.
+fn failed(source: &str, stream: &str, error: &Error) -> RunReport {
+    let failure = Failure { kind: error.kind(), message: format!("{source}/{stream}: {error}") };
+    RunReport { error: Some(failure), ..RunReport::new(source, stream) }
+}
+
+fn conclude(context: &Context, reports: &[RunReport], out: &mut Output) -> u8 {
     if !context.json {
-        out.line(summary(&reports));
+        out.line(summary(reports));
     }
-    Ok(exit_code(&reports))
+    exit_code(reports)
 }
 
 /// The reports in file order; each is told as soon as those before it are.
@@ -124,7 +141,7 @@ fn summary(reports: &[RunReport]) -> String {
 #[cfg(test)]
 mod tests {
     use bronzegate_core::error::ErrorKind;
-    use bronzegate_core::report::{Counts, Failure};
+    use bronzegate_core::report::Counts;
 
     use super::*;
 

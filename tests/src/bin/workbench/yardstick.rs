@@ -10,7 +10,7 @@ use crate::Outcome;
 
 /// Downloads every page of the stream at `url`.
 pub(crate) fn run(style: &str, url: &str, file: &str) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).tcp_nodelay(true).build()?;
         let mut file = File::create(file)?;

@@ -13,6 +13,7 @@ mod piece;
 mod records;
 mod scalar;
 mod scan;
+mod starts;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -47,9 +47,9 @@ impl Scalar {
     pub(super) fn whole(text: &[u8]) -> Option<usize> {
         let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let end = match *text.first()? {
-            b't' if text.starts_with(b"true") => 4,
-            b'f' if text.starts_with(b"false") => 5,
-            b'n' if text.starts_with(b"null") => 4,
+            b't' if text.first_chunk() == Some(b"true") => 4,
+            b'f' if text.first_chunk() == Some(b"false") => 5,
+            b'n' if text.first_chunk() == Some(b"null") => 4,
             first @ (b'-' | b'0'..=b'9') => {
                 let from = usize::from(first == b'-');
                 let integer = digits(from);

@@ -5,11 +5,12 @@ use bytes::Bytes;
 use super::body::{PageBody, RecordsFound};
 use super::envelope::{Begun, Envelope, Kind, RecordsAt, Wanted};
 use super::error::{SplitError, SplitErrorKind};
-use super::lexer::{BLOCK, Lexer};
+use super::lexer::Lexer;
 use super::nesting::Nesting;
 use super::piece::Piece;
 use super::records::Records;
 use super::scalar::{Fed, Scalar};
+use super::starts::{STRETCH, Starts};
 use super::state::{State, Token};
 use super::utf8::Utf8;
 
@@ -26,6 +27,7 @@ pub struct Splitter {
     whole_body: bool,
     utf8: Utf8,
     lexer: Lexer,
+    starts: Starts,
     nesting: Nesting,
     state: State,
     /// A number or literal that the last chunk cut.
@@ -53,6 +55,7 @@ impl Splitter {
             whole_body: wanted.records == Some(RecordsAt::Root),
             utf8: Utf8::default(),
             lexer: Lexer::default(),
+            starts: Starts::default(),
             nesting: Nesting::new(),
             state: State::Begin,
             scalar: None,
@@ -80,11 +83,15 @@ impl Splitter {
         if let Some(scalar) = self.scalar.take() {
             self.feed(scalar, &chunk).map_err(|kind| self.error(kind, 0))?;
         }
-        for at in (0..chunk.len()).step_by(BLOCK) {
-            let tokens =
-                self.lexer.block(&chunk, at).map_err(|(kind, offset)| self.error(kind, at + offset))?;
-            self.records.line_breaks |= tokens.line_breaks;
-            self.read(&chunk, at, tokens.starts, out)?;
+        for from in (0..chunk.len()).step_by(STRETCH) {
+            let stretch = from..chunk.len().min(from + STRETCH);
+            let fault = self.starts.find(&mut self.lexer, &chunk, stretch).err();
+            self.records.line_breaks |= self.starts.line_breaks();
+            // What stands before a lexical fault is read first: its own fault is the earlier one.
+            self.read(&chunk, out)?;
+            if let Some((kind, at)) = fault {
+                return Err(self.error(kind, at));
+            }
         }
         self.envelope.end_chunk(&chunk).map_err(|kind| self.error(kind, 0))?;
         let length = chunk.len();
@@ -151,20 +158,12 @@ impl Splitter {
         Some(first)
     }
 
-    /// Reads the tokens whose starts are the bits of one block.
-    #[inline]
-    fn read(
-        &mut self,
-        chunk: &[u8],
-        block: usize,
-        mut starts: u64,
-        out: &mut Vec<Piece>,
-    ) -> Result<(), SplitError> {
+    /// Reads the tokens that were found.
+    fn read(&mut self, chunk: &[u8], out: &mut Vec<Piece>) -> Result<(), SplitError> {
+        let starts = std::mem::take(&mut self.starts);
         // Deeper than anything is looked at, the table alone decides.
         let mut unwatched = self.nesting.depth() > self.watch;
-        while starts != 0 {
-            let at = block + starts.trailing_zeros() as usize;
-            starts &= starts - 1;
+        for at in starts.iter() {
             let token = Token::of(chunk[at]);
             let step = if unwatched && !token.is_bracket() {
                 self.pass(chunk, at, token)
@@ -177,6 +176,7 @@ impl Splitter {
                 return Err(self.error(kind, at));
             }
         }
+        self.starts = starts;
         Ok(())
     }
 

@@ -38,10 +38,10 @@ docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 deny: $(DENY) ## licences, banned crates, sources of crates
-	$(DENY) --all-features --locked check --config .deny.toml --hide-inclusion-graph licenses bans sources
+	$(DENY) --config .deny.toml --all-features --locked check --hide-inclusion-graph licenses bans sources
 
 advisories: $(DENY) ## known vulnerabilities; needs the internet
-	$(DENY) --all-features --locked check --config .deny.toml advisories
+	$(DENY) --config .deny.toml --all-features --locked check advisories
 
 schema: ## write sources/source.schema.json anew
 	cargo run --quiet --locked -p bronzegate-cli -- schema > $(TOOLS)-schema.json

@@ -10,9 +10,8 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::super::store::{StagedPart, StoreError, Upload};
-use super::files::{parent, remove, sync_folder};
+use super::files::{blocking, parent, remove, sync_folder};
 use super::staging::StagingFolder;
-use super::store::blocking;
 
 /// The member of an upload that names the staged file.
 pub(super) const STAGED: &str = "staged";

@@ -12,9 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 
 use super::super::store::{Leftover, StagingArea, StoreError};
-use super::files::{create_folder, entries, is_absent, parent, remove, sync_folder};
+use super::files::{blocking, create_folder, entries, is_absent, parent, remove, sync_folder};
 use super::paths::STAGING;
-use super::store::blocking;
 
 const LOCK: &str = "lock";
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::super::store::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError};
-use super::files::{create_folder, is_absent, replace, write_new};
+use super::files::{blocking, create_folder, is_absent, replace, write_new};
 use super::paths::{list, resolve};
 use super::staging::leftovers;
 use super::target::Target;
@@ -121,14 +121,5 @@ impl BronzeStore for LocalStore {
             Ok(dead.into_iter().map(|folder| Box::new(folder) as Box<dyn Leftover>).collect())
         })
         .await
-    }
-}
-
-/// Does file work where it may block.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        // The work is never aborted, so the only way not to end is a panic, which goes on here.
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }

@@ -8,6 +8,7 @@ mod body;
 mod envelope;
 mod error;
 mod lexer;
+mod mark;
 mod nesting;
 mod piece;
 mod records;

@@ -6,6 +6,7 @@ use super::body::{PageBody, RecordsFound};
 use super::envelope::{Begun, Envelope, Kind, RecordsAt, Wanted};
 use super::error::{SplitError, SplitErrorKind};
 use super::lexer::Lexer;
+use super::mark::ByteOrderMark;
 use super::nesting::Nesting;
 use super::piece::Piece;
 use super::records::Records;
@@ -14,7 +15,6 @@ use super::starts::{STRETCH, Starts};
 use super::state::{State, Token};
 use super::utf8::Utf8;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// No depth: deeper than any nesting.
 const NOWHERE: usize = usize::MAX;
 
@@ -34,8 +34,7 @@ pub struct Splitter {
     scalar: Option<Scalar>,
     /// Offset of the current chunk in the body.
     offset: u64,
-    /// The start of a body that may be a byte order mark.
-    mark: Vec<u8>,
+    mark: ByteOrderMark,
     /// Values at this depth or above are looked at; deeper ones are checked only.
     watch: usize,
     /// The depth of the names in a record, where they are looked at for clashes.
@@ -60,7 +59,7 @@ impl Splitter {
             state: State::Begin,
             scalar: None,
             offset: 0,
-            mark: Vec::new(),
+            mark: ByteOrderMark::default(),
             watch: 0,
             names: if wanted.lines { 1 } else { NOWHERE },
             envelope: Envelope::new(wanted),
@@ -74,10 +73,7 @@ impl Splitter {
     /// # Errors
     /// The body's first fault, at its offset.
     pub fn push(&mut self, chunk: Bytes, out: &mut Vec<Piece>) -> Result<(), SplitError> {
-        let Some(chunk) = self.skip_mark(chunk) else { return Ok(()) };
-        if chunk.is_empty() {
-            return Ok(());
-        }
+        let Some(chunk) = self.mark.take_off(chunk, &mut self.offset) else { return Ok(()) };
         self.utf8.check(&chunk).map_err(|at| self.error(SplitErrorKind::NotUtf8, at))?;
         self.lexer.resume(&chunk).map_err(|(kind, at)| self.error(kind, at))?;
         if let Some(scalar) = self.scalar.take() {
@@ -121,7 +117,7 @@ impl Splitter {
     /// What a body that ends here lacks.
     fn missing(&self) -> Option<SplitErrorKind> {
         let open_scalar = self.scalar.is_some_and(|scalar| !scalar.is_complete());
-        if !self.mark.is_empty() {
+        if self.mark.is_undecided() {
             // The body was nothing but the beginning of a byte order mark.
             Some(SplitErrorKind::NotUtf8)
         } else if self.lexer.in_string() || open_scalar || !self.utf8.is_complete() {
@@ -140,30 +136,19 @@ impl Splitter {
         SplitError { kind, offset: self.offset + at as u64 }
     }
 
-    /// Takes a byte order mark off the body's beginning; `None` until that is decided.
-    fn skip_mark(&mut self, chunk: Bytes) -> Option<Bytes> {
-        if self.offset > 0 || chunk.is_empty() {
-            return Some(chunk);
-        }
-        let first = if self.mark.is_empty() { chunk } else { [&self.mark[..], &chunk].concat().into() };
-        self.mark.clear();
-        if first.starts_with(BYTE_ORDER_MARK) {
-            self.offset = BYTE_ORDER_MARK.len() as u64;
-            return Some(first.slice(BYTE_ORDER_MARK.len()..));
-        }
-        if BYTE_ORDER_MARK.starts_with(&first) {
-            self.mark = first.into();
-            return None;
-        }
-        Some(first)
-    }
-
     /// Reads the tokens that were found.
     fn read(&mut self, chunk: &[u8], out: &mut Vec<Piece>) -> Result<(), SplitError> {
         let starts = std::mem::take(&mut self.starts);
+        let mut rest = starts.offsets();
         // Deeper than anything is looked at, the table alone decides.
         let mut unwatched = self.nesting.depth() > self.watch;
-        for at in starts.iter() {
+        while !rest.is_empty() {
+            if unwatched && matches!(self.state, State::InObject | State::ObjectComma) {
+                rest = self.pass_members(chunk, rest)?;
+            }
+            let Some((&at, behind)) = rest.split_first() else { break };
+            let at = at as usize;
+            rest = behind;
             let token = Token::of(chunk[at]);
             let step = if unwatched && !token.is_bracket() {
                 self.pass(chunk, at, token)
@@ -172,12 +157,34 @@ impl Splitter {
                 unwatched = self.nesting.depth() > self.watch;
                 step
             };
-            if let Err(kind) = step {
-                return Err(self.error(kind, at));
-            }
+            step.map_err(|kind| self.error(kind, at))?;
         }
         self.starts = starts;
         Ok(())
+    }
+
+    /// The usual case, without the table: members of an object that are `name : value ,`, the value
+    /// no container. Returns the tokens from the first that is something else.
+    #[inline]
+    fn pass_members<'a>(&mut self, chunk: &[u8], mut rest: &'a [u32]) -> Result<&'a [u32], SplitError> {
+        let look_at_names = self.nesting.depth() == self.names;
+        while let [name, colon, value, comma, behind @ ..] = rest {
+            let [name, colon, value, comma] = [name, colon, value, comma].map(|&at| at as usize);
+            if (chunk[name], chunk[colon], chunk[comma]) != (b'"', b':', b',') {
+                break;
+            }
+            match chunk[value] {
+                b'"' => {}
+                b'{' | b'[' | b'}' | b']' | b':' | b',' => break,
+                _ => self.scalar(chunk, value).map_err(|kind| self.error(kind, value))?,
+            }
+            if look_at_names && matches!(chunk[name + 1], b'_' | b'\\') {
+                self.records.may_clash();
+            }
+            self.state = State::ObjectComma;
+            rest = behind;
+        }
+        Ok(rest)
     }
 
     /// A string, colon, comma or scalar inside of a record, or of a value that is not wanted.

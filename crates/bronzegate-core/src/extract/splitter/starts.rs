@@ -46,9 +46,8 @@ impl Starts {
     }
 
     /// The offsets in the chunk.
-    #[inline]
-    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
-        self.offsets[..self.found].iter().map(|&at| at as usize)
+    pub(super) fn offsets(&self) -> &[u32] {
+        &self.offsets[..self.found]
     }
 
     /// Adds the set bits of one block. Writing whole groups and counting what was meant spares a

@@ -2,17 +2,21 @@
 //! folder, and the engine that connects them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use bronzegate_core::bronze::LocalStore;
-use bronzegate_core::clock::{Clock, Deadline, SystemClock};
+use bronzegate_core::bronze::{BronzeStore, CommitRecord, LocalStore};
+use bronzegate_core::clock::{Clock, Deadline, SystemClock, TestClock};
 use bronzegate_core::config::{self, Source};
+use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::plan::RunRequest;
-use bronzegate_core::report::RunReport;
+use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::run::{Engine, StreamRun};
 use bronzegate_core::secret::EnvSecrets;
-use bronzegate_demo_api::{Credentials, DemoApi, Fault, Options, Running, Stream};
+use bronzegate_demo_api::{
+    Credentials, DemoApi, Fault, Options, Running, Shape, Stream, StreamStats, record,
+};
 use tempfile::TempDir;
 
 /// The token that the demo API takes and that no output may show.
@@ -20,6 +24,9 @@ pub const TOKEN: &str = "demo-token";
 
 /// When the runs of a bench are scheduled.
 pub const SCHEDULED: &str = "2026-11-22T17:00:00Z";
+
+/// The seed of the records.
+pub const SEED: u64 = 7;
 
 /// The demo API, a source that reads it, and a bronze folder.
 pub struct Bench {
@@ -29,6 +36,8 @@ pub struct Bench {
     pub text: String,
     /// The source.
     pub source: Arc<Source>,
+    /// What the vault holds: at first the credentials that the API takes.
+    pub vault: Arc<Mutex<Credentials>>,
     folder: TempDir,
 }
 
@@ -39,7 +48,7 @@ impl Bench {
     /// # Panics
     /// When the API cannot be started or the source file has problems.
     pub async fn new(streams: Vec<Stream>, faults: Vec<Fault>, yaml: &str) -> Self {
-        let options = Options { seed: 7, streams, faults, ..Options::default() };
+        let options = Options { seed: SEED, streams, faults, ..Options::default() };
         Self::with(options, yaml).await
     }
 
@@ -53,7 +62,42 @@ impl Bench {
         let text = format!("source: demo\nbase_url: {}\n{yaml}\n", api.base_url());
         let source =
             config::parse("demo.yaml", &text).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
-        Self { api, text, source: Arc::new(source), folder: tempfile::tempdir().expect("a folder") }
+        let vault = Arc::new(Mutex::new(api.credentials()));
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { api, text, source: Arc::new(source), vault, folder }
+    }
+
+    /// Serves one stream and reads it with these lines of its settings.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub async fn one(stream: Stream, faults: Vec<Fault>, settings: &str) -> Self {
+        let yaml = one_stream(&stream.name, settings);
+        Self::new(vec![stream], faults, &yaml).await
+    }
+
+    /// The same API and vault with an empty bronze folder of its own.
+    ///
+    /// # Panics
+    /// When there is no room for the folder.
+    #[must_use]
+    pub fn with_empty_folder(self) -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), ..self }
+    }
+
+    /// Reads the same API with another source file.
+    ///
+    /// # Panics
+    /// When the source file has problems.
+    pub fn reads_with(&mut self, yaml: &str) {
+        self.text = format!("source: demo\nbase_url: {}\n{yaml}\n", self.api.base_url());
+        let source = config::parse("demo.yaml", &self.text);
+        self.source = Arc::new(source.unwrap_or_else(|problems| panic!("{problems}\n{}", self.text)));
+    }
+
+    /// What the API counted for a stream.
+    pub fn stats(&self, stream: &str) -> StreamStats {
+        self.api.stats().stream(stream)
     }
 
     /// The bronze folder.
@@ -69,15 +113,21 @@ impl Bench {
         self.stream_with(name, Arc::new(SystemClock::default()))
     }
 
+    /// An engine for the source.
+    pub fn engine(&self, clock: Arc<dyn Clock>) -> Engine {
+        let vault = self.vault.clone();
+        let secrets = Arc::new(EnvSecrets::new(move |variable| {
+            secret(&vault.lock().expect("no holder of this lock panics"), variable)
+        }));
+        Engine::new(self.source.clone(), secrets, clock, "test")
+    }
+
     /// As [`stream`](Self::stream), with a clock.
     ///
     /// # Panics
     /// When the source has no such stream.
     pub fn stream_with(&self, name: &str, clock: Arc<dyn Clock>) -> StreamRun {
-        let credentials = self.api.credentials();
-        let secrets = Arc::new(EnvSecrets::new(move |variable| secret(&credentials, variable)));
-        let engine = Engine::new(self.source.clone(), secrets, clock, "test");
-        engine.stream(name).expect("the stream is in the source")
+        self.engine(clock).stream(name).expect("the stream is in the source")
     }
 
     /// Runs a stream at the bench's scheduled time, to its end.
@@ -86,12 +136,87 @@ impl Bench {
     }
 
     /// Runs a stream at a scheduled time, to its end.
+    pub async fn run_at(&self, name: &str, at: &str) -> RunReport {
+        self.stream(name).run(self.store(), &request(at), Deadline::NONE, Stop::default()).await
+    }
+
+    /// Runs a stream on a clock that no wait takes time on; also tells what the clock has slept.
+    pub async fn run_waiting(&self, name: &str) -> (RunReport, Duration) {
+        let clock = test_clock();
+        let run = self.stream_with(name, clock.clone());
+        let report = run.run(self.store(), &request(SCHEDULED), Deadline::NONE, Stop::default()).await;
+        (report, clock.elapsed())
+    }
+
+    /// Runs a stream that has only so much time.
+    pub async fn run_within(&self, name: &str, time: Duration) -> RunReport {
+        let clock = Arc::new(SystemClock::default());
+        let deadline = Deadline::within(&*clock, time);
+        self.stream_with(name, clock).run(self.store(), &request(SCHEDULED), deadline, Stop::default()).await
+    }
+
+    /// Runs a stream into a store.
+    pub async fn run_into(&self, name: &str, store: Arc<dyn BronzeStore>) -> RunReport {
+        self.stream(name).run(store, &request(SCHEDULED), Deadline::NONE, Stop::default()).await
+    }
+
+    /// Runs a stream that must land exactly, on a clock that no wait takes time on.
     ///
     /// # Panics
-    /// When the time is not one.
-    pub async fn run_at(&self, name: &str, at: &str) -> RunReport {
-        let request = RunRequest { scheduled_time: Some(at.parse().expect("a time")) };
-        self.stream(name).run(self.store(), &request, Deadline::NONE, Stop::default()).await
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_landed(&self, report: &RunReport, stream: &Stream) {
+        assert_eq!((report.status, &report.error), (Status::Complete, &None), "{report:?}");
+        assert_eq!(self.records(&stream.name), expected(stream.shape, stream.records), "{}", stream.name);
+    }
+
+    /// Nothing of a stream can be read and nothing is committed.
+    ///
+    /// # Panics
+    /// When something is.
+    #[track_caller]
+    pub fn assert_nothing_visible(&self, stream: &str) {
+        assert_eq!(parts(&self.target(), "demo", stream), Vec::<PathBuf>::new());
+        assert!(self.commits(stream).is_empty(), "nothing is committed");
+    }
+
+    /// The commit records of a stream, by name.
+    ///
+    /// # Panics
+    /// When one cannot be read.
+    pub fn commits(&self, stream: &str) -> Vec<CommitRecord> {
+        let folder = self.target().join("_bronzegate/demo").join(stream).join("commits");
+        let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+        let mut files: Vec<_> = files.map(|file| file.expect("readable").path()).collect();
+        files.sort();
+        files
+            .iter()
+            .map(|file| {
+                let text = std::fs::read(file).expect("a commit is readable");
+                serde_json::from_slice(&text).expect("a commit is JSON")
+            })
+            .collect()
+    }
+
+    /// Every file under the target, hidden ones included, with its content.
+    ///
+    /// # Panics
+    /// When one cannot be read.
+    pub fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.target()];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            for path in entries.map(|entry| entry.expect("readable").path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let content = std::fs::read(&path).expect("readable");
+                    found.push((path, content));
+                }
+            }
+        }
+        found
     }
 
     /// The bronze store on the folder.
@@ -120,6 +245,52 @@ impl Bench {
             })
             .collect()
     }
+}
+
+/// The lines of a source file with one stream and these settings, which are lines of their own.
+pub fn one_stream(name: &str, settings: &str) -> String {
+    let mut yaml = format!("streams:\n  {name}:\n    path: /{name}\n");
+    for line in settings.lines() {
+        yaml.push_str("    ");
+        yaml.push_str(line);
+        yaml.push('\n');
+    }
+    yaml
+}
+
+/// A run request for a scheduled time.
+///
+/// # Panics
+/// When the time is not one.
+pub fn request(at: &str) -> RunRequest {
+    RunRequest { scheduled_time: Some(at.parse().expect("a time")) }
+}
+
+/// What bronze must hold of a stream of the demo API.
+///
+/// # Panics
+/// Never: records are text.
+pub fn expected(shape: Shape, records: u64) -> Vec<String> {
+    (0..records).map(|n| String::from_utf8(record(SEED, shape, n)).expect("text")).collect()
+}
+
+/// A clock that stands at the bench's scheduled time and moves by what is slept, at once.
+///
+/// # Panics
+/// Never: the scheduled time is a time.
+pub fn test_clock() -> Arc<TestClock> {
+    Arc::new(TestClock::at(SCHEDULED.parse().expect("a time")))
+}
+
+/// The kind and message of the error that a report must have.
+///
+/// # Panics
+/// When it has none.
+#[track_caller]
+pub fn failure(report: &RunReport) -> (ErrorKind, &str) {
+    assert_eq!(report.status, Status::Failed, "{report:?}");
+    let error = report.error.as_ref().expect("a failed run has an error");
+    (error.kind, &error.message)
 }
 
 /// The demo API's credentials under the secret names that the tests' source files use.

@@ -1,6 +1,8 @@
-//! What the integration tests share: a bench to run streams on, and stores that fail.
+//! What the integration tests share: a bench to run streams on, the command line as processes, and
+//! stores that fail.
 
 mod bench;
+pub mod command;
 pub mod contract;
 mod faulty;
 

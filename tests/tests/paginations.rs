@@ -1,13 +1,8 @@
 //! Every pagination brings every record once, verbatim and in order.
 
 use bronzegate_core::report::Status;
-use bronzegate_demo_api::{Shape, Stream, Style, record};
-use bronzegate_tests::Bench;
-
-/// What bronze must hold of a stream of the demo API.
-fn expected(shape: Shape, records: u64) -> Vec<String> {
-    (0..records).map(|n| String::from_utf8(record(7, shape, n)).unwrap()).collect()
-}
+use bronzegate_demo_api::{Shape, Stream, Style};
+use bronzegate_tests::{Bench, expected};
 
 async fn ingests_exactly(stream: Stream, yaml: &str) {
     let (name, shape, records) = (stream.name.clone(), stream.shape, stream.records);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::RwLock;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -46,12 +46,12 @@ pub struct Scrubber {
 const SHORTEST_SECRET: usize = 4;
 
 impl Scrubber {
-    /// Remembers a secret, and the forms in which it travels: percent-encoded and base64.
+    /// Remembers a secret, and the forms in which it travels: percent-encoded, base64, and inside of
+    /// a JSON string.
     pub fn learn(&self, secret: &SecretString) {
-        let text = secret.expose_secret();
-        let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        let forms = forms(secret.expose_secret());
         let mut known = self.known.write().expect("no holder of this lock panics");
-        for form in [text.to_owned(), encoded, STANDARD.encode(text)] {
+        for form in forms {
             if form.len() >= SHORTEST_SECRET && !known.iter().any(|seen| seen.expose_secret() == form) {
                 known.push(form.into());
             }
@@ -64,6 +64,37 @@ impl Scrubber {
         let known = self.known.read().expect("no holder of this lock panics");
         known.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), "[secret]"))
     }
+}
+
+/// A secret as it may stand in a text: itself and its encodings.
+fn forms(secret: &str) -> [String; 9] {
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let percent = form.replace('+', "%20");
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json[1..json.len() - 1].to_owned();
+    [
+        lower_case_escapes(&form),
+        lower_case_escapes(&percent),
+        form,
+        percent,
+        STANDARD.encode(secret),
+        URL_SAFE.encode(secret),
+        // Some libraries escape the slash too (RFC 8259, section 7, allows it).
+        json.replace('/', "\\/"),
+        json,
+        secret.to_owned(),
+    ]
+}
+
+/// `%2F` as `%2f`, which means the same (RFC 3986, section 2.1).
+fn lower_case_escapes(text: &str) -> String {
+    let mut digits = 0;
+    let lower = |char: char| {
+        let is_digit = digits > 0;
+        digits = if char == '%' { 2 } else { usize::saturating_sub(digits, 1) };
+        if is_digit { char.to_ascii_lowercase() } else { char }
+    };
+    text.chars().map(lower).collect()
 }
 
 impl fmt::Debug for Scrubber {
@@ -87,8 +118,15 @@ mod tests {
     fn scrubs_a_secret_in_each_form_it_travels_in() {
         let scrubber = Scrubber::default();
         scrubber.learn(&"pa ss/word".to_owned().into());
-        let text = format!("bad: pa ss/word, pa+ss%2Fword, {}", STANDARD.encode("pa ss/word"));
-        assert_eq!(scrubber.scrub(&text), "bad: [secret], [secret], [secret]");
+        let text = format!(
+            "bad: pa ss/word, pa+ss%2Fword, pa%20ss%2fword, pa ss\\/word, {}, {}",
+            STANDARD.encode("pa ss/word"),
+            URL_SAFE.encode("pa ss/word")
+        );
+        assert_eq!(scrubber.scrub(&text), "bad: [secret], [secret], [secret], [secret], [secret], [secret]");
+        scrubber.learn(&"back\\slash \"quoted\"".to_owned().into());
+        let text = serde_json::json!({ "error": "no back\\slash \"quoted\" here" }).to_string();
+        assert_eq!(scrubber.scrub(&text), r#"{"error":"no [secret] here"}"#);
     }
 
     #[test]

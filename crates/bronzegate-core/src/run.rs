@@ -118,7 +118,7 @@ impl StreamRun {
             api_errors: counts.api_errors,
             ..report.counts
         };
-        report.duration_ms = (clock.elapsed() - began.elapsed).as_millis() as u64;
+        report.duration_ms = clock.elapsed().saturating_sub(began.elapsed).as_millis() as u64;
         match ended {
             Ok(status) => report.status = status,
             Err(error) => report.error = Some((&error.in_stream(self.name())).into()),

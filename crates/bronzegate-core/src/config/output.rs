@@ -16,7 +16,7 @@ use super::units::Size;
 pub struct Output {
     /// How parts are compressed (not at all).
     pub compression: Compression,
-    /// The size at which the next part begins, in bytes before compression (128 MiB).
+    /// The size at which the next part begins, in bytes as stored, after compression (128 MiB).
     pub max_part_bytes: u64,
 }
 

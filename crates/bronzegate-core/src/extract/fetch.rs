@@ -10,8 +10,8 @@ use super::splitter::{PageBody, RecordsAt, RecordsFound, Splitter, Wanted};
 use crate::config::{Format, IfAbsent, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::http::{
-    ApiRequest, Backoff, BodyState, Client, Credential, Facts, Paths, Patience, Response, SendError, TooLong,
-    Verdict, judge,
+    ApiRequest, Backoff, BodyState, Client, Credential, Facts, NoMore, Paths, Patience, Response, SendError,
+    TooLong, Verdict, judge,
 };
 
 /// The most that is read of a response that is not a page.
@@ -116,8 +116,13 @@ impl Fetcher {
         if let Some(demanded) = again.demanded {
             self.allow(demanded, attempt, &again.cause)?;
         }
-        let Some(wait) = backoff.next(again.demanded) else {
-            return Err(self.failed(again.kind, &again.cause, attempt));
+        let wait = match backoff.next(again.demanded, self.patience.left().is_some()) {
+            Ok(wait) => wait,
+            Err(NoMore::Attempts) => return Err(self.failed(again.kind, &again.cause, attempt)),
+            Err(NoMore::Budget) => {
+                let cause = format!("{}; the retry budget is used up", again.cause);
+                return Err(self.failed(again.kind, &cause, attempt));
+            }
         };
         self.allow(wait, attempt, &again.cause)?;
         tracing::warn!(

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::state::{Carried, PageState, Position};
-use crate::config::{Address, Advance, Kind, Pagination, Stop, Stream};
+use crate::config::{Address, Advance, Kind, Pagination, Stop, Stream, Target};
 use crate::http::{Facts, strip_parameter};
 
 /// Decides the order of requests of one stream.
@@ -88,6 +88,10 @@ impl<'a> Paginator<'a> {
             return Next::End;
         }
         match (&self.settings.kind, &state.position) {
+            // A cursor that is a URL is followed, and cleared of credentials, like any other link.
+            (Kind::Cursor { next, send: Target::Url, .. } | Kind::NextUrl { next }, _) => {
+                self.follow(next, facts)
+            }
             (Kind::Cursor { next, .. }, _) => {
                 let cursor = facts.look(next).and_then(|found| Carried::of(&found));
                 cursor.map_or(Next::End, |cursor| Next::At(Position::Cursor(cursor)))
@@ -100,7 +104,6 @@ impl<'a> Paginator<'a> {
                 if ended { Next::End } else { Next::At(Position::Page(page + 1)) }
             }
             (Kind::LinkHeader { rel }, _) => self.follow(&Address::Link(rel.clone()), facts),
-            (Kind::NextUrl { next }, _) => self.follow(next, facts),
             _ => Next::End,
         }
     }

@@ -40,6 +40,15 @@ impl Credential {
     }
 }
 
+impl Credential {
+    /// Takes a credential that travels in the query out of a URL.
+    pub(super) fn strip(&self, url: &mut Url) {
+        if let Some((name, _)) = &self.query {
+            strip_parameter(url, name);
+        }
+    }
+}
+
 /// Takes a query parameter out of a URL.
 pub(crate) fn strip_parameter(url: &mut Url, name: &str) {
     if !url.query_pairs().any(|(key, _)| key == name) {

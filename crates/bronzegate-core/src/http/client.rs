@@ -177,7 +177,7 @@ impl Client {
                 self.limiter.pause(wait);
             }
             if !response.status().is_redirection() || !response.headers().contains_key(LOCATION) {
-                return self.open(response, url, signals, credential);
+                return Self::open(response, url, signals, credential);
             }
             url =
                 redirect_target(request, &url, response.headers()).map_err(|e| SendError::Fatal(e.into()))?;
@@ -204,8 +204,10 @@ impl Client {
         for (name, value) in &request.headers {
             headers.insert(name.clone(), value.clone());
         }
-        if credentials == Credentials::Sent {
-            credential.apply(&mut url, &mut headers);
+        match credentials {
+            Credentials::Sent => credential.apply(&mut url, &mut headers),
+            // The API may have repeated the key in the link or redirect that leads there.
+            Credentials::Withheld => credential.strip(&mut url),
         }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);
         if let Some(body) = &request.body {
@@ -222,7 +224,6 @@ impl Client {
     }
 
     fn open(
-        &self,
         response: reqwest::Response,
         url: Url,
         signals: Signals,

@@ -80,10 +80,8 @@ impl Egress {
             Credentials::Sent
         } else {
             let entry = self.allowed.iter().find(|entry| covers(entry, url));
-            match entry.ok_or_else(|| EgressError::NotAllowed(host_and_port(url)))?.credentials {
-                true => Credentials::Sent,
-                false => Credentials::Withheld,
-            }
+            let entry = entry.ok_or_else(|| EgressError::NotAllowed(host_and_port(url)))?;
+            if entry.credentials { Credentials::Sent } else { Credentials::Withheld }
         };
         self.permit_address(url)?;
         Ok(credentials)
@@ -146,7 +144,7 @@ fn covers(entry: &AllowedHost, url: &Url) -> bool {
 }
 
 fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
+    let Some(host) = url.host_str() else { return format!("a link of scheme `{}`", url.scheme()) };
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 

@@ -22,6 +22,6 @@ pub use client::{ApiRequest, Client, Response, SendError};
 pub use egress::{Credentials, Egress, EgressError};
 pub use patience::{Patience, TooLong};
 pub use rate_limit::Limiter;
-pub use retry::Backoff;
+pub use retry::{Backoff, NoMore};
 pub use stats::Stats;
 pub use verdict::{BodyState, ResponseSignals, Verdict, judge};

@@ -18,7 +18,7 @@ use crate::redact::SafeUrl;
 /// The most that is read of a token endpoint's answer.
 const LONGEST_ANSWER: usize = 1 << 20;
 /// A token is renewed this long before it expires, or after nine tenths of a shorter life.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// A request for a token.
 pub(super) struct TokenRequest {

@@ -14,6 +14,15 @@ pub struct Backoff<'a> {
     waited: Duration,
 }
 
+/// Why a request is not tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoMore {
+    /// The attempts are used up.
+    Attempts,
+    /// The waits would exceed the budget.
+    Budget,
+}
+
 impl<'a> Backoff<'a> {
     /// Begins with the first attempt.
     pub fn new(settings: &'a Retry) -> Self {
@@ -25,23 +34,27 @@ impl<'a> Backoff<'a> {
         self.attempt
     }
 
-    /// How long to wait before the next attempt, or `None` when there is none: the attempts are
-    /// used up, or the waits would exceed the budget. `demanded` is the server's own word.
+    /// How long to wait before the next attempt. `demanded` is the server's own word; `bounded`
+    /// says that a deadline bounds such waits instead of the budget.
     ///
     /// Without it the wait is drawn evenly from zero to the bound, which doubles with each
     /// attempt ("full jitter": AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
-    pub fn next(&mut self, demanded: Option<Duration>) -> Option<Duration> {
+    ///
+    /// # Errors
+    /// [`NoMore`] when there is no next attempt.
+    pub fn next(&mut self, demanded: Option<Duration>, bounded: bool) -> Result<Duration, NoMore> {
         if self.attempt >= self.settings.max_attempts {
-            return None;
+            return Err(NoMore::Attempts);
         }
         let wait = demanded.unwrap_or_else(|| self.bound().mul_f64(random_share()));
-        let waited = self.waited.saturating_add(wait);
+        let counted = if bounded && demanded.is_some() { Duration::ZERO } else { wait };
+        let waited = self.waited.saturating_add(counted);
         if waited > self.settings.budget {
-            return None;
+            return Err(NoMore::Budget);
         }
         self.waited = waited;
         self.attempt += 1;
-        Some(wait)
+        Ok(wait)
     }
 
     fn bound(&self) -> Duration {
@@ -72,9 +85,12 @@ mod tests {
         loop {
             bounds.push(backoff.bound().as_secs());
             let bound = backoff.bound();
-            match backoff.next(None) {
-                Some(wait) => assert!(wait <= bound),
-                None => break,
+            match backoff.next(None, false) {
+                Ok(wait) => assert!(wait <= bound),
+                Err(no_more) => {
+                    assert_eq!(no_more, NoMore::Attempts);
+                    break;
+                }
             }
         }
         assert_eq!(bounds, [1, 2, 4, 8, 8, 8, 8]);
@@ -85,7 +101,9 @@ mod tests {
     fn takes_the_servers_delay_as_it_is_within_the_budget() {
         let settings = settings(5, 30);
         let mut backoff = Backoff::new(&settings);
-        assert_eq!(backoff.next(Some(Duration::from_secs(20))), Some(Duration::from_secs(20)));
-        assert_eq!(backoff.next(Some(Duration::from_secs(20))), None);
+        let demanded = Duration::from_secs(20);
+        assert_eq!(backoff.next(Some(demanded), false), Ok(demanded));
+        assert_eq!(backoff.next(Some(demanded), false), Err(NoMore::Budget));
+        assert_eq!(backoff.next(Some(demanded), true), Ok(demanded), "a deadline bounds it instead");
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Signals {
     pub(super) retry_after: Option<Duration>,
     /// Nothing remains of the quota.
     pub(super) exhausted: bool,
+    /// Something remains of it, so its reset is not what a failed request waits for.
+    plenty: bool,
     /// Time until the quota is full again.
     pub(super) reset: Option<Duration>,
 }
@@ -40,12 +42,17 @@ impl Signals {
         // Some APIs append a window (`0, 0;w=1`): the first number is the one that binds.
         let remaining =
             remaining.and_then(|value| value.split([',', ';']).next()?.trim().parse::<f64>().ok());
-        Self { retry_after, exhausted: remaining.is_some_and(|left| left <= 0.0), reset }
+        Self {
+            retry_after,
+            exhausted: remaining.is_some_and(|left| left <= 0.0),
+            plenty: remaining.is_some_and(|left| left > 0.0),
+            reset,
+        }
     }
 
     /// How long an error response asks to wait.
     pub(super) fn wait_after_error(self) -> Option<Duration> {
-        self.retry_after.or(self.reset)
+        self.retry_after.or(if self.plenty { None } else { self.reset })
     }
 
     /// How long a good response asks to wait before the next request.
@@ -168,6 +175,15 @@ mod tests {
         assert_eq!(wait(&[("ratelimit", "limit=10, remaining=0, reset=5")]), Some(5000));
         assert_eq!(wait(&[("ratelimit", "\"default\";r=0;t=6")]), Some(6000));
         assert_eq!(wait(&[("x-ratelimit-reset", "9")]), None);
+    }
+
+    #[test]
+    fn a_failure_while_some_quota_remains_does_not_wait_for_its_reset() {
+        // GitHub states both with every response, a 502 included.
+        let wait = |headers| ms(signals(headers, &RateLimit::default()).wait_after_error());
+        assert_eq!(wait(&[("x-ratelimit-remaining", "4999"), ("x-ratelimit-reset", "3600")]), None);
+        assert_eq!(wait(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "3600")]), Some(3_600_000));
+        assert_eq!(wait(&[("x-ratelimit-reset", "3600")]), Some(3_600_000));
     }
 
     #[test]

@@ -104,7 +104,8 @@ fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
         // A gateway's HTML page, or a connection that closed where only its end told the length:
         // both may pass.
         BodyState::Invalid(error, framing) => {
-            let closed = *framing == Framing::UntilClose && error.kind == SplitErrorKind::Truncated;
+            let closed = *framing == Framing::UntilClose
+                && matches!(error.kind, SplitErrorKind::Truncated | SplitErrorKind::Empty);
             match other_content_type(facts) {
                 Some(content_type) => {
                     let because = format!("{error} (content type {content_type})");

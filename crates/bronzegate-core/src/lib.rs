@@ -7,8 +7,9 @@
 //! |---|---|
 //! | [`error`], [`clock`], [`redact`], [`secret`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
+//! | [`splitter`] | body bytes in, record slices and wanted values out |
 //! | [`http`] | authentication, retry, rate limit, egress, and the client that composes them |
-//! | [`extract`] | paginator, splitter, and the stream of pages |
+//! | [`extract`] | paginator, progress, and the stream of pages |
 //! | [`bronze`] | the store port, paths, encoding, parts, the commit log, the local store |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from event to report; looking without writing |
@@ -28,3 +29,4 @@ pub mod redact;
 pub mod report;
 pub mod run;
 pub mod secret;
+pub mod splitter;

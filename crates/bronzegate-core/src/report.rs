@@ -14,7 +14,8 @@ pub enum Status {
     Partial,
     /// An earlier run had committed this key; nothing was written.
     AlreadyCommitted,
-    /// Nothing of this segment was committed.
+    /// Nothing of this segment is visible: it was not committed, or it was and could not be
+    /// published yet, which the next run of the stream does.
     Failed,
 }
 

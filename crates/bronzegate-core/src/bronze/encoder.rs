@@ -9,7 +9,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 
-use crate::extract::splitter::{Piece, Span};
+use crate::splitter::{Piece, Span};
 
 /// The metadata members, in the order in which they are added.
 pub const METADATA: [&str; 4] = ["_ingested_at", "_source_system", "_environment", "_batch_id"];
@@ -177,7 +177,7 @@ fn string_end(json: &[u8], open: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::splitter::{RecordsAt, Splitter, Wanted};
+    use crate::splitter::{RecordsAt, Splitter, Wanted};
 
     const TAIL: &str = r#""_ingested_at":"2026-11-22T17:00:00.120Z","_source_system":"hub\"spot","_environment":"dev","_batch_id":"b1""#;
 
@@ -188,7 +188,9 @@ mod tests {
         splitter.push(format!("[{record}]").into(), &mut pieces).unwrap();
         let tail = Encoder::new("hub\"spot", "dev", "b1").page("2026-11-22T17:00:00.12Z".parse().unwrap());
         let mut out = Vec::new();
-        pieces.iter().for_each(|piece| tail.encode(piece, &mut out));
+        for piece in &pieces {
+            tail.encode(piece, &mut out);
+        }
         String::from_utf8(out).unwrap()
     }
 

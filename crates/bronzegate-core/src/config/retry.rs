@@ -62,7 +62,7 @@ impl RetrySpec {
                 match slot.cloned() {
                     Some(attempts @ 1..=100) => retry.max_attempts = attempts,
                     Some(other) => {
-                        report.add(slot.at(), Draft::refused("a number from 1 to 100").value(other))
+                        report.add(slot.at(), Draft::refused("a number from 1 to 100").value(other));
                     }
                     None => {}
                 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::splitter::Piece;
+use crate::splitter::Piece;
 
 /// Bytes of a page that may wait for the encoder.
 const BUDGET: usize = 1 << 20;

@@ -6,13 +6,13 @@ use http::header::CONTENT_TYPE;
 
 use super::feed::{FeedSender, Gone};
 use super::paginator::Paginator;
-use super::splitter::{PageBody, RecordsAt, RecordsFound, Splitter, Wanted};
 use crate::config::{Format, IfAbsent, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::http::{
-    ApiRequest, Backoff, BodyState, Client, Credential, Facts, NoMore, Paths, Patience, Response, SendError,
-    TooLong, Verdict, judge,
+    ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Patience, Response,
+    SendError, TooLong, Verdict, judge,
 };
+use crate::splitter::{PageBody, RecordsAt, RecordsFound, Splitter, Wanted};
 
 /// The most that is read of a response that is not a page.
 const LONGEST_ERROR_BODY: usize = 1 << 20;
@@ -126,6 +126,7 @@ impl Fetcher {
         };
         self.allow(wait, attempt, &again.cause)?;
         tracing::warn!(
+            stream = self.stream.name,
             attempt,
             wait_ms = wait.as_millis() as u64,
             cause = self.client.scrub(&again.cause),
@@ -230,7 +231,10 @@ impl Fetcher {
             let pushed = match response.body.chunk().await {
                 Ok(Some(chunk)) => splitter.push(chunk, &mut pieces),
                 Ok(None) => break,
-                Err(fault) => return Ok((BodyState::Cut(fault.to_string()), None)),
+                Err(fault @ BodyFault::Cut(_)) => return Ok((BodyState::Cut(fault.to_string()), None)),
+                Err(fault @ BodyFault::Encoding(_)) => {
+                    return Ok((BodyState::Encoded(fault.to_string()), None));
+                }
             };
             if let Err(error) = pushed {
                 return Ok((BodyState::Invalid(error, framing), None));

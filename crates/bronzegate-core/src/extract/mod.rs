@@ -6,7 +6,6 @@ mod pages;
 mod paginator;
 mod progress;
 mod requests;
-pub mod splitter;
 mod state;
 
 pub use feed::Feed;

@@ -65,12 +65,20 @@ impl<'a> Paginator<'a> {
         }
     }
 
-    /// The position behind this one, where it is known without its response: full pages are
-    /// assumed, and nothing beyond a stated end is asked for.
-    pub(super) fn ahead(&self, position: &Position, state: &PageState) -> Option<Position> {
+    /// The position behind this one, where it is known without its response. Pages are assumed to
+    /// be as long as the last one was (`usual`; a server may lower its page size silently), else
+    /// as long as asked for; nothing beyond a stated end is asked for.
+    pub(super) fn ahead(
+        &self,
+        position: &Position,
+        state: &PageState,
+        usual: Option<u64>,
+    ) -> Option<Position> {
         match (&self.settings.kind, position) {
-            (Kind::Offset { .. }, Position::Offset(offset)) => {
-                let next = offset + self.settings.page_size.as_ref()?.value;
+            (Kind::Offset { advance, .. }, Position::Offset(offset)) => {
+                let size = self.settings.page_size.as_ref()?.value;
+                let step = if *advance == Advance::Received { usual.unwrap_or(size) } else { size };
+                let next = offset + step;
                 state.total.is_none_or(|total| next < total).then_some(Position::Offset(next))
             }
             (Kind::Page { .. }, Position::Page(page)) => {

@@ -19,6 +19,8 @@ pub(super) struct Progress<'a> {
     positions: HashSet<u128>,
     pages: HashSet<u128>,
     pub(super) state: PageState,
+    /// Records of the last page that had some.
+    usual: Option<u64>,
 }
 
 /// What becomes of a page.
@@ -61,12 +63,19 @@ impl<'a> Progress<'a> {
     pub(super) fn new(settings: &'a Pagination, paginator: Paginator<'a>, state: PageState) -> Self {
         let mut positions: HashSet<u128> = state.recent_positions.iter().collect();
         positions.extend(state.position.fingerprint());
-        Self { settings, paginator, positions, pages: state.recent_pages.iter().collect(), state }
+        Self {
+            settings,
+            paginator,
+            positions,
+            pages: state.recent_pages.iter().collect(),
+            state,
+            usual: None,
+        }
     }
 
     /// The positions that are known ahead, after `position`.
     pub(super) fn ahead(&self, position: &Position) -> Option<Position> {
-        self.paginator.ahead(position, &self.state)
+        self.paginator.ahead(position, &self.state, self.usual)
     }
 
     /// Judges the page at the state's position and moves the state behind it.
@@ -121,6 +130,7 @@ impl<'a> Progress<'a> {
             self.state.empty_pages += 1;
         } else {
             self.state.empty_pages = 0;
+            self.usual = Some(records);
             self.state.recent_pages.push(hash);
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::config::{Address, Condition, Pointer, Test};
-use crate::extract::splitter::{Splitter, Wanted};
+use crate::splitter::{Splitter, Wanted};
 
 /// The body paths that a stream reads; the splitter keeps just these.
 #[derive(Clone, Debug, Default)]

@@ -47,11 +47,13 @@ pub struct Body {
 enum Reader {
     Plain(reqwest::Response),
     Decoded(Pin<Box<dyn AsyncRead + Send>>),
+    /// In a content coding that was not asked for.
+    Unknown(String),
 }
 
 impl Body {
     /// Begins to read a response's body.
-    pub(super) fn of(response: reqwest::Response) -> Result<Self, BodyFault> {
+    pub(super) fn of(response: reqwest::Response) -> Self {
         let headers = response.headers();
         let explicit = response.version() > http::Version::HTTP_11
             || headers.contains_key(CONTENT_LENGTH)
@@ -71,9 +73,9 @@ impl Body {
                 let window = [async_compression::zstd::DParameter::window_log_max(ZSTD_WINDOW_LOG)];
                 Reader::Decoded(Box::pin(ZstdDecoder::with_params(wire(response), &window)))
             }
-            Some(other) => return Err(BodyFault::Encoding(other.to_owned())),
+            Some(other) => Reader::Unknown(other.to_owned()),
         };
-        Ok(Self { reader, framing })
+        Self { reader, framing }
     }
 
     /// How the body's length is known.
@@ -84,12 +86,14 @@ impl Body {
     /// The next chunk, or `None` at the end.
     ///
     /// # Errors
-    /// [`BodyFault::Cut`] when the body ends before its framing or its compression does.
+    /// [`BodyFault::Cut`] when the body ends before its framing or its compression does,
+    /// [`BodyFault::Encoding`] when it cannot be decompressed at all.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, BodyFault> {
         match &mut self.reader {
             Reader::Plain(response) => {
                 response.chunk().await.map_err(|error| BodyFault::Cut(innermost(&error)))
             }
+            Reader::Unknown(coding) => Err(BodyFault::Encoding(coding.clone())),
             Reader::Decoded(reader) => {
                 let mut chunk = BytesMut::with_capacity(CHUNK);
                 while chunk.len() < CHUNK {

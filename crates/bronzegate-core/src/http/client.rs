@@ -10,7 +10,7 @@ use url::Url;
 
 use super::auth::{AuthFault, Authenticator, Credential};
 use super::body::{self, Body, innermost};
-use super::egress::{Credentials, Egress, EgressError};
+use super::egress::{Credentials, Egress, EgressError, egress_cause};
 use super::oauth2::Endpoint;
 use super::patience::{Patience, TooLong};
 use super::rate_limit::Limiter;
@@ -177,7 +177,7 @@ impl Client {
                 self.limiter.pause(wait);
             }
             if !response.status().is_redirection() || !response.headers().contains_key(LOCATION) {
-                return Self::open(response, url, signals, credential);
+                return Ok(Self::open(response, url, signals, credential));
             }
             url =
                 redirect_target(request, &url, response.headers()).map_err(|e| SendError::Fatal(e.into()))?;
@@ -228,11 +228,9 @@ impl Client {
         url: Url,
         signals: Signals,
         credential: Arc<Credential>,
-    ) -> Result<Response, SendError> {
+    ) -> Response {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body =
-            Body::of(response).map_err(|fault| SendError::Fatal(Error::new(ErrorKind::Data, fault)))?;
-        Ok(Response { status, headers, url, body, signals, credential })
+        Response { status, headers, url, body: Body::of(response), signals, credential }
     }
 
     fn describe(&self, error: &reqwest::Error) -> String {
@@ -246,18 +244,6 @@ impl Client {
         };
         self.scrub(&format!("{what}{url}"))
     }
-}
-
-/// The refusal of the guarded resolver, which arrives wrapped in the client's own error.
-pub(super) fn egress_cause(error: &reqwest::Error) -> Option<EgressError> {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(deeper) = cause {
-        if let Some(refused) = deeper.downcast_ref::<EgressError>() {
-            return Some(refused.clone());
-        }
-        cause = deeper.source();
-    }
-    None
 }
 
 fn redirect_target(request: &ApiRequest, from: &Url, headers: &HeaderMap) -> Result<Url, EgressError> {

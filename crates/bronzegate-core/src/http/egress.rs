@@ -133,6 +133,18 @@ impl Resolve for GuardedResolver {
     }
 }
 
+/// The refusal of the guarded resolver, which arrives wrapped in the client's own error.
+pub(super) fn egress_cause(error: &reqwest::Error) -> Option<EgressError> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(deeper) = cause {
+        if let Some(refused) = deeper.downcast_ref::<EgressError>() {
+            return Some(refused.clone());
+        }
+        cause = deeper.source();
+    }
+    None
+}
+
 fn covers(entry: &AllowedHost, url: &Url) -> bool {
     let own_port = match url.scheme() {
         "https" => Some(443),

@@ -104,7 +104,7 @@ impl Endpoint<'_> {
             |cause: String, wait| TokenError::Transient(format!("token endpoint {shown}: {cause}"), wait);
         let response = builder.send().await.map_err(|error| {
             self.stats.api_error();
-            match super::client::egress_cause(&error) {
+            match super::egress::egress_cause(&error) {
                 Some(refused) => TokenError::Egress(refused),
                 None => transient(innermost(&error), None),
             }
@@ -115,8 +115,10 @@ impl Endpoint<'_> {
             self.stats.api_error();
             return Err(transient(format!("HTTP {}", status.as_u16()), signals.wait_after_error()));
         }
-        let mut body = Body::of(response).map_err(|fault| transient(fault.to_string(), None))?;
-        let text = body.start(LONGEST_ANSWER).await.map_err(|fault| transient(fault.to_string(), None))?;
+        let text = Body::of(response)
+            .start(LONGEST_ANSWER)
+            .await
+            .map_err(|fault| transient(fault.to_string(), None))?;
         let refused = |cause: String| {
             self.stats.api_error();
             TokenError::Refused(format!("token endpoint {shown}: {cause}"))

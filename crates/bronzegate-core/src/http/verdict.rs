@@ -9,7 +9,7 @@ use super::body::Framing;
 use super::signals::Signals;
 use crate::config::{ResponseRule, Then};
 use crate::error::ErrorKind;
-use crate::extract::splitter::{SplitError, SplitErrorKind};
+use crate::splitter::{SplitError, SplitErrorKind};
 
 /// How reading the body went.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub enum BodyState {
     Cut(String),
     /// It came whole but is not what it should be.
     Invalid(SplitError, Framing),
+    /// It is in a content coding that was not asked for.
+    Encoded(String),
     /// It is not the body of a page (an error's, or none), and was read as far as it went.
     Unread,
 }
@@ -100,6 +102,7 @@ fn by_default(facts: &Facts, body: &BodyState, signals: Signals) -> Verdict {
 fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
     match body {
         BodyState::Whole | BodyState::Unread => Verdict::Accept,
+        BodyState::Encoded(cause) => Verdict::Fail(ErrorKind::Data, cause.clone()),
         BodyState::Cut(cause) => Verdict::Retry(ErrorKind::Api, cause.clone(), None),
         // A gateway's HTML page, or a connection that closed where only its end told the length:
         // both may pass.

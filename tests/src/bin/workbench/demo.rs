@@ -1,6 +1,7 @@
 //! The demo: the demo API with authentication, rate limits and faults, three of its streams into
 //! `./bronze`, and the result held against what the API says it has served.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -123,7 +124,10 @@ fn check(api: &Api, batch: &str) -> Outcome {
             sum += u128::from(id);
             hash.update(format!("{id}\n"));
         }
-        let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
         let expected = &expected["streams"][stream];
         let exact = expected["records"] == lines.len()
             && expected["id_sum"] == sum.to_string()

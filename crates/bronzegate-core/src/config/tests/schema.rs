@@ -125,7 +125,9 @@ fn every_map_of_known_keys_is_closed_and_every_key_described() {
         }
         match schema {
             Value::Object(object) => {
-                object.iter().for_each(|(key, inner)| walk(&format!("{path}.{key}"), inner))
+                for (key, inner) in object {
+                    walk(&format!("{path}.{key}"), inner);
+                }
             }
             Value::Array(items) => items.iter().for_each(|inner| walk(path, inner)),
             _ => {}

@@ -1,4 +1,4 @@
-//! The splitter against serde_json and against RFC 8259, with bodies cut at every byte.
+//! The splitter against `serde_json` and against RFC 8259, with bodies cut at every byte.
 
 use bytes::Bytes;
 use serde_json::Value;

@@ -193,11 +193,12 @@ impl Splitter {
         let next = self.state.after(token);
         match next {
             State::Bad => return Err(self.unexpected(chunk[at])),
-            State::Name if self.nesting.depth() == self.names => {
-                // A name that the chunk's end cuts is not known yet.
-                if chunk.get(at + 1).is_none_or(|&first| matches!(first, b'_' | b'\\')) {
-                    self.records.may_clash();
-                }
+            // A name that the chunk's end cuts is not known yet.
+            State::Name
+                if self.nesting.depth() == self.names
+                    && chunk.get(at + 1).is_none_or(|&first| matches!(first, b'_' | b'\\')) =>
+            {
+                self.records.may_clash();
             }
             _ if token == Token::Scalar => self.scalar(chunk, at)?,
             _ => {}

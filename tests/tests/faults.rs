@@ -55,6 +55,14 @@ async fn fails_at_once(kind: FaultKind, more: &str) -> (ErrorKind, String) {
 }
 
 #[tokio::test]
+async fn a_failed_response_in_a_strange_coding_is_judged_by_its_status() {
+    let headers = vec![("content-encoding".to_owned(), "compress".to_owned())];
+    let kind =
+        FaultKind::Status { code: 503, body: Some(Payload::from("busy")), headers, content_type: None };
+    is_retried(kind, "").await;
+}
+
+#[tokio::test]
 async fn every_retryable_status_is_retried() {
     for code in [408, 425, 429, 500, 502, 503, 504] {
         let waited = is_retried(FaultKind::status(code), "").await;

@@ -35,8 +35,6 @@ pub enum Then {
     Fail,
     /// End the pages.
     End,
-    /// Skip this partition or parent.
-    Skip,
     /// Renew the access token and try again.
     RefreshAuth,
 }

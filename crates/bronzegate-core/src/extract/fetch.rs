@@ -192,7 +192,7 @@ impl Fetcher {
         let (signals, credential) = (response.rate_signals(), response.credential.clone());
         let facts = self.facts(response, body.as_ref());
         let verdict = judge(&self.stream.responses, &facts, &state, &signals);
-        if !matches!(verdict, Verdict::Accept | Verdict::End | Verdict::Skip) {
+        if !matches!(verdict, Verdict::Accept | Verdict::End) {
             self.client.stats().api_error();
         }
         match verdict {
@@ -202,7 +202,7 @@ impl Fetcher {
                 self.check_shape(&body).map_err(FetchError::Failed)?;
                 Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
             }
-            Verdict::End | Verdict::Skip => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
+            Verdict::End => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
                 cause,

@@ -33,8 +33,6 @@ pub enum Verdict {
     Accept,
     /// There are no more pages.
     End,
-    /// This partition or parent has none.
-    Skip,
     /// Renew the credential and ask again, once.
     RefreshAuth(String),
     /// Ask again; how long the server asks to wait, and what it is if it does not get better.
@@ -76,7 +74,6 @@ fn by_rule(rule: &ResponseRule, facts: &Facts, signals: Signals) -> Verdict {
         Then::Retry => Verdict::Retry(ErrorKind::Api, because, signals.wait_after_error()),
         Then::Fail => Verdict::Fail(ErrorKind::Api, because),
         Then::End => Verdict::End,
-        Then::Skip => Verdict::Skip,
         Then::RefreshAuth => Verdict::RefreshAuth(because),
     }
 }

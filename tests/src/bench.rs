@@ -137,14 +137,14 @@ impl Bench {
 
     /// Runs a stream at a scheduled time, to its end.
     pub async fn run_at(&self, name: &str, at: &str) -> RunReport {
-        self.stream(name).run(self.store(), &request(at), Deadline::NONE, Stop::default()).await
+        self.stream(name).run(self.store(), request(at), Deadline::NONE, Stop::default()).await
     }
 
     /// Runs a stream on a clock that no wait takes time on; also tells what the clock has slept.
     pub async fn run_waiting(&self, name: &str) -> (RunReport, Duration) {
         let clock = test_clock();
         let run = self.stream_with(name, clock.clone());
-        let report = run.run(self.store(), &request(SCHEDULED), Deadline::NONE, Stop::default()).await;
+        let report = run.run(self.store(), request(SCHEDULED), Deadline::NONE, Stop::default()).await;
         (report, clock.elapsed())
     }
 
@@ -152,12 +152,12 @@ impl Bench {
     pub async fn run_within(&self, name: &str, time: Duration) -> RunReport {
         let clock = Arc::new(SystemClock::default());
         let deadline = Deadline::within(&*clock, time);
-        self.stream_with(name, clock).run(self.store(), &request(SCHEDULED), deadline, Stop::default()).await
+        self.stream_with(name, clock).run(self.store(), request(SCHEDULED), deadline, Stop::default()).await
     }
 
     /// Runs a stream into a store.
     pub async fn run_into(&self, name: &str, store: Arc<dyn BronzeStore>) -> RunReport {
-        self.stream(name).run(store, &request(SCHEDULED), Deadline::NONE, Stop::default()).await
+        self.stream(name).run(store, request(SCHEDULED), Deadline::NONE, Stop::default()).await
     }
 
     /// Runs a stream that must land exactly, on a clock that no wait takes time on.
@@ -263,7 +263,7 @@ pub fn one_stream(name: &str, settings: &str) -> String {
 /// # Panics
 /// When the time is not one.
 pub fn request(at: &str) -> RunRequest {
-    RunRequest { scheduled_time: Some(at.parse().expect("a time")) }
+    RunRequest::Scheduled { at: Some(at.parse().expect("a time")) }
 }
 
 /// What bronze must hold of a stream of the demo API.

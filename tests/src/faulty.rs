@@ -155,6 +155,10 @@ impl BronzeStore for FaultyStore {
         self.plan.call(&receipt.path, self.inner.abort(receipt)).await
     }
 
+    async fn pending(&self, stream: &str) -> Result<Vec<String>, StoreError> {
+        self.plan.call(stream, self.inner.pending(stream)).await
+    }
+
     async fn leftovers(&self, stream: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError> {
         self.plan.call(stream, self.inner.leftovers(stream)).await
     }

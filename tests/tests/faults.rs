@@ -500,7 +500,7 @@ async fn with_a_deadline_a_wait_may_be_longer_than_the_budget() {
     let clock = test_clock();
     let deadline = Deadline::within(&*clock, Duration::from_mins(50));
     let run = bench.stream_with("items", Arc::new(StillClock(clock.clone())));
-    let report = run.run(bench.store(), &request(SCHEDULED), deadline, Stop::default()).await;
+    let report = run.run(bench.store(), request(SCHEDULED), deadline, Stop::default()).await;
     bench.assert_landed(&report, &stream());
     assert_eq!((report.counts.retries, clock.elapsed()), (1, Duration::from_mins(15)));
 }

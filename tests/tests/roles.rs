@@ -241,8 +241,8 @@ async fn streams_of_a_source_share_its_rate_limit() {
     let (a, b) = (engine.stream("a").unwrap(), engine.stream("b").unwrap());
     let event = request(SCHEDULED);
     let (a, b) = tokio::join!(
-        a.run(bench.store(), &event, Deadline::NONE, Stop::default()),
-        b.run(bench.store(), &event, Deadline::NONE, Stop::default()),
+        a.run(bench.store(), event, Deadline::NONE, Stop::default()),
+        b.run(bench.store(), event, Deadline::NONE, Stop::default()),
     );
     bench.assert_landed(&a, &stream("a"));
     bench.assert_landed(&b, &stream("b"));

@@ -180,7 +180,7 @@ async fn a_stop_commits_what_is_whole() {
         };
         let plan = request(SCHEDULED);
         let (report, ()) =
-            tokio::join!(run.run(bench.store(), &plan, Deadline::NONE, stop.clone()), meanwhile);
+            tokio::join!(run.run(bench.store(), plan, Deadline::NONE, stop.clone()), meanwhile);
         assert_eq!(
             (report.status, report.counts.pages, report.exit_code()),
             (Status::Partial, 3, 3),
@@ -197,7 +197,7 @@ async fn a_stop_before_the_first_page_is_an_interruption() {
     let bench = Bench::one(stream(Style::Cursor), Vec::new(), BY_CURSOR).await;
     let stop = Stop::default();
     stop.ask();
-    let report = bench.stream("items").run(bench.store(), &request(SCHEDULED), Deadline::NONE, stop).await;
+    let report = bench.stream("items").run(bench.store(), request(SCHEDULED), Deadline::NONE, stop).await;
     let message = "demo/items: interrupted before the first page; nothing was committed";
     assert_eq!((failure(&report), report.exit_code()), ((ErrorKind::Interrupted, message), 130));
     bench.assert_nothing_visible("items");
@@ -313,7 +313,7 @@ async fn a_run_counts_for_itself() {
     let bench = Bench::one(stream(Style::Cursor), Vec::new(), BY_CURSOR).await;
     let run = bench.stream("items");
     for at in ["2026-11-22T17:00:00Z", "2026-11-22T18:00:00Z"] {
-        let report = run.run(bench.store(), &request(at), Deadline::NONE, Stop::default()).await;
+        let report = run.run(bench.store(), request(at), Deadline::NONE, Stop::default()).await;
         assert_eq!((report.counts.records, report.counts.pages, report.counts.requests), (RECORDS, 12, 12));
     }
     let commits = bench.commits("items");
@@ -374,7 +374,7 @@ async fn killed(bench: &Bench, at: u64, failing: Failing) {
     let faulty = FaultyStore::new(store(bench), at, failing);
     let (run, moment) = (bench.stream("items"), faulty.clone());
     let run = tokio::spawn(async move {
-        run.run(Arc::new(faulty), &request(SCHEDULED), Deadline::NONE, Stop::default()).await
+        run.run(Arc::new(faulty), request(SCHEDULED), Deadline::NONE, Stop::default()).await
     });
     moment.moment().await;
     run.abort();

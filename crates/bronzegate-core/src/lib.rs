@@ -5,12 +5,13 @@
 //!
 //! | layer | holds |
 //! |---|---|
-//! | [`error`], [`clock`], [`redact`], [`secret`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
+//! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
 //! | [`splitter`] | body bytes in, record slices and wanted values out |
 //! | [`http`] | authentication, retry, rate limit, egress, and the client that composes them |
 //! | [`extract`] | paginator, progress, and the stream of pages |
 //! | [`bronze`] | the store port, paths, encoding, parts, the commit log, the local store |
+//! | [`event`] | what a trigger asks for |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from event to report; looking without writing |
 //!
@@ -21,6 +22,7 @@ pub mod bronze;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod event;
 pub mod extract;
 pub mod http;
 pub mod plan;
@@ -30,3 +32,4 @@ pub mod report;
 pub mod run;
 pub mod secret;
 pub mod splitter;
+pub mod window;

@@ -1,20 +1,40 @@
 //! What a run is to do, decided before it does anything: event and commit log in, plan out.
 
 use jiff::{Timestamp, Unit};
-use serde::{Deserialize, Serialize};
 
-use crate::bronze::{CommitRecord, HistoryEntry, RunId, RunKey, SegmentStatus};
+use crate::bronze::{CommitRecord, HistoryEntry, RunId, RunKey, RunKind, SegmentStatus};
 use crate::error::{Error, ErrorKind};
 use crate::extract::PageState;
 use crate::report::Counts;
+use crate::window::TimeWindow;
 
-/// What an event asks of a stream.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunRequest {
-    /// The time the run was scheduled for; it makes the run's key. Absent when a person runs the
-    /// stream by hand: then the newest run is gone on with if it is partial, and else the run's
-    /// time is now.
-    pub scheduled_time: Option<Timestamp>,
+/// What is asked of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunRequest {
+    /// What is due.
+    Scheduled {
+        /// The time the run was scheduled for; it makes the run's key. Absent when a person runs the
+        /// stream by hand: then the newest run is gone on with if it is partial, and else the run's
+        /// time is now.
+        at: Option<Timestamp>,
+    },
+    /// One window.
+    Window {
+        /// The window.
+        window: TimeWindow,
+        /// 1, or the number of the loading when the window is loaded again.
+        revision: u32,
+    },
+}
+
+impl RunRequest {
+    /// The kind of run that it leads to.
+    pub fn kind(self) -> RunKind {
+        match self {
+            Self::Scheduled { .. } => RunKind::At,
+            Self::Window { .. } => RunKind::Window,
+        }
+    }
 }
 
 /// What a run does.
@@ -47,8 +67,15 @@ pub struct Segment {
 ///
 /// # Errors
 /// [`ErrorKind::Store`] when the newest commit's key is not one.
-pub fn key(request: &RunRequest, newest: Option<&CommitRecord>, now: Timestamp) -> Result<RunKey, Error> {
-    match (request.scheduled_time, newest) {
+pub fn key(request: RunRequest, newest: Option<&CommitRecord>, now: Timestamp) -> Result<RunKey, Error> {
+    let at = match request {
+        RunRequest::Scheduled { at } => at,
+        RunRequest::Window { window, revision } => {
+            let id = RunId::Window { from: window.from(), to: window.to(), revision };
+            return Ok(RunKey::of(id, now.round(Unit::Second).unwrap_or(now)));
+        }
+    };
+    match (at, newest) {
         (Some(scheduled), _) => Ok(RunKey::at(scheduled)),
         (None, Some(newest)) if newest.status == SegmentStatus::Partial => {
             let id: RunId = newest.key.parse().map_err(|error| Error::new(ErrorKind::Store, error))?;
@@ -78,6 +105,8 @@ pub fn plan(
             history,
         })));
     };
+    // A window's event has no time of its own: the folder stays the one its first segment chose.
+    let key = RunKey { scheduled: committed.scheduled_time, ..key };
     let Some(state) = committed.page_state.clone() else {
         return Ok(RunPlan::AlreadyCommitted(Box::new(committed)));
     };
@@ -139,20 +168,20 @@ mod tests {
     fn the_event_names_the_key_and_the_same_instant_is_the_same_key() {
         let now = Timestamp::UNIX_EPOCH;
         for time in ["2026-11-22T17:00:00Z", "2026-11-22T18:00:00+01:00"] {
-            let request = RunRequest { scheduled_time: Some(time.parse().unwrap()) };
-            assert_eq!(key(&request, None, now).unwrap().key, "at-20261122T170000Z");
+            let request = RunRequest::Scheduled { at: Some(time.parse().unwrap()) };
+            assert_eq!(key(request, None, now).unwrap().key, "at-20261122T170000Z");
         }
     }
 
     #[test]
     fn a_run_by_hand_goes_on_with_a_partial_one_and_else_is_now() {
         let now: Timestamp = "2026-11-23T08:00:00.4Z".parse().unwrap();
-        let by_hand = RunRequest::default();
+        let by_hand = RunRequest::Scheduled { at: None };
         let partial = commit("at-20261122T170000Z", 1, true);
-        assert_eq!(key(&by_hand, Some(&partial), now).unwrap().key, "at-20261122T170000Z");
+        assert_eq!(key(by_hand, Some(&partial), now).unwrap().key, "at-20261122T170000Z");
         let complete = commit("at-20261122T170000Z", 1, false);
-        assert_eq!(key(&by_hand, Some(&complete), now).unwrap().key, "at-20261123T080000Z");
-        assert_eq!(key(&by_hand, None, now).unwrap().key, "at-20261123T080000Z");
+        assert_eq!(key(by_hand, Some(&complete), now).unwrap().key, "at-20261123T080000Z");
+        assert_eq!(key(by_hand, None, now).unwrap().key, "at-20261123T080000Z");
     }
 
     #[test]

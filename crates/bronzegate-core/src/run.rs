@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::bronze::{
     BronzeStore, CommitLog, CommitRecord, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt,
-    RunKind, SegmentStatus, duration_ratio, extend_history, records_ratio,
+    SegmentStatus, duration_ratio, extend_history, records_ratio,
 };
 use crate::clock::{Clock, Deadline};
 use crate::config::{Source, Stream};
@@ -103,7 +103,7 @@ impl StreamRun {
     pub async fn run(
         &self,
         store: Arc<dyn BronzeStore>,
-        request: &RunRequest,
+        request: RunRequest,
         deadline: Deadline,
         stop: Stop,
     ) -> RunReport {
@@ -130,7 +130,7 @@ impl StreamRun {
     async fn segment(
         &self,
         store: Arc<dyn BronzeStore>,
-        request: &RunRequest,
+        request: RunRequest,
         deadline: Deadline,
         stop: Stop,
         began: &Began,
@@ -178,9 +178,9 @@ impl StreamRun {
     }
 
     /// Reads the log, completes what a dead run left between commit and publishing, and plans.
-    async fn look(&self, log: &CommitLog, request: &RunRequest) -> Result<RunPlan> {
+    async fn look(&self, log: &CommitLog, request: RunRequest) -> Result<RunPlan> {
         log.sweep().await?;
-        let newest = log.newest(RunKind::At).await?;
+        let newest = log.newest(request.kind()).await?;
         let key = plan::key(request, newest.as_ref(), self.engine.clock.now())?;
         let committed = log.newest_segment(&key.key).await?;
         for record in newest.iter().chain(&committed) {

@@ -32,14 +32,14 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
             return Ok(conclude(context, &reports, out));
         }
     };
-    let request = RunRequest { scheduled_time: arguments.at };
+    let request = RunRequest::Scheduled { at: arguments.at };
 
     let lines: Vec<_> = streams
         .iter()
         .map(|run| Line::new(&context.progress, run.name(), run.stats(), context.clock.clone()))
         .collect();
     let running = streams.iter().zip(&lines).map(|(stream, line)| async {
-        let report = stream.run(store.clone(), &request, deadline, context.stop.clone()).await;
+        let report = stream.run(store.clone(), request, deadline, context.stop.clone()).await;
         line.end(&report);
         log(&report);
         report

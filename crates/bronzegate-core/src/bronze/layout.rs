@@ -1,128 +1,14 @@
-//! Where things are under the target, and what runs are called: pure names, no I/O.
+//! Where things are under the target: pure names, no I/O.
 //!
 //! Numbers are padded so that names sort by hand (`s0001`, `p00001`). Above the padding they simply
 //! grow longer; nothing here relies on the order of names: commit names are parsed, and compared as
 //! [`RunId`] and number.
 
-use std::fmt;
-use std::str::FromStr;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::run_id::{RunId, RunKey};
 use super::store::StagingArea;
-
-/// What makes two runs the same run. Ordered by kind, then from the oldest to the newest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RunId {
-    /// A snapshot stream's run, by its scheduled time.
-    At(Timestamp),
-    /// An incremental stream's run, counted from 1.
-    Sequence(u64),
-    /// A backfill's window [from, to).
-    Window {
-        /// The window's first instant.
-        from: Timestamp,
-        /// The first instant after it.
-        to: Timestamp,
-        /// 1, and one more each time the window is loaded `--again`.
-        revision: u32,
-    },
-}
-
-/// The three kinds of [`RunId`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunKind {
-    /// Snapshot runs.
-    At,
-    /// Incremental runs.
-    Sequence,
-    /// Backfill windows.
-    Window,
-}
-
-impl RunId {
-    /// Its kind.
-    pub fn kind(self) -> RunKind {
-        match self {
-            Self::At(_) => RunKind::At,
-            Self::Sequence(_) => RunKind::Sequence,
-            Self::Window { .. } => RunKind::Window,
-        }
-    }
-}
-
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::At(time) => write!(f, "at-{}", stamp(time, "%Y%m%dT%H%M%S", "Z")),
-            Self::Sequence(number) => write!(f, "seq-{number}"),
-            Self::Window { from, to, revision } => {
-                let [from, to] = [from, to].map(|time| stamp(time, "%Y%m%dT%H%M%S", "Z"));
-                write!(f, "window-{from}-{to}{}", Revision(revision))
-            }
-        }
-    }
-}
-
-/// A text that is not the key of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the key of a run")]
-pub struct NotAKey;
-
-impl FromStr for RunId {
-    type Err = NotAKey;
-
-    fn from_str(text: &str) -> Result<Self, NotAKey> {
-        let (kind, rest) = text.split_once('-').ok_or(NotAKey)?;
-        let id = match kind {
-            "at" => Self::At(parse_stamp(rest)?),
-            "seq" => Self::Sequence(rest.parse().map_err(|_| NotAKey)?),
-            "window" => {
-                let mut fields = rest.splitn(3, '-');
-                let from = parse_stamp(fields.next().unwrap_or_default())?;
-                let to = parse_stamp(fields.next().unwrap_or_default())?;
-                let revision = fields.next().map_or(Some(1), |r| r.strip_prefix('r')?.parse().ok());
-                Self::Window { from, to, revision: revision.ok_or(NotAKey)? }
-            }
-            _ => return Err(NotAKey),
-        };
-        // One run has one spelling, so that two names never mean the same key.
-        if id.to_string() == text { Ok(id) } else { Err(NotAKey) }
-    }
-}
-
-/// A run's names, which follow from its event alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunKey {
-    /// What makes two runs the same run, for example `at-20261122T170000Z`.
-    pub key: String,
-    /// The value of `_batch_id` in the records, for example `20261122170000`.
-    pub batch_id: String,
-    /// When the run was due; its UTC date names the folder of its parts.
-    pub scheduled: Timestamp,
-}
-
-impl RunKey {
-    /// The key of a snapshot stream's run. The same instant is always the same key; a fraction of
-    /// a second is told only when there is one (`at-20261122T170000.123Z`).
-    pub fn at(scheduled: Timestamp) -> Self {
-        Self::of(RunId::At(scheduled), scheduled)
-    }
-
-    /// The key of any run that was due at `scheduled`.
-    pub fn of(id: RunId, scheduled: Timestamp) -> Self {
-        let compact = |time| stamp(time, "%Y%m%d%H%M%S", "");
-        let batch_id = match id {
-            RunId::At(time) => compact(time),
-            RunId::Sequence(number) => format!("{}-{number}", compact(scheduled)),
-            RunId::Window { from, to, revision } => {
-                format!("{}-{}{}", compact(from), compact(to), Revision(revision))
-            }
-        };
-        Self { key: id.to_string(), batch_id, scheduled }
-    }
-}
 
 /// A segment of a run, as the name of its commit tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -188,6 +74,16 @@ impl Layout {
         Self::parse_segment(name.strip_suffix(".json")?)
     }
 
+    /// Reads a part's path back: the segment it belongs to; `None` when it is not a part of the stream.
+    pub fn parse_part(&self, path: &str) -> Option<CommitName> {
+        let (folder, name) = path.strip_prefix(&self.stream)?.strip_prefix('/')?.split_once('/')?;
+        let (batch_and_segment, _) = name.rsplit_once("-p")?;
+        let (batch_id, segment) = batch_and_segment.rsplit_once("-s")?;
+        let id = RunId::of_batch(batch_id)?;
+        let name = CommitName { id, segment: segment.parse().ok()? };
+        folder.starts_with("ingest_date=").then_some(name)
+    }
+
     /// Reads `<key>.s<segment>` back; `None` when it is not that.
     pub fn parse_segment(name: &str) -> Option<CommitName> {
         let (key, number) = name.rsplit_once(".s")?;
@@ -197,57 +93,12 @@ impl Layout {
     }
 }
 
-struct Revision(u32);
-
-impl fmt::Display for Revision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 > 1 { write!(f, "-r{}", self.0) } else { Ok(()) }
-    }
-}
-
-/// The instant in UTC: whole seconds in `format`, the fraction without trailing zeros, then `end`.
-fn stamp(time: Timestamp, format: &str, end: &str) -> String {
-    let utc = time.to_zoned(TimeZone::UTC);
-    let mut text = utc.strftime(format).to_string();
-    if utc.subsec_nanosecond() != 0 {
-        let fraction = format!(".{:09}", utc.subsec_nanosecond());
-        text.push_str(fraction.trim_end_matches('0'));
-    }
-    text.push_str(end);
-    text
-}
-
-fn parse_stamp(text: &str) -> Result<Timestamp, NotAKey> {
-    // jiff reads ISO 8601's basic format, a fraction included.
-    text.parse().map_err(|_| NotAKey)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn time(text: &str) -> Timestamp {
         text.parse().unwrap()
-    }
-
-    fn window(from: &str, to: &str, revision: u32) -> RunId {
-        RunId::Window { from: time(from), to: time(to), revision }
-    }
-
-    #[test]
-    fn names_follow_from_the_event_alone() {
-        let due = time("2026-11-22T17:00:00Z");
-        let days = |revision| window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", revision);
-        for (id, key, batch_id) in [
-            (RunId::At(due), "at-20261122T170000Z", "20261122170000"),
-            (RunId::Sequence(42), "seq-42", "20261122170000-42"),
-            (days(1), "window-20260101T000000Z-20260102T000000Z", "20260101000000-20260102000000"),
-            (days(2), "window-20260101T000000Z-20260102T000000Z-r2", "20260101000000-20260102000000-r2"),
-        ] {
-            let run = RunKey::of(id, due);
-            assert_eq!((run.key.as_str(), run.batch_id.as_str()), (key, batch_id));
-            assert_eq!(key.parse(), Ok(id));
-        }
     }
 
     #[test]
@@ -278,6 +129,22 @@ mod tests {
         assert_eq!(layout.head(), "_bronzegate/hubspot/contacts/head.json");
         assert_eq!(layout.staging(&run.key, 3).segment, "at-20261123T045959Z.s0003");
         assert_eq!(layout.staging(&run.key, 3).stream, "hubspot/contacts");
+    }
+
+    #[test]
+    fn a_part_tells_its_segment() {
+        let layout = Layout::new("hubspot", "contacts");
+        let due = time("2026-11-22T17:00:00.5Z");
+        for id in [RunId::At(due), RunId::Sequence(3)] {
+            let path = layout.part(&RunKey::of(id, due), 12, 10, "ndjson.gz");
+            assert_eq!(layout.parse_part(&path), Some(CommitName { id, segment: 12 }), "{path}");
+        }
+        for path in [
+            "hubspot/contacts/notes.txt",
+            "hubspot/deals/ingest_date=2026-11-22/20261122170000-s0001-p00001.ndjson",
+        ] {
+            assert_eq!(layout.parse_part(path), None, "{path}");
+        }
     }
 
     #[test]

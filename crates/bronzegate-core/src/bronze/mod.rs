@@ -6,6 +6,7 @@ mod encoder;
 mod layout;
 mod local;
 mod parts;
+mod run_id;
 mod store;
 #[cfg(test)]
 mod testing;
@@ -17,8 +18,9 @@ pub use commit::{
     records_ratio,
 };
 pub use encoder::{Encoder, METADATA, PageTail};
-pub use layout::{CommitName, Layout, NotAKey, RunId, RunKey, RunKind};
+pub use layout::{CommitName, Layout};
 pub use local::LocalStore;
 pub use parts::{PartNaming, Parts};
+pub use run_id::{NotAKey, RunId, RunKey, RunKind};
 pub use store::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload};
 pub use writer::{HOLD, PageWriter};

@@ -58,6 +58,12 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
     /// Each is held until it is dropped: nobody else gets hold of it, and since its run is dead
     /// before, whether that run committed can be told *afterwards* without a race.
     async fn leftovers(&self, stream: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError>;
+
+    /// The paths of the stream's uploads that are not published, of live and of dead runs alike, where
+    /// the store cannot tell the two apart; a store with [`leftovers`](Self::leftovers) has none here.
+    ///
+    /// With it, what was committed and not published is found whatever run comes next.
+    async fn pending(&self, stream: &str) -> Result<Vec<String>, StoreError>;
 }
 
 /// The uploads of one dead run, held by this process. Dropped, they stay for a later sweep.

@@ -91,6 +91,10 @@ impl BronzeStore for FaultyStore {
         self.inner.abort(receipt).await
     }
 
+    async fn pending(&self, stream: &str) -> Result<Vec<String>, StoreError> {
+        self.inner.pending(stream).await
+    }
+
     async fn leftovers(&self, stream: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError> {
         self.inner.leftovers(stream).await
     }

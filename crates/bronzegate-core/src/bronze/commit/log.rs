@@ -3,13 +3,15 @@
 //! Segments of a run, and the runs of an incremental stream, are committed one after the other
 //! without gaps; this is what lets the newest be found with a few reads instead of a listing.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use futures::stream::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 
-use super::super::layout::{CommitName, Layout, RunId, RunKind};
+use super::super::layout::{CommitName, Layout};
+use super::super::run_id::{RunId, RunKind};
 use super::super::store::{BronzeStore, Created, Receipt, StoreError};
 use super::record::{CommitRecord, SegmentStatus};
 
@@ -170,24 +172,35 @@ impl CommitLog {
         outcome
     }
 
-    /// Removes what dead runs of the stream have left, and publishes first what they had committed.
+    /// Publishes what dead runs of the stream had committed, and removes what else they left where the
+    /// store keeps that.
     pub async fn sweep(&self) -> Result<(), StoreError> {
         for leftover in self.store.leftovers(self.layout.stream()).await? {
             let Some(name) = Layout::parse_segment(leftover.segment()) else { continue };
             // Read after the store took hold of it: its run can commit no more.
-            if let Some(record) = self.get(&name.id.to_string(), name.segment).await? {
-                match self.settle(&record).await {
-                    Ok(_) => {}
-                    Err(error @ StoreError::Lost { .. }) => {
-                        tracing::warn!(stream = self.layout.stream(), %error, "a dead run's uploads are left");
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                }
+            if self.recover(name).await? {
+                leftover.discard().await?;
             }
-            leftover.discard().await?;
+        }
+        let pending = self.store.pending(self.layout.stream()).await?;
+        let segments: BTreeSet<_> = pending.iter().filter_map(|path| self.layout.parse_part(path)).collect();
+        for name in segments {
+            self.recover(name).await?;
         }
         Ok(())
+    }
+
+    /// Publishes a segment if it is committed. `false` when some of its uploads are gone.
+    async fn recover(&self, name: CommitName) -> Result<bool, StoreError> {
+        let Some(record) = self.get(&name.id.to_string(), name.segment).await? else { return Ok(true) };
+        match self.settle(&record).await {
+            Ok(_) => Ok(true),
+            Err(error @ StoreError::Lost { .. }) => {
+                tracing::warn!(stream = self.layout.stream(), %error, "a dead run's uploads are left");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Updates the hint, after the segment is published. What goes wrong here is logged and forgotten.

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::super::checksum::Checksum;
-use super::super::layout::{Layout, RunId, RunKey, RunKind};
+use super::super::layout::Layout;
 use super::super::local::LocalStore;
+use super::super::run_id::{RunId, RunKey, RunKind};
 use super::super::store::{BronzeStore, Created, Receipt, StoreError};
 use super::super::testing::FaultyStore;
 use super::SegmentStatus::{Complete, Partial};

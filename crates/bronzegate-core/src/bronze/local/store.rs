@@ -112,6 +112,11 @@ impl BronzeStore for LocalStore {
         self.with(move |target| target.give_up(&receipt)).await
     }
 
+    async fn pending(&self, _: &str) -> Result<Vec<String>, StoreError> {
+        // `leftovers` tells the dead from the live here.
+        Ok(Vec::new())
+    }
+
     async fn leftovers(&self, stream: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError> {
         let stream = stream.to_owned();
         self.with(move |target| {

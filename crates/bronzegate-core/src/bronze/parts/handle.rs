@@ -7,7 +7,8 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::super::layout::{Layout, RunKey};
+use super::super::layout::Layout;
+use super::super::run_id::RunKey;
 use super::super::store::{BronzeStore, Receipt, StoreError};
 use super::writer::Writer;
 use crate::config::Output;

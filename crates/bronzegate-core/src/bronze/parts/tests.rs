@@ -9,8 +9,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::super::checksum::Checksum;
-use super::super::layout::{Layout, RunKey};
+use super::super::layout::Layout;
 use super::super::local::LocalStore;
+use super::super::run_id::RunKey;
 use super::super::store::{BronzeStore, Receipt, StoreError};
 use super::super::testing::FaultyStore;
 use super::{PartNaming, Parts};

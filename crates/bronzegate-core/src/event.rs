@@ -1,0 +1,297 @@
+//! Events: what a trigger asks for, once its platform's envelope is off.
+//!
+//! ```json
+//! { "source": "hubspot", "stream": "contacts", "scheduled_time": "2026-11-22T17:00:00Z" }
+//! { "source": "hubspot", "stream": "contacts", "window": { "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z" } }
+//! { "source": "hubspot", "stream": "contacts", "backfill": { "from": "2026-01-01", "to": "2026-02-01", "window": "1d" } }
+//! ```
+//! `from` and `to` are RFC 3339 instants, or dates, which begin at midnight UTC.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::config::{NAME_FORM, is_name};
+use crate::error::{Error, ErrorKind};
+use crate::window::{TimeWindow, WindowStep};
+
+/// A backfill's and a window's share of the source's rate limit unless its event says another: the
+/// schedule keeps the other half.
+pub const BACKFILL_SHARE: f64 = 0.5;
+
+/// What a trigger asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The source's name.
+    pub source: String,
+    /// The stream's name; without one, every stream of the source.
+    pub stream: Option<String>,
+    /// What is to be done.
+    pub action: Action,
+    /// The part of the source's rate limit that it may use, above 0 and at most 1.
+    pub rate_share: f64,
+}
+
+/// What an event asks to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A run of what is due.
+    Run {
+        /// The time it was scheduled for.
+        scheduled_time: Option<Timestamp>,
+    },
+    /// A run of one window.
+    Window {
+        /// The window.
+        window: TimeWindow,
+        /// 1, or the number of the loading when a window is loaded again.
+        revision: NonZeroU32,
+    },
+    /// The runs of many windows.
+    Backfill(Backfill),
+}
+
+/// A stretch of time to be loaded window by window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Backfill {
+    /// All of it.
+    pub span: TimeWindow,
+    /// How long its windows are; without it, as the stream's `incremental.window` says, else one.
+    pub step: Option<WindowStep>,
+    /// The revision of its windows.
+    pub revision: NonZeroU32,
+    /// Asks for the list of windows, to be run by that many workers at a time, instead of running them.
+    pub list_for: Option<NonZeroU32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventSpec {
+    source: String,
+    stream: Option<String>,
+    scheduled_time: Option<String>,
+    window: Option<WindowSpec>,
+    backfill: Option<BackfillSpec>,
+    rate_share: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WindowSpec {
+    from: String,
+    to: String,
+    revision: Option<NonZeroU32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BackfillSpec {
+    from: String,
+    to: String,
+    window: Option<String>,
+    revision: Option<NonZeroU32>,
+    list_for: Option<NonZeroU32>,
+}
+
+impl Event {
+    /// Reads an event's JSON.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], naming the member that is wrong.
+    pub fn parse(event: &Value) -> Result<Self, Error> {
+        // serde would read an array as a struct.
+        if !event.is_object() {
+            return Err(wrong("it is not a JSON object"));
+        }
+        let spec = EventSpec::deserialize(event).map_err(wrong)?;
+        named("source", &spec.source)?;
+        if let Some(stream) = &spec.stream {
+            named("stream", stream)?;
+        }
+        let action = match (spec.scheduled_time, spec.window, spec.backfill) {
+            (time, None, None) => {
+                Action::Run { scheduled_time: time.map(|time| instant("scheduled_time", &time)).transpose()? }
+            }
+            (None, Some(WindowSpec { from, to, revision }), None) => {
+                Action::Window { window: span("window", &from, &to)?, revision: first(revision) }
+            }
+            (None, None, Some(backfill)) => Action::Backfill(backfill.read()?),
+            _ => {
+                return Err(wrong(
+                    "`scheduled_time`, `window` and `backfill` exclude one another".to_owned(),
+                ));
+            }
+        };
+        if spec.stream.is_none() && !matches!(action, Action::Run { .. }) {
+            return Err(wrong("a window or a backfill is one stream's: `stream` is missing"));
+        }
+        let usual = if matches!(action, Action::Run { .. }) { 1.0 } else { BACKFILL_SHARE };
+        let rate_share = spec.rate_share.unwrap_or(usual);
+        if !(rate_share > 0.0 && rate_share <= 1.0) {
+            return Err(wrong(format!("`rate_share` is {rate_share}; it is above 0 and at most 1")));
+        }
+        Ok(Self { source: spec.source, stream: spec.stream, action, rate_share })
+    }
+
+    /// The event's JSON, which [`parse`](Self::parse) reads.
+    pub fn to_json(&self) -> Value {
+        let mut event = json!({ "source": self.source });
+        if let Some(stream) = &self.stream {
+            event["stream"] = json!(stream);
+        }
+        match &self.action {
+            Action::Run { scheduled_time: Some(time) } => event["scheduled_time"] = json!(time),
+            Action::Run { scheduled_time: None } => {}
+            Action::Window { window, revision } => {
+                event["window"] = json!({ "from": window.from(), "to": window.to() });
+                if revision.get() > 1 {
+                    event["window"]["revision"] = json!(revision);
+                }
+            }
+            Action::Backfill(Backfill { span, step, revision, list_for }) => {
+                let mut backfill = json!({ "from": span.from(), "to": span.to() });
+                if let Some(step) = step {
+                    backfill["window"] = json!(step.to_string());
+                }
+                if revision.get() > 1 {
+                    backfill["revision"] = json!(revision);
+                }
+                if let Some(workers) = list_for {
+                    backfill["list_for"] = json!(workers);
+                }
+                event["backfill"] = backfill;
+            }
+        }
+        if !matches!(self.action, Action::Run { .. }) {
+            event["rate_share"] = json!(self.rate_share);
+        }
+        event
+    }
+}
+
+impl BackfillSpec {
+    fn read(self) -> Result<Backfill, Error> {
+        let step = self.window.map(|text| {
+            text.parse().map_err(|error| wrong(format!("`backfill.window` is `{text}`: {error}")))
+        });
+        Ok(Backfill {
+            span: span("backfill", &self.from, &self.to)?,
+            step: step.transpose()?,
+            revision: first(self.revision),
+            list_for: self.list_for,
+        })
+    }
+}
+
+fn first(revision: Option<NonZeroU32>) -> NonZeroU32 {
+    revision.unwrap_or(NonZeroU32::MIN)
+}
+
+fn named(member: &str, value: &str) -> Result<(), Error> {
+    if is_name(value) { Ok(()) } else { Err(wrong(format!("`{member}` is `{value}`: {NAME_FORM}"))) }
+}
+
+fn span(member: &str, from: &str, to: &str) -> Result<TimeWindow, Error> {
+    let from = instant(&format!("{member}.from"), from)?;
+    let to = instant(&format!("{member}.to"), to)?;
+    TimeWindow::new(from, to).map_err(|error| wrong(format!("`{member}`: {error}")))
+}
+
+fn instant(member: &str, text: &str) -> Result<Timestamp, Error> {
+    parse_instant(text).ok_or_else(|| {
+        wrong(format!(
+            "`{member}` is `{text}`: write an instant (2026-11-22T17:00:00Z) or a date (2026-11-22)"
+        ))
+    })
+}
+
+/// Reads an RFC 3339 instant, or a date, which begins at midnight UTC.
+pub fn parse_instant(text: &str) -> Option<Timestamp> {
+    let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    let is_date = text.len() == "2026-11-22".len();
+    if is_date { text.parse().ok().and_then(midnight) } else { text.parse().ok() }
+}
+
+fn wrong(cause: impl fmt::Display) -> Error {
+    Error::new(ErrorKind::Config, format!("the event cannot be read: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(event: &Value) -> Result<Event, String> {
+        Event::parse(event).map_err(|error| {
+            assert_eq!(error.kind(), ErrorKind::Config);
+            error.to_string()
+        })
+    }
+
+    #[test]
+    fn every_event_is_read_and_written_back() {
+        for event in [
+            json!({"source": "hubspot"}),
+            json!({"source": "hubspot", "stream": "contacts", "scheduled_time": "2026-11-22T17:00:00Z"}),
+            json!({"source": "hubspot", "stream": "contacts", "rate_share": 0.125,
+                "window": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "revision": 2}}),
+            json!({"source": "hubspot", "stream": "contacts", "rate_share": 0.5,
+                "backfill": {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "window": "1d", "list_for": 4}}),
+        ] {
+            assert_eq!(parse(&event).unwrap().to_json(), event);
+        }
+    }
+
+    #[test]
+    fn times_are_any_instant_and_dates_begin_at_midnight_utc() {
+        let backfill = |from: &str, to: &str| {
+            parse(&json!({"source": "s", "stream": "t", "backfill": {"from": from, "to": to}}))
+        };
+        let dates = backfill("2026-01-01", "2026-02-01").unwrap();
+        assert_eq!(dates, backfill("2026-01-01T01:00:00+01:00", "2026-02-01T00:00:00Z").unwrap());
+        assert!((dates.rate_share - BACKFILL_SHARE).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (event, message) in [
+            (json!({}), "missing field `source`"),
+            (json!(["s"]), "it is not a JSON object"),
+            (json!("x"), "it is not a JSON object"),
+            (json!({"source": "Hub Spot"}), "`source` is `Hub Spot`: "),
+            (json!({"source": "s", "stream": "../x"}), "`stream` is `../x`: "),
+            (
+                json!({"source": "s", "steam": "t"}),
+                "unknown field `steam`, expected one of `source`, `stream`",
+            ),
+            (
+                json!({"source": "s", "scheduled_time": "soon"}),
+                "`scheduled_time` is `soon`: write an instant",
+            ),
+            (
+                json!({"source": "s", "window": {"from": "2026-01-01", "to": "2026-01-02"}}),
+                "`stream` is missing",
+            ),
+            (
+                json!({"source": "s", "stream": "t", "window": {"from": "2026-01-02", "to": "2026-01-02"}}),
+                "`window`: the window from 2026-01-02T00:00:00Z to 2026-01-02T00:00:00Z is empty",
+            ),
+            (
+                json!({"source": "s", "stream": "t", "backfill": {"from": "2026-01-01", "to": "2026-01-02", "window": "1x"}}),
+                "`backfill.window` is `1x`: a length of windows is written 15m",
+            ),
+            (
+                json!({"source": "s", "stream": "t", "scheduled_time": "2026-01-01", "window": {"from": "2026-01-01", "to": "2026-01-02"}}),
+                "exclude one another",
+            ),
+            (json!({"source": "s", "rate_share": 0}), "`rate_share` is 0"),
+        ] {
+            let error = parse(&event).unwrap_err();
+            assert!(error.contains(message), "{event}: {error}");
+        }
+    }
+}

@@ -13,7 +13,6 @@ mod output;
 mod progress;
 mod secrets;
 mod signals;
-mod sources;
 mod table;
 mod targets;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bronzegate_core::bronze::{BronzeStore, LocalStore};
 use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::sources::SourceFolder;
 
 /// A target, not opened yet.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,8 +40,16 @@ impl Target {
     }
 }
 
+/// Reads the setting `BRONZEGATE_SOURCES`.
+///
+/// # Errors
+/// [`ErrorKind::Config`] for a folder that is not local.
+pub(crate) fn sources(setting: &str) -> Result<SourceFolder> {
+    local("--sources", setting).map(SourceFolder::local)
+}
+
 /// The path that a setting names; URLs are refused.
-pub(crate) fn local(flag: &str, setting: &str) -> Result<PathBuf> {
+fn local(flag: &str, setting: &str) -> Result<PathBuf> {
     let Some((scheme, _)) = setting.split_once("://") else { return Ok(setting.into()) };
     let why = match scheme {
         "s3" | "abfss" => "this build does not support it yet; it takes a local folder",

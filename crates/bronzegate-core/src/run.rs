@@ -30,6 +30,7 @@ pub struct Engine {
     /// The value of `_environment`.
     pub environment: String,
     limiter: Arc<Limiter>,
+    rate_share: f64,
 }
 
 /// One stream, ready to be run or probed.
@@ -49,7 +50,16 @@ impl Engine {
         environment: impl Into<String>,
     ) -> Self {
         let limiter = Arc::new(Limiter::new(&source.rate_limit, clock.clone()));
-        Self { source, secrets, clock, environment: environment.into(), limiter }
+        Self { source, secrets, clock, environment: environment.into(), limiter, rate_share: 1.0 }
+    }
+
+    /// The engine with only a part of the source's rate limit, above 0 and at most 1: for work that runs
+    /// beside other work on the same source.
+    #[must_use]
+    pub fn with_rate_share(mut self, share: f64) -> Self {
+        self.limiter = Arc::new(Limiter::new(&self.source.rate_limit.shared(share), self.clock.clone()));
+        self.rate_share = share;
+        self
     }
 
     /// Makes a stream ready; nothing is read or sent yet.
@@ -63,7 +73,7 @@ impl Engine {
             Error::new(ErrorKind::Config, cause)
         })?;
         let limiter = if stream.own_rate_limit {
-            Arc::new(Limiter::new(&stream.rate_limit, self.clock.clone()))
+            Arc::new(Limiter::new(&stream.rate_limit.shared(self.rate_share), self.clock.clone()))
         } else {
             self.limiter.clone()
         };

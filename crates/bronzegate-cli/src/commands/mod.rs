@@ -15,12 +15,12 @@ use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::extract::Stop;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::SecretStore;
+use bronzegate_core::sources::SourceFolder;
 use indicatif::MultiProgress;
 
 use crate::arguments::{Command, Common};
-use crate::sources::Folder;
 use crate::targets::Target;
-use crate::{logging, output, progress, secrets};
+use crate::{logging, output, progress, secrets, targets};
 
 pub(crate) use check::check;
 pub(crate) use run::run;
@@ -31,7 +31,7 @@ pub(crate) use schema::schema;
 /// The settings, read and checked, and what the process has one of.
 #[derive(Debug)]
 pub(crate) struct Context {
-    pub(crate) sources: Folder,
+    pub(crate) sources: SourceFolder,
     pub(crate) target: Target,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) environment: String,
@@ -48,7 +48,7 @@ impl Context {
         let progress = progress::place(is_run && !common.json && output::error_is_terminal());
         logging::start(&common.log, progress.clone())?;
         Ok(Self {
-            sources: Folder::parse(&common.sources)?,
+            sources: targets::sources(&common.sources)?,
             target: Target::parse(&common.target)?,
             secrets: secrets::open(&common.secrets)?,
             environment: common.environment,

@@ -17,7 +17,7 @@ use crate::table::{Column, table};
 pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut Output) -> Result<u8> {
     let deadline =
         arguments.deadline.map_or(Deadline::NONE, |given| Deadline::within(&*context.clock, given));
-    let source = context.sources.load(&arguments.selection.source)?;
+    let source = context.sources.load(&arguments.selection.source).await?;
     let names: Vec<_> = selected(&source, arguments.selection.stream.as_deref())?
         .into_iter()
         .map(|stream| stream.name.clone())

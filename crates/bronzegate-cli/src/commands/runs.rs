@@ -21,7 +21,7 @@ pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut
     let name = &arguments.stream;
     let records = read(context, name).await?;
     if records.is_empty() {
-        let source = context.sources.load(&name.source)?;
+        let source = context.sources.load(&name.source).await?;
         selected(&source, Some(&name.stream))?;
         if !context.json {
             out.line(format!("{name} has no committed runs yet"));

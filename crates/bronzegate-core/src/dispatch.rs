@@ -10,15 +10,16 @@ use serde::Serialize;
 
 use crate::bronze::{BoundedStore, BronzeStore};
 use crate::clock::{Clock, Deadline};
+use crate::config::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Action, Backfill, Event};
 use crate::extract::Stop;
-use crate::plan::RunRequest;
+use crate::plan::{self, RunRequest};
 use crate::report::{RunReport, Status};
 use crate::run::{Engine, StreamRun};
 use crate::secret::SecretStore;
 use crate::sources::SourceFolder;
-use crate::window::{TimeWindow, WindowStep};
+use crate::window::TimeWindow;
 
 /// Answers events.
 ///
@@ -105,7 +106,7 @@ impl Dispatcher {
     /// [`ErrorKind::Config`] when the source file cannot be used or lacks the stream.
     pub async fn handle(&self, event: &Event, deadline: Deadline, stop: &Stop) -> Result<Answer> {
         let source = self.sources.load(&event.source).await?;
-        let engine = self.engine(source, event.rate_share);
+        let engine = self.engine(source, event.rate_share)?;
         match (&event.action, &event.stream) {
             (Action::Run { scheduled_time }, stream) => {
                 self.run(&engine, stream.as_deref(), *scheduled_time, deadline, stop).await
@@ -171,7 +172,13 @@ impl Dispatcher {
         deadline: Deadline,
         stop: &Stop,
     ) -> Result<Answer> {
-        let windows = windows(backfill.span, backfill.step);
+        let incremental = run.stream.incremental.as_ref();
+        let windows: Vec<_> = match backfill.step.or(incremental.and_then(|settings| settings.window)) {
+            Some(step) => backfill.span.split(step).collect(),
+            None => vec![backfill.span],
+        };
+        // A stream that has no windows is refused before anybody is sent to run some.
+        plan::window(incremental, backfill.span).map_err(|error| error.in_stream(run.name()))?;
         let revision = backfill.revision.get();
         if let Some(workers) = backfill.list_for {
             let rate_share = rate_share / f64::from(workers.get());
@@ -200,20 +207,20 @@ impl Dispatcher {
     }
 
     /// The engine that is warm for this very file and share, or a new one.
-    fn engine(&self, source: crate::config::Source, rate_share: f64) -> Engine {
+    fn engine(&self, source: Source, rate_share: f64) -> Result<Engine> {
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = warm.get(&source.name)
             && kept.engine.source.fingerprint == source.fingerprint
             && kept.rate_share.total_cmp(&rate_share).is_eq()
         {
-            return kept.engine.clone();
+            return Ok(kept.engine.clone());
         }
         let name = source.name.clone();
         let (secrets, clock) = (self.secrets.clone(), self.clock.clone());
         let engine = Engine::new(Arc::new(source), secrets, clock, self.environment.as_str())
-            .with_rate_share(rate_share);
+            .with_rate_share(rate_share)?;
         warm.insert(name, Warm { engine: engine.clone(), rate_share, idle: HashMap::new() });
-        engine
+        Ok(engine)
     }
 
     /// A stream to run: the one kept since an earlier event, unless another event runs it right now.
@@ -237,12 +244,5 @@ impl Dispatcher {
 impl Warm {
     fn is(&self, engine: &Engine) -> bool {
         Arc::ptr_eq(&self.engine.source, &engine.source)
-    }
-}
-
-fn windows(span: TimeWindow, step: Option<WindowStep>) -> Vec<TimeWindow> {
-    match step {
-        Some(step) => span.split(step).collect(),
-        None => vec![span],
     }
 }

@@ -8,6 +8,7 @@
 //! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
 //! | [`splitter`] | body bytes in, record slices and wanted values out |
+//! | [`cursor`] | cursors of records: read, compared, remembered |
 //! | [`http`] | authentication, retry, rate limit, egress, and the client that composes them |
 //! | [`extract`] | paginator, progress, and the stream of pages |
 //! | [`bronze`] | the store port, paths, encoding, parts, the commit log, the local store |
@@ -22,6 +23,7 @@
 pub mod bronze;
 pub mod clock;
 pub mod config;
+pub mod cursor;
 pub mod dispatch;
 pub mod error;
 pub mod event;

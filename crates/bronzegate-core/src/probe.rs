@@ -42,7 +42,8 @@ impl StreamRun {
     /// As a run's first page.
     pub async fn probe(&self) -> Result<Probe> {
         let (source, fetcher) = (&self.engine.source, self.fetcher(Deadline::NONE));
-        let (fetched, last) = first_page(source, &self.stream, &fetcher, self.start(None))
+        let asked = self.first_asked().map_err(|error| error.in_stream(self.name()))?;
+        let (fetched, last) = first_page(source, &self.stream, &asked, &fetcher, self.start(None))
             .await
             .map_err(|error| error.in_stream(self.name()))?;
         let found = Paginator::addresses(&self.stream)
@@ -69,7 +70,7 @@ impl StreamRun {
     /// As a run's pages; records of pages before the fault are lost with it.
     pub async fn sample(&self, count: usize) -> Result<Vec<Vec<u8>>> {
         let stop = Stop::default();
-        let mut pages = self.pages(self.start(None), Deadline::NONE, stop);
+        let mut pages = self.pages(self.first_asked()?, self.start(None), Deadline::NONE, stop);
         let mut records: Vec<Vec<u8>> = Vec::new();
         while records.len() < count {
             let Some(mut page) = pages.next().await else {

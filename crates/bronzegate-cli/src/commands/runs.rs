@@ -118,6 +118,7 @@ mod tests {
             cursor_in: None,
             cursor_out: None,
             page_state: None,
+            cursor: None,
             counts,
             total_counts: counts,
             started_at: time,

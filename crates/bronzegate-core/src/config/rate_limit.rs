@@ -41,15 +41,6 @@ pub enum ResetUnit {
     Iso8601,
 }
 
-impl RateLimit {
-    /// The part of it that one of several workers may use.
-    #[must_use]
-    pub fn shared(&self, share: f64) -> Self {
-        let burst = (f64::from(self.burst) * share).floor().max(1.0) as u32;
-        Self { requests_per_second: self.requests_per_second.map(|rate| rate * share), burst, ..self.clone() }
-    }
-}
-
 impl Default for RateLimit {
     fn default() -> Self {
         Self { requests_per_second: None, burst: 1, remaining: None, reset: None }

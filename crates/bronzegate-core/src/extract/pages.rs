@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::asked::Asked;
 use super::feed::{Feed, FeedReceiver, feed};
 use super::fetch::{FetchError, Fetched, Fetcher};
 use super::paginator::Paginator;
@@ -99,10 +100,11 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Begins to fetch at `state`. Needs a tokio runtime.
+    /// Begins to fetch what is asked for at `state`. Needs a tokio runtime.
     pub fn start(
         source: Arc<Source>,
         stream: Arc<Stream>,
+        asked: Asked,
         fetcher: Arc<Fetcher>,
         state: PageState,
         stop: Stop,
@@ -112,7 +114,7 @@ impl Pages {
             let secret = fetcher.client().auth().query_parameter().map(str::to_owned);
             let paginator = Paginator::new(&stream.pagination, secret.as_deref());
             let driver = Driver {
-                requests: Requests::new(&source, &stream),
+                requests: Requests::new(&source, &stream, &asked),
                 concurrency: stream.concurrency,
                 progress: Progress::new(&stream.pagination, paginator, state),
                 fetcher,
@@ -154,10 +156,11 @@ impl Drop for Pages {
 pub async fn first_page(
     source: &Source,
     stream: &Stream,
+    asked: &Asked,
     fetcher: &Fetcher,
     state: PageState,
 ) -> Result<(Fetched, bool), Error> {
-    let request = Requests::new(source, stream).at(&state)?;
+    let request = Requests::new(source, stream, asked).at(&state)?;
     let (sender, mut receiver) = feed();
     let fetch = async move { fetcher.fetch(&request, &sender).await };
     let pass_by = async { while receiver.next().await.is_some() {} };

@@ -44,6 +44,22 @@ pub enum SecretError {
         /// What the vault said.
         reason: String,
     },
+    /// The vault does not let the caller read it.
+    #[error("secret `{name}` is denied: {reason}")]
+    Denied {
+        /// The name in the source file.
+        name: String,
+        /// What the vault said, and the permission that is missing.
+        reason: String,
+    },
+    /// The secret is bytes, where credentials are text.
+    #[error("secret `{name}` is binary, and only text can be sent: {place}")]
+    Binary {
+        /// The name in the source file.
+        name: String,
+        /// Where it was found.
+        place: String,
+    },
     /// The secret is empty.
     #[error("secret `{0}` is empty")]
     Empty(String),

@@ -1,17 +1,28 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test bench check fmt clippy docs deny advisories schema clean
+.PHONY: help build demo demo-api test bench bench-aws check fmt clippy docs deny advisories terraform schema clean \
+	package-aws invoke-aws
 
 VENV  := .venv
 TOOLS := .tools
 DENY  := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
+EVENT := events/aws-schedule.json
+ARCH  := x86_64
+ifeq ($(ARCH),arm64)
+PACKAGE_BUILD  := zigbuild --target aarch64-unknown-linux-gnu.2.34
+PACKAGE_FOLDER := target/aarch64-unknown-linux-gnu/release
+else
+PACKAGE_BUILD  := build
+PACKAGE_FOLDER := target/release
+endif
+
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-build: ## build the programs (release)
-	cargo build --release --workspace --bins --locked
+build: ## build the command line, the demo API and the workbench (release)
+	cargo build --release --locked --bin bronzegate --bin bronzegate-demo-api --bin workbench
 
 demo: build ## the demo API, with authentication, rate limits and faults, into ./bronze
 	target/release/workbench demo
@@ -25,6 +36,14 @@ test: $(VENV)/installed ## run the tests
 
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench
+
+package-aws: ## the Lambda function's zip; ARCH=arm64 needs cargo-zigbuild and the target's standard library
+	cargo $(PACKAGE_BUILD) --release --locked -p bronzegate-aws --bin bootstrap
+	python3 infra/package.py $(PACKAGE_FOLDER)/bootstrap bootstrap target/package/bronzegate-aws.zip 2.34 sources
+
+invoke-aws: build $(VENV)/installed ## the real Lambda handler against moto and the demo API; EVENT=events/aws-backfill.json
+	cargo build --release --locked -p bronzegate-aws --bin bootstrap
+	target/release/workbench invoke-aws $(EVENT)
 
 check: fmt clippy docs deny ## formatting, lints, documentation, licences
 

@@ -1,10 +1,13 @@
 //! What the integration tests share: a bench to run streams on, the command line as processes, and
 //! stores that fail.
 
+pub mod aws;
 mod bench;
 pub mod command;
 pub mod contract;
 mod faulty;
+pub mod lambda;
+pub mod moto;
 
 pub use bench::{
     Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,

@@ -126,15 +126,16 @@ pub(crate) struct RunsArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct Common {
-    /// The folder of the source files.
+    /// The folder of the source files; `s3://…` and `abfss://…` too.
     #[arg(long, global = true, value_name = "FOLDER", env = "BRONZEGATE_SOURCES", hide_env_values = true)]
     #[arg(default_value = "./sources", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) sources: String,
-    /// The bronze store: a local folder.
+    /// The bronze store: a local folder, `s3://bucket/prefix`, or `abfss://container@account.dfs.core.windows.net/folder`.
     #[arg(long, global = true, value_name = "TARGET", env = "BRONZEGATE_TARGET", hide_env_values = true)]
     #[arg(default_value = "./bronze", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) target: String,
-    /// Where secrets are: `env` or `file:<path of a JSON object>`.
+    /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`, or
+    /// `azure-keyvault:<url>`.
     #[arg(long, global = true, value_name = "STORE", env = "BRONZEGATE_SECRETS", hide_env_values = true)]
     #[arg(default_value = "env", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) secrets: String,

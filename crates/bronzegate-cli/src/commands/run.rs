@@ -1,5 +1,8 @@
 //! `run`: the streams of a source, side by side, each to its report.
 
+use std::sync::Arc;
+
+use bronzegate_core::bronze::{BoundedStore, BronzeStore};
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, Result};
 use bronzegate_core::plan::RunRequest;
@@ -10,6 +13,7 @@ use super::{Context, selected};
 use crate::arguments::RunArguments;
 use crate::human;
 use crate::output::{self, Output};
+use crate::places;
 use crate::progress::{self, Line};
 use crate::table::{Column, table};
 
@@ -24,7 +28,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         .collect();
     let engine = context.engine(source);
     let streams = names.iter().map(|name| engine.stream(name)).collect::<Result<Vec<_>, Error>>()?;
-    let store = match context.target.open() {
+    let store = match places::bronze(&context.clouds, &context.target).await {
         Ok(store) => store,
         Err(error) => {
             let unopened = names.iter().map(|name| failed(&arguments.selection.source, name, &error));
@@ -32,6 +36,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
             return Ok(conclude(context, &reports, out));
         }
     };
+    let store: Arc<dyn BronzeStore> = Arc::new(BoundedStore::new(store, context.clock.clone(), deadline));
     let request = RunRequest::Scheduled { at: arguments.at };
 
     let lines: Vec<_> = streams

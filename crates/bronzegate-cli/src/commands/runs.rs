@@ -37,7 +37,9 @@ pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut
 }
 
 async fn read(context: &Context, name: &StreamName) -> Result<Vec<CommitRecord>> {
-    let Some(store) = context.target.open_existing()? else { return Ok(Vec::new()) };
+    let Some(store) = places::existing_bronze(&context.clouds, &context.target).await? else {
+        return Ok(Vec::new());
+    };
     Ok(CommitLog::new(store, Layout::new(&name.source, &name.stream)).all().await?)
 }
 

@@ -1,7 +1,10 @@
-"""moto, on a free loopback port, for as long as somebody holds its standard input.
+"""moto on a free loopback port, which it prints; ends when its standard input closes.
 
-Prints the port when it listens. It ends when its standard input closes, so it never outlives the tests,
-however they end. Two calls that Terraform's provider makes and moto lacks are answered here.
+So it never outlives the tests, however they end. Two things are ours:
+
+- Requests are served one after another: moto checks the condition of a write and then writes, without a
+  lock, so that of two conditional writes at once both could succeed. S3 decides such a race atomically.
+- Two calls that Terraform's provider makes and moto lacks are answered here.
 """
 
 import json
@@ -10,7 +13,7 @@ import sys
 import threading
 
 from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 LACKING = {
     "AWSStepFunctions.ValidateStateMachineDefinition": {"result": "OK", "diagnostics": [], "truncated": False},
@@ -18,17 +21,24 @@ LACKING = {
 }
 
 
-class WithAnswers:
-    def __init__(self, application):
-        self.application = application
+class Quiet(WSGIRequestHandler):
+    def log(self, *_):
+        pass
 
-    def __call__(self, environ, start_response):
+
+def answering(application):
+    turn = threading.Lock()
+
+    def serve(environ, start_response):
         answer = LACKING.get(environ.get("HTTP_X_AMZ_TARGET"))
         if answer is None:
-            return self.application(environ, start_response)
+            with turn:
+                return list(application(environ, start_response))
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start_response("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
         return [json.dumps(answer).encode()]
+
+    return serve
 
 
 def end_with_input():
@@ -37,8 +47,9 @@ def end_with_input():
     os._exit(0)
 
 
+application = answering(DomainDispatcherApplication(create_backend_app))
+server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
+os.environ["MOTO_PORT"] = str(server.server_port)
 threading.Thread(target=end_with_input, daemon=True).start()
-application = WithAnswers(DomainDispatcherApplication(create_backend_app))
-server = make_server("127.0.0.1", 0, application, threaded=True)
-print(server.port, flush=True)
+print(server.server_port, flush=True)
 server.serve_forever()

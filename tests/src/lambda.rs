@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use crate::command::{program, until};
 
 /// Longer than any invocation here takes, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How an invocation ended.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use bronzegate_demo_api::{Fault, FaultKind, Framing, Options, Shape, Stream, Style, When};
+use bronzegate_demo_api::{Credentials, Fault, FaultKind, Framing, Options, Shape, Stream, Style, When};
 use bronzegate_tests::aws::{Deployment, TIME, scheduled};
+use bronzegate_tests::command::until;
 use bronzegate_tests::{SEED, one_stream};
 use serde_json::{Value, json};
 
@@ -162,17 +163,16 @@ async fn a_secret_rotated_between_two_requests_is_picked_up() {
     let warm = json!({ "source": "demo", "stream": "items", "scheduled_time": "2026-11-21T17:00:00Z" });
     deployment.lambda.start().await;
     let event = scheduled(Some("items"));
-    // The vault has the new secret before the API asks for it, as rotations go.
-    let api = &deployment.api;
+    let Deployment { api, lambda, vault, .. } = &mut deployment;
+    let rotated = Credentials { token: "another-token".to_owned(), ..api.credentials() };
+    // The vault has the new secret before the API stops taking the old one, as rotations go.
     let rotation = async {
-        bronzegate_tests::command::until("some pages are served", || {
-            api.stats().stream("items").requests > 5
-        })
-        .await;
-        api.rotate();
-        deployment.store_credentials().await;
+        until("some pages are served", || api.stats().stream("items").requests > 5).await;
+        vault.store(&rotated).await;
+        api.set_credentials(rotated.clone());
     };
-    let (answer, ()) = tokio::join!(deployment.lambda.invoke(&event, TIME), rotation);
+    let (answer, ()) = tokio::join!(lambda.invoke(&event, TIME), rotation);
+    assert!(api.stats().stream("items").unauthenticated > 0, "the old secret was refused");
     assert_eq!(answer.answer()["status"], "complete");
     deployment.assert_records("items", Shape::Small, RECORDS).await;
     assert_eq!(deployment.lambda.invoke(&warm, TIME).await.answer()["status"], "complete");

@@ -46,7 +46,8 @@ impl Clouds {
 impl Clouds {
     /// The store at `s3://bucket/prefix`.
     pub(crate) async fn s3(&self, _: &str, url: &str) -> Result<Arc<dyn BronzeStore>> {
-        self.aws().await.store(url)
+        let kms_key = environment::look_up("BRONZEGATE_KMS_KEY");
+        self.aws().await.store_with(url, bronzegate_aws::S3Settings { kms_key })
     }
 
     /// Secrets Manager.
@@ -55,9 +56,7 @@ impl Clouds {
     }
 
     async fn aws(&self) -> &bronzegate_aws::Aws {
-        let connect =
-            || bronzegate_aws::Aws::connect(self.clock.clone(), environment::look_up("BRONZEGATE_KMS_KEY"));
-        self.aws.get_or_init(connect).await
+        self.aws.get_or_init(|| bronzegate_aws::connect(self.clock.clone())).await
     }
 }
 

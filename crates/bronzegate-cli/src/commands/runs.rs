@@ -11,6 +11,7 @@ use crate::arguments::RunsArguments;
 use crate::human;
 use crate::names::StreamName;
 use crate::output::Output;
+use crate::places;
 use crate::table::{Column, table};
 
 /// Prints the log: a table of runs, or with `--json` every commit record.

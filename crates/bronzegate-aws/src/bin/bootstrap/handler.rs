@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bronzegate_aws::Aws;
+use bronzegate_aws::{Aws, S3Settings};
 use bronzegate_core::bronze::{BronzeStore, LocalStore};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::dispatch::{Answer, Dispatcher};
@@ -42,10 +42,11 @@ impl Handler {
     pub(crate) async fn open() -> Result<Self> {
         let settings = Settings::read()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let aws = Aws::connect(clock.clone(), settings.kms_key.clone()).await;
+        let aws = bronzegate_aws::connect(clock.clone()).await;
+        let s3 = S3Settings { kms_key: settings.kms_key };
         let dispatcher = Dispatcher::new(
             sources(&aws, &settings.sources)?,
-            store(&aws, &settings.target, "BRONZEGATE_TARGET")?,
+            store(&aws, &settings.target, s3, "BRONZEGATE_TARGET")?,
             secrets(&aws, settings.secrets)?,
             clock.clone(),
             settings.environment.as_str(),
@@ -148,10 +149,10 @@ impl Handler {
     }
 }
 
-fn store(aws: &Aws, place: &Place, setting: &str) -> Result<Arc<dyn BronzeStore>, Error> {
+fn store(aws: &Aws, place: &Place, s3: S3Settings, setting: &str) -> Result<Arc<dyn BronzeStore>, Error> {
     match place {
         Place::Folder(path) => Ok(Arc::new(LocalStore::open(path)?)),
-        Place::S3(url) => aws.store(url),
+        Place::S3(url) => aws.store_with(url, s3),
         Place::Abfss(url) => {
             Err(wrong(setting, url, "this is the AWS function; it takes s3://bucket/prefix"))
         }
@@ -161,7 +162,7 @@ fn store(aws: &Aws, place: &Place, setting: &str) -> Result<Arc<dyn BronzeStore>
 fn sources(aws: &Aws, place: &Place) -> Result<SourceFolder, Error> {
     match place {
         Place::Folder(path) => Ok(SourceFolder::local(path)),
-        place => store(aws, place, "BRONZEGATE_SOURCES").map(SourceFolder::Remote),
+        place => store(aws, place, S3Settings::default(), "BRONZEGATE_SOURCES").map(SourceFolder::Remote),
     }
 }
 

@@ -1,9 +1,10 @@
 """moto on a free loopback port, which it prints; ends when its standard input closes.
 
-So it never outlives the tests, however they end. Two things are ours:
+So it never outlives the tests, however they end. Three things are ours:
 
 - Requests are served one after another: moto checks the condition of a write and then writes, without a
   lock, so that of two conditional writes at once both could succeed. S3 decides such a race atomically.
+- To the completion of an upload that is gone moto answers 500 with a KeyError; here it is S3's NoSuchUpload.
 - Two calls that Terraform's provider makes and moto lacks are answered here.
 """
 
@@ -12,6 +13,8 @@ import os
 import sys
 import threading
 
+from moto.s3.exceptions import NoSuchUpload
+from moto.s3.models import S3Backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -19,6 +22,18 @@ LACKING = {
     "AWSStepFunctions.ValidateStateMachineDefinition": {"result": "OK", "diagnostics": [], "truncated": False},
     "AWSStepFunctions.ListStateMachineVersions": {"stateMachineVersions": []},
 }
+
+
+complete = S3Backend.complete_multipart_upload
+
+
+def complete_what_is_there(self, bucket_name, multipart_id, body):
+    if multipart_id not in self.get_bucket(bucket_name).multiparts:
+        raise NoSuchUpload(upload_id=multipart_id)
+    return complete(self, bucket_name, multipart_id, body)
+
+
+S3Backend.complete_multipart_upload = complete_what_is_there
 
 
 class Quiet(WSGIRequestHandler):

@@ -1,5 +1,5 @@
-//! What the integration tests share: a bench to run streams on, the command line as processes, and
-//! stores that fail.
+//! What the integration tests share: a bench to run streams on, the command line as processes, stores
+//! that fail, and moto behind a proxy.
 
 pub mod aws;
 mod bench;
@@ -8,6 +8,7 @@ pub mod contract;
 mod faulty;
 pub mod lambda;
 pub mod moto;
+pub mod proxy;
 
 pub use bench::{
     Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,

@@ -1,13 +1,14 @@
-"""moto on a free loopback port, which it prints; ends when its standard input closes.
+"""moto on a loopback port, which it prints when it is ready; it ends when its standard input closes.
 
-So it never outlives the tests, however they end. Three things are ours:
+    python moto_server.py [--port N]          0, the default, is a free port
 
-- Requests are served one after another: moto checks the condition of a write and then writes, without a
-  lock, so that of two conditional writes at once both could succeed. S3 decides such a race atomically.
-- To the completion of an upload that is gone moto answers 500 with a KeyError; here it is S3's NoSuchUpload.
-- Two calls that Terraform's provider makes and moto lacks are answered here.
+Beyond moto: the two calls of Step Functions that Terraform's provider makes and moto lacks are answered, and
+requests are served one after another. moto checks the condition of a write and then writes, without a lock,
+so that of two conditional writes at once both could succeed; S3 decides such a race atomically. To the
+completion of an upload that is gone moto answers 500 with a KeyError; here it is S3's NoSuchUpload.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ from moto.s3.models import S3Backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-LACKING = {
+MISSING = {
     "AWSStepFunctions.ValidateStateMachineDefinition": {"result": "OK", "diagnostics": [], "truncated": False},
     "AWSStepFunctions.ListStateMachineVersions": {"stateMachineVersions": []},
 }
@@ -41,14 +42,11 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
-def answering(application):
-    turn = threading.Lock()
-
+def with_what_moto_lacks(app):
     def serve(environ, start_response):
-        answer = LACKING.get(environ.get("HTTP_X_AMZ_TARGET"))
+        answer = MISSING.get(environ.get("HTTP_X_AMZ_TARGET"))
         if answer is None:
-            with turn:
-                return list(application(environ, start_response))
+            return app(environ, start_response)
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start_response("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
         return [json.dumps(answer).encode()]
@@ -56,15 +54,32 @@ def answering(application):
     return serve
 
 
-def end_with_input():
-    while sys.stdin.buffer.read(4096):
-        pass
+def one_at_a_time(app):
+    turn = threading.Lock()
+
+    def serve(environ, start_response):
+        with turn:
+            return list(app(environ, start_response))
+
+    return serve
+
+
+def end_with_the_parent():
+    sys.stdin.buffer.read()
     os._exit(0)
 
 
-application = answering(DomainDispatcherApplication(create_backend_app))
-server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
-os.environ["MOTO_PORT"] = str(server.server_port)
-threading.Thread(target=end_with_input, daemon=True).start()
-print(server.server_port, flush=True)
-server.serve_forever()
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=0)
+    port = parser.parse_args().port
+    app = one_at_a_time(with_what_moto_lacks(DomainDispatcherApplication(create_backend_app)))
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    threading.Thread(target=end_with_the_parent, daemon=True).start()
+    print(server.server_port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

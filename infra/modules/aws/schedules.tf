@@ -1,0 +1,85 @@
+resource "aws_scheduler_schedule_group" "streams" {
+  name = var.name
+  tags = var.tags
+}
+
+resource "aws_scheduler_schedule" "stream" {
+  #checkov:skip=CKV_AWS_297: the event names a source and a stream, nothing that needs a key
+  for_each = local.crons
+
+  # Scheduler takes 64 characters; a name that is longer is cut, and told apart by its digest.
+  name       = length(each.key) <= 64 ? each.key : "${substr(each.key, 0, 55)}-${substr(sha256(each.key), 0, 8)}"
+  group_name = aws_scheduler_schedule_group.streams.name
+  state      = var.schedules.enabled ? "ENABLED" : "DISABLED"
+
+  schedule_expression          = local.expressions[each.key]
+  schedule_expression_timezone = try(local.scheduled[each.value.id].schedule.timezone, "UTC")
+
+  flexible_time_window {
+    mode                      = var.schedules.flexible_window_minutes == 0 ? "OFF" : "FLEXIBLE"
+    maximum_window_in_minutes = var.schedules.flexible_window_minutes == 0 ? null : var.schedules.flexible_window_minutes
+  }
+
+  target {
+    arn      = aws_sfn_state_machine.run.arn
+    role_arn = aws_iam_role.scheduler.arn
+    # Not jsonencode: it would write the < and > of Scheduler's own word as \u003c and \u003e.
+    input = "{\"source\":\"${local.scheduled[each.value.id].source}\",\"stream\":\"${local.scheduled[each.value.id].stream}\",\"scheduled_time\":\"<aws.scheduler.scheduled-time>\"}"
+
+    retry_policy {
+      maximum_retry_attempts       = var.schedules.retry_attempts
+      maximum_event_age_in_seconds = var.schedules.retry_age_seconds
+    }
+    dead_letter_config {
+      arn = aws_sqs_queue.dead_letters.arn
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.cron_valid[each.key]
+      error_message = "${each.value.id}: the schedule must be `every` (a divisor of an hour or a day) or a cron of five fields of which day of month or day of week is *."
+    }
+  }
+}
+
+data "aws_iam_policy_document" "scheduler_assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["scheduler.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "scheduler" {
+  statement {
+    sid       = "Start"
+    actions   = ["states:StartExecution"]
+    resources = [aws_sfn_state_machine.run.arn]
+  }
+  statement {
+    sid       = "DeadLetters"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.dead_letters.arn]
+  }
+}
+
+resource "aws_iam_role" "scheduler" {
+  name               = "${var.name}-scheduler"
+  assume_role_policy = data.aws_iam_policy_document.scheduler_assume.json
+  tags               = var.tags
+}
+
+resource "aws_iam_role_policy" "scheduler" {
+  name   = "start"
+  role   = aws_iam_role.scheduler.id
+  policy = data.aws_iam_policy_document.scheduler.json
+}

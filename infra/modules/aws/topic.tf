@@ -1,0 +1,49 @@
+# Where alarms go. SNS's own key cannot be used by CloudWatch, so the topic has a key that can.
+
+data "aws_iam_policy_document" "topic_key" {
+  #checkov:skip=CKV_AWS_109: the policy of a key; its `*` is the key itself
+  #checkov:skip=CKV_AWS_111: the policy of a key; its `*` is the key itself
+  #checkov:skip=CKV_AWS_356: the policy of a key; its `*` is the key itself
+  statement {
+    sid       = "Account"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${local.account}:root"]
+    }
+  }
+  statement {
+    sid       = "Alarms"
+    actions   = ["kms:GenerateDataKey*", "kms:Decrypt"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_kms_key" "topic" {
+  count = var.alarm_topic_arn == null ? 1 : 0
+
+  description         = "Encrypts the alarms of ${var.name} on their way."
+  enable_key_rotation = true
+  policy              = data.aws_iam_policy_document.topic_key.json
+  tags                = var.tags
+}
+
+resource "aws_sns_topic" "alarms" {
+  count = var.alarm_topic_arn == null ? 1 : 0
+
+  name              = "${var.name}-alarms"
+  kms_master_key_id = aws_kms_key.topic[0].arn
+  tags              = var.tags
+}

@@ -1,0 +1,274 @@
+variable "name" {
+  description = "Name of the deployment: the function, the state machine, the schedule group and the roles carry it."
+  type        = string
+  default     = "bronzegate"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.name))
+    error_message = "name must begin with a letter and have at most 32 of a-z, 0-9 and -."
+  }
+}
+
+variable "environment" {
+  description = "Written into every record as `_environment`, and the metrics' dimension Environment."
+  type        = string
+  default     = "dev"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.environment))
+    error_message = "environment must have 1 to 64 letters, digits, _ or -."
+  }
+}
+
+variable "sources_path" {
+  description = "Folder of the source files (`*.yaml`), the same that are in the package."
+  type        = string
+
+  validation {
+    condition     = length(fileset(var.sources_path, "*.yaml")) > 0
+    error_message = "sources_path must be a folder with at least one *.yaml file."
+  }
+}
+
+variable "package" {
+  description = "Path of the function's zip, which holds `bootstrap` and `sources/`."
+  type        = string
+
+  validation {
+    condition     = endswith(var.package, ".zip")
+    error_message = "package must be the path of a .zip file."
+  }
+}
+
+variable "architecture" {
+  description = "Processor that the package is built for: arm64 or x86_64."
+  type        = string
+  default     = "x86_64"
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be arm64 or x86_64."
+  }
+}
+
+variable "function" {
+  description = "Size and limits of the function: memory in MiB, timeout in seconds, reserved concurrency (-1 = none reserved), log level, X-Ray."
+  type = object({
+    memory_mib           = optional(number, 256)
+    timeout_seconds      = optional(number, 900)
+    reserved_concurrency = optional(number, -1)
+    log                  = optional(string, "info")
+    tracing              = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.function.memory_mib >= 128 && var.function.memory_mib <= 10240
+    error_message = "function.memory_mib must be from 128 to 10240."
+  }
+  validation {
+    condition     = var.function.timeout_seconds >= 10 && var.function.timeout_seconds <= 900
+    error_message = "function.timeout_seconds must be from 10 to 900, Lambda's limit."
+  }
+  validation {
+    condition     = var.function.reserved_concurrency >= -1
+    error_message = "function.reserved_concurrency must be -1 (none reserved) or more."
+  }
+}
+
+variable "bucket" {
+  description = "The bronze bucket: its name, whether to create it, the folder in it, and after how many days versions that were replaced are removed (null = never)."
+  type = object({
+    name                    = string
+    create                  = optional(bool, true)
+    prefix                  = optional(string, "bronze")
+    noncurrent_expiry_days  = optional(number)
+    force_destroy           = optional(bool, false)
+    abort_incomplete_upload = optional(number, 7)
+  })
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket.name))
+    error_message = "bucket.name must be a bucket's name: 3 to 63 of a-z, 0-9, . and -."
+  }
+  validation {
+    condition     = can(regex("^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$", var.bucket.prefix))
+    error_message = "bucket.prefix must be empty or folders such as lake/bronze, without a slash at either end."
+  }
+  validation {
+    condition     = var.bucket.noncurrent_expiry_days == null ? true : var.bucket.noncurrent_expiry_days >= 1
+    error_message = "bucket.noncurrent_expiry_days must be 1 or more, or null."
+  }
+  validation {
+    condition     = var.bucket.abort_incomplete_upload >= 2
+    error_message = "bucket.abort_incomplete_upload must be 2 days or more: a younger upload may be committed and not yet published."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "KMS key for the bucket's objects and the secrets that the module creates; null = SSE-S3 and the account's own key of Secrets Manager."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key (not of an alias), or null."
+  }
+}
+
+variable "logs" {
+  description = "Retention in days of the two log groups, and the KMS key that encrypts them (its policy must let CloudWatch Logs use it; null = the service's own)."
+  type = object({
+    retention_days = optional(number, 365)
+    kms_key_arn    = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.logs.retention_days)
+    error_message = "logs.retention_days must be a value that CloudWatch Logs has, such as 30, 90 or 365."
+  }
+}
+
+variable "secret_prefix" {
+  description = "What stands before a secret's name in Secrets Manager."
+  type        = string
+  default     = "bronzegate/"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9/_+=.@-]{0,128}$", var.secret_prefix))
+    error_message = "secret_prefix must have at most 128 letters, digits and /_+=.@-."
+  }
+}
+
+variable "existing_secret_arns" {
+  description = "Secrets that exist already: the name in the source files to the ARN. The function looks a secret up as secret_prefix + name, so the ARN must be of that name."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in values(var.existing_secret_arns) : can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$", arn))])
+    error_message = "existing_secret_arns must be ARNs of secrets in Secrets Manager."
+  }
+  validation {
+    condition     = alltrue([for name, arn in var.existing_secret_arns : strcontains(arn, ":secret:${var.secret_prefix}${name}-") || endswith(arn, ":secret:${var.secret_prefix}${name}")])
+    error_message = "each of existing_secret_arns must be of the secret secret_prefix + name: the function knows no other name."
+  }
+}
+
+variable "secret_recovery_days" {
+  description = "Days in which a secret that was destroyed can be restored; 0 = gone at once."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.secret_recovery_days == 0 || (var.secret_recovery_days >= 7 && var.secret_recovery_days <= 30)
+    error_message = "secret_recovery_days must be 0, or from 7 to 30."
+  }
+}
+
+variable "schedules" {
+  description = "Of all schedules: on or off, minutes of the flexible window (0 = none), attempts and age in seconds of a start that fails."
+  type = object({
+    enabled                 = optional(bool, true)
+    flexible_window_minutes = optional(number, 0)
+    retry_attempts          = optional(number, 5)
+    retry_age_seconds       = optional(number, 3600)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.schedules.flexible_window_minutes >= 0 && var.schedules.flexible_window_minutes <= 1440
+    error_message = "schedules.flexible_window_minutes must be from 0 to 1440."
+  }
+  validation {
+    condition     = var.schedules.retry_attempts >= 0 && var.schedules.retry_attempts <= 185
+    error_message = "schedules.retry_attempts must be from 0 to 185."
+  }
+  validation {
+    condition     = var.schedules.retry_age_seconds >= 60 && var.schedules.retry_age_seconds <= 86400
+    error_message = "schedules.retry_age_seconds must be from 60 to 86400."
+  }
+}
+
+variable "workflow" {
+  description = "The state machine: invocations of one event at most, seconds between two of them, windows of a backfill at once, and the retries of the errors `api`, `store` and `interrupted`."
+  type = object({
+    max_segments           = optional(number, 100)
+    pause_seconds          = optional(number, 5)
+    backfill_concurrency   = optional(number, 4)
+    retry_attempts         = optional(number, 3)
+    retry_interval_seconds = optional(number, 60)
+    retry_backoff          = optional(number, 3)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.workflow.max_segments >= 1 && var.workflow.max_segments <= 1000
+    error_message = "workflow.max_segments must be from 1 to 1000: an execution's history has room for 25,000 events."
+  }
+  validation {
+    condition     = var.workflow.pause_seconds >= 1
+    error_message = "workflow.pause_seconds must be 1 or more."
+  }
+  validation {
+    condition     = var.workflow.backfill_concurrency >= 1 && var.workflow.backfill_concurrency <= 100
+    error_message = "workflow.backfill_concurrency must be from 1 to 100."
+  }
+  validation {
+    condition     = var.workflow.retry_attempts >= 0 && var.workflow.retry_interval_seconds >= 1 && var.workflow.retry_backoff >= 1
+    error_message = "workflow.retry_attempts must be 0 or more; retry_interval_seconds and retry_backoff 1 or more."
+  }
+}
+
+variable "thresholds" {
+  description = "When an alarm goes off: ratios against the trailing mean, percent of requests that failed, minutes of grace after a run is due."
+  type = object({
+    records_ratio        = optional(number, 0.5)
+    duration_ratio       = optional(number, 2)
+    error_rate           = optional(number, 5)
+    missed_grace_minutes = optional(number, 60)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.thresholds.records_ratio >= 0 && var.thresholds.records_ratio < 1
+    error_message = "thresholds.records_ratio must be from 0 to below 1."
+  }
+  validation {
+    condition     = var.thresholds.duration_ratio > 1
+    error_message = "thresholds.duration_ratio must be above 1."
+  }
+  validation {
+    condition     = var.thresholds.error_rate >= 0 && var.thresholds.error_rate <= 100
+    error_message = "thresholds.error_rate must be from 0 to 100 percent."
+  }
+  validation {
+    condition     = var.thresholds.missed_grace_minutes >= 15
+    error_message = "thresholds.missed_grace_minutes must be 15 or more: a run takes its time."
+  }
+}
+
+variable "alarm_topic_arn" {
+  description = "SNS topic that alarms go to; null = the module creates one, encrypted."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic_arn == null ? true : can(regex("^arn:[a-z-]+:sns:", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn must be the ARN of an SNS topic, or null."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

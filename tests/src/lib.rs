@@ -1,6 +1,7 @@
 //! What the integration tests share: a bench to run streams on, the command line as processes, and
 //! stores that fail.
 
+pub mod azure;
 mod bench;
 pub mod command;
 pub mod contract;

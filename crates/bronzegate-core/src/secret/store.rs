@@ -36,6 +36,16 @@ pub enum SecretError {
         /// Where it was looked for.
         place: String,
     },
+    /// The vault cannot hold a secret of this name.
+    #[error("`{name}` cannot be the name of a secret in {vault}: {rule}")]
+    NotAName {
+        /// The name in the source file.
+        name: String,
+        /// The kind of vault.
+        vault: &'static str,
+        /// What names it allows.
+        rule: &'static str,
+    },
     /// The vault cannot be read.
     #[error("secret `{name}` cannot be read: {reason}")]
     Unreadable {

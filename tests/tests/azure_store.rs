@@ -12,7 +12,7 @@ const PATH: &str = "shop/orders/ingest_date=2026-11-22/20261122170000-s0001-p000
 #[tokio::test(flavor = "multi_thread")]
 async fn azurite_meets_the_store_contract() {
     let (azurite, directory) = (Azurite::shared(), Directory::start().await);
-    let azure = azurite.connect(&directory, azurite.endpoint(), TransportOptions::default());
+    let azure = azurite.connect(&directory, azurite.endpoint(), &TransportOptions::default());
     let container = azurite.container().await;
     contract::check(async |target| azure.store(&adls(&container, &format!("{target}/bronze"))).unwrap())
         .await;
@@ -21,7 +21,7 @@ async fn azurite_meets_the_store_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_of_a_lakehouse_is_a_target() {
     let (azurite, directory) = (Azurite::shared(), Directory::start().await);
-    let azure = azurite.connect(&directory, azurite.endpoint(), TransportOptions::default());
+    let azure = azurite.connect(&directory, azurite.endpoint(), &TransportOptions::default());
     let workspace = azurite.container().await;
     let store = azure
         .store(&format!("abfss://{workspace}@onelake.dfs.fabric.microsoft.com/Sales.Lakehouse/Files/bronze"))
@@ -33,16 +33,26 @@ async fn a_folder_of_a_lakehouse_is_a_target() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listing_has_as_many_pages_as_it_needs_and_no_directories() {
-    let (store, azurite, container) = plain().await;
-    let paths: Vec<String> = (0..40).map(|number| format!("many/{number:02}.json")).collect();
+async fn a_listing_is_read_to_its_last_page() {
+    let (store, proxy) = behind_a_proxy().await;
+    let paths: Vec<String> = (0..20).map(|number| format!("many/{number:02}.json")).collect();
     for path in &paths {
         store.put(path, Bytes::from_static(b"x")).await.unwrap();
     }
-    // As a hierarchical namespace shows a directory.
+    proxy.page(7);
+    let before = proxy.seen(Call::ListBlobs);
+    assert_eq!(store.list("many").await.unwrap(), paths);
+    assert_eq!(proxy.seen(Call::ListBlobs) - before, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn directories_of_a_hierarchical_namespace_are_no_objects() {
+    let (store, azurite, container) = plain().await;
+    store.put("many/1.json", Bytes::from_static(b"x")).await.unwrap();
+    // As such a namespace shows a directory.
     let folder = [("x-ms-blob-type", "BlockBlob"), ("x-ms-meta-hdi_isfolder", "true")];
     azurite.call(Method::PUT, &format!("{container}/many/folder"), &folder).await;
-    assert_eq!(store.list("many").await.unwrap(), paths);
+    assert_eq!(store.list("many").await.unwrap(), ["many/1.json"]);
     assert_eq!(store.get("many/folder").await.unwrap(), None);
 }
 
@@ -102,7 +112,7 @@ async fn a_blob_without_the_checksum_in_its_metadata_is_read_and_compared() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_that_is_damaged_on_its_way_is_refused() {
-    let (store, proxy) = behind_a_proxy(TransportOptions::default()).await;
+    let (store, proxy) = behind_a_proxy().await;
     proxy.fail(Call::PutBlock, Fault::Damaged, 1);
     let mut part = store.stage(PATH, &area()).await.unwrap();
     part.write(Bytes::from_static(b"{}\n")).await.unwrap();
@@ -112,7 +122,7 @@ async fn a_block_that_is_damaged_on_its_way_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_say_what_the_service_said_and_what_to_do() {
-    let (store, proxy) = behind_a_proxy(TransportOptions::default()).await;
+    let (store, proxy) = behind_a_proxy().await;
     proxy.fail(Call::PutBlob, Fault::Status(403), 1);
     let error = store.put("x.json", Bytes::from_static(b"x")).await.unwrap_err();
     assert_eq!(
@@ -123,7 +133,7 @@ async fn errors_say_what_the_service_said_and_what_to_do() {
          rules must let this address in"
     );
     let (azurite, directory) = (Azurite::shared(), Directory::start().await);
-    let azure = azurite.connect(&directory, azurite.endpoint(), TransportOptions::default());
+    let azure = azurite.connect(&directory, azurite.endpoint(), &TransportOptions::default());
     let store = azure.store(&adls("nowhere", "")).unwrap();
     for error in [store.get("x.json").await.unwrap_err(), store.list("").await.unwrap_err()] {
         let message = message(error);
@@ -138,7 +148,7 @@ async fn errors_say_what_the_service_said_and_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_rivals_with_equal_content_one_creates_also_when_answers_are_lost() {
-    let (store, proxy) = behind_a_proxy(TransportOptions::default()).await;
+    let (store, proxy) = behind_a_proxy().await;
     for round in 0..10 {
         proxy.fail(Call::PutBlob, Fault::CutAfter, 2);
         let path = format!("race/{round}.json");
@@ -148,24 +158,33 @@ async fn of_rivals_with_equal_content_one_creates_also_when_answers_are_lost() {
     }
 }
 
+#[tokio::test]
+async fn azurite_does_not_outlive_the_process_that_started_it() {
+    let azurite = Azurite::start();
+    let port = azurite.endpoint().port().unwrap();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok(), "it listens");
+    azurite.abandon();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "it is gone");
+}
+
 /// A store on a container of its own.
 async fn plain() -> (Store, &'static Azurite, String) {
     let (azurite, directory) = (Azurite::shared(), Directory::start().await);
-    let azure = azurite.connect(&directory, azurite.endpoint(), TransportOptions::default());
+    let azure = azurite.connect(&directory, azurite.endpoint(), &TransportOptions::default());
     let container = azurite.container().await;
-    let store = azure.store(&adls(&container, "")).unwrap();
+    let store = azure.store(&adls(&container, "")).expect("Azure is connected");
     // The token is had before the directory goes.
-    store.list("").await.unwrap();
+    store.list("").await.expect("the store can be read");
     (store, azurite, container)
 }
 
 /// A store behind a proxy.
-async fn behind_a_proxy(options: TransportOptions) -> (Store, FaultProxy) {
+async fn behind_a_proxy() -> (Store, FaultProxy) {
     let (azurite, directory) = (Azurite::shared(), Directory::start().await);
     let proxy = FaultProxy::start(azurite.endpoint()).await;
-    let azure = azurite.connect(&directory, &proxy.endpoint(), options);
-    let store = azure.store(&adls(&azurite.container().await, "")).unwrap();
-    store.list("").await.unwrap();
+    let azure = azurite.connect(&directory, &proxy.endpoint(), &TransportOptions::default());
+    let store = azure.store(&adls(&azurite.container().await, "")).expect("Azure is connected");
+    store.list("").await.expect("the store can be read");
     (store, proxy)
 }
 
@@ -178,9 +197,9 @@ fn area() -> StagingArea {
 }
 
 async fn stage(store: &Store, path: &str, content: &'static [u8]) -> Receipt {
-    let mut part = store.stage(path, &area()).await.unwrap();
-    part.write(Bytes::from_static(content)).await.unwrap();
-    receipt(path, content, part.finish().await.unwrap())
+    let mut part = store.stage(path, &area()).await.expect("an upload begins");
+    part.write(Bytes::from_static(content)).await.expect("an upload is written");
+    receipt(path, content, part.finish().await.expect("an upload is finished"))
 }
 
 fn receipt(path: &str, content: &[u8], upload: bronzegate_core::bronze::Upload) -> Receipt {

@@ -21,7 +21,7 @@ pub struct Azurite {
     endpoint: Url,
     containers: AtomicU64,
     /// Its standard input is a pipe of this process: closed, it ends.
-    _process: Child,
+    process: Child,
 }
 
 impl Azurite {
@@ -34,7 +34,11 @@ impl Azurite {
         SHARED.get_or_init(Self::start)
     }
 
-    fn start() -> Self {
+    /// Starts one that this process would leave behind if it were killed now.
+    ///
+    /// # Panics
+    /// As [`shared`](Self::shared).
+    pub fn start() -> Self {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
         let program = tests.join("../.node/node_modules/azurite/dist/src/blob/main.js");
         assert!(program.is_file(), "Azurite is missing: install it first: make .node/installed");
@@ -61,7 +65,16 @@ impl Azurite {
         });
         let address = addresses.next().expect("Azurite says where it listens");
         let endpoint = format!("https://{}/{ACCOUNT}", address.trim()).parse().expect("it is an address");
-        Self { endpoint, containers: AtomicU64::new(0), _process: process }
+        Self { endpoint, containers: AtomicU64::new(0), process }
+    }
+
+    /// Closes the pipe, as the end of this process would, and waits for Azurite's own end.
+    ///
+    /// # Panics
+    /// When it cannot be waited for.
+    pub fn abandon(mut self) {
+        drop(self.process.stdin.take());
+        self.process.wait().expect("a child can be waited for");
     }
 
     /// The Blob endpoint with the account.
@@ -104,7 +117,7 @@ impl Azurite {
     ///
     /// # Panics
     /// When it cannot be connected.
-    pub fn connect(&self, directory: &Directory, endpoint: &Url, options: TransportOptions) -> Azure {
+    pub fn connect(&self, directory: &Directory, endpoint: &Url, options: &TransportOptions) -> Azure {
         let mut variables: BTreeMap<String, String> = directory.client_secret();
         variables.insert(BLOB_ENDPOINT.to_owned(), endpoint.to_string());
         let transport = Certificates::shared().transport(options);

@@ -62,9 +62,9 @@ impl Certificates {
     ///
     /// # Panics
     /// When it cannot be made.
-    pub fn transport(&self, options: TransportOptions) -> Transport {
+    pub fn transport(&self, options: &TransportOptions) -> Transport {
         let extra_roots = self.authority.clone().into_bytes();
-        Transport::new(&TransportOptions { extra_roots, ..options }).expect("a transport is made")
+        Transport::new(&TransportOptions { extra_roots, ..options.clone() }).expect("a transport is made")
     }
 
     /// An HTTP client that trusts these servers.

@@ -127,8 +127,7 @@ impl State {
             ("", "federated-token") => "client_assertion",
             _ => return refuse("AADSTS7000215: Invalid client secret provided.", 7_000_215),
         };
-        let resource = field("scope").trim_end_matches("/.default").to_owned();
-        let token = self.token(TokenRequest { resource, client_id: Some(CLIENT.to_owned()), kind });
+        let token = self.token(field("scope").trim_end_matches("/.default"), Some(CLIENT), kind);
         let lifetime = self.lifetime();
         let answer = json!({
             "token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token,
@@ -153,11 +152,7 @@ impl State {
             return reply(400, "application/json", r#"{"statusCode":400,"message":"no such API"}"#);
         };
         let client_id = query.get("client_id").cloned();
-        let token = self.token(TokenRequest {
-            resource: resource.clone(),
-            client_id: client_id.clone(),
-            kind: "managed",
-        });
+        let token = self.token(resource, client_id.as_deref(), "managed");
         let answer = json!({
             "access_token": token,
             "client_id": client_id,
@@ -173,10 +168,11 @@ impl State {
         *self.lifetime.lock().expect("no holder of this lock panics")
     }
 
-    fn token(&self, request: TokenRequest) -> String {
+    fn token(&self, resource: &str, client_id: Option<&str>, kind: &'static str) -> String {
         let mut given = self.given.lock().expect("no holder of this lock panics");
-        given.push(request.clone());
-        sign(&request.resource, self.lifetime(), given.len())
+        let (resource, client_id) = (resource.to_owned(), client_id.map(str::to_owned));
+        given.push(TokenRequest { resource: resource.clone(), client_id, kind });
+        sign(&resource, self.lifetime(), given.len())
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Fault {
     HangBefore,
     /// The request is done, and nothing is answered.
     HangAfter,
+    /// The request is done, and the connection closed in the middle of the answer's body.
+    CutShort,
     /// A byte of the request's body is changed on its way.
     Damaged,
 }
@@ -73,6 +75,8 @@ struct State {
     seen: Mutex<Vec<Call>>,
     /// The tokens that came with requests.
     tokens: Mutex<Vec<String>>,
+    /// The most blobs that a page of a listing has.
+    page: Mutex<Option<usize>>,
 }
 
 impl FaultProxy {
@@ -84,6 +88,7 @@ impl FaultProxy {
             faults: Mutex::default(),
             seen: Mutex::default(),
             tokens: Mutex::default(),
+            page: Mutex::default(),
         });
         let own = Arc::clone(&state);
         let server = Server::start(Some(Certificates::shared()), move |request| {
@@ -104,6 +109,14 @@ impl FaultProxy {
     /// Never: no holder of the lock panics.
     pub fn fail(&self, call: Call, fault: Fault, times: usize) {
         self.state.faults.lock().expect("no holder of this lock panics").push((call, fault, times));
+    }
+
+    /// Makes the pages of listings so small.
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    pub fn page(&self, blobs: usize) {
+        *self.state.page.lock().expect("no holder of this lock panics") = Some(blobs);
     }
 
     /// How many calls of this kind came.
@@ -146,6 +159,10 @@ impl State {
                 self.forward(request).await;
                 Answer::HangUp
             }
+            Some(Fault::CutShort) => match self.forward(request).await {
+                Answer::Reply(response) => Answer::Reply(cut_short(response)),
+                Answer::HangUp => Answer::HangUp,
+            },
             Some(Fault::HangBefore) => std::future::pending().await,
             Some(Fault::HangAfter) => {
                 self.forward(request).await;
@@ -172,6 +189,10 @@ impl State {
         let mut url = self.upstream.clone();
         url.set_path(head.uri.path());
         url.set_query(head.uri.query());
+        let page = *self.page.lock().expect("no holder of this lock panics");
+        if let Some(blobs) = page.filter(|_| url.query().is_some_and(|query| query.contains("comp=list"))) {
+            url.query_pairs_mut().append_pair("maxresults", &blobs.to_string());
+        }
         let mut headers = head.headers;
         headers.remove(http::header::HOST);
         let is_head = head.method == Method::HEAD;
@@ -202,6 +223,14 @@ fn kind(request: &Request<Bytes>) -> Call {
         (_, Some("list")) => Call::ListBlobs,
         _ => Call::GetBlob,
     }
+}
+
+/// Tells a longer body than there is, which the server can only end by closing the connection.
+fn cut_short(mut response: Response<Bytes>) -> Response<Bytes> {
+    let length = response.body().len();
+    response.headers_mut().insert(http::header::CONTENT_LENGTH, length.into());
+    response.body_mut().truncate(length / 2);
+    response
 }
 
 fn refuse(status: u16) -> Answer {

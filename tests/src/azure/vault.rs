@@ -107,13 +107,12 @@ impl State {
                 let message = format!("A secret with (name/id) {name} was not found in this key vault.");
                 error(404, "SecretNotFound", None, &message)
             }
-            Some(Held::Value(value)) => secret(name, value, None),
+            Some(Held::Value(value) | Held::Throttled(0, value)) => secret(name, value, None),
             Some(Held::Expired(value)) => secret(name, value, Some(1_600_000_000)),
             Some(Held::Disabled) => {
                 forbidden("SecretDisabled", "Operation get is not allowed on a disabled secret.")
             }
             Some(Held::Forbidden(inner)) => forbidden(inner, "Caller is not authorized to perform action."),
-            Some(Held::Throttled(0, value)) => secret(name, value, None),
             Some(Held::Throttled(left, _)) => {
                 *left -= 1;
                 let mut answer = error(

@@ -52,68 +52,86 @@ impl Identity {
 /// [`ErrorKind::Config`] when an identity is offered by some of its variables only: taking another
 /// one silently would hide the mistake.
 pub(super) fn choose(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Choice, Error> {
-    let look_up = |name: &str| look_up(name).filter(|value| !value.is_empty());
-    let named = look_up(IDENTITY);
-    let offers = [managed, workload, client_secret];
-    let names = ["managed", "workload", "client-secret"];
-    let mut passed_over = Vec::new();
-    match named.as_deref() {
-        None => {}
-        Some("developer") => return Ok(Choice { identity: Identity::Developer, passed_over }),
-        Some(named) => {
-            let at = names.iter().position(|name| *name == named);
-            let at = at.ok_or_else(|| {
-                config(format!(
-                    "{IDENTITY} is `{named}`: it is one of managed, workload, client-secret, developer"
-                ))
-            })?;
-            let identity = offers[at](&look_up, true)?
-                .map_err(|why| config(format!("{IDENTITY} is `{named}`, but {why}")))?;
-            return Ok(Choice { identity, passed_over });
-        }
+    let set = |name: &str| look_up(name).filter(|value| !value.is_empty());
+    let kinds: [(&str, Offer); 3] =
+        [("managed", managed(&set)), ("workload", workload(&set)), ("client-secret", client_secret(&set))];
+    if let Some(named) = set(IDENTITY) {
+        return by_name(&named, kinds);
     }
-    for (offer, name) in offers.into_iter().zip(names) {
-        match offer(&look_up, false)? {
-            Ok(identity) => return Ok(Choice { identity, passed_over }),
-            Err(why) => passed_over.push(format!("{name}: {why}")),
+    let mut passed_over = Vec::new();
+    for (kind, offer) in kinds {
+        match offer {
+            Offer::Made(identity) => return Ok(Choice { identity, passed_over }),
+            Offer::Absent(why) => passed_over.push(format!("{kind}: {why}")),
+            Offer::Half(why) => return Err(config(why)),
         }
     }
     Ok(Choice { identity: Identity::Developer, passed_over })
 }
 
-/// What one kind of identity has to offer, or why it is not offered.
-type Offer = Result<Identity, String>;
+/// What one kind of identity has to offer.
+enum Offer {
+    Made(Identity),
+    /// It is not offered, and why.
+    Absent(String),
+    /// One of its variables is set and another is not.
+    Half(String),
+}
 
-fn managed(look_up: &dyn Fn(&str) -> Option<String>, asked_for: bool) -> Result<Offer, Error> {
-    // Virtual machines have no variables for it, so there it must be asked for.
-    let offered = asked_for || (look_up(MANAGED_ENDPOINT).is_some() && look_up(MANAGED_HEADER).is_some());
-    Ok(if offered {
-        Ok(Identity::Managed { client_id: look_up(CLIENT_ID) })
-    } else {
-        Err(format!(
-            "{MANAGED_ENDPOINT} and {MANAGED_HEADER} are not both set, and {IDENTITY} is not `managed`"
-        ))
+fn by_name(named: &str, kinds: [(&str, Offer); 3]) -> Result<Choice, Error> {
+    let chosen = |identity| Ok(Choice { identity, passed_over: Vec::new() });
+    if named == "developer" {
+        return chosen(Identity::Developer);
+    }
+    match kinds.into_iter().find(|(kind, _)| *kind == named) {
+        Some((_, Offer::Made(identity))) => chosen(identity),
+        Some((_, Offer::Absent(why) | Offer::Half(why))) => {
+            Err(config(format!("{IDENTITY} is `{named}`, but {why}")))
+        }
+        None => {
+            let known = "it is one of managed, workload, client-secret, developer";
+            Err(config(format!("{IDENTITY} is `{named}`: {known}")))
+        }
+    }
+}
+
+fn managed(set: &dyn Fn(&str) -> Option<String>) -> Offer {
+    let endpoint = set(MANAGED_ENDPOINT).is_some() && set(MANAGED_HEADER).is_some();
+    // Virtual machines have a managed identity and no variables for it, so there it must be named.
+    if endpoint || set(IDENTITY).is_some_and(|named| named == "managed") {
+        return Offer::Made(Identity::Managed { client_id: set(CLIENT_ID) });
+    }
+    let unset = format!("{MANAGED_ENDPOINT} and {MANAGED_HEADER} are not both set");
+    Offer::Absent(format!("{unset}, and {IDENTITY} is not `managed`"))
+}
+
+fn workload(set: &dyn Fn(&str) -> Option<String>) -> Offer {
+    application(set, TOKEN_FILE, |tenant_id, client_id, token_file| Identity::Workload {
+        tenant_id,
+        client_id,
+        token_file,
     })
 }
 
-fn workload(look_up: &dyn Fn(&str) -> Option<String>, _: bool) -> Result<Offer, Error> {
-    let Some(token_file) = look_up(TOKEN_FILE) else { return Ok(Err(format!("{TOKEN_FILE} is not set"))) };
-    let (tenant_id, client_id) = application(look_up, TOKEN_FILE)?;
-    Ok(Ok(Identity::Workload { tenant_id, client_id, token_file }))
+fn client_secret(set: &dyn Fn(&str) -> Option<String>) -> Offer {
+    application(set, CLIENT_SECRET, |tenant_id, client_id, client_secret| Identity::ClientSecret {
+        tenant_id,
+        client_id,
+        client_secret,
+    })
 }
 
-fn client_secret(look_up: &dyn Fn(&str) -> Option<String>, _: bool) -> Result<Offer, Error> {
-    let Some(client_secret) = look_up(CLIENT_SECRET) else {
-        return Ok(Err(format!("{CLIENT_SECRET} is not set")));
-    };
-    let (tenant_id, client_id) = application(look_up, CLIENT_SECRET)?;
-    Ok(Ok(Identity::ClientSecret { tenant_id, client_id, client_secret }))
-}
-
-/// The tenant and the application that go with a variable.
-fn application(look_up: &dyn Fn(&str) -> Option<String>, with: &str) -> Result<(String, String), Error> {
-    let needed = |name| look_up(name).ok_or_else(|| config(format!("{with} is set, but {name} is not")));
-    Ok((needed(TENANT_ID)?, needed(CLIENT_ID)?))
+/// An application that proves itself by what one variable holds; tenant and client id go with it.
+fn application(
+    set: &dyn Fn(&str) -> Option<String>,
+    proof: &str,
+    make: impl FnOnce(String, String, String) -> Identity,
+) -> Offer {
+    let Some(value) = set(proof) else { return Offer::Absent(format!("{proof} is not set")) };
+    let half = |missing| Offer::Half(format!("{proof} is set, but {missing} is not"));
+    let Some(tenant_id) = set(TENANT_ID) else { return half(TENANT_ID) };
+    let Some(client_id) = set(CLIENT_ID) else { return half(CLIENT_ID) };
+    Offer::Made(make(tenant_id, client_id, value))
 }
 
 fn config(text: String) -> Error {
@@ -138,16 +156,17 @@ mod tests {
     fn the_first_that_the_environment_offers_is_chosen() {
         let app = [(MANAGED_ENDPOINT, "http://127.0.0.1/"), (MANAGED_HEADER, "h")];
         let ids = [(TENANT_ID, "t"), (CLIENT_ID, "c")];
-        let cases: [(Vec<(&str, &str)>, (&str, usize)); 9] = [
-            (vec![], ("Azure CLI and Azure Developer CLI", 3)),
+        let tools = "Azure CLI and Azure Developer CLI";
+        let cases = [
+            (vec![], (tools, 3)),
             (app.to_vec(), (SYSTEM, 0)),
             ([&app[..], &ids[1..]].concat(), (USER, 0)),
-            (vec![app[0]], ("Azure CLI and Azure Developer CLI", 3)),
+            (vec![app[0]], (tools, 3)),
             ([&ids[..], &[(TOKEN_FILE, "/f")]].concat(), ("workload identity", 1)),
             ([&ids[..], &[(CLIENT_SECRET, "s")]].concat(), ("the client secret", 2)),
             ([&app[..], &ids[..], &[(CLIENT_SECRET, "s")]].concat(), (USER, 0)),
             (vec![(IDENTITY, "managed")], (SYSTEM, 0)),
-            ([&app[..], &[(IDENTITY, "developer")]].concat(), ("Azure CLI and Azure Developer CLI", 0)),
+            ([&app[..], &[(IDENTITY, "developer")]].concat(), (tools, 0)),
         ];
         for (variables, expected) in cases {
             assert_eq!(chosen(&variables), Ok(expected), "{variables:?}");

@@ -122,3 +122,23 @@ fn advice(refusal: &Refusal) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vault_is_held_to_its_domain_but_on_loopback() {
+        for (url, loopback) in [
+            ("https://127.0.0.1:8443", true),
+            ("https://[::1]:8443", true),
+            ("https://localhost", true),
+            ("https://acme.vault.azure.net", false),
+            ("https://127.0.0.1.example", false),
+            ("https://localhost.example", false),
+            ("https://10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(&url.parse().unwrap()), loopback, "{url}");
+        }
+    }
+}

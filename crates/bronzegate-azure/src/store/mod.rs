@@ -4,15 +4,15 @@
 //! of both services as equal for what is done here, and only the Blob one has uploads that stay
 //! invisible until completed.
 
+mod blob_store;
 mod blobs;
 mod listing;
 mod part;
 mod publish;
 mod put_new;
 mod refusals;
-mod store;
 mod target;
 mod upload_id;
 
-pub use store::BlobStore;
+pub use blob_store::BlobStore;
 pub use target::Target;

@@ -5,8 +5,8 @@ use bronzegate_core::bronze::StoreError;
 use super::target::Service;
 use crate::clients::{Refusal, ServiceError};
 
-/// Whether a create-only call found something there. Azure says 409 BlobAlreadyExists where the blob
-/// was there before, 412 ConditionNotMet where it came meanwhile, and the Data Lake's own code where
+/// Whether a create-only call found something there. Azure says 409 `BlobAlreadyExists` where the blob
+/// was there before, 412 `ConditionNotMet` where it came meanwhile, and the Data Lake's own code where
 /// the namespace is hierarchical.
 pub(super) fn is_there_already(error: &ServiceError) -> bool {
     error.refusal().is_some_and(|refusal| match refusal.status {

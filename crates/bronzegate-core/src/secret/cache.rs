@@ -18,7 +18,7 @@ use crate::clock::Clock;
 /// - [`Freshness::Fresh`] asks the vault. A reader that comes while the vault is being asked may not
 ///   take that answer, because it may be older than the refusal that made the reader ask; all who
 ///   wait meanwhile share the next one. So any number of readers at once make two calls at most.
-/// - Errors are not kept.
+/// - An error is told to all who waited for it, and not kept: who comes later asks again.
 ///
 /// Readers of one secret wait for each other, those of different secrets do not.
 pub struct CachedSecrets<S> {
@@ -33,8 +33,17 @@ pub struct CachedSecrets<S> {
 struct Slot {
     /// Calls to the vault that have begun.
     begun: AtomicU64,
+    /// Of them, those that have ended.
+    ended: AtomicU64,
     /// Held while the vault is asked.
-    answer: tokio::sync::Mutex<Option<Answer>>,
+    known: tokio::sync::Mutex<Known>,
+}
+
+/// The newest answer, and the newest error with its call's number.
+#[derive(Default)]
+struct Known {
+    answer: Option<Answer>,
+    error: Option<(u64, SecretError)>,
 }
 
 struct Answer {
@@ -68,21 +77,34 @@ impl<S: SecretStore> SecretStore for CachedSecrets<S> {
     async fn read(&self, name: &str, freshness: Freshness) -> Result<SecretString, SecretError> {
         let slot = self.slot(name);
         let begun = slot.begun.load(Ordering::SeqCst);
-        let mut answer = slot.answer.lock().await;
-        if let Some(known) = &*answer {
+        let ended = slot.ended.load(Ordering::SeqCst);
+        let mut known = slot.known.lock().await;
+        if let Some(answer) = &known.answer {
             let usable = match freshness {
-                Freshness::Cached => self.clock.elapsed().saturating_sub(known.asked) < self.time_to_live,
-                Freshness::Fresh => known.call > begun,
+                Freshness::Cached => self.clock.elapsed().saturating_sub(answer.asked) < self.time_to_live,
+                Freshness::Fresh => answer.call > begun,
             };
             if usable {
-                return Ok(known.value.clone());
+                return Ok(answer.value.clone());
             }
+        }
+        if let Some((_, error)) = known.error.as_ref().filter(|(call, _)| *call > ended) {
+            return Err(error.clone());
         }
         let call = slot.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let asked = self.clock.elapsed();
-        let value = self.vault.read(name, freshness).await?;
-        *answer = Some(Answer { value: value.clone(), asked, call });
-        Ok(value)
+        let outcome = self.vault.read(name, freshness).await;
+        slot.ended.store(call, Ordering::SeqCst);
+        match outcome {
+            Ok(value) => {
+                known.answer = Some(Answer { value: value.clone(), asked, call });
+                Ok(value)
+            }
+            Err(error) => {
+                known.error = Some((call, error.clone()));
+                Err(error)
+            }
+        }
     }
 }
 
@@ -137,7 +159,7 @@ mod tests {
     async fn a_value_is_kept_for_its_time_and_no_longer() {
         let (cache, clock) = cache(&Arc::new(Counting::open(false)));
         assert_eq!(read(&cache, "a", Freshness::Cached).await, "a-1");
-        clock.advance(TIME_TO_LIVE - Duration::from_millis(1));
+        clock.advance(TIME_TO_LIVE.saturating_sub(Duration::from_millis(1)));
         assert_eq!(read(&cache, "a", Freshness::Cached).await, "a-1");
         clock.advance(Duration::from_millis(1));
         assert_eq!(read(&cache, "a", Freshness::Cached).await, "a-2");
@@ -175,12 +197,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_is_not_kept() {
-        let vault = Arc::new(Counting::open(true));
+    async fn an_error_is_told_to_all_who_waited_and_not_kept() {
+        let vault = Arc::new(Counting { gate: Semaphore::new(0), ..Counting::open(true) });
         let (cache, _) = cache(&vault);
-        for _ in 0..2 {
-            assert!(cache.read("a", Freshness::Cached).await.is_err());
-        }
-        assert_eq!(vault.calls.load(Ordering::SeqCst), 2);
+        let waiting = join_all((0..20).map(|_| cache.read("a", Freshness::Cached)));
+        let let_go = async { vault.gate.add_permits(Semaphore::MAX_PERMITS) };
+        let (errors, ()) = tokio::join!(biased; waiting, let_go);
+        assert!(errors.iter().all(Result::is_err));
+        assert_eq!(vault.calls.load(Ordering::SeqCst), 1);
+        assert!(cache.read("a", Freshness::Cached).await.is_err());
+        assert_eq!(vault.calls.load(Ordering::SeqCst), 2, "who comes later asks again");
     }
 }

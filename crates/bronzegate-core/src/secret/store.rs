@@ -26,7 +26,7 @@ pub trait SecretStore: Send + Sync + std::fmt::Debug {
 }
 
 /// Why a secret cannot be used. None of the texts holds a value.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SecretError {
     /// The vault has no secret of this name.
     #[error("secret `{name}` is missing: {place}")]

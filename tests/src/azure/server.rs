@@ -4,9 +4,11 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::{StreamExt as _, stream};
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -21,6 +23,8 @@ use super::certificates::Certificates;
 pub enum Answer {
     /// It answers.
     Reply(Response<Bytes>),
+    /// It answers, and closes the connection in the middle of the body.
+    CutShort(Response<Bytes>),
     /// It closes the connection without an answer.
     HangUp,
 }
@@ -103,11 +107,30 @@ async fn converse<F>(
             let (head, body) = request.into_parts();
             let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
             match handler(Request::from_parts(head, body)).await {
-                Answer::Reply(response) => Ok(response.map(Full::new)),
+                Answer::Reply(response) => Ok(response.map(|body| Full::new(body).map_err(never).boxed())),
+                Answer::CutShort(response) => Ok(cut_short(response)),
                 Answer::HangUp => Err(io::Error::other("hung up")),
             }
         }
     });
     // A client that goes away, or that is hung up on, ends the conversation.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+fn never(never: std::convert::Infallible) -> io::Error {
+    match never {}
+}
+
+/// Tells the whole length, sends half of it, and fails once that is on its way.
+fn cut_short(response: Response<Bytes>) -> Response<BoxBody<Bytes, io::Error>> {
+    let (mut head, mut body) = response.into_parts();
+    head.headers.insert(http::header::CONTENT_LENGTH, body.len().into());
+    body.truncate(body.len() / 2);
+    let half = stream::once(async { Ok(Frame::data(body)) });
+    // The first half leaves while the second is waited for.
+    let rest = stream::once(async {
+        tokio::task::yield_now().await;
+        Err(io::Error::other("cut short"))
+    });
+    Response::from_parts(head, BoxBody::new(StreamBody::new(half.chain(rest))))
 }

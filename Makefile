@@ -4,6 +4,7 @@
 	package-aws invoke-aws
 
 VENV  := .venv
+NODE  := .node
 TOOLS := .tools
 DENY  := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
@@ -30,7 +31,7 @@ demo: build ## the demo API, with authentication, rate limits and faults, into .
 demo-api: build ## serve the demo API of sources/demo.yaml until Ctrl-C
 	target/release/bronzegate-demo-api --config tests/fixtures/demo-api.json
 
-test: $(VENV)/installed ## run the tests
+test: $(VENV)/installed $(NODE)/installed ## run the tests
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
 
@@ -67,12 +68,20 @@ schema: ## write sources/source.schema.json anew
 	mv $(TOOLS)-schema.json sources/source.schema.json
 
 clean: ## remove what was built, installed and written
-	rm -rf target $(VENV) $(TOOLS) bronze
+	rm -rf target $(VENV) $(NODE) $(TOOLS) bronze
 
 # What the tests need of Python goes into a private virtual environment.
 $(VENV)/installed: tests/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+# And of Node.js into a private folder. The lock file names no registry
+# (npm install --package-lock-only --omit-lockfile-registry-resolved writes it anew).
+$(NODE)/installed: tests/package.json tests/package-lock.json
+	mkdir -p $(NODE)
+	cp tests/package.json tests/package-lock.json $(NODE)
+	npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 
 # Built once into a private folder; unoptimised, because it runs for a second and builds for minutes.

@@ -1,7 +1,8 @@
 //! What the integration tests share: a bench to run streams on, the command line as processes, stores
-//! that fail, and moto behind a proxy.
+//! that fail, and the clouds as they can be had on one machine.
 
 pub mod aws;
+pub mod azure;
 mod bench;
 pub mod command;
 pub mod contract;

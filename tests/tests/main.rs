@@ -1,6 +1,10 @@
 //! The one integration binary: each module is a part of the product seen from outside.
 
 mod aws_handler;
+mod azure_faults;
+mod azure_identity;
+mod azure_secrets;
+mod azure_store;
 mod cli_commands;
 mod cli_exit_codes;
 mod cli_full_disk;

@@ -26,7 +26,7 @@ pub trait SecretStore: Send + Sync + std::fmt::Debug {
 }
 
 /// Why a secret cannot be used. None of the texts holds a value.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SecretError {
     /// The vault has no secret of this name.
     #[error("secret `{name}` is missing: {place}")]
@@ -35,6 +35,16 @@ pub enum SecretError {
         name: String,
         /// Where it was looked for.
         place: String,
+    },
+    /// The vault cannot hold a secret of this name.
+    #[error("`{name}` cannot be the name of a secret in {vault}: {rule}")]
+    NotAName {
+        /// The name in the source file.
+        name: String,
+        /// The kind of vault.
+        vault: &'static str,
+        /// What names it allows.
+        rule: &'static str,
     },
     /// The vault cannot be read.
     #[error("secret `{name}` cannot be read: {reason}")]

@@ -2,6 +2,7 @@
 //! stores that fail.
 
 mod bench;
+pub mod changes;
 pub mod command;
 pub mod contract;
 mod faulty;

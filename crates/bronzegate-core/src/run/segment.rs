@@ -18,8 +18,10 @@ use crate::report::RunReport;
 pub(super) enum Ended {
     /// Nothing was left to do.
     AlreadyCommitted,
-    /// It is committed, by this run or another at the same time.
+    /// It is committed.
     Committed(SegmentStatus),
+    /// Another run at the same time has committed it.
+    Lost(SegmentStatus),
     /// Not even one page came before the time was up.
     NothingCame,
 }
@@ -85,10 +87,7 @@ impl StreamRun {
             return Ok(Ended::AlreadyCommitted);
         };
         log.settle(&winner).await?;
-        Ok(match winner.status {
-            SegmentStatus::Complete => Ended::AlreadyCommitted,
-            SegmentStatus::Partial => Ended::Committed(SegmentStatus::Partial),
-        })
+        Ok(Ended::Lost(winner.status))
     }
 
     /// Reads the log, completes what a dead run left between commit and publishing, and plans.

@@ -1,5 +1,6 @@
 //! The one integration binary: each module is a part of the product seen from outside.
 
+mod cli_backfill;
 mod cli_commands;
 mod cli_exit_codes;
 mod cli_full_disk;

@@ -209,3 +209,68 @@ async fn a_share_of_the_rate_limit_takes_so_much_longer() {
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Config);
     }
 }
+
+/// A stream that gives out ten records at most and says how many there are.
+fn capped(records: impl IntoIterator<Item = String>) -> Stream {
+    let timeline = Timeline::new("updatedAt", TimeFormat::Rfc3339, "updated_after", Some("updated_before"));
+    with(Timeline { max_results: Some(10), ..timeline.with(records) })
+}
+
+fn splitting(min_window: &str) -> String {
+    settings(&format!(
+        "{BOUNDED}, key: id, start: 2026-01-01, window: 1d, split_when: {{ at: {{ body: total }}, over: 10 }}, min_window: {min_window}"
+    ))
+}
+
+#[tokio::test]
+async fn a_window_that_holds_too_much_is_halved_until_it_fits() {
+    let records: Vec<_> = (0..48)
+        .map(|half| change(half, &format!("2026-01-01T{:02}:{:02}:00Z", half / 2, half % 2 * 30)))
+        .collect();
+    let bench = Bench::one(capped(records.clone()), vec![], &splitting("15m")).await;
+    let report = load(&bench, "2026-01-01", "2026-01-02", 1).await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, 48), "{report:?}");
+    assert_eq!(bench.records("changes"), records);
+    assert!(
+        bench
+            .commits("changes")
+            .iter()
+            .all(|commit| commit.key == "window-20260101T000000Z-20260102T000000Z")
+    );
+    let again = load(&bench, "2026-01-01", "2026-01-02", 1).await;
+    assert_eq!(again.status, Status::AlreadyCommitted);
+    let bench = bench.with_empty_folder();
+    let report = bench.run_at("changes", "2026-01-02T00:00:00Z").await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, 48), "{report:?}");
+    assert_eq!(bench.records("changes"), records);
+}
+
+#[tokio::test]
+async fn a_split_window_that_is_cut_between_its_parts_goes_on_there() {
+    let records: Vec<_> = (0..24).map(|hour| change(hour, &format!("2026-01-01T{hour:02}:00:00Z"))).collect();
+    // The first request finds too much, the next too, then the first quarter's page comes.
+    let fault = Fault::new("changes", When::Request(5), FaultKind::status(400));
+    let bench = Bench::one(capped(records.clone()), vec![fault], &splitting("15m")).await;
+    let cut = load(&bench, "2026-01-01", "2026-01-02", 1).await;
+    assert_eq!(failure(&cut).0, ErrorKind::Api);
+    let before = bench.records("changes").len();
+    assert!(before > 0 && before < 24, "{before}");
+    let rest = load(&bench, "2026-01-01", "2026-01-02", 1).await;
+    assert_eq!(rest.status, Status::Complete, "{rest:?}");
+    assert_eq!(bench.records("changes"), records);
+}
+
+#[tokio::test]
+async fn a_window_that_never_fits_fails_loudly() {
+    let bench =
+        Bench::one(capped((0..11).map(|id| change(id, "2026-01-01T10:00:00Z"))), vec![], &splitting("1h"))
+            .await;
+    let report = load(&bench, "2026-01-01", "2026-01-02", 1).await;
+    let (kind, message) = failure(&report);
+    assert_eq!(kind, ErrorKind::Data);
+    assert!(
+        message.contains("holds more than the API gives out") && message.contains("min_window"),
+        "{message}"
+    );
+    assert!(bench.records("changes").is_empty());
+}

@@ -77,6 +77,11 @@ impl StreamRun {
                 }
                 Ended::Committed(SegmentStatus::Complete) if !several => return Ok(Status::Complete),
                 Ended::Committed(SegmentStatus::Complete) => committed = true,
+                Ended::Part if self.is_time_up(deadline, &stop) => return Ok(Status::Partial),
+                Ended::Part => {
+                    committed = true;
+                    continue;
+                }
                 Ended::Committed(SegmentStatus::Partial) | Ended::Lost(SegmentStatus::Partial) => {
                     return Ok(Status::Partial);
                 }

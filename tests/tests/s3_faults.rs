@@ -29,7 +29,7 @@ impl Peer {
         moto::bucket(bucket).await;
         let proxy = Proxy::start(moto::port()).await;
         let target = format!("s3://{bucket}/lake");
-        let direct = moto::connect(moto::port()).await.store(&target).unwrap();
+        let direct = moto::connect(moto::port()).await.store(&target).expect("an S3 target");
         // The SDK keeps one budget of retries for all clients of a partition; others must not use it up.
         let partition = RetryPartition::new(format!("{bucket}-{}", proxy.port()));
         let config = s3_config(&moto::settings(proxy.port()).await)
@@ -38,7 +38,8 @@ impl Peer {
             .timeout_config(TimeoutConfig::builder().read_timeout(READ).build())
             .build();
         let client = aws_sdk_s3::Client::from_conf(config);
-        let store = S3Store::new(&client, S3Target::parse(&target).unwrap(), S3Settings::default());
+        let store =
+            S3Store::new(&client, S3Target::parse(&target).expect("an S3 target"), S3Settings::default());
         Self { proxy, store: Arc::new(store), direct }
     }
 

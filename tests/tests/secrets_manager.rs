@@ -25,9 +25,9 @@ struct Vault {
 impl Vault {
     async fn open(prefix: &'static str) -> Self {
         let proxy = Proxy::start(moto::port()).await;
-        let clock = Arc::new(test_clock());
+        let clock = test_clock();
         let client = aws_sdk_secretsmanager::Client::new(&moto::settings(proxy.port()).await);
-        let store = SecretsManager::new(client, prefix, TTL, Arc::clone(&clock) as _);
+        let store = SecretsManager::new(client, prefix, TTL, clock.clone());
         Self { proxy, clock, store, prefix }
     }
 

@@ -135,7 +135,7 @@ where
 }
 
 fn has_credentials_error(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|cause| cause.is::<CredentialsError>())
+    chain(error).any(<dyn StdError>::is::<CredentialsError>)
 }
 
 /// The texts of all causes; the outermost names only the SDK's own stage.

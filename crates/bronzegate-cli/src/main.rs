@@ -56,6 +56,7 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
             Command::Check(arguments) => commands::check(&context, &arguments, out).await,
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
             Command::Run(arguments) => commands::run(&context, &arguments, out).await,
+            Command::Backfill(arguments) => commands::backfill(&context, &arguments, out).await,
             Command::Runs(arguments) => commands::runs(&context, &arguments, out).await,
             Command::Schema => Ok(commands::schema(out)),
         }

@@ -1,5 +1,7 @@
 //! The commands, one a file, and what they share.
 
+mod backfill;
+mod backfill_plan;
 mod check;
 mod check_report;
 mod run;
@@ -23,6 +25,7 @@ use crate::arguments::{Command, Common};
 use crate::clouds::Clouds;
 use crate::{logging, output, places, progress};
 
+pub(crate) use backfill::backfill;
 pub(crate) use check::check;
 pub(crate) use run::run;
 pub(crate) use runs::runs;
@@ -46,7 +49,7 @@ pub(crate) struct Context {
 impl Context {
     /// Reads the settings and begins to log.
     pub(crate) async fn new(common: Common, command: &Command) -> Result<Self> {
-        let is_run = matches!(command, Command::Run(_));
+        let is_run = matches!(command, Command::Run(_) | Command::Backfill(_));
         let progress = progress::place(is_run && !common.json && output::error_is_terminal());
         logging::start(&common.log, progress.clone())?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
@@ -69,7 +72,7 @@ impl Context {
 
     /// What a first signal asks to stop: only a run has something to bring to an end.
     pub(crate) fn stop_of(&self, command: &Command) -> Option<Stop> {
-        matches!(command, Command::Run(_)).then(|| self.stop.clone())
+        matches!(command, Command::Run(_) | Command::Backfill(_)).then(|| self.stop.clone())
     }
 
     /// The engine of a source.

@@ -90,7 +90,7 @@ async fn collect(
 }
 
 /// The outcome for the log. The error's text is told apart, once.
-fn log(report: &RunReport) {
+pub(super) fn log(report: &RunReport) {
     let RunReport { source, stream, counts, duration_ms, .. } = report;
     tracing::info!(
         stream = format!("{source}/{stream}"),
@@ -106,7 +106,7 @@ fn log(report: &RunReport) {
 }
 
 /// What does not fit into the table: errors and warnings in full.
-fn remarks(report: &RunReport) -> Vec<String> {
+pub(super) fn remarks(report: &RunReport) -> Vec<String> {
     let RunReport { source, stream, .. } = report;
     let error = report.error.as_ref().map(|error| format!("error: {}", error.message));
     let warnings = report.warnings.iter().map(|warning| format!("warning: {source}/{stream}: {warning}"));

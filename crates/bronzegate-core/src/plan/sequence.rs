@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::window::cut;
 use crate::bronze::{CommitRecord, RunId, RunKey, SegmentStatus};
 use crate::config::{CursorFormat, Incremental, Start};
 use crate::cursor::{CursorState, CursorValue, Mark, Verbatim};
@@ -104,10 +105,4 @@ fn due(
     let first = incremental.window.map_or(Some(due), |step| due.split(step).next()).unwrap_or(due);
     let to = cut(first.to(), format);
     Ok(Some(CursorState { from: Some(ask(from)), to: Some(ask(to)), known, newest: None, more: to < until }))
-}
-
-/// The instant without what the format cannot tell, so that an end is the same in every request.
-fn cut(time: Timestamp, format: CursorFormat) -> Timestamp {
-    let unit = format.resolution_ns();
-    Timestamp::from_nanosecond(time.as_nanosecond().div_euclid(unit) * unit).unwrap_or(time)
 }

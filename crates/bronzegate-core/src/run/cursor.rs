@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use super::engine::StreamRun;
+use super::record::asked_window;
 use crate::bronze::{BronzeStore, CommitLog, Layout, RunId};
 use crate::config::Incremental;
 use crate::cursor::{CursorState, Sieve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::Asked;
 use crate::plan::{self, Next, RunRequest, Segment};
+use crate::window::TimeWindow;
 
 impl StreamRun {
     /// What a segment's requests ask for, and the sieve for what they bring.
@@ -44,6 +46,37 @@ impl StreamRun {
             );
         }
         warnings
+    }
+
+    /// What is asked for instead when the response says that the window holds too much: its first half.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] when the half would be shorter than `min_window`, or a part of the window is
+    /// committed already.
+    pub(super) fn halved(&self, segment: &Segment) -> Result<CursorState> {
+        let too_large = |why: &str| {
+            let window = segment.cursor.as_ref().map(asked_window).unwrap_or_default();
+            let [from, to] = [window.from, window.to].map(|bound| bound.unwrap_or_else(|| "…".to_owned()));
+            let cause =
+                format!("the window from {from} to {to} holds more than the API gives out, and {why}");
+            Error::new(ErrorKind::Data, cause)
+        };
+        let (Some(settings), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
+            return Err(too_large("the stream has no windows to split"));
+        };
+        if segment.state.as_ref().is_some_and(|state| state.pages > 0) {
+            return Err(too_large("some of its pages are committed"));
+        }
+        plan::halved(settings, cursor).ok_or_else(|| too_large("half of it is shorter than `min_window`"))
+    }
+
+    /// What is left of a window's run after the part that a segment asked for.
+    pub(super) fn rest(&self, segment: &Segment) -> Result<Option<CursorState>> {
+        let Ok(RunId::Window { from, to, .. }) = segment.key.key.parse() else { return Ok(None) };
+        let window = TimeWindow::new(from, to).map_err(|error| Error::new(ErrorKind::Store, error))?;
+        let whole = plan::window(self.stream.incremental.as_ref(), window)?;
+        let end = segment.cursor.as_ref().and_then(|cursor| cursor.to.clone());
+        Ok((end != whole.to).then_some(CursorState { from: end, ..whole }))
     }
 
     /// Whether a further segment would find something due.

@@ -1,6 +1,7 @@
 //! What the runs of one source share, and a stream that is ready to run.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use crate::clock::{Clock, Deadline};
 use crate::config::{Source, Stream};
@@ -21,6 +22,8 @@ pub struct Engine {
     /// The value of `_environment`.
     pub environment: String,
     limiter: Arc<Limiter>,
+    /// Those of streams with a pace of their own, so that all their runs share it.
+    own_limiters: Arc<Mutex<BTreeMap<String, Arc<Limiter>>>>,
     rate_share: f64,
 }
 
@@ -41,7 +44,15 @@ impl Engine {
         environment: impl Into<String>,
     ) -> Self {
         let limiter = Arc::new(Limiter::new(&source.rate_limit, 1.0, clock.clone()));
-        Self { source, secrets, clock, environment: environment.into(), limiter, rate_share: 1.0 }
+        Self {
+            source,
+            secrets,
+            clock,
+            environment: environment.into(),
+            limiter,
+            own_limiters: Arc::default(),
+            rate_share: 1.0,
+        }
     }
 
     /// Keeps to a share of the source's and the streams' rate limits, so that another engine, which
@@ -56,6 +67,7 @@ impl Engine {
         }
         self.rate_share = share;
         self.limiter = Arc::new(Limiter::new(&self.source.rate_limit, share, self.clock.clone()));
+        self.own_limiters = Arc::default();
         Ok(self)
     }
 
@@ -70,7 +82,9 @@ impl Engine {
             Error::new(ErrorKind::Config, cause)
         })?;
         let limiter = if stream.own_rate_limit {
-            Arc::new(Limiter::new(&stream.rate_limit, self.rate_share, self.clock.clone()))
+            let mut own = self.own_limiters.lock().expect("no holder of this lock panics");
+            let new = || Arc::new(Limiter::new(&stream.rate_limit, self.rate_share, self.clock.clone()));
+            own.entry(stream.name.clone()).or_insert_with(new).clone()
         } else {
             self.limiter.clone()
         };

@@ -45,7 +45,7 @@ impl StreamRun {
             scheduled_time: segment.key.scheduled,
             status,
             parts: staged.parts,
-            window: staged.cursor.as_ref().map(asked_window),
+            window: staged.window,
             cursor_in: segment.cursor_in(),
             cursor_out: staged.cursor_out,
             page_state: staged
@@ -80,7 +80,7 @@ impl StreamRun {
     }
 }
 
-fn asked_window(cursor: &CursorState) -> Window {
+pub(super) fn asked_window(cursor: &CursorState) -> Window {
     let text = |verbatim: &Option<crate::cursor::Verbatim>| verbatim.as_ref().map(|value| value.text.clone());
     Window { from: text(&cursor.from), to: text(&cursor.to) }
 }

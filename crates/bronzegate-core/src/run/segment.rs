@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::engine::StreamRun;
-use super::record::fill;
+use super::record::{asked_window, fill};
 use crate::bronze::{
     BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt, SegmentStatus,
+    Window,
 };
 use crate::clock::Deadline;
 use crate::cursor::CursorState;
@@ -18,8 +19,12 @@ use crate::report::RunReport;
 pub(super) enum Ended {
     /// Nothing was left to do.
     AlreadyCommitted,
-    /// It is committed, by this run or another at the same time.
+    /// It is committed.
     Committed(SegmentStatus),
+    /// A part of a window that is split is committed; the rest is the next segment's.
+    Part,
+    /// Another run at the same time has committed it.
+    Lost(SegmentStatus),
     /// Not even one page came before the time was up.
     NothingCame,
 }
@@ -30,9 +35,22 @@ pub(super) struct Staged {
     /// The state behind the last page, where the segment did not come to the end.
     pub(super) resume: Option<PageState>,
     pub(super) cursor_out: Option<String>,
-    /// What was asked for and how far it was read.
+    /// What was asked for.
+    pub(super) window: Option<Window>,
+    /// What was asked for and how far it was read; of a part, what the next segment asks for.
     pub(super) cursor: Option<CursorState>,
+    /// It is a part of a window that is split.
+    pub(super) is_part: bool,
     pub(super) warnings: Vec<String>,
+}
+
+/// What came of staging.
+enum Outcome {
+    Staged(Box<Staged>),
+    /// Not even one page came before the time was up.
+    NothingCame,
+    /// The window holds more than the API gives out.
+    TooLarge,
 }
 
 impl StreamRun {
@@ -47,7 +65,7 @@ impl StreamRun {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
         let log = CommitLog::new(store.clone(), layout.clone());
-        let segment = match self.look(&log, request).await? {
+        let mut segment = match self.look(&log, request).await? {
             RunPlan::AlreadyCommitted(record) => {
                 report.key.get_or_insert(record.key);
                 report.batch_id.get_or_insert(record.batch_id);
@@ -61,11 +79,17 @@ impl StreamRun {
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
 
-        let naming = PartNaming { layout, key: segment.key.clone(), segment: segment.number };
-        let parts = Parts::new(store, naming, &self.stream.output);
-        let Some(staged) = self.stage(parts, &segment, deadline, stop).await? else {
-            return Ok(Ended::NothingCame);
+        let staged = loop {
+            let (layout, key) = (layout.clone(), segment.key.clone());
+            let naming = PartNaming { layout, key, segment: segment.number };
+            let parts = Parts::new(store.clone(), naming, &self.stream.output);
+            match self.stage(parts, &segment, deadline, stop.clone()).await? {
+                Outcome::Staged(staged) => break *staged,
+                Outcome::NothingCame => return Ok(Ended::NothingCame),
+                Outcome::TooLarge => segment.cursor = Some(self.halved(&segment)?),
+            }
         };
+        let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
         if log.commit(&record).await? == Created::No {
@@ -75,7 +99,7 @@ impl StreamRun {
         fill(report, &record, &segment);
         log.publish(&record).await?;
         log.update_head(&record).await;
-        Ok(Ended::Committed(record.status))
+        Ok(if is_part { Ended::Part } else { Ended::Committed(record.status) })
     }
 
     /// Another run has committed the segment. What this one reports is what is committed, and
@@ -85,10 +109,7 @@ impl StreamRun {
             return Ok(Ended::AlreadyCommitted);
         };
         log.settle(&winner).await?;
-        Ok(match winner.status {
-            SegmentStatus::Complete => Ended::AlreadyCommitted,
-            SegmentStatus::Partial => Ended::Committed(SegmentStatus::Partial),
-        })
+        Ok(Ended::Lost(winner.status))
     }
 
     /// Reads the log, completes what a dead run left between commit and publishing, and plans.
@@ -120,14 +141,14 @@ impl StreamRun {
         plan::plan(key, committed, newest.as_ref(), cursor)
     }
 
-    /// Fetches the pages and stages their records; `None` when not even one page came in time.
+    /// Fetches the pages and stages their records.
     async fn stage(
         &self,
         parts: Parts,
         segment: &Segment,
         deadline: Deadline,
         stop: Stop,
-    ) -> Result<Option<Staged>> {
+    ) -> Result<Outcome> {
         let batch_id = &segment.key.batch_id;
         let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id);
         let (asked, sieve) = self.sieve(segment)?;
@@ -151,7 +172,11 @@ impl StreamRun {
             Ending::Stopped(state) if state.pages > pages_before => Some(state),
             Ending::Stopped(_) => {
                 writer.abort().await;
-                return Ok(None);
+                return Ok(Outcome::NothingCame);
+            }
+            Ending::TooLarge => {
+                writer.abort().await;
+                return Ok(Outcome::TooLarge);
             }
             Ending::Failed(error) => {
                 writer.abort().await;
@@ -169,6 +194,15 @@ impl StreamRun {
             (None, Some(cursor)) => cursor.position().map(|mark| mark.cursor.text),
             (None, None) => None,
         };
-        Ok(Some(Staged { parts, resume, cursor_out, cursor, warnings }))
+        let window = cursor.as_ref().map(asked_window);
+        let mut staged = Staged { parts, resume, cursor_out, window, cursor, is_part: false, warnings };
+        if staged.resume.is_none()
+            && let Some(rest) = self.rest(segment)?
+        {
+            staged.resume = Some(self.start(None));
+            staged.cursor = Some(rest);
+            staged.is_part = true;
+        }
+        Ok(Outcome::Staged(Box::new(staged)))
     }
 }

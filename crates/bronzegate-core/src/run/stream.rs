@@ -70,12 +70,23 @@ impl StreamRun {
             let ended = self.segment(store.clone(), request, deadline, stop.clone(), report).await?;
             match ended {
                 Ended::AlreadyCommitted if committed => return Ok(Status::Complete),
-                Ended::AlreadyCommitted => return Ok(Status::AlreadyCommitted),
-                Ended::Committed(SegmentStatus::Partial) => return Ok(Status::Partial),
-                Ended::NothingCame if committed => return Ok(Status::Partial),
-                Ended::NothingCame => return Err(nothing_came(stop.is_asked())),
+                // The other run may have been scheduled earlier: something may still be due.
+                Ended::Lost(SegmentStatus::Complete) if several => {}
+                Ended::AlreadyCommitted | Ended::Lost(SegmentStatus::Complete) => {
+                    return Ok(Status::AlreadyCommitted);
+                }
                 Ended::Committed(SegmentStatus::Complete) if !several => return Ok(Status::Complete),
                 Ended::Committed(SegmentStatus::Complete) => committed = true,
+                Ended::Part if self.is_time_up(deadline, &stop) => return Ok(Status::Partial),
+                Ended::Part => {
+                    committed = true;
+                    continue;
+                }
+                Ended::Committed(SegmentStatus::Partial) | Ended::Lost(SegmentStatus::Partial) => {
+                    return Ok(Status::Partial);
+                }
+                Ended::NothingCame if committed => return Ok(Status::Partial),
+                Ended::NothingCame => return Err(nothing_came(stop.is_asked())),
             }
             if self.is_time_up(deadline, &stop) && self.is_more_due(&store, request).await? {
                 return Ok(Status::Partial);

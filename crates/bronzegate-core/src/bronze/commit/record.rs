@@ -23,7 +23,7 @@ pub enum SegmentStatus {
 }
 
 /// The window [from, to) that a run covers, as it was asked of the API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Its beginning.
     pub from: Option<String>,

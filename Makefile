@@ -1,17 +1,29 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test bench check fmt clippy docs deny advisories schema clean
+.PHONY: help build demo demo-api test bench bench-aws check fmt clippy docs deny advisories terraform schema clean \
+	package-aws invoke-aws
 
 VENV  := .venv
+NODE  := .node
 TOOLS := .tools
 DENY  := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
+EVENT := events/aws-schedule.json
+ARCH  := x86_64
+ifeq ($(ARCH),arm64)
+PACKAGE_BUILD  := zigbuild --target aarch64-unknown-linux-gnu.2.34
+PACKAGE_FOLDER := target/aarch64-unknown-linux-gnu/release
+else
+PACKAGE_BUILD  := build
+PACKAGE_FOLDER := target/release
+endif
+
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-build: ## build the programs (release)
-	cargo build --release --workspace --bins --locked
+build: ## build the command line, the demo API and the workbench (release)
+	cargo build --release --locked --bin bronzegate --bin bronzegate-demo-api --bin workbench
 
 demo: build ## the demo API, with authentication, rate limits and faults, into ./bronze
 	target/release/workbench demo
@@ -19,12 +31,20 @@ demo: build ## the demo API, with authentication, rate limits and faults, into .
 demo-api: build ## serve the demo API of sources/demo.yaml until Ctrl-C
 	target/release/bronzegate-demo-api --config tests/fixtures/demo-api.json
 
-test: $(VENV)/installed ## run the tests
+test: $(VENV)/installed $(NODE)/installed ## run the tests
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
 
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench
+
+package-aws: ## the Lambda function's zip; ARCH=arm64 needs cargo-zigbuild and the target's standard library
+	cargo $(PACKAGE_BUILD) --release --locked -p bronzegate-aws --bin bootstrap
+	python3 infra/package.py $(PACKAGE_FOLDER)/bootstrap bootstrap target/package/bronzegate-aws.zip 2.34 sources
+
+invoke-aws: build $(VENV)/installed ## the real Lambda handler against moto and the demo API; EVENT=events/aws-backfill.json
+	cargo build --release --locked -p bronzegate-aws --bin bootstrap
+	target/release/workbench invoke-aws $(EVENT)
 
 check: fmt clippy docs deny ## formatting, lints, documentation, licences
 
@@ -48,12 +68,20 @@ schema: ## write sources/source.schema.json anew
 	mv $(TOOLS)-schema.json sources/source.schema.json
 
 clean: ## remove what was built, installed and written
-	rm -rf target $(VENV) $(TOOLS) bronze
+	rm -rf target $(VENV) $(NODE) $(TOOLS) bronze
 
 # What the tests need of Python goes into a private virtual environment.
 $(VENV)/installed: tests/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+# And of Node.js into a private folder. The lock file names no registry
+# (npm install --package-lock-only --omit-lockfile-registry-resolved writes it anew).
+$(NODE)/installed: tests/package.json tests/package-lock.json
+	mkdir -p $(NODE)
+	cp tests/package.json tests/package-lock.json $(NODE)
+	npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 
 # Built once into a private folder; unoptimised, because it runs for a second and builds for minutes.

@@ -2,9 +2,10 @@
 
     python moto_server.py [--port N]          0, the default, is a free port
 
-Beyond moto: the two calls of Step Functions that Terraform's provider makes and moto lacks are answered, a canned
-result of Lambda can be a failure (`{"errorType": …}`), and requests are served one after another. moto checks the condition of a write and then writes, without a lock,
-so that of two conditional writes at once both could succeed; S3 decides such a race atomically.
+Beyond moto: the two calls of Step Functions that Terraform's provider makes and moto lacks are answered, and
+requests are served one after another. moto checks the condition of a write and then writes, without a lock,
+so that of two conditional writes at once both could succeed; S3 decides such a race atomically. To the
+completion of an upload that is gone moto answers 500 with a KeyError; here it is S3's NoSuchUpload.
 """
 
 import argparse
@@ -13,6 +14,8 @@ import os
 import sys
 import threading
 
+from moto.s3.exceptions import NoSuchUpload
+from moto.s3.models import S3Backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -20,6 +23,18 @@ MISSING = {
     "AWSStepFunctions.ValidateStateMachineDefinition": {"result": "OK", "diagnostics": [], "truncated": False},
     "AWSStepFunctions.ListStateMachineVersions": {"stateMachineVersions": []},
 }
+
+
+complete = S3Backend.complete_multipart_upload
+
+
+def complete_what_is_there(self, bucket_name, multipart_id, body):
+    if multipart_id not in self.get_bucket(bucket_name).multiparts:
+        raise NoSuchUpload(upload_id=multipart_id)
+    return complete(self, bucket_name, multipart_id, body)
+
+
+S3Backend.complete_multipart_upload = complete_what_is_there
 
 
 class Quiet(WSGIRequestHandler):
@@ -35,25 +50,6 @@ def with_what_moto_lacks(app):
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start_response("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
         return [json.dumps(answer).encode()]
-
-    return serve
-
-
-def with_failing_functions(app):
-    """A canned result with an errorType is a function's failure, which Lambda says in a header."""
-
-    def serve(environ, start_response):
-        if not environ["PATH_INFO"].endswith("/invocations"):
-            return app(environ, start_response)
-        begun = []
-        body = b"".join(app(environ, lambda *begin: begun.append(begin)))
-        status, headers = begun[0][:2]
-        try:
-            failed = "errorType" in json.loads(body)
-        except (ValueError, TypeError):
-            failed = False
-        start_response(status, [*headers, ("X-Amz-Function-Error", "Unhandled")] if failed else headers)
-        return [body]
 
     return serve
 
@@ -77,7 +73,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=0)
     port = parser.parse_args().port
-    app = one_at_a_time(with_failing_functions(with_what_moto_lacks(DomainDispatcherApplication(create_backend_app))))
+    app = one_at_a_time(with_what_moto_lacks(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     os.environ["MOTO_PORT"] = str(server.server_port)
     threading.Thread(target=end_with_the_parent, daemon=True).start()

@@ -360,7 +360,11 @@ pub fn records(target: &Path, stream: &str) -> Vec<String> {
     text.lines().map(own_bytes).collect()
 }
 
-fn own_bytes(line: &str) -> String {
+/// The record of a bronze line as the API sent it.
+///
+/// # Panics
+/// When the line's metadata is not that of a run at the tests' scheduled time.
+pub fn own_bytes(line: &str) -> String {
     let (own, metadata) = line.rsplit_once(",\"_ingested_at\":\"").expect("a line has metadata");
     let (time, rest) = metadata.split_once('"').expect("the time is text");
     assert!(time.len() == 24 && time.ends_with('Z'), "{time}");

@@ -1,1 +1,14 @@
 //! The AWS door of bronzegate: Secrets Manager and S3 behind the core's ports, and the Lambda handler.
+#![warn(missing_docs)]
+
+mod aws;
+mod s3;
+mod secrets;
+mod service_error;
+mod settings;
+
+pub use aws::{Aws, connect};
+pub use s3::{S3Settings, S3Store, S3Target};
+pub use secrets::SecretsManager;
+pub use service_error::ServiceError;
+pub use settings::{s3_config, sdk_config};

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 use crate::names::{Selection, StreamName};
 use bronzegate_core::config::parse_duration;
+use bronzegate_core::event::BACKFILL_SHARE;
+use bronzegate_core::window::{WindowStep, parse_instant};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -50,6 +52,7 @@ pub(crate) enum Command {
     Check(CheckArguments),
     Sample(SampleArguments),
     Run(RunArguments),
+    Backfill(BackfillArguments),
     Runs(RunsArguments),
     /// Prints the JSON Schema of source files.
     #[command(after_help = "Example:\n  bronzegate schema > sources/source.schema.json")]
@@ -113,6 +116,47 @@ fn instant(text: &str) -> Result<Timestamp, &'static str> {
     text.parse().map_err(|_| "write a time with its offset (RFC 3339): 2026-11-22T17:00:00Z")
 }
 
+/// Loads a stretch of time window by window, beside the schedule and without moving its cursor.
+///
+/// Tells first how many requests it will take. Windows that are committed are skipped, so an
+/// interrupted backfill is gone on with by the same command. Ctrl-C commits what is whole (3).
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  bronzegate backfill hubspot/contacts --from 2026-01-01 --to 2026-02-01 --window 1d\n\nExit codes: see `bronzegate --help`."
+)]
+pub(crate) struct BackfillArguments {
+    /// The stream; it needs `incremental` with a format of time.
+    #[arg(value_name = "SOURCE/STREAM")]
+    pub(crate) stream: StreamName,
+    /// Its first instant: a date, which begins at midnight UTC, or RFC 3339.
+    #[arg(long, value_name = "TIME", value_parser = instant_or_date)]
+    pub(crate) from: Timestamp,
+    /// The first instant behind it.
+    #[arg(long, value_name = "TIME", value_parser = instant_or_date)]
+    pub(crate) to: Timestamp,
+    /// The length of a window: 15m, 6h, 1d, 1w, 1mo or 1y, in UTC.
+    ///
+    /// Without it, that of the stream's `incremental.window`, else one window.
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) window: Option<WindowStep>,
+    /// How many windows are loaded at the same time.
+    #[arg(long, value_name = "WORKERS", default_value = "4")]
+    pub(crate) parallel: NonZeroUsize,
+    /// The part of the rate limit that it may use; the schedule keeps the rest.
+    #[arg(long, value_name = "SHARE", default_value_t = BACKFILL_SHARE)]
+    pub(crate) rate_share: f64,
+    /// Loads windows that are committed once more; what they brought before stays.
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// Lists the windows and what they will take, and writes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+fn instant_or_date(text: &str) -> Result<Timestamp, &'static str> {
+    parse_instant(text).ok_or("write a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)")
+}
+
 /// Lists the committed runs of a stream, from the oldest to the newest.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bronzegate runs hubspot/contacts")]
@@ -126,15 +170,16 @@ pub(crate) struct RunsArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct Common {
-    /// The folder of the source files.
+    /// The folder of the source files; `s3://…` and `abfss://…` too.
     #[arg(long, global = true, value_name = "FOLDER", env = "BRONZEGATE_SOURCES", hide_env_values = true)]
     #[arg(default_value = "./sources", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) sources: String,
-    /// The bronze store: a local folder.
+    /// The bronze store: a local folder, `s3://bucket/prefix`, or `abfss://container@account.dfs.core.windows.net/folder`.
     #[arg(long, global = true, value_name = "TARGET", env = "BRONZEGATE_TARGET", hide_env_values = true)]
     #[arg(default_value = "./bronze", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) target: String,
-    /// Where secrets are: `env` or `file:<path of a JSON object>`.
+    /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`, or
+    /// `azure-keyvault:<url>`.
     #[arg(long, global = true, value_name = "STORE", env = "BRONZEGATE_SECRETS", hide_env_values = true)]
     #[arg(default_value = "env", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) secrets: String,

@@ -4,18 +4,17 @@
 //! Left out on purpose: every rule about fetching and committing, which is the core's.
 
 mod arguments;
+mod clouds;
 mod commands;
 mod environment;
 mod human;
 mod logging;
 mod names;
 mod output;
+mod places;
 mod progress;
-mod secrets;
 mod signals;
-mod sources;
 mod table;
-mod targets;
 
 use std::process::ExitCode;
 
@@ -49,14 +48,15 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
     if let Command::Schema = arguments.command {
         return Ok(commands::schema(out));
     }
-    let context = Context::new(arguments.common, &arguments.command)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
+        let context = Context::new(arguments.common, &arguments.command).await?;
         signals::watch(context.stop_of(&arguments.command))?;
         match arguments.command {
             Command::Check(arguments) => commands::check(&context, &arguments, out).await,
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
             Command::Run(arguments) => commands::run(&context, &arguments, out).await,
+            Command::Backfill(arguments) => commands::backfill(&context, &arguments, out).await,
             Command::Runs(arguments) => commands::runs(&context, &arguments, out).await,
             Command::Schema => Ok(commands::schema(out)),
         }

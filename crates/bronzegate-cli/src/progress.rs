@@ -19,6 +19,13 @@ pub(crate) fn place(visible: bool) -> MultiProgress {
     MultiProgress::with_draw_target(target)
 }
 
+/// A bar below the lines that counts windows up to their number.
+pub(crate) fn total(place: &MultiProgress, windows: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("  {bar:30} {pos}/{len} windows  {elapsed} passed, {eta} left");
+    let bar = ProgressBar::new(windows as u64).with_style(style.expect("the template is a constant"));
+    place.add(bar)
+}
+
 /// The line of one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
@@ -36,6 +43,11 @@ impl Line {
         let bar = place.add(bar.with_prefix(name));
         let began = clock.elapsed();
         Self { bar, stats, clock, began }
+    }
+
+    /// Names what the line is about now.
+    pub(crate) fn rename(&self, name: String) {
+        self.bar.set_prefix(name);
     }
 
     /// Says how the stream ended.

@@ -11,14 +11,14 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::config::{NAME_FORM, is_name};
 use crate::error::{Error, ErrorKind};
 use crate::window::{TimeWindow, WindowStep};
+
+pub use crate::window::parse_instant;
 
 /// A backfill's and a window's share of the source's rate limit unless its event says another: the
 /// schedule keeps the other half.
@@ -208,13 +208,6 @@ fn instant(member: &str, text: &str) -> Result<Timestamp, Error> {
             "`{member}` is `{text}`: write an instant (2026-11-22T17:00:00Z) or a date (2026-11-22)"
         ))
     })
-}
-
-/// Reads an RFC 3339 instant, or a date, which begins at midnight UTC.
-pub fn parse_instant(text: &str) -> Option<Timestamp> {
-    let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
-    let is_date = text.len() == "2026-11-22".len();
-    if is_date { text.parse().ok().and_then(midnight) } else { text.parse().ok() }
 }
 
 fn wrong(cause: impl fmt::Display) -> Error {

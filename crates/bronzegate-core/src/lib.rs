@@ -8,12 +8,14 @@
 //! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
 //! | [`splitter`] | body bytes in, record slices and wanted values out |
+//! | [`cursor`] | cursors of records: read, compared, remembered |
 //! | [`http`] | authentication, retry, rate limit, egress, and the client that composes them |
 //! | [`extract`] | paginator, progress, and the stream of pages |
 //! | [`bronze`] | the store port, paths, encoding, parts, the commit log, the local store |
 //! | [`event`] | what a trigger asks for |
 //! | [`plan`] | what a run is to do, decided before it does anything |
-//! | [`run`], [`probe`] | the straight line from event to report; looking without writing |
+//! | [`run`], [`probe`] | the straight line from request to report; looking without writing |
+//! | [`sources`], [`settings`], [`metrics`], [`dispatch`] | what the doors share: source files, places, a run's metrics, from event to reports |
 //!
 //! No cloud SDK, no environment variable and no printing: those belong to the crates around this one.
 #![warn(missing_docs)]
@@ -21,15 +23,20 @@
 pub mod bronze;
 pub mod clock;
 pub mod config;
+pub mod cursor;
+pub mod dispatch;
 pub mod error;
 pub mod event;
 pub mod extract;
 pub mod http;
+pub mod metrics;
 pub mod plan;
 pub mod probe;
 pub mod redact;
 pub mod report;
 pub mod run;
 pub mod secret;
+pub mod settings;
+pub mod sources;
 pub mod splitter;
 pub mod window;

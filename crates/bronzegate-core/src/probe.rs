@@ -3,8 +3,10 @@
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
 use crate::error::Result;
-use crate::extract::{Ending, Feed, Paginator, Stop, Verdict, first_page};
+use crate::extract::{Asked, Ending, Feed, Fetched, Paginator, Stop, Verdict, first_page};
+use crate::plan;
 use crate::run::StreamRun;
+use crate::window::TimeWindow;
 
 /// What one request of a stream found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -21,6 +23,9 @@ pub struct Probe {
     pub found: Vec<Finding>,
     /// Whether the first page is the last.
     pub last: bool,
+    /// The number of records that the API states, where the file says where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
 }
 
 /// What one address led to.
@@ -41,8 +46,22 @@ impl StreamRun {
     /// # Errors
     /// As a run's first page.
     pub async fn probe(&self) -> Result<Probe> {
+        self.probe_asking(self.first_asked().map_err(|error| error.in_stream(self.name()))?).await
+    }
+
+    /// Sends a window's first request and tells what was found where.
+    ///
+    /// # Errors
+    /// As the first page of a window's run.
+    pub async fn probe_window(&self, window: TimeWindow) -> Result<Probe> {
+        let asked = plan::window(self.stream.incremental.as_ref(), window)
+            .map_err(|error| error.in_stream(self.name()))?;
+        self.probe_asking(Asked::of(&asked)).await
+    }
+
+    async fn probe_asking(&self, asked: Asked) -> Result<Probe> {
         let (source, fetcher) = (&self.engine.source, self.fetcher(Deadline::NONE));
-        let (fetched, last) = first_page(source, &self.stream, &fetcher, self.start(None))
+        let (fetched, last) = first_page(source, &self.stream, &asked, &fetcher, self.start(None))
             .await
             .map_err(|error| error.in_stream(self.name()))?;
         let found = Paginator::addresses(&self.stream)
@@ -57,10 +76,16 @@ impl StreamRun {
             stream: self.name(),
             url: crate::redact::SafeUrl(&fetched.facts.url).to_string(),
             status: fetched.facts.status,
+            total: self.stated_total(&fetched),
             records: fetched.body.as_ref().map_or(0, |body| body.records),
             found,
             last,
         })
+    }
+
+    fn stated_total(&self, fetched: &Fetched) -> Option<u64> {
+        let total = self.stream.pagination.total.as_ref()?;
+        fetched.facts.look(&total.at)?.whole_number()
     }
 
     /// The API's own records, as many as asked for or as there are.
@@ -69,13 +94,14 @@ impl StreamRun {
     /// As a run's pages; records of pages before the fault are lost with it.
     pub async fn sample(&self, count: usize) -> Result<Vec<Vec<u8>>> {
         let stop = Stop::default();
-        let mut pages = self.pages(self.start(None), Deadline::NONE, stop);
+        let mut pages = self.pages(self.first_asked()?, self.start(None), Deadline::NONE, stop);
         let mut records: Vec<Vec<u8>> = Vec::new();
         while records.len() < count {
             let Some(mut page) = pages.next().await else {
                 return match pages.ending().await {
                     Ending::Failed(error) => Err(error.in_stream(self.name())),
-                    Ending::Complete(_) | Ending::Stopped(_) => Ok(records),
+                    // The records of a window that is too large are as good as any for a look.
+                    Ending::Complete(_) | Ending::Stopped(_) | Ending::TooLarge => Ok(records),
                 };
             };
             let before = records.len();

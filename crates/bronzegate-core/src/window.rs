@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,13 @@ impl fmt::Display for TimeWindow {
 
 fn after(origin: Timestamp, span: Span) -> Option<Timestamp> {
     origin.to_zoned(TimeZone::UTC).checked_add(span).ok().map(|end| end.timestamp())
+}
+
+/// Reads an RFC 3339 instant, or a date, which begins at midnight UTC.
+pub fn parse_instant(text: &str) -> Option<Timestamp> {
+    let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    let is_date = text.len() == "2026-11-22".len();
+    if is_date { text.parse().ok().and_then(midnight) } else { text.parse().ok() }
 }
 
 /// How long the windows are: a whole number with `m`, `h`, `d`, `w`, `mo` or `y`.

@@ -16,6 +16,7 @@ mod rate;
 mod record;
 mod serve;
 mod stream;
+mod timeline;
 
 pub use duration::parse_duration;
 pub use fault::{BadGzip, Fault, FaultKind, Framing, InvalidJson, When, WrongShape};
@@ -25,3 +26,4 @@ pub use rate::{Dialect, RateLimit, ResetUnit, Window};
 pub use record::{Expected, expected, record};
 pub use serve::{DemoApi, Running, Stats, StreamStats, TokenStats};
 pub use stream::{Auth, Shape, Stream, Style};
+pub use timeline::{TimeFormat, Timeline};

@@ -1,6 +1,9 @@
 //! A stream of the API: its name, how it pages, what its records look like and what it demands.
 
-use crate::rate::{Dialect, RateLimit};
+use crate::{
+    rate::{Dialect, RateLimit},
+    timeline::Timeline,
+};
 use serde::{Deserialize, Serialize, de::IntoDeserializer};
 use std::{str::FromStr, time::Duration};
 
@@ -26,6 +29,8 @@ pub struct Stream {
     pub rate_limit: Option<RateLimit>,
     /// Whether [`Style::NextUrl`] names the next page relative to the server.
     pub relative_links: bool,
+    /// Records that are asked for by time, instead of made ones.
+    pub timeline: Option<Timeline>,
 }
 
 impl Stream {
@@ -42,6 +47,7 @@ impl Stream {
             auth: Auth::None,
             rate_limit: None,
             relative_links: false,
+            timeline: None,
         }
     }
 
@@ -81,6 +87,13 @@ impl Stream {
         self.rate_limit(RateLimit::new(requests, per, dialect))
     }
 
+    /// Serves these records instead of made ones.
+    #[must_use]
+    pub fn timeline(mut self, timeline: Timeline) -> Self {
+        self.timeline = Some(timeline);
+        self
+    }
+
     /// Names the next page relative to the server ([`Style::NextUrl`] only).
     #[must_use]
     pub fn relative_links(mut self) -> Self {
@@ -104,6 +117,7 @@ struct Written {
     rate_limit: Option<RateLimit>,
     #[serde(default)]
     relative_links: bool,
+    timeline: Option<Timeline>,
 }
 
 impl From<Written> for Stream {
@@ -119,6 +133,7 @@ impl From<Written> for Stream {
             auth: written.auth,
             rate_limit: written.rate_limit,
             relative_links: written.relative_links,
+            timeline: written.timeline,
             ..stream
         }
     }

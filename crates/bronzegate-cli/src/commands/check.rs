@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bronzegate_core::config::{SecretRef, Source};
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::secret::{Freshness, SecretStore, resolve};
+use bronzegate_core::sources::Unusable;
 use futures::future::join_all;
 use futures::stream::{FuturesOrdered, StreamExt as _};
 
@@ -12,13 +13,12 @@ use super::check_report::{Checked, SecretCheck, SourceCheck, StreamCheck};
 use super::{Context, selected};
 use crate::arguments::CheckArguments;
 use crate::output::Output;
-use crate::sources::Unusable;
 
 /// Checks the selected source, or all there are; the code is that of the first thing wrong.
 pub(crate) async fn check(context: &Context, arguments: &CheckArguments, out: &mut Output) -> Result<u8> {
     let (names, stream) = match &arguments.selection {
         Some(selection) => (vec![selection.source.clone()], selection.stream.as_deref()),
-        None => (context.sources.names()?, None),
+        None => (context.sources.names().await?, None),
     };
     if names.is_empty() {
         return Err(Error::new(ErrorKind::Config, "the sources folder (--sources) has no source files"));
@@ -48,7 +48,7 @@ async fn check_source(
     offline: bool,
 ) -> Result<SourceCheck> {
     let mut checked = SourceCheck::new(name, context.sources.file(name));
-    let source = match context.sources.load(name) {
+    let source = match context.sources.load(name).await {
         Ok(source) => source,
         Err(Unusable::Wrong { problems, .. }) => {
             checked.problems = problems.as_slice().to_vec();

@@ -1,5 +1,7 @@
 //! The commands, one a file, and what they share.
 
+mod backfill;
+mod backfill_plan;
 mod check;
 mod check_report;
 mod run;
@@ -15,13 +17,15 @@ use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::extract::Stop;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::SecretStore;
+use bronzegate_core::settings::{Place, Vault};
+use bronzegate_core::sources::SourceFolder;
 use indicatif::MultiProgress;
 
 use crate::arguments::{Command, Common};
-use crate::sources::Folder;
-use crate::targets::Target;
-use crate::{logging, output, progress, secrets};
+use crate::clouds::Clouds;
+use crate::{logging, output, places, progress};
 
+pub(crate) use backfill::backfill;
 pub(crate) use check::check;
 pub(crate) use run::run;
 pub(crate) use runs::runs;
@@ -31,8 +35,9 @@ pub(crate) use schema::schema;
 /// The settings, read and checked, and what the process has one of.
 #[derive(Debug)]
 pub(crate) struct Context {
-    pub(crate) sources: Folder,
-    pub(crate) target: Target,
+    pub(crate) sources: SourceFolder,
+    pub(crate) clouds: Clouds,
+    pub(crate) target: Place,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) environment: String,
     pub(crate) json: bool,
@@ -43,17 +48,23 @@ pub(crate) struct Context {
 
 impl Context {
     /// Reads the settings and begins to log.
-    pub(crate) fn new(common: Common, command: &Command) -> Result<Self> {
-        let is_run = matches!(command, Command::Run(_));
+    pub(crate) async fn new(common: Common, command: &Command) -> Result<Self> {
+        let is_run = matches!(command, Command::Run(_) | Command::Backfill(_));
         let progress = progress::place(is_run && !common.json && output::error_is_terminal());
         logging::start(&common.log, progress.clone())?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let clouds = Clouds::new(clock.clone());
+        let sources = Place::parse(places::SOURCES, &common.sources)?;
+        let target = Place::parse(places::TARGET, &common.target)?;
+        let secrets = Vault::parse(places::SECRETS, &common.secrets)?;
         Ok(Self {
-            sources: Folder::parse(&common.sources)?,
-            target: Target::parse(&common.target)?,
-            secrets: secrets::open(&common.secrets)?,
+            sources: places::sources(&clouds, &sources).await?,
+            secrets: places::vault(&clouds, &secrets).await?,
+            target,
+            clouds,
             environment: common.environment,
             json: common.json,
-            clock: Arc::new(SystemClock::default()),
+            clock,
             progress,
             stop: Stop::default(),
         })
@@ -61,7 +72,7 @@ impl Context {
 
     /// What a first signal asks to stop: only a run has something to bring to an end.
     pub(crate) fn stop_of(&self, command: &Command) -> Option<Stop> {
-        matches!(command, Command::Run(_)).then(|| self.stop.clone())
+        matches!(command, Command::Run(_) | Command::Backfill(_)).then(|| self.stop.clone())
     }
 
     /// The engine of a source.

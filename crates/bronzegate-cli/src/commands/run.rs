@@ -1,5 +1,8 @@
 //! `run`: the streams of a source, side by side, each to its report.
 
+use std::sync::Arc;
+
+use bronzegate_core::bronze::{BoundedStore, BronzeStore};
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, Result};
 use bronzegate_core::plan::RunRequest;
@@ -10,6 +13,7 @@ use super::{Context, selected};
 use crate::arguments::RunArguments;
 use crate::human;
 use crate::output::{self, Output};
+use crate::places;
 use crate::progress::{self, Line};
 use crate::table::{Column, table};
 
@@ -17,14 +21,14 @@ use crate::table::{Column, table};
 pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut Output) -> Result<u8> {
     let deadline =
         arguments.deadline.map_or(Deadline::NONE, |given| Deadline::within(&*context.clock, given));
-    let source = context.sources.load(&arguments.selection.source)?;
+    let source = context.sources.load(&arguments.selection.source).await?;
     let names: Vec<_> = selected(&source, arguments.selection.stream.as_deref())?
         .into_iter()
         .map(|stream| stream.name.clone())
         .collect();
     let engine = context.engine(source);
     let streams = names.iter().map(|name| engine.stream(name)).collect::<Result<Vec<_>, Error>>()?;
-    let store = match context.target.open() {
+    let store = match places::bronze(&context.clouds, &context.target).await {
         Ok(store) => store,
         Err(error) => {
             let unopened = names.iter().map(|name| failed(&arguments.selection.source, name, &error));
@@ -32,6 +36,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
             return Ok(conclude(context, &reports, out));
         }
     };
+    let store: Arc<dyn BronzeStore> = Arc::new(BoundedStore::new(store, context.clock.clone(), deadline));
     let request = RunRequest::Scheduled { at: arguments.at };
 
     let lines: Vec<_> = streams
@@ -85,7 +90,7 @@ async fn collect(
 }
 
 /// The outcome for the log. The error's text is told apart, once.
-fn log(report: &RunReport) {
+pub(super) fn log(report: &RunReport) {
     let RunReport { source, stream, counts, duration_ms, .. } = report;
     tracing::info!(
         stream = format!("{source}/{stream}"),
@@ -101,7 +106,7 @@ fn log(report: &RunReport) {
 }
 
 /// What does not fit into the table: errors and warnings in full.
-fn remarks(report: &RunReport) -> Vec<String> {
+pub(super) fn remarks(report: &RunReport) -> Vec<String> {
     let RunReport { source, stream, .. } = report;
     let error = report.error.as_ref().map(|error| format!("error: {}", error.message));
     let warnings = report.warnings.iter().map(|warning| format!("warning: {source}/{stream}: {warning}"));

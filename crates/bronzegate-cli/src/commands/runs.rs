@@ -11,6 +11,7 @@ use crate::arguments::RunsArguments;
 use crate::human;
 use crate::names::StreamName;
 use crate::output::Output;
+use crate::places;
 use crate::table::{Column, table};
 
 /// Prints the log: a table of runs, or with `--json` every commit record.
@@ -21,7 +22,7 @@ pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut
     let name = &arguments.stream;
     let records = read(context, name).await?;
     if records.is_empty() {
-        let source = context.sources.load(&name.source)?;
+        let source = context.sources.load(&name.source).await?;
         selected(&source, Some(&name.stream))?;
         if !context.json {
             out.line(format!("{name} has no committed runs yet"));
@@ -37,7 +38,9 @@ pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut
 }
 
 async fn read(context: &Context, name: &StreamName) -> Result<Vec<CommitRecord>> {
-    let Some(store) = context.target.open_existing()? else { return Ok(Vec::new()) };
+    let Some(store) = places::existing_bronze(&context.clouds, &context.target).await? else {
+        return Ok(Vec::new());
+    };
     Ok(CommitLog::new(store, Layout::new(&name.source, &name.stream)).all().await?)
 }
 
@@ -118,6 +121,7 @@ mod tests {
             cursor_in: None,
             cursor_out: None,
             page_state: None,
+            cursor: None,
             counts,
             total_counts: counts,
             started_at: time,

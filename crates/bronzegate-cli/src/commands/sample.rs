@@ -8,7 +8,7 @@ use crate::output::Output;
 
 /// Prints the records, one a line.
 pub(crate) async fn sample(context: &Context, arguments: &SampleArguments, out: &mut Output) -> Result<u8> {
-    let source = context.sources.load(&arguments.stream.source)?;
+    let source = context.sources.load(&arguments.stream.source).await?;
     let stream = context.engine(source).stream(&arguments.stream.stream)?;
     for record in stream.sample(arguments.records.get()).await? {
         out.line(on_one_line(record));

@@ -25,9 +25,14 @@ impl Checksum {
         self.0.update(content);
     }
 
+    /// As a number.
+    pub fn value(&self) -> u64 {
+        self.0.finalize()
+    }
+
     /// As receipts write it: 16 hexadecimal digits.
     pub fn to_hex(&self) -> String {
-        format!("{:016x}", self.0.finalize())
+        format!("{:016x}", self.value())
     }
 }
 

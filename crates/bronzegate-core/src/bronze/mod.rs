@@ -1,5 +1,6 @@
 //! Bronze: the store port, the paths, the encoding, the parts, the commit log, and the local store.
 
+mod bounded;
 mod checksum;
 mod commit;
 mod encoder;
@@ -12,6 +13,7 @@ mod store;
 mod testing;
 mod writer;
 
+pub use bounded::BoundedStore;
 pub use checksum::Checksum;
 pub use commit::{
     CommitLog, CommitRecord, HISTORY, HistoryEntry, SegmentStatus, Window, duration_ratio, extend_history,

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use super::encoder::{Encoder, PageTail};
 use super::parts::Parts;
 use super::store::{Receipt, StoreError};
+use crate::cursor::Sieve;
+use crate::error::Error;
 use crate::extract::{Feed, Page, Verdict};
 use crate::http::Stats;
 
@@ -22,6 +24,8 @@ const SPILL: usize = 1 << 20;
 pub struct PageWriter {
     parts: Parts,
     encoder: Encoder,
+    /// Which records are written; all of them without it.
+    sieve: Option<Sieve>,
     stats: Arc<Stats>,
     held: Held,
     /// The size of the last page's lines, which the next one's will resemble.
@@ -39,24 +43,32 @@ struct Held {
 
 impl PageWriter {
     /// A writer into these parts.
-    pub fn new(parts: Parts, encoder: Encoder, stats: Arc<Stats>) -> Self {
-        Self { parts, encoder, stats, held: Held::default(), usual: 0 }
+    pub fn new(parts: Parts, encoder: Encoder, sieve: Option<Sieve>, stats: Arc<Stats>) -> Self {
+        Self { parts, encoder, sieve, stats, held: Held::default(), usual: 0 }
     }
 
     /// Writes one page and returns its warning, if it has one.
     ///
     /// # Errors
-    /// The store's; the segment is then to be given up.
-    pub async fn write(&mut self, mut page: Page) -> Result<Option<String>, StoreError> {
+    /// The store's, and the sieve's where a record's cursor cannot be read; the segment is then to be
+    /// given up.
+    pub async fn write(&mut self, mut page: Page) -> Result<Option<String>, Error> {
         let mut tail: Option<PageTail> = None;
         while let Some(feed) = page.next().await {
             match feed {
                 Feed::Begin(arrived) => {
                     self.forget().await?;
                     tail = Some(self.encoder.page(arrived));
+                    if let Some(sieve) = &mut self.sieve {
+                        sieve.begin();
+                    }
                 }
                 Feed::Records(piece) => {
                     let Some(tail) = &tail else { continue };
+                    let piece = match &mut self.sieve {
+                        Some(sieve) => sieve.sift(piece),
+                        None => piece,
+                    };
                     if self.held.lines.capacity() == 0 {
                         self.held.lines.reserve(self.usual);
                     }
@@ -68,6 +80,9 @@ impl PageWriter {
         }
         match page.verdict().await {
             Verdict::Keep { warning } => {
+                if let Some(sieve) = &mut self.sieve {
+                    sieve.keep()?;
+                }
                 self.keep().await?;
                 Ok(warning)
             }
@@ -78,12 +93,12 @@ impl PageWriter {
         }
     }
 
-    /// The receipts of what was written.
+    /// The receipts of what was written, and the sieve with what it has seen.
     ///
     /// # Errors
     /// The store's.
-    pub async fn finish(self) -> Result<Vec<Receipt>, StoreError> {
-        self.parts.finish().await
+    pub async fn finish(self) -> Result<(Vec<Receipt>, Option<Sieve>), StoreError> {
+        Ok((self.parts.finish().await?, self.sieve))
     }
 
     /// Gives up everything.

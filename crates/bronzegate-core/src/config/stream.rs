@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::address::Target;
 use super::auth::{Auth, AuthSpec};
 use super::body::{BodySpec, BodyTemplate};
 use super::expect::{Expect, ExpectSpec};
+use super::incremental::{Incremental, IncrementalSpec};
 use super::output::{Output, OutputSpec};
 use super::pagination::{Pagination, PaginationSpec};
 use super::params::{self, HeadersSpec, ParamsSpec, Placed};
@@ -43,6 +45,8 @@ pub struct Stream {
     pub records: Records,
     /// How pages follow each other.
     pub pagination: Pagination,
+    /// How only what is new is asked for; without it every run reads all there is.
+    pub incremental: Option<Incremental>,
     /// How requests are authenticated.
     pub auth: Auth,
     /// The pace of requests.
@@ -107,6 +111,8 @@ pub(super) struct StreamSpec {
     records: Slot<TextOr<RecordsPath, RecordsSpec>>,
     /// How pages follow each other; default one page.
     pagination: Option<Slot<PaginationSpec>>,
+    /// Only what is new; default all there is.
+    incremental: Option<Slot<IncrementalSpec>>,
     /// When it runs by itself; without it only when it is asked for.
     schedule: Option<Slot<ScheduleSpec>>,
     /// What a healthy run brings.
@@ -160,6 +166,8 @@ pub(super) struct Request {
     pub(super) pagination: Option<Pagination>,
     /// Where each of [`Pagination::targets`] is given.
     pub(super) pagination_places: Vec<At>,
+    /// Where `incremental` writes the window.
+    pub(super) window_targets: Vec<(Target, At)>,
 }
 
 impl FromSource<'_> {
@@ -186,6 +194,13 @@ impl FromSource<'_> {
         let report = self.report;
         let request = self.request(spec, own);
         stream_check::check(&request, report);
+        let incremental = if let Some(slot) = &spec.incremental {
+            let used = stream_check::window_names(&request);
+            slot.get()?.resolve(used, slot.at(), report).map(Some)
+        } else {
+            stream_check::no_window(&request, report);
+            Some(None)
+        };
         let layers = Layers { own, source: self.shared };
         let rate_limit = RateLimitSpec::resolve(&layers.maps(|shared| shared.rate_limit.as_ref()), report);
         let retry = RetrySpec::resolve(&layers.maps(|shared| shared.retry.as_ref()), report);
@@ -205,6 +220,7 @@ impl FromSource<'_> {
             format: spec.format.as_ref().and_then(Slot::cloned),
             records: records?,
             pagination: request.pagination?,
+            incremental: incremental?,
             auth: request.auth?,
             rate_limit,
             own_rate_limit: own.rate_limit.is_some(),
@@ -235,16 +251,24 @@ impl FromSource<'_> {
                 (resolved, spec.map(pagination_check::places).unwrap_or_default())
             }
         };
+        let window_targets: Vec<_> = spec
+            .incremental
+            .iter()
+            .filter_map(Slot::get)
+            .flat_map(IncrementalSpec::targets)
+            .map(|(target, at)| (target.clone(), at.clone()))
+            .collect();
         Request {
             path: path::check(&spec.path, vars, report),
             path_at: spec.path.at().clone(),
             method,
             params: params::params(&params, vars, report),
             headers: params::headers(&headers, vars, report),
-            body: self.body(spec, method, pagination.as_ref()),
+            body: self.body(spec, method, pagination.as_ref(), &window_targets),
             auth: self.auth(layers.first(|shared| shared.auth.as_ref())),
             pagination,
             pagination_places,
+            window_targets,
         }
     }
 
@@ -260,6 +284,7 @@ impl FromSource<'_> {
         spec: &StreamSpec,
         method: Method,
         pagination: Option<&Pagination>,
+        window_targets: &[(Target, At)],
     ) -> Option<(BodyTemplate, At)> {
         let given = spec.body.as_ref().and_then(|slot| Some((slot.get()?, slot.at())));
         match (given, method) {
@@ -269,9 +294,11 @@ impl FromSource<'_> {
             }
             (_, Method::Get) => None,
             (Some((body, at)), Method::Post) => Some((body.resolve(self.vars, at, self.report)?, at.clone())),
-            (None, Method::Post) => pagination
-                .filter(|pagination| stream_check::writes_body(pagination))
-                .map(|_| (BodyTemplate::default(), At::default())),
+            (None, Method::Post) => {
+                let window = window_targets.iter().any(|(target, _)| matches!(target, Target::Body(_)));
+                let written = window || pagination.is_some_and(stream_check::writes_body);
+                written.then(|| (BodyTemplate::default(), At::default()))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::address::Target;
 use super::auth::{ApiKeyPlace, Auth};
+use super::incremental::Used;
 use super::pagination::{Kind, Pagination};
 use super::problem::{At, Draft, Report};
 use super::stream::{Method, Request};
@@ -16,6 +17,16 @@ pub(super) fn check(request: &Request, report: &Report) {
         return;
     };
     let targets = pagination.targets();
+    for (index, (target, at)) in request.window_targets.iter().enumerate() {
+        if targets.contains(&target)
+            || request.window_targets[..index].iter().any(|(known, _)| known == target)
+        {
+            report.say(at, format!("{target} is written twice"));
+        }
+        if let Some(why) = collision(target, request) {
+            report.say(at, format!("{target} {why}"));
+        }
+    }
     for (index, target) in targets.iter().enumerate() {
         let at = request.pagination_places.get(index).unwrap_or(&request.path_at);
         if targets[..index].contains(target) {
@@ -94,20 +105,36 @@ fn template_names(request: &Request, report: &Report) {
         Kind::None | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => None,
     };
     let lacks = |name: &str| matches!(name, "cursor" | "offset" | "page") && has != Some(name);
-    let refuse = |name: &str, at: &At| {
+    for (name, at) in names(request).filter(|(name, _)| lacks(name)) {
         let draft = Draft::new(format!("has no value: only pagination of type {name} gives one"));
         report.add(at, draft.value(name));
-    };
-    for name in request.path.iter().flat_map(Template::names).filter(|name| lacks(name)) {
-        refuse(name, &request.path_at);
     }
-    for (_, values, at) in &request.params {
-        values.iter().flat_map(Template::names).filter(|name| lacks(name)).for_each(|name| refuse(name, at));
+}
+
+/// The window's names that templates of the request use.
+pub(super) fn window_names(request: &Request) -> Used {
+    names(request).fold(Used::default(), |used, (name, _)| Used {
+        from: used.from || name == "window.from",
+        to: used.to || name == "window.to",
+    })
+}
+
+/// A stream without `incremental` has no window.
+pub(super) fn no_window(request: &Request, report: &Report) {
+    for (name, at) in names(request).filter(|(name, _)| name.starts_with("window.")) {
+        let draft = Draft::new("has no value without incremental").value(name);
+        report.add(at, draft.accepted("incremental: { cursor: …, format: … } beside it"));
     }
-    for (_, value, at) in &request.headers {
-        value.names().filter(|name| lacks(name)).for_each(|name| refuse(name, at));
-    }
-    if let Some((body, at)) = &request.body {
-        body.names().filter(|name| lacks(name)).for_each(|name| refuse(name, at));
-    }
+}
+
+/// The names that templates of the request use, each with its place.
+fn names(request: &Request) -> impl Iterator<Item = (&str, &At)> {
+    let path = request.path.iter().flat_map(Template::names).map(|name| (name, &request.path_at));
+    let params = request
+        .params
+        .iter()
+        .flat_map(|(_, values, at)| values.iter().flat_map(Template::names).map(move |name| (name, at)));
+    let headers = request.headers.iter().flat_map(|(_, value, at)| value.names().map(move |name| (name, at)));
+    let body = request.body.iter().flat_map(|(body, at)| body.names().map(move |name| (name, at)));
+    path.chain(params).chain(headers).chain(body)
 }

@@ -1,4 +1,4 @@
-//! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page` or `offset`.
+//! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page`, `offset`, `window.from` or `window.to`.
 //!
 //! Nothing else of the template language is accepted: no statements, no comments, no filters.
 //! Secrets are never template values. In `path` a value is percent-encoded as one segment.
@@ -33,6 +33,10 @@ pub struct Scope<'a> {
     pub page: Option<u64>,
     /// The offset of the page asked for.
     pub offset: Option<u64>,
+    /// The beginning of the window asked for.
+    pub window_from: Option<&'a str>,
+    /// Its end.
+    pub window_to: Option<&'a str>,
 }
 
 /// A template that gave no usable text.
@@ -61,7 +65,7 @@ pub(super) struct TemplateText(pub(super) String);
 #[schemars(inline, extend("type" = ["string", "number", "boolean"]))]
 struct Plain;
 
-const NAMES: [&str; 4] = ["vars.<name>", "cursor", "page", "offset"];
+const NAMES: [&str; 6] = ["vars.<name>", "cursor", "page", "offset", "window.from", "window.to"];
 
 impl From<String> for TemplateText {
     fn from(text: String) -> Self {
@@ -125,7 +129,14 @@ impl Template {
             }
         }
         let template = Self { text: text.clone(), place, names };
-        let scope = Scope { vars, cursor: Some("c"), page: Some(1), offset: Some(1) };
+        let scope = Scope {
+            vars,
+            cursor: Some("c"),
+            page: Some(1),
+            offset: Some(1),
+            window_from: Some("f"),
+            window_to: Some("t"),
+        };
         if known && let Err(error) = template.render(&scope) {
             report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
             return None;
@@ -151,7 +162,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
         return Some(later.value(name));
     }
     match (root, member) {
-        ("cursor" | "page" | "offset", None) => None,
+        ("cursor" | "page" | "offset", None) | ("window", Some("from" | "to")) => None,
         ("vars", Some(var)) if vars.contains_key(var) => None,
         ("vars", Some(var)) => Some(
             Draft::new("is not one of the source's vars")
@@ -165,7 +176,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
         _ => Some(
             Draft::new("is not known to templates")
                 .value(name)
-                .near(root, ["cursor", "page", "offset", "vars"])
+                .near(root, ["cursor", "page", "offset", "vars", "window"])
                 .accepted(known(vars)),
         ),
     }
@@ -203,11 +214,14 @@ fn invalid(reason: &'static str) -> minijinja::Error {
 fn values(scope: &Scope<'_>) -> Value {
     let number = |value: Option<u64>| value.map_or_else(|| Value::from(""), Value::from);
     let vars = scope.vars.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let window = [("from", scope.window_from), ("to", scope.window_to)];
+    let window = window.into_iter().filter_map(|(name, text)| Some((name, text?)));
     Value::from_pairs([
         ("vars", Value::from_pairs(vars)),
         ("cursor", Value::from(scope.cursor.unwrap_or_default())),
         ("page", number(scope.page)),
         ("offset", number(scope.offset)),
+        ("window", Value::from_pairs(window)),
     ])
 }
 

@@ -42,6 +42,8 @@ pub enum FetchError {
     OutOfTime,
     /// The page is not wanted any more.
     Unwanted,
+    /// The response says that its window holds more than the API gives out.
+    TooLarge,
     /// It failed.
     Failed(Error),
 }
@@ -191,6 +193,10 @@ impl Fetcher {
         };
         let (signals, credential) = (response.rate_signals(), response.credential.clone());
         let facts = self.facts(response, body.as_ref());
+        let split_when = self.stream.incremental.as_ref().and_then(|settings| settings.split_when.as_ref());
+        if !matches!(state, BodyState::Cut(_)) && split_when.is_some_and(|condition| facts.holds(condition)) {
+            return Err(FetchError::TooLarge);
+        }
         let verdict = judge(&self.stream.responses, &facts, &state, &signals);
         if !matches!(verdict, Verdict::Accept | Verdict::End) {
             self.client.stats().api_error();

@@ -1,5 +1,6 @@
 //! Extraction: what the next request is, and what a response holds.
 
+mod asked;
 mod feed;
 mod fetch;
 mod pages;
@@ -8,6 +9,7 @@ mod progress;
 mod requests;
 mod state;
 
+pub use asked::Asked;
 pub use feed::Feed;
 pub use fetch::{FetchError, Fetched, Fetcher};
 pub use pages::{Ending, Page, Pages, Stop, Verdict, first_page};

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::asked::Asked;
 use super::feed::{Feed, FeedReceiver, feed};
 use super::fetch::{FetchError, Fetched, Fetcher};
 use super::paginator::Paginator;
@@ -54,7 +55,17 @@ pub enum Ending {
     Complete(PageState),
     /// Time was up, or a stop was asked for: the state is behind the last page handed on.
     Stopped(PageState),
+    /// A response says that its window holds more than the API gives out.
+    TooLarge,
     /// Something failed.
+    Failed(Error),
+}
+
+/// What the fetch of the page that is next in order came to.
+enum Came {
+    Page(Box<Fetched>),
+    Nothing,
+    TooLarge,
     Failed(Error),
 }
 
@@ -99,10 +110,11 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Begins to fetch at `state`. Needs a tokio runtime.
+    /// Begins to fetch what is asked for at `state`. Needs a tokio runtime.
     pub fn start(
         source: Arc<Source>,
         stream: Arc<Stream>,
+        asked: Asked,
         fetcher: Arc<Fetcher>,
         state: PageState,
         stop: Stop,
@@ -112,7 +124,7 @@ impl Pages {
             let secret = fetcher.client().auth().query_parameter().map(str::to_owned);
             let paginator = Paginator::new(&stream.pagination, secret.as_deref());
             let driver = Driver {
-                requests: Requests::new(&source, &stream),
+                requests: Requests::new(&source, &stream, &asked),
                 concurrency: stream.concurrency,
                 progress: Progress::new(&stream.pagination, paginator, state),
                 fetcher,
@@ -154,16 +166,18 @@ impl Drop for Pages {
 pub async fn first_page(
     source: &Source,
     stream: &Stream,
+    asked: &Asked,
     fetcher: &Fetcher,
     state: PageState,
 ) -> Result<(Fetched, bool), Error> {
-    let request = Requests::new(source, stream).at(&state)?;
+    let request = Requests::new(source, stream, asked).at(&state)?;
     let (sender, mut receiver) = feed();
     let fetch = async move { fetcher.fetch(&request, &sender).await };
     let pass_by = async { while receiver.next().await.is_some() {} };
     let fetched = match tokio::join!(fetch, pass_by).0 {
         Ok(fetched) => fetched,
         Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
+        Err(FetchError::TooLarge) => return Err(Error::new(ErrorKind::Data, WINDOW_TOO_LARGE).on_page(1)),
         Err(FetchError::OutOfTime | FetchError::Unwanted) => {
             unreachable!("no deadline, and the page is wanted")
         }
@@ -173,6 +187,9 @@ pub async fn first_page(
     let judged = judge(&mut progress, &fetched).map_err(|error| error.on_page(1))?;
     Ok((fetched, judged.last))
 }
+
+/// What is said of a window that is not split.
+const WINDOW_TOO_LARGE: &str = "the window holds more than the API gives out: `split_when` holds";
 
 fn judge(progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error> {
     match &fetched.body {
@@ -211,10 +228,13 @@ impl Driver<'_> {
                 return Ending::Failed(error);
             }
             let number = self.progress.state.pages + 1;
-            let Some(fetched) = self.oldest().await else {
-                return Ending::Stopped(self.progress.state);
+            let fetched = match self.oldest().await {
+                Came::Page(fetched) => fetched,
+                Came::Nothing => return Ending::Stopped(self.progress.state),
+                Came::TooLarge => return Ending::TooLarge,
+                Came::Failed(error) => return Ending::Failed(error.on_page(number)),
             };
-            let judged = match fetched.and_then(|fetched| judge(&mut self.progress, &fetched)) {
+            let judged = match judge(&mut self.progress, &fetched) {
                 Ok(judged) => judged,
                 Err(error) => return Ending::Failed(error.on_page(number)),
             };
@@ -271,11 +291,11 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Waits for the page that is next in order; `None` when the segment ends before it comes.
-    async fn oldest(&mut self) -> Option<Result<Fetched, Error>> {
+    /// Waits for the page that is next in order; nothing when the segment ends before it comes.
+    async fn oldest(&mut self) -> Came {
         let patience = self.fetcher.patience().clone();
         let clock = self.fetcher.client().clock().clone();
-        let flight = self.flying.front_mut()?;
+        let Some(flight) = self.flying.front_mut() else { return Came::Nothing };
         let time_up = async {
             match patience.left() {
                 Some(left) => clock.sleep(left).await,
@@ -285,13 +305,16 @@ impl Driver<'_> {
         tokio::select! {
             biased;
             fetched = &mut flight.task => match fetched {
-                Ok(Ok(fetched)) => Some(Ok(fetched)),
-                Ok(Err(FetchError::Failed(error))) => Some(Err(error)),
-                Ok(Err(FetchError::OutOfTime | FetchError::Unwanted)) => None,
-                Err(panic) => Some(Err(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))),
+                Ok(Ok(fetched)) => Came::Page(Box::new(fetched)),
+                Ok(Err(FetchError::Failed(error))) => Came::Failed(error),
+                Ok(Err(FetchError::TooLarge)) => Came::TooLarge,
+                Ok(Err(FetchError::OutOfTime | FetchError::Unwanted)) => Came::Nothing,
+                Err(panic) => {
+                    Came::Failed(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))
+                }
             },
-            () = self.stop.asked() => None,
-            () = time_up => None,
+            () = self.stop.asked() => Came::Nothing,
+            () = time_up => Came::Nothing,
         }
     }
 

@@ -45,7 +45,9 @@ impl<'a> Paginator<'a> {
             .responses
             .iter()
             .flat_map(|rule| rule.when.iter().map(|condition| &condition.at).chain(rule.message.as_ref()));
+        let split = stream.incremental.as_ref().and_then(|incremental| incremental.split_when.as_ref());
         next.into_iter()
+            .chain(split.map(|condition| &condition.at))
             .chain(pagination.carry.iter().map(|carry| &carry.from))
             .chain(pagination.total.as_ref().map(|total| &total.at))
             .chain(stops)

@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 use url::Url;
 
+use super::asked::Asked;
 use super::state::{Carried, PageState, Position};
 use crate::config::{self, Kind, Pointer, Scope, Source, Stream, Target};
 use crate::error::{Error, ErrorKind};
@@ -14,6 +15,7 @@ use crate::http::ApiRequest;
 pub struct Requests<'a> {
     source: &'a Source,
     stream: &'a Stream,
+    asked: &'a Asked,
 }
 
 /// A request that is being put together.
@@ -25,8 +27,8 @@ struct Draft {
 
 impl<'a> Requests<'a> {
     /// The requests of one stream.
-    pub fn new(source: &'a Source, stream: &'a Stream) -> Self {
-        Self { source, stream }
+    pub fn new(source: &'a Source, stream: &'a Stream, asked: &'a Asked) -> Self {
+        Self { source, stream, asked }
     }
 
     /// The request for the state's position.
@@ -80,7 +82,14 @@ impl<'a> Requests<'a> {
             Position::Offset(offset) => (None, Some(offset)),
             _ => (None, None),
         };
-        let scope = Scope { vars: &self.source.vars, cursor, page, offset };
+        let scope = Scope {
+            vars: &self.source.vars,
+            cursor,
+            page,
+            offset,
+            window_from: self.asked.from.as_ref().map(|from| from.text.as_str()),
+            window_to: self.asked.to.as_ref().map(|to| to.text.as_str()),
+        };
         let path = self.stream.path.render(&scope).map_err(bad)?;
         let mut url = append_path(&self.source.base_url, &path)?;
         for (name, values) in &self.stream.params {
@@ -95,7 +104,19 @@ impl<'a> Requests<'a> {
             headers.insert(header_name(name)?, header_value(name, &value)?);
         }
         let body = self.stream.body.as_ref().map(|body| body.render(&scope)).transpose().map_err(bad)?;
-        Ok(Draft { url, headers, body })
+        let mut draft = Draft { url, headers, body };
+        self.put_window(&mut draft)?;
+        Ok(draft)
+    }
+
+    fn put_window(&self, draft: &mut Draft) -> Result<(), Error> {
+        let Some(incremental) = &self.stream.incremental else { return Ok(()) };
+        for (target, value) in [(&incremental.from, &self.asked.from), (&incremental.to, &self.asked.to)] {
+            if let (Some(target), Some(value)) = (target, value) {
+                draft.put(target, value)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -36,10 +36,12 @@ impl GovernorClock for PortClock {
 }
 
 impl Limiter {
-    /// A limiter with the settings of a source or stream.
-    pub fn new(settings: &RateLimit, clock: Arc<dyn Clock>) -> Self {
-        let bucket = settings.requests_per_second.map(|rate| {
-            let burst = NonZeroU32::new(settings.burst).unwrap_or(NonZeroU32::MIN);
+    /// A limiter with a share of the settings of a source or stream: above 0, and at most 1, which is
+    /// all of it. A share of the burst is a whole number of requests, at least one.
+    pub fn new(settings: &RateLimit, share: f64, clock: Arc<dyn Clock>) -> Self {
+        let bucket = settings.requests_per_second.map(|rate| rate * share).map(|rate| {
+            let burst = (f64::from(settings.burst) * share) as u32;
+            let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
             let quota = Quota::with_period(Duration::from_secs_f64(1.0 / rate))
                 .expect("a checked rate is above zero and finite")
                 .allow_burst(burst);
@@ -101,7 +103,7 @@ mod tests {
     fn limiter(rate: Option<f64>, burst: u32) -> (Arc<TestClock>, Limiter) {
         let clock = Arc::new(TestClock::at(Timestamp::UNIX_EPOCH));
         let settings = RateLimit { requests_per_second: rate, burst, ..RateLimit::default() };
-        (clock.clone(), Limiter::new(&settings, clock))
+        (clock.clone(), Limiter::new(&settings, 1.0, clock))
     }
 
     #[tokio::test]

@@ -1,9 +1,12 @@
-//! Secrets: the port to a vault, what a usable secret is, and the two stores that need no cloud.
+//! Secrets: the port to a vault, what a usable secret is, the cache before a vault, and the two stores
+//! that need no cloud.
 
+mod cache;
 mod env;
 mod file;
 mod store;
 
+pub use cache::CachedSecrets;
 pub use env::EnvSecrets;
 pub use file::FileSecrets;
 pub use store::{Freshness, SecretError, SecretStore, resolve};

@@ -26,7 +26,7 @@ pub trait SecretStore: Send + Sync + std::fmt::Debug {
 }
 
 /// Why a secret cannot be used. None of the texts holds a value.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SecretError {
     /// The vault has no secret of this name.
     #[error("secret `{name}` is missing: {place}")]
@@ -36,6 +36,16 @@ pub enum SecretError {
         /// Where it was looked for.
         place: String,
     },
+    /// The vault cannot hold a secret of this name.
+    #[error("`{name}` cannot be the name of a secret in {vault}: {rule}")]
+    NotAName {
+        /// The name in the source file.
+        name: String,
+        /// The kind of vault.
+        vault: &'static str,
+        /// What names it allows.
+        rule: &'static str,
+    },
     /// The vault cannot be read.
     #[error("secret `{name}` cannot be read: {reason}")]
     Unreadable {
@@ -43,6 +53,22 @@ pub enum SecretError {
         name: String,
         /// What the vault said.
         reason: String,
+    },
+    /// The vault does not let the caller read it.
+    #[error("secret `{name}` is denied: {reason}")]
+    Denied {
+        /// The name in the source file.
+        name: String,
+        /// What the vault said, and the permission that is missing.
+        reason: String,
+    },
+    /// The secret is bytes, where credentials are text.
+    #[error("secret `{name}` is binary, and only text can be sent: {place}")]
+    Binary {
+        /// The name in the source file.
+        name: String,
+        /// Where it was found.
+        place: String,
     },
     /// The secret is empty.
     #[error("secret `{0}` is empty")]

@@ -16,6 +16,8 @@ use crate::{
     serve::{Call, Headers},
     stream::{Stream, Style},
 };
+use bytes::Bytes;
+use std::sync::Arc;
 
 /// The request a page is written for.
 pub(crate) struct Scene<'a> {
@@ -23,6 +25,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) recipe: Recipe,
     pub(crate) call: &'a Call,
     pub(crate) rate: Option<(&'a RateLimit, Verdict)>,
+    /// The records of the whole answer, where they are not made by the recipe.
+    pub(crate) records: Option<Arc<[Bytes]>>,
 }
 
 impl Scene<'_> {
@@ -128,6 +132,7 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
     };
     let page = Page {
         recipe: scene.recipe,
+        records: scene.records.clone(),
         first: plan.first,
         count: if wrong.is_some() { 0 } else { plan.count },
         head: head.into_bytes(),

@@ -13,7 +13,7 @@ use crate::{
     fault::{Asked, FaultKind, Moment},
     page::{Plan, Refusal, Scene, compose, read, spoil},
     rate::{RateLimit, Verdict, headers, refusal_status},
-    stream::Style,
+    stream::{Stream, Style},
 };
 use http::{Method, StatusCode};
 
@@ -50,25 +50,40 @@ fn decide(state: &State, live: &Live, call: &Call, number: u64) -> (Reply, Optio
     let limiter = live.limiter.as_ref().zip(stream.rate_limit.as_ref());
     let rate = limiter.map(|(limiter, limit)| (limit, locked(limiter).admit(clock::now())));
     let said = rate.map_or_else(Headers::default, |(limit, verdict)| headers(limit, verdict, clock::wall()));
-    let scene = Scene { stream, recipe: live.recipe, call, rate };
+    let scene = Scene { stream, recipe: live.recipe, call, rate, records: None };
     let (mut reply, fault) = match rate {
         Some((limit, verdict)) if !verdict.granted => {
             live.counters.throttled();
             (throttled(stream.style, limit, verdict), None)
         }
-        _ => page(state, live, &scene, number),
+        _ => match live.timeline.as_ref().map(|timeline| locked(timeline).answer(call)) {
+            None => page(state, live, &scene, number, None),
+            Some(Ok(answer)) => {
+                let held = Stream { records: answer.records.len() as u64, ..stream.clone() };
+                let scene = Scene { stream: &held, records: Some(answer.records.into()), ..scene };
+                page(state, live, &scene, number, Some(answer.total))
+            }
+            Some(Err(message)) => (Reply::error(StatusCode::BAD_REQUEST, &message), None),
+        },
     };
     reply.headers.extend(said);
     (reply, fault)
 }
 
-fn page(state: &State, live: &Live, scene: &Scene<'_>, number: u64) -> (Reply, Option<FaultKind>) {
-    let stream = &live.stream;
+fn page(
+    state: &State,
+    live: &Live,
+    scene: &Scene<'_>,
+    number: u64,
+    total: Option<u64>,
+) -> (Reply, Option<FaultKind>) {
+    let stream = scene.stream;
     let ask = match read(stream, &live.recipe, scene.call) {
         Ok(ask) => ask,
         Err(Refusal { status, message }) => return (Reply::error(status, &message), None),
     };
     let mut plan = Plan::new(ask, stream.records);
+    plan.total = total.unwrap_or(plan.total);
     let fault = state.fire(&Moment {
         stream: &stream.name,
         request: number,

@@ -74,6 +74,17 @@ impl Running {
         self.state.set_faults(rules);
     }
 
+    /// Adds records to a stream that has a timeline.
+    ///
+    /// # Errors
+    /// When there is no such stream.
+    pub fn append(&self, stream: &str, records: impl IntoIterator<Item = String>) -> io::Result<()> {
+        let timeline = self.state.streams.get(stream).and_then(|live| live.timeline.as_ref());
+        let timeline = timeline.ok_or_else(|| io::Error::other("no stream of this name has a timeline"))?;
+        locked(timeline).records.extend(records);
+        Ok(())
+    }
+
     /// The secrets accepted now.
     pub fn credentials(&self) -> Credentials {
         self.state.vault().credentials().clone()

@@ -10,6 +10,7 @@ use crate::{
     rate::Limiter,
     record::{Expected, Recipe, expected},
     stream::Stream,
+    timeline::Timeline,
 };
 use std::{
     collections::HashMap,
@@ -27,16 +28,18 @@ pub(crate) struct Live {
     pub(crate) recipe: Recipe,
     pub(crate) counters: Arc<Counters>,
     pub(crate) limiter: Option<Mutex<Limiter>>,
+    pub(crate) timeline: Option<Mutex<Timeline>>,
     seed: u64,
     expected: OnceLock<Expected>,
 }
 
 impl Live {
-    fn new(seed: u64, stream: Stream) -> Self {
+    fn new(seed: u64, mut stream: Stream) -> Self {
         Self {
             recipe: Recipe::new(seed, stream.shape),
             counters: Arc::default(),
             limiter: stream.rate_limit.clone().map(Limiter::new).map(Mutex::new),
+            timeline: stream.timeline.take().map(Mutex::new),
             seed,
             expected: OnceLock::new(),
             stream,

@@ -14,6 +14,7 @@ use super::super::layout::{CommitName, Layout};
 use super::super::run_id::{RunId, RunKind};
 use super::super::store::{BronzeStore, Created, Receipt, StoreError};
 use super::record::{CommitRecord, SegmentStatus};
+use crate::window::TimeWindow;
 
 /// Uploads completed, and records read, at the same time.
 const AT_ONCE: usize = 8;
@@ -95,6 +96,17 @@ impl CommitLog {
             Some(name) => self.get(&name.id.to_string(), name.segment).await,
             None => Ok(None),
         }
+    }
+
+    /// The newest revision of a window that has a commit; `None` when the window has none.
+    pub async fn revisions(&self, window: TimeWindow) -> Result<Option<u32>, StoreError> {
+        let revision = |name: CommitName| match name.id {
+            RunId::Window { from, to, revision } if (from, to) == (window.from(), window.to()) => {
+                Some(revision)
+            }
+            _ => None,
+        };
+        Ok(self.names().await?.into_iter().filter_map(revision).max())
     }
 
     /// The names of all commits, from the oldest run to the newest within each kind.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::store::{Receipt, StoreError};
 use super::health::HistoryEntry;
+use crate::cursor::CursorState;
 use crate::report::{Counts, Failure};
 
 /// The version of the record's form, raised when an older reader would misread a newer record.
@@ -22,7 +23,7 @@ pub enum SegmentStatus {
 }
 
 /// The window [from, to) that a run covers, as it was asked of the API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Its beginning.
     pub from: Option<String>,
@@ -66,6 +67,9 @@ pub struct CommitRecord {
     /// Where the next segment goes on; there is one if, and only if, this one is partial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_state: Option<Value>,
+    /// What the run asked for and how far it has read, where the stream has a cursor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<CursorState>,
     /// What this segment counted.
     pub counts: Counts,
     /// What the run counted in this and its earlier segments.

@@ -49,6 +49,7 @@ fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -
         cursor_in: None,
         cursor_out: Some("2026-11-22T16:59:59Z".to_owned()),
         page_state: (status == Partial).then(|| json!({ "next": "abc" })),
+        cursor: None,
         counts: Counts::default(),
         total_counts: Counts { records: 12, ..Counts::default() },
         started_at: scheduled_time,

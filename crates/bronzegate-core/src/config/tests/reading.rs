@@ -86,7 +86,14 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
     assert!(!z.own_rate_limit && a.own_rate_limit);
     assert_eq!((a.rate_limit.requests_per_second, a.rate_limit.burst), (Some(5.0), 3));
     assert_eq!(source.rate_limit.burst, 1);
-    let scope = Scope { vars: &source.vars, cursor: None, page: None, offset: None };
+    let scope = Scope {
+        vars: &source.vars,
+        cursor: None,
+        page: None,
+        offset: None,
+        window_from: None,
+        window_to: None,
+    };
     assert_eq!(z.path.render(&scope).unwrap(), "/a%2Fb/x");
 }
 
@@ -95,7 +102,14 @@ fn templates_fill_in_cursor_page_and_offset() {
     let text = "source: x\nbase_url: https://x.example\nvars: { dots: '..', name: ann }\nstreams:\n  s:\n    path: /p/{{ vars.name }}\n    method: POST\n    records: i\n    body: { a: ['{{ page }}', 1, null], b: { c: \"{{ vars.name }}\\n\" } }\n    params: { p: 'x{{ page }}y' }\n    pagination: { type: page, send: { query: page } }\n";
     let source = parse("x.yaml", text).unwrap_or_else(|problems| panic!("{problems}"));
     let stream = &source.streams[0];
-    let scope = Scope { vars: &source.vars, cursor: None, page: Some(7), offset: None };
+    let scope = Scope {
+        vars: &source.vars,
+        cursor: None,
+        page: Some(7),
+        offset: None,
+        window_from: None,
+        window_to: None,
+    };
     assert_eq!(stream.params[0].1[0].render(&scope).unwrap(), "x7y");
     let body = stream.body.as_ref().unwrap().render(&scope).unwrap();
     assert_eq!(body, serde_json::json!({ "a": ["7", 1, null], "b": { "c": "ann\n" } }));

@@ -1,8 +1,9 @@
-//! What a run is to do, decided before it does anything: event and commit log in, plan out.
+//! Keys and segments: what a request leads to, given the newest commits.
 
 use jiff::{Timestamp, Unit};
 
 use crate::bronze::{CommitRecord, HistoryEntry, RunId, RunKey, RunKind, SegmentStatus};
+use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
 use crate::extract::PageState;
 use crate::report::Counts;
@@ -28,9 +29,10 @@ pub enum RunRequest {
 }
 
 impl RunRequest {
-    /// The kind of run that it leads to.
-    pub fn kind(self) -> RunKind {
+    /// The kind of run that it leads to, on a stream with or without a cursor.
+    pub fn kind(self, incremental: bool) -> RunKind {
         match self {
+            Self::Scheduled { .. } if incremental => RunKind::Sequence,
             Self::Scheduled { .. } => RunKind::At,
             Self::Window { .. } => RunKind::Window,
         }
@@ -61,6 +63,18 @@ pub struct Segment {
     pub duration_before_ms: u64,
     /// The last complete runs, for the health ratios.
     pub history: Vec<HistoryEntry>,
+    /// What is asked for and how far earlier segments have read; `None` in a snapshot.
+    pub cursor: Option<CursorState>,
+}
+
+impl Segment {
+    /// Where it begins, for reports.
+    pub fn cursor_in(&self) -> Option<String> {
+        let cursor = self.cursor.as_ref();
+        let known = cursor.and_then(|cursor| Some(&cursor.known.as_ref()?.cursor));
+        let from = known.or(cursor.and_then(|cursor| cursor.from.as_ref()));
+        from.map(|from| from.text.clone()).or_else(|| self.state.as_ref()?.position.shown())
+    }
 }
 
 /// The key of the run that a request asks for; `newest` is the stream's newest commit.
@@ -85,7 +99,8 @@ pub fn key(request: RunRequest, newest: Option<&CommitRecord>, now: Timestamp) -
     }
 }
 
-/// The plan for a key; `committed` is its newest segment, `newest` the stream's newest commit.
+/// The plan for a key; `committed` is its newest segment, `newest` the stream's newest commit, and
+/// `cursor` what a run that begins asks for.
 ///
 /// # Errors
 /// [`ErrorKind::Store`] when the saved page state cannot be read.
@@ -93,6 +108,7 @@ pub fn plan(
     key: RunKey,
     committed: Option<CommitRecord>,
     newest: Option<&CommitRecord>,
+    cursor: Option<CursorState>,
 ) -> Result<RunPlan, Error> {
     let history = newest.map(|record| record.history.clone()).unwrap_or_default();
     let Some(committed) = committed else {
@@ -103,6 +119,7 @@ pub fn plan(
             counts_before: Counts::default(),
             duration_before_ms: 0,
             history,
+            cursor,
         })));
     };
     // A window's event has no time of its own: the folder stays the one its first segment chose.
@@ -124,6 +141,7 @@ pub fn plan(
         counts_before: committed.total_counts,
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
+        cursor: committed.cursor,
     })))
 }
 
@@ -149,6 +167,7 @@ mod tests {
             cursor_in: None,
             cursor_out: None,
             page_state: partial.then(|| serde_json::to_value(state).unwrap()),
+            cursor: None,
             counts: Counts::default(),
             total_counts: Counts { records: 40, ..Counts::default() },
             started_at: time,
@@ -187,16 +206,16 @@ mod tests {
     #[test]
     fn a_complete_key_is_done_and_a_partial_one_goes_on_behind_its_state() {
         let at = RunKey::at("2026-11-22T17:00:00Z".parse().unwrap());
-        let done = plan(at.clone(), Some(commit("at-20261122T170000Z", 2, false)), None).unwrap();
+        let done = plan(at.clone(), Some(commit("at-20261122T170000Z", 2, false)), None, None).unwrap();
         assert!(matches!(done, RunPlan::AlreadyCommitted(record) if record.segment == 2));
         let RunPlan::Segment(next) =
-            plan(at.clone(), Some(commit("at-20261122T170000Z", 2, true)), None).unwrap()
+            plan(at.clone(), Some(commit("at-20261122T170000Z", 2, true)), None, None).unwrap()
         else {
             panic!("a partial key is gone on with");
         };
         assert_eq!((next.number, next.counts_before.records, next.duration_before_ms), (3, 40, 9));
         assert_eq!(next.state.unwrap().position, Position::Offset(40));
-        let RunPlan::Segment(first) = plan(at, None, None).unwrap() else { panic!("a new key begins") };
+        let RunPlan::Segment(first) = plan(at, None, None, None).unwrap() else { panic!("a new key begins") };
         assert_eq!((first.number, first.state), (1, None));
     }
 }

@@ -1,0 +1,143 @@
+//! What the function answers: the reports of the event's runs, or a Diagnostic whose `errorType` is the
+//! kind of error, so that a state machine can tell what is worth another try.
+
+use aws_lambda_events::event::sqs::SqsBatchResponse;
+use bronzegate_core::dispatch::Answer;
+use bronzegate_core::error::{Error, ErrorKind};
+use bronzegate_core::report::{RunReport, Status};
+use lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+
+/// The most windows a list may have: a state of Step Functions holds 256 KiB, and a window takes 57 bytes.
+const MOST_WINDOWS: usize = 4_000;
+
+/// An invocation that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Failed {
+    kind: ErrorKind,
+    message: String,
+}
+
+impl Failed {
+    /// Fails an invocation for an error.
+    pub(crate) fn of(error: &Error) -> Self {
+        Self { kind: error.kind(), message: error.to_string() }
+    }
+}
+
+impl From<Failed> for Diagnostic {
+    fn from(failed: Failed) -> Self {
+        Self { error_type: failed.kind.as_str().to_owned(), error_message: failed.message }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+/// The answer to one event.
+///
+/// # Errors
+/// [`Failed`] when a stream did. Its message has a line for each of the event's streams.
+pub(crate) fn of_event(answer: &Answer) -> Result<Value, Failed> {
+    match answer {
+        Answer::Windows(list) if list.count > MOST_WINDOWS => Err(Failed {
+            kind: ErrorKind::Config,
+            message: format!(
+                "the backfill has {} windows; a state machine carries {MOST_WINDOWS}: make them longer, \
+                 or split the backfill",
+                list.count
+            ),
+        }),
+        Answer::Windows(list) => Ok(json!(list)),
+        Answer::Runs { reports, windows_left } => {
+            let status = answer.status();
+            if status == Status::Failed {
+                return Err(failed(reports));
+            }
+            let mut answer = json!({ "status": status, "reports": reports });
+            if *windows_left > 0 {
+                answer["windows_left"] = json!(windows_left);
+            }
+            Ok(answer)
+        }
+    }
+}
+
+/// The answer to a batch of messages: those that are to be delivered again.
+pub(crate) fn of_messages(failed: Vec<String>) -> Value {
+    let mut response = SqsBatchResponse::default();
+    for id in failed {
+        response.add_failure(id);
+    }
+    json!(response)
+}
+
+fn failed(reports: &[RunReport]) -> Failed {
+    let kind =
+        reports.iter().find_map(|report| report.error.as_ref()).map_or(ErrorKind::Api, |error| error.kind);
+    let line = |report: &RunReport| {
+        let outcome = match &report.error {
+            Some(error) => format!("{} ({})", error.message, error.kind),
+            None => format!("{} records", report.counts.records),
+        };
+        format!("{}/{} {}: {outcome}", report.source, report.stream, report.status.as_str())
+    };
+    Failed { kind, message: reports.iter().map(line).collect::<Vec<_>>().join("\n") }
+}
+
+#[cfg(test)]
+mod tests {
+    use bronzegate_core::dispatch::WindowList;
+    use bronzegate_core::report::{Counts, Failure};
+
+    use super::*;
+
+    fn complete(stream: &str) -> RunReport {
+        let counts = Counts { records: 12, ..Counts::default() };
+        RunReport { status: Status::Complete, counts, ..RunReport::new("crm", stream) }
+    }
+
+    #[test]
+    fn a_failed_stream_fails_the_invocation_with_its_kind_and_names_its_neighbours() {
+        let message = "crm/deals, page 3: HTTP 503".to_owned();
+        let deals = RunReport {
+            error: Some(Failure { kind: ErrorKind::Api, message }),
+            ..RunReport::new("crm", "deals")
+        };
+        let answer = Answer::Runs { reports: vec![complete("contacts"), deals], windows_left: 0 };
+        let diagnostic = Diagnostic::from(of_event(&answer).unwrap_err());
+        assert_eq!(diagnostic.error_type, "api");
+        insta::assert_snapshot!(diagnostic.error_message, @"
+        crm/contacts complete: 12 records
+        crm/deals failed: crm/deals, page 3: HTTP 503 (api)
+        ");
+    }
+
+    #[test]
+    fn what_is_left_makes_the_answer_partial() {
+        let answer = of_event(&Answer::Runs { reports: vec![complete("deals")], windows_left: 3 }).unwrap();
+        assert_eq!((&answer["status"], &answer["windows_left"]), (&json!("partial"), &json!(3)));
+        let answer = of_event(&Answer::Runs { reports: vec![complete("deals")], windows_left: 0 }).unwrap();
+        assert_eq!((&answer["status"], answer.get("windows_left")), (&json!("complete"), None));
+        assert_eq!(answer["reports"][0]["records"], 12);
+    }
+
+    #[test]
+    fn a_list_that_no_state_can_hold_is_refused() {
+        let list = |count| WindowList { count, revision: 1, rate_share: 0.125, windows: Vec::new() };
+        assert!(of_event(&Answer::Windows(list(MOST_WINDOWS))).is_ok());
+        let failed = of_event(&Answer::Windows(list(MOST_WINDOWS + 1))).unwrap_err();
+        assert_eq!(failed.kind, ErrorKind::Config);
+    }
+
+    #[test]
+    fn messages_are_named_by_their_ids() {
+        let answer = of_messages(vec!["a".to_owned(), "b".to_owned()]);
+        assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "b"}]}));
+        assert_eq!(of_messages(Vec::new()), json!({"batchItemFailures": []}));
+    }
+}

@@ -1,0 +1,180 @@
+//! One invocation: envelope off, events dispatched before the deadline, metrics told, answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bronzegate_aws::{Aws, S3Settings};
+use bronzegate_core::bronze::{BronzeStore, LocalStore};
+use bronzegate_core::clock::{Clock, Deadline, SystemClock};
+use bronzegate_core::dispatch::{Answer, Dispatcher};
+use bronzegate_core::error::{Error, Result};
+use bronzegate_core::event::Event;
+use bronzegate_core::extract::Stop;
+use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::secret::{EnvSecrets, FileSecrets, SecretStore};
+use bronzegate_core::settings::{Place, Vault, wrong};
+use bronzegate_core::sources::SourceFolder;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::Value;
+use tracing::Instrument as _;
+
+use crate::answer::{self, Failed};
+use crate::emf;
+use crate::envelope::{self, Invocation, Message};
+use crate::environment::{self, Settings};
+use crate::output;
+
+/// The function: made once a process, asked once an invocation.
+#[derive(Debug)]
+pub(crate) struct Handler {
+    dispatcher: Dispatcher,
+    environment: String,
+    clock: Arc<dyn Clock>,
+    is_cold: AtomicBool,
+}
+
+impl Handler {
+    /// Makes it ready. Nothing is sent anywhere before the first event.
+    ///
+    /// # Errors
+    /// The setting that is wrong.
+    pub(crate) async fn open() -> Result<Self> {
+        let settings = Settings::read()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let aws = bronzegate_aws::connect(clock.clone()).await;
+        let s3 = S3Settings { kms_key: settings.kms_key };
+        let dispatcher = Dispatcher::new(
+            sources(&aws, &settings.sources)?,
+            store(&aws, &settings.target, s3, "BRONZEGATE_TARGET")?,
+            secrets(&aws, settings.secrets)?,
+            clock.clone(),
+            settings.environment.as_str(),
+        );
+        Ok(Self { dispatcher, environment: settings.environment, clock, is_cold: AtomicBool::new(true) })
+    }
+
+    /// Answers one invocation.
+    pub(crate) async fn answer(&self, invocation: LambdaEvent<Value>) -> Result<Value, Failed> {
+        let LambdaEvent { payload, context } = invocation;
+        let span = tracing::info_span!("invocation", request_id = context.request_id);
+        let deadline = self.deadline(&context);
+        async {
+            match envelope::unwrap(&payload)? {
+                Invocation::Event(event) => answer::of_event(&self.dispatch(&event, deadline).await?),
+                Invocation::Messages { messages, is_fifo } => {
+                    Ok(answer::of_messages(self.messages(messages, is_fifo, deadline).await))
+                }
+            }
+        }
+        .instrument(span)
+        .await
+        .inspect_err(|failed| tracing::error!(error = %failed, "invocation failed"))
+    }
+
+    /// What Lambda allows, from its clock to ours.
+    fn deadline(&self, context: &Context) -> Deadline {
+        let now = u64::try_from(self.clock.now().as_millisecond()).unwrap_or_default();
+        Deadline::within(&*self.clock, Duration::from_millis(context.deadline.saturating_sub(now)))
+    }
+
+    async fn dispatch(&self, event: &Event, deadline: Deadline) -> Result<Answer> {
+        let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
+        let answer = self.dispatcher.handle(event, deadline, &Stop::default()).await?;
+        if let Answer::Runs { reports, .. } = &answer {
+            for report in reports {
+                self.tell(report, is_cold);
+            }
+        }
+        Ok(answer)
+    }
+
+    /// The messages one after the other; returns the ids of those to be delivered again: what failed,
+    /// what is partial, and what there was no time for.
+    async fn messages(&self, messages: Vec<Message>, is_fifo: bool, deadline: Deadline) -> Vec<String> {
+        let mut again = Vec::new();
+        for message in messages {
+            let no_time = deadline.left_to_fetch(&*self.clock).is_some_and(|left| left.is_zero());
+            let must_wait = no_time || is_fifo && !again.is_empty();
+            if must_wait || !self.message(&message, deadline).await {
+                again.push(message.id);
+            }
+        }
+        again
+    }
+
+    async fn message(&self, message: &Message, deadline: Deadline) -> bool {
+        let outcome = match &message.event {
+            Ok(event) => self.dispatch(event, deadline).await.map(|answer| answer.status()),
+            Err(error) => {
+                tracing::error!(message_id = message.id, %error, "message cannot be read");
+                return false;
+            }
+        };
+        match outcome {
+            Ok(status) => matches!(status, Status::Complete | Status::AlreadyCommitted),
+            Err(error) => {
+                tracing::error!(message_id = message.id, %error, "message failed");
+                false
+            }
+        }
+    }
+
+    /// A run's outcome: one line for people, one for CloudWatch's metrics.
+    fn tell(&self, report: &RunReport, is_cold: bool) {
+        let RunReport { source, stream, status, key, batch_id, counts, duration_ms, error, .. } = report;
+        let status = status.as_str();
+        if let Some(error) = error {
+            let (kind, error) = (error.kind.as_str(), &error.message);
+            tracing::error!(source, stream, status, key, batch_id, kind, error, "run failed");
+        } else {
+            let (records, bytes, pages) = (counts.records, counts.bytes, counts.pages);
+            tracing::info!(
+                source,
+                stream,
+                status,
+                key,
+                batch_id,
+                records,
+                bytes,
+                pages,
+                duration_ms,
+                "run ended"
+            );
+        }
+        for warning in &report.warnings {
+            tracing::warn!(source, stream, batch_id, warning, "run warns");
+        }
+        output::line(&emf::line(report, &self.environment, is_cold, self.clock.now()));
+    }
+}
+
+fn store(aws: &Aws, place: &Place, s3: S3Settings, setting: &str) -> Result<Arc<dyn BronzeStore>, Error> {
+    match place {
+        Place::Folder(path) => Ok(Arc::new(LocalStore::open(path)?)),
+        Place::S3(url) => aws.store_with(url, s3),
+        Place::Abfss(url) => {
+            Err(wrong(setting, url, "this is the AWS function; it takes s3://bucket/prefix"))
+        }
+    }
+}
+
+fn sources(aws: &Aws, place: &Place) -> Result<SourceFolder, Error> {
+    match place {
+        Place::Folder(path) => Ok(SourceFolder::local(path)),
+        place => store(aws, place, S3Settings::default(), "BRONZEGATE_SOURCES").map(SourceFolder::Remote),
+    }
+}
+
+fn secrets(aws: &Aws, vault: Vault) -> Result<Arc<dyn SecretStore>, Error> {
+    match vault {
+        Vault::Environment => Ok(Arc::new(EnvSecrets::new(environment::look_up))),
+        Vault::File(path) => Ok(Arc::new(FileSecrets::new(path))),
+        Vault::AwsSecretsManager { prefix } => Ok(aws.secrets(&prefix)),
+        Vault::AzureKeyVault(url) => Err(wrong(
+            "BRONZEGATE_SECRETS",
+            &url,
+            "this is the AWS function; it reads aws-secretsmanager[:prefix]",
+        )),
+    }
+}

@@ -1,0 +1,79 @@
+//! Whole objects: read, put, listed.
+
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::primitives::ByteStream;
+use bronzegate_core::bronze::{Created, StoreError};
+use bytes::Bytes;
+
+use super::retry::Attempts;
+use super::store::failed;
+use super::uploads::{Uploads, bronze_checksum};
+use crate::service_error::status;
+
+impl Uploads {
+    /// The object's content, or `None` when there is none.
+    pub(super) async fn read(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
+        let key = self.target.key(path)?;
+        let found = match self.client.get_object().bucket(self.target.bucket()).key(key).send().await {
+            Err(SdkError::ServiceError(error)) if error.err().is_no_such_key() => return Ok(None),
+            found => found.map_err(|error| failed("read", path, "s3:GetObject or s3:ListBucket", &error))?,
+        };
+        let content = found.body.collect().await.map_err(|error| StoreError::io("read", path, error))?;
+        Ok(Some(content.into_bytes()))
+    }
+
+    /// Creates the object unless one is there.
+    ///
+    /// S3 itself decides between rivals. A 412 to the first attempt is therefore the rival's; a 412 to a
+    /// later one may be to an object that an earlier attempt of this call created, whose answer was lost.
+    /// Then the content tells whose it is. Two rivals that put the same bytes, of which one lost an
+    /// answer, could both be told `Yes`: a commit record cannot be one of those, since it names the ids
+    /// of its own uploads; one without uploads says the same whoever put it.
+    pub(super) async fn create(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
+        let attempts = Attempts::default();
+        let put = self.put_request(path, content.clone())?.if_none_match("*");
+        match put.customize().interceptor(attempts.clone()).send().await {
+            Ok(_) => Ok(Created::Yes),
+            Err(error) if status(&error) == Some(412) => {
+                let own = attempts.repeated() && self.read(path).await?.is_some_and(|found| found == content);
+                Ok(if own { Created::Yes } else { Created::No })
+            }
+            Err(error) => Err(failed("write", path, "s3:PutObject", &error)),
+        }
+    }
+
+    /// Creates or replaces the object.
+    pub(super) async fn replace(&self, path: &str, content: Bytes) -> Result<(), StoreError> {
+        let put = self.put_request(path, content)?.send().await;
+        put.map(drop).map_err(|error| failed("write", path, "s3:PutObject", &error))
+    }
+
+    fn put_request(&self, path: &str, content: Bytes) -> Result<PutObjectFluentBuilder, StoreError> {
+        Ok(self
+            .client
+            .put_object()
+            .bucket(self.target.bucket())
+            .key(self.target.key(path)?)
+            .checksum_crc64_nvme(bronze_checksum(&content))
+            .set_server_side_encryption(self.settings.encryption())
+            .set_ssekms_key_id(self.settings.kms_key.clone())
+            .set_bucket_key_enabled(self.settings.bucket_key())
+            .body(ByteStream::from(content)))
+    }
+
+    /// The paths of all objects below a folder, sorted.
+    pub(super) async fn paths(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        let mut paths = Vec::new();
+        let below = self.target.keys_below(folder);
+        let request = self.client.list_objects_v2().bucket(self.target.bucket()).prefix(below);
+        let mut pages = request.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| failed("list", folder, "s3:ListBucket", &error))?;
+            let keys = page.contents().iter().filter_map(|object| object.key());
+            paths.extend(keys.filter_map(|key| self.target.path(key)));
+        }
+        paths.sort_unstable();
+        Ok(paths)
+    }
+}

@@ -1,0 +1,122 @@
+//! The store on S3.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::RequestChecksumCalculation;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::types::ServerSideEncryption;
+use bronzegate_core::bronze::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError};
+use bytes::Bytes;
+
+use super::part::S3Part;
+use super::retry::ConflictsPass;
+use super::target::S3Target;
+use super::upload::S3Upload;
+use super::uploads::Uploads;
+use crate::service_error::explain;
+
+/// The bronze store on S3.
+///
+/// Uploads are multipart uploads, and so invisible until they are completed; conditional writes make
+/// publishing and commits create-only. Every part and every object is sent with its CRC-64/NVME, which
+/// S3 verifies and keeps. Uploads of dead runs are left to the bucket's rule for incomplete uploads.
+#[derive(Clone, Debug)]
+pub struct S3Store {
+    uploads: Arc<Uploads>,
+}
+
+/// How objects are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct S3Settings {
+    /// The id or ARN of the KMS key that encrypts every object; the bucket's default without it.
+    pub kms_key: Option<String>,
+}
+
+impl S3Settings {
+    pub(super) fn encryption(&self) -> Option<ServerSideEncryption> {
+        self.kms_key.is_some().then_some(ServerSideEncryption::AwsKms)
+    }
+
+    /// One call to KMS for many objects instead of one for each.
+    pub(super) fn bucket_key(&self) -> Option<bool> {
+        self.kms_key.is_some().then_some(true)
+    }
+}
+
+impl S3Store {
+    /// Makes a store on the target; nothing is called yet.
+    ///
+    /// Of the client everything is kept but two settings: the store sends checksums of its own, so the
+    /// SDK computes none beside them, and conflicts of conditional writes are tried again.
+    pub fn new(client: &Client, target: S3Target, settings: S3Settings) -> Self {
+        let config = client
+            .config()
+            .to_builder()
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .retry_classifier(ConflictsPass)
+            .build();
+        Self { uploads: Arc::new(Uploads { client: Client::from_conf(config), target, settings }) }
+    }
+}
+
+#[async_trait]
+impl BronzeStore for S3Store {
+    fn location(&self) -> String {
+        self.uploads.target.url()
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.uploads.paths(prefix).await
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
+        self.uploads.read(path).await
+    }
+
+    async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
+        self.uploads.create(path, content).await
+    }
+
+    async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError> {
+        self.uploads.replace(path, content).await
+    }
+
+    async fn stage(&self, path: &str, _: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {
+        let key = self.uploads.target.key(path)?;
+        let upload_id = self.uploads.begin(path, &key).await?;
+        Ok(Box::new(S3Part::new(Arc::clone(&self.uploads), path, key, upload_id)))
+    }
+
+    async fn publish(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        self.uploads.publish(receipt).await
+    }
+
+    async fn abort(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        let key = self.uploads.target.key(&receipt.path)?;
+        self.uploads.give_up(&receipt.path, &key, &S3Upload::of(receipt)?.upload_id).await
+    }
+
+    async fn leftovers(&self, _: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn pending(&self, stream: &str) -> Result<Vec<String>, StoreError> {
+        self.uploads.pending(stream).await
+    }
+}
+
+/// An error of a call, on a path under the target.
+pub(super) fn failed<E>(
+    action: &'static str,
+    path: &str,
+    permission: &'static str,
+    error: &SdkError<E, HttpResponse>,
+) -> StoreError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    StoreError::io(action, path, explain("S3", permission, error))
+}

@@ -1,0 +1,144 @@
+//! The vault itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azure_core::credentials::TokenCredential;
+use azure_core::http::ClientOptions;
+use azure_security_keyvault_secrets::models::Secret;
+use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
+use bronzegate_core::error::{Error, ErrorKind};
+use bronzegate_core::secret::{Freshness, SecretError, SecretStore};
+use secrecy::SecretString;
+use url::{Host, Url};
+
+use super::names::check_name;
+use crate::clients::{Refusal, ServiceError, chain};
+
+/// Secrets in an Azure Key Vault: the newest version of each.
+///
+/// Throttling (429) is obeyed by the SDK, which waits as long as `Retry-After` says and tries again.
+/// A secret past its expiry date is handed out with a warning: Key Vault does so too, and calls the
+/// date informational.
+pub struct KeyVault {
+    client: SecretClient,
+    url: Url,
+}
+
+impl KeyVault {
+    /// Opens a vault such as `https://acme.vault.azure.net`. Nothing is sent yet.
+    ///
+    /// That the vault's challenge names a resource of the vault's own domain is checked, so that a token
+    /// for a vault never goes elsewhere; only for a loopback address, where emulators are, it is not.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when it is not an https URL of a host alone.
+    pub fn open(
+        url: &str,
+        credential: Arc<dyn TokenCredential>,
+        client_options: ClientOptions,
+    ) -> Result<Self, Error> {
+        let refused = |why: &str| {
+            Error::new(ErrorKind::Config, format!("`{url}` is not the address of a key vault: {why}"))
+        };
+        let parsed = Url::parse(url).map_err(|error| refused(&error.to_string()))?;
+        let bare = parsed.path() == "/" && parsed.query().is_none() && parsed.fragment().is_none();
+        if parsed.scheme() != "https" || !bare || !parsed.username().is_empty() || parsed.password().is_some()
+        {
+            return Err(refused("it must have the form https://<vault>.vault.azure.net"));
+        }
+        let verify_challenge_resource = Some(!is_loopback(&parsed));
+        let options = SecretClientOptions {
+            client_options,
+            verify_challenge_resource,
+            ..SecretClientOptions::default()
+        };
+        let client = SecretClient::new(parsed.as_str(), credential, Some(options));
+        let client = client.map_err(|error| refused(&chain(&error)))?;
+        Ok(Self { client, url: parsed })
+    }
+
+    fn refused(&self, name: &str, error: ServiceError) -> SecretError {
+        let error = error.advising(advice);
+        let name = name.to_owned();
+        match error.refusal() {
+            Some(refusal) if refusal.status == 404 => SecretError::Missing {
+                name,
+                place: format!("the key vault {} has none of this name", self.url),
+            },
+            _ => SecretError::Unreadable { name, reason: format!("the key vault {}: {error}", self.url) },
+        }
+    }
+}
+
+impl fmt::Debug for KeyVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyVault").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl SecretStore for KeyVault {
+    async fn read(&self, name: &str, _: Freshness) -> Result<SecretString, SecretError> {
+        check_name(name)?;
+        let unreadable = |error: azure_core::Error| self.refused(name, error.into());
+        let response = self.client.get_secret(name, None).await.map_err(unreadable)?;
+        let secret: Secret = response.into_model().map_err(|_| SecretError::Unreadable {
+            name: name.to_owned(),
+            // The parser's own words could show a piece of the value.
+            reason: format!("the key vault {}: its answer is not a secret", self.url),
+        })?;
+        if let Some(expired) = secret.attributes.and_then(|attributes| attributes.expires)
+            && expired <= azure_core::time::OffsetDateTime::now_utc()
+        {
+            tracing::warn!(secret = name, %expired, "the key vault says that this secret has expired");
+        }
+        secret.value.map(Into::into).ok_or_else(|| SecretError::Empty(name.to_owned()))
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// What a person may do about a refusal.
+fn advice(refusal: &Refusal) -> Option<&'static str> {
+    if refusal.has_code(&["SecretDisabled"]) {
+        return Some("the secret is disabled: enable it, or add a new version");
+    }
+    if refusal.has_code(&["ForbiddenByFirewall", "ForbiddenByConnection"]) {
+        return Some("the vault's network rules do not let this address in");
+    }
+    match refusal.status {
+        401 => Some("the identity is of another tenant than the vault, or its token is not accepted"),
+        403 => Some("the identity needs the role Key Vault Secrets User on the vault or the secret"),
+        429 => Some("the vault is throttled: too many reads in a short time"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vault_is_held_to_its_domain_but_on_loopback() {
+        for (url, loopback) in [
+            ("https://127.0.0.1:8443", true),
+            ("https://[::1]:8443", true),
+            ("https://localhost", true),
+            ("https://acme.vault.azure.net", false),
+            ("https://127.0.0.1.example", false),
+            ("https://localhost.example", false),
+            ("https://10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(&url.parse().unwrap()), loopback, "{url}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! `backfill`: the windows of a stretch of time, several at a time, each to its report.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use bronzegate_core::bronze::{BronzeStore, CommitLog, Layout};
+use bronzegate_core::clock::Deadline;
+use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::plan::RunRequest;
+use bronzegate_core::report::{RunReport, Status, exit_code};
+use bronzegate_core::run::{Engine, StreamRun};
+use bronzegate_core::window::TimeWindow;
+use indicatif::ProgressBar;
+
+use super::backfill_plan::{Plan, Planned, State, estimate};
+use super::{Context, run, selected};
+use crate::arguments::BackfillArguments;
+use crate::human;
+use crate::output::{self, Output};
+use crate::places;
+use crate::progress::{self, Line};
+use crate::table::{Column, table};
+
+/// A window with the report of its run; none when it was not begun.
+type Loaded = (Planned, Option<RunReport>);
+
+/// Plans the windows, tells what they take, and loads them.
+pub(crate) async fn backfill(
+    context: &Context,
+    arguments: &BackfillArguments,
+    out: &mut Output,
+) -> Result<u8> {
+    let name = &arguments.stream;
+    let source = context.sources.load(&name.source).await?;
+    let stream = selected(&source, Some(&name.stream))?[0].clone();
+    let span = TimeWindow::new(arguments.from, arguments.to)
+        .map_err(|error| Error::new(ErrorKind::Config, error))?;
+    let step = arguments.window.or(stream.incremental.as_ref().and_then(|incremental| incremental.window));
+    let engine = context.engine(source).with_rate_share(arguments.rate_share)?;
+
+    let existing = places::existing_bronze(&context.clouds, &context.target).await?;
+    let layout = Layout::new(&name.source, &name.stream);
+    let log = existing.map(|store| CommitLog::new(store, layout));
+    let plan = Plan::new(log.as_ref(), span, step, arguments.again).await?;
+    tell_estimate(context, arguments, &engine, &plan, stream.rate_limit.requests_per_second).await?;
+    if arguments.dry_run {
+        let windows: Vec<Loaded> = plan.windows.iter().map(|planned| (*planned, None)).collect();
+        if context.json {
+            for (planned, _) in &windows {
+                out.json(&planned.to_json());
+            }
+        } else {
+            out.line(windows_table(&windows));
+        }
+        return Ok(0);
+    }
+
+    let loaded =
+        load(context, arguments, &engine, &plan, places::bronze(&context.clouds, &context.target).await?)
+            .await?;
+    for report in loaded.iter().filter_map(|(_, report)| report.as_ref()) {
+        if context.json {
+            out.json(report);
+        }
+        for remark in run::remarks(report) {
+            output::tell(&remark);
+        }
+    }
+    if !context.json {
+        out.line(windows_table(&loaded));
+    }
+    Ok(code(&loaded))
+}
+
+/// Sends one request, so that a person can still change their mind.
+async fn tell_estimate(
+    context: &Context,
+    arguments: &BackfillArguments,
+    engine: &Engine,
+    plan: &Plan,
+    rate: Option<f64>,
+) -> Result<()> {
+    let due: Vec<_> = plan.due().collect();
+    let Some(&middle) = due.get(due.len() / 2) else { return Ok(()) };
+    let began = context.clock.elapsed();
+    let probe = engine.stream(&arguments.stream.stream)?.probe_window(middle).await?;
+    let took = context.clock.elapsed().saturating_sub(began);
+    let rate = rate.map(|rate| rate * arguments.rate_share);
+    output::tell(&estimate(&probe, took, due.len(), arguments.parallel.get(), rate));
+    Ok(())
+}
+
+/// Loads what is due with so many workers, and tells of every window in order of time.
+async fn load(
+    context: &Context,
+    arguments: &BackfillArguments,
+    engine: &Engine,
+    plan: &Plan,
+    store: Arc<dyn BronzeStore>,
+) -> Result<Vec<Loaded>> {
+    let due: Vec<_> = plan.due().collect();
+    let workers = arguments.parallel.get().min(due.len());
+    let streams: Vec<_> =
+        (0..workers).map(|_| engine.stream(&arguments.stream.stream)).collect::<Result<_, Error>>()?;
+    let lines: Vec<_> = streams
+        .iter()
+        .map(|run| Line::new(&context.progress, run.name(), run.stats(), context.clock.clone()))
+        .collect();
+    let work = Work {
+        context,
+        store,
+        revision: plan.revision,
+        queue: Mutex::new(due.into()),
+        done: Mutex::default(),
+        bar: progress::total(&context.progress, plan.due().count()),
+    };
+    let running =
+        futures::future::join_all(streams.iter().zip(&lines).map(|(run, line)| work.work(run, line)));
+    tokio::select! {
+        _ = running => {}
+        never = progress::draw(&context.progress, &lines) => match never {},
+    }
+    lines.iter().for_each(Line::remove);
+    work.bar.finish_and_clear();
+    let mut done = work.done.into_inner().expect("no holder of this lock panics");
+    Ok(plan.windows.iter().map(|planned| (*planned, take(&mut done, planned.window))).collect())
+}
+
+fn take(done: &mut Vec<(TimeWindow, RunReport)>, window: TimeWindow) -> Option<RunReport> {
+    let at = done.iter().position(|(known, _)| *known == window)?;
+    Some(done.swap_remove(at).1)
+}
+
+/// What the workers share.
+struct Work<'a> {
+    context: &'a Context,
+    store: Arc<dyn BronzeStore>,
+    revision: u32,
+    queue: Mutex<VecDeque<TimeWindow>>,
+    done: Mutex<Vec<(TimeWindow, RunReport)>>,
+    bar: ProgressBar,
+}
+
+impl Work<'_> {
+    /// Loads window after window. One that fails does not stop the others, unless they would fail too.
+    async fn work(&self, run: &StreamRun, line: &Line) {
+        while let Some(window) = self.next() {
+            line.rename(window.to_string());
+            let request = RunRequest::Window { window, revision: self.revision };
+            let report =
+                run.run(self.store.clone(), request, Deadline::NONE, self.context.stop.clone()).await;
+            run::log(&report);
+            let kind = report.error.as_ref().map(|error| error.kind);
+            if matches!(kind, Some(ErrorKind::Config | ErrorKind::Auth | ErrorKind::Store)) {
+                self.queue.lock().expect("no holder of this lock panics").clear();
+            }
+            // Interrupted before its first page: as if it had not begun.
+            if kind != Some(ErrorKind::Interrupted) {
+                self.done.lock().expect("no holder of this lock panics").push((window, report));
+            }
+            self.bar.inc(1);
+        }
+        line.rename(run.name());
+    }
+
+    fn next(&self) -> Option<TimeWindow> {
+        let mut queue = self.queue.lock().expect("no holder of this lock panics");
+        if self.context.stop.is_asked() { None } else { queue.pop_front() }
+    }
+}
+
+/// The first failure's code, else 3 while a window is left, else 0. Interrupted before anything was
+/// committed, there is nothing to resume from.
+fn code(loaded: &[Loaded]) -> u8 {
+    let reports: Vec<_> = loaded.iter().filter_map(|(_, report)| report.clone()).collect();
+    let left = loaded.iter().any(|(planned, report)| report.is_none() && planned.state != State::Committed);
+    let nothing = reports.is_empty() && loaded.iter().all(|(planned, _)| planned.state == State::New);
+    match exit_code(&reports) {
+        0 if left && nothing => ErrorKind::Interrupted.exit_code(),
+        0 if left => PARTIAL,
+        code => code,
+    }
+}
+
+/// The exit code while something is left to do.
+const PARTIAL: u8 = 3;
+
+fn windows_table(loaded: &[Loaded]) -> String {
+    let columns = [
+        Column::Text("FROM"),
+        Column::Text("TO"),
+        Column::Text("STATUS"),
+        Column::Number("RECORDS"),
+        Column::Number("BYTES"),
+        Column::Number("REQUESTS"),
+        Column::Number("DURATION"),
+        Column::Text("ERROR"),
+    ];
+    let rows = loaded.iter().map(|(planned, report)| {
+        let counts = report.as_ref().map(|report| report.counts).unwrap_or_default();
+        let status = report.as_ref().map_or(planned.state.as_str(), |report| report.status.as_str());
+        let failed = report.as_ref().filter(|report| report.status == Status::Failed);
+        let took = report.as_ref().map_or(0, |report| report.duration_ms);
+        vec![
+            planned.window.from().to_string(),
+            planned.window.to().to_string(),
+            status.to_owned(),
+            human::count(counts.records),
+            human::bytes(counts.bytes),
+            human::count(counts.requests),
+            human::duration(std::time::Duration::from_millis(took)),
+            failed
+                .and_then(|report| report.error.as_ref())
+                .map_or_else(String::new, |error| error.kind.as_str().to_owned()),
+        ]
+    });
+    table(&columns, rows)
+}

@@ -1,0 +1,286 @@
+//! `incremental`: only what is new, and windows of time.
+//!
+//! ```yaml
+//! incremental:
+//!   cursor: updatedAt                  # a path in the record
+//!   format: rfc3339                    # rfc3339 | date | epoch_s | epoch_ms | integer | text
+//!   from: { query: updated_after }     # or {{ window.from }} in a template
+//!   to: { query: updated_before }      # or {{ window.to }}; without either, open ended
+//!   start: 2024-01-01
+//!   lookback: 5m
+//!   window: 1d
+//!   split_when: { at: { body: total }, over: 10000 }
+//!   min_window: 15m
+//!   key: id
+//!   missing: skip                      # a record without the cursor: error | keep | skip
+//! ```
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::address::Target;
+use super::condition::{Condition, ConditionSpec};
+use super::pointer::Pointer;
+use super::problem::{At, Draft, Report};
+use super::read::Slot;
+use super::template::TemplateText;
+use super::units::Period;
+use crate::window::{WindowStep, parse_instant};
+
+/// How a stream is asked for a stretch of its records, and how far it has been read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incremental {
+    /// Where a record holds its cursor.
+    pub cursor: Pointer,
+    /// How a cursor is written, in records and in requests.
+    pub format: CursorFormat,
+    /// Where the beginning of what is wanted goes; `None` when only templates say it.
+    pub from: Option<Target>,
+    /// Where its end goes; `None` when only templates say it, or nothing does.
+    pub to: Option<Target>,
+    /// Whether requests carry an end, by [`to`](Self::to) or a template.
+    pub bounded: bool,
+    /// Where the first run begins; at the oldest record without it.
+    pub start: Option<Start>,
+    /// How far behind its cursor a run begins, for records that appear late (0).
+    pub lookback: Duration,
+    /// The length of the windows that what is due is split into.
+    pub window: Option<WindowStep>,
+    /// What a response says when its window holds more than the API gives out.
+    pub split_when: Option<Condition>,
+    /// The shortest window that is still halved (1m).
+    pub min_window: Duration,
+    /// What makes a record one of those at the cursor that are in bronze already.
+    pub key: Option<Pointer>,
+    /// What becomes of a record without the cursor (error).
+    pub missing: Missing,
+}
+
+/// How a cursor is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CursorFormat {
+    /// An instant: `2026-11-22T17:00:00Z`. In records any ISO 8601 form; UTC where no offset is given.
+    Rfc3339,
+    /// A day in UTC: `2026-11-22`.
+    Date,
+    /// Seconds since 1970 in UTC, in records with any number of decimals.
+    EpochS,
+    /// Milliseconds since 1970 in UTC.
+    EpochMs,
+    /// A whole number of any length.
+    Integer,
+    /// A text, compared byte by byte.
+    Text,
+}
+
+/// Where a stream's first run begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// An instant.
+    Time(Timestamp),
+    /// A whole number or a text, as the file writes it.
+    Value(String),
+}
+
+/// What becomes of a record without the cursor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// It fails the run.
+    #[default]
+    Error,
+    /// It is written; each run that meets it writes it again.
+    Keep,
+    /// It is left out, and counted in a warning.
+    Skip,
+}
+
+/// Only what is new: where records hold their cursor, and where requests say from and to where.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Incremental")]
+pub(super) struct IncrementalSpec {
+    /// Where a record holds its cursor: `updatedAt`, `meta.changed`.
+    cursor: Slot<Pointer>,
+    /// How a cursor is written, in records and in requests.
+    format: Slot<CursorFormat>,
+    /// Where the beginning of what is wanted goes; or `{{ window.from }}` in a template.
+    from: Option<Slot<Target>>,
+    /// Where its end goes; or `{{ window.to }}` in a template. Open ended without either.
+    to: Option<Slot<Target>>,
+    /// Where the first run begins; without it at the oldest record.
+    start: Option<Slot<TemplateText>>,
+    /// How far behind the cursor a run begins, for records that appear late; what it meets again is written again.
+    lookback: Option<Slot<Period>>,
+    /// Split what is due into windows of this length; needs an end.
+    window: Option<Slot<StepText>>,
+    /// Halve a window whose response says so; needs `window`.
+    split_when: Option<Slot<ConditionSpec>>,
+    /// The shortest window that is still halved; default 1m.
+    min_window: Option<Slot<Period>>,
+    /// What tells apart records that share a cursor: `id`.
+    key: Option<Slot<Pointer>>,
+    /// What becomes of a record without the cursor; default error.
+    missing: Option<Slot<Missing>>,
+}
+
+/// The length of windows, not read yet.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String", extend("pattern" = "^[0-9]+(m|h|d|w|mo|y)$"))]
+struct StepText(WindowStep);
+
+impl TryFrom<String> for StepText {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self).map_err(|_| "a length of windows: 15m, 6h, 1d, 1w, 1mo or 1y")
+    }
+}
+
+/// The names that templates of the request use.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Used {
+    pub(super) from: bool,
+    pub(super) to: bool,
+}
+
+/// The shortest window that is still halved, unless the file says another.
+const MIN_WINDOW: Duration = Duration::from_mins(1);
+
+impl CursorFormat {
+    /// Whether cursors are times, so that there are windows.
+    pub fn is_time(self) -> bool {
+        !matches!(self, Self::Integer | Self::Text)
+    }
+
+    /// The unit in nanoseconds in which windows begin and end: below it instants cannot be told apart.
+    pub fn resolution_ns(self) -> i128 {
+        match self {
+            Self::Date => 86_400 * 1_000_000_000,
+            // Many APIs cut an instant to whole seconds when they compare.
+            Self::Rfc3339 | Self::EpochS => 1_000_000_000,
+            Self::EpochMs => 1_000_000,
+            Self::Integer | Self::Text => 1,
+        }
+    }
+}
+
+impl IncrementalSpec {
+    /// Checks the keys against each other and against the templates of the request.
+    pub(super) fn resolve(&self, used: Used, at: &At, report: &Report) -> Option<Incremental> {
+        let from = self.from.as_ref().and_then(Slot::cloned);
+        let to = self.to.as_ref().and_then(Slot::cloned);
+        if self.from.is_none() && !used.from {
+            let draft = Draft::new("nothing in the request says from where");
+            report.add(at, draft.accepted("from: { query: … }, or {{ window.from }} in a template"));
+        }
+        let bounded = self.to.is_some() || used.to;
+        let format = self.format.cloned();
+        if let Some(format) = format {
+            self.fits(format, used, report);
+        }
+        self.needs(bounded, used, at, report);
+        let period =
+            |slot: &Option<Slot<Period>>| slot.as_ref().and_then(Slot::cloned).map(|Period(time)| time);
+        let split_when = self.split_when.as_ref().and_then(Slot::get).map(|spec| spec.resolve(report));
+        Some(Incremental {
+            cursor: self.cursor.cloned()?,
+            format: format?,
+            from,
+            to,
+            bounded,
+            start: self.start(format?, report),
+            lookback: period(&self.lookback).unwrap_or_default(),
+            window: self.window.as_ref().and_then(Slot::cloned).map(|StepText(step)| step),
+            split_when: split_when.flatten(),
+            min_window: period(&self.min_window).unwrap_or(MIN_WINDOW),
+            key: self.key.as_ref().and_then(Slot::cloned),
+            missing: self.missing.as_ref().and_then(Slot::cloned).unwrap_or_default(),
+        })
+    }
+
+    /// The places of `from` and `to`, for the checks between settings.
+    pub(super) fn targets(&self) -> impl Iterator<Item = (&Target, &At)> {
+        [&self.from, &self.to].into_iter().flatten().filter_map(|slot| Some((slot.get()?, slot.at())))
+    }
+
+    /// What means nothing to cursors that are no times.
+    fn fits(&self, format: CursorFormat, used: Used, report: &Report) {
+        if format.is_time() {
+            return;
+        }
+        let given = [
+            self.to.as_ref().map(Slot::at),
+            self.lookback.as_ref().map(Slot::at),
+            self.window.as_ref().map(Slot::at),
+            self.split_when.as_ref().map(Slot::at),
+            self.min_window.as_ref().map(Slot::at),
+        ];
+        for at in given.into_iter().flatten() {
+            report.say(at, "needs a format of time: rfc3339, date, epoch_s or epoch_ms");
+        }
+        if used.to {
+            report
+                .say(self.format.at(), "{{ window.to }} needs a format of time: there is no end to ask for");
+        }
+    }
+
+    fn needs(&self, bounded: bool, used: Used, at: &At, report: &Report) {
+        if let Some(window) = self.window.as_ref().filter(|_| !bounded) {
+            let draft = Draft::new("windows need an end in the request");
+            report.add(window.at(), draft.accepted("to: { query: … }, or {{ window.to }} in a template"));
+        }
+        if let Some(split) = self.split_when.as_ref().filter(|_| self.window.is_none()) {
+            report.add(split.at(), Draft::new("split_when needs window").accepted("window: 1d beside it"));
+        }
+        if let Some(min) = self.min_window.as_ref().filter(|_| self.split_when.is_none()) {
+            report.say(min.at(), "min_window needs split_when beside it");
+        }
+        if self.start.is_none() && (used.from || self.window.is_some()) {
+            let what = if used.from {
+                "{{ window.from }} has no value in the first run"
+            } else {
+                "windows need a first one"
+            };
+            report.add(
+                at,
+                Draft::new(what).accepted("start: 2024-01-01T00:00:00Z, or where the records begin"),
+            );
+        }
+        for slot in [&self.from, &self.to].into_iter().flatten() {
+            if slot.get() == Some(&Target::Url) {
+                let draft = Draft::new("url is for a cursor that is the next URL");
+                report.add(slot.at(), draft.accepted("{ query: … }, { header: … } or { body: … }"));
+            }
+        }
+    }
+
+    fn start(&self, format: CursorFormat, report: &Report) -> Option<Start> {
+        let slot = self.start.as_ref()?;
+        let TemplateText(text) = slot.get()?;
+        let refuse = |accepted: &str| {
+            report.add(slot.at(), Draft::refused(accepted).value(text));
+            None
+        };
+        match format {
+            CursorFormat::Text => Some(Start::Value(text.clone())),
+            CursorFormat::Integer if is_integer(text) => Some(Start::Value(text.clone())),
+            CursorFormat::Integer => refuse("a whole number"),
+            _ => match parse_instant(text) {
+                Some(time) if time.as_nanosecond() % format.resolution_ns() == 0 => Some(Start::Time(time)),
+                Some(_) => refuse("an instant that the format can tell: whole days, seconds or milliseconds"),
+                None => refuse("an instant (2024-01-01T00:00:00Z) or a date (2024-01-01)"),
+            },
+        }
+    }
+}
+
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,10 @@
+//! Cursors of incremental streams: read from a record's bytes, compared, and remembered.
+
+mod member;
+mod sieve;
+mod state;
+mod value;
+
+pub use sieve::{Bounds, LeftOut, Sieve};
+pub use state::{CursorState, Mark};
+pub use value::{CursorValue, NotACursor, Verbatim};

@@ -1,0 +1,218 @@
+//! Which records of a page belong to the run, and how far the run has read.
+//!
+//! A page counts only when it is kept: what an attempt that failed late had shown is forgotten.
+
+use std::collections::BTreeSet;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::member::member;
+use super::state::Mark;
+use super::value::{CursorValue, Order};
+use crate::config::{Incremental, Missing};
+use crate::error::{Error, ErrorKind};
+use crate::splitter::{Piece, Span};
+
+/// The stretch [from, to) that a run brings; a bound that is absent lets everything through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// The first cursor that belongs to it.
+    pub from: Option<CursorValue>,
+    /// The first behind it.
+    pub to: Option<CursorValue>,
+}
+
+/// Records that were left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Outside of the bounds.
+    pub outside: u64,
+    /// Without a cursor.
+    pub without: u64,
+    /// In bronze already.
+    pub known: u64,
+}
+
+/// Lets the records of one run through.
+#[derive(Debug)]
+pub struct Sieve {
+    settings: Incremental,
+    bounds: Bounds,
+    known: Option<Tied>,
+    kept: Seen,
+    page: Seen,
+    fault: Option<Error>,
+    record: u64,
+}
+
+/// What the pages so far have shown.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    newest: Option<Tied>,
+    left_out: LeftOut,
+}
+
+/// A cursor, and the keys of the records that have it; `None` when there are too many to keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Tied {
+    cursor: CursorValue,
+    keys: Option<BTreeSet<u128>>,
+}
+
+/// What becomes of a record.
+enum Fate {
+    Write,
+    LeaveOut,
+}
+
+impl Sieve {
+    /// A sieve for one segment. `known` is how far earlier runs have read, `newest` how far the run's
+    /// earlier segments have.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] when a mark does not fit the stream's format.
+    pub fn new(
+        settings: &Incremental,
+        bounds: Bounds,
+        known: Option<&Mark>,
+        newest: Option<&Mark>,
+    ) -> Result<Self, Error> {
+        let read = |mark: Option<&Mark>| mark.map(|mark| Tied::read(settings, mark)).transpose();
+        let known = read(known)?;
+        let kept = Seen { newest: read(newest)?.or_else(|| known.clone()), left_out: LeftOut::default() };
+        let page = kept.clone();
+        Ok(Self { settings: settings.clone(), bounds, known, kept, page, fault: None, record: 0 })
+    }
+
+    /// A page begins, or begins again.
+    pub fn begin(&mut self) {
+        self.page = self.kept.clone();
+        self.fault = None;
+        self.record = 0;
+    }
+
+    /// Takes out the records that do not belong to the run.
+    pub fn sift(&mut self, mut piece: Piece) -> Piece {
+        let Piece { bytes, spans, .. } = &mut piece;
+        spans.retain(|&Span { start, end, .. }| {
+            self.record += 1;
+            match self.judge(&bytes[start as usize..end as usize]) {
+                Ok(Fate::Write) => true,
+                Ok(Fate::LeaveOut) => false,
+                Err(error) => {
+                    self.fault.get_or_insert(error);
+                    false
+                }
+            }
+        });
+        piece
+    }
+
+    /// The page is good.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] for its first record whose cursor or key cannot be read.
+    pub fn keep(&mut self) -> Result<(), Error> {
+        self.fault.take().map_or(Ok(()), Err)?;
+        self.kept = self.page.clone();
+        Ok(())
+    }
+
+    /// How far the run has read.
+    pub fn newest(&self) -> Option<Mark> {
+        self.kept.newest.as_ref().map(Tied::mark)
+    }
+
+    /// What was left out.
+    pub fn left_out(&self) -> LeftOut {
+        self.kept.left_out
+    }
+
+    fn judge(&mut self, record: &[u8]) -> Result<Fate, Error> {
+        let at = &self.settings.cursor;
+        let Some(json) = member(record, at.tokens()).filter(|json| *json != "null") else {
+            return match self.settings.missing {
+                Missing::Keep => Ok(Fate::Write),
+                Missing::Skip => {
+                    self.page.left_out.without += 1;
+                    Ok(Fate::LeaveOut)
+                }
+                Missing::Error => Err(self.bad(&format!(
+                    "has no cursor at `{at}`; if that is usual, say `missing: keep` or `missing: skip`"
+                ))),
+            };
+        };
+        let order = CursorValue::in_record(self.settings.format, json)
+            .map_err(|error| self.bad(&format!("has a cursor at `{at}` that {error}")))?;
+        let below = self.bounds.from.as_ref().is_some_and(|from| order < *from.order());
+        let beyond = self.bounds.to.as_ref().is_some_and(|to| order >= *to.order());
+        if below || beyond {
+            self.page.left_out.outside += 1;
+            return Ok(Fate::LeaveOut);
+        }
+        self.mark(record, json, order)
+    }
+
+    /// Compares a record's cursor with the newest; at the cursor that earlier runs have reached, the
+    /// key tells whether they have written it.
+    fn mark(&mut self, record: &[u8], json: &str, order: Order) -> Result<Fate, Error> {
+        let at_known = self.known.as_ref().is_some_and(|known| *known.cursor.order() == order);
+        let newest = self.page.newest.as_ref().map(|newest| order.cmp(newest.cursor.order()));
+        if !at_known && newest.is_some_and(std::cmp::Ordering::is_lt) {
+            return Ok(Fate::Write);
+        }
+        let key = self.key(record)?;
+        let is_known =
+            |known: &Tied| known.keys.as_ref().zip(key).is_some_and(|(keys, key)| keys.contains(&key));
+        if at_known && self.known.as_ref().is_some_and(is_known) {
+            self.page.left_out.known += 1;
+            return Ok(Fate::LeaveOut);
+        }
+        match &mut self.page.newest {
+            Some(newest) if order == *newest.cursor.order() => newest.add(key),
+            Some(newest) if order < *newest.cursor.order() => {}
+            newest => {
+                let mut tied = Tied { cursor: CursorValue::read(json, order), keys: Some(BTreeSet::new()) };
+                tied.add(key);
+                *newest = Some(tied);
+            }
+        }
+        Ok(Fate::Write)
+    }
+
+    fn key(&self, record: &[u8]) -> Result<Option<u128>, Error> {
+        let Some(at) = &self.settings.key else { return Ok(None) };
+        let json = member(record, at.tokens()).ok_or_else(|| self.bad(&format!("has no key at `{at}`")))?;
+        Ok(Some(xxh3_128(json.as_bytes())))
+    }
+
+    fn bad(&self, what: &str) -> Error {
+        Error::new(ErrorKind::Data, format!("record {} {what}", self.record))
+    }
+}
+
+impl Tied {
+    fn read(settings: &Incremental, mark: &Mark) -> Result<Self, Error> {
+        let cursor = CursorValue::of(settings.format, mark.cursor.clone()).map_err(|error| {
+            let cause =
+                format!("the committed cursor {:?} {error}, which `format` asks for", mark.cursor.text);
+            Error::new(ErrorKind::Store, cause)
+        })?;
+        let keys = mark.keys.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok());
+        Ok(Self { cursor, keys: (!mark.more).then(|| keys.collect()) })
+    }
+
+    fn add(&mut self, key: Option<u128>) {
+        if let (Some(keys), Some(key)) = (&mut self.keys, key) {
+            keys.insert(key);
+            if keys.len() > Mark::KEYS {
+                self.keys = None;
+            }
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        let keys = self.keys.iter().flatten().map(|key| format!("{key:032x}")).collect();
+        Mark { cursor: self.cursor.verbatim().clone(), keys, more: self.keys.is_none() }
+    }
+}

@@ -1,0 +1,248 @@
+//! From an event to its reports, for the doors that stay up between events: what one event has made
+//! ready, the next one uses.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::bronze::{BoundedStore, BronzeStore};
+use crate::clock::{Clock, Deadline};
+use crate::config::Source;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Action, Backfill, Event};
+use crate::extract::Stop;
+use crate::plan::{self, RunRequest};
+use crate::report::{RunReport, Status};
+use crate::run::{Engine, StreamRun};
+use crate::secret::SecretStore;
+use crate::sources::SourceFolder;
+use crate::window::TimeWindow;
+
+/// Answers events.
+///
+/// Engines, and with them connections, access tokens and rate limits, stay as long as their source's
+/// file is the same. Nothing is read before the first event.
+#[derive(Debug)]
+pub struct Dispatcher {
+    sources: SourceFolder,
+    store: Arc<dyn BronzeStore>,
+    secrets: Arc<dyn SecretStore>,
+    clock: Arc<dyn Clock>,
+    environment: String,
+    warm: Mutex<HashMap<String, Warm>>,
+}
+
+/// What is kept of a source.
+#[derive(Debug)]
+struct Warm {
+    engine: Engine,
+    rate_share: f64,
+    /// The streams that no event is running at the moment.
+    idle: HashMap<String, StreamRun>,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Its runs.
+    Runs {
+        /// A report a stream, or a window, in their order.
+        reports: Vec<RunReport>,
+        /// The windows of a backfill that there was no time for.
+        windows_left: usize,
+    },
+    /// The windows that were asked for.
+    Windows(WindowList),
+}
+
+/// The windows of a backfill, for somebody else to run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WindowList {
+    /// How many they are.
+    pub count: usize,
+    /// The revision of all of them.
+    pub revision: u32,
+    /// Each worker's share of the source's rate limit.
+    pub rate_share: f64,
+    /// The windows, from the oldest to the newest.
+    pub windows: Vec<TimeWindow>,
+}
+
+impl Answer {
+    /// How the event ended as a whole: failed if anything did, else partial if anything is left.
+    pub fn status(&self) -> Status {
+        let Self::Runs { reports, windows_left } = self else { return Status::Complete };
+        let any = |status| reports.iter().any(|report| report.status == status);
+        if any(Status::Failed) {
+            Status::Failed
+        } else if any(Status::Partial) || *windows_left > 0 {
+            Status::Partial
+        } else if any(Status::Complete) || reports.is_empty() {
+            Status::Complete
+        } else {
+            Status::AlreadyCommitted
+        }
+    }
+}
+
+impl Dispatcher {
+    /// A dispatcher over a deployment's settings.
+    pub fn new(
+        sources: SourceFolder,
+        store: Arc<dyn BronzeStore>,
+        secrets: Arc<dyn SecretStore>,
+        clock: Arc<dyn Clock>,
+        environment: impl Into<String>,
+    ) -> Self {
+        Self { sources, store, secrets, clock, environment: environment.into(), warm: Mutex::default() }
+    }
+
+    /// Does what an event asks for. A stream that fails does not stop its neighbours: its report says so.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the source file cannot be used or lacks the stream.
+    pub async fn handle(&self, event: &Event, deadline: Deadline, stop: &Stop) -> Result<Answer> {
+        let source = self.sources.load(&event.source).await?;
+        let engine = self.engine(source, event.rate_share)?;
+        match (&event.action, &event.stream) {
+            (Action::Run { scheduled_time }, stream) => {
+                self.run(&engine, stream.as_deref(), *scheduled_time, deadline, stop).await
+            }
+            (Action::Window { window, revision }, Some(stream)) => {
+                let run = self.stream(&engine, stream)?;
+                let report = self.window(&run, *window, revision.get(), deadline, stop).await;
+                self.keep(run);
+                Ok(Answer::Runs { reports: vec![report], windows_left: 0 })
+            }
+            (Action::Backfill(backfill), Some(stream)) => {
+                let run = self.stream(&engine, stream)?;
+                let answer = self.backfill(&run, *backfill, event.rate_share, deadline, stop).await;
+                self.keep(run);
+                answer
+            }
+            (_, None) => Err(Error::new(ErrorKind::Config, "a window or a backfill is one stream's")),
+        }
+    }
+
+    async fn run(
+        &self,
+        engine: &Engine,
+        stream: Option<&str>,
+        at: Option<Timestamp>,
+        deadline: Deadline,
+        stop: &Stop,
+    ) -> Result<Answer> {
+        let names: Vec<&str> = match stream {
+            Some(name) => vec![name],
+            None => engine.source.streams.iter().map(|stream| stream.name.as_str()).collect(),
+        };
+        let runs = names.into_iter().map(|name| self.stream(engine, name)).collect::<Result<Vec<_>>>()?;
+        // An event without a time is a person's: all of its streams get the same one.
+        let request = RunRequest::Scheduled { at };
+        let store = self.store(deadline);
+        let reports =
+            join_all(runs.iter().map(|run| run.run(store.clone(), request, deadline, stop.clone()))).await;
+        for run in runs {
+            self.keep(run);
+        }
+        Ok(Answer::Runs { reports, windows_left: 0 })
+    }
+
+    async fn window(
+        &self,
+        run: &StreamRun,
+        window: TimeWindow,
+        revision: u32,
+        deadline: Deadline,
+        stop: &Stop,
+    ) -> RunReport {
+        let request = RunRequest::Window { window, revision };
+        run.run(self.store(deadline), request, deadline, stop.clone()).await
+    }
+
+    /// The windows one after the other, as far as time goes; or their list.
+    async fn backfill(
+        &self,
+        run: &StreamRun,
+        backfill: Backfill,
+        rate_share: f64,
+        deadline: Deadline,
+        stop: &Stop,
+    ) -> Result<Answer> {
+        let incremental = run.stream.incremental.as_ref();
+        let windows: Vec<_> = match backfill.step.or(incremental.and_then(|settings| settings.window)) {
+            Some(step) => backfill.span.split(step).collect(),
+            None => vec![backfill.span],
+        };
+        // A stream that has no windows is refused before anybody is sent to run some.
+        plan::window(incremental, backfill.span).map_err(|error| error.in_stream(run.name()))?;
+        let revision = backfill.revision.get();
+        if let Some(workers) = backfill.list_for {
+            let rate_share = rate_share / f64::from(workers.get());
+            return Ok(Answer::Windows(WindowList { count: windows.len(), revision, rate_share, windows }));
+        }
+        let mut reports = Vec::new();
+        for window in &windows {
+            let no_time = deadline.left_to_fetch(&*self.clock).is_some_and(|left| left.is_zero());
+            if stop.is_asked() || (no_time && !reports.is_empty()) {
+                break;
+            }
+            let report = self.window(run, *window, revision, deadline, stop).await;
+            let goes_on =
+                matches!(report.status, Status::Complete | Status::AlreadyCommitted | Status::Failed);
+            reports.push(report);
+            if !goes_on {
+                break;
+            }
+        }
+        let windows_left = windows.len() - reports.len();
+        Ok(Answer::Runs { reports, windows_left })
+    }
+
+    fn store(&self, deadline: Deadline) -> Arc<dyn BronzeStore> {
+        Arc::new(BoundedStore::new(self.store.clone(), self.clock.clone(), deadline))
+    }
+
+    /// The engine that is warm for this very file and share, or a new one.
+    fn engine(&self, source: Source, rate_share: f64) -> Result<Engine> {
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = warm.get(&source.name)
+            && kept.engine.source.fingerprint == source.fingerprint
+            && kept.rate_share.total_cmp(&rate_share).is_eq()
+        {
+            return Ok(kept.engine.clone());
+        }
+        let name = source.name.clone();
+        let (secrets, clock) = (self.secrets.clone(), self.clock.clone());
+        let engine = Engine::new(Arc::new(source), secrets, clock, self.environment.as_str())
+            .with_rate_share(rate_share)?;
+        warm.insert(name, Warm { engine: engine.clone(), rate_share, idle: HashMap::new() });
+        Ok(engine)
+    }
+
+    /// A stream to run: the one kept since an earlier event, unless another event runs it right now.
+    fn stream(&self, engine: &Engine, name: &str) -> Result<StreamRun> {
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = warm.get_mut(&engine.source.name).filter(|kept| kept.is(engine));
+        match kept.and_then(|kept| kept.idle.remove(name)) {
+            Some(run) => Ok(run),
+            None => engine.stream(name),
+        }
+    }
+
+    fn keep(&self, run: StreamRun) {
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = warm.get_mut(&run.engine.source.name).filter(|kept| kept.is(&run.engine)) {
+            kept.idle.insert(run.stream.name.clone(), run);
+        }
+    }
+}
+
+impl Warm {
+    fn is(&self, engine: &Engine) -> bool {
+        Arc::ptr_eq(&self.engine.source, &engine.source)
+    }
+}

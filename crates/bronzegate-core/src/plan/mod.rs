@@ -1,0 +1,9 @@
+//! What a run is to do, decided before it does anything: request and commit log in, plan out.
+
+mod run_plan;
+mod sequence;
+mod window;
+
+pub use run_plan::{RunPlan, RunRequest, Segment, key, plan};
+pub use sequence::{Next, next};
+pub use window::{halved, window};

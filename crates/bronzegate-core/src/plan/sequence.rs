@@ -1,0 +1,108 @@
+//! The next run of an incremental stream: what is due since the last one.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::window::cut;
+use crate::bronze::{CommitRecord, RunId, RunKey, SegmentStatus};
+use crate::config::{CursorFormat, Incremental, Start};
+use crate::cursor::{CursorState, CursorValue, Mark, Verbatim};
+use crate::error::{Error, ErrorKind};
+use crate::window::TimeWindow;
+
+/// What follows the newest run of an incremental stream.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// This run, which asks for this.
+    Run(RunKey, Box<CursorState>),
+    /// Nothing: the run has everything that was due.
+    Done(Box<CommitRecord>),
+}
+
+/// The run that an event scheduled for `at` leads to; `newest` is the newest commit of the stream's
+/// sequence.
+///
+/// A run that was cut is gone on with, whatever the event. An event whose time is not later than that
+/// of a finished run brings nothing new, so the same event twice appends nothing.
+///
+/// # Errors
+/// [`ErrorKind::Store`] when the newest commit does not fit the stream, [`ErrorKind::Config`] when
+/// `start` lies behind the run's time.
+pub fn next(
+    incremental: &Incremental,
+    newest: Option<&CommitRecord>,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Next, Error> {
+    let Some(newest) = newest else {
+        let known = start(incremental);
+        let Some(cursor) = due(incremental, known, false, at.min(now))? else {
+            let cause = "`incremental.start` is not before the run's time: nothing can be due";
+            return Err(Error::new(ErrorKind::Config, cause));
+        };
+        return Ok(Next::Run(RunKey::of(RunId::Sequence(1), at), Box::new(cursor)));
+    };
+    let id: RunId = newest.key.parse().map_err(|error| Error::new(ErrorKind::Store, error))?;
+    let RunId::Sequence(number) = id else {
+        return Err(Error::new(
+            ErrorKind::Store,
+            format!("{} is not a run of an incremental stream", newest.key),
+        ));
+    };
+    let cursor = newest.cursor.clone().unwrap_or_default();
+    if newest.status == SegmentStatus::Partial {
+        return Ok(Next::Run(RunKey::of(id, newest.scheduled_time), Box::new(cursor)));
+    }
+    if !cursor.more && at <= newest.scheduled_time {
+        return Ok(Next::Done(Box::new(newest.clone())));
+    }
+    let at = at.max(newest.scheduled_time);
+    Ok(match due(incremental, cursor.position(), cursor.more, at.min(now))? {
+        Some(cursor) => Next::Run(RunKey::of(RunId::Sequence(number + 1), at), Box::new(cursor)),
+        None => Next::Done(Box::new(newest.clone())),
+    })
+}
+
+fn start(incremental: &Incremental) -> Option<Mark> {
+    Some(Mark::at(match incremental.start.clone()? {
+        Start::Time(time) => CursorValue::of_time(incremental.format, time).verbatim().clone(),
+        Start::Value(text) => Verbatim { text, bare: incremental.format == CursorFormat::Integer },
+    }))
+}
+
+/// What is due between how far the stream has been read and the run's time; `None` when nothing is.
+/// `within` says that the run goes on with windows that were due at an earlier one.
+fn due(
+    incremental: &Incremental,
+    known: Option<Mark>,
+    within: bool,
+    until: Timestamp,
+) -> Result<Option<CursorState>, Error> {
+    let format = incremental.format;
+    let read = |mark: &Mark| {
+        CursorValue::of(format, mark.cursor.clone()).map_err(|error| {
+            let cause =
+                format!("the committed cursor {:?} {error}, which `format` asks for", mark.cursor.text);
+            Error::new(ErrorKind::Store, cause)
+        })
+    };
+    let cursor = known.as_ref().map(read).transpose()?;
+    if !format.is_time() {
+        let from = known.as_ref().map(|mark| mark.cursor.clone());
+        return Ok(Some(CursorState { from, known, ..CursorState::default() }));
+    }
+    let ask = |time| CursorValue::of_time(format, time).verbatim().clone();
+    let until = cut(until, format);
+    let Some(read_until) = cursor.and_then(|cursor| cursor.time()) else {
+        return Ok(Some(CursorState { to: Some(ask(until)), known, ..CursorState::default() }));
+    };
+    let lookback = if within {
+        SignedDuration::ZERO
+    } else {
+        SignedDuration::try_from(incremental.lookback).unwrap_or_default()
+    };
+    let from = cut(read_until - lookback, format);
+    let Ok(due) = TimeWindow::new(from, until) else { return Ok(None) };
+    let first = incremental.window.map_or(Some(due), |step| due.split(step).next()).unwrap_or(due);
+    let to = cut(first.to(), format);
+    Ok(Some(CursorState { from: Some(ask(from)), to: Some(ask(to)), known, newest: None, more: to < until }))
+}

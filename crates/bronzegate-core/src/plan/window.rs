@@ -1,0 +1,54 @@
+//! What a run of one window asks for.
+
+use jiff::Timestamp;
+
+use crate::config::{CursorFormat, Incremental};
+use crate::cursor::{CursorState, CursorValue, Verbatim};
+use crate::error::{Error, ErrorKind};
+use crate::window::TimeWindow;
+
+/// What a window's run asks for, on a stream with these settings.
+///
+/// # Errors
+/// [`ErrorKind::Config`] when the stream cannot be asked for a window, naming what is missing.
+pub fn window(incremental: Option<&Incremental>, window: TimeWindow) -> Result<CursorState, Error> {
+    let Some(incremental) = incremental else {
+        return Err(refused("it has no `incremental: { cursor: …, format: …, from: …, to: … }`"));
+    };
+    let format = incremental.format;
+    if !format.is_time() {
+        return Err(refused(
+            "the `format` of its cursor is none of time: rfc3339, date, epoch_s or epoch_ms",
+        ));
+    }
+    let told_apart = |time: Timestamp| time.as_nanosecond() % format.resolution_ns() == 0;
+    if !told_apart(window.from()) || !told_apart(window.to()) {
+        let cause = format!(
+            "{window} does not begin and end where the `format` of its cursor can tell: at whole days, seconds or milliseconds"
+        );
+        return Err(refused(&cause));
+    }
+    let ask = |time| Some(CursorValue::of_time(format, time).verbatim().clone());
+    Ok(CursorState { from: ask(window.from()), to: ask(window.to()), ..CursorState::default() })
+}
+
+/// The first half of what is asked for; `None` when it would be shorter than `min_window`.
+pub fn halved(settings: &Incremental, cursor: &CursorState) -> Option<CursorState> {
+    let time = |verbatim: &Option<Verbatim>| CursorValue::of(settings.format, verbatim.clone()?).ok()?.time();
+    let (from, to) = (time(&cursor.from)?, time(&cursor.to)?);
+    let middle = cut(from + to.duration_since(from) / 2, settings.format);
+    let half = middle.duration_since(from).unsigned_abs();
+    let long_enough = middle > from && half >= settings.min_window;
+    let to = CursorValue::of_time(settings.format, middle).verbatim().clone();
+    long_enough.then(|| CursorState { to: Some(to), more: true, ..cursor.clone() })
+}
+
+/// The instant without what the format cannot tell, so that an end is the same in every request.
+pub(super) fn cut(time: Timestamp, format: CursorFormat) -> Timestamp {
+    let unit = format.resolution_ns();
+    Timestamp::from_nanosecond(time.as_nanosecond().div_euclid(unit) * unit).unwrap_or(time)
+}
+
+fn refused(cause: &str) -> Error {
+    Error::new(ErrorKind::Config, format!("the stream cannot be asked for a window: {cause}"))
+}

@@ -1,0 +1,9 @@
+//! One run of one stream: the straight line from a request to a report.
+
+mod cursor;
+mod engine;
+mod record;
+mod segment;
+mod stream;
+
+pub use engine::{Engine, StreamRun};

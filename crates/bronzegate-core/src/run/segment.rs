@@ -1,0 +1,208 @@
+//! One segment of a run: look, stage, commit, publish.
+
+use std::sync::Arc;
+
+use super::engine::StreamRun;
+use super::record::{asked_window, fill};
+use crate::bronze::{
+    BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt, SegmentStatus,
+    Window,
+};
+use crate::clock::Deadline;
+use crate::cursor::CursorState;
+use crate::error::Result;
+use crate::extract::{Ending, PageState, Stop};
+use crate::plan::{self, Next, RunPlan, RunRequest, Segment};
+use crate::report::RunReport;
+
+/// How one segment ended.
+pub(super) enum Ended {
+    /// Nothing was left to do.
+    AlreadyCommitted,
+    /// It is committed.
+    Committed(SegmentStatus),
+    /// A part of a window that is split is committed; the rest is the next segment's.
+    Part,
+    /// Another run at the same time has committed it.
+    Lost(SegmentStatus),
+    /// Not even one page came before the time was up.
+    NothingCame,
+}
+
+/// What one segment has staged.
+pub(super) struct Staged {
+    pub(super) parts: Vec<Receipt>,
+    /// The state behind the last page, where the segment did not come to the end.
+    pub(super) resume: Option<PageState>,
+    pub(super) cursor_out: Option<String>,
+    /// What was asked for.
+    pub(super) window: Option<Window>,
+    /// What was asked for and how far it was read; of a part, what the next segment asks for.
+    pub(super) cursor: Option<CursorState>,
+    /// It is a part of a window that is split.
+    pub(super) is_part: bool,
+    pub(super) warnings: Vec<String>,
+}
+
+/// What came of staging.
+enum Outcome {
+    Staged(Box<Staged>),
+    /// Not even one page came before the time was up.
+    NothingCame,
+    /// The window holds more than the API gives out.
+    TooLarge,
+}
+
+impl StreamRun {
+    pub(super) async fn segment(
+        &self,
+        store: Arc<dyn BronzeStore>,
+        request: RunRequest,
+        deadline: Deadline,
+        stop: Stop,
+        report: &mut RunReport,
+    ) -> Result<Ended> {
+        let began = self.began();
+        let layout = Layout::new(&self.engine.source.name, &self.stream.name);
+        let log = CommitLog::new(store.clone(), layout.clone());
+        let mut segment = match self.look(&log, request).await? {
+            RunPlan::AlreadyCommitted(record) => {
+                report.key.get_or_insert(record.key);
+                report.batch_id.get_or_insert(record.batch_id);
+                return Ok(Ended::AlreadyCommitted);
+            }
+            RunPlan::Segment(segment) => *segment,
+        };
+        if report.key.is_none() {
+            report.cursor_in = segment.cursor_in();
+        }
+        report.key = Some(segment.key.key.clone());
+        report.batch_id = Some(segment.key.batch_id.clone());
+
+        let staged = loop {
+            let (layout, key) = (layout.clone(), segment.key.clone());
+            let naming = PartNaming { layout, key, segment: segment.number };
+            let parts = Parts::new(store.clone(), naming, &self.stream.output);
+            match self.stage(parts, &segment, deadline, stop.clone()).await? {
+                Outcome::Staged(staged) => break *staged,
+                Outcome::NothingCame => return Ok(Ended::NothingCame),
+                Outcome::TooLarge => segment.cursor = Some(self.halved(&segment)?),
+            }
+        };
+        let is_part = staged.is_part;
+
+        let record = self.record(&segment, staged, &began);
+        if log.commit(&record).await? == Created::No {
+            log.abort(&record.parts).await?;
+            return self.lost(&log, &segment).await;
+        }
+        fill(report, &record, &segment);
+        log.publish(&record).await?;
+        log.update_head(&record).await;
+        Ok(if is_part { Ended::Part } else { Ended::Committed(record.status) })
+    }
+
+    /// Another run has committed the segment. What this one reports is what is committed, and
+    /// visible by then, whatever became of the other.
+    async fn lost(&self, log: &CommitLog, segment: &Segment) -> Result<Ended> {
+        let Some(winner) = log.newest_segment(&segment.key.key).await? else {
+            return Ok(Ended::AlreadyCommitted);
+        };
+        log.settle(&winner).await?;
+        Ok(Ended::Lost(winner.status))
+    }
+
+    /// Reads the log, completes what a dead run left between commit and publishing, and plans.
+    async fn look(&self, log: &CommitLog, request: RunRequest) -> Result<RunPlan> {
+        let incremental = self.stream.incremental.as_ref();
+        log.sweep().await?;
+        let newest = log.newest(request.kind(incremental.is_some())).await?;
+        if let Some(newest) = &newest {
+            log.settle(newest).await?;
+        }
+        let now = self.engine.clock.now();
+        let (key, cursor) = match (request, incremental) {
+            (RunRequest::Scheduled { at }, Some(incremental)) => {
+                match plan::next(incremental, newest.as_ref(), at.unwrap_or(now), now)? {
+                    Next::Run(key, cursor) => (key, Some(*cursor)),
+                    Next::Done(record) => return Ok(RunPlan::AlreadyCommitted(record)),
+                }
+            }
+            (RunRequest::Window { window, .. }, incremental) => {
+                let cursor = plan::window(incremental, window)?;
+                (plan::key(request, newest.as_ref(), now)?, Some(cursor))
+            }
+            (RunRequest::Scheduled { .. }, None) => (plan::key(request, newest.as_ref(), now)?, None),
+        };
+        let committed = log.newest_segment(&key.key).await?;
+        if let Some(committed) = &committed {
+            log.settle(committed).await?;
+        }
+        plan::plan(key, committed, newest.as_ref(), cursor)
+    }
+
+    /// Fetches the pages and stages their records.
+    async fn stage(
+        &self,
+        parts: Parts,
+        segment: &Segment,
+        deadline: Deadline,
+        stop: Stop,
+    ) -> Result<Outcome> {
+        let batch_id = &segment.key.batch_id;
+        let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id);
+        let (asked, sieve) = self.sieve(segment)?;
+        let mut writer = PageWriter::new(parts, encoder, sieve, self.stats());
+        let start = self.start(segment.state.clone());
+        let pages_before = start.pages;
+        let mut pages = self.pages(asked, start, deadline, stop);
+        let mut warnings = Vec::new();
+        while let Some(page) = pages.next().await {
+            let number = page.number;
+            match writer.write(page).await {
+                Ok(warning) => warnings.extend(warning),
+                Err(error) => {
+                    writer.abort().await;
+                    return Err(error.on_page(number));
+                }
+            }
+        }
+        let resume = match pages.ending().await {
+            Ending::Complete(_) => None,
+            Ending::Stopped(state) if state.pages > pages_before => Some(state),
+            Ending::Stopped(_) => {
+                writer.abort().await;
+                return Ok(Outcome::NothingCame);
+            }
+            Ending::TooLarge => {
+                writer.abort().await;
+                return Ok(Outcome::TooLarge);
+            }
+            Ending::Failed(error) => {
+                writer.abort().await;
+                return Err(error);
+            }
+        };
+        let (parts, sieve) = writer.finish().await?;
+        let cursor = segment.cursor.clone().map(|cursor| match &sieve {
+            Some(sieve) => CursorState { newest: sieve.newest(), ..cursor },
+            None => cursor,
+        });
+        warnings.extend(sieve.iter().flat_map(|sieve| self.left_out(sieve, segment)));
+        let cursor_out = match (&resume, &cursor) {
+            (Some(state), _) => state.position.shown(),
+            (None, Some(cursor)) => cursor.position().map(|mark| mark.cursor.text),
+            (None, None) => None,
+        };
+        let window = cursor.as_ref().map(asked_window);
+        let mut staged = Staged { parts, resume, cursor_out, window, cursor, is_part: false, warnings };
+        if staged.resume.is_none()
+            && let Some(rest) = self.rest(segment)?
+        {
+            staged.resume = Some(self.start(None));
+            staged.cursor = Some(rest);
+            staged.is_part = true;
+        }
+        Ok(Outcome::Staged(Box::new(staged)))
+    }
+}

@@ -1,0 +1,111 @@
+//! A run: segment after segment until nothing is due, its time is up, or a stop is asked for.
+
+use std::sync::Arc;
+
+use jiff::Unit;
+
+use super::engine::StreamRun;
+use super::segment::Ended;
+use crate::bronze::{BronzeStore, SegmentStatus};
+use crate::clock::Deadline;
+use crate::error::{Error, ErrorKind, Result};
+use crate::extract::Stop;
+use crate::http::Patience;
+use crate::plan::RunRequest;
+use crate::report::{Counts, RunReport, Status};
+
+impl StreamRun {
+    /// Runs the stream until it is complete, its time is up, or a stop is asked for.
+    ///
+    /// On a stream with a cursor it goes on until everything is committed that was due at its scheduled
+    /// time: it may finish a run that was cut, and commits each window on its own. Its report is that of
+    /// all of them; the key is the last one's. It is `partial` while something is left.
+    pub async fn run(
+        &self,
+        store: Arc<dyn BronzeStore>,
+        request: RunRequest,
+        deadline: Deadline,
+        stop: Stop,
+    ) -> RunReport {
+        let began = self.began();
+        let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
+        let ended = self.segments(store, self.timed(request), deadline, stop, &mut report).await;
+        let counts = self.counts_since(&began);
+        report.counts = Counts {
+            requests: counts.requests,
+            retries: counts.retries,
+            api_errors: counts.api_errors,
+            ..report.counts
+        };
+        report.duration_ms = self.engine.clock.elapsed().saturating_sub(began.elapsed).as_millis() as u64;
+        match ended {
+            Ok(status) => report.status = status,
+            Err(error) => report.error = Some((&error.in_stream(self.name())).into()),
+        }
+        report
+    }
+
+    /// A run by hand has one time, however many segments it writes.
+    fn timed(&self, request: RunRequest) -> RunRequest {
+        match request {
+            RunRequest::Scheduled { at: None } if self.stream.incremental.is_some() => {
+                let now = self.engine.clock.now();
+                RunRequest::Scheduled { at: Some(now.round(Unit::Second).unwrap_or(now)) }
+            }
+            request => request,
+        }
+    }
+
+    async fn segments(
+        &self,
+        store: Arc<dyn BronzeStore>,
+        request: RunRequest,
+        deadline: Deadline,
+        stop: Stop,
+        report: &mut RunReport,
+    ) -> Result<Status> {
+        let several = self.stream.incremental.is_some() && matches!(request, RunRequest::Scheduled { .. });
+        let mut committed = false;
+        loop {
+            let ended = self.segment(store.clone(), request, deadline, stop.clone(), report).await?;
+            match ended {
+                Ended::AlreadyCommitted if committed => return Ok(Status::Complete),
+                // The other run may have been scheduled earlier: something may still be due.
+                Ended::Lost(SegmentStatus::Complete) if several => {}
+                Ended::AlreadyCommitted | Ended::Lost(SegmentStatus::Complete) => {
+                    return Ok(Status::AlreadyCommitted);
+                }
+                Ended::Committed(SegmentStatus::Complete) if !several => return Ok(Status::Complete),
+                Ended::Committed(SegmentStatus::Complete) => committed = true,
+                Ended::Part if self.is_time_up(deadline, &stop) => return Ok(Status::Partial),
+                Ended::Part => {
+                    committed = true;
+                    continue;
+                }
+                Ended::Committed(SegmentStatus::Partial) | Ended::Lost(SegmentStatus::Partial) => {
+                    return Ok(Status::Partial);
+                }
+                Ended::NothingCame if committed => return Ok(Status::Partial),
+                Ended::NothingCame => return Err(nothing_came(stop.is_asked())),
+            }
+            if self.is_time_up(deadline, &stop) && self.is_more_due(&store, request).await? {
+                return Ok(Status::Partial);
+            }
+        }
+    }
+
+    /// Whether the time for further segments is up: unlike the first, they are not owed a page.
+    fn is_time_up(&self, deadline: Deadline, stop: &Stop) -> bool {
+        let patience = Patience::new(self.engine.clock.clone(), deadline);
+        patience.page_arrived();
+        stop.is_asked() || patience.left().is_some_and(|left| left.is_zero())
+    }
+}
+
+fn nothing_came(interrupted: bool) -> Error {
+    if interrupted {
+        Error::new(ErrorKind::Interrupted, "interrupted before the first page; nothing was committed")
+    } else {
+        Error::new(ErrorKind::Api, "not even one page came within the deadline; nothing was committed")
+    }
+}

@@ -1,0 +1,37 @@
+//! Records that change in time, for streams that are asked for only what is new.
+
+use bronzegate_demo_api::{Shape, Stream, Style, TimeFormat, Timeline};
+
+/// A stream `changes` that pages by cursor, ten records a page, and is asked for by
+/// `updated_after` and `updated_before`.
+pub fn changes(records: impl IntoIterator<Item = String>) -> Stream {
+    with(
+        Timeline::new("updatedAt", TimeFormat::Rfc3339, "updated_after", Some("updated_before"))
+            .with(records),
+    )
+}
+
+/// The stream with another timeline.
+pub fn with(timeline: Timeline) -> Stream {
+    Stream::new("changes", Style::Cursor, Shape::Small, 0).page_size(10).timeline(timeline)
+}
+
+/// A record of this id that changed then.
+pub fn change(id: u64, at: &str) -> String {
+    format!("{{\"id\":{id},\"updatedAt\":\"{at}\",\"name\":\"n{id}\"}}")
+}
+
+/// Settings of the stream in a source file; `incremental` is the content of that key.
+pub fn settings(incremental: &str) -> String {
+    format!(
+        "records: results\npagination: {{ type: cursor, next: {{ body: paging.next.after }}, send: {{ query: after }} }}\n\
+         incremental: {{ {incremental} }}"
+    )
+}
+
+/// The keys of `incremental` that the stream's own parameters need.
+pub const BOUNDED: &str =
+    "cursor: updatedAt, format: rfc3339, from: { query: updated_after }, to: { query: updated_before }";
+
+/// The same without an end.
+pub const OPEN: &str = "cursor: updatedAt, format: rfc3339, from: { query: updated_after }";

@@ -1,0 +1,109 @@
+//! moto, the stand-in for AWS: one process for all tests of a binary, and settings that lead to it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, LazyLock};
+
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
+use bronzegate_aws::{Aws, sdk_config};
+use bronzegate_core::clock::{Clock, SystemClock};
+
+/// The region of every client.
+pub const REGION: &str = "eu-central-1";
+
+/// Attempts follow each other quickly in tests.
+const BACKOFF: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// Starts at the first use. It ends when this process does, however that ends: its standard input is a
+/// pipe that only this process holds.
+static MOTO: LazyLock<Moto> = LazyLock::new(Moto::start);
+
+struct Moto {
+    port: u16,
+    _process: Child,
+}
+
+impl Moto {
+    fn start() -> Self {
+        let repository =
+            Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the repository");
+        let python = repository.join(".venv/bin/python");
+        assert!(python.exists(), "{} is missing: run `make test`, which installs it", python.display());
+        let mut process = Command::new(python)
+            .arg(repository.join("tests/python/moto_server.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("python starts");
+        let mut line = String::new();
+        let answers = process.stdout.take().expect("it is a pipe");
+        BufReader::new(answers).read_line(&mut line).expect("moto tells its port");
+        let port = line.trim().parse().expect("moto starts and tells its port");
+        Self { port, _process: process }
+    }
+}
+
+/// Where moto listens on the loopback interface.
+pub fn port() -> u16 {
+    MOTO.port
+}
+
+/// The product's own settings, led to a port on the loopback interface and signed with test credentials.
+pub async fn settings(port: u16) -> aws_config::SdkConfig {
+    let product = sdk_config().await;
+    let retries = product.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+    product
+        .into_builder()
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
+        .region(Region::new(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "testing", "testing", None, None, "tests",
+        )))
+        .retry_config(retries.with_initial_backoff(BACKOFF))
+        .build()
+}
+
+/// A connection to moto, or to a proxy in front of it.
+pub async fn connect(port: u16) -> Aws {
+    connect_with(port, Arc::new(SystemClock::default())).await
+}
+
+/// A connection whose secrets age by the given clock.
+pub async fn connect_with(port: u16, clock: Arc<dyn Clock>) -> Aws {
+    Aws::new(settings(port).await, clock)
+}
+
+/// An S3 client that looks behind the store.
+pub async fn s3() -> aws_sdk_s3::Client {
+    aws_sdk_s3::Client::from_conf(bronzegate_aws::s3_config(&settings(port()).await))
+}
+
+/// A Secrets Manager client.
+pub async fn secrets() -> aws_sdk_secretsmanager::Client {
+    aws_sdk_secretsmanager::Client::new(&settings(port()).await)
+}
+
+/// Makes a bucket of a test's own.
+pub async fn bucket(name: &str) {
+    use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+    let place = CreateBucketConfiguration::builder()
+        .location_constraint(BucketLocationConstraint::from(REGION))
+        .build();
+    let made = s3().await.create_bucket().bucket(name).create_bucket_configuration(place).send().await;
+    made.expect("a bucket is made");
+}
+
+/// What a process needs in its environment to take moto for AWS.
+pub fn variables() -> [(String, String); 5] {
+    [
+        ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", port())),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", "testing".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "testing".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+}

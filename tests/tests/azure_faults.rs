@@ -1,0 +1,177 @@
+//! Storage errors at every call of the Blob service, before it is done and after.
+
+use std::time::Duration;
+
+use bronzegate_azure::TransportOptions;
+use bronzegate_core::bronze::{Checksum, Created, Receipt, StagingArea, StoreError};
+use bronzegate_core::clock::{Clock as _, SystemClock};
+use bronzegate_tests::azure::{Azurite, Call, Directory, Fault, FaultProxy};
+use bronzegate_tests::contract::Store;
+use bytes::Bytes;
+use futures::future::join_all;
+
+const PATH: &str = "shop/orders/ingest_date=2026-11-22/20261122170000-s0001-p00001.ndjson";
+
+/// How long the store waits for an answer here.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_put_that_decides_is_right_whatever_becomes_of_its_answer() {
+    each_passing_fault(async |fault| {
+        let bed = Bed::new().await;
+        bed.proxy.fail(Call::PutBlob, fault, 1);
+        let content = Bytes::from_static(b"{\"own\":true}");
+        let created = bed.store.put_new("log/1.json", content.clone()).await.unwrap();
+        assert_eq!(created, Created::Yes, "{fault:?}: nobody else was there");
+        bed.proxy.fail(Call::PutBlob, fault, 1);
+        let created = bed.store.put_new("log/1.json", content.clone()).await.unwrap();
+        assert_eq!(created, Created::No, "{fault:?}: another call was there, if with the same content");
+        assert_eq!(bed.store.get("log/1.json").await.unwrap(), Some(content));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_is_published_once_whatever_becomes_of_a_call() {
+    each_passing_fault(async |fault| {
+        let bed = Bed::new().await;
+        // The second publishing compares what stands there.
+        for call in [Call::PutBlock, Call::PutBlockList, Call::GetProperties] {
+            bed.proxy.fail(call, fault, 1);
+        }
+        let receipt = bed.stage(b"{}\n").await;
+        assert_eq!(bed.store.get(PATH).await.unwrap(), None, "{fault:?}: it is invisible");
+        for _ in 0..2 {
+            bed.store.publish(&receipt).await.unwrap();
+            assert_eq!(bed.store.get(PATH).await.unwrap().as_deref(), Some(&b"{}\n"[..]), "{fault:?}");
+        }
+        assert!(bed.proxy.seen(Call::GetProperties) >= 2, "{fault:?}: the comparison failed once too");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_and_listings_are_repeated_also_when_cut_in_the_middle() {
+    let faults = Fault::PASSING.into_iter().chain([Fault::CutShort]);
+    join_all(faults.map(|fault| async move {
+        let bed = Bed::new().await;
+        bed.store.put(PATH, Bytes::from_static(b"{\"id\":1}\n")).await.unwrap();
+        bed.proxy.fail(Call::GetBlob, fault, 1);
+        bed.proxy.fail(Call::ListBlobs, fault, 1);
+        let before = (bed.proxy.seen(Call::GetBlob), bed.proxy.seen(Call::ListBlobs));
+        assert_eq!(bed.store.get(PATH).await.unwrap().as_deref(), Some(&b"{\"id\":1}\n"[..]), "{fault:?}");
+        assert_eq!(bed.store.list("shop").await.unwrap(), [PATH], "{fault:?}");
+        assert!(bed.proxy.seen(Call::GetBlob) >= before.0 + 2, "{fault:?}: the read failed once");
+        assert!(bed.proxy.seen(Call::ListBlobs) >= before.1 + 2, "{fault:?}: the listing failed once");
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_stays_away_is_an_error_in_bounded_time_and_nothing_is_visible() {
+    let calls = [
+        Call::PutBlob,
+        Call::PutBlock,
+        Call::PutBlockList,
+        Call::GetBlob,
+        Call::GetProperties,
+        Call::ListBlobs,
+    ];
+    join_all(calls.map(|call| async move {
+        let bed = Bed::new().await;
+        let receipt = bed.stage(b"{}\n").await;
+        let clock = SystemClock::default();
+        if call == Call::GetProperties {
+            bed.store.publish(&receipt).await.unwrap();
+        }
+        bed.proxy.fail(call, Fault::Status(503), usize::MAX);
+        let outcome = match call {
+            Call::PutBlob => bed.store.put_new("x.json", Bytes::new()).await.map(drop),
+            Call::PutBlock => bed.try_to_stage().await,
+            Call::PutBlockList | Call::GetProperties => bed.store.publish(&receipt).await,
+            Call::GetBlob => bed.store.get(PATH).await.map(drop),
+            Call::ListBlobs => bed.store.list("").await.map(drop),
+        };
+        let error = bronzegate_core::error::Error::from(outcome.unwrap_err()).to_string();
+        assert!(error.contains("503 ServerBusy"), "{call:?}: {error}");
+        assert!(clock.elapsed() < Duration::from_secs(40), "{call:?}: {:?}", clock.elapsed());
+        if !matches!(call, Call::GetBlob | Call::GetProperties) {
+            assert_eq!(bed.store.get(PATH).await.unwrap(), None, "{call:?}: nothing is visible");
+        }
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_expires_in_the_middle_of_an_upload_is_renewed() {
+    let bed = Bed::new().await;
+    bed.directory.set_lifetime(2);
+    let (store, clock) = (bed.anew(), SystemClock::default());
+    let content: Bytes = (0..9 << 20).map(|at: u32| (at % 251) as u8).collect();
+    let mut part = store.stage(PATH, &area()).await.unwrap();
+    part.write(content.slice(..5 << 20)).await.unwrap();
+    // Azurite goes by the clock of the machine, so the first token has to grow old.
+    clock.sleep(Duration::from_secs(3)).await;
+    part.write(content.slice(5 << 20..)).await.unwrap();
+    let receipt = receipt(&content, part.finish().await.unwrap());
+    store.publish(&receipt).await.unwrap();
+    assert!(store.get(PATH).await.unwrap().is_some_and(|found| found == content), "it is whole");
+    assert!(bed.proxy.tokens() > 2, "one token was of the store before");
+}
+
+/// Runs a case with every passing fault at once, each on a store of its own.
+async fn each_passing_fault(case: impl AsyncFn(Fault)) {
+    join_all(Fault::PASSING.map(|fault| case(fault))).await;
+}
+
+/// A store behind a proxy of its own.
+struct Bed {
+    store: Store,
+    proxy: FaultProxy,
+    directory: Directory,
+    target: String,
+}
+
+impl Bed {
+    async fn new() -> Self {
+        let (azurite, directory) = (Azurite::shared(), Directory::start().await);
+        let proxy = FaultProxy::start(azurite.endpoint()).await;
+        let target = format!("abfss://{}@acme.dfs.core.windows.net", azurite.container().await);
+        let store = open(&directory, &proxy, &target);
+        // The token is had, and the connection is open.
+        store.get("warm/up.json").await.expect("the store can be read");
+        Self { store, proxy, directory, target }
+    }
+
+    /// The same store with an identity that has no token yet.
+    fn anew(&self) -> Store {
+        open(&self.directory, &self.proxy, &self.target)
+    }
+
+    async fn stage(&self, content: &'static [u8]) -> Receipt {
+        let mut part = self.store.stage(PATH, &area()).await.expect("an upload begins");
+        part.write(Bytes::from_static(content)).await.expect("an upload is written");
+        receipt(content, part.finish().await.expect("an upload is finished"))
+    }
+
+    async fn try_to_stage(&self) -> Result<(), StoreError> {
+        let mut part = self.store.stage(PATH, &area()).await?;
+        part.write(Bytes::from_static(b"{}\n")).await?;
+        part.finish().await.map(drop)
+    }
+}
+
+fn open(directory: &Directory, proxy: &FaultProxy, target: &str) -> Store {
+    let options = TransportOptions { read: PATIENCE, ..TransportOptions::default() };
+    let azure = Azurite::shared().connect(directory, &proxy.endpoint(), &options);
+    azure.store(target).expect("it is a target")
+}
+
+fn area() -> StagingArea {
+    StagingArea { stream: "shop/orders".to_owned(), segment: "at-20261122T170000Z.s0001".to_owned() }
+}
+
+fn receipt(content: &[u8], upload: bronzegate_core::bronze::Upload) -> Receipt {
+    let (bytes, checksum) = (content.len() as u64, Checksum::of(content));
+    Receipt { path: PATH.to_owned(), records: 1, bytes, checksum, upload }
+}

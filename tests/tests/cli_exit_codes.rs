@@ -74,8 +74,10 @@ async fn what_is_wrong_with_the_command_line_is_2() {
         ("run nowhere", "there is no file sources/nowhere.yaml; the sources there are: demo"),
         ("run demo/nothing", "demo has no stream `nothing`; it has: items"),
         ("sample demo", "name a stream too"),
-        ("run demo --target s3://bucket/x", "this build does not support it yet"),
-        ("run demo --secrets vault", "write env or file:<path>"),
+        ("run demo --target s3://B/x", "the bucket's name"),
+        ("run demo --target gs://bucket/x", "write a folder, s3://… or abfss://…"),
+        ("run demo --target abfss://bronze", "abfss://bronze"),
+        ("run demo --secrets vault", "write env, file:<path>"),
         ("run demo --log loud=x=y", "--log `loud=x=y`"),
         ("check --sources nowhere", "cannot read the sources folder nowhere"),
     ] {

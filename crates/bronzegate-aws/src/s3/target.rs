@@ -46,7 +46,7 @@ impl S3Target {
     }
 
     /// As a person writes it.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let slash = if self.prefix.is_empty() { "" } else { "/" };
         format!("s3://{}{slash}{}", self.bucket, self.prefix)
     }

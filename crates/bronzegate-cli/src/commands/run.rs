@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bronzegate_core::bronze::{BoundedStore, BronzeStore};
 use bronzegate_core::clock::Deadline;
-use bronzegate_core::error::{Error, Result};
+use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{Failure, RunReport, Status, exit_code};
 use futures::stream::{FuturesOrdered, Stream, StreamExt as _};
@@ -30,6 +30,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
     let streams = names.iter().map(|name| engine.stream(name)).collect::<Result<Vec<_>, Error>>()?;
     let store = match places::bronze(&context.clouds, &context.target).await {
         Ok(store) => store,
+        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
         Err(error) => {
             let unopened = names.iter().map(|name| failed(&arguments.selection.source, name, &error));
             let reports = collect(context, futures::stream::iter(unopened), out).await;
@@ -145,7 +146,6 @@ fn summary(reports: &[RunReport]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bronzegate_core::error::ErrorKind;
     use bronzegate_core::report::Counts;
 
     use super::*;

@@ -9,7 +9,7 @@ use crate::bronze::{
     Window,
 };
 use crate::clock::Deadline;
-use crate::cursor::CursorState;
+use crate::cursor::{CursorState, Sieve};
 use crate::error::Result;
 use crate::extract::{Ending, PageState, Stop};
 use crate::plan::{self, Next, RunPlan, RunRequest, Segment};
@@ -30,6 +30,7 @@ pub(super) enum Ended {
 }
 
 /// What one segment has staged.
+#[derive(Default)]
 pub(super) struct Staged {
     pub(super) parts: Vec<Receipt>,
     /// The state behind the last page, where the segment did not come to the end.
@@ -184,25 +185,27 @@ impl StreamRun {
             }
         };
         let (parts, sieve) = writer.finish().await?;
-        let cursor = segment.cursor.clone().map(|cursor| match &sieve {
-            Some(sieve) => CursorState { newest: sieve.newest(), ..cursor },
-            None => cursor,
-        });
-        warnings.extend(sieve.iter().flat_map(|sieve| self.left_out(sieve, segment)));
-        let cursor_out = match (&resume, &cursor) {
-            (Some(state), _) => state.position.shown(),
-            (None, Some(cursor)) => cursor.position().map(|mark| mark.cursor.text),
-            (None, None) => None,
-        };
-        let window = cursor.as_ref().map(asked_window);
-        let mut staged = Staged { parts, resume, cursor_out, window, cursor, is_part: false, warnings };
-        if staged.resume.is_none()
-            && let Some(rest) = self.rest(segment)?
-        {
-            staged.resume = Some(self.start(None));
-            staged.cursor = Some(rest);
-            staged.is_part = true;
+        let staged = Staged { parts, resume, warnings, ..Staged::default() };
+        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, sieve.as_ref())?)))
+    }
+
+    /// Adds what was asked for, how far it was read, and what is left of a window that is split.
+    fn read_so_far(&self, mut staged: Staged, segment: &Segment, sieve: Option<&Sieve>) -> Result<Staged> {
+        staged.cursor_out = staged.resume.as_ref().and_then(|state| state.position.shown());
+        let Some(cursor) = &segment.cursor else { return Ok(staged) };
+        let newest = sieve.and_then(Sieve::newest);
+        let cursor = CursorState { newest, ..cursor.clone() };
+        staged.window = Some(asked_window(&cursor));
+        staged.warnings.extend(sieve.iter().flat_map(|sieve| self.left_out(sieve, segment)));
+        if staged.resume.is_some() {
+            staged.cursor = Some(cursor);
+            return Ok(staged);
         }
-        Ok(Outcome::Staged(Box::new(staged)))
+        staged.cursor_out = cursor.position().map(|mark| mark.cursor.text);
+        let rest = self.rest(segment)?;
+        staged.is_part = rest.is_some();
+        staged.resume = rest.is_some().then(|| self.start(None));
+        staged.cursor = Some(rest.unwrap_or(cursor));
+        Ok(staged)
     }
 }

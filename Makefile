@@ -23,7 +23,7 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 build: ## build the command line, the demo API and the workbench (release)
-	cargo build --release --locked --bin bronzegate --bin bronzegate-demo-api --bin workbench
+	cargo build --release --locked --workspace --bin bronzegate --bin bronzegate-demo-api --bin workbench
 
 demo: build ## the demo API, with authentication, rate limits and faults, into ./bronze
 	target/release/workbench demo
@@ -39,11 +39,11 @@ bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench
 
 package-aws: ## the Lambda function's zip; ARCH=arm64 needs cargo-zigbuild and the target's standard library
-	cargo $(PACKAGE_BUILD) --release --locked -p bronzegate-aws --bin bootstrap
+	cargo $(PACKAGE_BUILD) --release --locked --workspace --bin bootstrap
 	python3 infra/package.py $(PACKAGE_FOLDER)/bootstrap bootstrap target/package/bronzegate-aws.zip 2.34 sources
 
 invoke-aws: build $(VENV)/installed ## the real Lambda handler against moto and the demo API; EVENT=events/aws-backfill.json
-	cargo build --release --locked -p bronzegate-aws --bin bootstrap
+	cargo build --release --locked --workspace --bin bootstrap
 	target/release/workbench invoke-aws $(EVENT)
 
 check: fmt clippy docs deny ## formatting, lints, documentation, licences

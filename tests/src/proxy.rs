@@ -22,6 +22,8 @@ pub enum Spoiled {
     CannotDecrypt,
     /// No answer ever; nothing is forwarded.
     Silence,
+    /// It is forwarded and done, and there is no answer ever.
+    SilenceAfter,
     /// The connection is cut; nothing is forwarded.
     CutBefore,
     /// It is forwarded and done, and the connection is cut before the answer.
@@ -56,6 +58,7 @@ struct State {
     seen: Mutex<Vec<String>>,
     bodies: AtomicUsize,
     most_bodies: AtomicUsize,
+    silenced: AtomicUsize,
 }
 
 struct Request {
@@ -74,6 +77,7 @@ impl Proxy {
             seen: Mutex::default(),
             bodies: AtomicUsize::new(0),
             most_bodies: AtomicUsize::new(0),
+            silenced: AtomicUsize::new(0),
         });
         let shared = Arc::clone(&state);
         let serving = tokio::spawn(async move {
@@ -102,6 +106,11 @@ impl Proxy {
         self.state.seen.lock().expect("no holder panics").clone()
     }
 
+    /// How many requests wait for an answer that will not come.
+    pub fn silenced(&self) -> usize {
+        self.state.silenced.load(SeqCst)
+    }
+
     /// The most requests with a body of a MiB or more that were under way at once.
     pub fn most_at_once(&self) -> usize {
         self.state.most_bodies.load(SeqCst)
@@ -122,7 +131,11 @@ impl State {
         let spoiled = self.spoiled(&request.line);
         let answer = match spoiled {
             Some(Spoiled::CutBefore) => return Ok(()),
-            Some(Spoiled::Silence) => std::future::pending().await,
+            Some(Spoiled::Silence) => self.stay_silent().await,
+            Some(Spoiled::SilenceAfter) => {
+                self.forward(&request).await?;
+                self.stay_silent().await
+            }
             Some(Spoiled::InternalError) => refusal("500 Internal Server Error", "InternalError"),
             Some(Spoiled::SlowDown) => refusal("503 Slow Down", "SlowDown"),
             Some(Spoiled::Conflict) => refusal("409 Conflict", "ConditionalRequestConflict"),
@@ -135,6 +148,11 @@ impl State {
             client.shutdown().await?;
         }
         Ok(())
+    }
+
+    async fn stay_silent(&self) -> Bytes {
+        self.silenced.fetch_add(1, SeqCst);
+        std::future::pending().await
     }
 
     fn spoiled(&self, line: &str) -> Option<Spoiled> {

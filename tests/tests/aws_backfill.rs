@@ -1,0 +1,102 @@
+//! Windows and backfills through the Lambda handler: listed, run one by one, or all in one invocation.
+
+use std::time::Duration;
+
+use bronzegate_demo_api::Options;
+use bronzegate_tests::SEED;
+use bronzegate_tests::aws::{Deployment, TIME};
+use bronzegate_tests::changes::{BOUNDED, change, changes, settings};
+use bronzegate_tests::one_stream;
+use serde_json::{Value, json};
+
+/// Three a day for ten days, one of them at midnight.
+fn ten_days() -> Vec<String> {
+    let at = |nth: u64| format!("2026-01-{:02}T{:02}:00:00Z", nth / 3 + 1, nth % 3 * 8);
+    (0..30).map(|nth| change(nth, &at(nth))).collect()
+}
+
+async fn deployment(latency: Duration) -> Deployment {
+    let yaml = one_stream("changes", &settings(&format!("{BOUNDED}, key: id, start: 2026-01-09")));
+    let options = Options { seed: SEED, streams: vec![changes(ten_days())], latency, ..Options::default() };
+    Deployment::with(options, &yaml).await
+}
+
+fn backfill(more: &Value) -> Value {
+    let mut event = json!({ "source": "demo", "stream": "changes",
+        "backfill": { "from": "2026-01-01", "to": "2026-01-11", "window": "1d" } });
+    for (name, value) in more.as_object().expect("an object") {
+        event["backfill"][name] = value.clone();
+    }
+    event
+}
+
+/// What bronze holds of the stream, without what bronzegate added.
+async fn records(deployment: &Deployment) -> Vec<String> {
+    let own = |line: &str| format!("{}}}", line.split(",\"_ingested_at\"").next().unwrap_or_default());
+    let mut records = Vec::new();
+    for (_, content) in deployment.objects("bronze/demo/changes/").await {
+        records.extend(String::from_utf8(content).expect("a part is text").lines().map(own));
+    }
+    records.sort();
+    records
+}
+
+fn expected() -> Vec<String> {
+    let mut records = ten_days();
+    records.sort();
+    records
+}
+
+#[tokio::test]
+async fn a_list_of_windows_runs_nothing_and_each_of_its_windows_can_be_run() {
+    let mut deployment = deployment(Duration::ZERO).await;
+    let list = deployment.lambda.invoke(&backfill(&json!({ "list_for": 4 })), TIME).await.answer();
+    assert_eq!(
+        (&list["count"], &list["revision"], &list["rate_share"]),
+        (&json!(10), &json!(1), &json!(0.125))
+    );
+    assert_eq!(list["windows"][9], json!({ "from": "2026-01-10T00:00:00Z", "to": "2026-01-11T00:00:00Z" }));
+    assert_eq!(deployment.api.stats().stream("changes").requests, 0, "nothing was run");
+    for window in list["windows"].as_array().unwrap() {
+        let event = json!({ "source": "demo", "stream": "changes", "window": window, "rate_share": list["rate_share"] });
+        for status in ["complete", "already_committed"] {
+            let answer = deployment.lambda.invoke(&event, TIME).await.answer();
+            assert_eq!(answer["status"], status, "{answer}");
+        }
+    }
+    assert_eq!(records(&deployment).await, expected());
+}
+
+#[tokio::test]
+async fn a_backfill_without_a_state_machine_goes_on_until_the_time_is_up_and_then_from_there() {
+    let mut deployment = deployment(Duration::from_millis(300)).await;
+    let answers = deployment.invoke_until_complete(&backfill(&json!({})), Duration::from_secs(2)).await;
+    assert!(answers.len() > 1, "{answers:?}");
+    assert!(answers[0]["windows_left"].as_u64() > Some(0), "{}", answers[0]);
+    assert_eq!(records(&deployment).await, expected());
+}
+
+#[tokio::test]
+async fn a_window_again_as_another_revision_is_appended() {
+    let mut deployment = deployment(Duration::ZERO).await;
+    let window = |revision: u32| {
+        json!({ "source": "demo", "stream": "changes",
+            "window": { "from": "2026-01-03", "to": "2026-01-04", "revision": revision } })
+    };
+    let (first, second) = (
+        deployment.lambda.invoke(&window(1), TIME).await.answer(),
+        deployment.lambda.invoke(&window(2), TIME).await.answer(),
+    );
+    assert_eq!((&first["status"], &second["status"]), (&json!("complete"), &json!("complete")));
+    assert_eq!(second["reports"][0]["key"], "window-20260103T000000Z-20260104T000000Z-r2");
+    assert_eq!(records(&deployment).await.len(), 6);
+}
+
+#[tokio::test]
+async fn what_has_no_windows_and_what_no_state_machine_can_hold_is_refused() {
+    let mut deployment = deployment(Duration::ZERO).await;
+    let many = backfill(&json!({ "window": "1m", "list_for": 4 }));
+    let (kind, message) = deployment.lambda.invoke(&many, TIME).await.failure();
+    assert_eq!(kind, "config");
+    assert!(message.contains("14400 windows"), "{message}");
+}

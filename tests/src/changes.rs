@@ -21,6 +21,12 @@ pub fn change(id: u64, at: &str) -> String {
     format!("{{\"id\":{id},\"updatedAt\":\"{at}\",\"name\":\"n{id}\"}}")
 }
 
+/// Three changes a day from 1 to 10 January 2026, one of them at midnight.
+pub fn ten_days() -> Vec<String> {
+    let at = |nth: u64| format!("2026-01-{:02}T{:02}:00:00Z", nth / 3 + 1, nth % 3 * 8);
+    (0..30).map(|nth| change(nth, &at(nth))).collect()
+}
+
 /// Settings of the stream in a source file; `incremental` is the content of that key.
 pub fn settings(incremental: &str) -> String {
     format!(

@@ -5,15 +5,9 @@ use std::time::Duration;
 use bronzegate_demo_api::Options;
 use bronzegate_tests::SEED;
 use bronzegate_tests::aws::{Deployment, TIME};
-use bronzegate_tests::changes::{BOUNDED, change, changes, settings};
+use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days};
 use bronzegate_tests::one_stream;
 use serde_json::{Value, json};
-
-/// Three a day for ten days, one of them at midnight.
-fn ten_days() -> Vec<String> {
-    let at = |nth: u64| format!("2026-01-{:02}T{:02}:00:00Z", nth / 3 + 1, nth % 3 * 8);
-    (0..30).map(|nth| change(nth, &at(nth))).collect()
-}
 
 async fn deployment(latency: Duration) -> Deployment {
     let yaml = one_stream("changes", &settings(&format!("{BOUNDED}, key: id, start: 2026-01-09")));

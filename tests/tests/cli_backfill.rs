@@ -3,17 +3,11 @@
 use std::time::Duration;
 
 use bronzegate_demo_api::{Fault, FaultKind, Options, When};
-use bronzegate_tests::changes::{BOUNDED, change, changes, settings};
+use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days};
 use bronzegate_tests::command::{Shell, until};
 use bronzegate_tests::{SEED, lines, one_stream};
 
 const LINE: &str = "backfill demo/changes --from 2026-01-01 --to 2026-01-11 --window 1d";
-
-/// Three a day for ten days, one of them at midnight.
-fn ten_days() -> Vec<String> {
-    let at = |nth: u64| format!("2026-01-{:02}T{:02}:00:00Z", nth / 3 + 1, nth % 3 * 8);
-    (0..30).map(|nth| change(nth, &at(nth))).collect()
-}
 
 async fn shell(faults: Vec<Fault>, latency: Duration) -> Shell {
     let yaml = one_stream("changes", &settings(&format!("{BOUNDED}, key: id, start: 2026-01-09")));

@@ -8,6 +8,7 @@ mod azure_identity;
 mod azure_secrets;
 mod azure_store;
 mod cli_backfill;
+mod cli_clouds;
 mod cli_commands;
 mod cli_exit_codes;
 mod cli_full_disk;

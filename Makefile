@@ -38,6 +38,10 @@ test: $(VENV)/installed $(NODE)/installed ## run the tests
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench
 
+bench-aws: build $(VENV)/installed ## measure the Lambda handler beside one in Python; prints Markdown tables
+	cargo build --release --locked --workspace --bin bootstrap
+	target/release/workbench bench-aws
+
 package-aws: ## the Lambda function's zip; ARCH=arm64 needs cargo-zigbuild and the target's standard library
 	cargo $(PACKAGE_BUILD) --release --locked --workspace --bin bootstrap
 	python3 infra/package.py $(PACKAGE_FOLDER)/bootstrap bootstrap target/package/bronzegate-aws.zip 2.34 sources

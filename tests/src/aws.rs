@@ -43,6 +43,11 @@ pub struct Vault {
 }
 
 impl Vault {
+    /// The name in Secrets Manager of what source files call so.
+    pub fn name(&self, secret: &str) -> String {
+        format!("{}{secret}", self.prefix)
+    }
+
     /// Writes credentials of the API as the current versions of their secrets.
     pub async fn store(&self, credentials: &Credentials) {
         for (name, value) in [
@@ -50,7 +55,7 @@ impl Vault {
             ("api-key", &credentials.api_key),
             ("client-secret", &credentials.client_secret),
         ] {
-            put_secret(&format!("{}{name}", self.prefix), value).await;
+            put_secret(&self.name(name), value).await;
         }
     }
 }

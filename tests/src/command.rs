@@ -30,8 +30,9 @@ const PERIOD: Duration = Duration::from_millis(1);
 /// When it is not built.
 pub fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a test knows its own file");
-    let folder = own.parent().and_then(Path::parent).expect("tests are built into target/<profile>/deps");
-    let path = folder.join(name);
+    // Tests are built into target/<profile>/deps, programs into the folder above.
+    let path = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let path = path.unwrap_or_else(|| PathBuf::from(name));
     assert!(path.is_file(), "{} is missing: build the binaries first: make test", path.display());
     path
 }

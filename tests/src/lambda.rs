@@ -2,11 +2,11 @@
 //! the real handler as a process, asked over a real socket.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -92,7 +92,8 @@ pub struct Lambda {
     address: String,
     server: JoinHandle<()>,
     variables: BTreeMap<String, String>,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
+    command: Vec<PathBuf>,
     process: Option<Running>,
     log: Arc<Mutex<Vec<String>>>,
 }
@@ -110,6 +111,14 @@ impl Lambda {
     /// # Panics
     /// When there is no free port.
     pub async fn new(variables: BTreeMap<String, String>, folder: &Path) -> Self {
+        Self::running(vec![program("bootstrap")], variables, folder).await
+    }
+
+    /// A function with another handler than ours: a program and its arguments.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub async fn running(command: Vec<PathBuf>, variables: BTreeMap<String, String>, folder: &Path) -> Self {
         let service = Arc::new(Service::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address").to_string();
@@ -118,7 +127,7 @@ impl Lambda {
             axum::serve(listener, router).await.expect("a loopback server serves");
         });
         let folder = folder.to_owned();
-        Self { service, address, server, variables, folder, process: None, log: Arc::default() }
+        Self { service, address, server, variables, folder, command, process: None, log: Arc::default() }
     }
 
     /// Sets a variable for the processes that start from now on.
@@ -207,9 +216,14 @@ impl Lambda {
         &self.variables
     }
 
-    /// The process, while there is one.
-    pub fn process_id(&self) -> Option<u32> {
-        self.process.as_ref()?.child.id()
+    /// The most memory the process has had resident, in bytes; 0 without a process, or where the
+    /// operating system does not tell.
+    pub fn peak_memory(&self) -> u64 {
+        let id = self.process.as_ref().and_then(|running| running.child.id());
+        let status = id.and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok());
+        let line =
+            status.as_deref().and_then(|status| status.lines().find_map(|line| line.strip_prefix("VmHWM:")));
+        line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or_default() * 1024
     }
 
     fn ask(&self, event: &Value, time: Duration) -> oneshot::Receiver<Invoked> {
@@ -229,8 +243,8 @@ impl Lambda {
         if self.process.as_mut().is_some_and(|running| !matches!(running.child.try_wait(), Ok(None))) {
             self.process = None;
         }
-        let (address, log) = (&self.address, &self.log);
-        self.process.get_or_insert_with(|| start(address, &self.variables, &self.folder, log.clone()))
+        let Self { address, command, variables, folder, log, .. } = self;
+        self.process.get_or_insert_with(|| start(address, command, variables, folder, log.clone()))
     }
 }
 
@@ -242,11 +256,13 @@ impl Drop for Lambda {
 
 fn start(
     address: &str,
+    command: &[PathBuf],
     variables: &BTreeMap<String, String>,
     folder: &Path,
     log: Arc<Mutex<Vec<String>>>,
 ) -> Running {
-    let mut child = Command::new(program("bootstrap"))
+    let mut child = Command::new(&command[0])
+        .args(&command[1..])
         .env_clear()
         .envs([
             ("AWS_LAMBDA_RUNTIME_API", address),
@@ -342,20 +358,4 @@ impl Service {
             None => StatusCode::BAD_REQUEST,
         }
     }
-}
-
-/// The time between the start of a process and its first answer.
-///
-/// # Panics
-/// As [`Lambda::invoke`].
-pub async fn cold_start(lambda: &mut Lambda, event: &Value) -> (Duration, Invoked) {
-    lambda.stop().await;
-    let began = clock();
-    let invoked = lambda.invoke(event, PATIENCE).await;
-    (began.elapsed(), invoked)
-}
-
-#[expect(clippy::disallowed_methods, reason = "cold starts are measured with the machine's own clock")]
-fn clock() -> Instant {
-    Instant::now()
 }

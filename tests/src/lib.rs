@@ -15,4 +15,14 @@ pub mod proxy;
 pub use bench::{
     Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,
 };
+/// The repository's root.
+///
+/// # Panics
+/// Never: this package is a folder of it.
+pub fn repository() -> &'static std::path::Path {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this package is a folder of the repository")
+}
+
 pub use faulty::{Failing, FaultyStore};

@@ -1,6 +1,7 @@
 //! The one integration binary: each module is a part of the product seen from outside.
 
 mod aws_backfill;
+mod aws_events;
 mod aws_faults;
 mod aws_handler;
 mod azure_faults;

@@ -1,9 +1,12 @@
-//! The workbench: `demo` runs the main job before a newcomer's eyes, `bench` measures it, and
-//! `yardstick` is what it is measured against. Started by the Makefile.
+//! The workbench: `demo` runs the main job before a newcomer's eyes, `invoke-aws` one event through the
+//! Lambda handler; `bench` and `bench-aws` measure them, and `yardstick` is what `bench` measures
+//! against. `azure-get` reads a blob as a process of its own, for a test. Started by the Makefile.
 
 mod azure;
 mod bench;
+mod bench_aws;
 mod demo;
+mod invoke_aws;
 mod output;
 mod process;
 mod yardstick;
@@ -20,10 +23,13 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["azure-get", roots, target, path] => azure::run(roots, target, path),
         ["bench"] => bench::run(),
+        ["bench-aws"] => bench_aws::run(),
+        ["invoke-aws", event] => invoke_aws::run(event),
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
-            Err("usage: workbench demo | bench | yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH"
-                .into())
+            const USAGE: &str = "usage: workbench demo | invoke-aws EVENT | bench | bench-aws | \
+                yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH";
+            Err(USAGE.into())
         }
     };
     match outcome {

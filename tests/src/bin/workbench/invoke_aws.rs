@@ -1,0 +1,84 @@
+//! One event through the real Lambda handler, on this machine: the Runtime API is played, AWS is moto,
+//! and the source is the demo API.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use bronzegate_tests::lambda::{Invoked, Lambda};
+use bronzegate_tests::moto;
+use serde_json::Value;
+
+use crate::Outcome;
+use crate::output::say;
+use crate::process::Api;
+
+const API_CONFIG: &str = "tests/fixtures/demo-api.json";
+const SOURCES: &str = "sources";
+/// Where the source files think that the API is.
+const USUAL: &str = "127.0.0.1:7780";
+const BUCKET: &str = "bronze-demo";
+/// What the demo API takes; these are no secrets of anyone.
+const SECRETS: [&str; 3] = ["demo-token", "demo-api-key", "demo-client-secret"];
+/// What the function has for one invocation.
+const TIME: Duration = Duration::from_mins(1);
+/// How often the event is repeated while the answer is partial, as the state machine does.
+const MOST: usize = 20;
+
+/// Invokes the function with the event of a file, again while the answer is partial.
+pub(crate) fn run(event: &str) -> Outcome {
+    let event: Value = serde_json::from_str(&fs::read_to_string(event)?)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(invoke(&event))
+}
+
+async fn invoke(event: &Value) -> Outcome {
+    let api = Api::start(&["--config", API_CONFIG, "--port", "0"])?;
+    let folder = tempfile::tempdir()?;
+    copy_sources(&folder.path().join(SOURCES), &api)?;
+    moto::bucket(BUCKET).await;
+    for secret in SECRETS {
+        let name = format!("bronzegate/{secret}");
+        moto::secrets().await.create_secret().name(name).secret_string(secret).send().await?;
+    }
+    let mut variables: BTreeMap<_, _> = moto::variables().into_iter().collect();
+    variables.insert("BRONZEGATE_TARGET".to_owned(), format!("s3://{BUCKET}/bronze"));
+    variables.insert("BRONZEGATE_SECRETS".to_owned(), "aws-secretsmanager:bronzegate/".to_owned());
+    let mut lambda = Lambda::new(variables, folder.path()).await;
+    let mut failed = None;
+    for _ in 0..MOST {
+        let invoked = lambda.invoke(event, TIME).await;
+        let goes_on = matches!(&invoked, Invoked::Answer(answer) if answer["status"] == "partial");
+        match invoked {
+            Invoked::Answer(answer) => say(&format!("answer\n{answer:#}\n")),
+            Invoked::Failed { kind, message } => failed = Some(format!("errorType {kind}: {message}")),
+            Invoked::Died => failed = Some("the function died".to_owned()),
+        }
+        if !goes_on {
+            break;
+        }
+    }
+    lambda.stop().await;
+    say("log");
+    lambda.log().iter().for_each(|line| say(line));
+    say(&format!("\nobjects in s3://{BUCKET}"));
+    let listed = moto::s3().await.list_objects_v2().bucket(BUCKET).send().await?;
+    for object in listed.contents() {
+        say(&format!("{}  ({} bytes)", object.key().unwrap_or_default(), object.size().unwrap_or_default()));
+    }
+    failed.map_or(Ok(()), |failed| Err(failed.into()))
+}
+
+fn copy_sources(target: &Path, api: &Api) -> Outcome {
+    fs::create_dir(target)?;
+    let host = api.base_url.trim_start_matches("http://");
+    for file in fs::read_dir(SOURCES)? {
+        let path = file?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            let name = path.file_name().ok_or("a file has a name")?;
+            fs::write(target.join(name), fs::read_to_string(&path)?.replace(USUAL, host))?;
+        }
+    }
+    Ok(())
+}

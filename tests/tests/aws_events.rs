@@ -64,7 +64,7 @@ async fn every_sample_of_an_event_does_what_its_name_says() {
 
 fn event(name: &str) -> Value {
     let path = repository().join(format!("events/{name}.json"));
-    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    serde_json::from_str(&fs::read_to_string(path).expect("a sample")).expect("a sample is JSON")
 }
 
 fn copy_sources(target: &Path, port: u16) {

@@ -1,13 +1,23 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test bench bench-aws check fmt clippy docs deny advisories terraform schema clean \
-	package-aws invoke-aws
+.PHONY: help build demo demo-api test bench bench-aws check fmt clippy docs deny advisories terraform checkov schema \
+	clean package-aws invoke-aws
 
 VENV  := .venv
 NODE  := .node
 TOOLS := .tools
 DENY  := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
+CHECKOV := $(TOOLS)/checkov
+CHECKOV_VERSION := 3.3.30
+
+# Where Terraform's providers cannot be downloaded, a script beside the repository tells where they are.
+OFFLINE_PROVIDERS := ../shared/terraform/offline-providers
+ifneq ($(wildcard $(OFFLINE_PROVIDERS)),)
+PROVIDERS := $(TOOLS)/terraform/providers/terraformrc
+test: export BRONZEGATE_TERRAFORM_CLI_CONFIG := $(abspath $(PROVIDERS))
+terraform: export TF_CLI_CONFIG_FILE := $(abspath $(PROVIDERS))
+endif
 
 EVENT := events/aws-schedule.json
 ARCH  := x86_64
@@ -31,7 +41,7 @@ demo: build ## the demo API, with authentication, rate limits and faults, into .
 demo-api: build ## serve the demo API of sources/demo.yaml until Ctrl-C
 	target/release/bronzegate-demo-api --config tests/fixtures/demo-api.json
 
-test: $(VENV)/installed $(NODE)/installed ## run the tests
+test: $(VENV)/installed $(NODE)/installed $(PROVIDERS) ## run the tests
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
 
@@ -50,7 +60,7 @@ invoke-aws: build $(VENV)/installed ## the real Lambda handler against moto and 
 	cargo build --release --locked --workspace --bin bootstrap
 	target/release/workbench invoke-aws $(EVENT)
 
-check: fmt clippy docs deny ## formatting, lints, documentation, licences
+check: fmt clippy docs deny terraform ## formatting, lints, documentation, licences, Terraform modules
 
 fmt:
 	cargo fmt --all --check
@@ -66,6 +76,21 @@ deny: $(DENY) ## licences, banned crates, sources of crates
 
 advisories: $(DENY) ## known vulnerabilities; needs the internet
 	$(DENY) --config .deny.toml --all-features --locked check advisories
+
+ifeq ($(shell command -v terraform),)
+terraform:
+	@echo "skipped: terraform is not installed"
+else
+# What Terraform downloads stays out of the tree.
+terraform: export TF_DATA_DIR = $(abspath $(TOOLS)/terraform)/aws
+terraform: $(PROVIDERS) ## the modules: format, validity, and what they plan
+	terraform fmt -check -recursive infra
+	cd infra/modules/aws && terraform init -backend=false -input=false -no-color > /dev/null
+	cd infra/modules/aws && terraform validate && terraform test
+endif
+
+checkov: $(CHECKOV)/installed ## the modules against checkov's rules; installs it first
+	$(CHECKOV)/bin/checkov --directory infra --framework terraform --skip-download --quiet --compact
 
 schema: ## write sources/source.schema.json anew
 	cargo run --quiet --locked -p bronzegate-cli -- schema > $(TOOLS)-schema.json
@@ -87,6 +112,16 @@ $(NODE)/installed: tests/package.json tests/package-lock.json
 	cp tests/package.json tests/package-lock.json $(NODE)
 	npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
+
+$(CHECKOV)/installed:
+	python3 -m venv $(CHECKOV)
+	$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION)
+	touch $@
+
+ifdef PROVIDERS
+$(PROVIDERS): $(OFFLINE_PROVIDERS)
+	$(OFFLINE_PROVIDERS) $(TOOLS)/terraform/providers > /dev/null
+endif
 
 # Built once into a private folder; unoptimised, because it runs for a second and builds for minutes.
 $(DENY):

@@ -5,7 +5,8 @@
 Beyond moto: the two calls of Step Functions that Terraform's provider makes and moto lacks are answered, and
 requests are served one after another. moto checks the condition of a write and then writes, without a lock,
 so that of two conditional writes at once both could succeed; S3 decides such a race atomically. To the
-completion of an upload that is gone moto answers 500 with a KeyError; here it is S3's NoSuchUpload.
+completion of an upload that is gone moto answers 500 with a KeyError; here it is S3's NoSuchUpload. To moto each canned
+answer of a function is a success; here one with an errorType is a failure, as Lambda tells it.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import os
 import sys
 import threading
 
+from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.s3.exceptions import NoSuchUpload
 from moto.s3.models import S3Backend
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -35,6 +37,18 @@ def complete_what_is_there(self, bucket_name, multipart_id, body):
 
 
 S3Backend.complete_multipart_upload = complete_what_is_there
+
+invoke = LambdaSimpleBackend.invoke
+
+
+def invoke_and_tell_failures(self, function_name, qualifier, body, headers, response_headers):
+    answer = invoke(self, function_name, qualifier, body, headers, response_headers)
+    if "errorType" in json.loads(answer):
+        response_headers["x-amz-function-error"] = "Unhandled"
+    return answer
+
+
+LambdaSimpleBackend.invoke = invoke_and_tell_failures
 
 
 class Quiet(WSGIRequestHandler):

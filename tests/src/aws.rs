@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
@@ -35,10 +36,12 @@ pub struct Deployment {
     /// The vault.
     pub vault: Vault,
     folder: TempDir,
+    port: u16,
 }
 
 /// The deployment's secrets in Secrets Manager.
 pub struct Vault {
+    port: u16,
     prefix: String,
 }
 
@@ -55,7 +58,7 @@ impl Vault {
             ("api-key", &credentials.api_key),
             ("client-secret", &credentials.client_secret),
         ] {
-            put_secret(&self.name(name), value).await;
+            put_secret(self.port, &self.name(name), value).await;
         }
     }
 }
@@ -74,9 +77,17 @@ impl Deployment {
     /// # Panics
     /// As [`new`](Self::new).
     pub async fn with(options: Options, yaml: &str) -> Self {
+        Self::on(moto::port(), options, yaml).await
+    }
+
+    /// As [`with`](Self::with), on another moto.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub async fn on(port: u16, options: Options, yaml: &str) -> Self {
         let api = DemoApi::start(options).await.expect("the demo API starts");
         let bucket = format!("bronze-{}", BUCKETS.fetch_add(1, SeqCst));
-        moto::bucket(&bucket).await;
+        moto::bucket_at(port, &bucket).await;
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("sources")).expect("a folder for sources");
         let text = format!("source: demo\nbase_url: {}\n{yaml}\n", api.base_url());
@@ -84,7 +95,7 @@ impl Deployment {
             .expect("writable");
         // Secrets Manager has no buckets: the prefix keeps tests apart.
         let prefix = format!("{PREFIX}{bucket}/");
-        let mut variables: BTreeMap<_, _> = moto::variables().into_iter().collect();
+        let mut variables: BTreeMap<_, _> = moto::variables_at(port).into_iter().collect();
         for (name, value) in [
             ("BRONZEGATE_TARGET", format!("s3://{bucket}/bronze")),
             ("BRONZEGATE_SECRETS", format!("aws-secretsmanager:{prefix}")),
@@ -93,9 +104,14 @@ impl Deployment {
             variables.insert(name.to_owned(), value);
         }
         let lambda = Lambda::new(variables, folder.path()).await;
-        let vault = Vault { prefix };
+        let vault = Vault { port, prefix };
         vault.store(&api.credentials()).await;
-        Self { api, lambda, bucket, vault, folder }
+        Self { api, lambda, bucket, vault, folder, port }
+    }
+
+    /// The folder of its source files.
+    pub fn sources(&self) -> PathBuf {
+        self.folder.path().join("sources")
     }
 
     /// Another function of the same deployment.
@@ -140,7 +156,7 @@ impl Deployment {
     /// # Panics
     /// When they cannot be read.
     pub async fn objects(&self, prefix: &str) -> Vec<(String, Vec<u8>)> {
-        let s3 = moto::s3().await;
+        let s3 = moto::s3_at(self.port).await;
         let mut pages = s3.list_objects_v2().bucket(&self.bucket).prefix(prefix).into_paginator().send();
         let mut objects = Vec::new();
         while let Some(page) = pages.next().await {
@@ -188,8 +204,8 @@ impl Deployment {
 }
 
 /// Writes a secret's current version.
-async fn put_secret(id: &str, value: &str) {
-    let secrets = moto::secrets().await;
+async fn put_secret(port: u16, id: &str, value: &str) {
+    let secrets = moto::secrets_at(port).await;
     if secrets.put_secret_value().secret_id(id).secret_string(value).send().await.is_err() {
         let made = secrets.create_secret().name(id).secret_string(value).send().await;
         made.expect("a secret is made");

@@ -11,6 +11,7 @@ mod faulty;
 pub mod lambda;
 pub mod moto;
 pub mod proxy;
+pub mod terraform;
 
 pub use bench::{
     Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,

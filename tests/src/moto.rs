@@ -1,4 +1,5 @@
-//! moto, the stand-in for AWS: one process for all tests of a binary, and settings that lead to it.
+//! moto, the stand-in for AWS: one process for all tests of a binary, further ones for
+//! tests that change it as a whole, and settings that lead to them.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -20,13 +21,19 @@ const BACKOFF: std::time::Duration = std::time::Duration::from_millis(20);
 /// pipe that only this process holds.
 static MOTO: LazyLock<Moto> = LazyLock::new(Moto::start);
 
-struct Moto {
+/// A moto of its own; its process ends with this value.
+#[derive(Debug)]
+pub struct Moto {
     port: u16,
     _process: Child,
 }
 
 impl Moto {
-    fn start() -> Self {
+    /// Starts a process.
+    ///
+    /// # Panics
+    /// When Python is not installed in the repository, or moto does not start.
+    pub fn start() -> Self {
         let repository =
             Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the repository");
         let python = repository.join(".venv/bin/python");
@@ -43,6 +50,48 @@ impl Moto {
         BufReader::new(answers).read_line(&mut line).expect("moto tells its port");
         let port = line.trim().parse().expect("moto starts and tells its port");
         Self { port, _process: process }
+    }
+
+    /// Where it listens on the loopback interface.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Sets something of moto itself, by the path behind `/moto-api/`.
+    ///
+    /// # Panics
+    /// When moto refuses.
+    pub async fn set(&self, path: &str, body: String) {
+        self.post(&format!("moto-api/{path}"), [("content-type", "application/json")], body).await;
+    }
+
+    /// Calls a service whose SDK is not part of the product; tells the body of the answer.
+    ///
+    /// # Panics
+    /// When the service answers with an error.
+    pub async fn call(&self, service: &str, headers: [(&str, &str); 2], body: String) -> String {
+        // moto tells services apart by the scope of the signature.
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential=testing/20261122/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        let headers = headers.into_iter().chain([("authorization", scope.as_str())]);
+        self.post("", headers, body).await
+    }
+
+    async fn post<'a>(
+        &self,
+        path: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+        body: String,
+    ) -> String {
+        let url = format!("http://127.0.0.1:{}/{path}", self.port);
+        let request = reqwest::Client::new().post(url).body(body);
+        let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let answer = request.send().await.expect("moto answers");
+        let status = answer.status();
+        let text = answer.text().await.expect("moto answers to the end");
+        assert!(status.is_success(), "{status}: {text}");
+        text
     }
 }
 
@@ -78,28 +127,55 @@ pub async fn connect_with(port: u16, clock: Arc<dyn Clock>) -> Aws {
 
 /// An S3 client that looks behind the store.
 pub async fn s3() -> aws_sdk_s3::Client {
-    aws_sdk_s3::Client::from_conf(bronzegate_aws::s3_config(&settings(port()).await))
+    s3_at(port()).await
+}
+
+/// The same of another moto.
+pub async fn s3_at(port: u16) -> aws_sdk_s3::Client {
+    aws_sdk_s3::Client::from_conf(bronzegate_aws::s3_config(&settings(port).await))
+}
+
+/// The same with the keys of a user.
+pub async fn s3_as(port: u16, key: &str, secret: &str) -> aws_sdk_s3::Client {
+    let keys = Credentials::new(key, secret, None, None, "tests");
+    let config = bronzegate_aws::s3_config(&settings(port).await).to_builder().credentials_provider(keys);
+    aws_sdk_s3::Client::from_conf(config.build())
 }
 
 /// A Secrets Manager client.
 pub async fn secrets() -> aws_sdk_secretsmanager::Client {
-    aws_sdk_secretsmanager::Client::new(&settings(port()).await)
+    secrets_at(port()).await
+}
+
+/// The same of another moto.
+pub async fn secrets_at(port: u16) -> aws_sdk_secretsmanager::Client {
+    aws_sdk_secretsmanager::Client::new(&settings(port).await)
 }
 
 /// Makes a bucket of a test's own.
 pub async fn bucket(name: &str) {
+    bucket_at(port(), name).await;
+}
+
+/// The same on another moto.
+pub async fn bucket_at(port: u16, name: &str) {
     use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
     let place = CreateBucketConfiguration::builder()
         .location_constraint(BucketLocationConstraint::from(REGION))
         .build();
-    let made = s3().await.create_bucket().bucket(name).create_bucket_configuration(place).send().await;
+    let made = s3_at(port).await.create_bucket().bucket(name).create_bucket_configuration(place).send().await;
     made.expect("a bucket is made");
 }
 
 /// What a process needs in its environment to take moto for AWS.
 pub fn variables() -> [(String, String); 5] {
+    variables_at(port())
+}
+
+/// The same for another moto.
+pub fn variables_at(port: u16) -> [(String, String); 5] {
     [
-        ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", port())),
+        ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", "testing".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "testing".to_owned()),

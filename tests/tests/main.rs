@@ -20,6 +20,7 @@ mod cli_secrets;
 mod egress;
 mod faults;
 mod incremental;
+mod infra_aws;
 mod paginations;
 mod progress;
 mod roles;

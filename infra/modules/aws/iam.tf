@@ -35,8 +35,10 @@ data "aws_iam_policy_document" "store" {
     actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
     resources = [local.bucket_arn]
 
+    # IfExists: to who may list, S3 answers a GET or HEAD of a missing key with 404, to others with 403; that check
+    # carries no s3:prefix. A run must tell "not there" from "denied".
     condition {
-      test     = "StringLike"
+      test     = "StringLikeIfExists"
       variable = "s3:prefix"
       values   = local.own_folders
     }

@@ -161,6 +161,10 @@ run "the_store_is_reached_in_the_sources_folders_only" {
     error_message = "writes go to the sources' folders and the log"
   }
   assert {
+    condition     = one(data.aws_iam_policy_document.store.statement[2].condition).test == "StringLikeIfExists"
+    error_message = "a missing key is 404 only if ListBucket is allowed where there is no s3:prefix"
+  }
+  assert {
     condition = alltrue([
       for statement in data.aws_iam_policy_document.function.statement :
       !contains(statement.resources, "*")

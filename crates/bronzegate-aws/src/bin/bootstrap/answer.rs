@@ -9,7 +9,7 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 /// The most windows a list may have: a state of Step Functions holds 256 KiB, and a window takes 57 bytes.
-const MOST_WINDOWS: usize = 4_000;
+const MOST_WINDOWS: usize = 1_500;
 
 /// An invocation that failed.
 #[derive(Debug, thiserror::Error)]

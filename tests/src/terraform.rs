@@ -1,0 +1,192 @@
+//! Terraform, led to moto: the example root in a temporary copy of `infra/`.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::moto::{self, REGION};
+
+/// What leads the provider to a cloud that is none.
+const PROVIDER: &str = r#"provider "aws" {
+  access_key                  = "testing"
+  secret_key                  = "testing"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  s3_use_path_style           = true
+  max_retries                 = 2
+}
+"#;
+
+/// The variable whose value is the path of Terraform's own settings, which say where providers come from.
+const SETTINGS: &str = "BRONZEGATE_TERRAFORM_CLI_CONFIG";
+
+/// `infra/examples/aws`, ready to be applied.
+#[derive(Debug)]
+pub struct Terraform {
+    infra: TempDir,
+    settings: OsString,
+    port: u16,
+}
+
+impl Terraform {
+    /// Initialises the example for a bucket and a folder of source files, on the moto at this port. None, and
+    /// a printed line, where Terraform is not installed or its settings are not given.
+    ///
+    /// # Panics
+    /// When Terraform is there and the example cannot be initialised.
+    pub async fn example(port: u16, bucket: &str, sources: &Path) -> Option<Self> {
+        let settings = settings()?;
+        let infra = tempfile::tempdir().expect("a folder");
+        let repository =
+            Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the repository");
+        copy(&repository.join("infra"), infra.path());
+        let example = Self { infra, settings, port };
+        let root = example.root();
+        fs::write(root.join("provider_override.tf"), PROVIDER).expect("writable");
+        let variables = json!({
+            "bucket": bucket,
+            "region": REGION,
+            "sources_path": sources,
+            "package": example.infra.path().join("modules/aws/tests/empty.zip"),
+            "force_destroy": true,
+            "workflow": {
+                "retry_interval_seconds": 1, "retry_attempts": 1, "retry_backoff": 1,
+                "pause_seconds": 1, "max_segments": 3,
+            },
+        });
+        fs::write(root.join("test.auto.tfvars.json"), variables.to_string()).expect("writable");
+        example.succeed(&["init", "-input=false"]).await;
+        Some(example)
+    }
+
+    /// Applies it: as a whole, or only what these targets need.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn apply(&self, targets: &[&str]) {
+        let targets: Vec<_> = targets.iter().map(|target| format!("-target={target}")).collect();
+        let mut line = vec!["apply", "-auto-approve", "-input=false"];
+        line.extend(targets.iter().map(String::as_str));
+        self.succeed(&line).await;
+    }
+
+    /// What a plan would change: `<address>.<attribute>` where a resource differs, `<address> <actions>` where
+    /// it is to be made or removed.
+    ///
+    /// # Panics
+    /// When it cannot be planned.
+    pub async fn drift(&self) -> Vec<String> {
+        self.succeed(&["plan", "-input=false", "-out=second.plan"]).await;
+        let plan = self.json(&["show", "-json", "second.plan"]).await;
+        let changes = plan["resource_changes"].as_array().expect("a plan lists its resources").clone();
+        let mut drift: Vec<_> = changes.iter().flat_map(differences).collect();
+        drift.sort();
+        drift
+    }
+
+    /// The outputs' values by name.
+    ///
+    /// # Panics
+    /// When they cannot be read.
+    pub async fn outputs(&self) -> Value {
+        let outputs = self.json(&["output", "-json"]).await;
+        let outputs = outputs.as_object().expect("outputs have names");
+        outputs.iter().map(|(name, output)| (name.clone(), output["value"].clone())).collect()
+    }
+
+    /// Removes what was applied.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn destroy(&self) {
+        self.succeed(&["destroy", "-auto-approve", "-input=false"]).await;
+    }
+
+    /// The addresses of what is there.
+    ///
+    /// # Panics
+    /// When they cannot be read.
+    pub async fn resources(&self) -> Vec<String> {
+        self.succeed(&["state", "list"]).await.lines().map(str::to_owned).collect()
+    }
+
+    fn root(&self) -> PathBuf {
+        self.infra.path().join("examples/aws")
+    }
+
+    async fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.succeed(arguments).await).expect("Terraform writes JSON")
+    }
+
+    async fn succeed(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("terraform");
+        command
+            .args(arguments)
+            .current_dir(self.root())
+            .env("TF_CLI_CONFIG_FILE", &self.settings)
+            .env("TF_IN_AUTOMATION", "1")
+            .env("TF_CLI_ARGS", "-no-color")
+            .env_remove("TF_DATA_DIR")
+            .envs(moto::variables_at(self.port))
+            .stdin(Stdio::null());
+        // A thread of its own: the test's other servers go on.
+        let ended = tokio::task::spawn_blocking(move || command.output());
+        let Output { status, stdout, stderr } =
+            ended.await.expect("it does not panic").expect("terraform starts");
+        let text = String::from_utf8_lossy(&stdout).into_owned();
+        assert!(status.success(), "terraform {arguments:?}: {text}\n{}", String::from_utf8_lossy(&stderr));
+        text
+    }
+}
+
+/// Terraform's settings, where it can be run.
+#[expect(clippy::disallowed_methods, reason = "the environment says whether Terraform can be tested here")]
+fn settings() -> Option<OsString> {
+    let Some(settings) = std::env::var_os(SETTINGS) else {
+        println!("skipped: {SETTINGS} is not set");
+        return None;
+    };
+    let version =
+        Command::new("terraform").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if version.is_err() {
+        println!("skipped: terraform is not installed");
+        return None;
+    }
+    Some(settings)
+}
+
+/// Copies a folder without what Terraform keeps there of earlier runs.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("writable");
+    for entry in fs::read_dir(from).expect("readable") {
+        let entry = entry.expect("readable");
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        if text.starts_with('.') || text.contains(".tfstate") {
+            continue;
+        }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to.join(name));
+        } else {
+            fs::copy(entry.path(), to.join(name)).expect("writable");
+        }
+    }
+}
+
+fn differences(resource: &Value) -> Vec<String> {
+    let (address, change) = (resource["address"].as_str().unwrap_or_default(), &resource["change"]);
+    match change["actions"].as_array().expect("a change has actions").as_slice() {
+        [action] if action == "no-op" || action == "read" => Vec::new(),
+        [action] if action == "update" => {
+            let after = change["after"].as_object().expect("an update has an outcome");
+            let differs = after.iter().filter(|(name, value)| change["before"][name.as_str()] != **value);
+            differs.map(|(name, _)| format!("{address}.{name}")).collect()
+        }
+        actions => vec![format!("{address} {}", json!(actions))],
+    }
+}

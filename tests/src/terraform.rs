@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -148,16 +149,21 @@ impl Terraform {
 #[expect(clippy::disallowed_methods, reason = "the environment says whether Terraform can be tested here")]
 fn settings() -> Option<OsString> {
     let Some(settings) = std::env::var_os(SETTINGS) else {
-        println!("skipped: {SETTINGS} is not set");
+        tell_skipped(&format!("{SETTINGS} is not set"));
         return None;
     };
     let version =
         Command::new("terraform").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if version.is_err() {
-        println!("skipped: terraform is not installed");
+        tell_skipped("terraform is not installed");
         return None;
     }
     Some(settings)
+}
+
+/// Prints a line that the test harness does not keep to itself.
+fn tell_skipped(why: &str) {
+    writeln!(std::io::stderr(), "skipped, a test with Terraform: {why}").expect("the terminal is writable");
 }
 
 /// Copies a folder without what Terraform keeps there of earlier runs.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -149,16 +150,21 @@ impl Terraform {
 #[expect(clippy::print_stdout, reason = "a test that is left out says so")]
 fn settings() -> Option<OsString> {
     let Some(settings) = std::env::var_os(SETTINGS) else {
-        println!("skipped: {SETTINGS} is not set");
+        tell_skipped(&format!("{SETTINGS} is not set"));
         return None;
     };
     let version =
         Command::new("terraform").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if version.is_err() {
-        println!("skipped: terraform is not installed");
+        tell_skipped("terraform is not installed");
         return None;
     }
     Some(settings)
+}
+
+/// Prints a line that the test harness does not keep to itself.
+fn tell_skipped(why: &str) {
+    writeln!(std::io::stderr(), "skipped, a test with Terraform: {why}").expect("the terminal is writable");
 }
 
 /// Copies a folder without what Terraform keeps there of earlier runs.

@@ -67,7 +67,7 @@ impl Workflow {
         moto.set("config", interpreted.to_string()).await;
         let example = Terraform::example(moto.port(), "lake", SOURCES.as_ref()).await?;
         example.apply(&["module.bronzegate.aws_sfn_state_machine.run"]).await;
-        let arn = example.outputs().await["state_machine_arn"].as_str().unwrap().to_owned();
+        let arn = text(&example.outputs().await["state_machine_arn"]).to_owned();
         Some(Self { moto, arn, executions: AtomicU64::new(0) })
     }
 
@@ -93,13 +93,13 @@ impl Workflow {
         });
         let description = ended.await.expect("the execution ends");
         let history = self.call("GetExecutionHistory", &execution).await;
-        Executed { description, events: history["events"].as_array().unwrap().clone() }
+        Executed { description, events: list(&history["events"]).clone() }
     }
 
     async fn call(&self, action: &str, body: &Value) -> Value {
         let target = format!("AWSStepFunctions.{action}");
         let headers = [("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.0")];
-        serde_json::from_str(&self.moto.call("states", headers, body.to_string()).await).unwrap()
+        parsed(&self.moto.call("states", headers, body.to_string()).await)
     }
 }
 
@@ -119,24 +119,36 @@ impl Executed {
     }
 
     fn output(&self) -> Value {
-        serde_json::from_str(self.description["output"].as_str().unwrap()).unwrap()
+        parsed(text(&self.description["output"]))
     }
 
     /// What the function was invoked with, windows of a backfill aside.
     fn invocations(&self) -> Vec<Value> {
         let parameters = self.events.iter().filter_map(|event| {
             let parameters = event["taskScheduledEventDetails"]["parameters"].as_str()?;
-            Some(serde_json::from_str::<Value>(parameters).unwrap()["Payload"].clone())
+            Some(parsed(parameters)["Payload"].clone())
         });
         parameters.collect()
     }
 
     /// What left a state.
     fn output_of(&self, state: &str) -> Value {
-        let exits = self.events.iter().map(|event| &event["stateExitedEventDetails"]);
-        let exit = exits.filter(|exit| exit["name"] == state).next_back().expect("the state was left");
-        serde_json::from_str(exit["output"].as_str().unwrap()).unwrap()
+        let mut exits = self.events.iter().map(|event| &event["stateExitedEventDetails"]);
+        let exit = exits.rfind(|exit| exit["name"] == state).expect("the state was left");
+        parsed(text(&exit["output"]))
     }
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).expect("it is JSON")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("it is text")
+}
+
+fn list(value: &Value) -> &Vec<Value> {
+    value.as_array().expect("it is a list")
 }
 
 /// The handler's own answer when the API has these faults.
@@ -172,7 +184,7 @@ async fn an_event_is_invoked_until_it_is_complete_and_again_only_where_that_can_
     let ended = workflow.execute(&event, &[&complete]).await;
     ended.assert("SUCCEEDED");
     assert_eq!(ended.output(), payload(&complete));
-    assert_eq!(ended.invocations(), [event.clone()]);
+    assert_eq!(ended.invocations(), std::slice::from_ref(&event));
 
     let ended = workflow.execute(&event, &[&partial, &complete]).await;
     ended.assert("SUCCEEDED");
@@ -213,24 +225,24 @@ async fn a_backfill_runs_every_window_and_fails_at_its_end_if_one_did() {
     });
     let mut question = event.clone();
     question["backfill"]["list_for"] = json!(4);
-    let list = deployment.lambda.invoke(&question, TIME).await;
-    let windows = payload(&list)["windows"].as_array().unwrap().clone();
-    assert_eq!((windows.len(), &payload(&list)["count"]), (3, &json!(3)));
+    let listed = deployment.lambda.invoke(&question, TIME).await;
+    let windows = payload(&listed)["windows"].as_array().unwrap().clone();
+    assert_eq!((windows.len(), &payload(&listed)["count"]), (3, &json!(3)));
     let mut answers = Vec::new();
     for window in &windows {
         // As the state machine's ItemSelector makes it.
         let mut event = json!({ "source": "demo", "stream": "changes", "window": window });
-        event["rate_share"] = payload(&list)["rate_share"].clone();
-        event["window"]["revision"] = payload(&list)["revision"].clone();
+        event["rate_share"] = payload(&listed)["rate_share"].clone();
+        event["window"]["revision"] = payload(&listed)["revision"].clone();
         answers.push(deployment.lambda.invoke(&event, TIME).await);
     }
 
-    let ended = workflow.execute(&event, &[&list, &answers[0], &answers[1], &answers[2]]).await;
+    let ended = workflow.execute(&event, &[&listed, &answers[0], &answers[1], &answers[2]]).await;
     ended.assert("SUCCEEDED");
     assert_eq!(ended.invocations()[0], question);
     assert_eq!(told(&ended.output(), &windows), ["[\"complete\",1,null]"; 3]);
 
-    let ended = workflow.execute(&event, &[&list, &answers[0], &data, &answers[2]]).await;
+    let ended = workflow.execute(&event, &[&listed, &answers[0], &data, &answers[2]]).await;
     ended.assert("FAILED");
     assert_eq!(ended.description["error"], "BackfillFailed");
     let cause = ended.description["cause"].as_str().unwrap();
@@ -242,7 +254,7 @@ async fn a_backfill_runs_every_window_and_fails_at_its_end_if_one_did() {
 /// What each window did, sorted: which of them gets which canned answer is moto's choice.
 #[track_caller]
 fn told(output: &Value, windows: &[Value]) -> Vec<String> {
-    let rows = output["windows"].as_array().unwrap();
+    let rows = list(&output["windows"]);
     let spans: Vec<_> = rows.iter().map(|row| json!({ "from": row["from"], "to": row["to"] })).collect();
     assert_eq!(spans, windows);
     let mut told: Vec<_> =

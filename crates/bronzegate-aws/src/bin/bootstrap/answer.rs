@@ -8,7 +8,8 @@ use bronzegate_core::report::{RunReport, Status};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
-/// The most windows a list may have: a state of Step Functions holds 256 KiB, and a window takes 57 bytes.
+/// The most windows a list may have: a state of Step Functions holds 256 KiB, and what a window did takes 160
+/// bytes there. The state machine of `infra/modules/aws` has the same bound.
 const MOST_WINDOWS: usize = 1_500;
 
 /// An invocation that failed.

@@ -25,6 +25,8 @@ pub enum Failing {
     KilledAfter,
     /// The put that decides is held until [`FaultyStore::release`].
     HeldAtCommit,
+    /// The first upload is held until [`FaultyStore::release`].
+    HeldAtStage,
 }
 
 /// A store with one bad moment.
@@ -106,7 +108,7 @@ impl Plan {
                 self.hold().await;
                 failed()
             }
-            Failing::HeldAtCommit => call.await,
+            Failing::HeldAtCommit | Failing::HeldAtStage => call.await,
         }
     }
 
@@ -143,6 +145,9 @@ impl BronzeStore for FaultyStore {
     }
 
     async fn stage(&self, path: &str, run: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {
+        if self.plan.failing == Failing::HeldAtStage {
+            self.plan.hold().await;
+        }
         let inner = self.plan.call(path, self.inner.stage(path, run)).await?;
         Ok(Box::new(FaultyPart { inner, path: path.to_owned(), plan: self.plan.clone() }))
     }

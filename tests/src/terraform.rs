@@ -147,7 +147,6 @@ impl Terraform {
 
 /// Terraform's settings, where it can be run.
 #[expect(clippy::disallowed_methods, reason = "the environment says whether Terraform can be tested here")]
-#[expect(clippy::print_stdout, reason = "a test that is left out says so")]
 fn settings() -> Option<OsString> {
     let Some(settings) = std::env::var_os(SETTINGS) else {
         tell_skipped(&format!("{SETTINGS} is not set"));

@@ -30,5 +30,6 @@ mod s3_uploads;
 mod secrets_manager;
 mod segments;
 mod shapes;
+mod slow_store;
 mod store_contract;
 mod windows;

@@ -47,7 +47,7 @@ async fn a_long_upload_sends_two_parts_at_once_and_never_more() {
     println!("{} MiB in {:?}", SIZE >> 20, clock.elapsed().checked_sub(begun).unwrap_or(Duration::ZERO));
     assert_eq!(proxy.most_at_once(), 2, "parts under way at once");
     let parts = proxy.seen().iter().filter(|line| line.contains("partNumber=")).count();
-    assert_eq!(parts, 8, "parts of 8 MiB, each sent once");
+    assert_eq!(parts, 13, "parts of 5 MiB, each sent once");
     assert!(store.get("1.ndjson").await.unwrap().is_some_and(|found| found == content));
 }
 

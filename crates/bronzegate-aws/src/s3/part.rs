@@ -11,13 +11,14 @@ use tokio::task::JoinSet;
 use super::upload::{S3Upload, UploadedPart};
 use super::uploads::{Uploads, bronze_checksum};
 
-/// The size of each part but the last. With [`IN_FLIGHT`] it is the memory an upload takes: 24 MiB.
-const PART_BYTES: usize = 8 << 20;
+/// The size of each part but the last, the least that S3 takes. With [`IN_FLIGHT`] it is the memory an
+/// upload takes: 15 MiB.
+const PART_BYTES: usize = 5 << 20;
 
 /// Parts that are sent at the same time, beside the one that fills.
 const IN_FLIGHT: usize = 2;
 
-/// S3's limit for the parts of one upload: with [`PART_BYTES`] an object of 78 GiB. Parts of one size keep
+/// S3's limit for the parts of one upload: with [`PART_BYTES`] an object of 48 GiB. Parts of one size keep
 /// memory flat, so a longer object is refused rather than cut into bigger ones.
 const MOST_PARTS: u32 = 10_000;
 

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::asked::Asked;
@@ -69,6 +69,9 @@ enum Came {
     Failed(Error),
 }
 
+/// Pages that may have come and wait to be written.
+const WAITING: usize = 2;
+
 /// One page on its way.
 #[derive(Debug)]
 pub struct Page {
@@ -76,6 +79,8 @@ pub struct Page {
     pub number: u64,
     feed: FeedReceiver,
     verdict: oneshot::Receiver<Verdict>,
+    /// Its place among the pages that are not written yet.
+    _place: OwnedSemaphorePermit,
 }
 
 /// What becomes of a page whose records have been handed on.
@@ -130,6 +135,7 @@ impl Pages {
                 fetcher,
                 stop,
                 pages: sender,
+                places: Arc::new(Semaphore::new(stream.concurrency + WAITING)),
                 flying: VecDeque::new(),
             };
             driver.run().await
@@ -205,6 +211,9 @@ struct Driver<'a> {
     fetcher: Arc<Fetcher>,
     stop: Stop,
     pages: mpsc::UnboundedSender<Page>,
+    /// One for each page in flight, and [`WAITING`] for those that have come and are not written: a
+    /// store that is slower than the API holds the fetching back.
+    places: Arc<Semaphore>,
     flying: VecDeque<Flight>,
 }
 
@@ -224,7 +233,7 @@ impl Drop for Flight {
 impl Driver<'_> {
     async fn run(mut self) -> Ending {
         loop {
-            if let Err(error) = self.launch() {
+            if let Err(error) = self.launch().await {
                 return Ending::Failed(error);
             }
             let number = self.progress.state.pages + 1;
@@ -249,7 +258,7 @@ impl Driver<'_> {
             }
             if !judged.last
                 && !self.time_is_up()
-                && let Err(error) = self.launch()
+                && let Err(error) = self.launch().await
             {
                 return Ending::Failed(error);
             }
@@ -264,29 +273,33 @@ impl Driver<'_> {
     }
 
     /// Brings as many requests into flight as are known ahead.
-    fn launch(&mut self) -> Result<(), Error> {
+    ///
+    /// While it waits for a place, the page that was judged last has not been handed over; of the pages
+    /// that take the places at least one is earlier, so the writer makes room without it.
+    async fn launch(&mut self) -> Result<(), Error> {
         if self.flying.is_empty() {
             let position = self.progress.state.position.clone();
-            self.launch_one(position)?;
+            self.launch_one(position).await?;
         }
         while self.flying.len() < self.concurrency
             && let Some(next) = self.flying.back().and_then(|last| self.progress.ahead(&last.position))
         {
-            self.launch_one(next)?;
+            self.launch_one(next).await?;
         }
         Ok(())
     }
 
-    fn launch_one(&mut self, position: Position) -> Result<(), Error> {
+    async fn launch_one(&mut self, position: Position) -> Result<(), Error> {
         let number = self.progress.state.pages + 1 + self.flying.len() as u64;
         let state = PageState { position, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
+        let place = self.places.clone().acquire_owned().await.expect("nobody closes the places");
         let (sender, receiver) = feed();
         let (verdict, verdict_receiver) = oneshot::channel();
         let fetcher = self.fetcher.clone();
         let task = tokio::spawn(async move { fetcher.fetch(&request, &sender).await });
         // A closed channel means that the run has failed elsewhere; the driver is about to be dropped.
-        let _ = self.pages.send(Page { number, feed: receiver, verdict: verdict_receiver });
+        let _ = self.pages.send(Page { number, feed: receiver, verdict: verdict_receiver, _place: place });
         self.flying.push_back(Flight { position: state.position, task, verdict });
         Ok(())
     }

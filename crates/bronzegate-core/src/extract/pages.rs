@@ -258,7 +258,7 @@ impl Driver<'_> {
             }
             if !judged.last
                 && !self.time_is_up()
-                && let Err(error) = self.launch().await
+                && let Err(error) = self.launch_at_once()
             {
                 return Ending::Failed(error);
             }
@@ -272,28 +272,40 @@ impl Driver<'_> {
         }
     }
 
-    /// Brings as many requests into flight as are known ahead.
-    ///
-    /// While it waits for a place, the page that was judged last has not been handed over; of the pages
-    /// that take the places at least one is earlier, so the writer makes room without it.
+    /// Brings as many requests into flight as are known ahead, and waits for places. All pages that were
+    /// judged have been handed over by then, so the writer makes room.
     async fn launch(&mut self) -> Result<(), Error> {
-        if self.flying.is_empty() {
-            let position = self.progress.state.position.clone();
-            self.launch_one(position).await?;
-        }
-        while self.flying.len() < self.concurrency
-            && let Some(next) = self.flying.back().and_then(|last| self.progress.ahead(&last.position))
-        {
-            self.launch_one(next).await?;
+        while let Some(position) = self.wanted() {
+            let place = self.places.clone().acquire_owned().await.expect("nobody closes the places");
+            self.launch_one(position, place)?;
         }
         Ok(())
     }
 
-    async fn launch_one(&mut self, position: Position) -> Result<(), Error> {
+    /// The same as far as there are places, for the moment before a page is handed over: the next
+    /// request leaves before that page is encoded.
+    fn launch_at_once(&mut self) -> Result<(), Error> {
+        while let Some(position) = self.wanted()
+            && let Ok(place) = self.places.clone().try_acquire_owned()
+        {
+            self.launch_one(position, place)?;
+        }
+        Ok(())
+    }
+
+    /// The position that is to be fetched next, if it is known and there may be another request.
+    fn wanted(&self) -> Option<Position> {
+        match self.flying.back() {
+            None => Some(self.progress.state.position.clone()),
+            Some(last) if self.flying.len() < self.concurrency => self.progress.ahead(&last.position),
+            Some(_) => None,
+        }
+    }
+
+    fn launch_one(&mut self, position: Position, place: OwnedSemaphorePermit) -> Result<(), Error> {
         let number = self.progress.state.pages + 1 + self.flying.len() as u64;
         let state = PageState { position, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
-        let place = self.places.clone().acquire_owned().await.expect("nobody closes the places");
         let (sender, receiver) = feed();
         let (verdict, verdict_receiver) = oneshot::channel();
         let fetcher = self.fetcher.clone();

@@ -8,6 +8,7 @@ mod azure_faults;
 mod azure_identity;
 mod azure_secrets;
 mod azure_store;
+mod branches;
 mod cli_backfill;
 mod cli_clouds;
 mod cli_commands;

@@ -90,7 +90,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for one stream; no connection is made yet.
+    /// A client for one stream, which counts in `stats`; no connection is made yet.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when TLS cannot be set up.
@@ -99,6 +99,7 @@ impl Client {
         stream: &Stream,
         secrets: Arc<dyn SecretStore>,
         limiter: Arc<Limiter>,
+        stats: Arc<Stats>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let egress = Egress::new(source);
@@ -111,7 +112,7 @@ impl Client {
             egress,
             limiter,
             settings: stream.rate_limit.clone(),
-            stats: Arc::default(),
+            stats,
             clock,
             scrubber,
             budget: stream.retry.budget,

@@ -9,9 +9,10 @@ use crate::bronze::{
     Window,
 };
 use crate::clock::Deadline;
+use crate::config::ParentField;
 use crate::cursor::{CursorState, Sieve};
 use crate::error::Result;
-use crate::extract::{Ending, PageState, Stop};
+use crate::extract::{Stop, WalkEnding, WalkState};
 use crate::plan::{self, Next, RunPlan, RunRequest, Segment};
 use crate::report::RunReport;
 
@@ -34,7 +35,7 @@ pub(super) enum Ended {
 pub(super) struct Staged {
     pub(super) parts: Vec<Receipt>,
     /// The state behind the last page, where the segment did not come to the end.
-    pub(super) resume: Option<PageState>,
+    pub(super) resume: Option<WalkState>,
     pub(super) cursor_out: Option<String>,
     /// What was asked for.
     pub(super) window: Option<Window>,
@@ -151,35 +152,42 @@ impl StreamRun {
         stop: Stop,
     ) -> Result<Outcome> {
         let batch_id = &segment.key.batch_id;
-        let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id);
+        let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
+        let parents = fields.map(ParentField::member).collect();
+        let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, sieve) = self.sieve(segment)?;
         let mut writer = PageWriter::new(parts, encoder, sieve, self.stats());
-        let start = self.start(segment.state.clone());
-        let pages_before = start.pages;
-        let mut pages = self.pages(asked, start, deadline, stop);
+        let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop)?;
         let mut warnings = Vec::new();
-        while let Some(page) = pages.next().await {
+        while let Some((branch, page)) = walk.next().await {
             let number = page.number;
-            match writer.write(page).await {
+            match writer.write(&branch, page).await {
                 Ok(warning) => warnings.extend(warning),
                 Err(error) => {
                     writer.abort().await;
-                    return Err(error.on_page(number));
+                    let error = error.on_page(number);
+                    return Err(match branch.label() {
+                        Some(label) => error.in_branch(self.client.scrub(&label)),
+                        None => error,
+                    });
                 }
             }
         }
-        let resume = match pages.ending().await {
-            Ending::Complete(_) => None,
-            Ending::Stopped(state) if state.pages > pages_before => Some(state),
-            Ending::Stopped(_) => {
+        let resume = match walk.ending() {
+            WalkEnding::Complete { warning } => {
+                warnings.extend(warning);
+                None
+            }
+            WalkEnding::Stopped(Some(state)) => Some(state),
+            WalkEnding::Stopped(None) => {
                 writer.abort().await;
                 return Ok(Outcome::NothingCame);
             }
-            Ending::TooLarge => {
+            WalkEnding::TooLarge => {
                 writer.abort().await;
                 return Ok(Outcome::TooLarge);
             }
-            Ending::Failed(error) => {
+            WalkEnding::Failed(error) => {
                 writer.abort().await;
                 return Err(error);
             }
@@ -191,7 +199,7 @@ impl StreamRun {
 
     /// Adds what was asked for, how far it was read, and what is left of a window that is split.
     fn read_so_far(&self, mut staged: Staged, segment: &Segment, sieve: Option<&Sieve>) -> Result<Staged> {
-        staged.cursor_out = staged.resume.as_ref().and_then(|state| state.position.shown());
+        staged.cursor_out = staged.resume.as_ref().and_then(WalkState::shown);
         let Some(cursor) = &segment.cursor else { return Ok(staged) };
         let newest = sieve.and_then(Sieve::newest);
         let cursor = CursorState { newest, ..cursor.clone() };
@@ -204,7 +212,7 @@ impl StreamRun {
         staged.cursor_out = cursor.position().map(|mark| mark.cursor.text);
         let rest = self.rest(segment)?;
         staged.is_part = rest.is_some();
-        staged.resume = rest.is_some().then(|| self.start(None));
+        staged.resume = rest.is_some().then(WalkState::default);
         staged.cursor = Some(rest.unwrap_or(cursor));
         Ok(staged)
     }

@@ -65,8 +65,13 @@ impl Call {
         self.split().1
     }
 
+    /// The whole path, for streams that are found below others: `projects/7/tasks`.
+    pub(crate) fn path(&self) -> &str {
+        self.parts.uri.path().trim_start_matches('/')
+    }
+
     fn split(&self) -> (&str, &str) {
-        let path = self.parts.uri.path().trim_start_matches('/');
+        let path = self.path();
         path.split_once('/').unwrap_or((path, ""))
     }
 

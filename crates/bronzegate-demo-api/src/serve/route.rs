@@ -25,7 +25,7 @@ pub(crate) async fn route(state: &Arc<State>, request: Request<Incoming>) -> Out
         Err(_) => return plain(Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "too large")),
     };
     let call = Call::new(parts, body, &state.host);
-    if let Some(live) = state.streams.get(call.name()) {
+    if let Some(live) = state.streams.get(call.path()).or_else(|| state.streams.get(call.name())) {
         return list(state, live, &call).await;
     }
     match (call.name(), call.tail()) {

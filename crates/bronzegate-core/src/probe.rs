@@ -25,6 +25,9 @@ pub struct Probe {
     pub found: Vec<Finding>,
     /// Whether the first page is the last.
     pub last: bool,
+    /// How often a run asks: once for each partition; `None` where the number of parents decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branches: Option<u64>,
     /// The number of records that the API states, where the file says where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
@@ -79,6 +82,7 @@ impl StreamRun {
             stream: self.name(),
             url: crate::redact::SafeUrl(&fetched.facts.url).to_string(),
             status: fetched.facts.status,
+            branches: self.stream.parent.is_none().then(|| self.stream.partitions.count()),
             total: self.stated_total(&fetched),
             records: fetched.body.as_ref().map_or(0, |body| body.records),
             found,

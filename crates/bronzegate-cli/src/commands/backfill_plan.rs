@@ -146,21 +146,22 @@ pub(crate) fn estimate(
     workers: usize,
     rate: Option<f64>,
 ) -> String {
-    let requests = match (probe.last, probe.total) {
+    let pages = match (probe.last, probe.total) {
         (true, _) => Some(1),
         (false, Some(total)) if probe.records > 0 => Some(total.div_ceil(probe.records).max(2)),
         (false, _) => None,
     };
-    let least = requests.unwrap_or(2) * due as u64;
+    let is_known = pages.is_some() && probe.branches.is_some();
+    let least = pages.unwrap_or(2) * probe.branches.unwrap_or(1) * due as u64;
     let by_latency = took.as_secs_f64() * least as f64 / workers as f64;
     let by_rate = rate.map_or(0.0, |rate| least as f64 / rate);
     let minutes = by_latency.max(by_rate) / 60.0;
     format!(
         "{} to load: {} {} and {} {:.1} minutes, by a probe that found {} on its first page in {}",
         human::counted(due as u64, "window"),
-        if requests.is_some() { "about" } else { "at least" },
+        if is_known { "about" } else { "at least" },
         human::counted(least, "request"),
-        if requests.is_some() { "about" } else { "at least" },
+        if is_known { "about" } else { "at least" },
         minutes,
         human::counted(probe.records, "record"),
         human::duration(took),
@@ -179,6 +180,7 @@ mod tests {
             records,
             found: Vec::new(),
             last,
+            branches: Some(1),
             total,
         }
     }
@@ -192,5 +194,10 @@ mod tests {
             @"100 windows to load: about 1,000 requests and about 2.5 minutes, by a probe that found 100 records on its first page in 600ms");
         insta::assert_snapshot!(estimate(&probe(100, false, None), took, 1, 1, None),
             @"1 window to load: at least 2 requests and at least 0.0 minutes, by a probe that found 100 records on its first page in 600ms");
+        let of_branches = |branches| Probe { branches, ..probe(7, true, None) };
+        insta::assert_snapshot!(estimate(&of_branches(Some(3)), took, 100, 4, None),
+            @"100 windows to load: about 300 requests and about 0.8 minutes, by a probe that found 7 records on its first page in 600ms");
+        insta::assert_snapshot!(estimate(&of_branches(None), took, 100, 4, None),
+            @"100 windows to load: at least 100 requests and at least 0.2 minutes, by a probe that found 7 records on its first page in 600ms");
     }
 }

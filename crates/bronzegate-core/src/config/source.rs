@@ -18,6 +18,7 @@ use super::read::{self, Entries, Joined, Slot};
 use super::secret_ref::SecretRef;
 use super::stream::{FromSource, SharedSpec, Stream, StreamEntry};
 use super::template::{self, TemplateText};
+use crate::error::{Error, ErrorKind};
 
 /// A source file, checked, with defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +114,18 @@ impl Source {
         secrets.sort();
         secrets.dedup();
         secrets
+    }
+
+    /// Returns the stream of this name, which somebody has asked for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], naming the streams there are.
+    pub fn named(&self, name: &str) -> Result<&Stream, Error> {
+        self.stream(name).ok_or_else(|| {
+            let known: Vec<_> = self.streams.iter().map(|stream| stream.name.as_str()).collect();
+            let cause = format!("{} has no stream `{name}`; it has: {}", self.name, known.join(", "));
+            Error::new(ErrorKind::Config, cause)
+        })
     }
 
     /// Returns the stream of this name.

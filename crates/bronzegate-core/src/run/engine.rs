@@ -83,11 +83,7 @@ impl Engine {
 
     /// As [`stream`](Self::stream); what the run and the reading of its parents count goes into `stats`.
     fn counting(&self, name: &str, stats: Arc<Stats>) -> Result<StreamRun> {
-        let stream = self.source.stream(name).cloned().ok_or_else(|| {
-            let known: Vec<_> = self.source.streams.iter().map(|stream| stream.name.as_str()).collect();
-            let cause = format!("{} has no stream `{name}`; it has: {}", self.source.name, known.join(", "));
-            Error::new(ErrorKind::Config, cause)
-        })?;
+        let stream = self.source.named(name)?.clone();
         let limiter = if stream.own_rate_limit {
             let mut own = self.own_limiters.lock().expect("no holder of this lock panics");
             let new = || Arc::new(Limiter::new(&stream.rate_limit, self.rate_share, self.clock.clone()));

@@ -122,8 +122,9 @@ pub fn plan(
             cursor,
         })));
     };
-    // A window's event has no time of its own: the folder stays the one its first segment chose.
-    let key = RunKey { scheduled: committed.scheduled_time, ..key };
+    // A window's event has no time of its own, and another event may have begun the run of a sequence:
+    // folder and batch stay those its first segment chose.
+    let key = RunKey { scheduled: committed.scheduled_time, batch_id: committed.batch_id.clone(), ..key };
     let Some(state) = committed.page_state.clone() else {
         return Ok(RunPlan::AlreadyCommitted(Box::new(committed)));
     };

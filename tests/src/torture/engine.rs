@@ -86,7 +86,7 @@ impl Job {
         };
         let faulty = FaultyStore::new(store, at, failing);
         let reports = self.reports(Arc::new(faulty.clone()), stop.clone());
-        let gone = match fate {
+        let ended = match fate {
             Fate::DroppedAtRequest { .. } => {
                 tokio::select! { biased; () = signal => None, reports = reports => Some(reports) }
             }
@@ -100,13 +100,11 @@ impl Job {
             }
             _ => tokio::select! { biased; () = faulty.moment() => None, reports = reports => Some(reports) },
         };
-        match gone {
-            Some(reports) => Ended::of(&reports),
-            None => {
-                faulty.bury();
-                Ended::Gone
-            }
+        if let Some(reports) = ended {
+            return Ended::of(&reports);
         }
+        faulty.bury();
+        Ended::Gone
     }
 }
 

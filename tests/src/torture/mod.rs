@@ -23,6 +23,7 @@ mod plan;
 mod process;
 mod sabotage;
 mod scene;
+mod stage;
 mod store;
 mod trial;
 

@@ -53,7 +53,6 @@ impl Process {
             .args(arguments)
             .env_clear()
             .envs(variables)
-            .env("BRONZEGATE_ENVIRONMENT", "test")
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -174,7 +174,9 @@ impl Key {
             Self::S3 { port, url } => (moto::variables_at(*port).into_iter().collect(), url.clone()),
             Self::Azure { variables, url } => (variables.clone(), url.clone()),
         };
-        variables.insert("BRONZEGATE_TARGET".to_owned(), url);
+        for (name, value) in [("TARGET", url.as_str()), ("SECRETS", "env"), ("ENVIRONMENT", "test")] {
+            variables.insert(format!("BRONZEGATE_{name}"), value.to_owned());
+        }
         variables
     }
 }

@@ -216,6 +216,12 @@ mod tests {
         };
         assert_eq!((next.number, next.counts_before.records, next.duration_before_ms), (3, 40, 9));
         assert_eq!(next.state.unwrap().position, Position::Offset(40));
+        // Another event, scheduled for another time, has begun the run.
+        let other = RunKey::of(RunId::Sequence(3), "2026-11-23T17:00:00Z".parse().unwrap());
+        let Ok(RunPlan::Segment(next)) = plan(other, Some(commit("seq-3", 1, true)), None, None) else {
+            panic!("a partial key is gone on with");
+        };
+        assert_eq!(next.key.batch_id, "20261122170000", "all its segments are one batch");
         let RunPlan::Segment(first) = plan(at, None, None, None).unwrap() else { panic!("a new key begins") };
         assert_eq!((first.number, first.state), (1, None));
     }

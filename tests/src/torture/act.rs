@@ -53,8 +53,8 @@ pub(super) enum Fate {
     Undisturbed,
     /// The store fails at its n-th call.
     StoreFails { at: u64, failing: Failing },
-    /// The service behind the store spoils requests.
-    Spoiled { skip: usize, count: usize, wire: Wire },
+    /// The service behind the store spoils requests; of all, or of those that create an object.
+    Spoiled { of: Requests, skip: usize, count: usize, wire: Wire },
     /// Its future is dropped at the n-th call of the store.
     Dropped { at: u64, failing: Failing },
     /// Its future is dropped when the n-th request is at the API.
@@ -63,6 +63,14 @@ pub(super) enum Fate {
     Stopped { at: u64 },
     /// Its process is killed (SIGKILL).
     Killed(Moment),
+}
+
+/// Which requests to the store's service are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Requests {
+    All,
+    /// The put that decides, above all.
+    Puts,
 }
 
 /// What becomes of a request to the store's service.
@@ -211,7 +219,11 @@ fn spoiled(rng: &mut Rng, store: StoreKind, extent: Extent) -> Fate {
     }
     let wires = [Wire::InternalError, Wire::Busy, Wire::CutBefore, Wire::CutAfter];
     let wire = *rng.choice(&wires).expect("there are some");
-    Fate::Spoiled { skip: request(rng, extent), count: rng.usize(1..=3), wire }
+    let count = rng.usize(1..=3);
+    if rng.bool() {
+        return Fate::Spoiled { of: Requests::Puts, skip: rng.usize(0..=1), count, wire };
+    }
+    Fate::Spoiled { of: Requests::All, skip: request(rng, extent), count, wire }
 }
 
 fn killed(rng: &mut Rng) -> Failing {

@@ -87,7 +87,7 @@ impl<'a> Stage<'a> {
             _ => None,
         };
         match (run.fate, &line) {
-            (Fate::Spoiled { skip, count, wire }, Some(line)) => line.spoil(skip, count, wire),
+            (Fate::Spoiled { of, skip, count, wire }, Some(line)) => line.spoil(of, skip, count, wire),
             (Fate::Killed(Moment::Service { skip, done }), Some(line)) => line.hold(skip, done),
             _ => {}
         }

@@ -13,8 +13,8 @@ use bronzegate_core::clock::SystemClock;
 use fastrand::Rng;
 use tempfile::TempDir;
 
-use super::act::Wire;
-use crate::azure::{Azurite, Certificates, Directory, Fault, FaultProxy};
+use super::act::{Requests, Wire};
+use crate::azure::{Azurite, Call, Certificates, Directory, Fault, FaultProxy};
 use crate::moto;
 use crate::proxy::{Proxy, Rule, Spoiled};
 
@@ -183,7 +183,7 @@ impl Key {
 
 impl Line {
     /// Spoils requests, after some.
-    pub(super) fn spoil(&self, skip: usize, count: usize, wire: Wire) {
+    pub(super) fn spoil(&self, of: Requests, skip: usize, count: usize, wire: Wire) {
         match self {
             Self::S3(proxy) => {
                 let spoiled = match wire {
@@ -192,7 +192,11 @@ impl Line {
                     Wire::CutBefore => Spoiled::CutBefore,
                     Wire::CutAfter => Spoiled::CutAfter,
                 };
-                proxy.spoil(Rule { words: Vec::new(), skip, count, spoiled });
+                let words = match of {
+                    Requests::All => Vec::new(),
+                    Requests::Puts => vec!["PUT ", "/commits/"],
+                };
+                proxy.spoil(Rule { words, skip, count, spoiled });
             }
             Self::Azure(proxy) => {
                 let fault = match wire {
@@ -201,7 +205,10 @@ impl Line {
                     Wire::CutBefore => Fault::CutBefore,
                     Wire::CutAfter => Fault::CutAfter,
                 };
-                proxy.fail_any(skip, count, fault);
+                match of {
+                    Requests::All => proxy.fail_any(skip, count, fault),
+                    Requests::Puts => proxy.fail(Call::PutBlob, fault, count),
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test bench bench-aws check fmt clippy docs deny advisories terraform checkov schema \
+.PHONY: help build demo demo-api test torture bench bench-aws check fmt clippy docs deny advisories terraform checkov schema \
 	clean package-aws invoke-aws
 
 VENV  := .venv
@@ -44,6 +44,13 @@ demo-api: build ## serve the demo API of sources/demo.yaml until Ctrl-C
 test: $(VENV)/installed $(NODE)/installed $(PROVIDERS) ## run the tests
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
+
+TRIALS := 3000
+SEED   := 1
+STORE  := all
+torture: $(VENV)/installed $(NODE)/installed ## thousands of trials of exactness; TRIALS=, SEED=, STORE=local|s3|azure|all
+	cargo build --workspace --bins --locked
+	$(or $(CARGO_TARGET_DIR),target)/debug/workbench torture --trials $(TRIALS) --seed $(SEED) --store $(STORE)
 
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench

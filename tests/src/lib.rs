@@ -12,6 +12,7 @@ pub mod lambda;
 pub mod moto;
 pub mod proxy;
 pub mod terraform;
+pub mod torture;
 
 pub use bench::{
     Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,

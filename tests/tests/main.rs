@@ -33,4 +33,5 @@ mod segments;
 mod shapes;
 mod slow_store;
 mod store_contract;
+mod torture;
 mod windows;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bronzegate_core::bronze::{CommitLog, RunId, SegmentStatus};
+use bronzegate_core::bronze::{CommitLog, RunId, SegmentStatus, Settler};
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::probe::Probe;
 use bronzegate_core::window::{TimeWindow, WindowStep};
@@ -58,6 +58,9 @@ impl Plan {
     /// `again` loads everything as a new revision, unless an earlier `again` has not come to its end:
     /// then that is gone on with.
     ///
+    /// A window that is passed over as committed is one that a reader sees: unless this is only a look,
+    /// what dead runs have committed and not published is published.
+    ///
     /// # Errors
     /// [`ErrorKind::Config`] for too many windows, [`ErrorKind::Store`] when the log cannot be read.
     pub(crate) async fn new(
@@ -65,6 +68,7 @@ impl Plan {
         span: TimeWindow,
         step: Option<WindowStep>,
         again: bool,
+        only_a_look: bool,
     ) -> Result<Self> {
         let windows: Vec<_> = match step {
             Some(step) => span.split(step).take(MOST + 1).collect(),
@@ -78,13 +82,14 @@ impl Plan {
             Some(log) => newest_segments(log, &windows).await?,
             None => BTreeMap::new(),
         };
-        let mut plan = Self::of(log, &windows, &newest, 1).await?;
+        let mut settler = log.filter(|_| !only_a_look).map(Settler::new);
+        let mut plan = Self::of(log, settler.as_mut(), &windows, &newest, 1).await?;
         if again {
             let last = newest.keys().map(|(_, revision)| *revision).max().unwrap_or(0);
-            plan = Self::of(log, &windows, &newest, last.max(1)).await?;
+            plan = Self::of(log, settler.as_mut(), &windows, &newest, last.max(1)).await?;
             let is_whole = plan.windows.iter().all(|planned| planned.state == State::Committed);
             if last == 1 || is_whole {
-                plan = Self::of(log, &windows, &newest, last + 1).await?;
+                plan = Self::of(log, settler.as_mut(), &windows, &newest, last + 1).await?;
             }
         }
         Ok(plan)
@@ -92,6 +97,7 @@ impl Plan {
 
     async fn of(
         log: Option<&CommitLog>,
+        mut settler: Option<&mut Settler<'_>>,
         windows: &[TimeWindow],
         newest: &BTreeMap<(TimeWindow, u32), u32>,
         revision: u32,
@@ -99,7 +105,9 @@ impl Plan {
         let mut planned = Vec::with_capacity(windows.len());
         for &window in windows {
             let state = match (log, newest.get(&(window, revision))) {
-                (Some(log), Some(segment)) => state(log, window, revision, *segment).await?,
+                (Some(log), Some(segment)) => {
+                    state(log, settler.as_deref_mut(), window, revision, *segment).await?
+                }
                 _ => State::New,
             };
             planned.push(Planned { window, state });
@@ -129,12 +137,21 @@ async fn newest_segments(
     Ok(newest)
 }
 
-async fn state(log: &CommitLog, window: TimeWindow, revision: u32, segment: u32) -> Result<State> {
+async fn state(
+    log: &CommitLog,
+    settler: Option<&mut Settler<'_>>,
+    window: TimeWindow,
+    revision: u32,
+    segment: u32,
+) -> Result<State> {
     let key = RunId::Window { from: window.from(), to: window.to(), revision }.to_string();
-    Ok(match log.get(&key, segment).await?.map(|record| record.status) {
-        Some(SegmentStatus::Complete) => State::Committed,
-        Some(SegmentStatus::Partial) => State::Partial,
-        None => State::New,
+    let Some(record) = log.get(&key, segment).await? else { return Ok(State::New) };
+    if let Some(settler) = settler {
+        settler.settle(&record).await?;
+    }
+    Ok(match record.status {
+        SegmentStatus::Complete => State::Committed,
+        SegmentStatus::Partial => State::Partial,
     })
 }
 

@@ -122,8 +122,9 @@ pub fn plan(
             cursor,
         })));
     };
-    // A window's event has no time of its own: the folder stays the one its first segment chose.
-    let key = RunKey { scheduled: committed.scheduled_time, ..key };
+    // A window's event has no time of its own, and another event may have begun the run of a sequence:
+    // folder and batch stay those its first segment chose.
+    let key = RunKey { scheduled: committed.scheduled_time, batch_id: committed.batch_id.clone(), ..key };
     let Some(state) = committed.page_state.clone() else {
         return Ok(RunPlan::AlreadyCommitted(Box::new(committed)));
     };
@@ -217,6 +218,12 @@ mod tests {
         };
         assert_eq!((next.number, next.counts_before.records, next.duration_before_ms), (3, 40, 9));
         assert_eq!(next.state.unwrap().branches[0].page.position, Position::Offset(40));
+        // Another event, scheduled for another time, has begun the run.
+        let other = RunKey::of(RunId::Sequence(3), "2026-11-23T17:00:00Z".parse().unwrap());
+        let Ok(RunPlan::Segment(next)) = plan(other, Some(commit("seq-3", 1, true)), None, None) else {
+            panic!("a partial key is gone on with");
+        };
+        assert_eq!(next.key.batch_id, "20261122170000", "all its segments are one batch");
         let RunPlan::Segment(first) = plan(at, None, None, None).unwrap() else { panic!("a new key begins") };
         assert_eq!((first.number, first.state), (1, None));
     }

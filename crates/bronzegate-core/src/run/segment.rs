@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::engine::StreamRun;
 use super::record::{asked_window, fill};
 use crate::bronze::{
-    BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt, SegmentStatus,
-    Window,
+    BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt, RunKind,
+    SegmentStatus, Window,
 };
 use crate::clock::Deadline;
 use crate::config::ParentField;
@@ -116,8 +116,18 @@ impl StreamRun {
 
     /// Reads the log, completes what a dead run left between commit and publishing, and plans.
     async fn look(&self, log: &CommitLog, request: RunRequest) -> Result<RunPlan> {
-        let incremental = self.stream.incremental.as_ref();
         log.sweep().await?;
+        loop {
+            if let Some(plan) = self.look_once(log, request).await? {
+                return Ok(plan);
+            }
+        }
+    }
+
+    /// The plan; `None` when another run has meanwhile finished the very run of the sequence that was to
+    /// be next: more may be due behind it.
+    async fn look_once(&self, log: &CommitLog, request: RunRequest) -> Result<Option<RunPlan>> {
+        let incremental = self.stream.incremental.as_ref();
         let newest = log.newest(request.kind(incremental.is_some())).await?;
         if let Some(newest) = &newest {
             log.settle(newest).await?;
@@ -127,7 +137,7 @@ impl StreamRun {
             (RunRequest::Scheduled { at }, Some(incremental)) => {
                 match plan::next(incremental, newest.as_ref(), at.unwrap_or(now), now)? {
                     Next::Run(key, cursor) => (key, Some(*cursor)),
-                    Next::Done(record) => return Ok(RunPlan::AlreadyCommitted(record)),
+                    Next::Done(record) => return Ok(Some(RunPlan::AlreadyCommitted(record))),
                 }
             }
             (RunRequest::Window { window, .. }, incremental) => {
@@ -140,7 +150,10 @@ impl StreamRun {
         if let Some(committed) = &committed {
             log.settle(committed).await?;
         }
-        plan::plan(key, committed, newest.as_ref(), cursor)
+        let plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
+        let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
+        let overtaken = is_sequence && matches!(plan, RunPlan::AlreadyCommitted(_));
+        Ok((!overtaken).then_some(plan))
     }
 
     /// Fetches the pages and stages their records.

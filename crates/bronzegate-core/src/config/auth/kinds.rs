@@ -1,24 +1,19 @@
-//! `auth`: how requests are authenticated. No value here is ever echoed in a message.
-//!
-//! ```yaml
-//! auth: { type: bearer, token: { secret: hubspot-token } }
-//! auth: { type: basic, username: { secret: freshdesk, field: key } }
-//! auth: { type: api_key, in: header, name: Authorization, value: { secret: okta }, prefix: "SSWS " }
-//! auth: { type: headers, headers: { DD-API-KEY: { secret: dd-api }, DD-APPLICATION-KEY: { secret: dd-app } } }
-//! ```
+//! The kinds of authentication, and which of them a file asks for.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use url::Url;
 
-use super::address::header_name;
-use super::base_url::{self, Query};
-use super::problem::{At, Draft, Report};
-use super::read::{Entries, Slot};
-use super::secret_ref::{SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, text_or_secret};
+use super::super::problem::{At, Report};
+use super::super::read::{Entries, Slot};
+use super::super::secret_ref::{SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, text_or_secret};
+use super::base_url_from::BaseUrlFrom;
+use super::fixed::{self, In, KeyPlace};
+use super::jwt_bearer::{JwtBearer, JwtBearerSpec};
+use super::login::{Login, LoginSpec};
+use super::oauth2::{ClientCredentials, ClientCredentialsSpec, RefreshToken, RefreshTokenSpec};
 
 /// How requests are authenticated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Auth {
     /// Not at all.
     None,
@@ -37,7 +32,7 @@ pub enum Auth {
     /// One key in a header or a query parameter.
     ApiKey {
         /// Where the key goes.
-        place: ApiKeyPlace,
+        place: KeyPlace,
         /// The key.
         value: SecretRef,
         /// Text before the key, its space included: `"SSWS "`.
@@ -49,42 +44,13 @@ pub enum Auth {
         headers: Vec<(String, TextOrSecret)>,
     },
     /// A token fetched with the client's own credentials (RFC 6749 section 4.4).
-    OAuth2ClientCredentials {
-        /// The token endpoint.
-        token_url: Url,
-        /// The client's id.
-        client_id: TextOrSecret,
-        /// The client's secret.
-        client_secret: SecretRef,
-        /// The scopes asked for.
-        scopes: Vec<String>,
-        /// The audience asked for.
-        audience: Option<String>,
-        /// Further parameters of the token request.
-        params: Vec<(String, String)>,
-        /// Where the client's credentials go.
-        client_auth: ClientAuth,
-    },
-}
-
-/// Where an API key goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ApiKeyPlace {
-    /// A header, in lower case.
-    Header(String),
-    /// A query parameter.
-    Query(String),
-}
-
-/// Where the client's credentials go in a token request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ClientAuth {
-    /// As `client_id` and `client_secret` of the form.
-    #[default]
-    Body,
-    /// As HTTP Basic.
-    Basic,
+    OAuth2ClientCredentials(Box<ClientCredentials>),
+    /// A token fetched with a refresh token (RFC 6749 section 6), which may be replaced at each use.
+    OAuth2RefreshToken(Box<RefreshToken>),
+    /// A token fetched with a signed assertion (RFC 7523).
+    JwtBearer(Box<JwtBearer>),
+    /// A session's token, fetched by a request of the file.
+    Login(Box<Login>),
 }
 
 /// How requests are authenticated; secrets are named, never written.
@@ -92,7 +58,7 @@ pub enum ClientAuth {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(rename = "Auth", tag = "type")]
 #[expect(clippy::large_enum_variant, reason = "a file holds a few, read once")]
-pub(super) enum AuthSpec {
+pub(in crate::config) enum AuthSpec {
     /// No authentication.
     None {},
     /// A bearer token.
@@ -125,35 +91,18 @@ pub(super) enum AuthSpec {
     },
     /// A token fetched with the client's own credentials.
     #[serde(rename = "oauth2_client_credentials")]
-    OAuth2ClientCredentials {
-        /// The token endpoint; it receives the client's credentials only.
-        token_url: Slot<String>,
-        /// The client's id.
-        client_id: Slot<TextOrSecretSpec>,
-        /// The client's secret.
-        client_secret: Slot<SecretSpec>,
-        /// The scopes asked for.
-        scopes: Option<Slot<Vec<Slot<String>>>>,
-        /// The audience asked for.
-        audience: Option<Slot<String>>,
-        /// Further parameters of the token request.
-        params: Option<Slot<Entries<String>>>,
-        /// Where the client's credentials go; default body.
-        client_auth: Option<Slot<ClientAuth>>,
-    },
-}
-
-/// Where a key goes.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub(super) enum In {
-    Header,
-    Query,
+    OAuth2ClientCredentials(ClientCredentialsSpec),
+    /// A token fetched with a refresh token.
+    #[serde(rename = "oauth2_refresh_token")]
+    OAuth2RefreshToken(RefreshTokenSpec),
+    /// A token fetched with a signed assertion: a service account.
+    JwtBearer(JwtBearerSpec),
+    /// A session's token, fetched by a request.
+    Login(LoginSpec),
 }
 
 impl AuthSpec {
-    pub(super) fn resolve(&self, at: &At, allow_http: bool, report: &Report) -> Option<Auth> {
+    pub(in crate::config) fn resolve(&self, at: &At, allow_http: bool, report: &Report) -> Option<Auth> {
         match self {
             Self::None {} => Some(Auth::None),
             Self::Bearer { token } => Some(Auth::Bearer { token: secret(token)? }),
@@ -165,32 +114,26 @@ impl AuthSpec {
                 },
             }),
             Self::ApiKey { r#in, name, value, prefix } => {
-                let place = key_place(r#in, name, report);
-                let prefix = prefix.as_ref().and_then(|slot| header_text(slot, report));
+                let place = fixed::place(*r#in.get()?, name, report);
+                let prefix = prefix.as_ref().and_then(|slot| fixed::header_text(slot, report));
                 Some(Auth::ApiKey { place: place?, value: secret(value)?, prefix })
             }
-            Self::Headers { headers } => self::headers(headers.get()?, at, report),
-            Self::OAuth2ClientCredentials {
-                token_url,
-                client_id,
-                client_secret,
-                scopes,
-                audience,
-                params,
-                client_auth,
-            } => {
-                let url = token_url.get()?;
-                let url = base_url::check(url, Query::Allowed, allow_http, token_url.at(), report);
-                Some(Auth::OAuth2ClientCredentials {
-                    token_url: url?,
-                    client_id: text_or_secret(client_id.get()?)?,
-                    client_secret: secret(client_secret)?,
-                    scopes: texts(scopes.as_ref()),
-                    audience: audience.as_ref().and_then(Slot::cloned),
-                    params: token_params(params.as_ref(), report),
-                    client_auth: client_auth.as_ref().and_then(Slot::cloned).unwrap_or_default(),
-                })
+            Self::Headers { headers } => {
+                let entries = headers.get()?;
+                if entries.0.is_empty() {
+                    report.say(at, "headers names no header");
+                    return None;
+                }
+                Some(Auth::Headers { headers: fixed::headers(entries, at, report)? })
             }
+            Self::OAuth2ClientCredentials(spec) => {
+                spec.resolve(allow_http, report).map(Box::new).map(Auth::OAuth2ClientCredentials)
+            }
+            Self::OAuth2RefreshToken(spec) => {
+                spec.resolve(allow_http, report).map(Box::new).map(Auth::OAuth2RefreshToken)
+            }
+            Self::JwtBearer(spec) => spec.resolve(allow_http, report).map(Box::new).map(Auth::JwtBearer),
+            Self::Login(spec) => spec.resolve(at, allow_http, report).map(Box::new).map(Auth::Login),
         }
     }
 }
@@ -201,111 +144,61 @@ impl Auth {
         match self {
             Self::None => Vec::new(),
             Self::Bearer { token } => vec![token],
-            Self::Basic { username, password } => named(username).into_iter().chain(password).collect(),
+            Self::Basic { username, password } => username.secret().into_iter().chain(password).collect(),
             Self::ApiKey { value, .. } => vec![value],
-            Self::Headers { headers } => headers.iter().filter_map(|(_, value)| named(value)).collect(),
-            Self::OAuth2ClientCredentials { client_id, client_secret, .. } => {
-                named(client_id).into_iter().chain([client_secret]).collect()
+            Self::Headers { headers } => headers.iter().filter_map(|(_, value)| value.secret()).collect(),
+            Self::OAuth2ClientCredentials(settings) => settings.client.secrets().collect(),
+            Self::OAuth2RefreshToken(settings) => {
+                settings.client.secrets().chain([&settings.refresh_token]).collect()
             }
+            Self::JwtBearer(settings) => settings.secrets(),
+            Self::Login(settings) => settings.secrets(),
+        }
+    }
+
+    /// Where the API's base URL comes from, if it comes with the token.
+    pub fn base_url_from(&self) -> Option<&BaseUrlFrom> {
+        match self {
+            Self::OAuth2ClientCredentials(settings) => settings.base_url_from.as_ref(),
+            Self::OAuth2RefreshToken(settings) => settings.base_url_from.as_ref(),
+            Self::JwtBearer(settings) => settings.base_url_from.as_ref(),
+            Self::Login(settings) => settings.base_url_from.as_ref(),
+            Self::None
+            | Self::Bearer { .. }
+            | Self::Basic { .. }
+            | Self::ApiKey { .. }
+            | Self::Headers { .. } => None,
+        }
+    }
+
+    /// The query parameter that carries the credential, if one does.
+    pub fn query_parameter(&self) -> Option<&str> {
+        match self.place()? {
+            KeyPlace::Query(name) => Some(name),
+            KeyPlace::Header(_) => None,
+        }
+    }
+
+    /// The headers that it sets, in lower case.
+    pub fn header_names(&self) -> Vec<&str> {
+        match (self, self.place()) {
+            (Self::Headers { headers }, _) => headers.iter().map(|(name, _)| name.as_str()).collect(),
+            (_, Some(KeyPlace::Header(name))) => vec![name],
+            (Self::None, _) | (_, Some(KeyPlace::Query(_))) => Vec::new(),
+            _ => vec!["authorization"],
+        }
+    }
+
+    /// Where the file says the credential goes, for the kinds that let it say so.
+    fn place(&self) -> Option<&KeyPlace> {
+        match self {
+            Self::ApiKey { place, .. } => Some(place),
+            Self::Login(settings) => Some(&settings.place),
+            _ => None,
         }
     }
 }
 
-fn named(value: &TextOrSecret) -> Option<&SecretRef> {
-    match value {
-        TextOrSecret::Secret(secret) => Some(secret),
-        TextOrSecret::Text(_) => None,
-    }
-}
-
-fn secret(slot: &Slot<SecretSpec>) -> Option<SecretRef> {
+pub(super) fn secret(slot: &Slot<SecretSpec>) -> Option<SecretRef> {
     slot.get()?.resolve()
-}
-
-fn texts(slot: Option<&Slot<Vec<Slot<String>>>>) -> Vec<String> {
-    slot.and_then(Slot::get).into_iter().flatten().filter_map(Slot::cloned).collect()
-}
-
-fn key_place(place: &Slot<In>, name: &Slot<String>, report: &Report) -> Option<ApiKeyPlace> {
-    let text = name.get()?;
-    match place.get()? {
-        In::Header => header(text, name.at(), report).map(ApiKeyPlace::Header),
-        In::Query if text.trim().is_empty() => {
-            report.add(name.at(), Draft::refused("the name of a query parameter").value(text));
-            None
-        }
-        In::Query => Some(ApiKeyPlace::Query(text.clone())),
-    }
-}
-
-fn header_text(slot: &Slot<String>, report: &Report) -> Option<String> {
-    let text = slot.get()?;
-    if http::HeaderValue::from_str(text).is_err() {
-        report.add(slot.at(), Draft::refused("text that a header can hold").value(text));
-    }
-    Some(text.clone())
-}
-
-fn header(text: &str, at: &At, report: &Report) -> Option<String> {
-    let name = header_name(text);
-    if name.is_none() {
-        report.add(at, Draft::refused("a header's name such as X-Api-Key").value(text));
-    }
-    name
-}
-
-fn headers(entries: &Entries<TextOrSecretSpec>, at: &At, report: &Report) -> Option<Auth> {
-    if entries.0.is_empty() {
-        report.say(at, "headers names no header");
-        return None;
-    }
-    let mut headers: Vec<(String, TextOrSecret)> = Vec::new();
-    let mut whole = true;
-    for (name, slot) in &entries.0 {
-        let Some(name) = header_name(name) else {
-            // What stands in a name's place may be a secret that slipped.
-            let place = At { path: at.path.clone() + ".headers", ..slot.at().clone() };
-            report.add(&place, Draft::refused("a header's name such as X-Api-Key").value(name));
-            whole = false;
-            continue;
-        };
-        if headers.iter().any(|(known, _)| *known == name) {
-            report.say(slot.at(), "header given twice; upper and lower case are the same header");
-        }
-        match slot.get().and_then(text_or_secret) {
-            Some(TextOrSecret::Text(text)) if http::HeaderValue::from_str(&text).is_err() => {
-                report.add(slot.at(), Draft::refused("text that a header can hold").value(text));
-                whole = false;
-            }
-            Some(value) => headers.push((name, value)),
-            None => whole = false,
-        }
-    }
-    whole.then_some(Auth::Headers { headers })
-}
-
-/// Parameters that other keys set, or that would carry a secret in clear.
-const TAKEN: [(&str, &str); 6] = [
-    ("grant_type", "it is client_credentials for this type"),
-    ("client_id", "the key client_id sets it"),
-    ("client_secret", "the key client_secret sets it"),
-    ("scope", "the key scopes sets it"),
-    ("audience", "the key audience sets it"),
-    ("password", "a secret is not written into a source file"),
-];
-
-fn token_params(slot: Option<&Slot<Entries<String>>>, report: &Report) -> Vec<(String, String)> {
-    let Some(entries) = slot.and_then(Slot::get) else {
-        return Vec::new();
-    };
-    let mut params = Vec::new();
-    for (name, slot) in &entries.0 {
-        if let Some((_, why)) = TAKEN.iter().find(|(taken, _)| taken == name) {
-            report.say(slot.at(), format!("cannot be given here: {why}"));
-        }
-        if let Some(value) = slot.cloned() {
-            params.push((name.clone(), value));
-        }
-    }
-    params
 }

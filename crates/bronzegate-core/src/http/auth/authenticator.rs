@@ -1,83 +1,50 @@
-//! Credentials: read from the vault, turned into what goes into a request, renewed on a 401.
+//! The credential that is in use, and a new one when it is needed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Mutex;
-use url::Url;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::oauth2::{self, TokenError};
+use super::credential::{Credential, bearer};
+use super::endpoint::{Endpoint, TokenError};
+use super::grant;
+use super::keys::Keys;
+use super::login;
+use super::refresh::{Refresh, Unsaved};
 use crate::clock::Clock;
-use crate::config::{ApiKeyPlace, Auth, SecretRef, TextOrSecret};
+use crate::config::{Auth, KeyPlace};
 use crate::error::{Error, ErrorKind};
 use crate::redact::Scrubber;
-use crate::secret::{Freshness, SecretError, SecretStore, resolve};
+use crate::secret::{Freshness, SecretError, SecretStore};
 
-/// What goes into a request so that the API lets it in. Its `Debug` shows no value.
-#[derive(Clone, Debug, Default)]
-pub struct Credential {
-    headers: HeaderMap,
-    query: Option<(String, SecretString)>,
-    /// When an access token stops being used, on the clock's `elapsed`.
-    expires: Option<Duration>,
-}
-
-impl Credential {
-    /// Puts the credential into a request.
-    pub(super) fn apply(&self, url: &mut Url, headers: &mut HeaderMap) {
-        for (name, value) in &self.headers {
-            headers.insert(name.clone(), value.clone());
-        }
-        if let Some((name, value)) = &self.query {
-            strip_parameter(url, name);
-            url.query_pairs_mut().append_pair(name, value.expose_secret());
-        }
-    }
-}
-
-impl Credential {
-    /// Takes a credential that travels in the query out of a URL.
-    pub(super) fn strip(&self, url: &mut Url) {
-        if let Some((name, _)) = &self.query {
-            strip_parameter(url, name);
-        }
-    }
-}
-
-/// Takes a query parameter out of a URL.
-pub(crate) fn strip_parameter(url: &mut Url, name: &str) {
-    if !url.query_pairs().any(|(key, _)| key == name) {
-        return;
-    }
-    // The other parameters keep their own spelling: a signed or opaque URL must not be rebuilt.
-    let kept: Vec<&str> = url
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| url::form_urlencoded::parse(pair.as_bytes()).next().is_none_or(|(key, _)| key != name))
-        .collect();
-    let kept = kept.join("&");
-    url.set_query((!kept.is_empty()).then_some(&kept));
-}
-
-/// Reads and renews the credential of one stream.
+/// Reads and renews one credential, for all streams that authenticate in the same way.
 #[derive(Debug)]
 pub struct Authenticator {
     auth: Auth,
-    secrets: Arc<dyn SecretStore>,
-    scrubber: Arc<Scrubber>,
+    keys: Keys,
     clock: Arc<dyn Clock>,
-    current: Mutex<Option<Arc<Credential>>>,
+    current: Arc<Mutex<Current>>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    credential: Option<Arc<Credential>>,
+    unsaved: Option<Unsaved>,
+}
+
+/// A token, and what came with it.
+pub(super) struct Token {
+    pub(super) value: SecretString,
+    /// How long it may be used, already shortened by a margin.
+    pub(super) lifetime: Option<Duration>,
+    /// The API's base URL.
+    pub(super) base: Option<url::Url>,
 }
 
 /// Why there is no credential.
 #[derive(Debug)]
-pub(super) enum AuthFault {
+pub(in crate::http) enum AuthFault {
     /// It will not help to try again.
     Fatal(Error),
     /// The token endpoint may answer later.
@@ -90,23 +57,36 @@ impl From<SecretError> for AuthFault {
     }
 }
 
+impl From<TokenError> for AuthFault {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Transient(cause, wait) => Self::Transient(cause, wait),
+            TokenError::Refused { cause, .. } => fatal(cause),
+            TokenError::Egress(cause) => Self::Fatal(cause.into()),
+        }
+    }
+}
+
 impl Authenticator {
     /// Makes an authenticator; nothing is read yet.
-    pub fn new(
-        auth: Auth,
-        secrets: Arc<dyn SecretStore>,
-        scrubber: Arc<Scrubber>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { auth, secrets, scrubber, clock, current: Mutex::default() }
+    pub fn new(auth: Auth, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
+        let keys = Keys { store: secrets, scrubber: Arc::default() };
+        Self { auth, keys, clock, current: Arc::default() }
+    }
+
+    /// How it authenticates.
+    pub fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// What takes the secrets it has used out of a text.
+    pub fn scrubber(&self) -> &Scrubber {
+        &self.keys.scrubber
     }
 
     /// The query parameter that carries the credential, if one does.
     pub fn query_parameter(&self) -> Option<&str> {
-        match &self.auth {
-            Auth::ApiKey { place: ApiKeyPlace::Query(name), .. } => Some(name),
-            _ => None,
-        }
+        self.auth.query_parameter()
     }
 
     /// Whether a request carries anything that could be renewed.
@@ -114,163 +94,128 @@ impl Authenticator {
         !matches!(self.auth, Auth::None)
     }
 
-    /// The credential, from the cache while it is good.
-    pub(super) async fn credential(
-        &self,
-        tokens: &oauth2::Endpoint<'_>,
+    /// Waits until no credential is being made any more. A refresh token that the endpoint has replaced
+    /// is lost if the process ends before the vault has the new one.
+    pub async fn settled(&self) {
+        drop(self.current.lock().await);
+    }
+
+    /// The credential, from memory while it is good.
+    pub(in crate::http) async fn credential(
+        self: &Arc<Self>,
+        endpoint: Endpoint,
     ) -> Result<Arc<Credential>, AuthFault> {
-        let mut current = self.current.lock().await;
-        if let Some(credential) = &*current
+        let current = self.current.clone().lock_owned().await;
+        if let Some(credential) = &current.credential
             && credential.expires.is_none_or(|expires| self.clock.elapsed() < expires)
         {
             return Ok(credential.clone());
         }
-        let fresh = Arc::new(self.make(Freshness::Cached, tokens).await?);
-        Ok(current.insert(fresh).clone())
+        self.new_credential(current, Freshness::Cached, endpoint).await
     }
 
     /// A new credential in place of one the API has refused; the secret is read again. Where
     /// another request has renewed it already, that one is taken.
-    pub(super) async fn renew(
-        &self,
+    pub(in crate::http) async fn renew(
+        self: &Arc<Self>,
         refused: &Arc<Credential>,
-        tokens: &oauth2::Endpoint<'_>,
+        endpoint: Endpoint,
     ) -> Result<Arc<Credential>, AuthFault> {
-        let mut current = self.current.lock().await;
-        if let Some(credential) = &*current
+        let mut current = self.current.clone().lock_owned().await;
+        if let Some(credential) = &current.credential
             && !Arc::ptr_eq(credential, refused)
         {
             return Ok(credential.clone());
         }
-        *current = None;
-        let fresh = Arc::new(self.make(Freshness::Fresh, tokens).await?);
-        Ok(current.insert(fresh).clone())
+        current.credential = None;
+        self.new_credential(current, Freshness::Fresh, endpoint).await
+    }
+
+    /// Makes a credential in a task of its own: a request may be dropped at any moment, as when its page
+    /// was fetched ahead in vain or time is up, and a refresh token must not be dropped with it.
+    async fn new_credential(
+        self: &Arc<Self>,
+        mut current: OwnedMutexGuard<Current>,
+        freshness: Freshness,
+        endpoint: Endpoint,
+    ) -> Result<Arc<Credential>, AuthFault> {
+        let own = Arc::clone(self);
+        let making = tokio::spawn(async move {
+            let made = own.make(freshness, &endpoint, &mut current.unsaved).await;
+            let made = made.map(Arc::new).map_err(|fault| own.scrubbed(fault))?;
+            Ok(current.credential.insert(made).clone())
+        });
+        making.await.unwrap_or_else(|panic| Err(fatal(format!("the authenticating task ended: {panic}"))))
     }
 
     async fn make(
         &self,
         freshness: Freshness,
-        tokens: &oauth2::Endpoint<'_>,
+        endpoint: &Endpoint,
+        unsaved: &mut Option<Unsaved>,
     ) -> Result<Credential, AuthFault> {
+        let keys = &self.keys;
         let mut credential = Credential::default();
-        match &self.auth {
-            Auth::None => {}
+        let token = match &self.auth {
+            Auth::None => return Ok(credential),
             Auth::Bearer { token } => {
-                let token = self.secret(token, freshness).await?;
-                credential.headers.insert(AUTHORIZATION, bearer(&token)?);
+                credential.authorize(bearer(&keys.secret(token, freshness).await?)?);
+                return Ok(credential);
             }
             Auth::Basic { username, password } => {
-                let username = self.text(username, freshness).await?;
+                let username = keys.text(username, freshness).await?;
                 let password = match password {
-                    Some(password) => self.secret(password, freshness).await?,
+                    Some(password) => keys.secret(password, freshness).await?,
                     None => String::new().into(),
                 };
-                credential.headers.insert(AUTHORIZATION, self.basic(&username, &password)?);
+                credential.authorize(keys.basic(username.expose_secret(), password.expose_secret())?);
+                return Ok(credential);
             }
             Auth::ApiKey { place, value, prefix } => {
-                let value = self.secret(value, freshness).await?;
-                match place {
-                    ApiKeyPlace::Header(name) => {
-                        let text =
-                            format!("{}{}", prefix.as_deref().unwrap_or_default(), value.expose_secret());
-                        credential.headers.insert(header_name(name)?, header_value(&text)?);
-                    }
-                    ApiKeyPlace::Query(name) => credential.query = Some((name.clone(), value)),
-                }
+                let value = keys.secret(value, freshness).await?;
+                credential.put(place, prefix.as_deref(), &value)?;
+                return Ok(credential);
             }
             Auth::Headers { headers } => {
                 for (name, value) in headers {
-                    let value = self.text(value, freshness).await?;
-                    credential.headers.insert(header_name(name)?, header_value(value.expose_secret())?);
+                    let value = keys.text(value, freshness).await?;
+                    credential.header(name, value.expose_secret())?;
                 }
+                return Ok(credential);
             }
-            Auth::OAuth2ClientCredentials { .. } => {
-                let (token, lifetime) = self.access_token(freshness, tokens).await?;
-                credential.headers.insert(AUTHORIZATION, bearer(&token)?);
-                credential.expires = lifetime.map(|lifetime| self.clock.elapsed() + lifetime);
+            Auth::OAuth2ClientCredentials(settings) => {
+                grant::by_client(keys, settings, freshness, endpoint).await?
             }
-        }
+            Auth::OAuth2RefreshToken(settings) => {
+                Refresh { keys, settings, endpoint }.token(freshness, unsaved).await?
+            }
+            Auth::JwtBearer(settings) => grant::by_assertion(keys, settings, freshness, endpoint).await?,
+            Auth::Login(settings) => login::token(keys, settings, freshness, endpoint).await?,
+        };
+        self.put_token(&mut credential, token)?;
         Ok(credential)
     }
 
-    /// Asks the token endpoint; the lifetime is already shortened by a margin.
-    async fn access_token(
-        &self,
-        freshness: Freshness,
-        tokens: &oauth2::Endpoint<'_>,
-    ) -> Result<(SecretString, Option<Duration>), AuthFault> {
-        let Auth::OAuth2ClientCredentials { client_id, client_secret, .. } = &self.auth else {
-            return Err(fatal("no token endpoint is configured"));
+    fn put_token(&self, credential: &mut Credential, token: Token) -> Result<(), AuthFault> {
+        let bearer = KeyPlace::Header("authorization".to_owned());
+        let (place, prefix) = match &self.auth {
+            Auth::Login(settings) => (&settings.place, settings.prefix.as_deref()),
+            _ => (&bearer, Some("Bearer ")),
         };
-        let id = self.text(client_id, freshness).await?;
-        let secret = self.secret(client_secret, freshness).await?;
-        self.basic(&id, &secret)?; // So that this form of the two is scrubbed as well.
-        let request = oauth2::request(&self.auth, &id, &secret);
-        let answer = tokens.ask(request).await.map_err(|error| match error {
-            TokenError::Transient(cause, wait) => AuthFault::Transient(self.scrubber.scrub(&cause), wait),
-            TokenError::Refused(cause) => fatal(self.scrubber.scrub(&cause)),
-            TokenError::Egress(cause) => AuthFault::Fatal(cause.into()),
-        })?;
-        self.scrubber.learn(&answer.token);
-        Ok((answer.token, answer.lifetime))
+        credential.put(place, prefix, &token.value)?;
+        credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed() + lifetime);
+        credential.base = token.base;
+        Ok(())
     }
 
-    async fn secret(&self, reference: &SecretRef, freshness: Freshness) -> Result<SecretString, SecretError> {
-        let secret =
-            resolve(&*self.secrets, &reference.secret, reference.field.as_deref(), freshness).await?;
-        self.scrubber.learn(&secret);
-        Ok(secret)
-    }
-
-    async fn text(&self, value: &TextOrSecret, freshness: Freshness) -> Result<SecretString, SecretError> {
-        match value {
-            TextOrSecret::Text(text) => Ok(text.clone().into()),
-            TextOrSecret::Secret(reference) => self.secret(reference, freshness).await,
+    fn scrubbed(&self, fault: AuthFault) -> AuthFault {
+        match fault {
+            AuthFault::Transient(cause, wait) => AuthFault::Transient(self.keys.scrubber.scrub(&cause), wait),
+            fatal @ AuthFault::Fatal(_) => fatal,
         }
     }
-
-    /// HTTP Basic (RFC 7617).
-    fn basic(&self, username: &SecretString, password: &SecretString) -> Result<HeaderValue, AuthFault> {
-        let pair = STANDARD.encode(format!("{}:{}", username.expose_secret(), password.expose_secret()));
-        self.scrubber.learn(&pair.clone().into());
-        header_value(&format!("Basic {pair}"))
-    }
 }
 
-fn bearer(token: &SecretString) -> Result<HeaderValue, AuthFault> {
-    header_value(&format!("Bearer {}", token.expose_secret()))
-}
-
-fn header_name(name: &str) -> Result<HeaderName, AuthFault> {
-    name.parse().map_err(|_| fatal(format!("`{name}` is not a header name")))
-}
-
-fn header_value(text: &str) -> Result<HeaderValue, AuthFault> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| fatal("a secret holds characters that cannot be sent in a header"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn fatal(cause: impl Into<String>) -> AuthFault {
-    AuthFault::Fatal(Error::new(ErrorKind::Auth, cause.into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_parameter_is_taken_out_without_touching_the_others() {
-        for (before, after) in [
-            ("https://x/?api_key=k&a=1%2C2&b=+c", "https://x/?a=1%2C2&b=+c"),
-            ("https://x/?a=1&api%5Fkey=k", "https://x/?a=1"),
-            ("https://x/?api_key=k", "https://x/"),
-            ("https://x/?a=%7E", "https://x/?a=%7E"),
-        ] {
-            let mut url = Url::parse(before).unwrap();
-            strip_parameter(&mut url, "api_key");
-            assert_eq!(url.as_str(), after);
-        }
-    }
+pub(super) fn fatal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AuthFault {
+    AuthFault::Fatal(Error::new(ErrorKind::Auth, cause))
 }

@@ -1,175 +1,168 @@
-//! Access tokens by the client credentials grant (RFC 6749, section 4.4).
+//! Calls of token endpoints and logins: one request, one answer, and what its status means.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
 use url::Url;
 
-use super::body::{Body, innermost};
-use super::egress::{Egress, EgressError};
-use super::signals::Signals;
-use super::stats::Stats;
+use super::super::address::{Facts, Paths};
+use super::super::body::{Body, innermost};
+use super::super::egress::{Egress, EgressError, egress_cause};
+use super::super::patience::Patience;
+use super::super::signals::Signals;
+use super::super::stats::Stats;
 use crate::clock::Clock;
-use crate::config::{Auth, ClientAuth, RateLimit};
-use crate::redact::SafeUrl;
+use crate::config::{Address, RateLimit};
+use crate::redact::{SafeUrl, Scrubber};
 
 /// The most that is read of a token endpoint's answer.
 const LONGEST_ANSWER: usize = 1 << 20;
-/// A token is renewed this long before it expires, or after nine tenths of a shorter life.
-const MARGIN: Duration = Duration::from_mins(1);
+
+/// What it takes to call a token endpoint.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Endpoint {
+    pub(in crate::http) http: reqwest::Client,
+    pub(in crate::http) egress: Arc<Egress>,
+    pub(in crate::http) stats: Arc<Stats>,
+    pub(in crate::http) clock: Arc<dyn Clock>,
+    /// What a login's path is appended to.
+    pub(in crate::http) base_url: Url,
+    /// The time of the run that needs the token.
+    pub(in crate::http) patience: Patience,
+    /// How long something may be tried again where there is no deadline.
+    pub(in crate::http) budget: Duration,
+}
 
 /// A request for a token.
 pub(super) struct TokenRequest {
-    url: Url,
-    form: Vec<(String, SecretString)>,
-    basic: Option<(SecretString, SecretString)>,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<SecretString>,
 }
 
-/// A token, and for how long it may be used.
-pub(super) struct TokenAnswer {
-    pub(super) token: SecretString,
-    pub(super) lifetime: Option<Duration>,
+/// A good answer.
+pub(super) struct Answer {
+    /// What the file's addresses lead to.
+    pub(super) facts: Facts,
+    /// The body.
+    pub(super) body: Bytes,
+    /// The URL as it may be shown.
+    pub(super) shown: String,
 }
 
 /// Why there is no token.
+#[derive(Debug)]
 pub(super) enum TokenError {
     /// The endpoint failed in a way that may pass; how long it asks to wait.
     Transient(String, Option<Duration>),
     /// The endpoint refuses the client, or its answer is not one.
-    Refused(String),
-    /// The endpoint may not be called.
+    Refused {
+        /// What it said.
+        cause: String,
+        /// Its error code (RFC 6749, section 5.2).
+        code: Option<String>,
+    },
+    /// The endpoint, or the base URL that came with a token, may not be called.
     Egress(EgressError),
 }
 
-/// What it takes to call a token endpoint.
-pub(super) struct Endpoint<'a> {
-    pub(super) http: &'a reqwest::Client,
-    pub(super) egress: &'a Egress,
-    pub(super) stats: &'a Stats,
-    pub(super) clock: &'a dyn Clock,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    access_token: String,
-    #[serde(default)]
-    expires_in: Option<serde_json::Value>,
-}
-
-/// The request that an `oauth2_client_credentials` setting makes.
-pub(super) fn request(auth: &Auth, id: &SecretString, secret: &SecretString) -> TokenRequest {
-    let Auth::OAuth2ClientCredentials { token_url, scopes, audience, params, client_auth, .. } = auth else {
-        unreachable!("only this kind of authentication asks for tokens");
-    };
-    let plain = |name: &str, value: &str| (name.to_owned(), SecretString::from(value.to_owned()));
-    let mut form = vec![plain("grant_type", "client_credentials")];
-    if !scopes.is_empty() {
-        form.push(plain("scope", &scopes.join(" ")));
-    }
-    form.extend(audience.iter().map(|audience| plain("audience", audience)));
-    form.extend(params.iter().map(|(name, value)| plain(name, value)));
-    let basic = match client_auth {
-        ClientAuth::Body => {
-            form.push(("client_id".to_owned(), id.clone()));
-            form.push(("client_secret".to_owned(), secret.clone()));
-            None
+impl TokenRequest {
+    /// A form (RFC 6749, appendix B).
+    pub(super) fn form(url: &Url, fields: &[(String, SecretString)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in fields {
+            form.append_pair(name, value.expose_secret());
         }
-        ClientAuth::Basic => Some((id.clone(), secret.clone())),
-    };
-    TokenRequest { url: token_url.clone(), form, basic }
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        Self {
+            method: Method::POST,
+            url: url.clone(),
+            headers: [(CONTENT_TYPE, kind)].into_iter().collect(),
+            body: Some(form.finish().into()),
+        }
+    }
 }
 
-impl Endpoint<'_> {
-    /// Sends the request and reads the token.
-    pub(super) async fn ask(&self, request: TokenRequest) -> Result<TokenAnswer, TokenError> {
-        self.egress.permit_address(&request.url).map_err(TokenError::Egress)?;
+impl Endpoint {
+    /// Sends the request and reads the answer. What is told of a failure has no secret in it that the
+    /// scrubber knows.
+    pub(super) async fn ask<'a>(
+        &self,
+        request: TokenRequest,
+        addresses: impl IntoIterator<Item = &'a Address>,
+        scrubber: &Scrubber,
+    ) -> Result<Answer, TokenError> {
         let shown = SafeUrl(&request.url).to_string();
+        let answer = self.exchange(request, &shown, Paths::of(addresses)).await;
+        answer.map_err(|error| match error {
+            TokenError::Transient(cause, wait) => {
+                TokenError::Transient(scrubber.scrub(&format!("token endpoint {shown}: {cause}")), wait)
+            }
+            TokenError::Refused { cause, code } => TokenError::Refused {
+                cause: scrubber.scrub(&format!("token endpoint {shown}: {cause}")),
+                code,
+            },
+            refused @ TokenError::Egress(_) => refused,
+        })
+    }
+
+    async fn exchange(&self, request: TokenRequest, shown: &str, paths: Paths) -> Result<Answer, TokenError> {
+        self.egress.permit_address(&request.url).map_err(TokenError::Egress)?;
         let mut builder = self
             .http
-            .post(request.url.clone())
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .request(request.method, request.url.clone())
             .header(ACCEPT, "application/json")
-            .body(encode_form(&request.form));
-        if let Some((id, secret)) = &request.basic {
-            // RFC 6749, section 2.3.1: both are form-encoded before they are joined.
-            let encode = |text: &SecretString| -> String {
-                url::form_urlencoded::byte_serialize(text.expose_secret().as_bytes()).collect()
-            };
-            builder = builder.basic_auth(encode(id), Some(encode(secret)));
+            .headers(request.headers);
+        if let Some(body) = request.body {
+            builder = builder.body(body.expose_secret().to_owned());
         }
         self.stats.request();
-        let transient =
-            |cause: String, wait| TokenError::Transient(format!("token endpoint {shown}: {cause}"), wait);
         let response = builder.send().await.map_err(|error| {
             self.stats.api_error();
-            match super::egress::egress_cause(&error) {
+            match egress_cause(&error) {
                 Some(refused) => TokenError::Egress(refused),
-                None => transient(innermost(&error), None),
+                None => TokenError::Transient(innermost(&error), None),
             }
         })?;
-        let status = response.status();
-        let signals = Signals::of(response.headers(), &RateLimit::default(), self.clock.now());
+        let (status, headers) = (response.status(), response.headers().clone());
+        let signals = Signals::of(&headers, &RateLimit::default(), self.clock.now());
         if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
             self.stats.api_error();
-            return Err(transient(format!("HTTP {}", status.as_u16()), signals.wait_after_error()));
+            let cause = format!("HTTP {}", status.as_u16());
+            return Err(TokenError::Transient(cause, signals.wait_after_error()));
         }
-        let text = Body::of(response)
+        let body = Body::of(response)
             .start(LONGEST_ANSWER)
             .await
-            .map_err(|fault| transient(fault.to_string(), None))?;
-        let refused = |cause: String| {
-            self.stats.api_error();
-            TokenError::Refused(format!("token endpoint {shown}: {cause}"))
-        };
+            .map_err(|fault| TokenError::Transient(fault.to_string(), None))?;
         if !status.is_success() {
-            return Err(refused(format!("HTTP {}{}", status.as_u16(), error_code(&text))));
+            self.stats.api_error();
+            return Err(refused(&format!("HTTP {}", status.as_u16()), &body));
         }
-        let answer: Answer = serde_json::from_slice(&text)
-            .map_err(|_| refused("its answer has no text member `access_token`".to_owned()))?;
-        Ok(TokenAnswer { lifetime: lifetime(answer.expires_in.as_ref()), token: answer.access_token.into() })
+        let facts = Facts::of_answer(status.as_u16(), headers, request.url, paths, body.clone());
+        Ok(Answer { facts, body, shown: shown.to_owned() })
     }
 }
 
-fn encode_form(fields: &[(String, SecretString)]) -> String {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in fields {
-        form.append_pair(name, value.expose_secret());
+impl Answer {
+    /// The error of an answer that is not what it should be.
+    pub(super) fn lacks(&self, what: &str) -> TokenError {
+        let shown = &self.shown;
+        refused(&format!("token endpoint {shown}: its answer has no {what}"), &self.body)
     }
-    form.finish()
 }
 
-/// `expires_in` as a number or, from some servers, as text.
-fn lifetime(expires_in: Option<&serde_json::Value>) -> Option<Duration> {
-    let expires_in = expires_in?;
-    let seconds = expires_in.as_f64().or_else(|| expires_in.as_str()?.parse().ok())?;
-    let life = Duration::try_from_secs_f64(seconds).ok()?;
-    Some(life.saturating_sub(MARGIN).max(life.mul_f64(0.9).min(MARGIN)))
-}
-
-/// The OAuth error code of a refusal (RFC 6749, section 5.2): one word, safe to show.
-fn error_code(body: &[u8]) -> String {
+/// A refusal with the endpoint's error code, if that is one word and so safe to show.
+fn refused(cause: &str, body: &[u8]) -> TokenError {
     let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    match json.get("error").and_then(serde_json::Value::as_str) {
-        Some(code) if code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') => {
-            format!(" ({code})")
-        }
-        _ => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_is_renewed_a_minute_before_it_expires_or_after_most_of_a_short_life() {
-        for (expires_in, seconds) in [(3600, 3540), (120, 60), (60, 54), (10, 9), (0, 0)] {
-            let life = lifetime(Some(&expires_in.into())).unwrap();
-            assert_eq!(life.as_secs(), seconds, "{expires_in}");
-        }
-        assert_eq!(lifetime(Some(&"3600".into())).unwrap().as_secs(), 3540);
-        assert_eq!(lifetime(Some(&"never".into())), None);
-    }
+    let code = json.get("error").and_then(serde_json::Value::as_str).filter(|code| {
+        code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    let cause = code.map_or_else(|| cause.to_owned(), |code| format!("{cause} ({code})"));
+    TokenError::Refused { cause, code: code.map(str::to_owned) }
 }

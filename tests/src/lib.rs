@@ -12,6 +12,7 @@ pub mod lambda;
 pub mod moto;
 pub mod proxy;
 pub mod terraform;
+mod vault;
 
 pub use bench::{
     Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,
@@ -27,3 +28,4 @@ pub fn repository() -> &'static std::path::Path {
 }
 
 pub use faulty::{Failing, FaultyStore};
+pub use vault::MemoryVault;

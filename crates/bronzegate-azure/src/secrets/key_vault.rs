@@ -77,7 +77,8 @@ impl KeyVault {
         })
     }
 
-    /// Makes a new version that keeps the tags and the type of content of the one before.
+    /// Makes a new version that keeps the tags and the type of content of the one before, not its dates:
+    /// they were the old value's.
     async fn write(&self, name: &str, before: Secret, value: &SecretString) -> Result<String, SecretError> {
         let unwritable = |reason: String| SecretError::Unwritable {
             name: name.to_owned(),

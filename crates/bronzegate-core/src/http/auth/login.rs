@@ -60,7 +60,11 @@ async fn request(
             .ok_or_else(|| fatal(format!("`{path}` does not make a URL")))?,
     };
     let mut request = match &settings.body {
-        LoginBody::Empty => TokenRequest { method: Method::GET, url, headers: HeaderMap::new(), body: None },
+        // An empty body has a length, which some servers demand of a POST.
+        LoginBody::Empty => {
+            let body = (settings.method == config::Method::Post).then(|| String::new().into());
+            TokenRequest { method: Method::GET, url, headers: HeaderMap::new(), body }
+        }
         LoginBody::Form(fields) => {
             let mut form = Vec::new();
             for (name, value) in fields {

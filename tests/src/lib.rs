@@ -13,6 +13,7 @@ pub mod moto;
 pub mod proxy;
 pub mod terraform;
 pub mod torture;
+mod vault;
 
 pub use bench::{
     Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,
@@ -28,3 +29,4 @@ pub fn repository() -> &'static std::path::Path {
 }
 
 pub use faulty::{Failing, FaultyStore};
+pub use vault::MemoryVault;

@@ -9,7 +9,7 @@ use super::origin::Origin;
 use super::state::{Carried, PageState, Position};
 use crate::config::{self, Kind, Pointer, Scope, Target};
 use crate::error::{Error, ErrorKind};
-use crate::http::ApiRequest;
+use crate::http::{ApiRequest, append_path};
 
 /// Makes the requests of one branch.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,9 @@ impl<'a> Requests<'a> {
         if !matches!(state.position, Position::Url(_)) {
             self.put_position(&mut draft, state)?;
         }
+        let below_base = !matches!(state.position, Position::Url(_));
         Ok(ApiRequest {
+            below_base,
             method: match self.origin.stream.method {
                 config::Method::Get => Method::GET,
                 config::Method::Post => Method::POST,
@@ -93,7 +95,8 @@ impl<'a> Requests<'a> {
             parent: self.branch.parent(),
         };
         let path = self.origin.stream.path.render(&scope).map_err(bad)?;
-        let mut url = append_path(&self.origin.source.base_url, &path)?;
+        let url = append_path(&self.origin.source.base_url, &path);
+        let mut url = url.ok_or_else(|| bad(format!("`{path}` does not make a URL")))?;
         for (name, values) in &self.origin.stream.params {
             for value in values {
                 let value = value.render(&scope).map_err(bad)?;
@@ -170,13 +173,6 @@ fn set(mut body: &mut Value, pointer: &Pointer, value: Value) -> Result<(), Erro
     }
     *body = value;
     Ok(())
-}
-
-/// Appends a path, which may bring a query of its own, to the base URL.
-fn append_path(base: &Url, path: &str) -> Result<Url, Error> {
-    let base = base.as_str().trim_end_matches('/');
-    let slash = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
-    Url::parse(&format!("{base}{slash}{path}")).map_err(|_| bad(format!("`{path}` does not make a URL")))
 }
 
 fn number(number: u64) -> Carried {

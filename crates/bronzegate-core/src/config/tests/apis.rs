@@ -29,7 +29,7 @@ fn shopify_rest_and_graphql() {
         "path: /orders.json\nrecords: orders\nauth: { type: api_key, in: header, name: X-Shopify-Access-Token, value: { secret: t } }\npagination: { type: link_header, page_size: { query: limit, value: 250 } }",
     );
     assert_eq!(rest.pagination.kind, Kind::LinkHeader { rel: "next".to_owned() });
-    let key = ApiKeyPlace::Header("x-shopify-access-token".to_owned());
+    let key = KeyPlace::Header("x-shopify-access-token".to_owned());
     assert!(matches!(rest.auth, Auth::ApiKey { place, .. } if place == key));
     let graphql = stream(
         "path: /graphql.json\nmethod: POST\nrecords: data.orders.nodes\nbody: { query: '{ orders }', variables: { after: null } }\npagination:\n  type: cursor\n  next: { body: data.orders.pageInfo.endCursor }\n  send: { body: variables.after }\n  page_size: { body: variables.first, value: 50 }\n  stop: [{ at: { body: data.orders.pageInfo.hasNextPage }, equals: false }]\nresponses:\n  - { when: { at: { body: errors.0.extensions.code }, equals: THROTTLED }, then: retry }",
@@ -89,7 +89,9 @@ fn jira_notion_graph_and_elasticsearch() {
     let graph = stream(
         "path: /users\nrecords: value\nauth:\n  type: oauth2_client_credentials\n  token_url: https://login.example/t/oauth2/v2.0/token\n  client_id: abc\n  client_secret: { secret: graph }\n  scopes: [https://graph.microsoft.com/.default]\npagination: { type: next_url, next: { body: \"/@odata.nextLink\" } }",
     );
-    assert!(matches!(graph.auth, Auth::OAuth2ClientCredentials { client_auth: ClientAuth::Body, .. }));
+    assert!(
+        matches!(graph.auth, Auth::OAuth2ClientCredentials(settings) if settings.client.client_auth == ClientAuth::Body)
+    );
     let elastic = stream(
         "path: /_search\nmethod: POST\nrecords: hits.hits\nbody: { sort: [a], pit: { id: null } }\npagination:\n  type: cursor\n  next: { last_record: sort }\n  send: { body: search_after }\n  stop: [empty_page]\n  carry: [{ from: { body: pit_id }, to: { body: pit.id } }]",
     );

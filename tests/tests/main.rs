@@ -21,6 +21,7 @@ mod egress;
 mod faults;
 mod incremental;
 mod infra_aws;
+mod infra_azure;
 mod paginations;
 mod progress;
 mod roles;

@@ -16,8 +16,7 @@ resource "azurerm_storage_account" "bronze" {
   #checkov:skip=CKV_AZURE_206: storage_replication is the owner's choice; the data can be ingested again
   #checkov:skip=CKV2_AZURE_1: encrypted with Microsoft's key; an account with a key of one's own is given as existing_account_id
   #checkov:skip=CKV2_AZURE_33: private endpoints where network is set
-  #checkov:skip=CKV2_AZURE_38: soft delete where bronze.restore_days is set, as it is by default
-  #checkov:skip=CKV2_AZURE_41: there are no shared keys that could sign a SAS
+  #checkov:skip=CKV_AZURE_43: the name is lower-case letters and digits, 24 at most; checkov does not work it out
   count = local.is_new_lake ? 1 : 0
 
   name                              = local.lake_name

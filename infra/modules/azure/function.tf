@@ -31,7 +31,6 @@ locals {
 resource "azurerm_service_plan" "function" {
   #checkov:skip=CKV_AZURE_212: instances are the scale controller's business
   #checkov:skip=CKV_AZURE_225: a plan that scales to zero has no zones of its own
-  #checkov:skip=CKV_AZURE_211: the plan is the owner's choice
   name                = var.name
   resource_group_name = var.resource_group_name
   location            = var.location
@@ -87,7 +86,6 @@ resource "azurerm_function_app_flex_consumption" "function" {
 }
 
 resource "azurerm_linux_function_app" "function" {
-  #checkov:skip=CKV_AZURE_221: reached from the internet unless network.public_app is off: a person's backfill comes in with a function key
   count = local.is_flex ? 0 : 1
 
   name                                           = local.unique_name

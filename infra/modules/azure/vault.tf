@@ -8,7 +8,6 @@ locals {
 }
 
 resource "azurerm_key_vault" "sources" {
-  #checkov:skip=CKV_AZURE_109: reached from the private network only where network is set
   #checkov:skip=CKV_AZURE_189: reached from the private network only where network is set
   #checkov:skip=CKV_AZURE_42: purge protection unless key_vault.purge_protection is off, for trials
   #checkov:skip=CKV_AZURE_110: purge protection unless key_vault.purge_protection is off, for trials

@@ -46,7 +46,7 @@ locals {
     let Schedules = datatable(Source: string, Stream: string, Zone: string, Minutes: dynamic, Hours: dynamic, DaysOfMonth: dynamic, Months: dynamic, DaysOfWeek: dynamic) [
     ${join(",\n", formatlist("  %s", local.schedule_rows))}
     ];
-    let Completed = ${chomp(local.runs)}
+    let Completions = ${chomp(local.runs)}
     | where todouble(Run.RunCompleted) > 0 and tostring(Run.kind) != "window"
     | summarize Completed = max(TimeGenerated) by Source, Stream;
     Schedules
@@ -60,7 +60,7 @@ locals {
     | extend Due = datetime_local_to_utc(Day + Hour * 1h + Minute * 1m, Zone)
     | where Due between (ago(2d) .. ago(${var.thresholds.missed_grace_minutes}m))
     | summarize Due = max(Due) by Source, Stream
-    | join kind=leftouter Completed on Source, Stream
+    | join kind=leftouter Completions on Source, Stream
     | where isnull(Completed) or Completed < Due
     | project Source, Stream, Due, Completed
   KQL

@@ -89,11 +89,15 @@ terraform:
 	@echo "skipped: terraform is not installed"
 else
 # What Terraform downloads stays out of the tree.
-terraform: export TF_DATA_DIR = $(abspath $(TOOLS)/terraform)/aws
-terraform: $(PROVIDERS) ## the modules: format, validity, and what they plan
+terraform: $(PROVIDERS) ## modules and examples: format, validity, and what the modules plan
 	terraform fmt -check -recursive infra
-	cd infra/modules/aws && terraform init -backend=false -input=false -no-color > /dev/null
-	cd infra/modules/aws && terraform validate && terraform test
+	set -e; for root in modules/aws modules/azure examples/aws examples/azure; do \
+		echo "infra/$$root"; \
+		export TF_DATA_DIR="$(abspath $(TOOLS)/terraform)/$$root"; \
+		terraform -chdir=infra/$$root init -backend=false -input=false -no-color > /dev/null; \
+		terraform -chdir=infra/$$root validate; \
+		terraform -chdir=infra/$$root test; \
+	done
 endif
 
 checkov: $(CHECKOV)/installed ## the modules against checkov's rules; installs it first

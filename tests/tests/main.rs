@@ -22,6 +22,7 @@ mod egress;
 mod faults;
 mod incremental;
 mod infra_aws;
+mod infra_azure;
 mod paginations;
 mod progress;
 mod refresh_race;

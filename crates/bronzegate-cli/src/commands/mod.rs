@@ -6,6 +6,7 @@ mod check;
 mod check_report;
 mod run;
 mod runs;
+mod runs_table;
 mod sample;
 mod schema;
 

@@ -116,12 +116,18 @@ $(VENV)/installed: tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	touch $@
 
+# Chromium comes packed in its npm package, which unpacks it into the temporary folder; the libraries it links to
+# only where it takes the machine for Lambda.
+UNPACK_BROWSER := TMPDIR=$(abspath $(NODE)) AWS_EXECUTION_ENV=AWS_Lambda_nodejs20.x \
+	node -e "require('@sparticuz/chromium').executablePath()"
+
 # And of Node.js into a private folder. The lock file names no registry
 # (npm install --package-lock-only --omit-lockfile-registry-resolved writes it anew).
 $(NODE)/installed: tests/package.json tests/package-lock.json
 	mkdir -p $(NODE)
 	cp tests/package.json tests/package-lock.json $(NODE)
 	npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error
+	cd $(NODE) && $(UNPACK_BROWSER) || echo "no browser for this machine: the tests look for Chromium on the PATH"
 	touch $@
 
 $(CHECKOV)/installed:

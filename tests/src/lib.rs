@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod azure;
 mod bench;
+pub mod browser;
 pub mod changes;
 pub mod command;
 pub mod contract;

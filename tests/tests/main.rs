@@ -17,6 +17,7 @@ mod cli_full_disk;
 mod cli_interrupt;
 mod cli_kill;
 mod cli_readers;
+mod cli_runs;
 mod cli_secrets;
 mod egress;
 mod faults;

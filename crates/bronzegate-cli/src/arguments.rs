@@ -1,6 +1,7 @@
 //! The command line's words: commands, flags, the settings they share, and their help.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
@@ -15,6 +16,7 @@ use bronzegate_core::window::{WindowStep, parse_instant};
 const AFTER_HELP: &str = "\
 Exit codes:
     0  complete, or committed already
+    1  `runs --fail-on-breach`: something is marked or missing
     2  usage or configuration
     3  partial: the same command again goes on from there
     4  secret or authentication
@@ -71,7 +73,7 @@ pub(crate) enum Command {
 pub(crate) struct FunctionsArguments {
     /// The folder to write to.
     #[arg(long, value_name = "FOLDER")]
-    pub(crate) output: std::path::PathBuf,
+    pub(crate) output: PathBuf,
     /// Write nothing; the exit code is 2 when a file differs.
     #[arg(long)]
     pub(crate) check: bool,
@@ -175,13 +177,59 @@ fn instant_or_date(text: &str) -> Result<Timestamp, &'static str> {
     parse_instant(text).ok_or("write a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)")
 }
 
-/// Lists the committed runs of a stream, from the oldest to the newest.
+/// Lists the runs of the commit log, marks what is not as usual, and tells which runs are missing.
+///
+/// The log knows what was committed. A run that failed is missing from it; why it failed is in the
+/// platform's own logs.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bronzegate runs hubspot/contacts")]
+#[command(
+    after_help = "Example:\n  bronzegate runs hubspot/contacts\n  bronzegate runs --since 7d --html health.html --fail-on-breach\n\nExit codes: 1 with --fail-on-breach where something is marked or missing; for the others see `bronzegate --help`."
+)]
 pub(crate) struct RunsArguments {
-    /// The stream.
-    #[arg(value_name = "SOURCE/STREAM")]
-    pub(crate) stream: StreamName,
+    /// A source, or one stream of it; without one, all files of the sources folder.
+    #[arg(value_name = "SOURCE[/STREAM]")]
+    pub(crate) selection: Option<Selection>,
+    /// Leaves out runs that were due before: so long ago (7d, 12h), a date, or RFC 3339.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) since: Option<Moment>,
+    /// Leaves out runs that were due then or later.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) until: Option<Moment>,
+    /// How long after its time a scheduled run may be committed before it is missing.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1h")]
+    pub(crate) grace: Duration,
+    /// Writes a page for the browser instead of the tables, without a reference to anything else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Ends with exit code 1 where a run breaches a threshold or is cut, or a scheduled one is missing.
+    #[arg(long)]
+    pub(crate) fail_on_breach: bool,
+}
+
+/// An instant, or how long ago it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Counted back from now.
+    Ago(Duration),
+    /// An instant.
+    At(Timestamp),
+}
+
+impl Moment {
+    /// The instant, as seen now.
+    pub(crate) fn instant(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
+        }
+    }
+}
+
+fn moment(text: &str) -> Result<Moment, &'static str> {
+    let ago = parse_duration(text).map(Moment::Ago).ok();
+    ago.or_else(|| parse_instant(text).map(Moment::At)).ok_or(
+        "write how long ago (7d, 12h), a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)",
+    )
 }
 
 /// The deployment settings, and the form of the output.
@@ -268,13 +316,25 @@ mod tests {
     }
 
     #[test]
+    fn a_period_begins_so_long_ago_or_at_a_time() {
+        let line = "bronzegate runs --since 7d --until 2026-11-22";
+        let Command::Runs(runs) = parse(line).unwrap().command else { panic!("{line} lists runs") };
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        let told = [runs.since, runs.until].map(|moment| moment.unwrap().instant(now).to_string());
+        assert_eq!(told, ["2026-11-15T12:00:00Z", "2026-11-22T00:00:00Z"]);
+        assert_eq!((runs.selection, runs.grace), (None, Duration::from_hours(1)));
+    }
+
+    #[test]
     fn a_refusal_says_what_is_accepted() {
         insta::assert_snapshot!(refusal("bronzegate run crm --at 2026-11-22"),
             @"error: invalid value '2026-11-22' for '--at <TIME>': write a time with its offset (RFC 3339): 2026-11-22T17:00:00Z");
         insta::assert_snapshot!(refusal("bronzegate run crm --deadline 30"),
             @"error: invalid value '30' for '--deadline <DURATION>': a duration with its unit: 500ms, 30s, 5m, 1h or 1d");
-        insta::assert_snapshot!(refusal("bronzegate runs crm"),
+        insta::assert_snapshot!(refusal("bronzegate sample crm"),
             @"error: invalid value 'crm' for '<SOURCE/STREAM>': name a stream too: crm/<stream>");
+        insta::assert_snapshot!(refusal("bronzegate runs crm --since yesterday"),
+            @"error: invalid value 'yesterday' for '--since <TIME>': write how long ago (7d, 12h), a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)");
         refusal("bronzegate sample a/b -n 0");
         refusal("bronzegate run");
         refusal("bronzegate");
@@ -283,7 +343,9 @@ mod tests {
     #[test]
     fn the_help_lists_every_exit_code_and_variable() {
         let help = Arguments::command().render_long_help().to_string();
-        for code in ["    0  ", "    2  ", "    3  ", "    4  ", "    5  ", "    6  ", "    7  ", "  130  "] {
+        for code in [
+            "    0  ", "    1  ", "    2  ", "    3  ", "    4  ", "    5  ", "    6  ", "    7  ", "  130  ",
+        ] {
             assert!(help.contains(&format!("\n{code}")), "{code}");
         }
         for name in ["SOURCES", "TARGET", "SECRETS", "ENVIRONMENT", "LOG", "SECRET_<NAME>"] {

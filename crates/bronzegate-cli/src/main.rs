@@ -11,6 +11,7 @@ mod human;
 mod logging;
 mod names;
 mod output;
+mod page;
 mod places;
 mod progress;
 mod signals;

@@ -5,7 +5,7 @@
 //!
 //! | layer | holds |
 //! |---|---|
-//! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
+//! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`breach`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
 //! | [`splitter`] | body bytes in, record slices and wanted values out |
 //! | [`cursor`] | cursors of records: read, compared, remembered |
@@ -20,6 +20,7 @@
 //! No cloud SDK, no environment variable and no printing: those belong to the crates around this one.
 #![warn(missing_docs)]
 
+pub mod breach;
 pub mod bronze;
 pub mod clock;
 pub mod config;
@@ -28,6 +29,7 @@ pub mod dispatch;
 pub mod error;
 pub mod event;
 pub mod extract;
+pub mod health;
 pub mod http;
 pub mod metrics;
 pub mod plan;

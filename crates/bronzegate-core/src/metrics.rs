@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::config::error_rate;
 use crate::report::{RunReport, Status};
 
 /// The dimensions that every metric of a run has, in this order: source, stream, environment.
@@ -58,7 +59,8 @@ impl Metric {
 ///
 /// `RunCompleted`, `RunFailed` and `RunPartial` are 1 or 0 each; a run that found its key committed is
 /// completed, since what was due is there. Its counts are left out, and so are ratios that do not
-/// exist, because a 0 would look like a breach.
+/// exist, because a 0 would look like a breach. `Breaches` is the number of thresholds of `expect` that
+/// the run breached.
 pub fn of_run(report: &RunReport) -> Vec<Metric> {
     let flag = |name, is: bool| Metric { name, unit: Unit::Count, value: f64::from(u8::from(is)) };
     let mut metrics = vec![
@@ -81,13 +83,12 @@ pub fn of_run(report: &RunReport) -> Vec<Metric> {
     ] {
         metrics.push(Metric { name, unit, value: value as f64 });
     }
-    if counts.requests > 0 {
-        let value = 100.0 * counts.api_errors as f64 / counts.requests as f64;
-        metrics.push(Metric { name: "ErrorRate", unit: Unit::Percent, value });
-    }
+    let rate = error_rate(counts.requests, counts.api_errors);
+    metrics.extend(rate.map(|value| Metric { name: "ErrorRate", unit: Unit::Percent, value }));
     for (name, ratio) in [("RecordsRatio", report.records_ratio), ("DurationRatio", report.duration_ratio)] {
         metrics.extend(ratio.map(|value| Metric { name, unit: Unit::None, value }));
     }
+    metrics.push(Metric { name: "Breaches", unit: Unit::Count, value: report.breaches.len() as f64 });
     metrics
 }
 
@@ -114,7 +115,7 @@ mod tests {
             records_ratio: Some(0.5),
             ..RunReport::new("crm", "deals")
         };
-        insta::assert_snapshot!(told(&report), @"RunCompleted=1 Count, RunFailed=0 Count, RunPartial=0 Count, Records=50 Count, Bytes=4096 Bytes, Pages=2 Count, Requests=8 Count, Retries=2 Count, ApiErrors=2 Count, DurationMs=1500 Milliseconds, ErrorRate=25 Percent, RecordsRatio=0.5 None");
+        insta::assert_snapshot!(told(&report), @"RunCompleted=1 Count, RunFailed=0 Count, RunPartial=0 Count, Records=50 Count, Bytes=4096 Bytes, Pages=2 Count, Requests=8 Count, Retries=2 Count, ApiErrors=2 Count, DurationMs=1500 Milliseconds, ErrorRate=25 Percent, RecordsRatio=0.5 None, Breaches=0 Count");
     }
 
     #[test]

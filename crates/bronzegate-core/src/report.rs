@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::breach::Breach;
 use crate::error::{Error, ErrorKind};
 
 /// How a stream's run ended.
@@ -93,6 +94,9 @@ pub struct RunReport {
     pub duration_ratio: Option<f64>,
     /// What a person should know although the run went on.
     pub warnings: Vec<String>,
+    /// The thresholds that it breached; each is told in a warning too.
+    #[serde(skip)]
+    pub breaches: Vec<Breach>,
     /// Why it failed.
     pub error: Option<Failure>,
 }
@@ -114,6 +118,7 @@ impl RunReport {
             records_ratio: None,
             duration_ratio: None,
             warnings: Vec::new(),
+            breaches: Vec::new(),
             error: None,
         }
     }

@@ -8,6 +8,7 @@ mod check_report;
 mod functions;
 mod run;
 mod runs;
+mod runs_table;
 mod sample;
 mod schema;
 

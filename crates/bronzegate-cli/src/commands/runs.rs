@@ -1,155 +1,180 @@
-//! `runs`: the commit log of a stream, one row a run.
+//! `runs`: the commit logs, held against what is expected.
 
-use std::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
 
-use bronzegate_core::bronze::{CommitLog, CommitRecord, HistoryEntry, Layout, SegmentStatus, records_ratio};
-use bronzegate_core::error::Result;
-use bronzegate_core::report::Status;
+use bronzegate_core::bronze::{BronzeStore, CommitLog, Layout};
+use bronzegate_core::config::Source;
+use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::health::{Entry, Period, StreamHealth};
+use serde::Serialize;
 
+use super::runs_table::runs_table;
 use super::{Context, selected};
 use crate::arguments::RunsArguments;
-use crate::human;
-use crate::names::StreamName;
-use crate::output::Output;
-use crate::places;
-use crate::table::{Column, table};
+use crate::names::Selection;
+use crate::output::{self, Output};
+use crate::page;
+use crate::{human, places};
 
-/// Prints the log: a table of runs, or with `--json` every commit record.
-///
-/// A log speaks for itself, also when its source file is gone; only where there is none is the
-/// source file asked whether there could be one.
+/// The exit code where something is marked or missing, if it was asked for.
+const MARKED: u8 = 1;
+
+/// Prints the health of the selected streams: tables, with `--json` a line a run, with `--html` a page.
 pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut Output) -> Result<u8> {
-    let name = &arguments.stream;
-    let records = read(context, name).await?;
-    if records.is_empty() {
-        let source = context.sources.load(&name.source).await?;
-        selected(&source, Some(&name.stream))?;
-        if !context.json {
-            out.line(format!("{name} has no committed runs yet"));
-        }
-    } else if context.json {
-        for record in &records {
-            out.json(record);
-        }
-    } else {
-        out.line(rows(&records));
+    let now = context.clock.now();
+    let period = Period {
+        since: arguments.since.map(|since| since.instant(now)),
+        until: arguments.until.map(|until| until.instant(now)),
+        grace: arguments.grace,
+        now,
+    };
+    let store = places::existing_bronze(&context.clouds, &context.target).await?;
+    let mut streams = Vec::new();
+    for selection in selections(context, arguments).await? {
+        streams.extend(look(context, &selection, store.as_ref(), &period).await?);
     }
-    Ok(0)
+    if let Some(file) = &arguments.html {
+        let environment = &context.environment;
+        write(file, &page::page(&streams, &period, environment)?)?;
+        out.line(format!("{}: {}", file.display(), summary(&streams)));
+    }
+    if context.json {
+        for health in &streams {
+            tell_json(health, out);
+        }
+    } else if arguments.html.is_none() {
+        out.line(streams.iter().map(|health| told(health, &period)).collect::<Vec<_>>().join("\n\n"));
+    }
+    let is_marked = streams.iter().any(|health| !health.is_healthy());
+    Ok(if is_marked && arguments.fail_on_breach { MARKED } else { 0 })
 }
 
-async fn read(context: &Context, name: &StreamName) -> Result<Vec<CommitRecord>> {
-    let Some(store) = places::existing_bronze(&context.clouds, &context.target).await? else {
+async fn selections(context: &Context, arguments: &RunsArguments) -> Result<Vec<Selection>> {
+    if let Some(selection) = &arguments.selection {
+        return Ok(vec![selection.clone()]);
+    }
+    let names = context.sources.names().await?;
+    if names.is_empty() {
+        return Err(Error::new(ErrorKind::Config, "the sources folder (--sources) has no source files"));
+    }
+    Ok(names.into_iter().map(|source| Selection { source, stream: None }).collect())
+}
+
+/// Reads the logs of a selection. A log speaks for itself, also when its source file is gone; only where
+/// there is none is the source file asked whether there could be one.
+async fn look(
+    context: &Context,
+    selection: &Selection,
+    store: Option<&Arc<dyn BronzeStore>>,
+    period: &Period,
+) -> Result<Vec<StreamHealth>> {
+    let source = context.sources.load(&selection.source).await;
+    let names = match (&selection.stream, &source) {
+        (Some(stream), _) => vec![stream.clone()],
+        (None, Ok(source)) => source.streams.iter().map(|stream| stream.name.clone()).collect(),
+        (None, Err(_)) => Vec::new(),
+    };
+    if names.is_empty() {
+        source?;
         return Ok(Vec::new());
-    };
-    Ok(CommitLog::new(store, Layout::new(&name.source, &name.stream)).all().await?)
-}
-
-fn rows(records: &[CommitRecord]) -> String {
-    let columns = [
-        Column::Text("RUN"),
-        Column::Text("STARTED"),
-        Column::Text("STATUS"),
-        Column::Number("SEGMENTS"),
-        Column::Number("RECORDS"),
-        Column::Number("RATIO"),
-        Column::Number("BYTES"),
-        Column::Number("DURATION"),
-        Column::Number("RETRIES"),
-        Column::Number("ERRORS"),
-    ];
-    table(&columns, records.chunk_by(|a, b| a.key == b.key).filter_map(row))
-}
-
-/// A run's row: its last segment has the counts of all of them.
-fn row(segments: &[CommitRecord]) -> Option<Vec<String>> {
-    let (first, last) = (segments.first()?, segments.last()?);
-    let total = last.total_counts;
-    let status = match last.status {
-        SegmentStatus::Complete => Status::Complete,
-        SegmentStatus::Partial => Status::Partial,
-    };
-    Some(vec![
-        last.key.clone(),
-        format!("{:.0}", first.started_at),
-        status.as_str().to_owned(),
-        segments.len().to_string(),
-        human::count(total.records),
-        ratio(last),
-        human::bytes(total.bytes),
-        human::duration(Duration::from_millis(last.total_duration_ms)),
-        human::count(total.retries),
-        human::count(total.api_errors),
-    ])
-}
-
-/// Records against the mean of the runs before it; a partial run has nothing to compare yet.
-fn ratio(last: &CommitRecord) -> String {
-    // A complete run's history ends with the run itself.
-    let before: Vec<HistoryEntry> =
-        last.history.iter().filter(|entry| entry.key != last.key).cloned().collect();
-    match records_ratio(last.total_counts.records, &before) {
-        Some(ratio) if last.status == SegmentStatus::Complete => format!("{ratio:.2}"),
-        _ => "-".to_owned(),
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use bronzegate_core::report::Counts;
-
-    use super::*;
-
-    fn record(key: &str, segment: u32, partial: bool, records: u64, history: &[u64]) -> CommitRecord {
-        let entry = |(nth, &records): (usize, &u64)| HistoryEntry {
-            key: format!("at-{nth}"),
-            records,
-            duration_ms: 1000,
+    let mut logs = Vec::new();
+    for name in names {
+        let records = match store {
+            Some(store) => CommitLog::new(store.clone(), Layout::new(&selection.source, &name)).all().await?,
+            None => Vec::new(),
         };
-        let counts = Counts { records, bytes: records * 100, retries: 1, api_errors: 2, ..Counts::default() };
-        let time = "2026-11-22T17:00:00.25Z".parse().unwrap();
-        CommitRecord {
-            format: CommitRecord::FORMAT,
-            source: "crm".to_owned(),
-            stream: "contacts".to_owned(),
-            key: key.to_owned(),
-            segment,
-            batch_id: String::new(),
-            scheduled_time: time,
-            status: if partial { SegmentStatus::Partial } else { SegmentStatus::Complete },
-            parts: Vec::new(),
-            window: None,
-            cursor_in: None,
-            cursor_out: None,
-            page_state: None,
-            cursor: None,
-            counts,
-            total_counts: counts,
-            started_at: time,
-            finished_at: time,
-            duration_ms: 1500,
-            total_duration_ms: 1500,
-            history: history.iter().enumerate().map(entry).collect(),
-            error: None,
-            warnings: Vec::new(),
-            engine_version: String::new(),
-            config_fingerprint: String::new(),
-            environment: String::new(),
-        }
+        logs.push((name, records));
     }
+    let settings = match source {
+        Ok(source) => Some(source),
+        Err(error) if logs.iter().all(|(_, records)| records.is_empty()) => return Err(error.into()),
+        Err(error) => {
+            output::tell(&format!(
+                "note: without the source file, thresholds are the defaults and no missing runs are looked for: {error}"
+            ));
+            None
+        }
+    };
+    let health = |(name, records): (String, Vec<_>)| {
+        let stream = match &settings {
+            Some(source) if records.is_empty() => Some(selected(source, Some(&name))?[0]),
+            settings => settings.as_ref().and_then(|source: &Source| source.stream(&name)),
+        };
+        Ok(StreamHealth::new([&selection.source, &name], records, stream, period))
+    };
+    logs.into_iter().map(health).collect()
+}
 
-    #[test]
-    fn a_run_is_one_row_whatever_its_segments_and_is_not_its_own_mean() {
-        let records = [
-            record("at-0", 1, false, 1000, &[1000]),
-            record("at-1", 1, true, 400, &[1000]),
-            record("at-1", 2, false, 1500, &[1000, 1500]),
-            record("at-2", 1, true, 200, &[1000, 1500]),
-        ];
-        insta::assert_snapshot!(rows(&records), @"
-        RUN   STARTED               STATUS    SEGMENTS  RECORDS  RATIO      BYTES  DURATION  RETRIES  ERRORS
-        at-0  2026-11-22T17:00:00Z  complete         1    1,000      -   97.7 KiB      1.5s        1       2
-        at-1  2026-11-22T17:00:00Z  complete         2    1,500   1.50  146.5 KiB      1.5s        1       2
-        at-2  2026-11-22T17:00:00Z  partial          1      200      -   19.5 KiB      1.5s        1       2
-        ");
+fn write(file: &Path, page: &str) -> Result<()> {
+    std::fs::write(file, page)
+        .map_err(|error| Error::new(ErrorKind::Config, format!("cannot write {}: {error}", file.display())))
+}
+
+/// A stream's name, what is to be said of it, and its table.
+fn told(health: &StreamHealth, period: &Period) -> String {
+    let schedule = health.schedule.as_ref().map(|schedule| {
+        let next = schedule.next_after(period.now);
+        let next = next.map(|next| format!(", next {next}")).unwrap_or_default();
+        format!("; {schedule}{next}")
+    });
+    let StreamHealth { source, stream, .. } = health;
+    let head = format!("{source}/{stream}: {}{}", verdict(health), schedule.unwrap_or_default());
+    if health.entries().is_empty() && health.windows.is_empty() {
+        return head;
+    }
+    format!("{head}\n{}", runs_table(health))
+}
+
+/// What a person should know first.
+fn verdict(health: &StreamHealth) -> String {
+    let runs = health.runs.len() + health.windows.len();
+    match runs {
+        0 if health.never_ran => "has a schedule and has never committed a run".to_owned(),
+        0 if health.gaps.is_empty() => "no committed runs".to_owned(),
+        runs => format!("{}, {}", human::counted(runs as u64, "run"), findings(health)),
+    }
+}
+
+fn findings(health: &StreamHealth) -> String {
+    let mut findings = Vec::new();
+    if health.marked() > 0 {
+        findings.push(format!("{} marked", health.marked()));
+    }
+    if health.missing() > 0 {
+        findings.push(format!("{} missing", human::count(health.missing())));
+    }
+    if findings.is_empty() { "as usual".to_owned() } else { findings.join(", ") }
+}
+
+fn summary(streams: &[StreamHealth]) -> String {
+    let runs: usize = streams.iter().map(|health| health.runs.len() + health.windows.len()).sum();
+    let marked: usize = streams.iter().map(StreamHealth::marked).sum();
+    let missing: u64 = streams.iter().map(StreamHealth::missing).sum();
+    let [streams, runs] =
+        [(streams.len(), "stream"), (runs, "run")].map(|(number, noun)| human::counted(number as u64, noun));
+    format!("{streams}, {runs}, {marked} marked, {} missing", human::count(missing))
+}
+
+/// One line of JSON: a run with its segments, or a stretch of missing ones.
+#[derive(Serialize)]
+struct Told<'a, T: Serialize> {
+    source: &'a str,
+    stream: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(flatten)]
+    rest: &'a T,
+}
+
+fn tell_json(health: &StreamHealth, out: &mut Output) {
+    let StreamHealth { source, stream, .. } = health;
+    let windows = health.windows.iter().map(Entry::Run);
+    for entry in health.entries().into_iter().chain(windows) {
+        match entry {
+            Entry::Run(run) => out.json(&Told { source, stream, status: None, rest: run }),
+            Entry::Gap(gap) => out.json(&Told { source, stream, status: Some("missing"), rest: gap }),
+        }
     }
 }

@@ -2,10 +2,7 @@
 
 use super::problem::Draft;
 
-const LATER: [(&str, &[&str]); 2] = [
-    ("StreamSpec", &["job"]),
-    ("Format", &["csv", "zip"]),
-];
+const LATER: [(&str, &[&str]); 2] = [("StreamSpec", &["job"]), ("Format", &["csv", "zip"])];
 
 /// Returns the problem if `word` belongs to the grammar of `owner` but is not supported yet.
 pub(super) fn refusal(owner: &str, word: &str) -> Option<Draft> {

@@ -50,7 +50,7 @@ pub use body::BodyTemplate;
 pub use branches::{Parent, ParentField, Partitions};
 pub use condition::{Condition, Test};
 pub use cron::Cron;
-pub use expect::Expect;
+pub use expect::{Expect, Measured, error_rate};
 pub use incremental::{CursorFormat, Incremental, Missing, Start};
 pub use name::{NAME_FORM, is_name};
 pub use output::{Compression, Output};

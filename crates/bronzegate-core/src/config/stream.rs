@@ -256,7 +256,12 @@ impl FromSource<'_> {
             responses,
             output,
             schedule: schedule.flatten(),
-            expect: spec.expect.as_ref().and_then(Slot::get).map(ExpectSpec::resolve).unwrap_or_default(),
+            expect: spec
+                .expect
+                .as_ref()
+                .and_then(Slot::get)
+                .map(|expect| expect.resolve(report))
+                .unwrap_or_default(),
         })
     }
 

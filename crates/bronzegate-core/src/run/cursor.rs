@@ -106,6 +106,6 @@ impl StreamRun {
     }
 }
 
-fn is_window(segment: &Segment) -> bool {
+pub(super) fn is_window(segment: &Segment) -> bool {
     matches!(segment.key.key.parse(), Ok(RunId::Window { .. }))
 }

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::cursor::is_window;
 use super::engine::StreamRun;
 use super::segment::Staged;
-use crate::bronze::{CommitRecord, SegmentStatus, Window, duration_ratio, extend_history, records_ratio};
+use crate::breach::Breach;
+use crate::bronze::{CommitRecord, Ratios, SegmentStatus, Window, extend_history};
 use crate::cursor::CursorState;
+use crate::health;
 use crate::plan::Segment;
 use crate::report::{Counts, RunReport};
 
@@ -65,36 +68,35 @@ impl StreamRun {
             config_fingerprint: self.engine.source.fingerprint.clone(),
             environment: self.engine.environment.clone(),
         };
-        if status == SegmentStatus::Complete {
+        if is_window(segment) {
+            record.history.clear();
+        } else if status == SegmentStatus::Complete {
             record.history = extend_history(&record.history, record.history_entry());
-            record.warnings.extend(self.breach(record.total_counts.records));
         }
         record
     }
 
-    /// What `expect` says about a complete run's records: health, not a gate.
-    fn breach(&self, records: u64) -> Option<String> {
-        let min = self.stream.expect.min_records?;
-        (records < min)
-            .then(|| format!("{records} records came, fewer than the {min} of `expect.min_records`"))
+    /// Adds a committed segment to the report; a run may commit several.
+    pub(super) fn fill(&self, report: &mut RunReport, record: &CommitRecord) {
+        report.counts = combine(report.counts, record.counts, u64::saturating_add);
+        report.parts.extend(record.parts.iter().map(|part| part.path.clone()));
+        report.cursor_out.clone_from(&record.cursor_out);
+        report.warnings.extend(record.warnings.iter().cloned());
+        // Not in the log: what is expected may change, and is looked at anew whenever the log is.
+        let breaches = health::breaches(&self.stream.expect, record);
+        report.warnings.extend(breaches.iter().map(Breach::to_string));
+        report.breaches.extend(breaches);
+        if record.status == SegmentStatus::Complete {
+            let ratios = Ratios::of(&record.history);
+            report.records_ratio = ratios.records;
+            report.duration_ratio = ratios.duration;
+        }
     }
 }
 
 pub(super) fn asked_window(cursor: &CursorState) -> Window {
     let text = |verbatim: &Option<crate::cursor::Verbatim>| verbatim.as_ref().map(|value| value.text.clone());
     Window { from: text(&cursor.from), to: text(&cursor.to) }
-}
-
-/// Adds a committed segment to the report; a run may commit several.
-pub(super) fn fill(report: &mut RunReport, record: &CommitRecord, segment: &Segment) {
-    report.counts = combine(report.counts, record.counts, u64::saturating_add);
-    report.parts.extend(record.parts.iter().map(|part| part.path.clone()));
-    report.cursor_out.clone_from(&record.cursor_out);
-    report.warnings.extend(record.warnings.iter().cloned());
-    if record.status == SegmentStatus::Complete {
-        report.records_ratio = records_ratio(record.total_counts.records, &segment.history);
-        report.duration_ratio = duration_ratio(record.total_duration_ms, &segment.history);
-    }
 }
 
 fn combine(a: Counts, b: Counts, with: fn(u64, u64) -> u64) -> Counts {

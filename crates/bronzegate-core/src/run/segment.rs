@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::engine::StreamRun;
-use super::record::{asked_window, fill};
+use super::record::asked_window;
 use crate::bronze::{
     BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt, RunKind,
     SegmentStatus, Window,
@@ -98,7 +98,7 @@ impl StreamRun {
             log.abort(&record.parts).await?;
             return self.lost(&log, &segment).await;
         }
-        fill(report, &record, &segment);
+        self.fill(report, &record);
         log.publish(&record).await?;
         log.update_head(&record).await;
         Ok(if is_part { Ended::Part } else { Ended::Committed(record.status) })

@@ -7,7 +7,7 @@ mod settler;
 #[cfg(test)]
 mod tests;
 
-pub use health::{HISTORY, HistoryEntry, duration_ratio, extend_history, records_ratio};
+pub use health::{HISTORY, HistoryEntry, Ratios, extend_history};
 pub use log::CommitLog;
 pub use record::{CommitRecord, SegmentStatus, Window};
 pub use settler::Settler;

@@ -82,7 +82,8 @@ pub struct CommitRecord {
     pub duration_ms: u64,
     /// The time of this and the earlier segments in milliseconds.
     pub total_duration_ms: u64,
-    /// The complete runs before this one, the oldest first.
+    /// The complete runs before this one, the oldest first, and a complete one itself at the end.
+    /// Windows of a backfill have none: how long they are says nothing of what is usual.
     #[serde(default)]
     pub history: Vec<HistoryEntry>,
     /// Why the segment ended early, when an error ended it.
@@ -109,6 +110,7 @@ impl CommitRecord {
             key: self.key.clone(),
             records: self.total_counts.records,
             duration_ms: self.total_duration_ms,
+            more: self.cursor.as_ref().is_some_and(|cursor| cursor.more),
         }
     }
 

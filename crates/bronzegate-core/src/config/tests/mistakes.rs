@@ -121,11 +121,7 @@ fn nothing_under_auth_is_echoed() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    for (keys, word) in [
-        ("job: {}", "job"),
-        ("format: csv", "csv"),
-        ("format: zip", "zip"),
-    ] {
+    for (keys, word) in [("job: {}", "job"), ("format: csv", "csv"), ("format: zip", "zip")] {
         one(keys, "not supported yet");
         one(keys, word);
     }
@@ -213,6 +209,10 @@ fn other_settings() {
         ("output: { compression: gzp }", "did you mean \"gzip\"?"),
         ("output: { max_part_bytes: 1B }", "from 1KiB to 5GiB"),
         ("expect: { min_record: 1 }", "did you mean \"min_records\"?"),
+        ("expect: { min_records: 9, max_records: 8 }", "max_records is not below min_records"),
+        ("expect: { records_ratio: -1 }", "a number from 0 on"),
+        ("expect: { duration_ratio: 0 }", "a number above 0"),
+        ("expect: { error_rate: 5 }", "a share from 0% to 100%"),
         ("schedule: { every: 7m }", "divide an hour or a day"),
         ("schedule: { every: 1h, cron: '0 0 * * *' }", "either every or cron"),
         ("schedule: { cron: '0 0 * * *', timezone: 'CET+1 x' }", "IANA"),

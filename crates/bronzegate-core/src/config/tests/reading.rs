@@ -50,7 +50,7 @@ fn reads_the_example_of_the_documentation() {
     assert_eq!(stream.timeout, Timeout::default());
     assert_eq!(stream.output, Output::default());
     assert_eq!(stream.schedule, Some(Schedule::Every(Duration::from_hours(1))));
-    assert_eq!(stream.expect, Expect { min_records: Some(100) });
+    assert_eq!(stream.expect, Expect { min_records: Some(100), ..Expect::default() });
     assert_eq!(
         stream.pagination.kind,
         Kind::Cursor {

@@ -1,0 +1,206 @@
+//! The geometry of a timeline: a slot a run, in the order of time, and some for what is missing.
+//!
+//! A chart is as many units wide as it has slots and 100 high; the browser stretches it to the page.
+
+use std::time::Duration;
+
+use bronzegate_core::breach::Threshold;
+use bronzegate_core::config::Expect;
+use bronzegate_core::health::{Entry, LoggedRun, StreamHealth};
+use serde::Serialize;
+
+use super::row::gap_text;
+use super::text;
+use crate::human;
+
+/// The fewest slots of a chart, so that a single run is a bar and no wall.
+const LEAST_SLOTS: usize = 40;
+
+/// A longer stretch of missing runs takes no more slots than this.
+const MOST_MISSING: u64 = 12;
+
+/// Bars beyond so many times the median are cut, or all others could not be told from 0.
+const BEYOND: f64 = 8.0;
+
+/// One timeline.
+#[derive(Debug, Serialize)]
+pub(super) struct Chart {
+    name: &'static str,
+    slots: usize,
+    /// What the upper edge stands for.
+    top: String,
+    /// Some bars are higher than the chart.
+    is_cut: bool,
+    bars: Vec<Bar>,
+    gaps: Vec<Band>,
+    /// The path of the threshold's line.
+    limit: String,
+    limit_text: String,
+    /// What a person who does not see the chart is told.
+    summary: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Bar {
+    x: usize,
+    y: f64,
+    height: f64,
+    class: &'static str,
+    title: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Band {
+    x: usize,
+    width: usize,
+    title: String,
+}
+
+/// What a chart shows of each run.
+struct Measure {
+    name: &'static str,
+    value: fn(&LoggedRun) -> f64,
+    shown: fn(f64) -> String,
+    thresholds: &'static [Threshold],
+    limit: fn(&LoggedRun, &Expect) -> Option<f64>,
+}
+
+const RECORDS: Measure = Measure {
+    name: "Records",
+    value: |run| run.counts.records as f64,
+    shown: |value| human::count(value as u64),
+    thresholds: &[Threshold::MinRecords, Threshold::MaxRecords, Threshold::RecordsRatio],
+    limit: |run, expect| {
+        let ratio = expect.records_ratio.unwrap_or(Expect::RECORDS_RATIO);
+        let usual = run.usual_records.map(|usual| usual * ratio);
+        let least = expect.min_records.map(|min| min as f64);
+        usual.into_iter().chain(least).reduce(f64::max)
+    },
+};
+
+const DURATION: Measure = Measure {
+    name: "Duration",
+    value: |run| run.duration_ms as f64,
+    shown: |value| human::duration(Duration::from_millis(value as u64)),
+    thresholds: &[Threshold::DurationRatio],
+    limit: |run, expect| {
+        Some(run.usual_duration_ms? * expect.duration_ratio.unwrap_or(Expect::DURATION_RATIO))
+    },
+};
+
+const ERRORS: Measure = Measure {
+    name: "Failed requests",
+    value: |run| run.error_rate.unwrap_or(0.0),
+    shown: |value| text::percent(Some(value)),
+    thresholds: &[Threshold::ErrorRate],
+    limit: |_, expect| Some(expect.error_rate.unwrap_or(Expect::ERROR_RATE)),
+};
+
+/// The timelines of a stream; none without a run.
+pub(super) fn charts(health: &StreamHealth) -> Vec<Chart> {
+    let entries = health.entries();
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let expect = &health.expect;
+    let least = [
+        Some(format!("{} of the usual", expect.records_ratio.unwrap_or(Expect::RECORDS_RATIO))),
+        expect.min_records.map(human::count),
+    ];
+    let least = format!("at least {}", least.into_iter().flatten().collect::<Vec<_>>().join(" and "));
+    let most = expect.max_records.map(|max| format!(", at most {}", human::count(max))).unwrap_or_default();
+    let longest = expect.duration_ratio.unwrap_or(Expect::DURATION_RATIO);
+    let rate = expect.error_rate.unwrap_or(Expect::ERROR_RATE);
+    vec![
+        chart(&RECORDS, &entries, expect, format!("{least}{most}")),
+        chart(&DURATION, &entries, expect, format!("at most {longest} times the usual")),
+        chart(&ERRORS, &entries, expect, format!("at most {}", text::percent(Some(rate)))),
+    ]
+}
+
+fn chart(measure: &Measure, entries: &[Entry<'_>], expect: &Expect, limit_text: String) -> Chart {
+    let runs =
+        || entries.iter().filter_map(|entry| if let Entry::Run(run) = entry { Some(*run) } else { None });
+    let values: Vec<f64> = runs().map(measure.value).collect();
+    let limits = runs().filter_map(|run| (measure.limit)(run, expect));
+    let top = top(&values, limits.fold(0.0, f64::max));
+    let highest = values.iter().copied().fold(0.0, f64::max);
+    let height = |value: f64| if top > 0.0 { (100.0 * value / top).min(100.0) } else { 0.0 };
+    let (mut bars, mut gaps, mut limit, mut x) = (Vec::new(), Vec::new(), String::new(), 0);
+    for entry in entries {
+        let run = match entry {
+            Entry::Run(run) => *run,
+            Entry::Gap(gap) => {
+                let width = gap.missing.min(MOST_MISSING) as usize;
+                gaps.push(Band { x, width, title: gap_text(gap) });
+                x += width;
+                continue;
+            }
+        };
+        // What is 0 is still a run.
+        let bar = rounded(height((measure.value)(run)).max(1.0));
+        let class = class(run, measure.thresholds);
+        bars.push(Bar { x, y: rounded(100.0 - bar), height: bar, class, title: run_title(run) });
+        limit.extend(
+            (measure.limit)(run, expect).map(|value| format!("M{x} {}h1", rounded(100.0 - height(value)))),
+        );
+        x += 1;
+    }
+    let marked = bars.iter().filter(|bar| bar.class == MARKED).count();
+    Chart {
+        name: measure.name,
+        slots: x.max(LEAST_SLOTS),
+        top: (measure.shown)(top),
+        is_cut: highest > top,
+        summary: format!(
+            "{} of {}: up to {}, {marked} marked, {limit_text}",
+            measure.name,
+            human::counted(values.len() as u64, "run"),
+            (measure.shown)(highest)
+        ),
+        bars,
+        gaps,
+        limit,
+        limit_text,
+    }
+}
+
+/// What the upper edge stands for: the highest value, or less where one stands far out.
+fn top(values: &[f64], limit: f64) -> f64 {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|value| *value > 0.0).collect();
+    sorted.sort_by(f64::total_cmp);
+    let Some(highest) = sorted.last().copied() else { return limit };
+    let median = sorted[sorted.len() / 2];
+    let highest = highest.max(limit);
+    if highest > BEYOND * median { BEYOND * median } else { highest }
+}
+
+const MARKED: &str = "marked";
+
+fn class(run: &LoggedRun, thresholds: &[Threshold]) -> &'static str {
+    let is_breached = run.breaches.iter().any(|breach| thresholds.contains(&breach.threshold));
+    match (is_breached, run.is_complete()) {
+        (true, _) => MARKED,
+        (false, true) => "run",
+        (false, false) => "cut",
+    }
+}
+
+fn rounded(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
+}
+
+fn run_title(run: &LoggedRun) -> String {
+    let mut parts = vec![
+        text::time(run.scheduled_time),
+        run.key.clone(),
+        human::counted(run.counts.records, "record"),
+        human::duration(Duration::from_millis(run.duration_ms)),
+        format!("{} of requests failed", text::percent(run.error_rate)),
+    ];
+    if !run.is_complete() {
+        parts.push("partial".to_owned());
+    }
+    parts.extend(run.breaches.iter().map(ToString::to_string));
+    parts.join(" · ")
+}

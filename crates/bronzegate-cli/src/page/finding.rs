@@ -1,0 +1,81 @@
+//! What a person should look at, the newest first.
+
+use bronzegate_core::health::{Entry, LoggedRun, StreamHealth};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::row::gap_text;
+use super::text;
+use crate::human;
+
+/// More than anybody reads at once; the tables have all.
+const MOST: usize = 30;
+
+/// One of them.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    #[serde(skip)]
+    at: Timestamp,
+    time: String,
+    stream: String,
+    anchor: String,
+    kind: &'static str,
+    class: &'static str,
+    text: String,
+}
+
+/// The newest findings of all streams, and how many there are.
+pub(super) fn findings(streams: &[StreamHealth]) -> (Vec<Finding>, usize) {
+    let mut all: Vec<_> = streams.iter().flat_map(of_stream).collect();
+    all.sort_by_key(|finding| std::cmp::Reverse(finding.at));
+    let count = all.len();
+    all.truncate(MOST);
+    (all, count)
+}
+
+fn of_stream(health: &StreamHealth) -> Vec<Finding> {
+    let name = format!("{}/{}", health.source, health.stream);
+    let finding = |at, kind, class, text| Finding {
+        at,
+        time: text::time(at),
+        stream: name.clone(),
+        anchor: super::model::anchor(health),
+        kind,
+        class,
+        text,
+    };
+    let windows = health.windows.iter().map(Entry::Run);
+    let mut findings = Vec::new();
+    for entry in health.entries().into_iter().chain(windows) {
+        match entry {
+            Entry::Gap(gap) => findings.push(finding(gap.to, "missing", "missing", gap_text(gap))),
+            Entry::Run(run) => {
+                for (kind, class, text) in of_run(run) {
+                    findings.push(finding(run.scheduled_time, kind, class, format!("{}: {text}", run.key)));
+                }
+            }
+        }
+    }
+    findings
+}
+
+fn of_run(run: &LoggedRun) -> Vec<(&'static str, &'static str, String)> {
+    let mut findings = Vec::new();
+    if let Some(error) = &run.error {
+        findings.push((error.kind.as_str(), "marked", error.message.clone()));
+    }
+    if !run.is_complete() {
+        let segments = human::counted(run.segments.len() as u64, "segment");
+        let text = format!("partial after {segments}; the same event again goes on from there");
+        findings.push(("partial", "cut", text));
+    }
+    findings.extend(run.breaches.iter().map(|breach| ("threshold", "marked", breach.to_string())));
+    findings.extend(run.warnings.iter().map(|warning| ("warning", "warning", warning.clone())));
+    let failed = run.counts.api_errors;
+    if failed > 0 {
+        let requests = human::counted(run.counts.requests, "request");
+        let text = format!("{} of {requests} failed and were made good", human::count(failed));
+        findings.push(("retried", "run", text));
+    }
+    findings
+}

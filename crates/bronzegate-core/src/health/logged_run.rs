@@ -1,0 +1,162 @@
+//! A run as the log tells of it: the segments of one key.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::judge::breaches;
+use crate::breach::Breach;
+use crate::bronze::{CommitRecord, Ratios, RunId, RunKind, SegmentStatus, Window};
+use crate::config::{Expect, error_rate};
+use crate::report::{Counts, Failure};
+
+/// A run that has committed at least one segment.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoggedRun {
+    /// What makes two runs the same run.
+    pub key: String,
+    /// The value of `_batch_id` in the records.
+    pub batch_id: String,
+    /// When it was due.
+    pub scheduled_time: Timestamp,
+    /// When its first segment began.
+    pub started_at: Timestamp,
+    /// When its last segment was committed.
+    pub finished_at: Timestamp,
+    /// How its last segment ended; a run that is partial is gone on with by the same event.
+    pub status: SegmentStatus,
+    /// What all segments counted.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The time of all segments in milliseconds.
+    pub duration_ms: u64,
+    /// Records against the mean of the complete runs before it.
+    pub records_ratio: Option<f64>,
+    /// Time against the mean of the complete runs before it.
+    pub duration_ratio: Option<f64>,
+    /// The mean of the records of those runs.
+    pub usual_records: Option<f64>,
+    /// The mean of their times in milliseconds.
+    pub usual_duration_ms: Option<f64>,
+    /// Requests that failed, in percent of all.
+    pub error_rate: Option<f64>,
+    /// The window of the run, where it has one.
+    pub window: Option<Window>,
+    /// Where the first segment began.
+    pub cursor_in: Option<String>,
+    /// Where the last one ended.
+    pub cursor_out: Option<String>,
+    /// The thresholds that it breaches.
+    pub breaches: Vec<Breach>,
+    /// What a person should know, of all segments.
+    pub warnings: Vec<String>,
+    /// The newest error that ended a segment early.
+    pub error: Option<Failure>,
+    /// Its segments in order.
+    pub segments: Vec<LoggedSegment>,
+}
+
+/// One segment of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoggedSegment {
+    /// Its number, counted from 1.
+    pub segment: u32,
+    /// How it ended.
+    pub status: SegmentStatus,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was committed.
+    pub finished_at: Timestamp,
+    /// What it counted.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Its time in milliseconds.
+    pub duration_ms: u64,
+    /// Paths of its parts under the target.
+    pub parts: Vec<String>,
+}
+
+impl LoggedRun {
+    /// The runs of a log, each with its segments, held against what is expected; `records` are in the
+    /// log's order.
+    pub fn all(records: Vec<CommitRecord>, expect: &Expect) -> Vec<Self> {
+        let mut runs: Vec<Self> = Vec::new();
+        for record in records {
+            match runs.last_mut().filter(|run| run.key == record.key) {
+                Some(run) => run.add(record, expect),
+                None => runs.push(Self::new(record, expect)),
+            }
+        }
+        runs
+    }
+
+    /// Whether it is a window of a backfill, not one of the schedule's runs.
+    pub fn is_window(&self) -> bool {
+        self.key.parse().is_ok_and(|id: RunId| id.kind() == RunKind::Window)
+    }
+
+    /// Whether everything there was is committed.
+    pub fn is_complete(&self) -> bool {
+        self.status == SegmentStatus::Complete
+    }
+
+    /// Whether a person should look at it: it breaches a threshold, or is cut.
+    pub fn is_marked(&self) -> bool {
+        !self.breaches.is_empty() || !self.is_complete()
+    }
+
+    fn new(record: CommitRecord, expect: &Expect) -> Self {
+        let mut run = Self {
+            key: record.key.clone(),
+            batch_id: record.batch_id.clone(),
+            scheduled_time: record.scheduled_time,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            status: record.status,
+            counts: Counts::default(),
+            duration_ms: 0,
+            records_ratio: None,
+            duration_ratio: None,
+            usual_records: None,
+            usual_duration_ms: None,
+            error_rate: None,
+            window: None,
+            cursor_in: record.cursor_in.clone(),
+            cursor_out: None,
+            breaches: Vec::new(),
+            warnings: Vec::new(),
+            error: None,
+            segments: Vec::new(),
+        };
+        run.add(record, expect);
+        run
+    }
+
+    fn add(&mut self, record: CommitRecord, expect: &Expect) {
+        let total = record.total_counts;
+        if record.status == SegmentStatus::Complete {
+            let ratios = Ratios::of(&record.history);
+            (self.records_ratio, self.duration_ratio) = (ratios.records, ratios.duration);
+            self.usual_records = ratios.usual_records;
+            self.usual_duration_ms = ratios.usual_duration_ms;
+        }
+        self.breaches = breaches(expect, &record);
+        self.status = record.status;
+        self.finished_at = record.finished_at;
+        self.counts = total;
+        self.duration_ms = record.total_duration_ms;
+        self.error_rate = error_rate(total.requests, total.api_errors);
+        self.window = record.window.or(self.window.take());
+        self.cursor_out = record.cursor_out;
+        self.warnings.extend(record.warnings);
+        self.error = record.error.or(self.error.take());
+        self.segments.push(LoggedSegment {
+            segment: record.segment,
+            status: record.status,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            counts: record.counts,
+            duration_ms: record.duration_ms,
+            parts: record.parts.into_iter().map(|part| part.path).collect(),
+        });
+    }
+}

@@ -1,0 +1,15 @@
+//! The health of a stream, from its commit log alone: runs against what is expected, and scheduled
+//! runs that are missing. Runs that failed commit nothing, so of them the log knows only that they are
+//! missing.
+
+mod gap;
+mod judge;
+mod logged_run;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+pub use gap::Gap;
+pub use judge::breaches;
+pub use logged_run::{LoggedRun, LoggedSegment};
+pub use stream::{Entry, Period, StreamHealth};

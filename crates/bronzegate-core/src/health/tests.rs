@@ -1,0 +1,187 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::bronze::{CommitRecord, HistoryEntry, SegmentStatus};
+use crate::config::{Stream, parse};
+use crate::report::Counts;
+
+fn time(text: &str) -> Timestamp {
+    format!("2026-11-22T{text}:00Z").parse().unwrap()
+}
+
+/// A segment that was due on the hour; its run's totals, and the records of the runs before.
+fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> CommitRecord {
+    let entry = |records: u64, key: &str| HistoryEntry {
+        key: key.to_owned(),
+        records,
+        duration_ms: 10 * records,
+        more: false,
+    };
+    let mut history: Vec<_> = before.iter().map(|records| entry(*records, "before")).collect();
+    history.push(entry(total, key));
+    let counts = Counts { records: total, requests: 10, ..Counts::default() };
+    CommitRecord {
+        format: CommitRecord::FORMAT,
+        source: "crm".to_owned(),
+        stream: "deals".to_owned(),
+        key: key.to_owned(),
+        segment,
+        batch_id: String::new(),
+        scheduled_time: time(due),
+        status: SegmentStatus::Complete,
+        parts: Vec::new(),
+        window: None,
+        cursor_in: Some(format!("in {segment}")),
+        cursor_out: Some(format!("out {segment}")),
+        page_state: None,
+        cursor: None,
+        counts,
+        total_counts: counts,
+        started_at: time(due),
+        finished_at: time(due),
+        duration_ms: 10 * total,
+        total_duration_ms: 10 * total,
+        history,
+        error: None,
+        warnings: vec![format!("warning {segment}")],
+        engine_version: String::new(),
+        config_fingerprint: String::new(),
+        environment: String::new(),
+    }
+}
+
+fn partial(record: CommitRecord) -> CommitRecord {
+    CommitRecord { status: SegmentStatus::Partial, history: Vec::new(), ..record }
+}
+
+fn settings(lines: &str) -> Stream {
+    let text = format!(
+        "source: crm\nbase_url: https://crm.example\nstreams:\n  deals:\n    path: /deals\n    records: $\n{lines}"
+    );
+    let source = parse("crm.yaml", &text).unwrap_or_else(|problems| panic!("{problems}"));
+    source.streams[0].clone()
+}
+
+const HOURLY: &str = "    schedule: { every: 1h }\n    expect: { records_ratio: 0.8 }\n";
+
+fn period() -> Period {
+    Period { since: None, until: None, grace: Duration::from_mins(30), now: time("17:00") }
+}
+
+fn health(records: Vec<CommitRecord>, settings: Option<&Stream>, period: &Period) -> StreamHealth {
+    StreamHealth::new(["crm", "deals"], records, settings, period)
+}
+
+fn told(health: &StreamHealth) -> Vec<String> {
+    let told = |entry: &Entry<'_>| match entry {
+        Entry::Run(run) => {
+            let breaches: Vec<_> = run.breaches.iter().map(|breach| breach.threshold.as_str()).collect();
+            format!("{}x{} {:?} {}", run.key, run.segments.len(), run.status, breaches.join(" "))
+        }
+        Entry::Gap(gap) => format!("missing {} {}", gap.missing, gap.made_up_by.as_deref().unwrap_or("-")),
+    };
+    health.entries().iter().map(|entry| told(entry).trim_end().to_owned()).collect()
+}
+
+#[test]
+fn segments_of_a_key_are_one_run_and_gaps_stand_between_runs() {
+    let records = vec![
+        record("at-20261122T100000Z", "10:00", 1, 100, &[]),
+        partial(record("at-20261122T120000Z", "12:00", 1, 40, &[])),
+        record("at-20261122T120000Z", "12:00", 2, 79, &[100]),
+        partial(record("at-20261122T150000Z", "15:00", 1, 10, &[])),
+    ];
+    let stream = settings(HOURLY);
+    let health = health(records, Some(&stream), &period());
+    assert_eq!(
+        told(&health),
+        [
+            "at-20261122T100000Zx1 Complete",
+            "missing 1 -",
+            "at-20261122T120000Zx2 Complete records_ratio",
+            "missing 2 -",
+            "at-20261122T150000Zx1 Partial",
+            "missing 1 -",
+        ],
+        "17:00 may still be under way"
+    );
+    assert_eq!((health.marked(), health.missing(), health.is_healthy()), (2, 4, false));
+    let run = &health.runs[1];
+    assert_eq!((run.cursor_in.as_deref(), run.cursor_out.as_deref()), (Some("in 1"), Some("out 2")));
+    assert_eq!((run.counts.records, run.usual_records), (79, Some(100.0)));
+    assert_eq!(run.warnings, ["warning 1", "warning 2"]);
+}
+
+#[test]
+fn an_incremental_stream_makes_up_for_what_is_missing_with_its_next_complete_run() {
+    let records = vec![
+        record("seq-1", "10:00", 1, 100, &[]),
+        partial(record("seq-2", "13:00", 1, 100, &[])),
+        record("seq-3", "15:00", 1, 100, &[]),
+    ];
+    let stream = settings(
+        "    schedule: { every: 1h }\n    incremental: { cursor: at, format: rfc3339, from: { query: since } }\n",
+    );
+    assert_eq!(
+        told(&health(records, Some(&stream), &period())),
+        [
+            "seq-1x1 Complete",
+            "missing 2 seq-3",
+            "seq-2x1 Partial",
+            "missing 1 seq-3",
+            "seq-3x1 Complete",
+            "missing 1 -",
+        ]
+    );
+}
+
+#[test]
+fn windows_stand_apart_and_are_held_against_the_error_rate_alone() {
+    let key = "window-20260101T000000Z-20260102T000000Z";
+    let mut window = record(key, "11:00", 1, 1, &[]);
+    window.history.clear();
+    window.total_counts.api_errors = 2;
+    let records = vec![record("at-20261122T100000Z", "10:00", 1, 100, &[]), window];
+    let stream = settings("    schedule: { every: 1d }\n    expect: { min_records: 50 }\n");
+    let health = health(records, Some(&stream), &period());
+    assert_eq!((health.runs.len(), health.windows.len(), health.missing()), (1, 1, 0));
+    let breaches: Vec<_> = health.windows[0].breaches.iter().map(ToString::to_string).collect();
+    assert_eq!(breaches, ["20 % of the requests failed, more than the 5 % of `expect.error_rate`"]);
+}
+
+#[test]
+fn a_period_leaves_out_runs_but_not_what_they_prove() {
+    let records = || {
+        vec![
+            record("at-20261122T100000Z", "10:00", 1, 100, &[]),
+            record("at-20261122T140000Z", "14:00", 1, 100, &[]),
+        ]
+    };
+    let stream = settings(HOURLY);
+    let since = Period { since: Some(time("12:30")), until: Some(time("16:00")), ..period() };
+    assert_eq!(
+        told(&health(records(), Some(&stream), &since)),
+        ["missing 1 -", "at-20261122T140000Zx1 Complete", "missing 1 -"]
+    );
+    let before = Period { until: Some(time("12:00")), ..period() };
+    assert_eq!(
+        told(&health(records(), Some(&stream), &before)),
+        ["at-20261122T100000Zx1 Complete", "missing 1 -"]
+    );
+    // Without its file, nobody knows when it should have run.
+    let unknown = health(records(), None, &period());
+    assert_eq!((unknown.runs.len(), unknown.missing(), unknown.is_healthy()), (2, 0, true));
+}
+
+#[test]
+fn a_stream_that_never_ran_is_not_healthy_if_it_has_a_schedule() {
+    let stream = settings(HOURLY);
+    let never = health(Vec::new(), Some(&stream), &period());
+    assert!(never.never_ran && never.gaps.is_empty() && !never.is_healthy());
+    let since = Period { since: Some(time("14:30")), ..period() };
+    assert_eq!(told(&health(Vec::new(), Some(&stream), &since)), ["missing 2 -"]);
+    let by_hand = settings("");
+    assert!(health(Vec::new(), Some(&by_hand), &period()).is_healthy());
+}

@@ -1,6 +1,6 @@
 //! The bytes of a page, made in one buffer or chunk by chunk.
 
-use crate::record::Recipe;
+use crate::{quirks::hides, record::Recipe};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(crate) struct Page {
     pub(crate) records: Option<Arc<[Bytes]>>,
     pub(crate) first: u64,
     pub(crate) count: u64,
+    /// Every nth record by position is left out.
+    pub(crate) hidden: Option<u64>,
     pub(crate) head: Vec<u8>,
     pub(crate) separator: u8,
     pub(crate) tail: Vec<u8>,
@@ -28,7 +30,19 @@ impl Page {
         self.records_bound() <= WHOLE
     }
 
-    fn write(&self, out: &mut Vec<u8>, index: u64) {
+    /// Whether the record at this position is left out.
+    fn hides(&self, index: u64) -> bool {
+        hides(self.hidden, index)
+    }
+
+    /// Writes a record, unless it is left out, and what separates it from those before.
+    fn write(&self, out: &mut Vec<u8>, index: u64, is_first: &mut bool) {
+        if self.hides(index) {
+            return;
+        }
+        if !std::mem::take(is_first) {
+            out.push(self.separator);
+        }
         match &self.records {
             Some(records) => out.extend_from_slice(&records[index as usize]),
             None => self.recipe.write(out, index),
@@ -45,11 +59,9 @@ impl Page {
         let bound = self.records_bound() as usize + self.head.len() + self.tail.len();
         let mut out = Vec::with_capacity(bound);
         out.extend_from_slice(&self.head);
+        let mut is_first = true;
         for index in self.first..self.first + self.count {
-            if index > self.first {
-                out.push(self.separator);
-            }
-            self.write(&mut out, index);
+            self.write(&mut out, index, &mut is_first);
         }
         out.extend_from_slice(&self.tail);
         out
@@ -57,7 +69,7 @@ impl Page {
 
     /// Writes the page chunk by chunk, whatever its size in the memory of two chunks.
     pub(crate) fn into_chunks(self) -> Chunks {
-        Chunks { at: 0, done: false, page: self }
+        Chunks { at: 0, is_first: true, done: false, page: self }
     }
 }
 
@@ -66,6 +78,7 @@ impl Page {
 pub(crate) struct Chunks {
     page: Page,
     at: u64,
+    is_first: bool,
     done: bool,
 }
 
@@ -82,10 +95,7 @@ impl Iterator for Chunks {
             out.extend_from_slice(&page.head);
         }
         while self.at < page.count && out.len() < CHUNK {
-            if self.at > 0 {
-                out.push(page.separator);
-            }
-            page.write(&mut out, page.first + self.at);
+            page.write(&mut out, page.first + self.at, &mut self.is_first);
             self.at += 1;
         }
         if self.at == page.count {
@@ -107,6 +117,7 @@ mod tests {
             records: None,
             first: 7,
             count,
+            hidden: None,
             head: b"{\"results\":[".to_vec(),
             separator: b',',
             tail: b"]}".to_vec(),
@@ -118,6 +129,17 @@ mod tests {
         for count in [0, 1, 2_000] {
             let chunks: Vec<u8> = page(count).into_chunks().flatten().collect();
             assert_eq!(chunks, page(count).render());
+        }
+    }
+
+    #[test]
+    fn hidden_records_leave_no_trace() {
+        for first in [0, 6, 7] {
+            let page = Page { first, hidden: Some(2), ..page(3) };
+            let chunks: Vec<u8> = page.clone().into_chunks().flatten().collect();
+            assert_eq!(chunks, page.render());
+            let body: serde_json::Value = serde_json::from_slice(&chunks).unwrap();
+            assert_eq!(body["results"].as_array().unwrap().len() as u64, 2 - first % 2);
         }
     }
 

@@ -108,6 +108,11 @@ impl Counters {
         InFlight(Arc::clone(self))
     }
 
+    /// The requests under way.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.in_flight.load(Relaxed)
+    }
+
     pub(crate) fn read(&self) -> StreamStats {
         let statuses = self.statuses.lock().unwrap_or_else(PoisonError::into_inner);
         StreamStats {

@@ -10,6 +10,7 @@ pub mod contract;
 mod faulty;
 pub mod lambda;
 pub mod moto;
+mod played;
 pub mod proxy;
 pub mod terraform;
 
@@ -27,3 +28,4 @@ pub fn repository() -> &'static std::path::Path {
 }
 
 pub use faulty::{Failing, FaultyStore};
+pub use played::Played;

@@ -31,5 +31,6 @@ mod secrets_manager;
 mod segments;
 mod shapes;
 mod slow_store;
+mod sources;
 mod store_contract;
 mod windows;

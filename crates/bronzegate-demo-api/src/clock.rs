@@ -33,6 +33,11 @@ impl Time {
         self.0.as_ref().map_or_else(now, |given| given.at + (given.wall)().saturating_sub(given.start))
     }
 
+    /// The time since the Unix epoch, if it is another clock's.
+    pub(crate) fn moved(&self) -> Option<Duration> {
+        self.0.as_ref().map(|given| (given.wall)())
+    }
+
     /// The time since the Unix epoch.
     pub(crate) fn wall(&self) -> Duration {
         self.0.as_ref().map_or_else(wall, |given| (given.wall)())

@@ -60,10 +60,19 @@ impl Ledger {
     }
 
     /// Answers a request; the parameter that cannot be read is named.
-    pub(crate) fn answer(&mut self, stream: &Stream, call: &Call) -> Result<Answer, String> {
+    ///
+    /// With `now`, the time since the Unix epoch, records of the future are not there yet.
+    pub(crate) fn answer(
+        &mut self,
+        stream: &Stream,
+        call: &Call,
+        now: Option<Duration>,
+    ) -> Result<Answer, String> {
         let (from, to) = self.bounds(stream, call)?;
+        let now = now.and_then(|now| self.timeline.format.of(now));
         let mut beyond = self.timeline.beyond_to;
         let mut rows: Vec<&Row> = self.rows.iter().collect();
+        rows.retain(|(time, _)| now.zip(*time).is_none_or(|(now, time)| time <= now));
         rows.retain(|(time, _)| from.zip(*time).is_none_or(|(from, time)| time >= from));
         rows.retain(|(time, _)| {
             let Some((to, time)) = to.zip(*time) else { return true };
@@ -144,7 +153,7 @@ mod tests {
         let (parts, ()) = request.unwrap().into_parts();
         let stream = Stream::new("changes", Style::Cursor, Shape::Small, 0);
         let mut ledger = Ledger::new(1, timeline.clone());
-        let answer = ledger.answer(&stream, &Call::new(parts, Bytes::new(), "here")).unwrap();
+        let answer = ledger.answer(&stream, &Call::new(parts, Bytes::new(), "here"), None).unwrap();
         let id = |record: &Bytes| serde_json::from_slice::<Value>(record).unwrap()["id"].as_i64().unwrap();
         (answer.records.iter().map(id).collect(), answer.total)
     }

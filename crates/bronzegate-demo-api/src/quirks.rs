@@ -13,22 +13,23 @@ pub struct Quirks {
     pub demanded_parameters: Vec<String>,
     /// The most requests at once; further ones are refused with 429.
     pub at_once: Option<u64>,
-    /// Every nth record is left out of its page, though positions and the total count it.
+    /// About every nth record is left out of its page, though positions and the total count it.
     pub hidden_every: Option<u64>,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
     pub layout: Layout,
 }
 
 impl Quirks {
-    /// Whether the record at this position is left out.
-    pub(crate) fn hides(&self, index: u64) -> bool {
-        hides(self.hidden_every, index)
+    /// Whether a record is left out.
+    pub(crate) fn hides(&self, record: &[u8]) -> bool {
+        hides(self.hidden_every, record)
     }
 }
 
-/// Whether the record at this position is one of every nth that are left out.
-pub(crate) fn hides(every: Option<u64>, index: u64) -> bool {
-    every.is_some_and(|every| (index + 1).is_multiple_of(every.max(1)))
+/// Whether a record is one of about every nth that are left out, wherever it stands.
+pub(crate) fn hides(every: Option<u64>, record: &[u8]) -> bool {
+    let sum = |every: u64| record.iter().fold(0, |sum: u64, byte| sum + u64::from(*byte)) % every.max(1);
+    every.is_some_and(|every| sum(every) == 0)
 }
 
 /// Describes how pages are asked for and written.

@@ -138,6 +138,16 @@ impl Asked {
 }
 
 impl TimeFormat {
+    /// A time since the Unix epoch in the unit of the format, if it is one of time.
+    pub(crate) fn of(self, time: Duration) -> Option<i128> {
+        match self {
+            Self::Rfc3339 => i128::try_from(time.as_nanos()).ok(),
+            Self::EpochS => Some(time.as_secs().into()),
+            Self::EpochMs => i128::try_from(time.as_millis()).ok(),
+            Self::Integer => None,
+        }
+    }
+
     /// Reads a time in the unit of its own format.
     pub(crate) fn read(self, text: &str) -> Option<i128> {
         let midnight = |date: Date| Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp());

@@ -17,7 +17,7 @@ pub(crate) struct Page {
     pub(crate) records: Option<Arc<[Bytes]>>,
     pub(crate) first: u64,
     pub(crate) count: u64,
-    /// Every nth record by position is left out.
+    /// About every nth record is left out.
     pub(crate) hidden: Option<u64>,
     pub(crate) head: Vec<u8>,
     pub(crate) separator: u8,
@@ -30,22 +30,21 @@ impl Page {
         self.records_bound() <= WHOLE
     }
 
-    /// Whether the record at this position is left out.
-    fn hides(&self, index: u64) -> bool {
-        hides(self.hidden, index)
-    }
-
     /// Writes a record, unless it is left out, and what separates it from those before.
     fn write(&self, out: &mut Vec<u8>, index: u64, is_first: &mut bool) {
-        if self.hides(index) {
-            return;
-        }
-        if !std::mem::take(is_first) {
+        let end = out.len();
+        if !*is_first {
             out.push(self.separator);
         }
+        let start = out.len();
         match &self.records {
             Some(records) => out.extend_from_slice(&records[index as usize]),
             None => self.recipe.write(out, index),
+        }
+        if hides(self.hidden, &out[start..]) {
+            out.truncate(end);
+        } else {
+            *is_first = false;
         }
     }
 
@@ -134,13 +133,12 @@ mod tests {
 
     #[test]
     fn hidden_records_leave_no_trace() {
-        for first in [0, 6, 7] {
-            let page = Page { first, hidden: Some(2), ..page(3) };
-            let chunks: Vec<u8> = page.clone().into_chunks().flatten().collect();
-            assert_eq!(chunks, page.render());
-            let body: serde_json::Value = serde_json::from_slice(&chunks).unwrap();
-            assert_eq!(body["results"].as_array().unwrap().len() as u64, 2 - first % 2);
-        }
+        let page = Page { hidden: Some(2), ..page(40) };
+        let chunks: Vec<u8> = page.clone().into_chunks().flatten().collect();
+        assert_eq!(chunks, page.render());
+        let body: serde_json::Value = serde_json::from_slice(&chunks).unwrap();
+        let shown = body["results"].as_array().unwrap().len();
+        assert!((5..35).contains(&shown), "{shown}");
     }
 
     #[test]

@@ -62,7 +62,8 @@ fn decide(state: &State, live: &Live, call: &Call, number: u64) -> (Reply, Optio
             live.counters.throttled();
             (throttled(stream.style, limit, verdict), None)
         }
-        _ => match live.ledger.as_ref().map(|ledger| locked(ledger).answer(stream, call)) {
+        _ => match live.ledger.as_ref().map(|ledger| locked(ledger).answer(stream, call, state.time.moved()))
+        {
             None => page(state, live, &scene, number, None),
             Some(Ok(answer)) => {
                 let held = Stream { records: answer.records.len() as u64, ..stream.clone() };
@@ -102,8 +103,7 @@ fn page(
         }
         plan.bend(kind, ask, stream.records);
     }
-    let hidden = (plan.first..plan.first + plan.count).filter(|index| stream.quirks.hides(*index)).count();
-    live.counters.page(plan.count - hidden as u64);
+    live.counters.page(plan.count);
     (written(scene, &plan, fault.as_ref()), fault)
 }
 

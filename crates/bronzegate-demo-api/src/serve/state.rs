@@ -55,8 +55,8 @@ impl Live {
             Some(ledger) => locked(ledger).records().map(|record| record.to_vec()).collect(),
             None => (0..*records).map(|index| record(self.seed, *shape, index)).collect(),
         };
-        let shown = all.into_iter().zip(0..).filter(|(_, index)| !quirks.hides(*index));
-        shown.map(|(record, _)| String::from_utf8(record).expect("records are text")).collect()
+        let shown = all.into_iter().filter(|record| !quirks.hides(record));
+        shown.map(|record| String::from_utf8(record).expect("records are text")).collect()
     }
 
     /// What the stream holds; computed at the first call, which can take a while.

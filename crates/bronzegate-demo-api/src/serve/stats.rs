@@ -36,7 +36,7 @@ pub struct StreamStats {
     pub pages: u64,
     /// Responses by status; a reset connection has none.
     pub statuses: BTreeMap<u16, u64>,
-    /// Records in those pages.
+    /// Records in those pages, hidden ones included.
     pub records: u64,
     /// Faults fired.
     pub faults: u64,

@@ -74,6 +74,8 @@ pub(crate) struct State {
     pub(crate) latency: Duration,
     pub(crate) gzip: bool,
     pub(crate) streams: HashMap<String, Arc<Live>>,
+    /// The same by path.
+    paths: HashMap<String, Arc<Live>>,
     pub(crate) connections: AtomicU64,
     pub(crate) token_path: String,
     pub(crate) time: Time,
@@ -85,11 +87,13 @@ impl State {
     pub(crate) fn new(options: Options, host: String, time: Time) -> Self {
         let seed = options.seed;
         let live = |stream: Stream| (stream.name.clone(), Arc::new(Live::new(seed, stream)));
+        let streams: HashMap<_, _> = options.streams.into_iter().map(live).collect();
         Self {
             host,
             latency: options.latency,
             gzip: options.gzip,
-            streams: options.streams.into_iter().map(live).collect(),
+            paths: streams.values().map(|live| (live.stream.path.clone(), Arc::clone(live))).collect(),
+            streams,
             connections: AtomicU64::new(0),
             token_path: options.token_path,
             time,
@@ -100,8 +104,13 @@ impl State {
 
     /// The stream that a request is for: of those whose path its own begins with, the most particular.
     pub(crate) fn stream_at(&self, call: &Call) -> Option<&Arc<Live>> {
-        let is_for = |live: &&Arc<Live>| call.behind(&live.stream.path).is_some();
-        self.streams.values().filter(is_for).max_by_key(|live| live.stream.path.len())
+        let mut path = call.path();
+        loop {
+            if let Some(live) = self.paths.get(path) {
+                return Some(live);
+            }
+            path = path.rsplit_once('/')?.0;
+        }
     }
 
     pub(crate) fn vault(&self) -> MutexGuard<'_, Vault> {

@@ -124,11 +124,8 @@ impl Bench {
     /// An engine for the source.
     pub fn engine(&self, clock: Arc<dyn Clock>) -> Engine {
         let vault = self.vault.clone();
-        // The repository's files name their secrets after themselves: stripe-api-key.
-        let own = format!("{}_", self.source.name.to_uppercase().replace('-', "_"));
         let secrets = Arc::new(EnvSecrets::new(move |variable| {
             let name = variable.strip_prefix("BRONZEGATE_SECRET_")?;
-            let name = name.strip_prefix(&own).unwrap_or(name);
             secret(&vault.lock().expect("no holder of this lock panics"), name)
         }));
         Engine::new(self.source.clone(), secrets, clock, "test")
@@ -306,7 +303,7 @@ pub fn failure(report: &RunReport) -> (ErrorKind, &str) {
 }
 
 /// The demo API's credentials under the secret names that the tests' source files use.
-fn secret(credentials: &Credentials, name: &str) -> Option<String> {
+pub(crate) fn secret(credentials: &Credentials, name: &str) -> Option<String> {
     Some(match name {
         "TOKEN" => credentials.token.clone(),
         "USERNAME" => credentials.username.clone(),
@@ -315,6 +312,7 @@ fn secret(credentials: &Credentials, name: &str) -> Option<String> {
         "APPLICATION_KEY" => credentials.application_key.clone(),
         "CLIENT_ID" => credentials.client_id.clone(),
         "CLIENT_SECRET" => credentials.client_secret.clone(),
+        "REFRESH_TOKEN" => credentials.refresh_token.clone(),
         "JSON" => serde_json::json!({ "token": credentials.token }).to_string(),
         "EMPTY" => String::new(),
         "BROKEN" => format!("{}\nx", credentials.token),

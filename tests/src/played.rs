@@ -2,17 +2,24 @@
 //!
 //! `tests/fixtures/roles/<api>.json` says how the part is played. Of the file only the hosts are
 //! replaced. Both sides have one clock, which no wait takes time on, so that limits are kept to the
-//! second and waits can be counted.
+//! second and waits can be counted. The vault is a file, so that a token that rotates has a place.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bronzegate_core::clock::{Clock as _, Deadline, TestClock};
 use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::run::Engine;
+use bronzegate_core::secret::FileSecrets;
 use bronzegate_demo_api::{DemoApi, Options, StreamStats};
 use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tempfile::TempDir;
 
+use crate::bench::secret;
 use crate::{Bench, SCHEDULED, repository, request, test_clock};
 
 /// A source file and its API.
@@ -20,6 +27,7 @@ pub struct Played {
     /// The API, the source and the bronze folder.
     pub bench: Bench,
     clock: Arc<TestClock>,
+    vault: TempDir,
 }
 
 impl Played {
@@ -38,7 +46,48 @@ impl Played {
         let wall = move || Duration::from_micros(wall.now().as_microsecond().unsigned_abs());
         let running = DemoApi::start_on(options, Arc::new(wall)).await.expect("the demo API starts");
         let text = moved(&read(format!("sources/{api}.yaml")), &running.base_url());
-        Self { bench: Bench::over(running, api, text), clock }
+        let bench = Bench::over(running, api, text);
+        let played = Self { bench, clock, vault: tempfile::tempdir().expect("a folder") };
+        played.keep_all();
+        played
+    }
+
+    /// Keeps a secret in the vault, in the place of what it held under the name.
+    ///
+    /// # Panics
+    /// When the vault cannot be read or written.
+    pub fn keep(&self, name: &str, value: impl Into<Value>) {
+        let mut held = self.held();
+        held.insert(name.to_owned(), value.into());
+        std::fs::write(self.vault(), Value::Object(held).to_string()).expect("writable");
+    }
+
+    /// What the vault holds.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn held(&self) -> Map<String, Value> {
+        serde_json::from_slice(&std::fs::read(self.vault()).expect("readable")).expect("JSON")
+    }
+
+    /// Gives the vault what the API takes. The files name their secrets after themselves: stripe-api-key.
+    fn keep_all(&self) {
+        std::fs::write(self.vault(), "{}").expect("writable");
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(self.vault(), owner_only).expect("its owner may");
+        let own = format!("{}-", self.bench.source.name);
+        for needed in self.bench.source.secrets() {
+            let short = needed.secret.strip_prefix(&own).expect("a secret has its source's name");
+            if let Some(value) =
+                secret(&self.bench.api.credentials(), &short.to_uppercase().replace('-', "_"))
+            {
+                self.keep(&needed.secret, value);
+            }
+        }
+    }
+
+    fn vault(&self) -> PathBuf {
+        self.vault.path().join("vault.json")
     }
 
     /// Runs a stream at the bench's scheduled time, to its end.
@@ -53,7 +102,9 @@ impl Played {
     pub async fn run_at(&self, stream: &str, at: &str) -> RunReport {
         let wanted: Timestamp = at.parse().expect("a time");
         self.clock.advance(Duration::try_from(wanted.duration_since(self.clock.now())).unwrap_or_default());
-        let run = self.bench.stream_with(stream, self.clock.clone());
+        let secrets = Arc::new(FileSecrets::new(self.vault()));
+        let engine = Engine::new(self.bench.source.clone(), secrets, self.clock.clone(), "test");
+        let run = engine.stream(stream).expect("the stream is in the source");
         run.run(self.bench.store(), request(at), Deadline::NONE, Stop::default()).await
     }
 

@@ -1,5 +1,6 @@
 //! The one integration binary: each module is a part of the product seen from outside.
 
+mod access;
 mod aws_backfill;
 mod aws_events;
 mod aws_faults;
@@ -23,7 +24,6 @@ mod incremental;
 mod infra_aws;
 mod paginations;
 mod progress;
-mod roles;
 mod s3_contract;
 mod s3_faults;
 mod s3_uploads;

@@ -70,7 +70,7 @@ async fn slack_says_that_it_is_too_much_with_429_and_inside_a_200() {
 #[tokio::test]
 async fn slack_refuses_a_wrong_token_inside_a_200() {
     let played = Played::new("slack").await;
-    played.bench.vault.lock().unwrap().token = "wrong".to_owned();
+    played.keep("slack-token", "wrong");
     let report = played.run("channels").await;
     assert_eq!(failure(&report).1, "slack/channels, page 1: HTTP 200: invalid_auth");
     played.bench.assert_nothing_visible("channels");

@@ -13,6 +13,7 @@ pub mod moto;
 mod played;
 pub mod proxy;
 pub mod terraform;
+mod vault;
 
 pub use bench::{
     Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,
@@ -29,3 +30,4 @@ pub fn repository() -> &'static std::path::Path {
 
 pub use faulty::{Failing, FaultyStore};
 pub use played::Played;
+pub use vault::MemoryVault;

@@ -93,6 +93,12 @@ impl StreamRun {
     /// # Errors
     /// As a run's pages; records of pages before the fault are lost with it.
     pub async fn sample(&self, count: usize) -> Result<Vec<Vec<u8>>> {
+        let records = self.records(count).await;
+        self.settled(Deadline::NONE).await;
+        records
+    }
+
+    async fn records(&self, count: usize) -> Result<Vec<Vec<u8>>> {
         let stop = Stop::default();
         let mut pages = self.pages(self.first_asked()?, self.start(None), Deadline::NONE, stop);
         let mut records: Vec<Vec<u8>> = Vec::new();

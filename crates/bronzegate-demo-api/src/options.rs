@@ -60,9 +60,19 @@ pub struct Credentials {
     pub client_id: String,
     /// For `/oauth/token`.
     pub client_secret: String,
-    /// For `/oauth/token` with `grant_type=refresh_token`; each use replaces it.
+    /// For `/oauth/token` with `grant_type=refresh_token`; each use replaces it, and it works once
+    /// unless `refresh_grace` says otherwise.
     pub refresh_token: String,
-    /// The `instance_url` that comes with an access token; the server's own if absent.
+    /// Whether a refresh token that was replaced goes on working, as within a vendor's period of grace.
+    pub refresh_grace: bool,
+    /// For `/oauth/token` with an assertion: the service account's public key, in PEM.
+    pub assertion_key: String,
+    /// The issuer of assertions.
+    pub assertion_issuer: String,
+    /// The audience of assertions; the token endpoint's own URL if absent.
+    pub assertion_audience: Option<String>,
+    /// The `instance_url` that comes with an access token, and the only place where that is then good;
+    /// the server's own if absent.
     pub instance_url: Option<String>,
     /// How long an issued access token is valid.
     #[serde(with = "crate::duration")]
@@ -80,6 +90,10 @@ impl Default for Credentials {
             client_id: "demo-client".into(),
             client_secret: "demo-client-secret".into(),
             refresh_token: "demo-refresh-token".into(),
+            refresh_grace: false,
+            assertion_key: String::new(),
+            assertion_issuer: "demo-account".into(),
+            assertion_audience: None,
             instance_url: None,
             token_lifetime: Duration::from_hours(1),
         }

@@ -261,6 +261,9 @@ pub enum Auth {
     /// A bearer token that `/oauth/token` issued and that has not expired.
     #[serde(rename = "oauth2")]
     OAuth2,
+    /// The header `X-Session` or the query parameter `sid`, with a token that `/login` gave out and that has
+    /// not expired.
+    Session,
     /// `X-Shopify-Access-Token` and the fixed token.
     ShopifyToken,
     /// The API key as the user of basic authentication, with any password.

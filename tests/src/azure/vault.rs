@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -13,11 +13,18 @@ use super::server::{Answer, Server, reply};
 
 const JSON: &str = "application/json; charset=utf-8";
 
+/// The version of what a vault starts with.
+const FIRST: &str = "4387e9f3d6e14c459867679a90fd0f79";
+
 /// What a vault holds under a name.
 #[derive(Clone, Debug)]
 pub enum Held {
     /// A secret; a new value is a new version.
     Value(&'static str),
+    /// A secret that the identity may read and not write.
+    ReadOnly(&'static str),
+    /// A secret of which somebody else makes the second version right after whoever writes first.
+    Overtaken(&'static str, &'static str),
     /// A secret whose newest version is disabled.
     Disabled,
     /// A secret past its expiry date.
@@ -40,6 +47,10 @@ struct State {
     /// Names that were asked for with a token.
     reads: Mutex<Vec<String>>,
     challenges: Mutex<u32>,
+    /// The newest value of names that were written.
+    newest: Mutex<BTreeMap<String, (String, u32)>>,
+    /// The bodies of requests that wrote.
+    writes: Mutex<Vec<Value>>,
 }
 
 impl Vault {
@@ -76,6 +87,14 @@ impl Vault {
         reads.iter().filter(|read| *read == name).count()
     }
 
+    /// The bodies of the requests that have written.
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    pub fn writes(&self) -> Vec<Value> {
+        self.state.writes.lock().expect("no holder of this lock panics").clone()
+    }
+
     /// How often a request without a token was challenged.
     ///
     /// # Panics
@@ -86,7 +105,7 @@ impl Vault {
 }
 
 impl State {
-    /// `GET /secrets/<name>[/<version>]?api-version=…`
+    /// `GET /secrets/<name>[/<version>]?api-version=…`, and `PUT` with a new value.
     fn answer(&self, request: &Request<Bytes>) -> Answer {
         let token = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         if !token.is_some_and(|token| token.starts_with("Bearer ")) {
@@ -99,6 +118,9 @@ impl State {
         let Some(name) = name.filter(|_| api_version) else {
             return error(400, "BadParameter", None, "no such API");
         };
+        if request.method() == Method::PUT {
+            return self.write(name, request.body());
+        }
         self.reads.lock().expect("no holder of this lock panics").push(name.to_owned());
         let mut held = self.held.lock().expect("no holder of this lock panics");
         let forbidden = |inner, message: &str| error(403, "Forbidden", Some(inner), message);
@@ -107,8 +129,19 @@ impl State {
                 let message = format!("A secret with (name/id) {name} was not found in this key vault.");
                 error(404, "SecretNotFound", None, &message)
             }
-            Some(Held::Value(value) | Held::Throttled(0, value)) => secret(name, value, None),
-            Some(Held::Expired(value)) => secret(name, value, Some(1_600_000_000)),
+            Some(
+                Held::Value(value)
+                | Held::ReadOnly(value)
+                | Held::Overtaken(value, _)
+                | Held::Throttled(0, value),
+            ) => {
+                let newest = self.newest.lock().expect("no holder of this lock panics");
+                match newest.get(name) {
+                    Some((value, version)) => secret(name, value, &format!("{version:032x}"), None),
+                    None => secret(name, value, FIRST, None),
+                }
+            }
+            Some(Held::Expired(value)) => secret(name, value, FIRST, Some(1_600_000_000)),
             Some(Held::Disabled) => {
                 forbidden("SecretDisabled", "Operation get is not allowed on a disabled secret.")
             }
@@ -130,6 +163,32 @@ impl State {
     }
 }
 
+impl State {
+    fn write(&self, name: &str, body: &Bytes) -> Answer {
+        let held = self.held.lock().expect("no holder of this lock panics").get(name).cloned();
+        if !matches!(held, Some(Held::Value(_) | Held::Overtaken(..))) {
+            return error(
+                403,
+                "Forbidden",
+                Some("ForbiddenByRbac"),
+                "Caller is not authorized to perform action.",
+            );
+        }
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let value = body["value"].as_str().unwrap_or_default().to_owned();
+        let mut writes = self.writes.lock().expect("no holder of this lock panics");
+        writes.push(body);
+        let version = 2 * writes.len() as u32;
+        let answer = secret(name, &value, &format!("{version:032x}"), None);
+        let newest = match held {
+            Some(Held::Overtaken(_, rival)) => (rival.to_owned(), version + 1),
+            _ => (value, version),
+        };
+        self.newest.lock().expect("no holder of this lock panics").insert(name.to_owned(), newest);
+        answer
+    }
+}
+
 fn challenge() -> Answer {
     let mut response = Response::new(Bytes::from_static(b"{}"));
     *response.status_mut() = StatusCode::UNAUTHORIZED;
@@ -138,13 +197,14 @@ fn challenge() -> Answer {
     Answer::Reply(response)
 }
 
-fn secret(name: &str, value: &str, expires: Option<i64>) -> Answer {
+fn secret(name: &str, value: &str, version: &str, expires: Option<i64>) -> Answer {
     let mut attributes = json!({ "enabled": true, "created": 1_500_000_000, "updated": 1_500_000_000 });
     if let Some(expires) = expires {
         attributes["exp"] = expires.into();
     }
-    let id = format!("https://acme.vault.azure.net/secrets/{name}/4387e9f3d6e14c459867679a90fd0f79");
-    reply(200, JSON, json!({ "value": value, "id": id, "attributes": attributes }).to_string())
+    let id = format!("https://acme.vault.azure.net/secrets/{name}/{version}");
+    let body = json!({ "value": value, "id": id, "attributes": attributes, "contentType": "text", "tags": { "owner": "data" } });
+    reply(200, JSON, body.to_string())
 }
 
 fn error(status: u16, code: &str, inner: Option<&str>, message: &str) -> Answer {

@@ -1,5 +1,6 @@
 //! AWS Secrets Manager as a vault.
 
+mod change;
 mod errors;
 mod store;
 

@@ -1,17 +1,24 @@
-//! Secrets Manager behind the port: one call a secret.
+//! Secrets Manager behind the port: one call a secret that is read.
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
-use bronzegate_core::secret::{Freshness, SecretError, SecretStore};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
+use bronzegate_core::secret::{Freshness, HeldSecret, Replacement, SecretError, SecretStore};
 use secrecy::SecretString;
 
+use super::change::Change;
 use super::errors::refused;
+
+/// The stage that is read where no other is set.
+const CURRENT: &str = "AWSCURRENT";
 
 /// Reads secret `hubspot-token` from the secret `<prefix>hubspot-token` of AWS Secrets Manager.
 ///
 /// The version is the one of the stage `AWSCURRENT`; names in source files carry no stage, so another
 /// is a setting of the vault. Nothing is kept: put
 /// [`CachedSecrets`](bronzegate_core::secret::CachedSecrets) before it.
+///
+/// A hold is no lock; a replacement moves the stage only if it is still on the version that was held.
 #[derive(Clone, Debug)]
 pub struct SecretsManager {
     client: Client,
@@ -31,20 +38,48 @@ impl SecretsManager {
         self.stage = Some(stage.into());
         self
     }
+
+    fn id(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    fn place(&self, id: &str) -> String {
+        let region = self.client.config().region().map_or("no region set", |region| region.as_ref());
+        format!("`{id}` in Secrets Manager ({region})")
+    }
+
+    async fn get(&self, name: &str) -> Result<(GetSecretValueOutput, SecretString), SecretError> {
+        let id = self.id(name);
+        let place = self.place(&id);
+        let request = self.client.get_secret_value().secret_id(&id).set_version_stage(self.stage.clone());
+        let found = request.send().await.map_err(|error| refused(name, &place, &error))?;
+        match (&found.secret_string, &found.secret_binary) {
+            (Some(text), _) => {
+                let text = text.clone().into();
+                Ok((found, text))
+            }
+            (None, Some(_)) => Err(SecretError::Binary { name: name.to_owned(), place }),
+            (None, None) => Err(SecretError::Empty(name.to_owned())),
+        }
+    }
 }
 
 #[async_trait]
 impl SecretStore for SecretsManager {
     async fn read(&self, name: &str, _: Freshness) -> Result<SecretString, SecretError> {
-        let id = format!("{}{name}", self.prefix);
-        let region = self.client.config().region().map_or("no region set", |region| region.as_ref());
-        let place = format!("`{id}` in Secrets Manager ({region})");
-        let request = self.client.get_secret_value().secret_id(&id).set_version_stage(self.stage.clone());
-        let found = request.send().await.map_err(|error| refused(name, &place, &error))?;
-        match (found.secret_string, found.secret_binary) {
-            (Some(text), _) => Ok(text.into()),
-            (None, Some(_)) => Err(SecretError::Binary { name: name.to_owned(), place }),
-            (None, None) => Err(SecretError::Empty(name.to_owned())),
-        }
+        Ok(self.get(name).await?.1)
+    }
+
+    async fn hold(&self, name: &str) -> Result<HeldSecret, SecretError> {
+        let (found, value) = self.get(name).await?;
+        Ok(HeldSecret::open(name, value, found.version_id.unwrap_or_default()))
+    }
+
+    async fn replace(&self, held: &HeldSecret, value: &SecretString) -> Result<Replacement, SecretError> {
+        let id = self.id(&held.name);
+        let place = self.place(&id);
+        let stage = self.stage.as_deref().unwrap_or(CURRENT);
+        let change = Change { client: &self.client, name: &held.name, id: &id, place: &place, stage };
+        change.replace(&held.version, value).await
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
 use azure_core::http::ClientOptions;
-use azure_security_keyvault_secrets::models::Secret;
+use azure_security_keyvault_secrets::models::{Secret, SetSecretParameters};
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use bronzegate_core::error::{Error, ErrorKind};
-use bronzegate_core::secret::{Freshness, SecretError, SecretStore};
-use secrecy::SecretString;
+use bronzegate_core::secret::{Freshness, HeldSecret, Replacement, SecretError, SecretStore};
+use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
 use super::names::check_name;
@@ -21,6 +21,13 @@ use crate::clients::{Refusal, ServiceError, chain};
 /// Throttling (429) is obeyed by the SDK, which waits as long as `Retry-After` says and tries again.
 /// A secret past its expiry date is handed out with a warning: Key Vault does so too, and calls the
 /// date informational.
+///
+/// A hold is no lock, and Key Vault has no conditional write: whoever writes last is the newest version.
+/// So a replacement looks at the newest version before and after it writes, and reports a conflict if
+/// either is somebody else's. What is left is a rival who looks before this one writes. If the rival
+/// writes before this one looks again, a round trip later, one of the two learns of the conflict. If it
+/// writes still later, both are told `Replaced`, and the rival's value stays. For refresh tokens that
+/// takes an endpoint that accepts one token twice, and so has given both values out.
 pub struct KeyVault {
     client: SecretClient,
     url: Url,
@@ -59,6 +66,42 @@ impl KeyVault {
         Ok(Self { client, url: parsed })
     }
 
+    async fn newest(&self, name: &str) -> Result<Secret, SecretError> {
+        check_name(name)?;
+        let unreadable = |error: azure_core::Error| self.refused(name, error.into());
+        let response = self.client.get_secret(name, None).await.map_err(unreadable)?;
+        response.into_model().map_err(|_| SecretError::Unreadable {
+            name: name.to_owned(),
+            // The parser's own words could show a piece of the value.
+            reason: format!("the key vault {}: its answer is not a secret", self.url),
+        })
+    }
+
+    /// Makes a new version that keeps the tags and the type of content of the one before, not its dates:
+    /// they were the old value's.
+    async fn write(&self, name: &str, before: Secret, value: &SecretString) -> Result<String, SecretError> {
+        let unwritable = |reason: String| SecretError::Unwritable {
+            name: name.to_owned(),
+            reason: format!("the key vault {}: {reason}", self.url),
+        };
+        let refused = |error: azure_core::Error| {
+            unwritable(ServiceError::from(error).advising(advice_on_writing).to_string())
+        };
+        let parameters = SetSecretParameters {
+            value: Some(value.expose_secret().to_owned()),
+            content_type: before.content_type,
+            tags: before.tags,
+            ..SetSecretParameters::default()
+        };
+        // Not shown: it might quote what it cannot write.
+        let content =
+            parameters.try_into().map_err(|_| unwritable("the value makes no request".to_owned()))?;
+        let response = self.client.set_secret(name, content, None).await.map_err(refused)?;
+        let made: Secret =
+            response.into_model().map_err(|_| unwritable("its answer is not a secret".to_owned()))?;
+        Ok(version(&made))
+    }
+
     fn refused(&self, name: &str, error: ServiceError) -> SecretError {
         let error = error.advising(advice);
         let name = name.to_owned();
@@ -81,14 +124,7 @@ impl fmt::Debug for KeyVault {
 #[async_trait]
 impl SecretStore for KeyVault {
     async fn read(&self, name: &str, _: Freshness) -> Result<SecretString, SecretError> {
-        check_name(name)?;
-        let unreadable = |error: azure_core::Error| self.refused(name, error.into());
-        let response = self.client.get_secret(name, None).await.map_err(unreadable)?;
-        let secret: Secret = response.into_model().map_err(|_| SecretError::Unreadable {
-            name: name.to_owned(),
-            // The parser's own words could show a piece of the value.
-            reason: format!("the key vault {}: its answer is not a secret", self.url),
-        })?;
+        let secret = self.newest(name).await?;
         if let Some(expired) = secret.attributes.and_then(|attributes| attributes.expires)
             && expired <= azure_core::time::OffsetDateTime::now_utc()
         {
@@ -96,6 +132,28 @@ impl SecretStore for KeyVault {
         }
         secret.value.map(Into::into).ok_or_else(|| SecretError::Empty(name.to_owned()))
     }
+
+    async fn hold(&self, name: &str) -> Result<HeldSecret, SecretError> {
+        let mut secret = self.newest(name).await?;
+        let value = secret.value.take().ok_or_else(|| SecretError::Empty(name.to_owned()))?;
+        Ok(HeldSecret::open(name, value.into(), version(&secret)))
+    }
+
+    async fn replace(&self, held: &HeldSecret, value: &SecretString) -> Result<Replacement, SecretError> {
+        let before = self.newest(&held.name).await?;
+        if version(&before) != held.version {
+            return Ok(Replacement::Conflict);
+        }
+        let made = self.write(&held.name, before, value).await?;
+        let after = self.newest(&held.name).await?;
+        Ok(if version(&after) == made { Replacement::Replaced } else { Replacement::Conflict })
+    }
+}
+
+/// The last part of a secret's id: `https://acme.vault.azure.net/secrets/<name>/<version>`.
+fn version(secret: &Secret) -> String {
+    let id = secret.id.as_deref().unwrap_or_default();
+    id.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -120,6 +178,16 @@ fn advice(refusal: &Refusal) -> Option<&'static str> {
         403 => Some("the identity needs the role Key Vault Secrets User on the vault or the secret"),
         429 => Some("the vault is throttled: too many reads in a short time"),
         _ => None,
+    }
+}
+
+/// The same where a new version was refused.
+fn advice_on_writing(refusal: &Refusal) -> Option<&'static str> {
+    match refusal.status {
+        403 => Some(
+            "the identity needs the role Key Vault Secrets Officer on the secret, to save a new refresh token",
+        ),
+        _ => advice(refusal),
     }
 }
 

@@ -2,10 +2,8 @@
 
 use super::problem::Draft;
 
-const LATER: [(&str, &[&str]); 6] = [
-    ("SourceSpec", &["base_url_from"]),
-    ("StreamSpec", &["partitions", "parent", "job", "base_url_from"]),
-    ("AuthSpec", &["oauth2_refresh_token", "jwt_bearer", "login", "base_url_from", "refresh_token"]),
+const LATER: [(&str, &[&str]); 4] = [
+    ("StreamSpec", &["partitions", "parent", "job"]),
     ("Format", &["csv", "zip"]),
     ("Then", &["skip"]),
     ("template", &["partition", "parent"]),

@@ -39,7 +39,10 @@ mod units;
 
 pub use address::{Address, Target};
 pub use allowed_hosts::AllowedHost;
-pub use auth::{ApiKeyPlace, Auth, ClientAuth};
+pub use auth::{
+    Algorithm, Auth, BaseUrlFrom, ClientAuth, ClientCredentials, Expires, HostPattern, JwtBearer, KeyPlace,
+    Login, LoginBody, LoginUrl, LoginValue, OAuth2Client, RefreshToken,
+};
 pub use body::BodyTemplate;
 pub use condition::{Condition, Test};
 pub use expect::Expect;

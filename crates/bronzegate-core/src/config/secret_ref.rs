@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::read::{Slot, TextOr};
 
@@ -70,6 +71,16 @@ impl TryFrom<String> for Field {
     }
 }
 
+impl TextOrSecret {
+    /// The secret, if it is one.
+    pub fn secret(&self) -> Option<&SecretRef> {
+        match self {
+            Self::Secret(secret) => Some(secret),
+            Self::Text(_) => None,
+        }
+    }
+}
+
 impl SecretSpec {
     pub(super) fn resolve(&self) -> Option<SecretRef> {
         let field = self.field.as_ref().map(|field| field.cloned().map(|field| field.0));
@@ -82,4 +93,17 @@ pub(super) fn text_or_secret(spec: &TextOrSecretSpec) -> Option<TextOrSecret> {
         TextOr::Text(text) => Some(TextOrSecret::Text(text.clone())),
         TextOr::Map(secret) => secret.resolve().map(TextOrSecret::Secret),
     }
+}
+
+/// The secret that an object in a JSON body names: one whose `secret` is text. An error is the accepted
+/// form.
+pub(super) fn named_in_json(object: &Map<String, Value>) -> Option<Result<SecretRef, &'static str>> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+    let name = text("secret")?;
+    let known = object.keys().all(|key| key == "secret" || key == "field");
+    let field = object.get("field").map(|_| Field::try_from(text("field").unwrap_or_default()));
+    Some(match (SecretName::try_from(name), field.transpose()) {
+        (Ok(name), Ok(field)) if known => Ok(SecretRef { secret: name.0, field: field.map(|field| field.0) }),
+        _ => Err("{ secret: <name> } or { secret: <name>, field: <member> }"),
+    })
 }

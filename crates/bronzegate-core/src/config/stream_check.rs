@@ -2,7 +2,7 @@
 //! what the request has already, and must have a place to go.
 
 use super::address::Target;
-use super::auth::{ApiKeyPlace, Auth};
+use super::auth::Auth;
 use super::incremental::Used;
 use super::pagination::{Kind, Pagination};
 use super::problem::{At, Draft, Report};
@@ -49,8 +49,7 @@ fn collision(target: &Target, request: &Request) -> Option<&'static str> {
             if request.params.iter().any(|(known, ..)| known == name) {
                 return Some("is given in params too");
             }
-            let key = ApiKeyPlace::Query(name.clone());
-            key_place(request).filter(|place| **place == key).map(|_| "is where auth puts its key")
+            (key(request) == Some(name)).then_some("is where auth puts its key")
         }
         Target::Header(name) => {
             if request.headers.iter().any(|(known, ..)| known == name) {
@@ -70,27 +69,20 @@ fn auth_names(request: &Request, report: &Report) {
     for (_, _, at) in request.headers.iter().filter(|(name, ..)| set.contains(&name.as_str())) {
         report.say(at, "this header is set by auth");
     }
-    if let Some(ApiKeyPlace::Query(key)) = key_place(request) {
+    if let Some(key) = key(request) {
         for (_, _, at) in request.params.iter().filter(|(name, ..)| name == key) {
             report.say(at, "this parameter is set by auth");
         }
     }
 }
 
-fn key_place(request: &Request) -> Option<&ApiKeyPlace> {
-    match &request.auth {
-        Some(Auth::ApiKey { place, .. }) => Some(place),
-        _ => None,
-    }
+/// The query parameter that auth sets.
+fn key(request: &Request) -> Option<&str> {
+    request.auth.as_ref()?.query_parameter()
 }
 
 fn auth_headers(request: &Request) -> Vec<&str> {
-    match &request.auth {
-        Some(Auth::Headers { headers }) => headers.iter().map(|(name, _)| name.as_str()).collect(),
-        Some(Auth::ApiKey { place: ApiKeyPlace::Header(name), .. }) => vec![name],
-        None | Some(Auth::None | Auth::ApiKey { .. }) => Vec::new(),
-        Some(_) => vec!["authorization"],
-    }
+    request.auth.as_ref().map(Auth::header_names).unwrap_or_default()
 }
 
 /// `cursor`, `page` and `offset` have values only with the pagination that makes them.

@@ -8,7 +8,7 @@ use super::asked::Asked;
 use super::state::{Carried, PageState, Position};
 use crate::config::{self, Kind, Pointer, Scope, Source, Stream, Target};
 use crate::error::{Error, ErrorKind};
-use crate::http::ApiRequest;
+use crate::http::{ApiRequest, append_path};
 
 /// Makes the requests of one stream.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,9 @@ impl<'a> Requests<'a> {
         if !matches!(state.position, Position::Url(_)) {
             self.put_position(&mut draft, state)?;
         }
+        let below_base = !matches!(state.position, Position::Url(_));
         Ok(ApiRequest {
+            below_base,
             method: match self.stream.method {
                 config::Method::Get => Method::GET,
                 config::Method::Post => Method::POST,
@@ -91,7 +93,8 @@ impl<'a> Requests<'a> {
             window_to: self.asked.to.as_ref().map(|to| to.text.as_str()),
         };
         let path = self.stream.path.render(&scope).map_err(bad)?;
-        let mut url = append_path(&self.source.base_url, &path)?;
+        let url = append_path(&self.source.base_url, &path);
+        let mut url = url.ok_or_else(|| bad(format!("`{path}` does not make a URL")))?;
         for (name, values) in &self.stream.params {
             for value in values {
                 let value = value.render(&scope).map_err(bad)?;
@@ -165,13 +168,6 @@ fn set(mut body: &mut Value, pointer: &Pointer, value: Value) -> Result<(), Erro
     }
     *body = value;
     Ok(())
-}
-
-/// Appends a path, which may bring a query of its own, to the base URL.
-fn append_path(base: &Url, path: &str) -> Result<Url, Error> {
-    let base = base.as_str().trim_end_matches('/');
-    let slash = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
-    Url::parse(&format!("{base}{slash}{path}")).map_err(|_| bad(format!("`{path}` does not make a URL")))
 }
 
 fn number(number: u64) -> Carried {

@@ -97,6 +97,15 @@ impl Found {
 }
 
 impl Facts {
+    /// What an answer without records says: the body paths are read as far as the body is JSON.
+    pub(super) fn of_answer(status: u16, headers: HeaderMap, url: Url, paths: Paths, body: Bytes) -> Self {
+        let wanted = Wanted { records: None, values: paths.tokens(), lines: false };
+        let mut splitter = Splitter::new(&wanted);
+        let body = splitter.push(body, &mut Vec::new()).and_then(|()| splitter.finish(&mut Vec::new()));
+        let values = body.map(|body| body.values).unwrap_or_default();
+        Self { status, headers, url, paths, values, last_record: None }
+    }
+
     /// What stands at an address, or `None` when nothing does.
     pub fn look(&self, address: &Address) -> Option<Found> {
         match address {

@@ -8,10 +8,9 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
-use super::auth::{AuthFault, Authenticator, Credential};
+use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, with_origin};
 use super::body::{self, Body, innermost};
 use super::egress::{Credentials, Egress, EgressError, egress_cause};
-use super::oauth2::Endpoint;
 use super::patience::{Patience, TooLong};
 use super::rate_limit::Limiter;
 use super::signals::Signals;
@@ -19,8 +18,7 @@ use super::stats::Stats;
 use crate::clock::Clock;
 use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
 use crate::error::{Error, ErrorKind};
-use crate::redact::{SafeUrl, Scrubber};
-use crate::secret::SecretStore;
+use crate::redact::SafeUrl;
 
 /// Redirects that are followed at most.
 const MAX_REDIRECTS: usize = 5;
@@ -34,6 +32,8 @@ pub struct ApiRequest {
     pub method: Method,
     /// Where to.
     pub url: Url,
+    /// The URL is the source's `base_url` with something appended; else the API has given it.
+    pub below_base: bool,
     /// Headers of the source file.
     pub headers: HeaderMap,
     /// The JSON body of a POST.
@@ -46,7 +46,9 @@ pub struct Response {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The URL that answered, after redirects.
+    /// The URL that answered, after redirects. Where the API's base URL came with the token, it has the
+    /// origin of the source's `base_url` in its place: what is made of it, and perhaps saved, is then good
+    /// for whatever base the next token comes with.
     pub url: Url,
     /// The body.
     pub body: Body,
@@ -79,13 +81,13 @@ impl From<AuthFault> for SendError {
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
-    auth: Authenticator,
-    egress: Egress,
+    auth: Arc<Authenticator>,
+    egress: Arc<Egress>,
+    base_url: Url,
     limiter: Arc<Limiter>,
     settings: RateLimit,
     stats: Arc<Stats>,
     clock: Arc<dyn Clock>,
-    scrubber: Arc<Scrubber>,
     budget: Duration,
 }
 
@@ -97,23 +99,21 @@ impl Client {
     pub fn new(
         source: &Source,
         stream: &Stream,
-        secrets: Arc<dyn SecretStore>,
+        auth: Arc<Authenticator>,
         limiter: Arc<Limiter>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let egress = Egress::new(source);
+        let egress = Arc::new(Egress::new(source));
         let http = build(&stream.timeout, &egress, needs_tls(source, stream))?;
-        let scrubber = Arc::new(Scrubber::default());
-        let auth = Authenticator::new(stream.auth.clone(), secrets, scrubber.clone(), clock.clone());
         Ok(Self {
             http,
             auth,
             egress,
+            base_url: source.base_url.clone(),
             limiter,
             settings: stream.rate_limit.clone(),
             stats: Arc::default(),
             clock,
-            scrubber,
             budget: stream.retry.budget,
         })
     }
@@ -140,15 +140,7 @@ impl Client {
 
     /// Takes the secrets this client has used out of a text.
     pub fn scrub(&self, text: &str) -> String {
-        self.scrubber.scrub(text)
-    }
-
-    /// Whether a URL may be called.
-    ///
-    /// # Errors
-    /// [`EgressError`], naming the host.
-    pub fn permit(&self, url: &Url) -> Result<Credentials, EgressError> {
-        self.egress.permit(url)
+        self.auth.scrubber().scrub(text)
     }
 
     /// Sends the request once and follows redirects. `refused` is a credential that the API has
@@ -159,14 +151,16 @@ impl Client {
         refused: Option<&Arc<Credential>>,
         patience: &Patience,
     ) -> Result<Response, SendError> {
-        let tokens =
-            Endpoint { http: &self.http, egress: &self.egress, stats: &self.stats, clock: &*self.clock };
-        self.egress.permit(&request.url).map_err(|error| SendError::Fatal(error.into()))?;
+        // Without a token it is not known yet where the API is.
+        if self.auth.auth().base_url_from().is_none() {
+            self.egress.permit(&request.url, None).map_err(|error| SendError::Fatal(error.into()))?;
+        }
+        let endpoint = self.endpoint(patience);
         let credential = match refused {
-            Some(refused) => self.auth.renew(refused, &tokens).await?,
-            None => self.auth.credential(&tokens).await?,
+            Some(refused) => self.auth.renew(refused, endpoint).await?,
+            None => self.auth.credential(endpoint).await?,
         };
-        let mut url = request.url.clone();
+        let mut url = self.located(request, &credential);
         for _ in 0..=MAX_REDIRECTS {
             self.limiter.turn(patience, self.budget, &self.stats).await.map_err(SendError::Wait)?;
             let response = self.send_to(url.clone(), request, &credential).await?;
@@ -177,12 +171,36 @@ impl Client {
                 self.limiter.pause(wait);
             }
             if !response.status().is_redirection() || !response.headers().contains_key(LOCATION) {
-                return Ok(Self::open(response, url, signals, credential));
+                return Ok(self.open(response, url, signals, credential));
             }
             url =
                 redirect_target(request, &url, response.headers()).map_err(|e| SendError::Fatal(e.into()))?;
         }
         Err(SendError::Fatal(EgressError::Redirect("more than 5 in a row").into()))
+    }
+
+    fn endpoint(&self, patience: &Patience) -> Endpoint {
+        Endpoint {
+            http: self.http.clone(),
+            egress: self.egress.clone(),
+            stats: self.stats.clone(),
+            clock: self.clock.clone(),
+            base_url: self.base_url.clone(),
+            patience: patience.clone(),
+            budget: self.budget,
+        }
+    }
+
+    /// The request's URL at the base that came with the token.
+    fn located(&self, request: &ApiRequest, credential: &Credential) -> Url {
+        let url = &request.url;
+        match credential.base() {
+            Some(base) if url.origin() == self.base_url.origin() => {
+                let below = request.below_base.then(|| rebased(url, &self.base_url, base)).flatten();
+                below.unwrap_or_else(|| with_origin(url, base))
+            }
+            _ => url.clone(),
+        }
     }
 
     async fn send_to(
@@ -191,7 +209,8 @@ impl Client {
         request: &ApiRequest,
         credential: &Credential,
     ) -> Result<reqwest::Response, SendError> {
-        let credentials = self.egress.permit(&url).map_err(|error| SendError::Fatal(error.into()))?;
+        let credentials =
+            self.egress.permit(&url, credential.base()).map_err(|error| SendError::Fatal(error.into()))?;
         let mut headers = HeaderMap::new();
         headers.insert(
             ACCEPT,
@@ -224,12 +243,17 @@ impl Client {
     }
 
     fn open(
+        &self,
         response: reqwest::Response,
         url: Url,
         signals: Signals,
         credential: Arc<Credential>,
     ) -> Response {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let url = match credential.base() {
+            Some(base) if base.origin() == url.origin() => with_origin(&url, &self.base_url),
+            _ => url,
+        };
         Response { status, headers, url, body: Body::of(response), signals, credential }
     }
 
@@ -261,7 +285,13 @@ fn redirect_target(request: &ApiRequest, from: &Url, headers: &HeaderMap) -> Res
 fn needs_tls(source: &Source, stream: &Stream) -> bool {
     source.base_url.scheme() == "https"
         || !source.allowed_hosts.is_empty()
-        || matches!(stream.auth, Auth::OAuth2ClientCredentials { .. })
+        || matches!(
+            stream.auth,
+            Auth::OAuth2ClientCredentials(_)
+                | Auth::OAuth2RefreshToken(_)
+                | Auth::JwtBearer(_)
+                | Auth::Login(_)
+        )
 }
 
 fn build(timeout: &Timeout, egress: &Egress, tls: bool) -> Result<reqwest::Client, Error> {

@@ -49,6 +49,12 @@ pub enum EgressError {
         /// Where it leads.
         address: IpAddr,
     },
+    /// A token's answer names the API's base URL, and came over a connection that anybody could have changed.
+    #[error("{0} may not name the API's base URL: its answer did not come over https")]
+    Unproven(String),
+    /// A token's answer names a base URL that `hosts` does not let in.
+    #[error("{0} may not be called: it came with the token, and is not among the hosts of base_url_from")]
+    NotABase(String),
     /// A redirect that cannot be followed.
     #[error("the redirect cannot be followed: {0}")]
     Redirect(&'static str),
@@ -71,12 +77,13 @@ impl Egress {
         }
     }
 
-    /// Whether the URL may be called, and whether with credentials.
+    /// Whether the URL may be called, and whether with credentials. `base` is the API's base URL where
+    /// that came with the token; the source's own is not called then.
     ///
     /// # Errors
     /// [`EgressError`], naming the host.
-    pub fn permit(&self, url: &Url) -> Result<Credentials, EgressError> {
-        let credentials = if url.origin() == self.base.origin() {
+    pub fn permit(&self, url: &Url, base: Option<&Url>) -> Result<Credentials, EgressError> {
+        let credentials = if url.origin() == base.unwrap_or(&self.base).origin() {
             Credentials::Sent
         } else {
             let entry = self.allowed.iter().find(|entry| covers(entry, url));
@@ -168,7 +175,7 @@ fn literal_address(url: &Url) -> Option<IpAddr> {
     }
 }
 
-fn is_loopback_host(url: &Url) -> bool {
+pub(super) fn is_loopback_host(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         _ => literal_address(url).is_some_and(|address| address.to_canonical().is_loopback()),
@@ -240,7 +247,7 @@ mod tests {
     #[test]
     fn permits_the_own_origin_and_allowed_hosts_only() {
         let egress = egress("https://api.example.com/v1");
-        let permit = |url| egress.permit(&Url::parse(url).unwrap());
+        let permit = |url| egress.permit(&Url::parse(url).unwrap(), None);
         assert_eq!(permit("https://api.example.com/other"), Ok(Credentials::Sent));
         assert_eq!(permit("https://API.example.com:443/other"), Ok(Credentials::Sent));
         assert_eq!(permit("https://files.example.com/x"), Ok(Credentials::Withheld));
@@ -264,8 +271,11 @@ mod tests {
     #[test]
     fn a_loopback_source_may_stay_on_loopback_without_tls() {
         let egress = egress("http://127.0.0.1:8080");
-        assert_eq!(egress.permit(&Url::parse("http://127.0.0.1:8080/x").unwrap()), Ok(Credentials::Sent));
-        assert!(egress.permit(&Url::parse("http://127.0.0.1:8081/x").unwrap()).is_err());
+        assert_eq!(
+            egress.permit(&Url::parse("http://127.0.0.1:8080/x").unwrap(), None),
+            Ok(Credentials::Sent)
+        );
+        assert!(egress.permit(&Url::parse("http://127.0.0.1:8081/x").unwrap(), None).is_err());
     }
 
     #[test]

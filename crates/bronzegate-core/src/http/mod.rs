@@ -2,11 +2,11 @@
 //! answer means.
 
 mod address;
+mod append;
 mod auth;
 mod body;
 mod client;
 mod egress;
-mod oauth2;
 mod patience;
 mod rate_limit;
 mod retry;
@@ -15,6 +15,7 @@ mod stats;
 mod verdict;
 
 pub use address::{Facts, Found, Paths};
+pub(crate) use append::append_path;
 pub(crate) use auth::strip_parameter;
 pub use auth::{Authenticator, Credential};
 pub use body::{Body, BodyFault, Framing};

@@ -78,7 +78,7 @@ fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
 
 /// A reset by its unit, or guessed by its size: above 10^12 epoch milliseconds, above 10^9
 /// epoch seconds, an ISO-8601 text an instant, else seconds from now.
-fn reset_in(value: &str, unit: Option<ResetUnit>, now: Timestamp) -> Option<Duration> {
+pub(super) fn reset_in(value: &str, unit: Option<ResetUnit>, now: Timestamp) -> Option<Duration> {
     let Ok(number) = value.parse::<f64>() else {
         let instant = value.parse::<Timestamp>().ok();
         return instant.filter(|_| matches!(unit, None | Some(ResetUnit::Iso8601))).map(|at| until(at, now));

@@ -7,7 +7,7 @@ use crate::clock::{Clock, Deadline};
 use crate::config::{Source, Stream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{Asked, Fetcher, PageState, Pages, Paginator, Stop};
-use crate::http::{Client, Limiter, Patience, Stats};
+use crate::http::{Authenticator, Client, Limiter, Patience, Stats};
 use crate::secret::SecretStore;
 
 /// What the runs of one source share.
@@ -24,6 +24,8 @@ pub struct Engine {
     limiter: Arc<Limiter>,
     /// Those of streams with a pace of their own, so that all their runs share it.
     own_limiters: Arc<Mutex<BTreeMap<String, Arc<Limiter>>>>,
+    /// One for each way to authenticate, so that streams share their tokens.
+    authenticators: Arc<Mutex<Vec<Arc<Authenticator>>>>,
     rate_share: f64,
 }
 
@@ -51,6 +53,7 @@ impl Engine {
             environment: environment.into(),
             limiter,
             own_limiters: Arc::default(),
+            authenticators: Arc::default(),
             rate_share: 1.0,
         }
     }
@@ -88,8 +91,19 @@ impl Engine {
         } else {
             self.limiter.clone()
         };
-        let client = Client::new(&self.source, &stream, self.secrets.clone(), limiter, self.clock.clone())?;
+        let auth = self.authenticator(&stream);
+        let client = Client::new(&self.source, &stream, auth, limiter, self.clock.clone())?;
         Ok(StreamRun { engine: self.clone(), stream: Arc::new(stream), client: Arc::new(client) })
+    }
+
+    fn authenticator(&self, stream: &Stream) -> Arc<Authenticator> {
+        let mut known = self.authenticators.lock().expect("no holder of this lock panics");
+        if let Some(same) = known.iter().find(|known| *known.auth() == stream.auth) {
+            return same.clone();
+        }
+        let new = Authenticator::new(stream.auth.clone(), self.secrets.clone(), self.clock.clone());
+        known.push(Arc::new(new));
+        known[known.len() - 1].clone()
     }
 }
 

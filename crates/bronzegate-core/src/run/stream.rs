@@ -30,6 +30,7 @@ impl StreamRun {
         let began = self.began();
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
         let ended = self.segments(store, self.timed(request), deadline, stop, &mut report).await;
+        self.settled(deadline).await;
         let counts = self.counts_since(&began);
         report.counts = Counts {
             requests: counts.requests,
@@ -43,6 +44,23 @@ impl StreamRun {
             Err(error) => report.error = Some((&error.in_stream(self.name())).into()),
         }
         report
+    }
+
+    /// Waits, as long as there is time, until no token is being fetched any more for a request that was
+    /// dropped: what it brings must be saved before the process ends.
+    pub(crate) async fn settled(&self, deadline: Deadline) {
+        let clock = &self.engine.clock;
+        let time_up = async {
+            match deadline.left(&**clock) {
+                Some(left) => clock.sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.client.auth().settled() => {}
+            () = time_up => {}
+        }
     }
 
     /// A run by hand has one time, however many segments it writes.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+use super::change::{HeldSecret, Replacement};
 use super::store::{Freshness, SecretError, SecretStore};
 use crate::clock::Clock;
 
@@ -19,6 +20,8 @@ use crate::clock::Clock;
 ///   take that answer, because it may be older than the refusal that made the reader ask; all who
 ///   wait meanwhile share the next one. So any number of readers at once make two calls at most.
 /// - An error is told to all who waited for it, and not kept: who comes later asks again.
+///
+/// - A hold and a replacement go to the vault itself; what was replaced is then what readers get.
 ///
 /// Readers of one secret wait for each other, those of different secrets do not.
 pub struct CachedSecrets<S> {
@@ -105,6 +108,25 @@ impl<S: SecretStore> SecretStore for CachedSecrets<S> {
                 Err(error)
             }
         }
+    }
+
+    async fn hold(&self, name: &str) -> Result<HeldSecret, SecretError> {
+        self.vault.hold(name).await
+    }
+
+    async fn replace(&self, held: &HeldSecret, value: &SecretString) -> Result<Replacement, SecretError> {
+        let slot = self.slot(&held.name);
+        let mut known = slot.known.lock().await;
+        let call = slot.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let asked = self.clock.elapsed();
+        let outcome = self.vault.replace(held, value).await;
+        slot.ended.store(call, Ordering::SeqCst);
+        known.answer = match outcome {
+            Ok(Replacement::Replaced) => Some(Answer { value: value.clone(), asked, call }),
+            // Somebody else's value, or nobody knows which.
+            Ok(Replacement::Conflict) | Err(_) => None,
+        };
+        outcome
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+use super::change::HeldSecret;
 use super::store::{Freshness, SecretError, SecretStore};
 
 /// Reads secret `hubspot-token` from the variable `BRONZEGATE_SECRET_HUBSPOT_TOKEN`.
@@ -49,6 +50,15 @@ impl SecretStore for EnvSecrets {
                 place: format!("the environment variable {variable} is not set"),
             }),
         }
+    }
+
+    async fn hold(&self, name: &str) -> Result<HeldSecret, SecretError> {
+        let variable = Self::variable(name);
+        let vault = format!(
+            "the environment variable {variable} is this process's own, so the token that follows would be \
+             lost; use file:<path> or a cloud's vault"
+        );
+        Err(SecretError::ReadOnly { name: name.to_owned(), vault })
     }
 }
 

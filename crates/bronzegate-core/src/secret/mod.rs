@@ -2,11 +2,15 @@
 //! that need no cloud.
 
 mod cache;
+mod change;
 mod env;
 mod file;
+mod file_write;
+mod member;
 mod store;
 
 pub use cache::CachedSecrets;
+pub use change::{HeldSecret, Replacement};
 pub use env::EnvSecrets;
 pub use file::FileSecrets;
-pub use store::{Freshness, SecretError, SecretStore, resolve};
+pub use store::{Freshness, SecretError, SecretStore, resolve, usable, with_part};

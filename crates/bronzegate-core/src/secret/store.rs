@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::change::{HeldSecret, Replacement};
+use super::member;
 use crate::error::{Error, ErrorKind};
 
 /// How old a secret may be.
@@ -23,6 +25,28 @@ pub enum Freshness {
 pub trait SecretStore: Send + Sync + std::fmt::Debug {
     /// Reads one secret by the name the source file gives it.
     async fn read(&self, name: &str, freshness: Freshness) -> Result<SecretString, SecretError>;
+
+    /// Takes a secret in hold for a change: its newest value with its version. Where the vault has a lock,
+    /// this waits until nobody else holds the secret, and may be dropped while it waits.
+    ///
+    /// A vault that can tell now that it could not take a new value later refuses here.
+    ///
+    /// # Errors
+    /// [`SecretError::ReadOnly`] from a vault that takes no values; else as `read`.
+    async fn hold(&self, name: &str) -> Result<HeldSecret, SecretError> {
+        let vault = "this vault is read only".to_owned();
+        Err(SecretError::ReadOnly { name: name.to_owned(), vault })
+    }
+
+    /// Writes the whole secret anew, if it is still what was held. After `Replaced` every reader who asks
+    /// the vault gets the new value. It may be called again after an error, with the same hold.
+    ///
+    /// # Errors
+    /// [`SecretError::Unwritable`]: the vault holds the old value, or it cannot be told what it holds.
+    async fn replace(&self, held: &HeldSecret, _value: &SecretString) -> Result<Replacement, SecretError> {
+        let vault = "this vault is read only".to_owned();
+        Err(SecretError::ReadOnly { name: held.name.clone(), vault })
+    }
 }
 
 /// Why a secret cannot be used. None of the texts holds a value.
@@ -60,6 +84,22 @@ pub enum SecretError {
         /// The name in the source file.
         name: String,
         /// What the vault said, and the permission that is missing.
+        reason: String,
+    },
+    /// The vault takes no new values, which a refresh token that rotates needs.
+    #[error("secret `{name}` cannot be replaced, and a refresh token has to be: {vault}")]
+    ReadOnly {
+        /// The name in the source file.
+        name: String,
+        /// Why the vault takes none.
+        vault: String,
+    },
+    /// The vault did not take a new value.
+    #[error("secret `{name}` cannot be written: {reason}")]
+    Unwritable {
+        /// The name in the source file.
+        name: String,
+        /// What the vault said.
         reason: String,
     },
     /// The secret is bytes, where credentials are text.
@@ -101,7 +141,8 @@ impl From<SecretError> for Error {
 }
 
 /// Reads a secret and holds it to the rules: `field` picks a member of a JSON secret, one line
-/// break at the end is trimmed, and what is then empty or has a line break inside is refused.
+/// break at the end is trimmed, and what is then empty or has a line break inside is refused. Only a
+/// key in PEM (RFC 7468) has lines.
 ///
 /// # Errors
 /// [`SecretError`], naming the secret.
@@ -112,6 +153,14 @@ pub async fn resolve(
     freshness: Freshness,
 ) -> Result<SecretString, SecretError> {
     let stored = store.read(name, freshness).await?;
+    usable(&stored, name, field)
+}
+
+/// The part of a stored secret that is used, held to the rules of [`resolve`].
+///
+/// # Errors
+/// [`SecretError`], naming the secret.
+pub fn usable(stored: &SecretString, name: &str, field: Option<&str>) -> Result<SecretString, SecretError> {
     let text = match field {
         None => stored.expose_secret().to_owned(),
         Some(field) => pick(stored.expose_secret(), name, field)?,
@@ -121,10 +170,28 @@ pub async fn resolve(
     if trimmed.is_empty() {
         return Err(SecretError::Empty(name.to_owned()));
     }
-    if trimmed.contains(['\n', '\r']) {
+    if trimmed.contains(['\n', '\r']) && !trimmed.starts_with("-----BEGIN ") {
         return Err(SecretError::LineBreak(name.to_owned()));
     }
     Ok(trimmed.to_owned().into())
+}
+
+/// The stored secret with another text in the part that [`usable`] takes; all else stays as it is, byte
+/// for byte.
+///
+/// # Errors
+/// [`SecretError::NoField`] where there is no such part.
+pub fn with_part(
+    stored: &SecretString,
+    name: &str,
+    field: Option<&str>,
+    text: &SecretString,
+) -> Result<SecretString, SecretError> {
+    let Some(field) = field else { return Ok(text.clone()) };
+    let json = serde_json::Value::from(text.expose_secret()).to_string();
+    member::exchange(stored.expose_secret(), field, &json)
+        .map(Into::into)
+        .ok_or_else(|| SecretError::NoField { name: name.to_owned(), field: field.to_owned() })
 }
 
 fn pick(json: &str, name: &str, field: &str) -> Result<String, SecretError> {
@@ -160,6 +227,7 @@ mod tests {
             ("\n", None, Err("secret `s` is empty")),
             ("a\nb", None, Err("secret `s` has a line break inside")),
             ("token\n\n", None, Err("secret `s` has a line break inside")),
+            ("-----BEGIN PRIVATE KEY-----\nAA==\n", None, Ok("-----BEGIN PRIVATE KEY-----\nAA==")),
             (r#"{"key":"k"}"#, Some("key"), Ok("k")),
             (r#"{"key":"k"}"#, Some("other"), Err("secret `s` has no text field `other`")),
             (r#"{"key":1}"#, Some("key"), Err("secret `s` has no text field `key`")),

@@ -22,7 +22,14 @@ pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bo
         Auth::TwoHeaders => {
             header("dd-api-key", &known.api_key) && header("dd-application-key", &known.application_key)
         }
-        Auth::OAuth2 => bearer(call).is_some_and(|token| vault.is_valid(token, now)),
+        Auth::OAuth2 => {
+            vault.is_instance(call.host()) && bearer(call).is_some_and(|token| vault.is_valid(token, now))
+        }
+        Auth::Session => {
+            let query = call.query().iter().find(|(name, _)| name == "sid").map(|(_, value)| value.as_str());
+            let token = call.header("x-session").or(query);
+            vault.is_instance(call.host()) && token.is_some_and(|token| vault.is_valid(token, now))
+        }
         Auth::ShopifyToken => header("x-shopify-access-token", &known.token),
         Auth::KeyAsUser => basic(call).is_some_and(|(user, _)| user == known.api_key),
         Auth::KeyAsPassword => basic(call).is_some_and(|(_, password)| password == known.api_key),

@@ -1,6 +1,7 @@
 //! The server: connections, routes, and the way of a request from its first check to its last byte.
 
 mod answer;
+mod assertion;
 mod body;
 mod call;
 mod control;

@@ -1,10 +1,13 @@
-//! The `OAuth2` token endpoint (RFC 6749, sections 4.4 and 6) and the secrets it knows.
+//! The `OAuth2` token endpoint (RFC 6749, sections 4.4 and 6; RFC 7523), the login, and the secrets they know.
 
-use super::{call::Call, guard::basic, reply::Reply, stats::TokenStats};
-use crate::options::Credentials;
+use super::{assertion, call::Call, guard::basic, reply::Reply, stats::TokenStats};
+use crate::{clock::Time, options::Credentials};
 use http::{Method, StatusCode};
 use serde_json::json;
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 use url::form_urlencoded;
 
 /// The status and the error code of a refusal.
@@ -14,15 +17,30 @@ type Refused = (StatusCode, &'static str);
 #[derive(Debug)]
 pub(crate) struct Vault {
     credentials: Credentials,
+    time: Time,
     generation: u64,
     /// Access tokens and when they expire.
     tokens: HashMap<String, Instant>,
+    /// Refresh tokens that were replaced.
+    replaced: Vec<String>,
     stats: TokenStats,
 }
 
 impl Vault {
     pub(crate) fn new(credentials: Credentials) -> Self {
-        Self { credentials, generation: 0, tokens: HashMap::new(), stats: TokenStats::default() }
+        Self {
+            credentials,
+            time: Time::default(),
+            generation: 0,
+            tokens: HashMap::new(),
+            replaced: Vec::new(),
+            stats: TokenStats::default(),
+        }
+    }
+
+    /// The same, on another clock.
+    pub(crate) fn on(self, time: Time) -> Self {
+        Self { time, ..self }
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {
@@ -54,6 +72,14 @@ impl Vault {
         self.tokens.get(token).is_some_and(|end| now < *end)
     }
 
+    /// Whether tokens are good for requests to this host.
+    pub(crate) fn is_instance(&self, host: &str) -> bool {
+        let instance = self.credentials.instance_url.as_deref();
+        instance.is_none_or(|url| {
+            url.split_once("//").is_some_and(|(_, rest)| rest.trim_end_matches('/') == host)
+        })
+    }
+
     /// Counts a request to the endpoint and returns its number, from 1.
     pub(crate) fn request(&mut self) -> u64 {
         self.stats.requests += 1;
@@ -80,27 +106,67 @@ impl Vault {
         }
         let form: HashMap<String, String> = form_urlencoded::parse(call.body()).into_owned().collect();
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+        if field("grant_type") == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+            let endpoint = format!("http://{}{}", call.host(), call.path());
+            let (assertion, now_since_1970) = (field("assertion"), self.time.wall());
+            return match assertion::check(assertion, &self.credentials, &endpoint, now_since_1970) {
+                Ok(scope) => Ok(self.issue(call, &scope, false, now)),
+                Err(_) => Err((StatusCode::BAD_REQUEST, "invalid_grant")),
+            };
+        }
         let (id, secret) = client(call, &form);
         if id != self.credentials.client_id || secret != self.credentials.client_secret {
             return Err((StatusCode::UNAUTHORIZED, "invalid_client"));
         }
         let refresh = match field("grant_type") {
             "client_credentials" => false,
-            "refresh_token" if field("refresh_token") == self.credentials.refresh_token => true,
+            "refresh_token" if self.takes(field("refresh_token")) => true,
             "refresh_token" => return Err((StatusCode::BAD_REQUEST, "invalid_grant")),
             _ => return Err((StatusCode::BAD_REQUEST, "unsupported_grant_type")),
         };
         Ok(self.issue(call, field("scope"), refresh, now))
     }
 
-    fn issue(&mut self, call: &Call, scope: &str, refresh: bool, now: Instant) -> Reply {
+    fn takes(&self, refresh_token: &str) -> bool {
+        let graced = self.credentials.refresh_grace && self.replaced.iter().any(|old| old == refresh_token);
+        graced || refresh_token == self.credentials.refresh_token
+    }
+
+    /// Answers a login made at `now`: user and password as JSON or form, the session's token in the body
+    /// and in a header.
+    pub(crate) fn login(&mut self, call: &Call, now: Instant) -> Reply {
+        let form: HashMap<String, String> = form_urlencoded::parse(call.body()).into_owned().collect();
+        let given =
+            |name: &str| call.argument(name).or(form.get(name).map(String::as_str)).unwrap_or_default();
+        let known = &self.credentials;
+        if given("user") != known.username || given("password") != known.password {
+            self.stats.refused += 1;
+            return Reply::error(StatusCode::UNAUTHORIZED, "no such user or another password");
+        }
+        let (token, lifetime) = self.token(now);
+        let here = self.instance(call);
+        let session = json!({ "id": token, "expires_in": lifetime.as_secs() });
+        Reply::value(StatusCode::OK, &json!({ "session": session, "rest_url": here }))
+            .with("x-session-id", &token)
+            .with("cache-control", "no-store")
+    }
+
+    /// A new token, and how long it is good.
+    fn token(&mut self, now: Instant) -> (String, Duration) {
         self.stats.issued += 1;
-        let number = self.stats.issued;
-        let token = format!("demo-access-{}-{number}", self.generation);
+        let token = format!("demo-access-{}-{}", self.generation, self.stats.issued);
         let lifetime = self.credentials.token_lifetime;
         self.tokens.insert(token.clone(), now + lifetime);
-        let here = self.credentials.instance_url.clone();
-        let here = here.unwrap_or_else(|| format!("http://{}", call.host()));
+        (token, lifetime)
+    }
+
+    fn instance(&self, call: &Call) -> String {
+        self.credentials.instance_url.clone().unwrap_or_else(|| format!("http://{}", call.host()))
+    }
+
+    fn issue(&mut self, call: &Call, scope: &str, refresh: bool, now: Instant) -> Reply {
+        let (token, lifetime) = self.token(now);
+        let here = self.instance(call);
         let mut body = json!({
             "access_token": token,
             "token_type": "Bearer",
@@ -112,9 +178,9 @@ impl Vault {
         }
         if refresh {
             let root = self.credentials.refresh_token.split("-use-").next();
-            let next = format!("{}-use-{number}", root.unwrap_or_default());
+            let next = format!("{}-use-{}", root.unwrap_or_default(), self.stats.issued);
             body["refresh_token"] = next.as_str().into();
-            self.credentials.refresh_token = next;
+            self.replaced.push(std::mem::replace(&mut self.credentials.refresh_token, next));
         }
         Reply::value(StatusCode::OK, &body).with("cache-control", "no-store")
     }
@@ -137,7 +203,6 @@ mod tests {
     use super::*;
     use crate::{clock, serve::reply::Content};
     use serde_json::Value;
-    use std::time::Duration;
 
     fn ask(vault: &mut Vault, body: &'static str, now: Instant) -> (u16, Value) {
         let (parts, ()) = http::Request::post("/oauth/token").body(()).unwrap().into_parts();
@@ -176,5 +241,14 @@ mod tests {
         assert_eq!(status, 200);
         assert_eq!(first["refresh_token"], "demo-refresh-token-use-1");
         assert_eq!(ask(&mut vault, body, now).0, 400);
+    }
+
+    #[test]
+    fn within_its_grace_a_replaced_refresh_token_works_again() {
+        let now = clock::now();
+        let mut vault = Vault::new(Credentials { refresh_grace: true, ..Credentials::default() });
+        let body = "grant_type=refresh_token&refresh_token=demo-refresh-token\
+                    &client_id=demo-client&client_secret=demo-client-secret";
+        assert_eq!((ask(&mut vault, body, now).0, ask(&mut vault, body, now).0), (200, 200));
     }
 }

@@ -5,6 +5,7 @@ use super::{
     call::Call,
     control::control,
     list::list,
+    oauth::Vault,
     reply::Reply,
     state::State,
 };
@@ -12,7 +13,7 @@ use crate::fault::Moment;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 /// The largest request body that is read, in bytes.
 const MAX_BODY: usize = 1 << 20;
@@ -29,7 +30,8 @@ pub(crate) async fn route(state: &Arc<State>, request: Request<Incoming>) -> Out
         return list(state, live, &call).await;
     }
     match call.path() {
-        path if path == state.token_path => token(state, &call),
+        path if path == state.token_path => token(state, &call, Vault::grant),
+        "/login" => token(state, &call, Vault::login),
         path if path.starts_with("/_") => plain(control(state, &call).await),
         _ => plain(Reply::error(StatusCode::NOT_FOUND, "no such stream")),
     }
@@ -39,12 +41,13 @@ fn plain(reply: Reply) -> Outcome {
     answer(reply, None, false, None)
 }
 
-fn token(state: &State, call: &Call) -> Outcome {
+/// Answers who asks for a token; the fault rules of the stream `oauth` are about both ways.
+fn token(state: &State, call: &Call, give: fn(&mut Vault, &Call, Instant) -> Reply) -> Outcome {
     let request = state.vault().request();
     let fault = state.fire(&Moment { stream: "oauth", request, page: None });
     let reply = fault
         .as_ref()
         .and_then(|kind| replacement(kind, call))
-        .unwrap_or_else(|| state.vault().grant(call, state.time.now()));
+        .unwrap_or_else(|| give(&mut state.vault(), call, state.time.now()));
     answer(reply, fault.as_ref(), false, None)
 }

@@ -96,9 +96,9 @@ impl State {
             streams,
             connections: AtomicU64::new(0),
             token_path: options.token_path,
-            time,
+            time: time.clone(),
             faults: Mutex::new(Book::new(seed, options.faults)),
-            vault: Mutex::new(Vault::new(options.credentials)),
+            vault: Mutex::new(Vault::new(options.credentials).on(time)),
         }
     }
 

@@ -125,12 +125,39 @@ run "secrets_are_found_at_every_depth" {
   expect_failures = [check.every_schedule_is_watched]
 
   assert {
-    condition     = keys(aws_secretsmanager_secret.source) == ["ledger-client-secret", "ledger-refresh-token", "ledger-tenant", "shop-token"]
+    condition     = keys(aws_secretsmanager_secret.source) == ["ledger-account", "ledger-client", "ledger-client-secret", "ledger-login", "ledger-own", "ledger-refresh-token", "ledger-subject", "ledger-tenant", "shop-token"]
     error_message = "secrets: ${jsonencode(keys(aws_secretsmanager_secret.source))}"
   }
   assert {
-    condition     = local.rotating_secrets == toset(["ledger-refresh-token"])
-    error_message = "only the refresh token is written back"
+    condition     = local.rotating_secrets == toset(["ledger-own", "ledger-refresh-token"])
+    error_message = "only refresh tokens are written back"
+  }
+}
+
+run "only_refresh_tokens_may_be_written" {
+  command = plan
+
+  variables {
+    existing_secret_arns = {
+      ledger-own           = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-own-AbCdEf"
+      ledger-refresh-token = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-refresh-token-AbCdEf"
+    }
+  }
+
+  expect_failures = [check.every_schedule_is_watched]
+
+  assert {
+    condition = jsonencode([
+      for statement in data.aws_iam_policy_document.function.statement :
+      { actions = sort(statement.actions), resources = sort(statement.resources) } if contains(statement.actions, "secretsmanager:PutSecretValue")
+      ]) == jsonencode([{
+        actions = ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
+        resources = [
+          "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-own-AbCdEf",
+          "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-refresh-token-AbCdEf",
+        ]
+    }])
+    error_message = "statements: ${jsonencode(data.aws_iam_policy_document.function.statement)}"
   }
 }
 

@@ -1,6 +1,7 @@
 //! Whole files: what is read, and what is said about files that are wrong.
 
 mod apis;
+mod auth;
 mod incremental;
 mod mistakes;
 mod reading;

@@ -1,0 +1,221 @@
+//! The credential that is in use, and a new one when it is needed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::credential::{Credential, bearer};
+use super::endpoint::{Endpoint, TokenError};
+use super::grant;
+use super::keys::Keys;
+use super::login;
+use super::refresh::{Refresh, Unsaved};
+use crate::clock::Clock;
+use crate::config::{Auth, KeyPlace};
+use crate::error::{Error, ErrorKind};
+use crate::redact::Scrubber;
+use crate::secret::{Freshness, SecretError, SecretStore};
+
+/// Reads and renews one credential, for all streams that authenticate in the same way.
+#[derive(Debug)]
+pub struct Authenticator {
+    auth: Auth,
+    keys: Keys,
+    clock: Arc<dyn Clock>,
+    current: Arc<Mutex<Current>>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    credential: Option<Arc<Credential>>,
+    unsaved: Option<Unsaved>,
+}
+
+/// A token, and what came with it.
+pub(super) struct Token {
+    pub(super) value: SecretString,
+    /// How long it may be used, already shortened by a margin.
+    pub(super) lifetime: Option<Duration>,
+    /// The API's base URL.
+    pub(super) base: Option<url::Url>,
+}
+
+/// Why there is no credential.
+#[derive(Debug)]
+pub(in crate::http) enum AuthFault {
+    /// It will not help to try again.
+    Fatal(Error),
+    /// The token endpoint may answer later.
+    Transient(String, Option<Duration>),
+}
+
+impl From<SecretError> for AuthFault {
+    fn from(error: SecretError) -> Self {
+        Self::Fatal(error.into())
+    }
+}
+
+impl From<TokenError> for AuthFault {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Transient(cause, wait) => Self::Transient(cause, wait),
+            TokenError::Refused { cause, .. } => fatal(cause),
+            TokenError::Egress(cause) => Self::Fatal(cause.into()),
+        }
+    }
+}
+
+impl Authenticator {
+    /// Makes an authenticator; nothing is read yet.
+    pub fn new(auth: Auth, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
+        let keys = Keys { store: secrets, scrubber: Arc::default() };
+        Self { auth, keys, clock, current: Arc::default() }
+    }
+
+    /// How it authenticates.
+    pub fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// What takes the secrets it has used out of a text.
+    pub fn scrubber(&self) -> &Scrubber {
+        &self.keys.scrubber
+    }
+
+    /// The query parameter that carries the credential, if one does.
+    pub fn query_parameter(&self) -> Option<&str> {
+        self.auth.query_parameter()
+    }
+
+    /// Whether a request carries anything that could be renewed.
+    pub fn is_renewable(&self) -> bool {
+        !matches!(self.auth, Auth::None)
+    }
+
+    /// Waits until no credential is being made any more. A refresh token that the endpoint has replaced
+    /// is lost if the process ends before the vault has the new one.
+    pub async fn settled(&self) {
+        drop(self.current.lock().await);
+    }
+
+    /// The credential, from memory while it is good.
+    pub(in crate::http) async fn credential(
+        self: &Arc<Self>,
+        endpoint: Endpoint,
+    ) -> Result<Arc<Credential>, AuthFault> {
+        let current = self.current.clone().lock_owned().await;
+        if let Some(credential) = &current.credential
+            && credential.expires.is_none_or(|expires| self.clock.elapsed() < expires)
+        {
+            return Ok(credential.clone());
+        }
+        self.new_credential(current, Freshness::Cached, endpoint).await
+    }
+
+    /// A new credential in place of one the API has refused; the secret is read again. Where
+    /// another request has renewed it already, that one is taken.
+    pub(in crate::http) async fn renew(
+        self: &Arc<Self>,
+        refused: &Arc<Credential>,
+        endpoint: Endpoint,
+    ) -> Result<Arc<Credential>, AuthFault> {
+        let mut current = self.current.clone().lock_owned().await;
+        if let Some(credential) = &current.credential
+            && !Arc::ptr_eq(credential, refused)
+        {
+            return Ok(credential.clone());
+        }
+        current.credential = None;
+        self.new_credential(current, Freshness::Fresh, endpoint).await
+    }
+
+    /// Makes a credential in a task of its own: a request may be dropped at any moment, as when its page
+    /// was fetched ahead in vain or time is up, and a refresh token must not be dropped with it.
+    async fn new_credential(
+        self: &Arc<Self>,
+        mut current: OwnedMutexGuard<Current>,
+        freshness: Freshness,
+        endpoint: Endpoint,
+    ) -> Result<Arc<Credential>, AuthFault> {
+        let own = Arc::clone(self);
+        let making = tokio::spawn(async move {
+            let made = own.make(freshness, &endpoint, &mut current.unsaved).await;
+            let made = made.map(Arc::new).map_err(|fault| own.scrubbed(fault))?;
+            Ok(current.credential.insert(made).clone())
+        });
+        making.await.unwrap_or_else(|panic| Err(fatal(format!("the authenticating task ended: {panic}"))))
+    }
+
+    async fn make(
+        &self,
+        freshness: Freshness,
+        endpoint: &Endpoint,
+        unsaved: &mut Option<Unsaved>,
+    ) -> Result<Credential, AuthFault> {
+        let keys = &self.keys;
+        let mut credential = Credential::default();
+        let token = match &self.auth {
+            Auth::None => return Ok(credential),
+            Auth::Bearer { token } => {
+                credential.authorize(bearer(&keys.secret(token, freshness).await?)?);
+                return Ok(credential);
+            }
+            Auth::Basic { username, password } => {
+                let username = keys.text(username, freshness).await?;
+                let password = match password {
+                    Some(password) => keys.secret(password, freshness).await?,
+                    None => String::new().into(),
+                };
+                credential.authorize(keys.basic(username.expose_secret(), password.expose_secret())?);
+                return Ok(credential);
+            }
+            Auth::ApiKey { place, value, prefix } => {
+                let value = keys.secret(value, freshness).await?;
+                credential.put(place, prefix.as_deref(), &value)?;
+                return Ok(credential);
+            }
+            Auth::Headers { headers } => {
+                for (name, value) in headers {
+                    let value = keys.text(value, freshness).await?;
+                    credential.header(name, value.expose_secret())?;
+                }
+                return Ok(credential);
+            }
+            Auth::OAuth2ClientCredentials(settings) => {
+                grant::by_client(keys, settings, freshness, endpoint).await?
+            }
+            Auth::OAuth2RefreshToken(settings) => {
+                Refresh { keys, settings, endpoint }.token(freshness, unsaved).await?
+            }
+            Auth::JwtBearer(settings) => grant::by_assertion(keys, settings, freshness, endpoint).await?,
+            Auth::Login(settings) => login::token(keys, settings, freshness, endpoint).await?,
+        };
+        self.put_token(&mut credential, token)?;
+        Ok(credential)
+    }
+
+    fn put_token(&self, credential: &mut Credential, token: Token) -> Result<(), AuthFault> {
+        let bearer = KeyPlace::Header("authorization".to_owned());
+        let (place, prefix) = match &self.auth {
+            Auth::Login(settings) => (&settings.place, settings.prefix.as_deref()),
+            _ => (&bearer, Some("Bearer ")),
+        };
+        credential.put(place, prefix, &token.value)?;
+        credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed() + lifetime);
+        credential.base = token.base;
+        Ok(())
+    }
+
+    fn scrubbed(&self, fault: AuthFault) -> AuthFault {
+        match fault {
+            AuthFault::Transient(cause, wait) => AuthFault::Transient(self.keys.scrubber.scrub(&cause), wait),
+            fatal @ AuthFault::Fatal(_) => fatal,
+        }
+    }
+}
+
+pub(super) fn fatal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AuthFault {
+    AuthFault::Fatal(Error::new(ErrorKind::Auth, cause))
+}

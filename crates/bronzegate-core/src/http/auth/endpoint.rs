@@ -1,0 +1,168 @@
+//! Calls of token endpoints and logins: one request, one answer, and what its status means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::super::address::{Facts, Paths};
+use super::super::body::{Body, innermost};
+use super::super::egress::{Egress, EgressError, egress_cause};
+use super::super::patience::Patience;
+use super::super::signals::Signals;
+use super::super::stats::Stats;
+use crate::clock::Clock;
+use crate::config::{Address, RateLimit};
+use crate::redact::{SafeUrl, Scrubber};
+
+/// The most that is read of a token endpoint's answer.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// What it takes to call a token endpoint.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Endpoint {
+    pub(in crate::http) http: reqwest::Client,
+    pub(in crate::http) egress: Arc<Egress>,
+    pub(in crate::http) stats: Arc<Stats>,
+    pub(in crate::http) clock: Arc<dyn Clock>,
+    /// What a login's path is appended to.
+    pub(in crate::http) base_url: Url,
+    /// The time of the run that needs the token.
+    pub(in crate::http) patience: Patience,
+    /// How long something may be tried again where there is no deadline.
+    pub(in crate::http) budget: Duration,
+}
+
+/// A request for a token.
+pub(super) struct TokenRequest {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<SecretString>,
+}
+
+/// A good answer.
+pub(super) struct Answer {
+    /// What the file's addresses lead to.
+    pub(super) facts: Facts,
+    /// The body.
+    pub(super) body: Bytes,
+    /// The URL as it may be shown.
+    pub(super) shown: String,
+}
+
+/// Why there is no token.
+#[derive(Debug)]
+pub(super) enum TokenError {
+    /// The endpoint failed in a way that may pass; how long it asks to wait.
+    Transient(String, Option<Duration>),
+    /// The endpoint refuses the client, or its answer is not one.
+    Refused {
+        /// What it said.
+        cause: String,
+        /// Its error code (RFC 6749, section 5.2).
+        code: Option<String>,
+    },
+    /// The endpoint, or the base URL that came with a token, may not be called.
+    Egress(EgressError),
+}
+
+impl TokenRequest {
+    /// A form (RFC 6749, appendix B).
+    pub(super) fn form(url: &Url, fields: &[(String, SecretString)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in fields {
+            form.append_pair(name, value.expose_secret());
+        }
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        Self {
+            method: Method::POST,
+            url: url.clone(),
+            headers: [(CONTENT_TYPE, kind)].into_iter().collect(),
+            body: Some(form.finish().into()),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Sends the request and reads the answer. What is told of a failure has no secret in it that the
+    /// scrubber knows.
+    pub(super) async fn ask<'a>(
+        &self,
+        request: TokenRequest,
+        addresses: impl IntoIterator<Item = &'a Address>,
+        scrubber: &Scrubber,
+    ) -> Result<Answer, TokenError> {
+        let shown = SafeUrl(&request.url).to_string();
+        let answer = self.exchange(request, &shown, Paths::of(addresses)).await;
+        answer.map_err(|error| match error {
+            TokenError::Transient(cause, wait) => {
+                TokenError::Transient(scrubber.scrub(&format!("token endpoint {shown}: {cause}")), wait)
+            }
+            TokenError::Refused { cause, code } => TokenError::Refused {
+                cause: scrubber.scrub(&format!("token endpoint {shown}: {cause}")),
+                code,
+            },
+            refused @ TokenError::Egress(_) => refused,
+        })
+    }
+
+    async fn exchange(&self, request: TokenRequest, shown: &str, paths: Paths) -> Result<Answer, TokenError> {
+        self.egress.permit_address(&request.url).map_err(TokenError::Egress)?;
+        let mut builder = self
+            .http
+            .request(request.method, request.url.clone())
+            .header(ACCEPT, "application/json")
+            .headers(request.headers);
+        if let Some(body) = request.body {
+            builder = builder.body(body.expose_secret().to_owned());
+        }
+        self.stats.request();
+        let response = builder.send().await.map_err(|error| {
+            self.stats.api_error();
+            match egress_cause(&error) {
+                Some(refused) => TokenError::Egress(refused),
+                None => TokenError::Transient(innermost(&error), None),
+            }
+        })?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let signals = Signals::of(&headers, &RateLimit::default(), self.clock.now());
+        if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
+            self.stats.api_error();
+            let cause = format!("HTTP {}", status.as_u16());
+            return Err(TokenError::Transient(cause, signals.wait_after_error()));
+        }
+        let body = Body::of(response)
+            .start(LONGEST_ANSWER)
+            .await
+            .map_err(|fault| TokenError::Transient(fault.to_string(), None))?;
+        if !status.is_success() {
+            self.stats.api_error();
+            return Err(refused(&format!("HTTP {}", status.as_u16()), &body));
+        }
+        let facts = Facts::of_answer(status.as_u16(), headers, request.url, paths, body.clone());
+        Ok(Answer { facts, body, shown: shown.to_owned() })
+    }
+}
+
+impl Answer {
+    /// The error of an answer that is not what it should be.
+    pub(super) fn lacks(&self, what: &str) -> TokenError {
+        let shown = &self.shown;
+        refused(&format!("token endpoint {shown}: its answer has no {what}"), &self.body)
+    }
+}
+
+/// A refusal with the endpoint's error code, if that is one word and so safe to show.
+fn refused(cause: &str, body: &[u8]) -> TokenError {
+    let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let code = json.get("error").and_then(serde_json::Value::as_str).filter(|code| {
+        code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    let cause = code.map_or_else(|| cause.to_owned(), |code| format!("{cause} ({code})"));
+    TokenError::Refused { cause, code: code.map(str::to_owned) }
+}

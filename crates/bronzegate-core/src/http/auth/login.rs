@@ -1,0 +1,113 @@
+//! Session tokens by a request of the source file.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+
+use super::super::append_path;
+use super::super::signals::reset_in;
+use super::authenticator::{AuthFault, Token, fatal};
+use super::base;
+use super::credential::{header_name, header_value};
+use super::endpoint::{Endpoint, TokenRequest};
+use super::grant::shortened;
+use super::keys::Keys;
+use crate::config::{self, Expires, Login, LoginBody, LoginUrl, LoginValue};
+use crate::secret::{Freshness, SecretError};
+
+/// Logs in.
+pub(super) async fn token(
+    keys: &Keys,
+    settings: &Login,
+    freshness: Freshness,
+    endpoint: &Endpoint,
+) -> Result<Token, AuthFault> {
+    let request = request(keys, settings, freshness, endpoint).await?;
+    let expires = match &settings.expires {
+        Some(Expires::At(address)) => Some(address),
+        _ => None,
+    };
+    let from = settings.base_url_from.as_ref();
+    let addresses = [&settings.token].into_iter().chain(expires).chain(from.map(|from| &from.at));
+    let answer = endpoint.ask(request, addresses, &keys.scrubber).await?;
+    let found = answer.facts.look(&settings.token).and_then(|found| found.text());
+    let value = found.ok_or_else(|| answer.lacks(&format!("token at {}", settings.token)))?;
+    let value = SecretString::from(value);
+    keys.learn(&value);
+    let lifetime = match &settings.expires {
+        Some(Expires::After(life)) => Some(*life),
+        Some(Expires::At(address)) => {
+            let text = answer.facts.look(address).and_then(|found| found.text());
+            let life = text.and_then(|text| reset_in(&text, None, endpoint.clock.now()));
+            Some(life.ok_or_else(|| answer.lacks(&format!("time at {address}")))?)
+        }
+        None => None,
+    };
+    let base = from.map(|from| base::of(from, &answer, &endpoint.egress)).transpose()?;
+    Ok(Token { value, lifetime: lifetime.map(shortened), base })
+}
+
+async fn request(
+    keys: &Keys,
+    settings: &Login,
+    freshness: Freshness,
+    endpoint: &Endpoint,
+) -> Result<TokenRequest, AuthFault> {
+    let url = match &settings.url {
+        LoginUrl::Url(url) => url.clone(),
+        LoginUrl::Path(path) => append_path(&endpoint.base_url, path)
+            .ok_or_else(|| fatal(format!("`{path}` does not make a URL")))?,
+    };
+    let mut request = match &settings.body {
+        // An empty body has a length, which some servers demand of a POST.
+        LoginBody::Empty => {
+            let body = (settings.method == config::Method::Post).then(|| String::new().into());
+            TokenRequest { method: Method::GET, url, headers: HeaderMap::new(), body }
+        }
+        LoginBody::Form(fields) => {
+            let mut form = Vec::new();
+            for (name, value) in fields {
+                form.push((name.clone(), keys.text(value, freshness).await?));
+            }
+            TokenRequest::form(&url, &form)
+        }
+        LoginBody::Json(value) => {
+            let json = filled(keys, value, freshness).await?.to_string();
+            let kind = HeaderValue::from_static("application/json");
+            let headers = [(CONTENT_TYPE, kind)].into_iter().collect();
+            TokenRequest { method: Method::POST, url, headers, body: Some(json.into()) }
+        }
+    };
+    request.method = match settings.method {
+        config::Method::Get => Method::GET,
+        config::Method::Post => Method::POST,
+    };
+    for (name, value) in &settings.headers {
+        let value = keys.text(value, freshness).await?;
+        request.headers.insert(header_name(name)?, header_value(value.expose_secret())?);
+    }
+    Ok(request)
+}
+
+/// A body with the secrets in their places.
+async fn filled(keys: &Keys, value: &LoginValue, freshness: Freshness) -> Result<Value, SecretError> {
+    Ok(match value {
+        LoginValue::Plain(value) => value.clone(),
+        LoginValue::Secret(secret) => keys.secret(secret, freshness).await?.expose_secret().into(),
+        LoginValue::List(items) => {
+            let mut list = Vec::new();
+            for item in items {
+                list.push(Box::pin(filled(keys, item, freshness)).await?);
+            }
+            Value::Array(list)
+        }
+        LoginValue::Map(members) => {
+            let mut map = Map::new();
+            for (name, member) in members {
+                map.insert(name.clone(), Box::pin(filled(keys, member, freshness)).await?);
+            }
+            Value::Object(map)
+        }
+    })
+}

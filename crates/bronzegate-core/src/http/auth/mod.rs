@@ -1,0 +1,18 @@
+//! Credentials: read from the vault or fetched from a token endpoint, put into requests, renewed on a 401.
+
+mod assertion;
+mod authenticator;
+mod base;
+mod credential;
+mod endpoint;
+mod grant;
+mod keys;
+mod login;
+mod refresh;
+
+pub(super) use authenticator::AuthFault;
+pub use authenticator::Authenticator;
+pub(super) use base::{rebased, with_origin};
+pub use credential::Credential;
+pub(crate) use credential::strip_parameter;
+pub(super) use endpoint::Endpoint;

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use bronzegate_demo_api::Credentials;
 use bronzegate_tests::{Played, failure};
+use rcgen::{KeyPair, PKCS_RSA_SHA256};
+use serde_json::json;
 
 #[tokio::test]
 async fn hubspot_waits_when_nothing_remains_and_splits_what_its_search_would_cut_off() {
@@ -135,4 +138,27 @@ async fn freshdesk_takes_the_key_as_user_and_says_what_is_left_but_not_until_whe
     let tickets = played.lands("tickets", 0).await;
     assert!(tickets.throttled > 0 && tickets.statuses[&429] == tickets.throttled, "{tickets:?}");
     played.lands("agents", 0).await;
+}
+
+#[tokio::test]
+async fn google_takes_signed_assertions_and_its_403s_and_empty_pages_are_no_end() {
+    let played = Played::new("google-calendar").await;
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+    let account = json!({ "type": "service_account", "client_email": "demo-account", "private_key": key.serialize_pem() });
+    played.keep("google-calendar-service-account", account);
+    let known = played.bench.api.credentials();
+    played.bench.api.set_credentials(Credentials { assertion_key: key.public_key_pem(), ..known });
+    let events = played.lands("events", 0).await;
+    assert!(events.throttled > 0 && events.statuses[&403] == events.throttled, "{events:?}");
+}
+
+#[tokio::test]
+async fn xero_takes_each_refresh_token_once_and_the_next_one_is_in_the_vault() {
+    let played = Played::new("xero").await;
+    let invoices = played.lands("invoices", 0).await;
+    assert!(invoices.throttled > 0 && invoices.statuses[&429] == invoices.throttled, "{invoices:?}");
+    assert!(played.bench.api.stats().oauth.issued > 1, "a token lives for half a minute");
+    let next = played.bench.api.credentials().refresh_token;
+    assert_ne!(next, Credentials::default().refresh_token);
+    assert_eq!(played.held()["xero-refresh-token"], next);
 }

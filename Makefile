@@ -1,6 +1,6 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test bench bench-aws check fmt clippy docs deny advisories terraform checkov schema \
+.PHONY: help build demo demo-api test torture bench bench-aws check fmt clippy docs deny advisories terraform checkov schema \
 	clean package-aws invoke-aws
 
 VENV  := .venv
@@ -45,6 +45,13 @@ test: $(VENV)/installed $(NODE)/installed $(PROVIDERS) ## run the tests
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
 
+TRIALS := 3000
+SEED   := 1
+STORE  := all
+torture: $(VENV)/installed $(NODE)/installed ## thousands of trials of exactness; TRIALS=, SEED=, STORE=local|s3|azure|all
+	cargo build --workspace --bins --locked
+	$(or $(CARGO_TARGET_DIR),target)/debug/workbench torture --trials $(TRIALS) --seed $(SEED) --store $(STORE)
+
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench
 
@@ -82,11 +89,15 @@ terraform:
 	@echo "skipped: terraform is not installed"
 else
 # What Terraform downloads stays out of the tree.
-terraform: export TF_DATA_DIR = $(abspath $(TOOLS)/terraform)/aws
-terraform: $(PROVIDERS) ## the modules: format, validity, and what they plan
+terraform: $(PROVIDERS) ## modules and examples: format, validity, and what the modules plan
 	terraform fmt -check -recursive infra
-	cd infra/modules/aws && terraform init -backend=false -input=false -no-color > /dev/null
-	cd infra/modules/aws && terraform validate && terraform test
+	set -e; for root in modules/aws modules/azure examples/aws examples/azure; do \
+		echo "infra/$$root"; \
+		export TF_DATA_DIR="$(abspath $(TOOLS)/terraform)/$$root"; \
+		terraform -chdir=infra/$$root init -backend=false -input=false -no-color > /dev/null; \
+		terraform -chdir=infra/$$root validate; \
+		terraform -chdir=infra/$$root test; \
+	done
 endif
 
 checkov: $(CHECKOV)/installed ## the modules against checkov's rules; installs it first

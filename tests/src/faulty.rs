@@ -23,6 +23,8 @@ pub enum Failing {
     KilledBefore,
     /// The process is killed after the call.
     KilledAfter,
+    /// This call is held before it is done, until [`FaultyStore::release`].
+    Held,
     /// The put that decides is held until [`FaultyStore::release`].
     HeldAtCommit,
     /// The first upload is held until [`FaultyStore::release`].
@@ -107,6 +109,10 @@ impl Plan {
                 let _done = call.await;
                 self.hold().await;
                 failed()
+            }
+            Failing::Held => {
+                self.hold().await;
+                call.await
             }
             Failing::HeldAtCommit | Failing::HeldAtStage => call.await,
         }

@@ -13,6 +13,7 @@ pub mod moto;
 mod played;
 pub mod proxy;
 pub mod terraform;
+pub mod torture;
 mod vault;
 
 pub use bench::{

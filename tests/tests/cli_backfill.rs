@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use bronzegate_core::bronze::{BronzeStore as _, LocalStore, StagingArea};
 use bronzegate_demo_api::{Fault, FaultKind, Options, When};
 use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days};
 use bronzegate_tests::command::{Shell, until};
-use bronzegate_tests::{SEED, lines, one_stream};
+use bronzegate_tests::{SEED, lines, one_stream, parts};
 
 const LINE: &str = "backfill demo/changes --from 2026-01-01 --to 2026-01-11 --window 1d";
 
@@ -82,6 +83,36 @@ async fn an_interrupted_backfill_is_gone_on_with_by_the_same_command() {
     let rest = shell.run(&format!("{LINE} --json")).await;
     assert_eq!((rest.code(), rest.reports().len()), (Some(0), 10 - before), "{rest:?}");
     assert_eq!(records(&shell), expected());
+}
+
+/// A run has died between the commit of a window and its publishing, as what it left says.
+#[tokio::test]
+async fn a_window_that_is_passed_over_as_committed_is_published() {
+    let shell = shell(vec![], Duration::ZERO).await;
+    assert_eq!(shell.run(LINE).await.code(), Some(0));
+    let store = LocalStore::open(shell.target()).expect("the folder opens");
+    let part = |shell: &Shell| parts(&shell.target(), "demo", "changes").remove(3);
+    for alive in [false, true] {
+        let missing = part(&shell);
+        let text = std::fs::read_to_string(&missing).expect("readable");
+        let key = "window-20260104T000000Z-20260105T000000Z.s0001";
+        let area = StagingArea { stream: "demo/changes".to_owned(), segment: key.to_owned() };
+        // The run that died, or the one that goes on for ever, has the part staged where its receipt says.
+        let run = LocalStore::open(shell.target()).expect("the folder opens");
+        let mut staged = run.stage("demo/changes/x", &area).await.expect("an upload begins");
+        staged.write(text.into()).await.expect("it is written");
+        staged.finish().await.expect("it is finished");
+        std::fs::remove_file(&missing).expect("removable");
+        let run = alive.then_some(run);
+        assert_eq!(records(&shell).len(), 27);
+        let looked = shell.run(&format!("{LINE} --dry-run")).await;
+        assert_eq!((looked.code(), records(&shell).len()), (Some(0), 27), "{looked:?}");
+        let again = shell.run(LINE).await;
+        assert_eq!(again.code(), Some(0), "{again:?}");
+        assert_eq!(records(&shell), expected(), "alive: {alive}");
+        drop(run);
+        assert_eq!(store.leftovers("demo/changes").await.expect("a sweep").len(), 0);
+    }
 }
 
 #[tokio::test]

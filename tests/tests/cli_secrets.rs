@@ -21,7 +21,7 @@ const MARKERS: [&str; 4] = [
 ];
 
 /// Ways to authenticate, as the source file and as the API have them.
-const WAYS: [(Auth, &str); 5] = [
+const WAYS: [(Auth, &str); 6] = [
     (Auth::Bearer, "auth: { type: bearer, token: { secret: token } }"),
     (Auth::Basic, "auth: { type: basic, username: demo-user, password: { secret: password } }"),
     (Auth::ApiKeyQuery, "auth: { type: api_key, in: query, name: api_key, value: { secret: api-key } }"),
@@ -32,6 +32,10 @@ const WAYS: [(Auth, &str); 5] = [
     (
         Auth::OAuth2,
         "auth: { type: oauth2_client_credentials, token_url: BASE/oauth/token, client_id: demo-client, client_secret: { secret: client-secret } }",
+    ),
+    (
+        Auth::Session,
+        "auth: { type: login, request: { path: /login, body: { user: demo-user, password: { secret: password } } }, token: { body: session.id }, send: { query: sid } }",
     ),
 ];
 

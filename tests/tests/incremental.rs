@@ -11,7 +11,7 @@ use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{Fault, FaultKind, TimeFormat, Timeline, When};
 use bronzegate_tests::changes::{BOUNDED, OPEN, change, changes, settings, with};
 use bronzegate_tests::command::until;
-use bronzegate_tests::{Bench, failure, request};
+use bronzegate_tests::{Bench, Failing, FaultyStore, failure, request};
 
 const KEY: &str = "key: id, start: 2026-01-01";
 
@@ -230,6 +230,47 @@ async fn a_run_that_loses_to_one_scheduled_earlier_goes_on_to_its_own_time() {
     complete(&late, 2);
     assert_eq!((early.key.as_deref(), late.key.as_deref()), (Some("seq-1"), Some("seq-2")));
     assert_eq!(bench.records("changes"), records);
+}
+
+/// Wherever a run is while another, scheduled for another time, commits the first of its windows and is cut.
+#[tokio::test]
+async fn a_run_that_is_overtaken_at_any_store_call_goes_on_to_its_own_time() {
+    let records: Vec<_> =
+        (1..=4).map(|day| change(day, &at(u32::try_from(day).unwrap(), "12:00:00"))).collect();
+    let settings = settings(&format!("{BOUNDED}, {KEY}, window: 1d"));
+    let mut bench = Bench::one(changes(records.clone()), vec![], &settings).await;
+    let (late, early) = (at(5, "00:00:00"), at(4, "00:00:00"));
+    let mut call = 1;
+    loop {
+        bench = bench.with_empty_folder();
+        let held = FaultyStore::new(bench.store(), call, Failing::Held);
+        let run = bench.stream("changes");
+        let running = run.run(Arc::new(held.clone()), request(&late), Deadline::NONE, Stop::default());
+        let overtaking = async {
+            held.moment().await;
+            let next = bench.stats("changes").requests + 2;
+            let cut = FaultKind::retry_after(429, "3600");
+            bench.api.set_faults(vec![Fault::new("changes", When::Request(next), cut).always()]);
+            let cut = run_within_a_minute(&bench, &early).await;
+            bench.api.set_faults(vec![]);
+            held.release();
+            cut
+        };
+        let mut running = std::pin::pin!(running);
+        let overtaken = tokio::select! {
+            report = &mut running => break complete(&report, 4),
+            cut = overtaking => cut,
+        };
+        let report = running.await;
+        assert_eq!(overtaken.error, None, "{overtaken:?}");
+        assert_eq!(report.status, Status::Complete, "call {call}: {report:?}");
+        assert_eq!(bench.records("changes"), records, "call {call}");
+        for commit in chain(&bench) {
+            assert!(bench.lines("changes").iter().any(|line| line.contains(&commit.batch_id)), "{commit:?}");
+        }
+        call += 1;
+    }
+    assert!(call > 20, "{call}");
 }
 
 #[tokio::test]

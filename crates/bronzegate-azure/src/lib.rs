@@ -6,6 +6,7 @@
 //! | `clients` | what every client of the SDK is made with: transport, retries, user agent; what its errors say |
 //! | `identity` | which credential the environment offers, and its tokens |
 //! | `secrets` | Key Vault as a secret store |
+//! | [`functions`] | the function app: its timers, and the files that tell the Functions host of them |
 //! | `store` | OneLake and ADLS Gen2 as a bronze store, through their Blob endpoints |
 //!
 //! The environment is not read here but by the caller's look-up. One part of the SDK reads it by
@@ -14,6 +15,7 @@
 
 mod azure;
 mod clients;
+pub mod functions;
 mod identity;
 mod secrets;
 mod store;

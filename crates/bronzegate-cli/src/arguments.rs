@@ -54,9 +54,27 @@ pub(crate) enum Command {
     Run(RunArguments),
     Backfill(BackfillArguments),
     Runs(RunsArguments),
+    #[cfg(feature = "azure")]
+    Functions(FunctionsArguments),
     /// Prints the JSON Schema of source files.
     #[command(after_help = "Example:\n  bronzegate schema > sources/source.schema.json")]
     Schema,
+}
+
+/// Writes the files of the Azure function app: host.json, and a folder for each function.
+///
+/// There is one timer for each schedule of the sources. Folders of timers that no schedule has any more
+/// are removed; nothing else is touched.
+#[cfg(feature = "azure")]
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bronzegate functions --output infra/examples/azure/app")]
+pub(crate) struct FunctionsArguments {
+    /// The folder to write to.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) output: std::path::PathBuf,
+    /// Write nothing; the exit code is 2 when a file differs.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// Checks source files: grammar, secrets, and one request per stream.

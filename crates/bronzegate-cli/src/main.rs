@@ -58,6 +58,8 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
             Command::Run(arguments) => commands::run(&context, &arguments, out).await,
             Command::Backfill(arguments) => commands::backfill(&context, &arguments, out).await,
             Command::Runs(arguments) => commands::runs(&context, &arguments, out).await,
+            #[cfg(feature = "azure")]
+            Command::Functions(arguments) => commands::functions(&context, &arguments, out).await,
             Command::Schema => Ok(commands::schema(out)),
         }
     });

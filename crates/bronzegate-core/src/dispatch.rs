@@ -100,6 +100,11 @@ impl Dispatcher {
         Self { sources, store, secrets, clock, environment: environment.into(), warm: Mutex::default() }
     }
 
+    /// The source files.
+    pub fn sources(&self) -> &SourceFolder {
+        &self.sources
+    }
+
     /// Does what an event asks for. A stream that fails does not stop its neighbours: its report says so.
     ///
     /// # Errors
@@ -238,6 +243,33 @@ impl Dispatcher {
         if let Some(kept) = warm.get_mut(&run.engine.source.name).filter(|kept| kept.is(&run.engine)) {
             kept.idle.insert(run.stream.name.clone(), run);
         }
+    }
+}
+
+/// Logs how a run ended, for people; what it warns of has lines of its own.
+pub fn log(report: &RunReport) {
+    let RunReport { source, stream, status, key, batch_id, counts, duration_ms, error, .. } = report;
+    let status = status.as_str();
+    if let Some(error) = error {
+        let (kind, error) = (error.kind.as_str(), &error.message);
+        tracing::error!(source, stream, status, key, batch_id, kind, error, "run failed");
+    } else {
+        let (records, bytes, pages) = (counts.records, counts.bytes, counts.pages);
+        tracing::info!(
+            source,
+            stream,
+            status,
+            key,
+            batch_id,
+            records,
+            bytes,
+            pages,
+            duration_ms,
+            "run ended"
+        );
+    }
+    for warning in &report.warnings {
+        tracing::warn!(source, stream, batch_id, warning, "run warns");
     }
 }
 

@@ -62,7 +62,9 @@ impl fmt::Display for ErrorKind {
 pub struct Place {
     /// `<source>/<stream>`, or the source alone.
     pub stream: Option<String>,
-    /// The page of the run, counted from 1 over all its segments.
+    /// The partition and parent whose page it is.
+    pub branch: Option<String>,
+    /// The page of the run, or of its branch, counted from 1 over all segments.
     pub page: Option<u64>,
     /// The attempt at that page's request, counted from 1.
     pub attempt: Option<u32>,
@@ -107,6 +109,13 @@ impl Error {
         self
     }
 
+    /// Names the partition and parent, unless a deeper layer did.
+    #[must_use]
+    pub fn in_branch(mut self, branch: impl Into<String>) -> Self {
+        self.0.place.branch.get_or_insert_with(|| branch.into());
+        self
+    }
+
     /// Names the page, unless a deeper layer did.
     #[must_use]
     pub fn on_page(mut self, page: u64) -> Self {
@@ -124,9 +133,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { stream, page, attempt } = &self.0.place;
+        let Place { stream, branch, page, attempt } = &self.0.place;
         let mut place = Vec::new();
         place.extend(stream.clone());
+        place.extend(branch.clone());
         place.extend(page.map(|page| format!("page {page}")));
         place.extend(attempt.filter(|&attempt| attempt > 1).map(|attempt| format!("attempt {attempt}")));
         if !place.is_empty() {

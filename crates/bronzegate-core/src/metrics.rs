@@ -1,5 +1,7 @@
 //! The metrics of a run: names, units and values, whatever the platform they are told to.
 
+use serde_json::{Value, json};
+
 use crate::report::{RunReport, Status};
 
 /// The dimensions that every metric of a run has, in this order: source, stream, environment.
@@ -42,6 +44,14 @@ pub struct Metric {
     pub unit: Unit,
     /// Its value.
     pub value: f64,
+}
+
+impl Metric {
+    /// Its value as JSON: whole numbers without a fraction.
+    pub fn json(&self) -> Value {
+        let value = self.value;
+        if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) }
+    }
 }
 
 /// The metrics of one stream's run.

@@ -1,9 +1,11 @@
 //! Looking without writing: one request to see what is found where, or a few records as they are.
 
+use std::sync::Arc;
+
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
 use crate::error::Result;
-use crate::extract::{Asked, Ending, Feed, Fetched, Paginator, Stop, Verdict, first_page};
+use crate::extract::{Asked, Feed, Fetched, Paginator, Stop, Verdict, WalkEnding, WalkState, first_page};
 use crate::plan;
 use crate::run::StreamRun;
 use crate::window::TimeWindow;
@@ -23,6 +25,9 @@ pub struct Probe {
     pub found: Vec<Finding>,
     /// Whether the first page is the last.
     pub last: bool,
+    /// How often a run asks: once for each partition; `None` where the number of parents decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branches: Option<u64>,
     /// The number of records that the API states, where the file says where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
@@ -60,10 +65,11 @@ impl StreamRun {
     }
 
     async fn probe_asking(&self, asked: Asked) -> Result<Probe> {
-        let (source, fetcher) = (&self.engine.source, self.fetcher(Deadline::NONE));
-        let (fetched, last) = first_page(source, &self.stream, &asked, &fetcher, self.start(None))
-            .await
-            .map_err(|error| error.in_stream(self.name()))?;
+        let first = async {
+            let origin = self.origin(asked, Deadline::NONE, Stop::default())?;
+            first_page(&Arc::new(origin)).await
+        };
+        let (fetched, last) = first.await.map_err(|error| error.in_stream(self.name()))?;
         let found = Paginator::addresses(&self.stream)
             .into_iter()
             .chain(link_address(&self.stream.pagination.kind).as_ref())
@@ -76,6 +82,7 @@ impl StreamRun {
             stream: self.name(),
             url: crate::redact::SafeUrl(&fetched.facts.url).to_string(),
             status: fetched.facts.status,
+            branches: self.stream.parent.is_none().then(|| self.stream.partitions.count()),
             total: self.stated_total(&fetched),
             records: fetched.body.as_ref().map_or(0, |body| body.records),
             found,
@@ -100,14 +107,16 @@ impl StreamRun {
 
     async fn records(&self, count: usize) -> Result<Vec<Vec<u8>>> {
         let stop = Stop::default();
-        let mut pages = self.pages(self.first_asked()?, self.start(None), Deadline::NONE, stop);
+        let mut walk = self.walk(self.first_asked()?, WalkState::default(), Deadline::NONE, stop)?;
         let mut records: Vec<Vec<u8>> = Vec::new();
         while records.len() < count {
-            let Some(mut page) = pages.next().await else {
-                return match pages.ending().await {
-                    Ending::Failed(error) => Err(error.in_stream(self.name())),
+            let Some((_, mut page)) = walk.next().await else {
+                return match walk.ending() {
+                    WalkEnding::Failed(error) => Err(error.in_stream(self.name())),
                     // The records of a window that is too large are as good as any for a look.
-                    Ending::Complete(_) | Ending::Stopped(_) | Ending::TooLarge => Ok(records),
+                    WalkEnding::Complete { .. } | WalkEnding::Stopped(_) | WalkEnding::TooLarge => {
+                        Ok(records)
+                    }
                 };
             };
             let before = records.len();

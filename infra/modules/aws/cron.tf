@@ -4,54 +4,6 @@
 # schedule was created: so the scheduled times, and with them the keys of the runs, do not depend on a deployment.
 
 locals {
-  scheduled = { for id, stream in local.streams : id => stream if stream.schedule != null }
-
-  unit_minutes = { m = 1, h = 60, d = 1440 }
-
-  # Whole minutes between runs, for `every`; 0 for what cannot be read, which the schedule's precondition refuses.
-  every_minutes = {
-    for id, stream in local.scheduled : id => try(
-      tonumber(regex("^([0-9]+)[mhd]$", stream.schedule.every)[0]) * local.unit_minutes[regex("[mhd]$", stream.schedule.every)],
-      try(tonumber(regex("^([0-9]+)s$", stream.schedule.every)[0]) / 60, 0),
-    ) if can(stream.schedule.every)
-  }
-
-  every_cron = {
-    for id, minutes in local.every_minutes : id => (
-      minutes < 1 || floor(minutes) != minutes || (minutes <= 60 ? 60 : 1440) % max(floor(minutes), 1) != 0 ? "" :
-      minutes == 1 ? "* * * * *" :
-      minutes < 60 ? "*/${minutes} * * * *" :
-      minutes == 60 ? "0 * * * *" :
-      minutes == 1440 ? "0 0 * * *" :
-      minutes % 60 == 0 ? "0 */${minutes / 60} * * *" : ""
-    )
-  }
-
-  # Divisors of a day that are no whole hours (90m = 16 runs a day) need a schedule for each minute of the hour.
-  every_times = {
-    for id, minutes in local.every_minutes : id => [for at in range(0, 1440, minutes) : at]
-    if try(local.every_cron[id], "") == "" && minutes > 60 && 1440 % max(floor(minutes), 1) == 0 && floor(minutes) == minutes
-  }
-
-  crons = merge(flatten([
-    for id, stream in local.scheduled : [
-      contains(keys(local.every_times), id) ?
-      {
-        for minute in distinct([for at in local.every_times[id] : at % 60]) :
-        "${id}.${minute}" => {
-          id   = id
-          cron = "${minute} ${join(",", [for at in local.every_times[id] : floor(at / 60) if at % 60 == minute])} * * *"
-        }
-      } :
-      { (id) = { id = id, cron = can(stream.schedule.every) ? local.every_cron[id] : try(stream.schedule.cron, "") } }
-    ]
-  ])...)
-
-  cron_fields = { for key, cron in local.crons : key => compact(split(" ", replace(trimspace(cron.cron), "/\\s+/", " "))) }
-  cron_valid = {
-    for key, fields in local.cron_fields : key => length(fields) == 5 ? fields[2] == "*" || fields[4] == "*" : false
-  }
-
   # One of day-of-month and day-of-week must be `?`.
   expressions = {
     for key, fields in local.cron_fields : key => local.cron_valid[key] ? join("", [
@@ -61,31 +13,6 @@ locals {
       fields[4] == "*" ? "?" : fields[4],
       " *)",
     ]) : "invalid"
-  }
-
-  # What each field means, as numbers: `*`, a value, a range, each with a step or without, in lists.
-  field_bounds = [[0, 59], [0, 23], [1, 31], [1, 12], [0, 6]]
-  field_names = merge(
-    { for index, name in ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"] : name => index },
-    { for index, name in ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"] : name => index + 1 },
-  )
-  field_items = {
-    for key, fields in local.cron_fields : key => [
-      for index, field in fields : [
-        for item in split(",", field) : {
-          step = try(tonumber(split("/", item)[1]), 1)
-          ends = split("/", item)[0] == "*" ? local.field_bounds[index] : [
-            for end in [split("-", split("/", item)[0])[0], reverse(split("-", split("/", item)[0]))[0]] :
-            try(local.field_names[end], tonumber(end))
-          ]
-        }
-      ]
-    ] if local.cron_valid[key]
-  }
-  field_values = {
-    for key, fields in local.field_items : key => [
-      for items in fields : distinct(flatten([for item in items : range(item.ends[0], item.ends[1] + 1, item.step)]))
-    ]
   }
 
   # Numbers sort as text only when they are of one length.

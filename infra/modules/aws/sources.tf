@@ -9,32 +9,21 @@ locals {
   region    = data.aws_region.current.name
   account   = data.aws_caller_identity.current.account_id
 
-  documents = { for file in fileset(var.sources_path, "*.yaml") : trimsuffix(file, ".yaml") => yamldecode(file("${var.sources_path}/${file}")) }
-  sources   = sort(keys(local.documents))
+  sources   = module.sources.names
+  streams   = module.sources.streams
+  scheduled = module.sources.scheduled
 
-  streams = merge([
-    for source, document in local.documents : {
-      for stream, settings in document.streams : "${source}.${stream}" => {
-        source   = source
-        stream   = stream
-        schedule = try(settings.schedule, null)
-      }
-    }
-  ]...)
+  secrets          = module.sources.secrets
+  rotating_secrets = module.sources.rotating_secrets
 
-  # Terraform has no recursion: secrets are found in the text of the decoded file, however deep.
-  secret_pattern = "\"secret\":\"([^\"]+)\""
-  secrets        = toset(flatten([for document in values(local.documents) : regexall(local.secret_pattern, jsonencode(document))]))
+  crons        = module.sources.crons
+  cron_fields  = module.sources.cron_fields
+  cron_valid   = module.sources.cron_valid
+  field_values = module.sources.field_values
+}
 
-  # Only a refresh token is ever written back; the other secrets of such an auth are only read.
-  auths = flatten([
-    for document in values(local.documents) : concat(
-      [try(document.auth, null)],
-      [for settings in values(document.streams) : try(settings.auth, null)],
-    )
-  ])
-  rotating_secrets = toset([
-    for auth in local.auths : auth.refresh_token.secret
-    if try(auth.type, "") == "oauth2_refresh_token" && can(auth.refresh_token.secret)
-  ])
+module "sources" {
+  source = "../sources"
+
+  path = var.sources_path
 }

@@ -1,5 +1,6 @@
 //! A proxy before Azurite at which calls go wrong: before they arrive, or after they were done.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -72,6 +73,9 @@ struct State {
     upstream: Url,
     /// What goes wrong, and how often it still does.
     faults: Mutex<Vec<(Call, Fault, usize)>>,
+    /// Whatever the call: how many pass first, and what then goes wrong with how many.
+    any: Mutex<Option<(usize, usize, Fault)>>,
+    hanging: AtomicUsize,
     seen: Mutex<Vec<Call>>,
     /// The tokens that came with requests.
     tokens: Mutex<Vec<String>>,
@@ -86,6 +90,8 @@ impl FaultProxy {
             client: Certificates::shared().client(),
             upstream: upstream.clone(),
             faults: Mutex::default(),
+            any: Mutex::default(),
+            hanging: AtomicUsize::new(0),
             seen: Mutex::default(),
             tokens: Mutex::default(),
             page: Mutex::default(),
@@ -109,6 +115,19 @@ impl FaultProxy {
     /// Never: no holder of the lock panics.
     pub fn fail(&self, call: Call, fault: Fault, times: usize) {
         self.state.faults.lock().expect("no holder of this lock panics").push((call, fault, times));
+    }
+
+    /// Lets `skip` calls of any kind pass, and the next `count` go wrong.
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    pub fn fail_any(&self, skip: usize, count: usize, fault: Fault) {
+        *self.state.any.lock().expect("no holder of this lock panics") = Some((skip, count, fault));
+    }
+
+    /// How many calls came that are not answered ever.
+    pub fn hanging(&self) -> usize {
+        self.state.hanging.load(SeqCst)
     }
 
     /// Makes the pages of listings so small.
@@ -163,10 +182,10 @@ impl State {
                 Answer::Reply(response) => Answer::CutShort(response),
                 other => other,
             },
-            Some(Fault::HangBefore) => std::future::pending().await,
+            Some(Fault::HangBefore) => self.hang().await,
             Some(Fault::HangAfter) => {
                 self.forward(request).await;
-                std::future::pending().await
+                self.hang().await
             }
             Some(Fault::Damaged) => {
                 let mut body = request.body().to_vec();
@@ -177,7 +196,26 @@ impl State {
         }
     }
 
+    async fn hang(&self) -> Answer {
+        self.hanging.fetch_add(1, SeqCst);
+        std::future::pending().await
+    }
+
     fn next(&self, call: Call) -> Option<Fault> {
+        if let Some((skip, count, fault)) = self
+            .any
+            .lock()
+            .expect("no holder of this lock panics")
+            .as_mut()
+            .filter(|(_, count, _)| *count > 0)
+        {
+            if *skip > 0 {
+                *skip -= 1;
+            } else {
+                *count -= 1;
+                return Some(*fault);
+            }
+        }
         let mut faults = self.faults.lock().expect("no holder of this lock panics");
         let (_, fault, left) = faults.iter_mut().find(|(kind, _, left)| *kind == call && *left > 0)?;
         *left -= 1;

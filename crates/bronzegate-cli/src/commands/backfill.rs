@@ -41,7 +41,11 @@ pub(crate) async fn backfill(
     let existing = places::existing_bronze(&context.clouds, &context.target).await?;
     let layout = Layout::new(&name.source, &name.stream);
     let log = existing.map(|store| CommitLog::new(store, layout));
-    let plan = Plan::new(log.as_ref(), span, step, arguments.again).await?;
+    if let Some(log) = log.as_ref().filter(|_| !arguments.dry_run) {
+        // Where no window is due, no run does it.
+        log.sweep().await?;
+    }
+    let plan = Plan::new(log.as_ref(), span, step, arguments.again, arguments.dry_run).await?;
     tell_estimate(context, arguments, &engine, &plan, stream.rate_limit.requests_per_second).await?;
     if arguments.dry_run {
         let windows: Vec<Loaded> = plan.windows.iter().map(|planned| (*planned, None)).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bronzegate_core::bronze::{CommitLog, RunId, SegmentStatus};
+use bronzegate_core::bronze::{CommitLog, RunId, SegmentStatus, Settler};
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::probe::Probe;
 use bronzegate_core::window::{TimeWindow, WindowStep};
@@ -58,6 +58,9 @@ impl Plan {
     /// `again` loads everything as a new revision, unless an earlier `again` has not come to its end:
     /// then that is gone on with.
     ///
+    /// A window that is passed over as committed is one that a reader sees: unless this is only a look,
+    /// what dead runs have committed and not published is published.
+    ///
     /// # Errors
     /// [`ErrorKind::Config`] for too many windows, [`ErrorKind::Store`] when the log cannot be read.
     pub(crate) async fn new(
@@ -65,6 +68,7 @@ impl Plan {
         span: TimeWindow,
         step: Option<WindowStep>,
         again: bool,
+        only_a_look: bool,
     ) -> Result<Self> {
         let windows: Vec<_> = match step {
             Some(step) => span.split(step).take(MOST + 1).collect(),
@@ -78,13 +82,14 @@ impl Plan {
             Some(log) => newest_segments(log, &windows).await?,
             None => BTreeMap::new(),
         };
-        let mut plan = Self::of(log, &windows, &newest, 1).await?;
+        let mut settler = log.filter(|_| !only_a_look).map(Settler::new);
+        let mut plan = Self::of(log, settler.as_mut(), &windows, &newest, 1).await?;
         if again {
             let last = newest.keys().map(|(_, revision)| *revision).max().unwrap_or(0);
-            plan = Self::of(log, &windows, &newest, last.max(1)).await?;
+            plan = Self::of(log, settler.as_mut(), &windows, &newest, last.max(1)).await?;
             let is_whole = plan.windows.iter().all(|planned| planned.state == State::Committed);
             if last == 1 || is_whole {
-                plan = Self::of(log, &windows, &newest, last + 1).await?;
+                plan = Self::of(log, settler.as_mut(), &windows, &newest, last + 1).await?;
             }
         }
         Ok(plan)
@@ -92,6 +97,7 @@ impl Plan {
 
     async fn of(
         log: Option<&CommitLog>,
+        mut settler: Option<&mut Settler<'_>>,
         windows: &[TimeWindow],
         newest: &BTreeMap<(TimeWindow, u32), u32>,
         revision: u32,
@@ -99,7 +105,9 @@ impl Plan {
         let mut planned = Vec::with_capacity(windows.len());
         for &window in windows {
             let state = match (log, newest.get(&(window, revision))) {
-                (Some(log), Some(segment)) => state(log, window, revision, *segment).await?,
+                (Some(log), Some(segment)) => {
+                    state(log, settler.as_deref_mut(), window, revision, *segment).await?
+                }
                 _ => State::New,
             };
             planned.push(Planned { window, state });
@@ -129,12 +137,21 @@ async fn newest_segments(
     Ok(newest)
 }
 
-async fn state(log: &CommitLog, window: TimeWindow, revision: u32, segment: u32) -> Result<State> {
+async fn state(
+    log: &CommitLog,
+    settler: Option<&mut Settler<'_>>,
+    window: TimeWindow,
+    revision: u32,
+    segment: u32,
+) -> Result<State> {
     let key = RunId::Window { from: window.from(), to: window.to(), revision }.to_string();
-    Ok(match log.get(&key, segment).await?.map(|record| record.status) {
-        Some(SegmentStatus::Complete) => State::Committed,
-        Some(SegmentStatus::Partial) => State::Partial,
-        None => State::New,
+    let Some(record) = log.get(&key, segment).await? else { return Ok(State::New) };
+    if let Some(settler) = settler {
+        settler.settle(&record).await?;
+    }
+    Ok(match record.status {
+        SegmentStatus::Complete => State::Committed,
+        SegmentStatus::Partial => State::Partial,
     })
 }
 
@@ -146,21 +163,22 @@ pub(crate) fn estimate(
     workers: usize,
     rate: Option<f64>,
 ) -> String {
-    let requests = match (probe.last, probe.total) {
+    let pages = match (probe.last, probe.total) {
         (true, _) => Some(1),
         (false, Some(total)) if probe.records > 0 => Some(total.div_ceil(probe.records).max(2)),
         (false, _) => None,
     };
-    let least = requests.unwrap_or(2) * due as u64;
+    let is_known = pages.is_some() && probe.branches.is_some();
+    let least = pages.unwrap_or(2) * probe.branches.unwrap_or(1) * due as u64;
     let by_latency = took.as_secs_f64() * least as f64 / workers as f64;
     let by_rate = rate.map_or(0.0, |rate| least as f64 / rate);
     let minutes = by_latency.max(by_rate) / 60.0;
     format!(
         "{} to load: {} {} and {} {:.1} minutes, by a probe that found {} on its first page in {}",
         human::counted(due as u64, "window"),
-        if requests.is_some() { "about" } else { "at least" },
+        if is_known { "about" } else { "at least" },
         human::counted(least, "request"),
-        if requests.is_some() { "about" } else { "at least" },
+        if is_known { "about" } else { "at least" },
         minutes,
         human::counted(probe.records, "record"),
         human::duration(took),
@@ -179,6 +197,7 @@ mod tests {
             records,
             found: Vec::new(),
             last,
+            branches: Some(1),
             total,
         }
     }
@@ -192,5 +211,10 @@ mod tests {
             @"100 windows to load: about 1,000 requests and about 2.5 minutes, by a probe that found 100 records on its first page in 600ms");
         insta::assert_snapshot!(estimate(&probe(100, false, None), took, 1, 1, None),
             @"1 window to load: at least 2 requests and at least 0.0 minutes, by a probe that found 100 records on its first page in 600ms");
+        let of_branches = |branches| Probe { branches, ..probe(7, true, None) };
+        insta::assert_snapshot!(estimate(&of_branches(Some(3)), took, 100, 4, None),
+            @"100 windows to load: about 300 requests and about 0.8 minutes, by a probe that found 7 records on its first page in 600ms");
+        insta::assert_snapshot!(estimate(&of_branches(None), took, 100, 4, None),
+            @"100 windows to load: at least 100 requests and at least 0.2 minutes, by a probe that found 7 records on its first page in 600ms");
     }
 }

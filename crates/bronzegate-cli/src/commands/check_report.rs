@@ -144,6 +144,7 @@ mod tests {
             records: 100,
             found: vec![finding("body /paging/next/after", Some("100")), finding("body /total", None)],
             last: false,
+            branches: Some(1),
             total: None,
         };
         let failure = Failure { kind: ErrorKind::Data, message: "crm/deals, page 1: not JSON".to_owned() };

@@ -4,6 +4,8 @@ mod backfill;
 mod backfill_plan;
 mod check;
 mod check_report;
+#[cfg(feature = "azure")]
+mod functions;
 mod run;
 mod runs;
 mod sample;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 
 use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::config::{Source, Stream};
-use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::error::Result;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::SecretStore;
@@ -27,6 +29,8 @@ use crate::{logging, output, places, progress};
 
 pub(crate) use backfill::backfill;
 pub(crate) use check::check;
+#[cfg(feature = "azure")]
+pub(crate) use functions::functions;
 pub(crate) use run::run;
 pub(crate) use runs::runs;
 pub(crate) use sample::sample;
@@ -84,9 +88,5 @@ impl Context {
 /// The streams of a source, or the one that is named, in file order.
 pub(crate) fn selected<'a>(source: &'a Source, stream: Option<&str>) -> Result<Vec<&'a Stream>> {
     let Some(name) = stream else { return Ok(source.streams.iter().collect()) };
-    source.stream(name).map(|stream| vec![stream]).ok_or_else(|| {
-        let known: Vec<_> = source.streams.iter().map(|stream| stream.name.as_str()).collect();
-        let cause = format!("{} has no stream `{name}`; it has: {}", source.name, known.join(", "));
-        Error::new(ErrorKind::Config, cause)
-    })
+    source.named(name).map(|stream| vec![stream])
 }

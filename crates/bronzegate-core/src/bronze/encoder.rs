@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
@@ -17,8 +18,10 @@ pub const METADATA: [&str; 4] = ["_ingested_at", "_source_system", "_environment
 /// What a run adds to each of its records.
 #[derive(Clone, Debug)]
 pub struct Encoder {
-    /// The members after `_ingested_at`, with the closing brace and the line feed.
+    /// The members after `_ingested_at`.
     constant: String,
+    /// The names of all members that are added.
+    names: Arc<[String]>,
 }
 
 /// What is added to the records of one page.
@@ -26,28 +29,32 @@ pub struct Encoder {
 pub struct PageTail {
     /// `,"_ingested_at":…}` and a line feed.
     text: Vec<u8>,
+    names: Arc<[String]>,
 }
 
 impl Encoder {
-    /// Makes the encoder of one run.
-    pub fn new(source: &str, environment: &str, batch_id: &str) -> Self {
+    /// Makes the encoder of one run; `parents` are the names of the members that come from a parent.
+    pub fn new(source: &str, environment: &str, batch_id: &str, parents: Vec<String>) -> Self {
         let quoted = |text| serde_json::Value::from(text).to_string();
         let [_, system, env, batch] = METADATA;
         Self {
             constant: format!(
-                ",\"{system}\":{},\"{env}\":{},\"{batch}\":{}}}\n",
+                ",\"{system}\":{},\"{env}\":{},\"{batch}\":{}",
                 quoted(source),
                 quoted(environment),
                 quoted(batch_id)
             ),
+            names: METADATA.map(str::to_owned).into_iter().chain(parents).collect(),
         }
     }
 
-    /// What the records of a page get that arrived at this time.
-    pub fn page(&self, arrived: Timestamp) -> PageTail {
+    /// What the records of a page get that arrived at this time; `parents` are the members that come from
+    /// the page's parent, each with a comma before it.
+    pub fn page(&self, arrived: Timestamp, parents: &str) -> PageTail {
         let printer = DateTimePrinter::new().precision(Some(3));
         let arrived = printer.timestamp_to_string(&arrived);
-        PageTail { text: format!(",\"{}\":\"{arrived}\"{}", METADATA[0], self.constant).into_bytes() }
+        let text = format!(",\"{}\":\"{arrived}\"{}{parents}}}\n", METADATA[0], self.constant);
+        PageTail { text: text.into_bytes(), names: self.names.clone() }
     }
 }
 
@@ -74,8 +81,8 @@ impl PageTail {
                 out.extend_from_slice(&self.text[1..]);
             }
             [open @ .., b'}'] => {
-                if may_clash && might_hold_a_metadata_name(record) {
-                    rename_clashes(record, out);
+                if may_clash && might_hold_one_of(&self.names, record) {
+                    rename_clashes(&self.names, record, out);
                 } else {
                     out.extend_from_slice(open);
                 }
@@ -109,16 +116,16 @@ fn join_lines(out: &mut Vec<u8>, from: usize) {
     out.push(b'\n');
 }
 
-/// A quick look: whether a metadata name stands anywhere, or an escape that could hide one.
-fn might_hold_a_metadata_name(record: &[u8]) -> bool {
+/// A quick look: whether one of the names stands anywhere, or an escape that could hide one.
+fn might_hold_one_of(names: &[String], record: &[u8]) -> bool {
     memchr::memchr(b'\\', record).is_some()
-        || METADATA.iter().any(|name| memchr::memmem::find(record, name.as_bytes()).is_some())
+        || names.iter().any(|name| memchr::memmem::find(record, name.as_bytes()).is_some())
 }
 
 /// Appends the object without its closing brace, each member that bears a metadata name
 /// renamed: `_source` goes before the name until it is free.
 #[cold]
-fn rename_clashes(object: &[u8], out: &mut Vec<u8>) {
+fn rename_clashes(added: &[String], object: &[u8], out: &mut Vec<u8>) {
     let names: Vec<(Range<usize>, String)> = top_level_names(object)
         .into_iter()
         .filter_map(|range| Some((range.clone(), serde_json::from_slice(&object[range]).ok()?)))
@@ -126,11 +133,11 @@ fn rename_clashes(object: &[u8], out: &mut Vec<u8>) {
     let mut taken: HashSet<String> = names.iter().map(|(_, name)| name.clone()).collect();
     let mut copied = 0;
     for (range, name) in names {
-        if !METADATA.contains(&name.as_str()) {
+        if !added.contains(&name) {
             continue;
         }
         let mut free = format!("_source{name}");
-        while METADATA.contains(&free.as_str()) || !taken.insert(free.clone()) {
+        while added.contains(&free) || !taken.insert(free.clone()) {
             free.insert_str(0, "_source");
         }
         out.extend_from_slice(&object[copied..range.start]);
@@ -186,7 +193,8 @@ mod tests {
         let wanted = Wanted { records: Some(RecordsAt::Root), ..Wanted::default() };
         let mut splitter = Splitter::new(&wanted);
         splitter.push(format!("[{record}]").into(), &mut pieces).unwrap();
-        let tail = Encoder::new("hub\"spot", "dev", "b1").page("2026-11-22T17:00:00.12Z".parse().unwrap());
+        let tail = Encoder::new("hub\"spot", "dev", "b1", Vec::new())
+            .page("2026-11-22T17:00:00.12Z".parse().unwrap(), "");
         let mut out = Vec::new();
         for piece in &pieces {
             tail.encode(piece, &mut out);

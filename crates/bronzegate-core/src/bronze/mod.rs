@@ -16,8 +16,8 @@ mod writer;
 pub use bounded::BoundedStore;
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, SegmentStatus, Window, duration_ratio, extend_history,
-    records_ratio,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, SegmentStatus, Settler, Window, duration_ratio,
+    extend_history, records_ratio,
 };
 pub use encoder::{Encoder, METADATA, PageTail};
 pub use layout::{CommitName, Layout};

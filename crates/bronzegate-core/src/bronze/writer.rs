@@ -11,7 +11,7 @@ use super::parts::Parts;
 use super::store::{Receipt, StoreError};
 use crate::cursor::Sieve;
 use crate::error::Error;
-use crate::extract::{Feed, Page, Verdict};
+use crate::extract::{Branch, Feed, Page, Verdict};
 use crate::http::Stats;
 
 /// Bytes of lines that are held until their page is known to be good.
@@ -47,20 +47,20 @@ impl PageWriter {
         Self { parts, encoder, sieve, stats, held: Held::default(), usual: 0 }
     }
 
-    /// Writes one page and returns its warning, if it has one.
+    /// Writes one page of a branch and returns its warning, if it has one.
     ///
     /// # Errors
     /// The store's, and the sieve's where a record's cursor cannot be read; the segment is then to be
     /// given up.
-    pub async fn write(&mut self, mut page: Page) -> Result<Option<String>, Error> {
+    pub async fn write(&mut self, branch: &Branch, mut page: Page) -> Result<Option<String>, Error> {
         let mut tail: Option<PageTail> = None;
         while let Some(feed) = page.next().await {
             match feed {
                 Feed::Begin(arrived) => {
                     self.forget().await?;
-                    tail = Some(self.encoder.page(arrived));
+                    tail = Some(self.encoder.page(arrived, branch.members()));
                     if let Some(sieve) = &mut self.sieve {
-                        sieve.begin();
+                        sieve.begin(branch.hash());
                     }
                 }
                 Feed::Records(piece) => {

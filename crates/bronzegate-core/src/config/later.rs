@@ -2,11 +2,9 @@
 
 use super::problem::Draft;
 
-const LATER: [(&str, &[&str]); 4] = [
-    ("StreamSpec", &["partitions", "parent", "job"]),
+const LATER: [(&str, &[&str]); 2] = [
+    ("StreamSpec", &["job"]),
     ("Format", &["csv", "zip"]),
-    ("Then", &["skip"]),
-    ("template", &["partition", "parent"]),
 ];
 
 /// Returns the problem if `word` belongs to the grammar of `owner` but is not supported yet.

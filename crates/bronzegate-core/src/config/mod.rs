@@ -9,12 +9,15 @@ mod allowed_hosts;
 mod auth;
 mod base_url;
 mod body;
+mod branch_check;
+mod branches;
 mod condition;
 mod cron;
 mod expect;
 mod incremental;
 mod later;
 mod name;
+mod occurrences;
 mod output;
 mod pagination;
 mod pagination_check;
@@ -44,7 +47,9 @@ pub use auth::{
     Login, LoginBody, LoginUrl, LoginValue, OAuth2Client, RefreshToken,
 };
 pub use body::BodyTemplate;
+pub use branches::{Parent, ParentField, Partitions};
 pub use condition::{Condition, Test};
+pub use cron::Cron;
 pub use expect::Expect;
 pub use incremental::{CursorFormat, Incremental, Missing, Start};
 pub use name::{NAME_FORM, is_name};

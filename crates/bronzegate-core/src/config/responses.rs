@@ -35,6 +35,8 @@ pub enum Then {
     Fail,
     /// End the pages.
     End,
+    /// Leave out this partition or parent, which is not there; needs `partitions` or `parent`.
+    Skip,
     /// Renew the access token and try again.
     RefreshAuth,
 }

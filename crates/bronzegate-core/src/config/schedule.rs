@@ -7,10 +7,11 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::cron;
+use super::cron::Cron;
 use super::problem::{At, Draft, Report};
 use super::read::Slot;
 use super::units::Period;
@@ -23,9 +24,9 @@ pub enum Schedule {
     /// At the times of a cron expression.
     Cron {
         /// Five fields; days of the week by name.
-        cron: String,
-        /// An IANA time zone; UTC without it.
-        timezone: Option<String>,
+        cron: Cron,
+        /// The time zone that it is meant in; UTC unless the file names another.
+        timezone: TimeZone,
     },
 }
 
@@ -42,26 +43,18 @@ pub(super) struct ScheduleSpec {
     timezone: Option<Slot<Zone>>,
 }
 
-/// A name such as Europe/Berlin; whether the zone exists is the platform's to say.
+/// A name such as Europe/Berlin, spelled as the IANA's database does.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, with = "String", extend("pattern" = "^(UTC|[A-Za-z]+(/[A-Za-z0-9_+-]+)+)$"))]
-struct Zone(String);
+struct Zone(TimeZone);
 
 impl TryFrom<String> for Zone {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let part = |part: &str| {
-            !part.is_empty()
-                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-'))
-        };
-        let named = text.split('/').count() > 1 && text.split('/').all(part);
-        if text == "UTC" || named && text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            Ok(Self(text))
-        } else {
-            Err("UTC or an IANA time zone such as Europe/Berlin")
-        }
+        let known = TimeZone::get(&text).ok().filter(|zone| zone.iana_name() == Some(&text));
+        known.map(Self).ok_or("UTC or an IANA time zone such as Europe/Berlin")
     }
 }
 
@@ -82,11 +75,10 @@ impl ScheduleSpec {
             }
             (None, Some(cron)) => {
                 let text = cron.cloned()?;
-                if let Err(accepted) = cron::check(&text) {
-                    report.add(cron.at(), Draft::refused(accepted).value(&text));
-                }
-                let timezone = self.timezone.as_ref().and_then(Slot::cloned).map(|zone| zone.0);
-                Some(Schedule::Cron { cron: text, timezone })
+                let accepted = |accepted| report.add(cron.at(), Draft::refused(accepted).value(&text));
+                let cron = text.parse().map_err(accepted).ok()?;
+                let timezone = self.timezone.as_ref().and_then(Slot::cloned);
+                Some(Schedule::Cron { cron, timezone: timezone.map_or(TimeZone::UTC, |Zone(zone)| zone) })
             }
             _ => {
                 report.add(

@@ -10,13 +10,15 @@ use url::Url;
 
 use super::allowed_hosts::{self, AllowedHost, AllowedHostSpec};
 use super::base_url::{self, Query};
+use super::branch_check;
 use super::name::{self, Name};
 use super::problem::{At, Draft, Problems, Report};
 use super::rate_limit::RateLimit;
 use super::read::{self, Entries, Joined, Slot};
 use super::secret_ref::SecretRef;
 use super::stream::{FromSource, SharedSpec, Stream, StreamEntry};
-use super::template::TemplateText;
+use super::template::{self, TemplateText};
+use crate::error::{Error, ErrorKind};
 
 /// A source file, checked, with defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +116,18 @@ impl Source {
         secrets
     }
 
+    /// Returns the stream of this name, which somebody has asked for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], naming the streams there are.
+    pub fn named(&self, name: &str) -> Result<&Stream, Error> {
+        self.stream(name).ok_or_else(|| {
+            let known: Vec<_> = self.streams.iter().map(|stream| stream.name.as_str()).collect();
+            let cause = format!("{} has no stream `{name}`; it has: {}", self.name, known.join(", "));
+            Error::new(ErrorKind::Config, cause)
+        })
+    }
+
     /// Returns the stream of this name.
     pub fn stream(&self, name: &str) -> Option<&Stream> {
         self.streams.iter().find(|stream| stream.name == name)
@@ -163,10 +177,9 @@ fn check_stem(file: &str, source: &Slot<Name>, report: &Report) {
 fn vars(entries: Option<&Entries<TemplateText>>, report: &Report) -> BTreeMap<String, String> {
     let mut vars = BTreeMap::new();
     for (name, slot) in entries.map_or(&[][..], |entries| &entries.0) {
-        let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
-        if !name.starts_with(letter) || !name.chars().all(|c| letter(c) || c.is_ascii_digit()) {
+        if !template::is_name(name) {
             let draft = Draft::new("is not a name that a template can use").value(name);
-            report.add(slot.at(), draft.accepted("letters, digits and _, not starting with a digit"));
+            report.add(slot.at(), draft.accepted(template::NAME_FORM));
         }
         if let Some(TemplateText(text)) = slot.get() {
             if text.contains("{{") {
@@ -193,6 +206,12 @@ fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> V
         }
         streams.extend(from_source.stream(name, entry));
     }
+    let parents = entries.0.iter().filter_map(|(name, entry)| {
+        let parent = entry.get()?.0.get()?.parent.as_ref()?.get()?;
+        Some((name.as_str(), parent.at()))
+    });
+    let names: Vec<_> = entries.0.iter().map(|(name, _)| name.as_str()).collect();
+    branch_check::parents(&streams, &names, &parents.collect::<Vec<_>>(), from_source.report);
     streams
 }
 

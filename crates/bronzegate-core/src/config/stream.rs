@@ -8,6 +8,8 @@ use serde::Deserialize;
 use super::address::Target;
 use super::auth::{Auth, AuthSpec};
 use super::body::{BodySpec, BodyTemplate};
+use super::branch_check::{self, Branched};
+use super::branches::{self, Parent, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
 use super::incremental::{Incremental, IncrementalSpec};
 use super::output::{Output, OutputSpec};
@@ -17,7 +19,7 @@ use super::problem::{At, Draft, Report};
 use super::rate_limit::{RateLimit, RateLimitSpec};
 use super::read::{Joined, Slot, TextOr};
 use super::records::{self, Records, RecordsPath, RecordsSpec};
-use super::responses::{ResponseRule, RuleSpec};
+use super::responses::{ResponseRule, RuleSpec, Then};
 use super::retry::{Retry, RetrySpec};
 use super::schedule::{Schedule, ScheduleSpec};
 use super::template::{Template, TemplateText};
@@ -47,6 +49,10 @@ pub struct Stream {
     pub pagination: Pagination,
     /// How only what is new is asked for; without it every run reads all there is.
     pub incremental: Option<Incremental>,
+    /// Values that the requests are repeated for.
+    pub partitions: Partitions,
+    /// The stream whose records the requests are repeated for.
+    pub parent: Option<Parent>,
     /// How requests are authenticated.
     pub auth: Auth,
     /// The pace of requests.
@@ -112,7 +118,11 @@ pub(super) struct StreamSpec {
     /// How pages follow each other; default one page.
     pagination: Option<Slot<PaginationSpec>>,
     /// Only what is new; default all there is.
-    incremental: Option<Slot<IncrementalSpec>>,
+    pub(super) incremental: Option<Slot<IncrementalSpec>>,
+    /// Values that the requests are repeated for, by name, each with each: `{{ partition.<name> }}`.
+    pub(super) partitions: Option<Slot<PartitionsSpec>>,
+    /// The stream for whose records the requests are repeated: `{{ parent.<field> }}`.
+    pub(super) parent: Option<Slot<ParentSpec>>,
     /// When it runs by itself; without it only when it is asked for.
     schedule: Option<Slot<ScheduleSpec>>,
     /// What a healthy run brings.
@@ -201,12 +211,26 @@ impl FromSource<'_> {
             stream_check::no_window(&request, report);
             Some(None)
         };
+        let partitions = branches::partitions(spec.partitions.as_ref(), report);
+        let parent = spec.parent.as_ref().map(|slot| slot.get()?.resolve(report));
         let layers = Layers { own, source: self.shared };
+        let rules = layers.first(|shared| shared.responses.as_ref());
+        let responses = responses(rules, report);
+        branch_check::stream(
+            &Branched {
+                spec,
+                request: &request,
+                partitions: &partitions,
+                parent: parent.as_ref().and_then(Option::as_ref),
+                incremental: incremental.as_ref().and_then(Option::as_ref),
+                skips: rules.map(Slot::at).filter(|_| responses.iter().any(|rule| rule.then == Then::Skip)),
+            },
+            report,
+        );
         let rate_limit = RateLimitSpec::resolve(&layers.maps(|shared| shared.rate_limit.as_ref()), report);
         let retry = RetrySpec::resolve(&layers.maps(|shared| shared.retry.as_ref()), report);
         let output = OutputSpec::resolve(&layers.maps(|shared| shared.output.as_ref()), report);
         let schedule = spec.schedule.as_ref().map(|slot| slot.get()?.resolve(slot.at(), report));
-        let responses = responses(layers.first(|shared| shared.responses.as_ref()), report);
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
         let records = spec.records.get().and_then(records::resolve);
         let body = request.body.map(|(body, _)| body);
@@ -221,6 +245,8 @@ impl FromSource<'_> {
             records: records?,
             pagination: request.pagination?,
             incremental: incremental?,
+            partitions,
+            parent: parent.map_or(Some(None), |parent| parent.map(Some))?,
             auth: request.auth?,
             rate_limit,
             own_rate_limit: own.rate_limit.is_some(),

@@ -120,7 +120,7 @@ pub(super) fn no_window(request: &Request, report: &Report) {
 }
 
 /// The names that templates of the request use, each with its place.
-fn names(request: &Request) -> impl Iterator<Item = (&str, &At)> {
+pub(super) fn names(request: &Request) -> impl Iterator<Item = (&str, &At)> {
     let path = request.path.iter().flat_map(Template::names).map(|name| (name, &request.path_at));
     let params = request
         .params

@@ -1,4 +1,5 @@
-//! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page`, `offset`, `window.from` or `window.to`.
+//! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page`, `offset`, `window.from`, `window.to`,
+//! `partition.<name>` or `parent.<field>`.
 //!
 //! Nothing else of the template language is accepted: no statements, no comments, no filters.
 //! Secrets are never template values. In `path` a value is percent-encoded as one segment.
@@ -11,7 +12,6 @@ use minijinja::{Environment, UndefinedBehavior};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::later;
 use super::problem::{At, Draft, Report};
 
 /// Text with `{{ }}`, checked: it renders whenever its scope has the stream's own vars.
@@ -37,6 +37,10 @@ pub struct Scope<'a> {
     pub window_from: Option<&'a str>,
     /// Its end.
     pub window_to: Option<&'a str>,
+    /// The values of the branch's partition by name.
+    pub partition: &'a [(String, String)],
+    /// The values of the branch's parent by field: `id`, `owner.login`.
+    pub parent: &'a [(String, String)],
 }
 
 /// A template that gave no usable text.
@@ -65,7 +69,17 @@ pub(super) struct TemplateText(pub(super) String);
 #[schemars(inline, extend("type" = ["string", "number", "boolean"]))]
 struct Plain;
 
-const NAMES: [&str; 6] = ["vars.<name>", "cursor", "page", "offset", "window.from", "window.to"];
+const NAMES: [&str; 7] =
+    ["cursor", "page", "offset", "window.from", "window.to", "partition.<name>", "parent.<field>"];
+
+/// The form of a name that templates can use.
+pub(super) const NAME_FORM: &str = "letters, digits and _, not starting with a digit";
+
+/// Whether a template can name it.
+pub(super) fn is_name(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_ascii_digit())
+}
 
 impl From<String> for TemplateText {
     fn from(text: String) -> Self {
@@ -129,6 +143,7 @@ impl Template {
             }
         }
         let template = Self { text: text.clone(), place, names };
+        let (partition, parent) = (template.samples("partition."), template.samples("parent."));
         let scope = Scope {
             vars,
             cursor: Some("c"),
@@ -136,12 +151,20 @@ impl Template {
             offset: Some(1),
             window_from: Some("f"),
             window_to: Some("t"),
+            partition: &partition,
+            parent: &parent,
         };
         if known && let Err(error) = template.render(&scope) {
             report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
             return None;
         }
         known.then_some(template)
+    }
+
+    /// A value for each name below a root, to try the template with.
+    fn samples(&self, root: &str) -> Vec<(String, String)> {
+        let names = self.names.iter().filter_map(|name| name.strip_prefix(root));
+        names.map(|name| (name.to_owned(), "v".to_owned())).collect()
     }
 }
 
@@ -158,11 +181,11 @@ fn names(text: &str, at: &At, report: &Report) -> Option<BTreeSet<String>> {
 /// The problem with a name, if it is not one that templates know.
 fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
     let (root, member) = name.split_once('.').map_or((name, None), |(root, member)| (root, Some(member)));
-    if let Some(later) = later::refusal("template", root) {
-        return Some(later.value(name));
-    }
     match (root, member) {
-        ("cursor" | "page" | "offset", None) | ("window", Some("from" | "to")) => None,
+        ("cursor" | "page" | "offset", None)
+        | ("window", Some("from" | "to"))
+        // Whether the stream has such a partition or parent is checked where it is known.
+        | ("partition" | "parent", Some(_)) => None,
         ("vars", Some(var)) if vars.contains_key(var) => None,
         ("vars", Some(var)) => Some(
             Draft::new("is not one of the source's vars")
@@ -176,7 +199,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
         _ => Some(
             Draft::new("is not known to templates")
                 .value(name)
-                .near(root, ["cursor", "page", "offset", "vars", "window"])
+                .near(root, ["cursor", "page", "offset", "vars", "window", "partition", "parent"])
                 .accepted(known(vars)),
         ),
     }
@@ -184,7 +207,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
 
 fn known(vars: &BTreeMap<String, String>) -> String {
     let vars = vars.keys().map(|name| format!("vars.{name}"));
-    let names: Vec<String> = NAMES[1..].iter().map(|&name| name.to_owned()).chain(vars).collect();
+    let names: Vec<String> = NAMES.iter().map(|&name| name.to_owned()).chain(vars).collect();
     format!("one of {}", names.join(", "))
 }
 
@@ -222,7 +245,26 @@ fn values(scope: &Scope<'_>) -> Value {
         ("page", number(scope.page)),
         ("offset", number(scope.offset)),
         ("window", Value::from_pairs(window)),
+        ("partition", tree(scope.partition.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
+        ("parent", tree(scope.parent.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
     ])
+}
+
+/// Values by dotted name, as members of members.
+fn tree<'a>(values: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
+    let mut members: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
+    let mut plain = Vec::new();
+    for (name, text) in values {
+        match name.split_once('.') {
+            None => plain.push((name, Value::from(text))),
+            Some((outer, inner)) => match members.iter_mut().find(|(known, _)| *known == outer) {
+                Some((_, values)) => values.push((inner, text)),
+                None => members.push((outer, vec![(inner, text)])),
+            },
+        }
+    }
+    let nested = members.into_iter().map(|(name, values)| (name, tree(values.into_iter())));
+    Value::from_pairs(plain.into_iter().chain(nested))
 }
 
 fn reason(error: &minijinja::Error) -> String {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 /// The JSON text at a path of a record; `None` where the path leads nowhere. Of members with one
 /// name the last counts, as RFC 8259 section 4 says most readers do.
-pub(super) fn member<'r>(record: &'r [u8], path: &[String]) -> Option<&'r str> {
+pub(crate) fn member<'r>(record: &'r [u8], path: &[String]) -> Option<&'r str> {
     let mut reader = serde_json::Deserializer::from_slice(record);
     // A record is valid JSON. What this reader still refuses stands where no member can be.
     Seek(path).deserialize(&mut reader).ok().flatten().map(RawValue::get)

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::member::member;
 use super::state::Mark;
@@ -43,6 +43,8 @@ pub struct Sieve {
     page: Seen,
     fault: Option<Error>,
     record: u64,
+    /// Tells the keys of the page's branch from those of others.
+    branch: u64,
 }
 
 /// What the pages so far have shown.
@@ -81,11 +83,12 @@ impl Sieve {
         let known = read(known)?;
         let kept = Seen { newest: read(newest)?.or_else(|| known.clone()), left_out: LeftOut::default() };
         let page = kept.clone();
-        Ok(Self { settings: settings.clone(), bounds, known, kept, page, fault: None, record: 0 })
+        Ok(Self { settings: settings.clone(), bounds, known, kept, page, fault: None, record: 0, branch: 0 })
     }
 
-    /// A page begins, or begins again.
-    pub fn begin(&mut self) {
+    /// A page begins, or begins again; `branch` is what tells its branch from others, 0 for the only one.
+    pub fn begin(&mut self, branch: u64) {
+        self.branch = branch;
         self.page = self.kept.clone();
         self.fault = None;
         self.record = 0;
@@ -183,7 +186,7 @@ impl Sieve {
     fn key(&self, record: &[u8]) -> Result<Option<u128>, Error> {
         let Some(at) = &self.settings.key else { return Ok(None) };
         let json = member(record, at.tokens()).ok_or_else(|| self.bad(&format!("has no key at `{at}`")))?;
-        Ok(Some(xxh3_128(json.as_bytes())))
+        Ok(Some(xxh3_128_with_seed(json.as_bytes(), self.branch)))
     }
 
     fn bad(&self, what: &str) -> Error {

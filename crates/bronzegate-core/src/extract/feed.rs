@@ -30,6 +30,7 @@ pub(super) struct FeedSender {
 #[derive(Debug)]
 pub(super) struct FeedReceiver {
     pieces: mpsc::UnboundedReceiver<(Feed, u32)>,
+    first: Option<(Feed, u32)>,
     room: Arc<Semaphore>,
 }
 
@@ -40,7 +41,7 @@ pub(super) struct Gone;
 pub(super) fn feed() -> (FeedSender, FeedReceiver) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(BUDGET));
-    (FeedSender { pieces: sender, room: room.clone() }, FeedReceiver { pieces: receiver, room })
+    (FeedSender { pieces: sender, room: room.clone() }, FeedReceiver { pieces: receiver, first: None, room })
 }
 
 impl FeedSender {
@@ -58,9 +59,19 @@ impl FeedSender {
 
 impl FeedReceiver {
     pub(super) async fn next(&mut self) -> Option<Feed> {
-        let (feed, bytes) = self.pieces.recv().await?;
+        let (feed, bytes) = match self.first.take() {
+            Some(first) => first,
+            None => self.pieces.recv().await?,
+        };
         self.room.add_permits(bytes as usize);
         Some(feed)
+    }
+
+    /// Waits until there is something to take, or nothing will come.
+    pub(super) async fn begun(&mut self) {
+        if self.first.is_none() {
+            self.first = self.pieces.recv().await;
+        }
     }
 }
 

@@ -42,6 +42,8 @@ pub enum FetchError {
     OutOfTime,
     /// The page is not wanted any more.
     Unwanted,
+    /// A rule says that the branch is left out, and why.
+    Skipped(String),
     /// The response says that its window holds more than the API gives out.
     TooLarge,
     /// It failed.
@@ -198,7 +200,7 @@ impl Fetcher {
             return Err(FetchError::TooLarge);
         }
         let verdict = judge(&self.stream.responses, &facts, &state, &signals);
-        if !matches!(verdict, Verdict::Accept | Verdict::End) {
+        if !matches!(verdict, Verdict::Accept | Verdict::End | Verdict::Skip(_)) {
             self.client.stats().api_error();
         }
         match verdict {
@@ -208,6 +210,7 @@ impl Fetcher {
                 self.check_shape(&body).map_err(FetchError::Failed)?;
                 Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
             }
+            Verdict::Skip(cause) => Err(FetchError::Skipped(self.client.scrub(&cause))),
             Verdict::End => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,

@@ -1,18 +1,28 @@
 //! Extraction: what the next request is, and what a response holds.
 
 mod asked;
+mod branch;
 mod feed;
 mod fetch;
+mod origin;
 mod pages;
 mod paginator;
+mod parents;
 mod progress;
 mod requests;
 mod state;
+mod upcoming;
+mod walk;
+mod walk_state;
 
 pub use asked::Asked;
+pub use branch::{Branch, BranchId};
 pub use feed::Feed;
 pub use fetch::{FetchError, Fetched, Fetcher};
-pub use pages::{Ending, Page, Pages, Stop, Verdict, first_page};
+pub use origin::Origin;
+pub use pages::{Page, Stop, Verdict, first_page};
 pub use paginator::Paginator;
 pub use requests::Requests;
 pub use state::{Carried, PageState, Position};
+pub use walk::{Walk, WalkEnding};
+pub use walk_state::{BranchState, NextBranch, ParentPlace, WalkState};

@@ -10,14 +10,15 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::asked::Asked;
+use super::branch::Branch;
 use super::feed::{Feed, FeedReceiver, feed};
-use super::fetch::{FetchError, Fetched, Fetcher};
+use super::fetch::{FetchError, Fetched};
+use super::origin::Origin;
 use super::paginator::Paginator;
 use super::progress::{Judged, Progress};
 use super::requests::Requests;
 use super::state::{PageState, Position};
-use crate::config::{Source, Stream};
+use super::walk;
 use crate::error::{Error, ErrorKind};
 
 /// Asks a run to end at the next page boundary. Cloning shares it.
@@ -48,13 +49,15 @@ impl Stop {
     }
 }
 
-/// How the pages ended.
+/// How a branch's pages ended.
 #[derive(Debug)]
-pub enum Ending {
+pub(super) enum Ending {
     /// There are no more.
     Complete(PageState),
     /// Time was up, or a stop was asked for: the state is behind the last page handed on.
     Stopped(PageState),
+    /// A rule leaves the branch out from here on, and says why.
+    Skipped(PageState, String),
     /// A response says that its window holds more than the API gives out.
     TooLarge,
     /// Something failed.
@@ -65,18 +68,30 @@ pub enum Ending {
 enum Came {
     Page(Box<Fetched>),
     Nothing,
+    Skipped(String),
     TooLarge,
     Failed(Error),
 }
 
 /// Pages that may have come and wait to be written.
-const WAITING: usize = 2;
+pub(super) const WAITING: usize = 2;
+
+/// How many pages of a branch there may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// In flight.
+    pub(super) concurrency: usize,
+    /// That have come and are not gone through.
+    pub(super) waiting: usize,
+}
 
 /// One page on its way.
 #[derive(Debug)]
 pub struct Page {
-    /// Its number in the run, counted from 1 over all segments.
+    /// Its number in its branch, counted from 1 over all segments.
     pub number: u64,
+    /// The state it is asked for with; where it is fetched ahead, with the counts of the last page that had come.
+    pub(super) start: PageState,
     feed: FeedReceiver,
     verdict: oneshot::Receiver<Verdict>,
     /// Its place among the pages that are not written yet.
@@ -102,40 +117,37 @@ impl Page {
     }
 
     /// What becomes of the page; to be asked when `next` has come to its end.
-    pub async fn verdict(self) -> Verdict {
-        self.verdict.await.unwrap_or(Verdict::Drop)
+    pub async fn verdict(&mut self) -> Verdict {
+        (&mut self.verdict).await.unwrap_or(Verdict::Drop)
+    }
+
+    /// Waits until its response has begun, or it has none.
+    pub(super) async fn begun(&mut self) {
+        self.feed.begun().await;
     }
 }
 
-/// The pages of one segment, in order.
+/// The pages of one branch, in order.
 #[derive(Debug)]
-pub struct Pages {
+pub(super) struct Pages {
     pages: mpsc::UnboundedReceiver<Page>,
     driver: JoinHandle<Ending>,
 }
 
 impl Pages {
-    /// Begins to fetch what is asked for at `state`. Needs a tokio runtime.
-    pub fn start(
-        source: Arc<Source>,
-        stream: Arc<Stream>,
-        asked: Asked,
-        fetcher: Arc<Fetcher>,
-        state: PageState,
-        stop: Stop,
-    ) -> Self {
+    /// Begins to fetch a branch at `state`. Needs a tokio runtime.
+    pub(super) fn start(origin: Arc<Origin>, branch: Arc<Branch>, state: PageState, room: Room) -> Self {
         let (sender, pages) = mpsc::unbounded_channel();
         let driver = tokio::spawn(async move {
-            let secret = fetcher.client().auth().query_parameter().map(str::to_owned);
-            let paginator = Paginator::new(&stream.pagination, secret.as_deref());
+            let pagination = &origin.stream.pagination;
+            let paginator = Paginator::new(pagination, origin.fetcher.client().auth().query_parameter());
             let driver = Driver {
-                requests: Requests::new(&source, &stream, &asked),
-                concurrency: stream.concurrency,
-                progress: Progress::new(&stream.pagination, paginator, state),
-                fetcher,
-                stop,
+                requests: Requests::new(&origin, &branch),
+                concurrency: room.concurrency,
+                progress: Progress::new(pagination, paginator, state),
+                origin: &origin,
                 pages: sender,
-                places: Arc::new(Semaphore::new(stream.concurrency + WAITING)),
+                places: Arc::new(Semaphore::new(room.concurrency + room.waiting)),
                 flying: VecDeque::new(),
             };
             driver.run().await
@@ -144,12 +156,12 @@ impl Pages {
     }
 
     /// The next page, or `None` when there are no more.
-    pub async fn next(&mut self) -> Option<Page> {
+    pub(super) async fn next(&mut self) -> Option<Page> {
         self.pages.recv().await
     }
 
     /// How the pages ended; to be asked when `next` has come to its end.
-    pub async fn ending(mut self) -> Ending {
+    pub(super) async fn ending(&mut self) -> Ending {
         match (&mut self.driver).await {
             Ok(ending) => ending,
             Err(panic) => {
@@ -168,28 +180,30 @@ impl Drop for Pages {
 /// Fetches one page and passes its records by; also tells whether it is the last.
 ///
 /// # Errors
-/// As a run's first page.
-pub async fn first_page(
-    source: &Source,
-    stream: &Stream,
-    asked: &Asked,
-    fetcher: &Fetcher,
-    state: PageState,
-) -> Result<(Fetched, bool), Error> {
-    let request = Requests::new(source, stream, asked).at(&state)?;
+/// As a run's first page; [`ErrorKind::Data`] when there is no parent to ask for.
+pub async fn first_page(origin: &Arc<Origin>) -> Result<(Fetched, bool), Error> {
+    let (branch, state) = walk::first(origin).await?.ok_or_else(|| {
+        Error::new(ErrorKind::Data, "its parent has no records, so there is nothing to ask for")
+    })?;
+    let request = Requests::new(origin, &branch).at(&state)?;
     let (sender, mut receiver) = feed();
+    let fetcher = &origin.fetcher;
     let fetch = async move { fetcher.fetch(&request, &sender).await };
     let pass_by = async { while receiver.next().await.is_some() {} };
     let fetched = match tokio::join!(fetch, pass_by).0 {
         Ok(fetched) => fetched,
         Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
         Err(FetchError::TooLarge) => return Err(Error::new(ErrorKind::Data, WINDOW_TOO_LARGE).on_page(1)),
+        Err(FetchError::Skipped(cause)) => {
+            return Err(Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out")).on_page(1));
+        }
         Err(FetchError::OutOfTime | FetchError::Unwanted) => {
             unreachable!("no deadline, and the page is wanted")
         }
     };
     let secret = fetcher.client().auth().query_parameter();
-    let mut progress = Progress::new(&stream.pagination, Paginator::new(&stream.pagination, secret), state);
+    let pagination = &origin.stream.pagination;
+    let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state);
     let judged = judge(&mut progress, &fetched).map_err(|error| error.on_page(1))?;
     Ok((fetched, judged.last))
 }
@@ -208,8 +222,7 @@ struct Driver<'a> {
     requests: Requests<'a>,
     concurrency: usize,
     progress: Progress<'a>,
-    fetcher: Arc<Fetcher>,
-    stop: Stop,
+    origin: &'a Origin,
     pages: mpsc::UnboundedSender<Page>,
     /// One for each page in flight, and [`WAITING`] for those that have come and are not written: a
     /// store that is slower than the API holds the fetching back.
@@ -240,6 +253,7 @@ impl Driver<'_> {
             let fetched = match self.oldest().await {
                 Came::Page(fetched) => fetched,
                 Came::Nothing => return Ending::Stopped(self.progress.state),
+                Came::Skipped(cause) => return Ending::Skipped(self.progress.state, cause),
                 Came::TooLarge => return Ending::TooLarge,
                 Came::Failed(error) => return Ending::Failed(error.on_page(number)),
             };
@@ -257,7 +271,7 @@ impl Driver<'_> {
                 self.flying.clear();
             }
             if !judged.last
-                && !self.time_is_up()
+                && !self.origin.is_over()
                 && let Err(error) = self.launch_at_once()
             {
                 return Ending::Failed(error);
@@ -266,7 +280,7 @@ impl Driver<'_> {
             if judged.last {
                 return Ending::Complete(self.progress.state);
             }
-            if self.time_is_up() {
+            if self.origin.is_over() {
                 return Ending::Stopped(self.progress.state);
             }
         }
@@ -308,18 +322,20 @@ impl Driver<'_> {
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
         let (sender, receiver) = feed();
         let (verdict, verdict_receiver) = oneshot::channel();
-        let fetcher = self.fetcher.clone();
+        let fetcher = self.origin.fetcher.clone();
         let task = tokio::spawn(async move { fetcher.fetch(&request, &sender).await });
         // A closed channel means that the run has failed elsewhere; the driver is about to be dropped.
-        let _ = self.pages.send(Page { number, feed: receiver, verdict: verdict_receiver, _place: place });
-        self.flying.push_back(Flight { position: state.position, task, verdict });
+        let position = state.position.clone();
+        let page = Page { number, start: state, feed: receiver, verdict: verdict_receiver, _place: place };
+        let _ = self.pages.send(page);
+        self.flying.push_back(Flight { position, task, verdict });
         Ok(())
     }
 
     /// Waits for the page that is next in order; nothing when the segment ends before it comes.
     async fn oldest(&mut self) -> Came {
-        let patience = self.fetcher.patience().clone();
-        let clock = self.fetcher.client().clock().clone();
+        let patience = self.origin.fetcher.patience().clone();
+        let clock = self.origin.fetcher.client().clock().clone();
         let Some(flight) = self.flying.front_mut() else { return Came::Nothing };
         let time_up = async {
             match patience.left() {
@@ -332,20 +348,21 @@ impl Driver<'_> {
             fetched = &mut flight.task => match fetched {
                 Ok(Ok(fetched)) => Came::Page(Box::new(fetched)),
                 Ok(Err(FetchError::Failed(error))) => Came::Failed(error),
+                Ok(Err(FetchError::Skipped(cause))) => Came::Skipped(cause),
                 Ok(Err(FetchError::TooLarge)) => Came::TooLarge,
                 Ok(Err(FetchError::OutOfTime | FetchError::Unwanted)) => Came::Nothing,
                 Err(panic) => {
                     Came::Failed(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))
                 }
             },
-            () = self.stop.asked() => Came::Nothing,
+            () = self.origin.stop.asked() => Came::Nothing,
             () = time_up => Came::Nothing,
         }
     }
 
     fn hand_over(&self, mut flight: Flight, judged: &Judged) {
         let verdict = if judged.write {
-            self.fetcher.patience().page_arrived();
+            self.origin.fetcher.patience().page_arrived();
             Verdict::Keep { warning: judged.warning.clone() }
         } else {
             Verdict::Drop
@@ -353,9 +370,5 @@ impl Driver<'_> {
         let (dead, _) = oneshot::channel();
         // As above: a closed channel means that the run has failed elsewhere.
         let _ = std::mem::replace(&mut flight.verdict, dead).send(verdict);
-    }
-
-    fn time_is_up(&self) -> bool {
-        self.stop.is_asked() || self.fetcher.patience().left().is_some_and(|left| left.is_zero())
     }
 }

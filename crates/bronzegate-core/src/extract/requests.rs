@@ -4,18 +4,18 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 use url::Url;
 
-use super::asked::Asked;
+use super::branch::Branch;
+use super::origin::Origin;
 use super::state::{Carried, PageState, Position};
-use crate::config::{self, Kind, Pointer, Scope, Source, Stream, Target};
+use crate::config::{self, Kind, Pointer, Scope, Target};
 use crate::error::{Error, ErrorKind};
 use crate::http::{ApiRequest, append_path};
 
-/// Makes the requests of one stream.
+/// Makes the requests of one branch.
 #[derive(Clone, Copy, Debug)]
 pub struct Requests<'a> {
-    source: &'a Source,
-    stream: &'a Stream,
-    asked: &'a Asked,
+    origin: &'a Origin,
+    branch: &'a Branch,
 }
 
 /// A request that is being put together.
@@ -26,9 +26,9 @@ struct Draft {
 }
 
 impl<'a> Requests<'a> {
-    /// The requests of one stream.
-    pub fn new(source: &'a Source, stream: &'a Stream, asked: &'a Asked) -> Self {
-        Self { source, stream, asked }
+    /// The requests of a branch.
+    pub fn new(origin: &'a Origin, branch: &'a Branch) -> Self {
+        Self { origin, branch }
     }
 
     /// The request for the state's position.
@@ -41,7 +41,7 @@ impl<'a> Requests<'a> {
             Position::Url(url) => Draft { url: url.clone(), ..self.draft(state)? },
             _ => self.draft(state)?,
         };
-        for (carry, value) in self.stream.pagination.carry.iter().zip(&state.carry) {
+        for (carry, value) in self.origin.stream.pagination.carry.iter().zip(&state.carry) {
             if let Some(value) = value {
                 draft.put(&carry.to, value)?;
             }
@@ -52,7 +52,7 @@ impl<'a> Requests<'a> {
         let below_base = !matches!(state.position, Position::Url(_));
         Ok(ApiRequest {
             below_base,
-            method: match self.stream.method {
+            method: match self.origin.stream.method {
                 config::Method::Get => Method::GET,
                 config::Method::Post => Method::POST,
             },
@@ -63,10 +63,10 @@ impl<'a> Requests<'a> {
     }
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
-        if let Some(size) = &self.stream.pagination.page_size {
+        if let Some(size) = &self.origin.stream.pagination.page_size {
             draft.put(&size.to, &number(size.value))?;
         }
-        match (&self.stream.pagination.kind, &state.position) {
+        match (&self.origin.stream.pagination.kind, &state.position) {
             (Kind::Cursor { send, .. }, Position::Cursor(cursor)) => draft.put(send, cursor),
             (Kind::Offset { send, .. }, Position::Offset(offset)) => draft.put(send, &number(*offset)),
             (Kind::Page { send, .. }, Position::Page(page)) => draft.put(send, &number(*page)),
@@ -85,36 +85,41 @@ impl<'a> Requests<'a> {
             _ => (None, None),
         };
         let scope = Scope {
-            vars: &self.source.vars,
+            vars: &self.origin.source.vars,
             cursor,
             page,
             offset,
-            window_from: self.asked.from.as_ref().map(|from| from.text.as_str()),
-            window_to: self.asked.to.as_ref().map(|to| to.text.as_str()),
+            window_from: self.origin.asked.from.as_ref().map(|from| from.text.as_str()),
+            window_to: self.origin.asked.to.as_ref().map(|to| to.text.as_str()),
+            partition: self.branch.partition(),
+            parent: self.branch.parent(),
         };
-        let path = self.stream.path.render(&scope).map_err(bad)?;
-        let url = append_path(&self.source.base_url, &path);
+        let path = self.origin.stream.path.render(&scope).map_err(bad)?;
+        let url = append_path(&self.origin.source.base_url, &path);
         let mut url = url.ok_or_else(|| bad(format!("`{path}` does not make a URL")))?;
-        for (name, values) in &self.stream.params {
+        for (name, values) in &self.origin.stream.params {
             for value in values {
                 let value = value.render(&scope).map_err(bad)?;
                 url.query_pairs_mut().append_pair(name, &value);
             }
         }
         let mut headers = HeaderMap::new();
-        for (name, value) in &self.stream.headers {
+        for (name, value) in &self.origin.stream.headers {
             let value = value.render(&scope).map_err(bad)?;
             headers.insert(header_name(name)?, header_value(name, &value)?);
         }
-        let body = self.stream.body.as_ref().map(|body| body.render(&scope)).transpose().map_err(bad)?;
+        let body =
+            self.origin.stream.body.as_ref().map(|body| body.render(&scope)).transpose().map_err(bad)?;
         let mut draft = Draft { url, headers, body };
         self.put_window(&mut draft)?;
         Ok(draft)
     }
 
     fn put_window(&self, draft: &mut Draft) -> Result<(), Error> {
-        let Some(incremental) = &self.stream.incremental else { return Ok(()) };
-        for (target, value) in [(&incremental.from, &self.asked.from), (&incremental.to, &self.asked.to)] {
+        let Some(incremental) = &self.origin.stream.incremental else { return Ok(()) };
+        for (target, value) in
+            [(&incremental.from, &self.origin.asked.from), (&incremental.to, &self.origin.asked.to)]
+        {
             if let (Some(target), Some(value)) = (target, value) {
                 draft.put(target, value)?;
             }

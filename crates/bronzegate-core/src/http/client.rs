@@ -92,7 +92,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for one stream; no connection is made yet.
+    /// A client for one stream, which counts in `stats`; no connection is made yet.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when TLS cannot be set up.
@@ -101,6 +101,7 @@ impl Client {
         stream: &Stream,
         auth: Arc<Authenticator>,
         limiter: Arc<Limiter>,
+        stats: Arc<Stats>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let egress = Arc::new(Egress::new(source));
@@ -112,7 +113,7 @@ impl Client {
             base_url: source.base_url.clone(),
             limiter,
             settings: stream.rate_limit.clone(),
-            stats: Arc::default(),
+            stats,
             clock,
             budget: stream.retry.budget,
         })

@@ -26,18 +26,27 @@ pub struct Patience {
     clock: Arc<dyn Clock>,
     deadline: Deadline,
     has_page: Arc<AtomicBool>,
+    counts: bool,
 }
 
 impl Patience {
     /// Patience until the deadline.
     pub fn new(clock: Arc<dyn Clock>, deadline: Deadline) -> Self {
-        Self { clock, deadline, has_page: Arc::default() }
+        Self { clock, deadline, has_page: Arc::default(), counts: true }
+    }
+
+    /// The same patience for pages that are not committed themselves: those of parents.
+    #[must_use]
+    pub fn for_parents(&self) -> Self {
+        Self { counts: false, ..self.clone() }
     }
 
     /// The run has a page it can commit. Until then it may use the time kept for committing,
     /// because a segment without a page is lost time.
     pub fn page_arrived(&self) {
-        self.has_page.store(true, Relaxed);
+        if self.counts {
+            self.has_page.store(true, Relaxed);
+        }
     }
 
     /// Whether the run has a page it can commit.

@@ -33,6 +33,8 @@ pub enum Verdict {
     Accept,
     /// There are no more pages.
     End,
+    /// Leave out this partition or parent, and why.
+    Skip(String),
     /// Renew the credential and ask again, once.
     RefreshAuth(String),
     /// Ask again; how long the server asks to wait, and what it is if it does not get better.
@@ -74,6 +76,7 @@ fn by_rule(rule: &ResponseRule, facts: &Facts, signals: Signals) -> Verdict {
         Then::Retry => Verdict::Retry(ErrorKind::Api, because, signals.wait_after_error()),
         Then::Fail => Verdict::Fail(ErrorKind::Api, because),
         Then::End => Verdict::End,
+        Then::Skip => Verdict::Skip(because),
         Then::RefreshAuth => Verdict::RefreshAuth(because),
     }
 }

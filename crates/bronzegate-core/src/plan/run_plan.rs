@@ -5,7 +5,7 @@ use jiff::{Timestamp, Unit};
 use crate::bronze::{CommitRecord, HistoryEntry, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
-use crate::extract::PageState;
+use crate::extract::WalkState;
 use crate::report::Counts;
 use crate::window::TimeWindow;
 
@@ -56,7 +56,7 @@ pub struct Segment {
     /// The segment's number, counted from 1.
     pub number: u32,
     /// Where the segment before it ended; `None` for the first.
-    pub state: Option<PageState>,
+    pub state: Option<WalkState>,
     /// What the segments before it counted.
     pub counts_before: Counts,
     /// The time they took, in milliseconds.
@@ -73,7 +73,7 @@ impl Segment {
         let cursor = self.cursor.as_ref();
         let known = cursor.and_then(|cursor| Some(&cursor.known.as_ref()?.cursor));
         let from = known.or(cursor.and_then(|cursor| cursor.from.as_ref()));
-        from.map(|from| from.text.clone()).or_else(|| self.state.as_ref()?.position.shown())
+        from.map(|from| from.text.clone()).or_else(|| self.state.as_ref()?.shown())
     }
 }
 
@@ -122,8 +122,9 @@ pub fn plan(
             cursor,
         })));
     };
-    // A window's event has no time of its own: the folder stays the one its first segment chose.
-    let key = RunKey { scheduled: committed.scheduled_time, ..key };
+    // A window's event has no time of its own, and another event may have begun the run of a sequence:
+    // folder and batch stay those its first segment chose.
+    let key = RunKey { scheduled: committed.scheduled_time, batch_id: committed.batch_id.clone(), ..key };
     let Some(state) = committed.page_state.clone() else {
         return Ok(RunPlan::AlreadyCommitted(Box::new(committed)));
     };
@@ -148,11 +149,13 @@ pub fn plan(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::Position;
+    use crate::extract::{BranchId, BranchState, NextBranch, PageState, Position};
 
     fn commit(key: &str, segment: u32, partial: bool) -> CommitRecord {
         let time: Timestamp = "2026-11-22T17:00:00Z".parse().unwrap();
-        let state = PageState::first(Position::Offset(40), 0);
+        let page = PageState::first(Position::Offset(40), 0);
+        let branches = vec![BranchState { id: BranchId::default(), page }];
+        let state = WalkState { branches, next: NextBranch::Done, pages: 2 };
         CommitRecord {
             format: CommitRecord::FORMAT,
             source: "s".to_owned(),
@@ -214,7 +217,13 @@ mod tests {
             panic!("a partial key is gone on with");
         };
         assert_eq!((next.number, next.counts_before.records, next.duration_before_ms), (3, 40, 9));
-        assert_eq!(next.state.unwrap().position, Position::Offset(40));
+        assert_eq!(next.state.unwrap().branches[0].page.position, Position::Offset(40));
+        // Another event, scheduled for another time, has begun the run.
+        let other = RunKey::of(RunId::Sequence(3), "2026-11-23T17:00:00Z".parse().unwrap());
+        let Ok(RunPlan::Segment(next)) = plan(other, Some(commit("seq-3", 1, true)), None, None) else {
+            panic!("a partial key is gone on with");
+        };
+        assert_eq!(next.key.batch_id, "20261122170000", "all its segments are one batch");
         let RunPlan::Segment(first) = plan(at, None, None, None).unwrap() else { panic!("a new key begins") };
         assert_eq!((first.number, first.state), (1, None));
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::{Clock, Deadline};
 use crate::config::{Source, Stream};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{Asked, Fetcher, PageState, Pages, Paginator, Stop};
+use crate::extract::{Asked, Fetcher, Origin, Stop, Walk, WalkState};
 use crate::http::{Authenticator, Client, Limiter, Patience, Stats};
 use crate::secret::SecretStore;
 
@@ -35,6 +35,8 @@ pub struct StreamRun {
     pub(crate) engine: Engine,
     pub(crate) stream: Arc<Stream>,
     pub(crate) client: Arc<Client>,
+    /// The stream whose records this one's requests are repeated for.
+    parent: Option<Box<Self>>,
 }
 
 impl Engine {
@@ -79,11 +81,12 @@ impl Engine {
     /// # Errors
     /// [`ErrorKind::Config`] when the source has no such stream, or TLS cannot be set up.
     pub fn stream(&self, name: &str) -> Result<StreamRun> {
-        let stream = self.source.stream(name).cloned().ok_or_else(|| {
-            let known: Vec<_> = self.source.streams.iter().map(|stream| stream.name.as_str()).collect();
-            let cause = format!("{} has no stream `{name}`; it has: {}", self.source.name, known.join(", "));
-            Error::new(ErrorKind::Config, cause)
-        })?;
+        self.counting(name, Arc::default())
+    }
+
+    /// As [`stream`](Self::stream); what the run and the reading of its parents count goes into `stats`.
+    fn counting(&self, name: &str, stats: Arc<Stats>) -> Result<StreamRun> {
+        let stream = self.source.named(name)?.clone();
         let limiter = if stream.own_rate_limit {
             let mut own = self.own_limiters.lock().expect("no holder of this lock panics");
             let new = || Arc::new(Limiter::new(&stream.rate_limit, self.rate_share, self.clock.clone()));
@@ -91,9 +94,15 @@ impl Engine {
         } else {
             self.limiter.clone()
         };
-        let auth = self.authenticator(&stream);
-        let client = Client::new(&self.source, &stream, auth, limiter, self.clock.clone())?;
-        Ok(StreamRun { engine: self.clone(), stream: Arc::new(stream), client: Arc::new(client) })
+        let parent = stream.parent.as_ref().map(|parent| self.counting(&parent.stream, stats.clone()));
+        let (auth, clock) = (self.authenticator(&stream), self.clock.clone());
+        let client = Client::new(&self.source, &stream, auth, limiter, stats, clock)?;
+        Ok(StreamRun {
+            engine: self.clone(),
+            stream: Arc::new(stream),
+            client: Arc::new(client),
+            parent: parent.transpose()?.map(Box::new),
+        })
     }
 
     fn authenticator(&self, stream: &Stream) -> Arc<Authenticator> {
@@ -118,22 +127,42 @@ impl StreamRun {
         format!("{}/{}", self.engine.source.name, self.stream.name)
     }
 
-    /// The state to begin with.
-    pub(crate) fn start(&self, state: Option<PageState>) -> PageState {
-        let pagination = &self.stream.pagination;
-        state.unwrap_or_else(|| {
-            PageState::first(Paginator::new(pagination, None).first(), pagination.carry.len())
-        })
-    }
-
     /// The pages of what is asked for, from a state on.
-    pub(crate) fn pages(&self, asked: Asked, state: PageState, deadline: Deadline, stop: Stop) -> Pages {
-        let fetcher = Arc::new(self.fetcher(deadline));
-        Pages::start(self.engine.source.clone(), self.stream.clone(), asked, fetcher, state, stop)
+    ///
+    /// # Errors
+    /// As [`first_asked`](Self::first_asked) of its parent.
+    pub(crate) fn walk(
+        &self,
+        asked: Asked,
+        state: WalkState,
+        deadline: Deadline,
+        stop: Stop,
+    ) -> Result<Walk> {
+        Ok(Walk::start(Arc::new(self.origin(asked, deadline, stop)?), state))
     }
 
-    pub(crate) fn fetcher(&self, deadline: Deadline) -> Fetcher {
-        let patience = Patience::new(self.engine.clock.clone(), deadline);
-        Fetcher::new(self.client.clone(), self.stream.clone(), patience)
+    /// What the pages come from.
+    ///
+    /// # Errors
+    /// As [`first_asked`](Self::first_asked) of its parent.
+    pub(crate) fn origin(&self, asked: Asked, deadline: Deadline, stop: Stop) -> Result<Origin> {
+        self.patient(asked, Patience::new(self.engine.clock.clone(), deadline), stop)
+    }
+
+    /// The parents are read for as long as their children are, and whole: which of them are new says
+    /// nothing about their children.
+    fn patient(&self, asked: Asked, patience: Patience, stop: Stop) -> Result<Origin> {
+        let above = self.parent.as_ref().map(|parent| {
+            let asked = parent.first_asked()?;
+            parent.patient(asked, patience.for_parents(), stop.clone()).map(Arc::new)
+        });
+        Ok(Origin {
+            source: self.engine.source.clone(),
+            stream: self.stream.clone(),
+            fetcher: Arc::new(Fetcher::new(self.client.clone(), self.stream.clone(), patience)),
+            asked,
+            parent: above.transpose()?,
+            stop,
+        })
     }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::engine::StreamRun;
 use super::record::{asked_window, fill};
 use crate::bronze::{
-    BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt, SegmentStatus,
-    Window,
+    BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt, RunKind,
+    SegmentStatus, Window,
 };
 use crate::clock::Deadline;
+use crate::config::ParentField;
 use crate::cursor::{CursorState, Sieve};
 use crate::error::Result;
-use crate::extract::{Ending, PageState, Stop};
+use crate::extract::{Stop, WalkEnding, WalkState};
 use crate::plan::{self, Next, RunPlan, RunRequest, Segment};
 use crate::report::RunReport;
 
@@ -34,7 +35,7 @@ pub(super) enum Ended {
 pub(super) struct Staged {
     pub(super) parts: Vec<Receipt>,
     /// The state behind the last page, where the segment did not come to the end.
-    pub(super) resume: Option<PageState>,
+    pub(super) resume: Option<WalkState>,
     pub(super) cursor_out: Option<String>,
     /// What was asked for.
     pub(super) window: Option<Window>,
@@ -115,8 +116,18 @@ impl StreamRun {
 
     /// Reads the log, completes what a dead run left between commit and publishing, and plans.
     async fn look(&self, log: &CommitLog, request: RunRequest) -> Result<RunPlan> {
-        let incremental = self.stream.incremental.as_ref();
         log.sweep().await?;
+        loop {
+            if let Some(plan) = self.look_once(log, request).await? {
+                return Ok(plan);
+            }
+        }
+    }
+
+    /// The plan; `None` when another run has meanwhile finished the very run of the sequence that was to
+    /// be next: more may be due behind it.
+    async fn look_once(&self, log: &CommitLog, request: RunRequest) -> Result<Option<RunPlan>> {
+        let incremental = self.stream.incremental.as_ref();
         let newest = log.newest(request.kind(incremental.is_some())).await?;
         if let Some(newest) = &newest {
             log.settle(newest).await?;
@@ -126,7 +137,7 @@ impl StreamRun {
             (RunRequest::Scheduled { at }, Some(incremental)) => {
                 match plan::next(incremental, newest.as_ref(), at.unwrap_or(now), now)? {
                     Next::Run(key, cursor) => (key, Some(*cursor)),
-                    Next::Done(record) => return Ok(RunPlan::AlreadyCommitted(record)),
+                    Next::Done(record) => return Ok(Some(RunPlan::AlreadyCommitted(record))),
                 }
             }
             (RunRequest::Window { window, .. }, incremental) => {
@@ -139,7 +150,10 @@ impl StreamRun {
         if let Some(committed) = &committed {
             log.settle(committed).await?;
         }
-        plan::plan(key, committed, newest.as_ref(), cursor)
+        let plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
+        let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
+        let overtaken = is_sequence && matches!(plan, RunPlan::AlreadyCommitted(_));
+        Ok((!overtaken).then_some(plan))
     }
 
     /// Fetches the pages and stages their records.
@@ -151,35 +165,42 @@ impl StreamRun {
         stop: Stop,
     ) -> Result<Outcome> {
         let batch_id = &segment.key.batch_id;
-        let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id);
+        let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
+        let parents = fields.map(ParentField::member).collect();
+        let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, sieve) = self.sieve(segment)?;
         let mut writer = PageWriter::new(parts, encoder, sieve, self.stats());
-        let start = self.start(segment.state.clone());
-        let pages_before = start.pages;
-        let mut pages = self.pages(asked, start, deadline, stop);
+        let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop)?;
         let mut warnings = Vec::new();
-        while let Some(page) = pages.next().await {
+        while let Some((branch, page)) = walk.next().await {
             let number = page.number;
-            match writer.write(page).await {
+            match writer.write(&branch, page).await {
                 Ok(warning) => warnings.extend(warning),
                 Err(error) => {
                     writer.abort().await;
-                    return Err(error.on_page(number));
+                    let error = error.on_page(number);
+                    return Err(match branch.label() {
+                        Some(label) => error.in_branch(self.client.scrub(&label)),
+                        None => error,
+                    });
                 }
             }
         }
-        let resume = match pages.ending().await {
-            Ending::Complete(_) => None,
-            Ending::Stopped(state) if state.pages > pages_before => Some(state),
-            Ending::Stopped(_) => {
+        let resume = match walk.ending() {
+            WalkEnding::Complete { warning } => {
+                warnings.extend(warning);
+                None
+            }
+            WalkEnding::Stopped(Some(state)) => Some(state),
+            WalkEnding::Stopped(None) => {
                 writer.abort().await;
                 return Ok(Outcome::NothingCame);
             }
-            Ending::TooLarge => {
+            WalkEnding::TooLarge => {
                 writer.abort().await;
                 return Ok(Outcome::TooLarge);
             }
-            Ending::Failed(error) => {
+            WalkEnding::Failed(error) => {
                 writer.abort().await;
                 return Err(error);
             }
@@ -191,7 +212,7 @@ impl StreamRun {
 
     /// Adds what was asked for, how far it was read, and what is left of a window that is split.
     fn read_so_far(&self, mut staged: Staged, segment: &Segment, sieve: Option<&Sieve>) -> Result<Staged> {
-        staged.cursor_out = staged.resume.as_ref().and_then(|state| state.position.shown());
+        staged.cursor_out = staged.resume.as_ref().and_then(WalkState::shown);
         let Some(cursor) = &segment.cursor else { return Ok(staged) };
         let newest = sieve.and_then(Sieve::newest);
         let cursor = CursorState { newest, ..cursor.clone() };
@@ -204,7 +225,7 @@ impl StreamRun {
         staged.cursor_out = cursor.position().map(|mark| mark.cursor.text);
         let rest = self.rest(segment)?;
         staged.is_part = rest.is_some();
-        staged.resume = rest.is_some().then(|| self.start(None));
+        staged.resume = rest.is_some().then(WalkState::default);
         staged.cursor = Some(rest.unwrap_or(cursor));
         Ok(staged)
     }

@@ -29,8 +29,13 @@ struct Workload {
 
 const CURSOR: &str = "records: results, pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: SIZE }, total: { body: total } }";
 
+/// A stream that is read once for each record of [`PARENTS`].
+const CHILDREN: &str =
+    "path: '/s/{{ parent.id }}', records: results, concurrency: 16, parent: { stream: p, fields: [id] }";
+const PARENTS: &str = "p: { path: /p, records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 } } }";
+
 /// The workloads, in the order of the table.
-fn workloads() -> [Workload; 6] {
+fn workloads() -> [Workload; 8] {
     let cursor = |name, api, yardstick, stream, runs| Workload { name, api, yardstick, stream, runs };
     [
         cursor(
@@ -63,6 +68,20 @@ fn workloads() -> [Workload; 6] {
         },
         cursor("memory at 25,000 CRM records", &["--stream", "s=cursor:crm:25000"], None, "100", 1),
         cursor("memory at 200,000 CRM records", &["--stream", "s=cursor:crm:200000"], None, "100", 1),
+        cursor(
+            "memory at 1,000 parents of 10 records",
+            &["--stream", "p=offset:small:1000", "--stream", "s=single:small:10"],
+            None,
+            CHILDREN,
+            1,
+        ),
+        cursor(
+            "memory at 20,000 parents of 10 records",
+            &["--stream", "p=offset:small:20000", "--stream", "s=single:small:10"],
+            None,
+            CHILDREN,
+            1,
+        ),
     ]
 }
 
@@ -83,10 +102,12 @@ fn row(workload: &Workload, base_url: &str, folder: &Path) -> Outcome {
         Ok(size) => CURSOR.replace("SIZE", &size.to_string()),
         Err(_) => workload.stream.to_owned(),
     };
-    std::fs::write(
-        folder.join("bench.yaml"),
-        format!("source: bench\nbase_url: {base_url}\nstreams:\n  s: {{ path: /s, {settings} }}\n"),
-    )?;
+    let stream = match settings.strip_prefix("path:") {
+        Some(_) => format!("{PARENTS}\n  s: {{ {settings} }}"),
+        None => format!("s: {{ path: /s, {settings} }}"),
+    };
+    let file = format!("source: bench\nbase_url: {base_url}\nstreams:\n  {stream}\n");
+    std::fs::write(folder.join("bench.yaml"), file)?;
     let mut product = Vec::new();
     let mut yardstick = Vec::new();
     for run in 0..=workload.runs {

@@ -1,6 +1,7 @@
 //! The workbench: `demo` runs the main job before a newcomer's eyes, `invoke-aws` one event through the
 //! Lambda handler; `bench` and `bench-aws` measure them, and `yardstick` is what `bench` measures
-//! against. `azure-get` reads a blob as a process of its own, for a test. Started by the Makefile.
+//! against. `torture` runs trials of exactness. `azure-get` and `torture-doomed` are processes that tests
+//! need. Started by the Makefile.
 
 mod azure;
 mod bench;
@@ -9,6 +10,7 @@ mod demo;
 mod invoke_aws;
 mod output;
 mod process;
+mod torture;
 mod yardstick;
 
 use std::process::ExitCode;
@@ -25,9 +27,12 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(),
         ["bench-aws"] => bench_aws::run(),
         ["invoke-aws", event] => invoke_aws::run(event),
+        ["torture", ref options @ ..] => torture::run(options),
+        ["torture-doomed", ref fate @ ..] => torture::doomed(fate),
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
             const USAGE: &str = "usage: workbench demo | invoke-aws EVENT | bench | bench-aws | \
+                torture [--trials N] [--seed S] [--store local|s3|azure|all] [--minutes M] | \
                 yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH";
             Err(USAGE.into())
         }

@@ -136,6 +136,15 @@ mod tests {
     }
 
     #[test]
+    fn the_state_machine_bounds_a_list_alike() {
+        let workflow =
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/modules/aws/workflow.tf"));
+        let bounds: Vec<_> =
+            workflow.lines().filter_map(|line| line.trim().strip_prefix("max_windows = ")).collect();
+        assert_eq!(bounds, [&MOST_WINDOWS.to_string(), "local.max_windows"]);
+    }
+
+    #[test]
     fn messages_are_named_by_their_ids() {
         let answer = of_messages(vec!["a".to_owned(), "b".to_owned()]);
         assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "b"}]}));

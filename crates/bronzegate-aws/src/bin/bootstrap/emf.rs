@@ -29,16 +29,11 @@ pub(crate) fn line(report: &RunReport, environment: &str, is_cold: bool, now: Ti
     );
     let values = [&report.source, &report.stream, environment];
     line.extend(DIMENSIONS.iter().zip(values).map(|(name, value)| ((*name).to_owned(), json!(value))));
-    line.extend(all.iter().map(|metric| (metric.name.to_owned(), number(metric.value))));
+    line.extend(all.iter().map(|metric| (metric.name.to_owned(), metric.json())));
     // Not metrics, but what a person looks for beside them.
     line.insert("batch_id".to_owned(), json!(report.batch_id));
     line.insert("key".to_owned(), json!(report.key));
     Value::Object(line).to_string()
-}
-
-/// Whole numbers without a fraction.
-fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) }
 }
 
 #[cfg(test)]

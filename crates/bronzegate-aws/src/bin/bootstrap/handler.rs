@@ -7,7 +7,7 @@ use std::time::Duration;
 use bronzegate_aws::{Aws, S3Settings};
 use bronzegate_core::bronze::{BronzeStore, LocalStore};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
-use bronzegate_core::dispatch::{Answer, Dispatcher};
+use bronzegate_core::dispatch::{self, Answer, Dispatcher};
 use bronzegate_core::error::{Error, Result};
 use bronzegate_core::event::Event;
 use bronzegate_core::extract::Stop;
@@ -120,31 +120,9 @@ impl Handler {
         }
     }
 
-    /// A run's outcome: one line for people, one for CloudWatch's metrics.
+    /// A run's outcome: its lines for people, and one for CloudWatch's metrics.
     fn tell(&self, report: &RunReport, is_cold: bool) {
-        let RunReport { source, stream, status, key, batch_id, counts, duration_ms, error, .. } = report;
-        let status = status.as_str();
-        if let Some(error) = error {
-            let (kind, error) = (error.kind.as_str(), &error.message);
-            tracing::error!(source, stream, status, key, batch_id, kind, error, "run failed");
-        } else {
-            let (records, bytes, pages) = (counts.records, counts.bytes, counts.pages);
-            tracing::info!(
-                source,
-                stream,
-                status,
-                key,
-                batch_id,
-                records,
-                bytes,
-                pages,
-                duration_ms,
-                "run ended"
-            );
-        }
-        for warning in &report.warnings {
-            tracing::warn!(source, stream, batch_id, warning, "run warns");
-        }
+        dispatch::log(report);
         output::line(&emf::line(report, &self.environment, is_cold, self.clock.now()));
     }
 }

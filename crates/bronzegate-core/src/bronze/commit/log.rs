@@ -156,7 +156,7 @@ impl CommitLog {
         if record.parts.is_empty() {
             return Ok(Vec::new());
         }
-        let present = self.store.list(&self.layout.parts(record.scheduled_time)).await?;
+        let present = self.list(&self.folder(record)).await?;
         let missing = |part: &&Receipt| present.binary_search(&part.path).is_err();
         Ok(record.parts.iter().filter(missing).collect())
     }
@@ -231,6 +231,19 @@ impl CommitLog {
             async move { store.publish(&part).await }
         });
         futures::stream::iter(publish).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// Where the parts of a commit are.
+    pub(super) fn folder(&self, record: &CommitRecord) -> String {
+        self.layout.parts(record.scheduled_time)
+    }
+
+    pub(super) async fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        self.store.list(folder).await
+    }
+
+    pub(super) async fn publish_one(&self, part: &Receipt) -> Result<(), StoreError> {
+        self.store.publish(part).await
     }
 
     /// The hint. One that cannot be read is none.

@@ -2,6 +2,7 @@
 
 mod apis;
 mod auth;
+mod branches;
 mod incremental;
 mod mistakes;
 mod reading;

@@ -1,0 +1,47 @@
+//! `ingest_http`: a person asks for a run or a backfill, and is told where to look for it.
+
+use std::collections::BTreeSet;
+
+use bronzegate_azure::functions::REQUEST;
+use bronzegate_core::error::Result;
+use bronzegate_core::event::Event;
+use serde_json::{Value, json};
+
+use crate::handler::Handler;
+use crate::invocation::{Invocation, unwrapped};
+use crate::reply::Reply;
+
+/// Items that the answer shows.
+const SHOWN: usize = 10;
+
+impl Handler {
+    /// 202 with what was queued, or 400 with what is wrong. Nothing is done here: a request has seconds, a
+    /// run may take hours.
+    pub(crate) async fn http(&self, invocation: &Invocation) -> Result<Reply> {
+        let request = invocation.data(REQUEST)?;
+        let body = request.get("Body").map(unwrapped).unwrap_or_default();
+        let items = match Event::parse(&body) {
+            Ok(event) => self.items(&event).await,
+            Err(error) => Err(error),
+        };
+        Ok(match items {
+            Ok(items) => Reply::default().response(202, &self.accepted(&items)).work(&items),
+            Err(error) => {
+                tracing::warn!(%error, "a request is refused");
+                let body = json!({ "error": error.to_string(), "kind": error.kind().as_str() });
+                Reply::default().response(400, &body)
+            }
+        })
+    }
+
+    fn accepted(&self, items: &[Event]) -> Value {
+        let target = self.target.trim_end_matches('/');
+        let folder = |item: &Event| {
+            let stream = item.stream.as_deref().unwrap_or_default();
+            format!("{target}/_bronzegate/{}/{stream}/commits/", item.source)
+        };
+        let commits: BTreeSet<_> = items.iter().map(folder).collect();
+        let shown: Vec<_> = items.iter().take(SHOWN).map(Event::to_json).collect();
+        json!({ "queued": items.len(), "items": shown, "commits": commits })
+    }
+}

@@ -1,0 +1,63 @@
+//! The custom handler `handler`: the Azure door of bronzegate.
+//!
+//! The Functions host starts it, sends it each invocation as a POST, and turns its answers into queue items
+//! and HTTP responses. What touches the process has a file of its own: `environment`, `output`, `logging`,
+//! `signals`.
+
+mod environment;
+mod handler;
+mod host;
+mod http;
+mod invocation;
+mod logging;
+mod output;
+mod queue;
+mod reply;
+mod server;
+mod signals;
+mod tell;
+mod timer;
+mod work;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::extract::Stop;
+
+use handler::Handler;
+
+/// The variable with the port that the host will call.
+const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
+
+fn main() -> ExitCode {
+    match start() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::line(&format!("handler: {error}"));
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn start() -> Result<()> {
+    let port = environment::look_up(PORT).ok_or_else(|| {
+        let why = "this is the Azure Functions custom handler, and there is no Functions host";
+        Error::new(ErrorKind::Config, format!("{why}: {PORT} is not set"))
+    })?;
+    let port: u16 = port
+        .parse()
+        .map_err(|error| Error::new(ErrorKind::Config, format!("{PORT} is `{port}`, no port: {error}")))?;
+    logging::start()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Config, format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(async {
+        let stop = Stop::default();
+        // A setting that is wrong is the answer to every invocation: told there it reaches the caller and the
+        // alerts, while a process that ends is only started again.
+        let handler = Handler::open(stop.clone()).inspect_err(|error| tracing::error!(%error, "not ready"));
+        server::serve(port, Arc::new(handler), stop).await
+    })
+}

@@ -1,0 +1,63 @@
+//! The HTTP server that the Functions host calls.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::extract::Stop;
+use serde_json::{Value, json};
+use tracing::Instrument as _;
+
+use crate::handler::Handler;
+use crate::signals;
+
+type Opened = Arc<Result<Handler>>;
+
+/// The largest invocation, in bytes: a queue's item has at most 64 KiB, a person's request may have more.
+const LARGEST: usize = 1 << 20;
+
+/// Serves until the host ends the process.
+///
+/// # Errors
+/// [`ErrorKind::Config`] when the port cannot be listened on.
+pub(crate) async fn serve(port: u16, handler: Opened, stop: Stop) -> Result<()> {
+    let failed = |error: std::io::Error| {
+        Error::new(ErrorKind::Config, format!("cannot listen on port {port} of this machine: {error}"))
+    };
+    let app = Router::new()
+        .route("/", get(async || "ready"))
+        .route("/{function}", post(invoke))
+        .layer(DefaultBodyLimit::max(LARGEST))
+        .with_state(handler);
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+    axum::serve(listener, app).with_graceful_shutdown(signals::ended(stop)).await.map_err(failed)
+}
+
+/// Any status but 2xx is a failed invocation to the host.
+async fn invoke(
+    State(handler): State<Opened>,
+    Path(function): Path<String>,
+    body: Bytes,
+) -> (StatusCode, Json<Value>) {
+    let span = tracing::info_span!("invocation", function);
+    let answered = async {
+        match &*handler {
+            Ok(handler) => handler.answer(&function, &body).await,
+            Err(error) => Err(Error::new(error.kind(), error.to_string())),
+        }
+        .inspect_err(|error| tracing::error!(kind = error.kind().as_str(), %error, "invocation failed"))
+    };
+    match answered.instrument(span).await {
+        Ok(reply) => (StatusCode::OK, Json(reply.json())),
+        Err(error) => {
+            let body = json!({ "kind": error.kind().as_str(), "error": error.to_string() });
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(body))
+        }
+    }
+}

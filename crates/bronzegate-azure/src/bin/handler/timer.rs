@@ -1,0 +1,67 @@
+//! `ingest_timer_…`: a schedule's time has come. It only puts one item for each stream on the queue, so it
+//! answers at once whatever the streams have to do.
+
+use bronzegate_azure::functions::{App, Due, TIMER};
+use bronzegate_core::error::Result;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::handler::Handler;
+use crate::invocation::{Invocation, unwrapped};
+use crate::reply::Reply;
+
+impl Handler {
+    pub(crate) async fn timer(&self, function: &str, invocation: &Invocation) -> Result<Reply> {
+        let firing = invocation.data(TIMER)?;
+        let expected = expected(&firing);
+        let is_past_due = firing.get("IsPastDue").map(unwrapped) == Some(Value::Bool(true));
+        let (app, unusable) = App::of_folder(self.dispatcher.sources()).await?;
+        for error in unusable {
+            // Its streams do not run; those of the other files do.
+            tracing::error!(%error, "a source file cannot be used");
+        }
+        let now = self.clock.now();
+        let events = match app.due(function, expected, now) {
+            Due::Events(events) => events,
+            Due::NotYet => {
+                tracing::info!(%now, ?expected, "fired at none of the schedule's times");
+                return Ok(Reply::default());
+            }
+            Due::Unknown => {
+                tracing::warn!("no stream has this timer's schedule: deploy the functions anew");
+                return Ok(Reply::default());
+            }
+        };
+        for event in &events {
+            let (source, stream) = (&event.source, &event.stream);
+            tracing::info!(source, stream, is_past_due, item = %event.to_json(), "is due");
+        }
+        Ok(Reply::default().work(&events))
+    }
+}
+
+/// When the host meant to fire: what it keeps as `Next` until the firing is over. Without a status it does
+/// not say.
+fn expected(firing: &Value) -> Option<Timestamp> {
+    let status = unwrapped(firing.get("ScheduleStatus")?);
+    status.get("Next")?.as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_host_s_status_tells_when_it_meant_to_fire() {
+        let status = json!({ "Last": "2026-11-22T16:00:00.0127+00:00", "Next": "2026-11-22T18:00:00+01:00",
+            "LastUpdated": "2026-11-22T16:00:00.0127+00:00" });
+        let want = "2026-11-22T17:00:00Z".parse().ok();
+        assert_eq!(expected(&json!({ "ScheduleStatus": status })), want);
+        assert_eq!(expected(&json!({ "ScheduleStatus": status.to_string() })), want);
+        assert_eq!(expected(&json!({ "ScheduleStatus": null })), None);
+        assert_eq!(expected(&json!({})), None);
+        assert_eq!(expected(&json!({ "ScheduleStatus": { "Next": "0001-01-01T00:00:00" } })), None);
+    }
+}

@@ -1,0 +1,67 @@
+//! From an event to the items of the work queue: one for each stream, or for each window of a backfill.
+
+use std::num::NonZeroU32;
+
+use bronzegate_core::clock::Deadline;
+use bronzegate_core::dispatch::Answer;
+use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::event::{Action, Backfill, Event};
+use jiff::Unit;
+
+use crate::handler::Handler;
+
+/// Instances that a backfill's share of the rate limit is divided among, unless its event says another
+/// number in `list_for`. Windows that one instance works on at a time share one limiter.
+const INSTANCES: NonZeroU32 = NonZeroU32::new(4).expect("4 is not 0");
+/// The most windows of one backfill: the host puts its items on the queue one after the other while the caller waits.
+const MOST_WINDOWS: usize = 2_000;
+
+impl Handler {
+    /// The items of an event. A run without a time gets that of now, so that all tries at it are the same run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the source, the stream or its windows cannot be used.
+    pub(crate) async fn items(&self, event: &Event) -> Result<Vec<Event>> {
+        let source = self.dispatcher.sources().load(&event.source).await?;
+        let streams: Vec<&str> = match &event.stream {
+            None => source.streams.iter().map(|stream| stream.name.as_str()).collect(),
+            Some(name) => vec![source.named(name)?.name.as_str()],
+        };
+        match &event.action {
+            Action::Run { scheduled_time } => {
+                let now = self.clock.now();
+                let at = scheduled_time.unwrap_or_else(|| now.round(Unit::Second).unwrap_or(now));
+                let one = |stream: &str| Event {
+                    stream: Some(stream.to_owned()),
+                    action: Action::Run { scheduled_time: Some(at) },
+                    ..event.clone()
+                };
+                Ok(streams.into_iter().map(one).collect())
+            }
+            Action::Window { .. } => Ok(vec![event.clone()]),
+            Action::Backfill(backfill) => self.windows(event, *backfill).await,
+        }
+    }
+
+    async fn windows(&self, event: &Event, backfill: Backfill) -> Result<Vec<Event>> {
+        let list_for = Some(backfill.list_for.unwrap_or(INSTANCES));
+        let list = Event { action: Action::Backfill(Backfill { list_for, ..backfill }), ..event.clone() };
+        let Answer::Windows(list) = self.dispatcher.handle(&list, Deadline::NONE, &self.stop).await? else {
+            return Ok(Vec::new());
+        };
+        if list.count > MOST_WINDOWS {
+            let cause = format!(
+                "the backfill has {} windows; at most {MOST_WINDOWS} are put on the queue at a time: make them \
+                 longer, or split the backfill",
+                list.count
+            );
+            return Err(Error::new(ErrorKind::Config, cause));
+        }
+        let one = |window: &_| Event {
+            action: Action::Window { window: *window, revision: backfill.revision },
+            rate_share: list.rate_share,
+            ..event.clone()
+        };
+        Ok(list.windows.iter().map(one).collect())
+    }
+}

@@ -1,0 +1,57 @@
+//! Many commits at once, held against what is there: for whoever passes over runs that are committed.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::super::store::{Receipt, StoreError};
+use super::log::CommitLog;
+use super::record::CommitRecord;
+
+/// Publishes what dead runs left unpublished, commit after commit, with one listing for each folder of
+/// parts.
+///
+/// It need not know whether a run is dead: publishing is create-only, and a live run finds done what was
+/// done for it.
+#[derive(Debug)]
+pub struct Settler<'a> {
+    log: &'a CommitLog,
+    /// The paths in each folder that was listed.
+    present: BTreeMap<String, Vec<String>>,
+}
+
+impl<'a> Settler<'a> {
+    /// Nothing is listed yet.
+    pub fn new(log: &'a CommitLog) -> Self {
+        Self { log, present: BTreeMap::new() }
+    }
+
+    /// Publishes the parts of a commit that are not at their paths, and says how many they were. Parts
+    /// whose uploads are gone as well were moved or expired by somebody; they are logged and left.
+    ///
+    /// # Errors
+    /// When the store fails, or another content stands at a path.
+    pub async fn settle(&mut self, record: &CommitRecord) -> Result<usize, StoreError> {
+        if record.parts.is_empty() {
+            return Ok(0);
+        }
+        let folder = self.log.folder(record);
+        let present = match self.present.entry(folder) {
+            Entry::Occupied(listed) => listed.into_mut(),
+            Entry::Vacant(unlisted) => {
+                let listed = self.log.list(unlisted.key()).await?;
+                unlisted.insert(listed)
+            }
+        };
+        let missing: Vec<&Receipt> =
+            record.parts.iter().filter(|part| present.binary_search(&part.path).is_err()).collect();
+        for part in &missing {
+            match self.log.publish_one(part).await {
+                Err(error @ StoreError::Lost { .. }) => {
+                    tracing::warn!(%error, "a committed part is not where it was");
+                }
+                published => published?,
+            }
+        }
+        Ok(missing.len())
+    }
+}

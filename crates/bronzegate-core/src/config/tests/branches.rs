@@ -1,0 +1,106 @@
+use super::super::*;
+use super::mistakes::{messages, none, one};
+
+/// A file with the streams `projects` and `tasks`; these are the keys of `tasks`.
+fn children(keys: &str) -> Vec<String> {
+    let mut text = "source: x\nbase_url: https://x.example\nstreams:\n  projects: { path: /projects, records: items }\n  tasks:\n    records: items\n".to_owned();
+    for line in keys.lines() {
+        text.push_str("    ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    messages(&text)
+}
+
+#[track_caller]
+fn refused(keys: &str, part: &str) {
+    let found = children(keys);
+    assert!(found.len() == 1 && found[0].contains(part), "{keys}\nwants: {part}\ngot: {found:#?}");
+}
+
+#[test]
+fn partitions_and_parents_are_read() {
+    let text = "source: x\nbase_url: https://x.example\nstreams:\n  projects: { path: /projects, records: items }\n  tasks:\n    path: /{{ partition.region }}/projects/{{ parent.owner.login }}/{{ parent.id }}/tasks\n    records: items\n    params: { year: '{{ partition.year }}' }\n    partitions: { region: [eu, us], year: [2025, 2026] }\n    parent: { stream: projects, fields: [id, owner.login], concurrency: 8 }\n    responses: [{ when: { at: { status: true }, equals: 404 }, then: skip }]";
+    let source = parse("x.yaml", text).unwrap_or_else(|problems| panic!("{problems}"));
+    let tasks = source.stream("tasks").unwrap();
+    assert_eq!(
+        (tasks.partitions.count(), tasks.partitions.combination(1)),
+        (4, vec!["eu".into(), "2026".into()])
+    );
+    let parent = tasks.parent.as_ref().unwrap();
+    assert_eq!((parent.stream.as_str(), parent.concurrency), ("projects", Some(8)));
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let scope = Scope {
+        vars: &source.vars,
+        cursor: None,
+        page: None,
+        offset: None,
+        window_from: None,
+        window_to: None,
+        partition: &[pair("region", "eu"), pair("year", "2026")],
+        parent: &[pair("id", "7/8"), pair("owner.login", "ann")],
+    };
+    assert_eq!(tasks.path.render(&scope).unwrap(), "/eu/projects/ann/7%2F8/tasks");
+    assert_eq!(tasks.params[0].1[0].render(&scope).unwrap(), "2026");
+}
+
+#[test]
+fn values_that_no_request_uses_would_bring_the_same_records_again() {
+    one("partitions: { region: [eu, us] }", "partitions.region: \"region\" no request uses it");
+    refused("path: /tasks\nparent: { stream: projects, fields: [id] }", "no request uses its fields");
+    none("partitions: { region: [eu, us] }\nparams: { region: '{{ partition.region }}' }");
+}
+
+#[test]
+fn names_that_nothing_gives_are_refused() {
+    one("params: { r: '{{ partition.region }}' }", "\"partition.region\" has no value");
+    one("params: { r: '{{ parent.id }}' }", "\"parent.id\" has no value");
+    one(
+        "params: { r: '{{ partition.regoin }}{{ partition.region }}' }\npartitions: { region: [eu] }",
+        "did you mean \"region\"?",
+    );
+    refused(
+        "path: /tasks/{{ parent.key }}{{ parent.id }}\nparent: { stream: projects, fields: [id] }",
+        "\"parent.key\" has no value",
+    );
+    refused(
+        "path: /tasks/{{ parent.id }}\nparent: { stream: project, fields: [id] }",
+        "\"project\" is not a stream of this source; did you mean \"projects\"?",
+    );
+    refused(
+        "path: /tasks/{{ parent.id }}\nparent: { stream: tasks, fields: [id] }",
+        "parents above each other",
+    );
+    refused(
+        "path: /tasks/{{ parent.id }}\nparent: { stream: projects, fields: [id, _parent_key] }",
+        "nothing that projects gets from its parent",
+    );
+}
+
+#[test]
+fn values_are_checked() {
+    let used = "params: { a: '{{ partition.a }}' }\n";
+    one(&format!("{used}partitions: {{ a: [] }}"), "at least one value");
+    one(&format!("{used}partitions: {{ a: [x, y, x] }}"), "\"x\" is given twice");
+    one(&format!("{used}partitions: {{ a: ['{{{{ vars.x }}}}'] }}"), "is plain text");
+    one(&format!("{used}partitions: {{ a: [''] }}"), "cannot be empty");
+    one("partitions: { a-b: [x] }", "is not a name that a template can use");
+    refused("path: /tasks\nparent: { stream: projects, fields: [] }", "at least one field");
+    refused("path: /{{ parent.a_b }}\nparent: { stream: projects, fields: [a.b, a_b] }", "_parent_a_b twice");
+    refused(
+        "path: /{{ parent.id }}\nparent: { stream: projects, fields: [id], concurrency: 65 }",
+        "from 1 to 64",
+    );
+}
+
+#[test]
+fn what_needs_branches_or_cannot_have_them_is_refused() {
+    one("responses: [{ when: { at: { status: true }, equals: 404 }, then: skip }]", "the stream has neither");
+    one(
+        "params: { r: '{{ partition.r }}' }\npartitions: { r: [eu, us] }\nincremental: { cursor: id, format: integer, from: { query: since } }",
+        "a cursor that is no time",
+    );
+    none(
+        "params: { r: '{{ partition.r }}' }\npartitions: { r: [eu, us] }\nincremental: { cursor: at, format: rfc3339, from: { query: since } }",
+    );
+}

@@ -1,0 +1,243 @@
+//! The pages of a stream over all its branches: several branches are read at the same time, and the page
+//! that comes first is handed on first. Within a branch, pages keep their order.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+
+use super::branch::Branch;
+use super::origin::Origin;
+use super::pages::{Ending, Page, Pages, Room, WAITING};
+use super::state::PageState;
+use super::upcoming::{Begin, Upcoming};
+use super::walk_state::{BranchState, WalkState};
+use crate::error::Error;
+
+/// How a walk ended.
+#[derive(Debug)]
+pub enum WalkEnding {
+    /// There are no more pages.
+    Complete {
+        /// What a person should know.
+        warning: Option<String>,
+    },
+    /// Time was up, or a stop was asked for: the state is behind the pages handed on. `None` when there is
+    /// no progress: not even one page came.
+    Stopped(Option<WalkState>),
+    /// A response says that its window holds more than the API gives out.
+    TooLarge,
+    /// Something failed.
+    Failed(Error),
+}
+
+/// The pages of one segment.
+pub struct Walk {
+    origin: Arc<Origin>,
+    upcoming: Upcoming,
+    running: FuturesUnordered<BoxFuture<'static, (Running, Event)>>,
+    at_once: usize,
+    room: Room,
+    /// Branches whose pages ended before there were no more.
+    stopped: Vec<BranchState>,
+    pages: u64,
+    has_progress: bool,
+    skipped: Skipped,
+    /// Why there is no going on.
+    over: Option<WalkEnding>,
+    is_halted: bool,
+}
+
+/// A branch that is read.
+struct Running {
+    branch: Arc<Branch>,
+    pages: Pages,
+    /// Its pages in earlier segments.
+    before: u64,
+}
+
+/// What a branch comes up with.
+enum Event {
+    /// A page whose response has begun.
+    Page(Box<Page>),
+    Ended(Box<Ending>),
+}
+
+/// Branches that were left out.
+#[derive(Default)]
+struct Skipped {
+    count: u64,
+    first: Vec<String>,
+}
+
+/// Branches that a warning names.
+const NAMED: usize = 3;
+
+impl Walk {
+    /// Begins to fetch at a state. Needs a tokio runtime.
+    pub fn start(origin: Arc<Origin>, state: WalkState) -> Self {
+        let concurrency = origin.stream.concurrency;
+        let at_once = if origin.is_branched() { origin.at_once() } else { 1 };
+        let room = Room { concurrency: (concurrency / at_once).max(1), waiting: WAITING };
+        Self::begin(origin, state, at_once, room)
+    }
+
+    pub(super) fn begin(origin: Arc<Origin>, state: WalkState, at_once: usize, room: Room) -> Self {
+        let pages = state.pages;
+        Self {
+            upcoming: Upcoming::new(origin.clone(), state),
+            origin,
+            running: FuturesUnordered::new(),
+            at_once,
+            room,
+            stopped: Vec::new(),
+            pages,
+            has_progress: false,
+            skipped: Skipped::default(),
+            over: None,
+            is_halted: false,
+        }
+    }
+
+    /// The next page and its branch, or `None` when there are no more. The page before it must have been
+    /// gone through.
+    pub async fn next(&mut self) -> Option<(Arc<Branch>, Page)> {
+        while self.over.is_none() {
+            self.is_halted = self.is_halted || self.origin.is_over();
+            let begins = !self.is_halted && self.running.len() < self.at_once && !self.upcoming.is_done();
+            tokio::select! {
+                biased;
+                begin = self.upcoming.next(), if begins => self.began(begin),
+                Some((running, event)) = self.running.next(), if !self.running.is_empty() => {
+                    match event {
+                        Event::Page(page) => {
+                            let branch = running.branch.clone();
+                            self.running.push(Box::pin(running.next()));
+                            return Some((branch, *page));
+                        }
+                        Event::Ended(ending) => self.ended(&running, *ending),
+                    }
+                }
+                else => return None,
+            }
+        }
+        None
+    }
+
+    /// How it ended; to be asked when `next` has come to its end.
+    pub fn ending(self) -> WalkEnding {
+        if let Some(over) = self.over {
+            return over;
+        }
+        if self.stopped.is_empty() && self.upcoming.is_done() {
+            return WalkEnding::Complete { warning: self.skipped.warning() };
+        }
+        let (resumed, next) = self.upcoming.state();
+        let branches = self.stopped.into_iter().chain(resumed).collect();
+        let state = WalkState { branches, next, pages: self.pages };
+        WalkEnding::Stopped(self.has_progress.then_some(state))
+    }
+
+    /// The state that a page which `next` has just returned can be asked for with again; for a walk of one
+    /// branch at a time.
+    pub(super) fn state_before(&self, branch: &Branch, page: &Page) -> WalkState {
+        let (_, next) = self.upcoming.state();
+        let state = BranchState { id: branch.id().clone(), page: page.start.clone() };
+        WalkState { branches: vec![state], next, pages: self.pages }
+    }
+
+    fn began(&mut self, begin: Begin) {
+        match begin {
+            Begin::Branch(branch, state) => {
+                let before = state.pages;
+                let pages = Pages::start(self.origin.clone(), branch.clone(), *state, self.room);
+                self.running.push(Box::pin(Running { branch, pages, before }.next()));
+            }
+            Begin::Done => {}
+            Begin::Stopped => self.is_halted = true,
+            Begin::Failed(error) => self.over = Some(WalkEnding::Failed(error)),
+        }
+    }
+
+    fn ended(&mut self, running: &Running, ending: Ending) {
+        let (state, is_finished) = match ending {
+            Ending::Complete(state) => (state, true),
+            Ending::Skipped(state, cause) => {
+                self.skipped.add(self.label(&running.branch), &cause);
+                (state, true)
+            }
+            Ending::Stopped(state) => (state, false),
+            Ending::TooLarge => {
+                self.over = Some(WalkEnding::TooLarge);
+                return;
+            }
+            Ending::Failed(error) => {
+                let error = match self.label(&running.branch) {
+                    Some(label) => error.in_branch(label),
+                    None => error,
+                };
+                self.over = Some(WalkEnding::Failed(error));
+                return;
+            }
+        };
+        let came = state.pages - running.before;
+        self.pages += came;
+        self.has_progress |= came > 0 || is_finished;
+        if is_finished {
+            // A branch without records is worth committing too.
+            self.origin.fetcher.patience().page_arrived();
+        } else {
+            self.is_halted = true;
+            self.stopped.push(BranchState { id: running.branch.id().clone(), page: state });
+        }
+    }
+
+    /// A branch's values, without anything secret that an API may have put into them.
+    fn label(&self, branch: &Branch) -> Option<String> {
+        Some(self.origin.fetcher.client().scrub(&branch.label()?))
+    }
+}
+
+impl Running {
+    async fn next(mut self) -> (Self, Event) {
+        let event = match self.pages.next().await {
+            Some(mut page) => {
+                page.begun().await;
+                Event::Page(Box::new(page))
+            }
+            None => Event::Ended(Box::new(self.pages.ending().await)),
+        };
+        (self, event)
+    }
+}
+
+impl Skipped {
+    fn add(&mut self, label: Option<String>, cause: &str) {
+        self.count += 1;
+        if self.first.len() < NAMED {
+            self.first.push(format!("{} ({cause})", label.unwrap_or_default()));
+        }
+    }
+
+    fn warning(&self) -> Option<String> {
+        let more = if self.count > NAMED as u64 { ", …" } else { "" };
+        (self.count > 0)
+            .then(|| format!("{} left out by `then: skip`: {}{more}", self.count, self.first.join("; ")))
+    }
+}
+
+impl std::fmt::Debug for Walk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Walk").field("upcoming", &self.upcoming).finish_non_exhaustive()
+    }
+}
+
+/// The state before a stream's first page, for looking without writing.
+pub(super) async fn first(origin: &Arc<Origin>) -> Result<Option<(Arc<Branch>, PageState)>, Error> {
+    match Upcoming::new(origin.clone(), WalkState::default()).next().await {
+        Begin::Branch(branch, state) => Ok(Some((branch, *state))),
+        Begin::Done | Begin::Stopped => Ok(None),
+        Begin::Failed(error) => Err(error),
+    }
+}

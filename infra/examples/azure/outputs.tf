@@ -1,0 +1,49 @@
+output "function_app_name" {
+  description = "For `az functionapp`."
+  value       = module.bronzegate.function_app_name
+}
+
+output "function_app_hostname" {
+  description = "Host that a run or a backfill is posted to."
+  value       = module.bronzegate.function_app_hostname
+}
+
+output "deploy_command" {
+  description = "What deploys the package on the plan flex."
+  value       = module.bronzegate.deploy_command
+}
+
+output "target" {
+  description = "Where bronze is."
+  value       = module.bronzegate.target
+}
+
+output "onelake_grant" {
+  description = "What to grant in Fabric, where bronze is in OneLake."
+  value       = module.bronzegate.onelake_grant
+}
+
+output "secret_commands" {
+  description = "What puts the secrets into the vault."
+  value       = module.bronzegate.secret_commands
+}
+
+output "identity" {
+  description = "The function's identity."
+  value       = module.bronzegate.identity
+}
+
+output "queues" {
+  description = "The work queue and the poison queue."
+  value       = module.bronzegate.queues
+}
+
+output "workbook_id" {
+  description = "The workbook."
+  value       = module.bronzegate.workbook_id
+}
+
+output "action_group_id" {
+  description = "Action group that alerts go to."
+  value       = module.bronzegate.action_group_id
+}

@@ -1,0 +1,81 @@
+output "function_app_name" {
+  description = "Name of the function app."
+  value       = local.app.name
+}
+
+output "function_app_hostname" {
+  description = "Host that a person's run or backfill is posted to: https://<host>/api/ingest, with a function key."
+  value       = local.app.default_hostname
+}
+
+output "deploy_command" {
+  description = "What deploys the package on the plan flex, where Terraform cannot; null on the others, where it does."
+  value       = local.is_flex ? "az functionapp deployment source config-zip --resource-group ${var.resource_group_name} --name ${local.app.name} --src ${var.package}" : null
+}
+
+output "target" {
+  description = "Where bronze is, as abfss://…"
+  value       = local.target
+}
+
+output "identity" {
+  description = "The function's identity: the client ID that it signs in with, and the principal ID that roles are given to."
+  value = {
+    client_id    = azurerm_user_assigned_identity.function.client_id
+    principal_id = azurerm_user_assigned_identity.function.principal_id
+  }
+}
+
+output "onelake_grant" {
+  description = "What a person grants by hand where bronze is in OneLake, since the provider has no such role; null elsewhere."
+  value       = local.onelake == null ? null : "Fabric workspace ${local.onelake.workspace}: add the identity ${azurerm_user_assigned_identity.function.name} (principal ${azurerm_user_assigned_identity.function.principal_id}) as Contributor"
+}
+
+output "key_vault_name" {
+  description = "Name of the vault of the sources' secrets."
+  value       = local.vault
+}
+
+output "secret_commands" {
+  description = "What puts each secret that the sources name into the vault, from a file that holds its value. Until then the streams that need it fail."
+  value       = { for name in local.secrets : name => "az keyvault secret set --vault-name ${local.vault} --name ${name} --file <file>" }
+}
+
+output "rotated_secrets" {
+  description = "The secrets that runs write back: refresh tokens."
+  value       = sort(module.sources.rotating_secrets)
+}
+
+output "queues" {
+  description = "The storage account of the work queue and the poison queue, and their names."
+  value = {
+    account = azurerm_storage_account.host.name
+    work    = azurerm_storage_queue.queue["work"].name
+    poison  = azurerm_storage_queue.queue["poison"].name
+  }
+}
+
+output "alert_rules" {
+  description = "Resource IDs of the alert rules by kind: records, duration, errors, failed, missed, poison."
+  value       = { for kind, rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule : kind => rule.id }
+}
+
+output "queries" {
+  description = "The KQL of each alert rule, to be run by hand in the workspace."
+  value       = { for kind, rule in local.rules : kind => rule.query }
+}
+
+output "action_group_id" {
+  description = "Action group that alerts go to."
+  value       = local.action_group_id
+}
+
+output "workspace_id" {
+  description = "Log Analytics workspace of the logs."
+  value       = local.workspace_id
+}
+
+output "workbook_id" {
+  description = "Resource ID of the workbook."
+  value       = azurerm_application_insights_workbook.streams.id
+}

@@ -1,0 +1,26 @@
+module "sources" {
+  source = "../sources"
+
+  path = var.sources_path
+}
+
+locals {
+  secrets = module.sources.secrets
+  # Key Vault's rule. The handler would say the same, but only when it runs.
+  unfit_secrets = [for name in local.secrets : name if !can(regex("^[0-9A-Za-z-]{1,127}$", name))]
+  unfit_crons   = distinct([for key, valid in module.sources.cron_valid : module.sources.crons[key].id if !valid])
+}
+
+# Refused before anything is created.
+resource "terraform_data" "sources" {
+  lifecycle {
+    precondition {
+      condition     = length(local.unfit_secrets) == 0
+      error_message = "Key Vault takes 1 to 127 letters, digits and hyphens as a secret's name; not: ${join(", ", local.unfit_secrets)}"
+    }
+    precondition {
+      condition     = length(local.unfit_crons) == 0
+      error_message = "a schedule must be `every` (a divisor of an hour or a day) or a cron of five fields of which day of month or day of week is *; not so: ${join(", ", local.unfit_crons)}"
+    }
+  }
+}

@@ -1,0 +1,312 @@
+variable "name" {
+  description = "Name of the deployment: every resource carries it, with a digest where a name is unique in the whole of Azure."
+  type        = string
+  default     = "bronzegate"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,18}[a-z0-9]$", var.name)) && !strcontains(var.name, "--")
+    error_message = "name must begin with a letter, end with a letter or digit, and have 2 to 20 of a-z, 0-9 and single hyphens."
+  }
+}
+
+variable "resource_group_name" {
+  description = "Resource group that everything is created in."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._()-]{1,89}[A-Za-z0-9_()-]$", var.resource_group_name))
+    error_message = "resource_group_name must be a resource group's name: 2 to 90 letters, digits and ._()-, no full stop at the end."
+  }
+}
+
+variable "location" {
+  description = "Azure region, such as westeurope."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]+$", var.location))
+    error_message = "location must be a region's short name, such as westeurope."
+  }
+}
+
+variable "environment" {
+  description = "Written into every record as `_environment`, and the member `environment` of every run's log line."
+  type        = string
+  default     = "dev"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.environment))
+    error_message = "environment must have 1 to 64 letters, digits, _ or -."
+  }
+}
+
+variable "sources_path" {
+  description = "Folder of the source files (`*.yaml`), the same that are in the package."
+  type        = string
+
+  validation {
+    condition     = length(fileset(var.sources_path, "*.yaml")) > 0
+    error_message = "sources_path must be a folder with at least one *.yaml file."
+  }
+}
+
+variable "package" {
+  description = "Path of the function app's zip, which holds `handler`, `host.json`, the functions and `sources/`. On the plan flex it is deployed by the output `deploy_command`, on the others by Terraform."
+  type        = string
+
+  validation {
+    condition     = endswith(var.package, ".zip")
+    error_message = "package must be the path of a .zip file."
+  }
+}
+
+variable "plan" {
+  description = "Hosting: flex (Flex Consumption), consumption (Linux Consumption) or premium (Elastic Premium)."
+  type        = string
+  default     = "flex"
+
+  validation {
+    condition     = contains(["flex", "consumption", "premium"], var.plan)
+    error_message = "plan must be flex, consumption or premium."
+  }
+}
+
+variable "function" {
+  description = "Size and limits of the function app: seconds of an invocation (null = 1800, on the plan consumption 600), instances at most (null = 40 on flex, else 10), MiB of an instance (flex), size of the plan (premium), log level."
+  type = object({
+    timeout_seconds = optional(number)
+    max_instances   = optional(number)
+    memory_mib      = optional(number, 2048)
+    premium_sku     = optional(string, "EP1")
+    log             = optional(string, "info")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.function.timeout_seconds == null ? true : var.function.timeout_seconds >= 60 && var.function.timeout_seconds <= (var.plan == "consumption" ? 600 : 14400) && floor(var.function.timeout_seconds) == var.function.timeout_seconds
+    error_message = "function.timeout_seconds must be whole seconds from 60 to 14400; the plan consumption allows 600."
+  }
+  validation {
+    condition     = var.function.max_instances == null ? true : var.plan == "flex" ? var.function.max_instances >= 40 && var.function.max_instances <= 1000 : var.function.max_instances >= 1 && var.function.max_instances <= 100
+    error_message = "function.max_instances must be from 40 to 1000 on flex, from 1 to 100 on the other plans."
+  }
+  validation {
+    condition     = contains([512, 2048, 4096], var.function.memory_mib)
+    error_message = "function.memory_mib must be 512, 2048 or 4096, the sizes that Flex Consumption has."
+  }
+  validation {
+    condition     = contains(["EP1", "EP2", "EP3"], var.function.premium_sku)
+    error_message = "function.premium_sku must be EP1, EP2 or EP3."
+  }
+}
+
+variable "queue" {
+  description = "Name of the work queue. The poison queue beside it is <queue>-poison, as the Functions host calls it."
+  type        = string
+  default     = "bronzegate-work"
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,54}[a-z0-9]$", var.queue)) && !strcontains(var.queue, "--")
+    error_message = "queue must have 3 to 56 of a-z, 0-9 and single hyphens: with -poison after it, it is still a queue's name."
+  }
+}
+
+variable "storage_replication" {
+  description = "How the accounts that the module creates are replicated: LRS, ZRS, GRS, GZRS, RAGRS or RAGZRS."
+  type        = string
+  default     = "ZRS"
+
+  validation {
+    condition     = contains(["LRS", "ZRS", "GRS", "GZRS", "RAGRS", "RAGZRS"], var.storage_replication)
+    error_message = "storage_replication must be LRS, ZRS, GRS, GZRS, RAGRS or RAGZRS."
+  }
+}
+
+variable "bronze" {
+  description = "Where bronze is: a new storage account with hierarchical namespace (`account`: its name, null = made from name), an existing one (`existing_account_id`), or a OneLake lakehouse; the container, whether to create it, the folder in it (\"\" = none), and for how many days what was deleted can be restored in a new account (null = not)."
+  type = object({
+    account             = optional(string)
+    existing_account_id = optional(string)
+    container           = optional(string, "bronze")
+    create_container    = optional(bool, true)
+    folder              = optional(string, "")
+    restore_days        = optional(number, 7)
+    onelake = optional(object({
+      workspace = string
+      lakehouse = string
+      folder    = optional(string, "bronze")
+    }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length([for given in [var.bronze.account, var.bronze.existing_account_id, var.bronze.onelake] : given if given != null]) <= 1
+    error_message = "bronze must be one of account, existing_account_id and onelake."
+  }
+  validation {
+    condition     = var.bronze.account == null ? true : can(regex("^[a-z0-9]{3,24}$", var.bronze.account))
+    error_message = "bronze.account must be a storage account's name: 3 to 24 of a-z and 0-9."
+  }
+  validation {
+    condition     = var.bronze.existing_account_id == null ? true : can(regex("^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Storage/storageAccounts/[a-z0-9]{3,24}$", var.bronze.existing_account_id))
+    error_message = "bronze.existing_account_id must be the resource ID of a storage account."
+  }
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bronze.container)) && !strcontains(var.bronze.container, "--")
+    error_message = "bronze.container must be a container's name: 3 to 63 of a-z, 0-9 and single hyphens."
+  }
+  validation {
+    condition     = alltrue([for folder in [var.bronze.folder, try(var.bronze.onelake.folder, "")] : can(regex("^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$", folder))])
+    error_message = "bronze.folder and bronze.onelake.folder must be empty or folders such as lake/bronze, without a slash at either end."
+  }
+  validation {
+    condition     = var.bronze.restore_days == null ? true : var.bronze.restore_days >= 1 && var.bronze.restore_days <= 365
+    error_message = "bronze.restore_days must be from 1 to 365, or null."
+  }
+  validation {
+    condition = var.bronze.onelake == null ? true : anytrue([
+      alltrue([for id in [var.bronze.onelake.workspace, var.bronze.onelake.lakehouse] : can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", id))]),
+      can(regex("^[^/@?#%:\\\\]+$", var.bronze.onelake.workspace)) && can(regex("^[^/@?#%:\\\\]+[.][A-Za-z]+$", var.bronze.onelake.lakehouse)) && !can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", var.bronze.onelake.workspace)),
+    ])
+    error_message = "bronze.onelake must name workspace and lakehouse both by GUID or both by name, never mixed; a lakehouse's name has its type after it: Sales.Lakehouse."
+  }
+}
+
+variable "key_vault" {
+  description = "The vault of the sources' secrets: an existing one with Azure RBAC (`existing_id`), or a new one (`name`: null = made from name) that can be purged before `restore_days` are over only if `purge_protection` is off."
+  type = object({
+    existing_id      = optional(string)
+    name             = optional(string)
+    restore_days     = optional(number, 90)
+    purge_protection = optional(bool, true)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.key_vault.existing_id == null ? true : can(regex("^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.KeyVault/vaults/[A-Za-z0-9-]{3,24}$", var.key_vault.existing_id)) && var.key_vault.name == null
+    error_message = "key_vault.existing_id must be the resource ID of a vault; name is for a new one."
+  }
+  validation {
+    condition     = var.key_vault.name == null ? true : can(regex("^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$", var.key_vault.name)) && !strcontains(var.key_vault.name, "--")
+    error_message = "key_vault.name must begin with a letter and have 3 to 24 letters, digits and single hyphens."
+  }
+  validation {
+    condition     = var.key_vault.restore_days >= 7 && var.key_vault.restore_days <= 90
+    error_message = "key_vault.restore_days must be from 7 to 90."
+  }
+}
+
+variable "network" {
+  description = "A private network (null = none): the subnet that the app's calls leave through (delegated to Microsoft.App/environments on flex, to Microsoft.Web/serverFarms on premium), the subnet of the private endpoints, their DNS zones (null = somebody else registers them), and whether the app itself is reached from the internet. The accounts and the vault that the module creates are then reached from this network only."
+  type = object({
+    integration_subnet_id = string
+    endpoint_subnet_id    = string
+    dns_zone_ids = optional(object({
+      blob  = optional(string)
+      queue = optional(string)
+      dfs   = optional(string)
+      vault = optional(string)
+      sites = optional(string)
+    }), {})
+    public_app = optional(bool, true)
+  })
+  default = null
+
+  validation {
+    condition     = var.network == null ? true : alltrue([for id in [var.network.integration_subnet_id, var.network.endpoint_subnet_id] : can(regex("^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", id))])
+    error_message = "network.integration_subnet_id and network.endpoint_subnet_id must be resource IDs of subnets."
+  }
+  validation {
+    condition     = var.network == null ? true : var.network.integration_subnet_id != var.network.endpoint_subnet_id
+    error_message = "network must name two subnets: a delegated one holds no private endpoints."
+  }
+  validation {
+    condition     = var.network == null || var.plan != "consumption"
+    error_message = "network must be null on the plan consumption, which has no virtual network."
+  }
+}
+
+variable "logs" {
+  description = "Retention in days of the Log Analytics workspace that the module creates, or an existing one (`workspace_id`)."
+  type = object({
+    retention_days = optional(number, 365)
+    workspace_id   = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.logs.retention_days >= 30 && var.logs.retention_days <= 730
+    error_message = "logs.retention_days must be from 30 to 730."
+  }
+  validation {
+    condition     = var.logs.workspace_id == null ? true : can(regex("^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.OperationalInsights/workspaces/[^/]+$", var.logs.workspace_id))
+    error_message = "logs.workspace_id must be the resource ID of a Log Analytics workspace, or null."
+  }
+}
+
+variable "thresholds" {
+  description = "When an alert goes off: ratios against the trailing mean, percent of requests that failed, minutes of grace after a run is due."
+  type = object({
+    records_ratio        = optional(number, 0.5)
+    duration_ratio       = optional(number, 2)
+    error_rate           = optional(number, 5)
+    missed_grace_minutes = optional(number, 60)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.thresholds.records_ratio >= 0 && var.thresholds.records_ratio < 1
+    error_message = "thresholds.records_ratio must be from 0 to below 1."
+  }
+  validation {
+    condition     = var.thresholds.duration_ratio > 1
+    error_message = "thresholds.duration_ratio must be above 1."
+  }
+  validation {
+    condition     = var.thresholds.error_rate >= 0 && var.thresholds.error_rate <= 100
+    error_message = "thresholds.error_rate must be from 0 to 100 percent."
+  }
+  validation {
+    condition     = var.thresholds.missed_grace_minutes >= 15 && var.thresholds.missed_grace_minutes <= 1440
+    error_message = "thresholds.missed_grace_minutes must be from 15 (a run takes its time) to 1440 (an alert looks back two days)."
+  }
+}
+
+variable "action_group_id" {
+  description = "Action group that alerts go to; null = the module creates one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.action_group_id == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Insights/actionGroups/[^/]+$", var.action_group_id))
+    error_message = "action_group_id must be the resource ID of an action group, or null."
+  }
+}
+
+variable "alert_emails" {
+  description = "Addresses that the action group of the module writes to."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for address in var.alert_emails : can(regex("^[^@[:space:]]+@[^@[:space:]]+$", address))])
+    error_message = "alert_emails must be e-mail addresses."
+  }
+  validation {
+    condition     = length(var.alert_emails) == 0 || var.action_group_id == null
+    error_message = "alert_emails are for the action group of the module; the one of action_group_id has its own."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

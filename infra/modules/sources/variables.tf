@@ -1,0 +1,4 @@
+variable "path" {
+  description = "Folder of the source files (`*.yaml`)."
+  type        = string
+}

@@ -1,0 +1,67 @@
+//! `torture`: trials of exactness, and `torture-doomed`, a process that is killed in one.
+
+use std::time::Duration;
+
+use bronzegate_tests::torture::{Campaign, Doomed, Summary};
+
+use super::{Outcome, output};
+
+/// How many trials there are without `--trials`.
+const TRIALS: u64 = 3_000;
+
+/// Trials between two lines that say how far it is.
+const PERIOD: u64 = 100;
+
+/// Runs trials; every failure is told with its plan and its seed.
+pub(super) fn run(arguments: &[&str]) -> Outcome {
+    let campaign = parse(arguments)?;
+    let (mut told, mut failures) = (0, 0);
+    let summary = runtime()?.block_on(campaign.run(|summary| {
+        for failure in &summary.failures[failures..] {
+            output::say(&format!("FAILED, seed {}\n{}\n", failure.seed, failure.account));
+        }
+        failures = summary.failures.len();
+        if ended(summary) >= told + PERIOD {
+            told = ended(summary);
+            output::say(&format!("{told} trials, {failures} failed"));
+        }
+    }));
+    for (store, passed) in &summary.passed {
+        output::say(&format!("{store}: {} trials passed; {:?}", passed.trials, passed.tally));
+    }
+    let seeds: Vec<_> = summary.failures.iter().map(|failure| failure.seed).collect();
+    if seeds.is_empty() { Ok(()) } else { Err(format!("failed seeds: {seeds:?}").into()) }
+}
+
+/// Runs the engine until a call of its store, and waits there to be killed.
+pub(super) fn doomed(arguments: &[&str]) -> Outcome {
+    runtime()?.block_on(Doomed::parse(arguments)?.run(output::say));
+    Ok(())
+}
+
+fn parse(arguments: &[&str]) -> Result<Campaign, Box<dyn std::error::Error>> {
+    let mut trials = None;
+    let mut campaign = Campaign { seed: 1, trials: TRIALS, store: None, time: None, sabotage: None };
+    for pair in arguments.chunks(2) {
+        let [name, value] = pair else { return Err(format!("{} has no value", pair[0]).into()) };
+        match *name {
+            "--seed" => campaign.seed = value.parse()?,
+            "--trials" => trials = Some(value.parse()?),
+            "--store" if *value == "all" => campaign.store = None,
+            "--store" => campaign.store = Some(value.parse()?),
+            "--minutes" => campaign.time = Some(Duration::from_mins(value.parse()?)),
+            _ => return Err(format!("{name} is no option of torture").into()),
+        }
+    }
+    // Time alone is bound enough.
+    campaign.trials = trials.unwrap_or(if campaign.time.is_some() { u64::MAX } else { TRIALS });
+    Ok(campaign)
+}
+
+fn ended(summary: &Summary) -> u64 {
+    summary.passed.values().map(|passed| passed.trials).sum::<u64>() + summary.failures.len() as u64
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}

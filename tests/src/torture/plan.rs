@@ -1,0 +1,103 @@
+//! The plan of a trial, which follows from its seed alone.
+
+use std::fmt;
+
+use fastrand::Rng;
+
+use super::act::{Act, Door};
+use super::kinds::{Bounds, KINDS};
+use super::scene::Scene;
+use super::store::StoreKind;
+
+/// The most acts of an event.
+const MOST_ACTS: usize = 4;
+
+/// Everything that a trial decides beforehand.
+#[derive(Clone)]
+pub struct Plan {
+    seed: u64,
+    pub(super) store: StoreKind,
+    pub(super) scene: Scene,
+    /// One for each event of the scene.
+    pub(super) ordeals: Vec<Ordeal>,
+}
+
+/// What is done to one event.
+#[derive(Clone, Debug)]
+pub(super) struct Ordeal {
+    pub(super) acts: Vec<Act>,
+    pub(super) end: End,
+}
+
+/// How an event ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    /// It is run again until it is complete.
+    Completed {
+        by: Door,
+        /// It is run once more, which must do nothing.
+        repeated: bool,
+    },
+    /// It is left as it is: the next event brings the rest.
+    Abandoned,
+}
+
+impl Plan {
+    /// Draws the plan of a seed, on a store or on one that the seed chooses.
+    pub fn draw(seed: u64, store: Option<StoreKind>) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        // Drawn in any case, so that a store given by name changes nothing else.
+        let drawn = StoreKind::draw(&mut rng);
+        let store = store.unwrap_or(drawn);
+        let kind = rng.choice(KINDS).expect("there are some");
+        let bounds = Bounds { most_records: if store == StoreKind::Local { 160 } else { 70 } };
+        let scene = kind.scene(&mut rng, bounds);
+        let extent = scene.extent();
+        let last = scene.events.len() - 1;
+        let ordeals = (0..=last).map(|nth| {
+            let acts = (0..rng.usize(1..=MOST_ACTS)).map(|_| Act::draw(&mut rng, store, extent, nth > 0));
+            let acts = acts.collect();
+            let abandoned = scene.catches_up && nth < last && rng.u32(0..4) == 0;
+            let by = if rng.u32(0..10) == 0 { Door::Program } else { Door::Engine };
+            let end = if abandoned { End::Abandoned } else { End::Completed { by, repeated: rng.bool() } };
+            Ordeal { acts, end }
+        });
+        let ordeals = ordeals.collect();
+        Self { seed, store, scene, ordeals }
+    }
+
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The store that it is about.
+    pub fn store(&self) -> StoreKind {
+        self.store
+    }
+
+    /// The command that repeats the trial.
+    pub fn command(&self) -> String {
+        format!("workbench torture --store {} --seed {} --trials 1", self.store, self.seed)
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scene, .. } = self;
+        writeln!(f, "{} on {}, repeated by: {}", scene.kind, self.store, self.command())?;
+        writeln!(f, "pages of {}, {:?} each", scene.stream.page_size, scene.latency)?;
+        writeln!(f, "{}", scene.settings)?;
+        for (event, ordeal) in scene.events.iter().zip(&self.ordeals) {
+            writeln!(f, "event `{}` of {} records", event.line, event.brings.len())?;
+            for act in &ordeal.acts {
+                writeln!(f, "  at once, on an API with {:?}:", act.faults)?;
+                for run in &act.runs {
+                    writeln!(f, "    {run:?}")?;
+                }
+            }
+            writeln!(f, "  then {:?}", ordeal.end)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Where a trial takes place: the API, the target, and the folder in which processes run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bronzegate_core::bronze::BronzeStore;
+use bronzegate_demo_api::{DemoApi, Fault, Running, When};
+use futures::future::join_all;
+use tempfile::TempDir;
+
+use super::act::{Act, Door, Fate, Moment, Run};
+use super::doomed;
+use super::engine::{Ended, Job};
+use super::plan::Plan;
+use super::process::{self, Process, Surroundings};
+use super::sabotage::Sabotage;
+use super::scene::{Event, STREAM, Scene};
+use super::store::{Key, Line, Target};
+use crate::faulty::Failing;
+use crate::lambda::Lambda;
+
+/// The time of an invocation that has no deadline of its own.
+const INVOCATION: Duration = Duration::from_mins(1);
+
+/// The place of a trial, with everything in it that is the trial's own.
+pub(super) struct Stage<'a> {
+    scene: &'a Scene,
+    api: Arc<Running>,
+    target: Target,
+    /// Where processes run: `sources/demo.yaml` is in it.
+    folder: TempDir,
+    sabotage: Option<Sabotage>,
+}
+
+impl<'a> Stage<'a> {
+    pub(super) async fn new(plan: &'a Plan, sabotage: Option<Sabotage>) -> Self {
+        let scene = &plan.scene;
+        let api = Arc::new(DemoApi::start(scene.options()).await.expect("the demo API starts"));
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("sources")).expect("a folder for sources");
+        std::fs::write(folder.path().join("sources/demo.yaml"), scene.source_file(&api.base_url()))
+            .expect("writable");
+        Self { scene, api, target: Target::new(plan.store).await, folder, sabotage }
+    }
+
+    /// The API has what arrives with an event.
+    pub(super) fn begin(&self, nth: usize) {
+        let arrives = &self.scene.events[nth].arrives;
+        if !arrives.is_empty() {
+            self.api.append(STREAM, arrives.clone()).expect("the stream has a timeline");
+        }
+    }
+
+    /// A handle of its own on the target.
+    pub(super) async fn store(&self) -> Arc<dyn BronzeStore> {
+        self.target.key(None).open().await
+    }
+
+    /// The local folder that is the target, where it is one.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        self.target.folder()
+    }
+
+    /// How many requests the API has had.
+    pub(super) fn requests(&self) -> u64 {
+        self.api.stats().stream(STREAM).requests
+    }
+
+    /// Runs all runs of an act at the same time.
+    pub(super) async fn perform(&self, act: &Act, nth: usize) -> Vec<Ended> {
+        let before = self.requests();
+        self.api.set_faults(act.faults.iter().map(|fault| since(fault, before)).collect());
+        let runs = act.runs.iter().map(|run| {
+            let event = if run.earlier { nth - 1 } else { nth };
+            self.one(run, &self.scene.events[event], before)
+        });
+        let ended = join_all(runs).await;
+        self.api.set_faults(Vec::new());
+        ended
+    }
+
+    async fn one(&self, run: &Run, event: &Event, before: u64) -> Ended {
+        let line = match run.fate {
+            Fate::Spoiled { .. } | Fate::Killed(Moment::Service { .. }) => self.target.line().await,
+            _ => None,
+        };
+        match (run.fate, &line) {
+            (Fate::Spoiled { of, skip, count, wire }, Some(line)) => line.spoil(of, skip, count, wire),
+            (Fate::Killed(Moment::Service { skip, done }), Some(line)) => line.hold(skip, done),
+            _ => {}
+        }
+        let key = self.target.key(line.as_ref());
+        match (run.door, run.fate) {
+            (Door::Engine, _) => self.in_process(run, event, key, before).await,
+            (Door::Doomed, Fate::Killed(Moment::Call { at, failing })) => {
+                self.doomed(event, (at, failing)).killed_when_it_says().await
+            }
+            _ => self.as_process(run, event, &key, line.as_ref(), before).await,
+        }
+    }
+
+    async fn as_process(
+        &self,
+        run: &Run,
+        event: &Event,
+        key: &Key,
+        line: Option<&Line>,
+        before: u64,
+    ) -> Ended {
+        let requests = || self.requests();
+        let surroundings = Surroundings { line, folder: self.target.folder(), requests: &requests, before };
+        let moment = match run.fate {
+            Fate::Killed(moment) => Some(surroundings.moment(moment)),
+            _ => None,
+        };
+        if let (Door::Handler, Some(json)) = (run.door, &event.json) {
+            let lambda = Lambda::new(key.variables(), self.folder.path()).await;
+            return process::invoked(lambda, json, run.deadline.unwrap_or(INVOCATION), moment).await;
+        }
+        let process = self.program(event, run.deadline, key);
+        match moment {
+            Some(moment) => process.ended_or_killed(moment).await,
+            None => process.ended().await,
+        }
+    }
+
+    async fn in_process(&self, run: &Run, event: &Event, key: Key, before: u64) -> Ended {
+        let job = job(self.scene, &self.api.base_url(), event, run.deadline, key, self.sabotage);
+        let api = self.api.clone();
+        let at = match run.fate {
+            Fate::DroppedAtRequest { at } | Fate::Stopped { at } => at,
+            _ => u64::MAX,
+        };
+        let signal = async move {
+            let requests = || api.stats().stream(STREAM).requests;
+            let surroundings = Surroundings { line: None, folder: None, requests: &requests, before };
+            surroundings.request(at).await;
+        };
+        job.run(run.fate, signal).await
+    }
+
+    /// Runs an event while nothing goes wrong.
+    pub(super) async fn undisturbed(&self, by: Door, nth: usize) -> Ended {
+        let (event, key) = (&self.scene.events[nth], self.target.key(None));
+        if by == Door::Program {
+            return self.program(event, None, &key).ended().await;
+        }
+        let job = job(self.scene, &self.api.base_url(), event, None, key, self.sabotage);
+        job.run(Fate::Undisturbed, std::future::pending()).await
+    }
+
+    fn program(&self, event: &Event, deadline: Option<Duration>, key: &Key) -> Process {
+        Process::start("bronzegate", &process::line(event, deadline), &key.variables(), self.folder.path())
+    }
+
+    fn doomed(&self, event: &Event, moment: (u64, Failing)) -> Process {
+        let source = self.folder.path().join("sources/demo.yaml").display().to_string();
+        let folder = self.target.folder().expect("only folders have doomed processes").display().to_string();
+        let mut arguments = vec!["torture-doomed".to_owned()];
+        arguments.extend(doomed::arguments(&source, &folder, moment, &event.requests));
+        Process::start("workbench", &arguments, &BTreeMap::new(), self.folder.path())
+    }
+}
+
+/// The fault, with its request counted from now on.
+fn since(fault: &Fault, before: u64) -> Fault {
+    let at = match fault.at {
+        When::Request(at) => When::Request(before + at),
+        at => at,
+    };
+    Fault { at, ..fault.clone() }
+}
+
+/// What the engine is to do for an event.
+pub(super) fn job(
+    scene: &Scene,
+    base_url: &str,
+    event: &Event,
+    deadline: Option<Duration>,
+    key: Key,
+    sabotage: Option<Sabotage>,
+) -> Job {
+    Job { source: scene.source_file(base_url), requests: event.requests.clone(), deadline, key, sabotage }
+}

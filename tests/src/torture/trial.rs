@@ -1,0 +1,185 @@
+//! One trial: the straight line from a plan to a verdict.
+
+use std::fmt::{self, Write as _};
+
+use bronzegate_demo_api::DemoApi;
+
+use super::act::{Door, Fate, Run};
+use super::bronze::{Bronze, Seen, check_folder, sorted};
+use super::engine::Ended;
+use super::plan::{End, Ordeal, Plan};
+use super::sabotage::Sabotage;
+use super::scene::{STREAM, Scene};
+use super::stage::{Stage, job};
+use super::store::Key;
+
+/// What was found to be wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation(String);
+
+impl Violation {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A violation, unless the condition holds.
+pub(super) fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), Violation> {
+    if holds { Ok(()) } else { Err(Violation(what())) }
+}
+
+/// What the disturbed runs came to: a trial that disturbs nothing proves nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Runs while something went wrong.
+    pub runs: u64,
+    /// Processes that were killed before their end.
+    pub killed: u64,
+    /// Runs in this process that were dropped before their end.
+    pub dropped: u64,
+    /// Runs that failed.
+    pub failed: u64,
+    /// Runs that ended partial.
+    pub partial: u64,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.killed += other.killed;
+        self.dropped += other.dropped;
+        self.failed += other.failed;
+        self.partial += other.partial;
+    }
+
+    fn count(&mut self, run: &Run, ended: &Ended) {
+        self.runs += 1;
+        match ended {
+            Ended::Done => {}
+            Ended::Partial => self.partial += 1,
+            Ended::Failed { .. } => self.failed += 1,
+            Ended::Gone if run.door == Door::Engine => self.dropped += 1,
+            Ended::Gone => self.killed += 1,
+        }
+    }
+}
+
+/// Runs a trial; `sabotage` is for tests of the trial itself.
+///
+/// # Errors
+/// What is wrong with bronze, with an account of what was done before.
+pub async fn run(plan: &Plan, sabotage: Option<Sabotage>) -> Result<Tally, Violation> {
+    let uncut = uncut(&plan.scene).await?;
+    let stage = Stage::new(plan, sabotage).await;
+    let mut trial = Trial { stage, uncut, tally: Tally::default(), account: String::new(), loose: false };
+    match trial.run(&plan.ordeals).await {
+        Ok(()) => Ok(trial.tally),
+        Err(violation) => Err(Violation(format!("{violation}\n{}", trial.account))),
+    }
+}
+
+struct Trial<'a> {
+    stage: Stage<'a>,
+    /// What bronze holds after each event when nothing goes wrong.
+    uncut: Vec<Seen>,
+    tally: Tally,
+    /// How the runs ended so far.
+    account: String,
+    /// An event was abandoned: which run brings which records depends on the cuts.
+    loose: bool,
+}
+
+impl Trial<'_> {
+    async fn run(&mut self, ordeals: &[Ordeal]) -> Result<(), Violation> {
+        for (nth, ordeal) in ordeals.iter().enumerate() {
+            self.event(nth, ordeal)
+                .await
+                .map_err(|violation| Violation(format!("event {}: {violation}", nth + 1)))?;
+        }
+        self.stage.folder().map_or(Ok(()), |folder| check_folder(&folder))
+    }
+
+    /// An event with everything that is done to it, held against the uncut run after every step.
+    async fn event(&mut self, nth: usize, ordeal: &Ordeal) -> Result<(), Violation> {
+        self.stage.begin(nth);
+        for act in &ordeal.acts {
+            let ended = self.stage.perform(act, nth).await;
+            let _ = writeln!(self.account, "  event {}: {ended:?}", nth + 1);
+            let mut claimed = false;
+            for (run, ended) in act.runs.iter().zip(&ended) {
+                self.tally.count(run, ended);
+                check_legitimate(ended)?;
+                claimed |= *ended == Ended::Done && !run.earlier;
+            }
+            self.check(nth, claimed).await?;
+        }
+        match ordeal.end {
+            End::Abandoned => self.loose = true,
+            End::Completed { by, repeated } => {
+                self.complete(nth, by).await?;
+                if repeated {
+                    let requests = self.stage.requests();
+                    self.complete(nth, by).await?;
+                    let asked = self.stage.requests() - requests;
+                    ensure(asked == 0, || format!("run once more it asked the API {asked} times"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whatever happened before: with nothing in its way, one run is enough.
+    async fn complete(&mut self, nth: usize, by: Door) -> Result<(), Violation> {
+        let ended = self.stage.undisturbed(by, nth).await;
+        let _ = writeln!(self.account, "  event {} again, by {by:?}: {ended:?}", nth + 1);
+        ensure(ended == Ended::Done, || "run again it is not complete".to_owned())?;
+        self.check(nth, true).await
+    }
+
+    /// Holds bronze against the uncut run's: as far as it has come, or as a whole once a run said so.
+    async fn check(&self, nth: usize, complete: bool) -> Result<(), Violation> {
+        let (bronze, uncut) = (Bronze::read(self.stage.store().await).await?, &self.uncut[nth]);
+        bronze.check_sound()?;
+        if !complete {
+            return bronze.check_no_more_than(uncut);
+        }
+        bronze.check_whole()?;
+        if self.loose { bronze.check_same_records(uncut) } else { bronze.check_equals(uncut) }
+    }
+}
+
+/// What bronze holds after each event when nothing goes wrong.
+async fn uncut(scene: &Scene) -> Result<Vec<Seen>, Violation> {
+    let api = DemoApi::start(scene.options()).await.expect("the demo API starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = Key::Local(folder.path().to_owned());
+    let (mut after, mut known) = (Vec::new(), Vec::new());
+    for event in &scene.events {
+        let arrives = event.arrives.clone();
+        if !arrives.is_empty() {
+            api.append(STREAM, arrives).expect("the stream has a timeline");
+        }
+        let job = job(scene, &api.base_url(), event, None, key.clone(), None);
+        let ended = job.run(Fate::Undisturbed, std::future::pending()).await;
+        ensure(ended == Ended::Done, || format!("the uncut run ended so: {ended:?}"))?;
+        let bronze = Bronze::read(key.open().await).await?;
+        known.extend(event.brings.iter().cloned());
+        known.sort();
+        ensure(sorted(bronze.seen()) == known, || "the uncut run is not exact".to_owned())?;
+        after.push(bronze.seen().clone());
+    }
+    Ok(after)
+}
+
+/// What the faults of an act can make of a run.
+fn check_legitimate(ended: &Ended) -> Result<(), Violation> {
+    let Ended::Failed { kind, message } = ended else { return Ok(()) };
+    let expected = ["api", "store", "interrupted"].contains(&kind.as_str());
+    ensure(expected, || format!("nothing of what went wrong explains `{kind}`: {message}"))
+}

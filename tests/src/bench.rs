@@ -60,8 +60,16 @@ impl Bench {
         let api = DemoApi::start(options).await.expect("the demo API starts");
         let yaml = yaml.replace("BASE", &api.base_url());
         let text = format!("source: demo\nbase_url: {}\n{yaml}\n", api.base_url());
-        let source =
-            config::parse("demo.yaml", &text).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+        Self::over(api, "demo", text)
+    }
+
+    /// Reads a running API with a source file of this name.
+    ///
+    /// # Panics
+    /// When the source file has problems.
+    pub fn over(api: Running, name: &str, text: String) -> Self {
+        let source = config::parse(&format!("{name}.yaml"), &text);
+        let source = source.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
         let vault = Arc::new(Mutex::new(api.credentials()));
         let folder = tempfile::tempdir().expect("a folder");
         Self { api, text, source: Arc::new(source), vault, folder }
@@ -117,7 +125,8 @@ impl Bench {
     pub fn engine(&self, clock: Arc<dyn Clock>) -> Engine {
         let vault = self.vault.clone();
         let secrets = Arc::new(EnvSecrets::new(move |variable| {
-            secret(&vault.lock().expect("no holder of this lock panics"), variable)
+            let name = variable.strip_prefix("BRONZEGATE_SECRET_")?;
+            secret(&vault.lock().expect("no holder of this lock panics"), name)
         }));
         Engine::new(self.source.clone(), secrets, clock, "test")
     }
@@ -176,7 +185,7 @@ impl Bench {
     /// When something is.
     #[track_caller]
     pub fn assert_nothing_visible(&self, stream: &str) {
-        assert_eq!(parts(&self.target(), "demo", stream), Vec::<PathBuf>::new());
+        assert_eq!(parts(&self.target(), &self.source.name, stream), Vec::<PathBuf>::new());
         assert!(self.commits(stream).is_empty(), "nothing is committed");
     }
 
@@ -185,7 +194,7 @@ impl Bench {
     /// # Panics
     /// When one cannot be read.
     pub fn commits(&self, stream: &str) -> Vec<CommitRecord> {
-        let folder = self.target().join("_bronzegate/demo").join(stream).join("commits");
+        let folder = self.target().join("_bronzegate").join(&self.source.name).join(stream).join("commits");
         let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
         let mut files: Vec<_> = files.map(|file| file.expect("readable").path()).collect();
         files.sort();
@@ -229,7 +238,7 @@ impl Bench {
 
     /// The lines that a reader of bronze sees of a stream, in the order of the parts' names.
     pub fn lines(&self, stream: &str) -> Vec<String> {
-        lines(&self.target(), "demo", stream)
+        lines(&self.target(), &self.source.name, stream)
     }
 
     /// The lines without what bronzegate added: the API's own bytes.
@@ -294,8 +303,8 @@ pub fn failure(report: &RunReport) -> (ErrorKind, &str) {
 }
 
 /// The demo API's credentials under the secret names that the tests' source files use.
-fn secret(credentials: &Credentials, variable: &str) -> Option<String> {
-    Some(match variable.strip_prefix("BRONZEGATE_SECRET_")? {
+pub(crate) fn secret(credentials: &Credentials, name: &str) -> Option<String> {
+    Some(match name {
         "TOKEN" => credentials.token.clone(),
         "USERNAME" => credentials.username.clone(),
         "PASSWORD" => credentials.password.clone(),
@@ -303,6 +312,7 @@ fn secret(credentials: &Credentials, variable: &str) -> Option<String> {
         "APPLICATION_KEY" => credentials.application_key.clone(),
         "CLIENT_ID" => credentials.client_id.clone(),
         "CLIENT_SECRET" => credentials.client_secret.clone(),
+        "REFRESH_TOKEN" => credentials.refresh_token.clone(),
         "JSON" => serde_json::json!({ "token": credentials.token }).to_string(),
         "EMPTY" => String::new(),
         "BROKEN" => format!("{}\nx", credentials.token),

@@ -11,6 +11,7 @@ pub mod contract;
 mod faulty;
 pub mod lambda;
 pub mod moto;
+mod played;
 pub mod proxy;
 pub mod terraform;
 pub mod torture;
@@ -30,4 +31,5 @@ pub fn repository() -> &'static std::path::Path {
 }
 
 pub use faulty::{Failing, FaultyStore};
+pub use played::Played;
 pub use vault::MemoryVault;

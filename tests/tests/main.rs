@@ -1,5 +1,6 @@
 //! The one integration binary: each module is a part of the product seen from outside.
 
+mod access;
 mod aws_backfill;
 mod aws_events;
 mod aws_faults;
@@ -28,7 +29,6 @@ mod paginations;
 mod progress;
 mod refresh_race;
 mod refresh_tokens;
-mod roles;
 mod s3_contract;
 mod s3_faults;
 mod s3_uploads;
@@ -39,6 +39,7 @@ mod service_accounts;
 mod sessions;
 mod shapes;
 mod slow_store;
+mod sources;
 mod store_contract;
 mod torture;
 mod windows;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Configures a server; in JSON every member may be left out.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Decides the content of every record, and the outcome of chance rules.
@@ -23,6 +23,23 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// What the server accepts.
     pub credentials: Credentials,
+    /// Where access tokens are issued.
+    pub token_path: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            streams: Vec::new(),
+            latency: Duration::ZERO,
+            gzip: false,
+            port: 0,
+            faults: Vec::new(),
+            credentials: Credentials::default(),
+            token_path: "/oauth/token".to_owned(),
+        }
+    }
 }
 
 /// Holds the secrets the server accepts.

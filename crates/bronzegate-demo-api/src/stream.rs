@@ -1,18 +1,21 @@
 //! A stream of the API: its name, how it pages, what its records look like and what it demands.
 
 use crate::{
+    quirks::Quirks,
     rate::{Dialect, RateLimit},
     timeline::Timeline,
 };
 use serde::{Deserialize, Serialize, de::IntoDeserializer};
 use std::{str::FromStr, time::Duration};
 
-/// Describes one stream, served at `/{name}`.
+/// Describes one stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Written")]
 pub struct Stream {
-    /// The path, and the named key of the roles that have one.
+    /// The name, and the named key of the roles that have one.
     pub name: String,
+    /// Where it is served; `/{name}` unless said otherwise.
+    pub path: String,
     /// How it pages.
     pub style: Style,
     /// What its records look like.
@@ -31,14 +34,18 @@ pub struct Stream {
     pub relative_links: bool,
     /// Records that are asked for by time, instead of made ones.
     pub timeline: Option<Timeline>,
+    /// What else is particular about it.
+    pub quirks: Quirks,
 }
 
 impl Stream {
     /// Describes a stream without authentication and limits, with its style's usual page sizes.
     pub fn new(name: impl Into<String>, style: Style, shape: Shape, records: u64) -> Self {
         let (page_size, max_page_size) = style.page_sizes();
+        let name = name.into();
         Self {
-            name: name.into(),
+            path: format!("/{name}"),
+            name,
             style,
             shape,
             records,
@@ -48,6 +55,7 @@ impl Stream {
             rate_limit: None,
             relative_links: false,
             timeline: None,
+            quirks: Quirks::default(),
         }
     }
 
@@ -109,6 +117,7 @@ struct Written {
     name: String,
     style: Style,
     shape: Shape,
+    #[serde(default)]
     records: u64,
     page_size: Option<u64>,
     max_page_size: Option<u64>,
@@ -118,6 +127,9 @@ struct Written {
     #[serde(default)]
     relative_links: bool,
     timeline: Option<Timeline>,
+    path: Option<String>,
+    #[serde(default)]
+    quirks: Quirks,
 }
 
 impl From<Written> for Stream {
@@ -134,6 +146,8 @@ impl From<Written> for Stream {
             rate_limit: written.rate_limit,
             relative_links: written.relative_links,
             timeline: written.timeline,
+            path: written.path.unwrap_or(stream.path),
+            quirks: written.quirks,
             ..stream
         }
     }
@@ -191,6 +205,8 @@ pub enum Style {
     Notion,
     /// An absolute `@odata.nextLink`.
     Graph,
+    /// As the layout among its quirks says.
+    Layout,
 }
 
 impl Style {
@@ -198,7 +214,9 @@ impl Style {
     fn page_sizes(self) -> (u64, u64) {
         match self {
             Self::Single | Self::Ndjson => (u64::MAX, u64::MAX),
-            Self::Cursor | Self::Offset | Self::Page | Self::LinkHeader | Self::NextUrl => (100, 100_000),
+            Self::Cursor | Self::Offset | Self::Page | Self::LinkHeader | Self::NextUrl | Self::Layout => {
+                (100, 100_000)
+            }
             Self::HubSpot | Self::Stripe => (10, 100),
             Self::GitHub => (30, 100),
             Self::ShopifyRest | Self::ShopifyGraphql => (50, 250),
@@ -248,6 +266,12 @@ pub enum Auth {
     Session,
     /// `X-Shopify-Access-Token` and the fixed token.
     ShopifyToken,
+    /// The API key as the user of basic authentication, with any password.
+    KeyAsUser,
+    /// The API key as the password of basic authentication, with any user.
+    KeyAsPassword,
+    /// `Authorization: ApiKey` and the API key.
+    AuthorizationApiKey,
 }
 
 impl FromStr for Style {

@@ -1,24 +1,28 @@
-//! Records that have a time, and the question for those between two of them.
+//! Records that have a time, and how those between two of them are asked for.
 
-use crate::serve::Call;
-use bytes::Bytes;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use crate::stream::Shape;
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use std::time::Duration;
 
 /// Gives a stream records of its own that can be asked for by time, or by a number that grows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timeline {
-    /// The member by which records are asked for; one that lacks it comes with every answer.
+    /// The member by which records are asked for, or its path (`fields.updated`); a record that lacks
+    /// it comes with every answer.
     pub cursor: String,
     /// How the member and the parameters are written.
     pub format: TimeFormat,
-    /// The parameter for the first time wanted; everything without it.
-    pub from: String,
-    /// The parameter for the end.
+    /// Where a request says the first time wanted; everything without it.
+    pub from: Asked,
+    /// Where it says the end.
     #[serde(default)]
-    pub to: Option<String>,
+    pub to: Option<Asked>,
     /// Whether a record at the end belongs to the answer.
     #[serde(default)]
     pub inclusive_to: bool,
@@ -28,18 +32,63 @@ pub struct Timeline {
     /// Whether answers are in order of time; else in the order in which the records came to be.
     #[serde(default)]
     pub sorted: bool,
+    /// Whether the newest record comes first.
+    #[serde(default)]
+    pub newest_first: bool,
     /// The most records of one answer; the total is stated as if there were no such limit.
     #[serde(default)]
     pub max_results: Option<usize>,
     /// The records' JSON texts.
+    #[serde(default)]
     pub records: Vec<String>,
+    /// Records that are made, in front of those.
+    #[serde(default)]
+    pub made: Option<Made>,
+}
+
+/// Says where a request holds a time: a parameter, or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Asked {
+    /// A parameter; `/a/0/b` is a JSON Pointer into a body.
+    Argument(String),
+    /// What stands in a parameter between two texts, such as a condition of a query language.
+    Within {
+        /// The parameter.
+        argument: String,
+        /// What stands before it.
+        after: String,
+        /// What stands behind it; the parameter's end, if that comes first.
+        until: String,
+    },
+}
+
+/// Makes records one after the other, each with a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    /// How many.
+    pub records: u64,
+    /// What they look like beside their time.
+    pub shape: Shape,
+    /// The first one's time.
+    pub first: Timestamp,
+    /// The time from one to the next.
+    #[serde(with = "crate::duration")]
+    pub every: Duration,
+    /// How the time is written (`strftime`), where the format leaves room.
+    #[serde(default)]
+    pub written: Option<String>,
+    /// Further members, as JSON text without braces; `$n$` is the record's number, `$ms$` its time.
+    #[serde(default)]
+    pub members: Option<String>,
 }
 
 /// Names how a time is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeFormat {
-    /// `2026-11-22T17:00:00Z`, or a date.
+    /// `2026-11-22T17:00:00Z`, with or without an offset, or a date.
     Rfc3339,
     /// Seconds since 1970.
     EpochS,
@@ -49,26 +98,21 @@ pub enum TimeFormat {
     Integer,
 }
 
-/// The records that answer one request, and how many there are.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Answer {
-    pub(crate) records: Vec<Bytes>,
-    pub(crate) total: u64,
-}
-
 impl Timeline {
     /// Asks by these parameters, with whole and half-open answers in order of time.
     pub fn new(cursor: &str, format: TimeFormat, from: &str, to: Option<&str>) -> Self {
         Self {
             cursor: cursor.to_owned(),
             format,
-            from: from.to_owned(),
-            to: to.map(str::to_owned),
+            from: Asked::Argument(from.to_owned()),
+            to: to.map(|to| Asked::Argument(to.to_owned())),
             inclusive_to: false,
             beyond_to: 0,
             sorted: true,
+            newest_first: false,
             max_results: None,
             records: Vec::new(),
+            made: None,
         }
     }
 
@@ -78,81 +122,45 @@ impl Timeline {
         self.records.extend(records);
         self
     }
+}
 
-    /// Answers a request; the parameter that cannot be read is named.
-    pub(crate) fn answer(&self, call: &Call) -> Result<Answer, String> {
-        let bound = |name: &str| match call.argument(name) {
-            None => Ok(None),
-            Some(text) => {
-                self.format.read(text).map(Some).ok_or_else(|| format!("{name} cannot be read: {text}"))
+impl Asked {
+    /// The text in a request whose parameters are looked up with `argument`.
+    pub(crate) fn find<'c>(&self, argument: impl Fn(&str) -> Option<&'c str>) -> Option<&'c str> {
+        match self {
+            Self::Argument(name) => argument(name),
+            Self::Within { argument: name, after, until } => {
+                let (_, rest) = argument(name)?.split_once(after.as_str())?;
+                Some(rest.split_once(until.as_str()).map_or(rest, |(text, _)| text))
             }
-        };
-        let from = bound(&self.from)?;
-        let to = self.to.as_deref().map_or(Ok(None), bound)?;
-        let mut rows: Vec<_> = self.records.iter().map(|record| (self.time(record), record)).collect();
-        if self.sorted {
-            rows.sort_by_key(|(time, _)| *time);
-        }
-        rows.retain(|(time, _)| from.zip(*time).is_none_or(|(from, time)| time >= from));
-        let mut beyond = self.beyond_to;
-        rows.retain(|(time, _)| {
-            let Some((to, time)) = to.zip(*time) else { return true };
-            let within = time < to || self.inclusive_to && time == to;
-            let allowed = !within && beyond > 0;
-            beyond -= usize::from(allowed);
-            within || allowed
-        });
-        let total = rows.len() as u64;
-        rows.truncate(self.max_results.unwrap_or(usize::MAX));
-        Ok(Answer { records: rows.into_iter().map(|(_, record)| record.clone().into()).collect(), total })
-    }
-
-    fn time(&self, record: &str) -> Option<i128> {
-        let record: Value = serde_json::from_str(record).ok()?;
-        match record.get(&self.cursor)? {
-            Value::String(text) => self.format.read(text),
-            Value::Number(number) => self.format.read(&number.to_string()),
-            _ => None,
         }
     }
 }
 
 impl TimeFormat {
-    fn read(self, text: &str) -> Option<i128> {
+    /// A time since the Unix epoch in the unit of the format, if it is one of time.
+    pub(crate) fn of(self, time: Duration) -> Option<i128> {
+        match self {
+            Self::Rfc3339 => i128::try_from(time.as_nanos()).ok(),
+            Self::EpochS => Some(time.as_secs().into()),
+            Self::EpochMs => i128::try_from(time.as_millis()).ok(),
+            Self::Integer => None,
+        }
+    }
+
+    /// Reads a time in the unit of its own format.
+    pub(crate) fn read(self, text: &str) -> Option<i128> {
         let midnight = |date: Date| Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp());
         match self {
             Self::Rfc3339 if text.len() == 10 => midnight(text.parse().ok()?).map(Timestamp::as_nanosecond),
-            Self::Rfc3339 => text.parse().ok().map(Timestamp::as_nanosecond),
+            Self::Rfc3339 => instant(text).map(Timestamp::as_nanosecond),
             Self::EpochS | Self::EpochMs | Self::Integer => text.parse().ok(),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ids(timeline: &Timeline, query: &str) -> (Vec<i64>, u64) {
-        let request = http::Request::get(format!("/changes?{query}")).body(());
-        let (parts, ()) = request.unwrap().into_parts();
-        let answer = timeline.answer(&Call::new(parts, Bytes::new(), "here")).unwrap();
-        let id = |record: &Bytes| serde_json::from_slice::<Value>(record).unwrap()["id"].as_i64().unwrap();
-        (answer.records.iter().map(id).collect(), answer.total)
-    }
-
-    #[test]
-    fn answers_are_half_open_unless_said_otherwise() {
-        let records = [(1, 10), (2, 30), (3, 20), (4, 20), (5, 40)];
-        let records = records.map(|(id, at)| format!("{{\"id\":{id},\"at\":{at}}}"));
-        let plain = Timeline::new("at", TimeFormat::EpochS, "from", Some("to"))
-            .with(records)
-            .with([r#"{"id":6}"#.to_owned()]);
-        assert_eq!(ids(&plain, "from=20&to=30"), (vec![6, 3, 4], 3));
-        let inclusive = Timeline { inclusive_to: true, sorted: false, ..plain.clone() };
-        assert_eq!(ids(&inclusive, "from=20&to=30"), (vec![2, 3, 4, 6], 4));
-        let beyond = Timeline { beyond_to: 1, ..plain.clone() };
-        assert_eq!(ids(&beyond, "from=20&to=30"), (vec![6, 3, 4, 2], 4));
-        let capped = Timeline { max_results: Some(2), ..plain };
-        assert_eq!(ids(&capped, ""), (vec![6, 1], 6));
-    }
+/// An instant; one that names no offset is in UTC.
+fn instant(text: &str) -> Option<Timestamp> {
+    let utc = |time: DateTime| Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    text.parse().ok().or_else(|| utc(text.parse().ok()?))
 }

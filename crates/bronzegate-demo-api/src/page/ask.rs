@@ -2,14 +2,16 @@
 
 use super::{
     cursor::{Codec, Mark},
+    envelope::Scene,
     scheme::{AGAIN, Scheme},
 };
 use crate::{
-    record::Recipe,
     serve::Call,
     stream::{Stream, Style},
 };
+use bytes::Bytes;
 use http::{Method, StatusCode};
+use serde_json::Value;
 
 /// The page a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,25 +35,43 @@ impl Refusal {
 }
 
 /// Reads the page asked for, or says what is wrong with the request.
-pub(crate) fn read(stream: &Stream, recipe: &Recipe, call: &Call) -> Result<Ask, Refusal> {
-    check_role(stream.style, call)?;
-    let (mark, size) = match Scheme::of(stream.style) {
+pub(crate) fn read(scene: &Scene<'_>) -> Result<Ask, Refusal> {
+    let Scene { stream, call, .. } = scene;
+    check_role(stream, call)?;
+    check_demands(stream, call)?;
+    let (mark, size) = match Scheme::of(stream) {
         Scheme::Whole => {
             return Ok(Ask { position: 0, limit: stream.records.max(1), salt: 0 });
         }
         Scheme::Cursor { cursor, size, codec } => (from_cursor(stream, call, cursor, codec)?, size),
-        Scheme::Offset => (at(number(call, "offset")?.unwrap_or(0)), "limit"),
-        Scheme::Numbered => return from_page(stream, call),
-        Scheme::LastId => (from_last_id(stream, recipe, call)?, "limit"),
+        Scheme::Offset { offset, size } => (at(number(call, offset)?.unwrap_or(0)), size),
+        Scheme::Numbered { page, size } => return from_page(stream, call, page, size),
+        Scheme::LastId => (from_last_id(scene)?, "limit"),
+        Scheme::Sort { sort, size } => (from_sort(scene, sort)?, size),
         Scheme::Locator => return from_locator(stream, call),
     };
     Ok(Ask { position: mark.position, limit: page_size(stream, call, size)?, salt: mark.salt })
 }
 
+/// What the stream's quirks demand.
+fn check_demands(stream: &Stream, call: &Call) -> Result<(), Refusal> {
+    let quirks = &stream.quirks;
+    if let Some(name) = quirks.demanded_headers.iter().find(|name| call.header(name).is_none()) {
+        return Err(Refusal::new(format!("the header {name} is missing")));
+    }
+    if call.asks_for_more(stream) {
+        return Ok(());
+    }
+    match quirks.demanded_parameters.iter().find(|name| call.argument(name).is_none()) {
+        Some(name) => Err(Refusal::new(format!("the parameter {name} is missing"))),
+        None => Ok(()),
+    }
+}
+
 /// What a role demands beside the cursor.
-fn check_role(style: Style, call: &Call) -> Result<(), Refusal> {
+fn check_role(stream: &Stream, call: &Call) -> Result<(), Refusal> {
     let post = call.method() == Method::POST;
-    match style {
+    match stream.style {
         Style::ShopifyGraphql | Style::Notion if !post => Err(Refusal {
             status: StatusCode::METHOD_NOT_ALLOWED,
             message: "this list is read with POST".into(),
@@ -71,7 +91,7 @@ fn check_role(style: Style, call: &Call) -> Result<(), Refusal> {
                 None => Ok(()),
             }
         }
-        Style::Salesforce if call.tail().is_empty() && call.argument("q").is_none() => {
+        Style::Salesforce if call.behind(&stream.path) == Some("") && call.argument("q").is_none() => {
             Err(Refusal::new("MALFORMED_QUERY: q is missing"))
         }
         _ => Ok(()),
@@ -93,33 +113,53 @@ fn from_cursor(stream: &Stream, call: &Call, name: &str, codec: Codec) -> Result
     }
 }
 
-fn from_page(stream: &Stream, call: &Call) -> Result<Ask, Refusal> {
-    let limit = page_size(stream, call, "per_page")?;
-    let page = number(call, "page")?.unwrap_or(1);
+fn from_page(stream: &Stream, call: &Call, name: &str, size: &str) -> Result<Ask, Refusal> {
+    let limit = page_size(stream, call, size)?;
+    let page = number(call, name)?.unwrap_or(1);
     if page == 0 {
-        return Err(Refusal::new("page counts from 1"));
+        return Err(Refusal::new(format!("{name} counts from 1")));
     }
     Ok(Ask { position: (page - 1).saturating_mul(limit), limit, salt: number(call, AGAIN)?.unwrap_or(0) })
 }
 
-fn from_last_id(stream: &Stream, recipe: &Recipe, call: &Call) -> Result<Mark, Refusal> {
-    let Some(text) = call.argument("starting_after") else {
+fn from_last_id(scene: &Scene<'_>) -> Result<Mark, Refusal> {
+    let Some(text) = scene.call.argument("starting_after") else {
         return Ok(at(0));
     };
-    text.parse()
-        .ok()
-        .and_then(|id| recipe.index_of(id))
-        .filter(|index| *index < stream.records)
+    let index = match &scene.records {
+        Some(records) => position(records, "id", text),
+        None => text.parse().ok().and_then(|id| scene.recipe.index_of(id)),
+    };
+    index
+        .filter(|index| *index < scene.stream.records)
         .map(|index| at(index + 1))
         .ok_or_else(|| Refusal::new(format!("resource_missing: no such record: '{text}'")))
 }
 
-/// Reads `/{stream}/query/01g00-2000`, as `nextRecordsUrl` names it.
+fn from_sort(scene: &Scene<'_>, name: &str) -> Result<Mark, Refusal> {
+    let Some(text) = scene.call.argument(name) else {
+        return Ok(at(0));
+    };
+    let index = scene.records.as_deref().and_then(|records| position(records, "sort", text));
+    index
+        .map(|index| at(index + 1))
+        .ok_or_else(|| Refusal::new(format!("{name} is where no record is sorted: {text}")))
+}
+
+/// The position of the record whose member is this JSON value, or text of a JSON string.
+fn position(records: &[Bytes], member: &str, text: &str) -> Option<u64> {
+    let wanted: Value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
+    let is =
+        |record: &Bytes| serde_json::from_slice::<Value>(record).is_ok_and(|record| record[member] == wanted);
+    records.iter().position(is).map(|index| index as u64)
+}
+
+/// Reads `/{stream}/01g00-2000`, as `nextRecordsUrl` names it.
 fn from_locator(stream: &Stream, call: &Call) -> Result<Ask, Refusal> {
-    let mark = match call.tail() {
+    let mark = match call.behind(&stream.path).unwrap_or_default() {
         "" => at(0),
         tail => tail
-            .strip_prefix("query/01g")
+            .strip_prefix("01g")
             .and_then(|locator| locator.split_once('-'))
             .and_then(|(salt, position)| {
                 Some(Mark { position: position.parse().ok()?, salt: salt.parse().ok()? })

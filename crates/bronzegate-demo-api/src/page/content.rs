@@ -1,6 +1,6 @@
 //! The bytes of a page, made in one buffer or chunk by chunk.
 
-use crate::record::Recipe;
+use crate::{quirks::hides, record::Recipe};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(crate) struct Page {
     pub(crate) records: Option<Arc<[Bytes]>>,
     pub(crate) first: u64,
     pub(crate) count: u64,
+    /// About every nth record is left out.
+    pub(crate) hidden: Option<u64>,
     pub(crate) head: Vec<u8>,
     pub(crate) separator: u8,
     pub(crate) tail: Vec<u8>,
@@ -28,10 +30,21 @@ impl Page {
         self.records_bound() <= WHOLE
     }
 
-    fn write(&self, out: &mut Vec<u8>, index: u64) {
+    /// Writes a record, unless it is left out, and what separates it from those before.
+    fn write(&self, out: &mut Vec<u8>, index: u64, is_first: &mut bool) {
+        let end = out.len();
+        if !*is_first {
+            out.push(self.separator);
+        }
+        let start = out.len();
         match &self.records {
             Some(records) => out.extend_from_slice(&records[index as usize]),
             None => self.recipe.write(out, index),
+        }
+        if hides(self.hidden, &out[start..]) {
+            out.truncate(end);
+        } else {
+            *is_first = false;
         }
     }
 
@@ -45,11 +58,9 @@ impl Page {
         let bound = self.records_bound() as usize + self.head.len() + self.tail.len();
         let mut out = Vec::with_capacity(bound);
         out.extend_from_slice(&self.head);
+        let mut is_first = true;
         for index in self.first..self.first + self.count {
-            if index > self.first {
-                out.push(self.separator);
-            }
-            self.write(&mut out, index);
+            self.write(&mut out, index, &mut is_first);
         }
         out.extend_from_slice(&self.tail);
         out
@@ -57,7 +68,7 @@ impl Page {
 
     /// Writes the page chunk by chunk, whatever its size in the memory of two chunks.
     pub(crate) fn into_chunks(self) -> Chunks {
-        Chunks { at: 0, done: false, page: self }
+        Chunks { at: 0, is_first: true, done: false, page: self }
     }
 }
 
@@ -66,6 +77,7 @@ impl Page {
 pub(crate) struct Chunks {
     page: Page,
     at: u64,
+    is_first: bool,
     done: bool,
 }
 
@@ -82,10 +94,7 @@ impl Iterator for Chunks {
             out.extend_from_slice(&page.head);
         }
         while self.at < page.count && out.len() < CHUNK {
-            if self.at > 0 {
-                out.push(page.separator);
-            }
-            page.write(&mut out, page.first + self.at);
+            page.write(&mut out, page.first + self.at, &mut self.is_first);
             self.at += 1;
         }
         if self.at == page.count {
@@ -107,6 +116,7 @@ mod tests {
             records: None,
             first: 7,
             count,
+            hidden: None,
             head: b"{\"results\":[".to_vec(),
             separator: b',',
             tail: b"]}".to_vec(),
@@ -119,6 +129,16 @@ mod tests {
             let chunks: Vec<u8> = page(count).into_chunks().flatten().collect();
             assert_eq!(chunks, page(count).render());
         }
+    }
+
+    #[test]
+    fn hidden_records_leave_no_trace() {
+        let page = Page { hidden: Some(2), ..page(40) };
+        let chunks: Vec<u8> = page.clone().into_chunks().flatten().collect();
+        assert_eq!(chunks, page.render());
+        let body: serde_json::Value = serde_json::from_slice(&chunks).unwrap();
+        let shown = body["results"].as_array().unwrap().len();
+        assert!((5..35).contains(&shown), "{shown}");
     }
 
     #[test]

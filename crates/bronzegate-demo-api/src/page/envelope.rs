@@ -4,6 +4,7 @@ use super::{
     content::Page,
     cursor::Mark,
     generic,
+    layout::layout,
     link::{href, moved, path_and_query},
     plan::Plan,
     roles,
@@ -33,7 +34,7 @@ impl Scene<'_> {
     /// The next cursor as the style writes it, or the foreign URL a fault put in its place.
     pub(crate) fn cursor(&self, plan: &Plan) -> Option<String> {
         let mark = plan.next?;
-        let Scheme::Cursor { codec, .. } = Scheme::of(self.stream.style) else {
+        let Scheme::Cursor { codec, .. } = Scheme::of(self.stream) else {
             return None;
         };
         Some(match &plan.elsewhere {
@@ -43,16 +44,16 @@ impl Scene<'_> {
     }
 
     /// The path and query of the page at `mark`.
-    fn target(&self, plan: &Plan, mark: Mark) -> Vec<(&'static str, String)> {
-        match Scheme::of(self.stream.style) {
+    fn target(&self, plan: &Plan, mark: Mark) -> Vec<(&str, String)> {
+        match Scheme::of(self.stream) {
             Scheme::Cursor { cursor, size, codec } => {
                 vec![(size, plan.limit.to_string()), (cursor, codec.encode(mark))]
             }
-            Scheme::Numbered => {
+            Scheme::Numbered { page, size } => {
                 let again = Some(mark.salt).filter(|salt| *salt > 0);
                 vec![
-                    ("per_page", plan.limit.to_string()),
-                    ("page", (mark.position / plan.limit + 1).to_string()),
+                    (size, plan.limit.to_string()),
+                    (page, (mark.position / plan.limit + 1).to_string()),
                     (AGAIN, again.map(|n| n.to_string()).unwrap_or_default()),
                 ]
             }
@@ -125,16 +126,19 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
         Style::Jira => roles::jira(scene, plan),
         Style::Notion => roles::notion(scene, plan),
         Style::Graph => roles::graph(scene, plan),
+        Style::Layout => layout(scene, plan),
     };
     let (head, tail) = match wrong {
         None => right(&envelope),
         Some(wrong) => (misshapen(&envelope, wrong), String::new()),
     };
+    let hidden = scene.stream.quirks.hidden_every;
     let page = Page {
         recipe: scene.recipe,
         records: scene.records.clone(),
         first: plan.first,
         count: if wrong.is_some() { 0 } else { plan.count },
+        hidden,
         head: head.into_bytes(),
         separator: match envelope.list {
             List::Lines => b'\n',

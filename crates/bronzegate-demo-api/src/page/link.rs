@@ -25,7 +25,7 @@ pub(crate) fn path_and_query(scene: &Scene<'_>, set: &[(&str, String)]) -> Strin
     }
     // OData writes its parameters with a plain dollar sign.
     let query = query.finish().replace("%24", "$");
-    format!("/{}?{query}", scene.stream.name)
+    format!("{}?{query}", scene.stream.path)
 }
 
 /// Moves a path to another origin; a URL that has a path of its own stays as it is.

@@ -48,7 +48,7 @@ fn page_info(scene: &Scene<'_>, plan: &Plan, mark: Mark) -> String {
     }
     query.append_pair("limit", &plan.limit.to_string());
     query.append_pair("page_info", &Codec::Base64.encode(mark));
-    let path = format!("/{}?{}", scene.stream.name, query.finish());
+    let path = format!("{}?{}", scene.stream.path, query.finish());
     match &plan.elsewhere {
         Some(url) => moved(url, &path),
         None => format!("http://{}{path}", scene.call.host()),
@@ -94,7 +94,7 @@ pub(crate) fn github(scene: &Scene<'_>, plan: &Plan) -> Envelope {
 pub(crate) fn stripe(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let more = plan.next.is_some();
     Envelope {
-        before: format!("{{\"object\":\"list\",\"url\":\"/{}\",\"has_more\":{more},", scene.stream.name),
+        before: format!("{{\"object\":\"list\",\"url\":\"{}\",\"has_more\":{more},", scene.stream.path),
         ..Envelope::object("data", "}".into())
     }
 }
@@ -102,8 +102,7 @@ pub(crate) fn stripe(scene: &Scene<'_>, plan: &Plan) -> Envelope {
 pub(crate) fn salesforce(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let mut before = format!("{{\"totalSize\":{},\"done\":{},", plan.total, plan.next.is_none());
     if let Some(mark) = plan.next {
-        let name = &scene.stream.name;
-        let path = format!("/{name}/query/01g{}-{}", mark.salt, mark.position);
+        let path = format!("{}/01g{}-{}", scene.stream.path, mark.salt, mark.position);
         let url = match &plan.elsewhere {
             Some(url) => moved(url, &path),
             None => path,

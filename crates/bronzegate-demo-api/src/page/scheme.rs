@@ -1,33 +1,41 @@
-//! Which parameters a style pages by.
+//! Which parameters a stream pages by.
 
 use super::cursor::Codec;
-use crate::stream::Style;
+use crate::{
+    quirks::By,
+    stream::{Stream, Style},
+};
 
-/// Names how a style says where a page begins.
+/// Names how a request says where a page begins, and the parameters for it and for the page size.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Scheme {
+pub(crate) enum Scheme<'a> {
     /// There is one page.
     Whole,
     /// By an opaque cursor.
-    Cursor { cursor: &'static str, size: &'static str, codec: Codec },
-    /// By `offset` and `limit`.
-    Offset,
-    /// By `page` and `per_page`.
-    Numbered,
+    Cursor { cursor: &'a str, size: &'a str, codec: Codec },
+    /// By the number of records to pass over.
+    Offset { offset: &'a str, size: &'a str },
+    /// By the page's number.
+    Numbered { page: &'a str, size: &'a str },
     /// By the last record's id.
     LastId,
+    /// By what the last record has at `sort`.
+    Sort { sort: &'a str, size: &'a str },
     /// By a locator in the path.
     Locator,
 }
 
-impl Scheme {
-    pub(crate) fn of(style: Style) -> Self {
-        let (cursor, size, codec) = match style {
+impl<'a> Scheme<'a> {
+    pub(crate) fn of(stream: &'a Stream) -> Self {
+        let (cursor, size, codec) = match stream.style {
             Style::Single | Style::Ndjson => return Self::Whole,
-            Style::Offset => return Self::Offset,
-            Style::Page | Style::LinkHeader | Style::GitHub => return Self::Numbered,
+            Style::Offset => return Self::Offset { offset: "offset", size: "limit" },
+            Style::Page | Style::LinkHeader | Style::GitHub => {
+                return Self::Numbered { page: "page", size: "per_page" };
+            }
             Style::Stripe => return Self::LastId,
             Style::Salesforce => return Self::Locator,
+            Style::Layout => return Self::laid_out(stream),
             Style::Cursor | Style::HubSpot => ("after", "limit", Codec::Opaque),
             Style::NextUrl => ("cursor", "limit", Codec::Opaque),
             Style::ShopifyRest => ("page_info", "limit", Codec::Base64),
@@ -38,6 +46,25 @@ impl Scheme {
             Style::Graph => ("$skiptoken", "$top", Codec::Opaque),
         };
         Self::Cursor { cursor, size, codec }
+    }
+
+    fn laid_out(stream: &'a Stream) -> Self {
+        let layout = &stream.quirks.layout;
+        let size = layout.size.as_deref().unwrap_or_default();
+        match &layout.by {
+            By::Cursor(cursor) => Self::Cursor { cursor, size, codec: Codec::Base64 },
+            By::Offset(offset) => Self::Offset { offset, size },
+            By::Page(page) => Self::Numbered { page, size },
+            By::Sort(sort) => Self::Sort { sort, size },
+        }
+    }
+
+    /// The parameter whose presence makes a request one for a page behind the first.
+    pub(crate) fn cursor(self) -> Option<&'a str> {
+        match self {
+            Self::Cursor { cursor, .. } => Some(cursor),
+            _ => None,
+        }
     }
 }
 

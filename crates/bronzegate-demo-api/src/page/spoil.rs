@@ -45,6 +45,7 @@ mod tests {
             records: None,
             first: 0,
             count,
+            hidden: None,
             head: b"{\"results\":[".to_vec(),
             separator: b',',
             tail: b"]}".to_vec(),

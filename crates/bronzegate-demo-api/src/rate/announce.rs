@@ -39,6 +39,18 @@ pub(crate) fn headers(limit: &RateLimit, verdict: Verdict, wall: Duration) -> He
             to.push(remaining_header, &verdict.remaining);
             to.push(reset_header, &written(*unit, verdict.reset, wall));
         }
+        Dialect::Named { limit: most, remaining, reset, .. } => {
+            if let Some(name) = most {
+                to.push(name, &limit.requests);
+            }
+            for (nth, name) in remaining.iter().enumerate() {
+                let plenty = verdict.remaining.saturating_add(1_000);
+                to.push(name, if nth == 0 { &verdict.remaining } else { &plenty });
+            }
+            if let Some((name, unit)) = reset {
+                to.push(name, &written(*unit, verdict.reset, wall));
+            }
+        }
         Dialect::RetryAfterSeconds
         | Dialect::RetryAfterDecimal
         | Dialect::RetryAfterDate
@@ -64,9 +76,10 @@ const COMMON: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-rate
 
 fn retry_after(dialect: &Dialect, reset: Duration, wall: Duration) -> Option<String> {
     match dialect {
-        Dialect::RetryAfterSeconds | Dialect::GitHub403 | Dialect::Jira => {
-            Some(seconds_up(reset).to_string())
-        }
+        Dialect::RetryAfterSeconds
+        | Dialect::GitHub403
+        | Dialect::Jira
+        | Dialect::Named { retry_after: true, .. } => Some(seconds_up(reset).to_string()),
         Dialect::RetryAfterDecimal | Dialect::ShopifyCallLimit => {
             Some(format!("{:.1}", (reset.as_secs_f64() * 10.0).ceil() / 10.0))
         }
@@ -109,7 +122,14 @@ mod tests {
             reset_header: "x-back".into(),
             unit: ResetUnit::EpochMs,
         };
+        let named = Dialect::Named {
+            limit: Some("x-most".into()),
+            remaining: vec!["x-min".into(), "x-day".into()],
+            reset: Some(("x-back".into(), ResetUnit::Ms)),
+            retry_after: true,
+        };
         for (dialect, expected) in [
+            (named, "x-most: 40, x-min: 0, x-day: 1000, x-back: 1950, retry-after: 2"),
             (Dialect::RetryAfterSeconds, "retry-after: 2"),
             (Dialect::RetryAfterDecimal, "retry-after: 2.0"),
             (Dialect::RetryAfterDate, "retry-after: Sun, 22 Nov 2026 17:00:03 GMT"),

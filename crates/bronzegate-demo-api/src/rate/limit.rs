@@ -1,6 +1,7 @@
 //! The limit of a stream and the vendor's way of announcing it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::time::Duration;
 
 /// Limits a stream to so many requests in a window.
@@ -17,12 +18,25 @@ pub struct RateLimit {
     /// How the window moves.
     #[serde(default)]
     pub window: Window,
+    /// What a refusal is, where it is not what the dialect and the style make it.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
+}
+
+/// A refusal of a vendor's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// The status.
+    pub status: u16,
+    /// The JSON body.
+    pub body: Value,
 }
 
 impl RateLimit {
     /// Limits requests in fixed windows, each opened by the first request after the last one.
     pub fn new(requests: u32, per: Duration, dialect: Dialect) -> Self {
-        Self { requests, per, dialect, window: Window::Fixed }
+        Self { requests, per, dialect, window: Window::Fixed, refusal: None }
     }
 
     /// Looks back over the window from every request instead.
@@ -82,6 +96,20 @@ pub enum Dialect {
         reset_header: String,
         /// What the reset is written in.
         unit: ResetUnit,
+    },
+    /// Any selection of headers, each under the vendor's name; 429, with `Retry-After` if it is said.
+    Named {
+        /// The header with the limit.
+        #[serde(default)]
+        limit: Option<String>,
+        /// Headers with the requests left; of several limits the first is this one, the others have plenty.
+        #[serde(default)]
+        remaining: Vec<String>,
+        /// The header with the reset, and what it is written in.
+        #[serde(default)]
+        reset: Option<(String, ResetUnit)>,
+        /// Whether a refusal has `Retry-After` in seconds.
+        retry_after: bool,
     },
 }
 

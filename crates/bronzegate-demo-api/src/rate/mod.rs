@@ -4,7 +4,7 @@ mod announce;
 mod limit;
 mod window;
 
-pub use limit::{Dialect, RateLimit, ResetUnit, Window};
+pub use limit::{Dialect, RateLimit, Refusal, ResetUnit, Window};
 
 pub(crate) use announce::{headers, refusal_status};
 pub(crate) use window::{Limiter, Verdict};

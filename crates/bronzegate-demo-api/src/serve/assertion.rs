@@ -3,6 +3,7 @@
 use crate::options::Credentials;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::Result};
 use serde::Deserialize;
+use std::time::Duration;
 
 /// The longest life of an assertion, in seconds; Google's is the same.
 const LONGEST_LIFE: i64 = 3_600;
@@ -15,22 +16,24 @@ struct Claims {
     scope: String,
 }
 
-/// The scope that an assertion asks for, if it is signed by the account, for this endpoint, and in time.
-pub(crate) fn check(assertion: &str, known: &Credentials, host: &str) -> Result<String> {
+/// The scope that an assertion asks for, if it is signed by the account, for this endpoint, and in time;
+/// `now` is the time since the Unix epoch.
+pub(crate) fn check(assertion: &str, known: &Credentials, endpoint: &str, now: Duration) -> Result<String> {
     let algorithm = decode_header(assertion)?.alg;
     let key = known.assertion_key.as_bytes();
     let key = match algorithm {
         Algorithm::ES256 => DecodingKey::from_ec_pem(key)?,
         _ => DecodingKey::from_rsa_pem(key)?,
     };
-    let own = format!("http://{host}/oauth/token");
     let mut validation = Validation::new(algorithm);
-    validation.leeway = 0;
-    validation.set_audience(&[known.assertion_audience.as_ref().unwrap_or(&own)]);
+    // The server's clock may be another than the machine's.
+    validation.validate_exp = false;
+    validation.set_audience(&[known.assertion_audience.as_ref().map_or(endpoint, String::as_str)]);
     validation.set_issuer(&[&known.assertion_issuer]);
     validation.set_required_spec_claims(&["exp", "aud", "iss"]);
     let claims: Claims = decode(assertion, &key, &validation)?.claims;
-    if claims.exp - claims.iat > LONGEST_LIFE {
+    let dead = claims.exp <= now.as_secs().cast_signed();
+    if dead || claims.exp - claims.iat > LONGEST_LIFE {
         return Err(jsonwebtoken::errors::ErrorKind::ExpiredSignature.into());
     }
     Ok(claims.scope)

@@ -1,5 +1,6 @@
 //! A request, read as far as every style needs it.
 
+use crate::{page::Scheme, stream::Stream};
 use bytes::Bytes;
 use http::{HeaderMap, Method, header::HOST, request::Parts};
 use serde_json::Value;
@@ -11,7 +12,8 @@ pub(crate) struct Call {
     parts: Parts,
     body: Bytes,
     query: Vec<(String, String)>,
-    /// The scalar members of a JSON body and of its `variables`.
+    /// The scalars of a JSON body by their JSON Pointers, and those of its first level and of its
+    /// `variables` by their names too. An array counts as a scalar besides: its JSON text.
     members: Vec<(String, String)>,
     host: String,
 }
@@ -55,27 +57,24 @@ impl Call {
         target.map_or("/", http::uri::PathAndQuery::as_str)
     }
 
-    /// The first segment of the path.
-    pub(crate) fn name(&self) -> &str {
-        self.split().0
-    }
-
-    /// The path behind the first segment.
-    pub(crate) fn tail(&self) -> &str {
-        self.split().1
-    }
-
-    /// The whole path, for streams that are found below others: `projects/7/tasks`.
+    /// The path.
     pub(crate) fn path(&self) -> &str {
-        self.parts.uri.path().trim_start_matches('/')
+        self.parts.uri.path()
     }
 
-    fn split(&self) -> (&str, &str) {
-        let path = self.path();
-        path.split_once('/').unwrap_or((path, ""))
+    /// What stands behind `path` and a slash; nothing if the request is for something else.
+    pub(crate) fn behind(&self, path: &str) -> Option<&str> {
+        let rest = self.path().strip_prefix(path)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
 
-    /// The parameter of this name, from the query or a JSON body.
+    /// Whether it is for a page behind the first, by a cursor or locator of this server's.
+    pub(crate) fn asks_for_more(&self, stream: &Stream) -> bool {
+        let by_path = self.behind(&stream.path).is_some_and(|rest| !rest.is_empty());
+        by_path || Scheme::of(stream).cursor().is_some_and(|name| self.argument(name).is_some())
+    }
+
+    /// The parameter of this name, from the query or a JSON body; `/a/0/b` is a JSON Pointer into it.
     pub(crate) fn argument(&self, name: &str) -> Option<&str> {
         self.query.iter().chain(&self.members).find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -85,20 +84,33 @@ fn members(body: &[u8]) -> Vec<(String, String)> {
     if body.first() != Some(&b'{') {
         return Vec::new();
     }
-    let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
-        return Vec::new();
-    };
-    let variables = object.get("variables").and_then(Value::as_object);
-    let inner = variables.into_iter().flatten();
-    object
-        .iter()
-        .chain(inner)
-        .filter_map(|(name, value)| match value {
-            Value::String(text) => Some((name.clone(), text.clone())),
-            Value::Number(number) => Some((name.clone(), number.to_string())),
-            _ => None,
-        })
-        .collect()
+    let mut found = Vec::new();
+    if let Ok(body) = serde_json::from_slice(body) {
+        collect(&body, String::new(), &mut found);
+    }
+    let named = found.iter().filter_map(|(pointer, value)| {
+        let name = pointer.strip_prefix("/variables/").or_else(|| pointer.strip_prefix('/'))?;
+        (!name.contains('/')).then(|| (name.to_owned(), value.clone()))
+    });
+    let named: Vec<_> = named.collect();
+    found.extend(named);
+    found
+}
+
+fn collect(value: &Value, pointer: String, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| collect(value, format!("{pointer}/{name}"), found));
+        }
+        Value::Array(items) => {
+            let each = items.iter().enumerate();
+            each.for_each(|(index, value)| collect(value, format!("{pointer}/{index}"), found));
+            found.push((pointer, value.to_string()));
+        }
+        Value::String(text) => found.push((pointer, text.clone())),
+        Value::Number(number) => found.push((pointer, number.to_string())),
+        Value::Null | Value::Bool(_) => {}
+    }
 }
 
 #[cfg(test)]
@@ -109,9 +121,12 @@ mod tests {
     fn finds_parameters_in_the_query_and_in_json_bodies() {
         let request = http::Request::post("/deals/query/x?limit=5&a%24=b%3D").body(());
         let (parts, ()) = request.unwrap().into_parts();
-        let body = r#"{"query":"{}","variables":{"first":3,"after":null},"start_cursor":"c1"}"#;
+        let body = r#"{"query":"{}","variables":{"first":3,"after":null},"start_cursor":"c1","f":[{"v":7}]}"#;
         let call = Call::new(parts, body.into(), "here:1");
-        assert_eq!((call.name(), call.tail()), ("deals", "query/x"));
+        assert_eq!(
+            (call.behind("/deals"), call.behind("/deals/query/x"), call.behind("/deal")),
+            (Some("query/x"), Some(""), None)
+        );
         assert_eq!(call.host(), "here:1");
         for (name, value) in [
             ("limit", Some("5")),
@@ -119,6 +134,8 @@ mod tests {
             ("first", Some("3")),
             ("after", None),
             ("start_cursor", Some("c1")),
+            ("/f/0/v", Some("7")),
+            ("f", Some(r#"[{"v":7}]"#)),
         ] {
             assert_eq!(call.argument(name), value, "{name}");
         }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 /// Serves a route that begins with an underscore.
 pub(crate) async fn control(state: &Arc<State>, call: &Call) -> Reply {
-    match (call.method(), call.name()) {
-        (&Method::GET, "_stats") => written(serde_json::to_value(state.stats())),
-        (&Method::GET, "_expected") => {
+    match (call.method(), call.path()) {
+        (&Method::GET, "/_stats") => written(serde_json::to_value(state.stats())),
+        (&Method::GET, "/_expected") => {
             let state = Arc::clone(state);
             // Hashing millions of ids would keep the other connections waiting.
             match tokio::task::spawn_blocking(move || expectations(&state)).await {
@@ -18,7 +18,7 @@ pub(crate) async fn control(state: &Arc<State>, call: &Call) -> Reply {
                 Err(_) => Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "stopped"),
             }
         }
-        (&Method::PUT, "_faults") => match serde_json::from_slice::<Vec<Fault>>(call.body()) {
+        (&Method::PUT, "/_faults") => match serde_json::from_slice::<Vec<Fault>>(call.body()) {
             Ok(rules) => {
                 let body = json!({"rules": rules.len()});
                 state.set_faults(rules);
@@ -26,8 +26,8 @@ pub(crate) async fn control(state: &Arc<State>, call: &Call) -> Reply {
             }
             Err(e) => Reply::error(StatusCode::BAD_REQUEST, &e.to_string()),
         },
-        (&Method::POST, "_rotate") => written(serde_json::to_value(state.vault().rotate())),
-        (&Method::POST, "_expire_tokens") => {
+        (&Method::POST, "/_rotate") => written(serde_json::to_value(state.vault().rotate())),
+        (&Method::POST, "/_expire_tokens") => {
             state.vault().expire_tokens();
             Reply::value(StatusCode::OK, &json!({}))
         }

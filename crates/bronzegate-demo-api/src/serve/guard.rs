@@ -31,13 +31,20 @@ pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bo
             vault.is_instance(call.host()) && token.is_some_and(|token| vault.is_valid(token, now))
         }
         Auth::ShopifyToken => header("x-shopify-access-token", &known.token),
+        Auth::KeyAsUser => basic(call).is_some_and(|(user, _)| user == known.api_key),
+        Auth::KeyAsPassword => basic(call).is_some_and(|(_, password)| password == known.api_key),
+        Auth::AuthorizationApiKey => {
+            call.header("authorization").and_then(|value| value.strip_prefix("ApiKey "))
+                == Some(&known.api_key)
+        }
     }
 }
 
 /// The `WWW-Authenticate` of a refusal.
 pub(crate) fn challenge(auth: Auth) -> &'static str {
     match auth {
-        Auth::Basic => "Basic realm=\"demo\"",
+        Auth::Basic | Auth::KeyAsUser | Auth::KeyAsPassword => "Basic realm=\"demo\"",
+        Auth::AuthorizationApiKey => "ApiKey",
         Auth::OAuth2 => "Bearer error=\"invalid_token\"",
         _ => "Bearer",
     }
@@ -78,6 +85,8 @@ mod tests {
     #[test]
     fn each_kind_takes_its_own_proof_only() {
         let basic = format!("Basic {}", BASE64_STANDARD.encode("demo-user:demo-password"));
+        let user = format!("Basic {}", BASE64_STANDARD.encode("demo-api-key:"));
+        let password = format!("Basic {}", BASE64_STANDARD.encode("any:demo-api-key"));
         let both = [("dd-api-key", "demo-api-key"), ("dd-application-key", "demo-application-key")];
         let bearer = [("authorization", "Bearer demo-token")];
         for (auth, target, headers) in [
@@ -88,6 +97,9 @@ mod tests {
             (Auth::ApiKeyQuery, "/?api_key=demo-api-key", &[]),
             (Auth::TwoHeaders, "/", &both),
             (Auth::ShopifyToken, "/", &[("x-shopify-access-token", "demo-token")]),
+            (Auth::KeyAsUser, "/", &[("authorization", &*user)]),
+            (Auth::KeyAsPassword, "/", &[("authorization", &*password)]),
+            (Auth::AuthorizationApiKey, "/", &[("authorization", "ApiKey demo-api-key")]),
         ] {
             assert!(admitted(auth, target, headers), "{auth:?}");
         }
@@ -96,5 +108,7 @@ mod tests {
         assert!(!admitted(Auth::TwoHeaders, "/", &both[..1]));
         assert!(!admitted(Auth::ApiKeyQuery, "/?api_key=x", &bearer));
         assert!(!admitted(Auth::OAuth2, "/", &bearer));
+        assert!(!admitted(Auth::KeyAsUser, "/", &[("authorization", &*password)]));
+        assert!(!admitted(Auth::AuthorizationApiKey, "/", &bearer));
     }
 }

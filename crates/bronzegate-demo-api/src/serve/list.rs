@@ -43,20 +43,27 @@ fn decide(state: &State, live: &Live, call: &Call, number: u64) -> (Reply, Optio
         return (refusal.with("allow", "GET, POST"), None);
     }
     let stream = &live.stream;
-    if !admits(stream.auth, call, &state.vault(), clock::now()) {
+    let now = state.time.now();
+    if !admits(stream.auth, call, &state.vault(), now) {
         live.counters.unauthenticated();
         return (unauthenticated(live), None);
     }
+    if stream.quirks.at_once.is_some_and(|most| live.counters.in_flight() > most) {
+        live.counters.throttled();
+        return (Reply::error(StatusCode::TOO_MANY_REQUESTS, "too many requests at once"), None);
+    }
     let limiter = live.limiter.as_ref().zip(stream.rate_limit.as_ref());
-    let rate = limiter.map(|(limiter, limit)| (limit, locked(limiter).admit(clock::now())));
-    let said = rate.map_or_else(Headers::default, |(limit, verdict)| headers(limit, verdict, clock::wall()));
+    let rate = limiter.map(|(limiter, limit)| (limit, locked(limiter).admit(now)));
+    let said =
+        rate.map_or_else(Headers::default, |(limit, verdict)| headers(limit, verdict, state.time.wall()));
     let scene = Scene { stream, recipe: live.recipe, call, rate, records: None };
     let (mut reply, fault) = match rate {
         Some((limit, verdict)) if !verdict.granted => {
             live.counters.throttled();
             (throttled(stream.style, limit, verdict), None)
         }
-        _ => match live.timeline.as_ref().map(|timeline| locked(timeline).answer(call)) {
+        _ => match live.ledger.as_ref().map(|ledger| locked(ledger).answer(stream, call, state.time.moved()))
+        {
             None => page(state, live, &scene, number, None),
             Some(Ok(answer)) => {
                 let held = Stream { records: answer.records.len() as u64, ..stream.clone() };
@@ -78,7 +85,7 @@ fn page(
     total: Option<u64>,
 ) -> (Reply, Option<FaultKind>) {
     let stream = scene.stream;
-    let ask = match read(stream, &live.recipe, scene.call) {
+    let ask = match read(scene) {
         Ok(ask) => ask,
         Err(Refusal { status, message }) => return (Reply::error(status, &message), None),
     };
@@ -131,6 +138,10 @@ fn unauthenticated(live: &Live) -> Reply {
 }
 
 fn throttled(style: Style, limit: &RateLimit, verdict: Verdict) -> Reply {
+    if let Some(refusal) = &limit.refusal {
+        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::TOO_MANY_REQUESTS);
+        return Reply::value(status, &refusal.body);
+    }
     let code = refusal_status(&limit.dialect);
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::TOO_MANY_REQUESTS);
     match style {

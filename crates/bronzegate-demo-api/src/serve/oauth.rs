@@ -1,7 +1,7 @@
 //! The `OAuth2` token endpoint (RFC 6749, sections 4.4 and 6; RFC 7523), the login, and the secrets they know.
 
 use super::{assertion, call::Call, guard::basic, reply::Reply, stats::TokenStats};
-use crate::options::Credentials;
+use crate::{clock::Time, options::Credentials};
 use http::{Method, StatusCode};
 use serde_json::json;
 use std::{
@@ -17,6 +17,7 @@ type Refused = (StatusCode, &'static str);
 #[derive(Debug)]
 pub(crate) struct Vault {
     credentials: Credentials,
+    time: Time,
     generation: u64,
     /// Access tokens and when they expire.
     tokens: HashMap<String, Instant>,
@@ -29,11 +30,17 @@ impl Vault {
     pub(crate) fn new(credentials: Credentials) -> Self {
         Self {
             credentials,
+            time: Time::default(),
             generation: 0,
             tokens: HashMap::new(),
             replaced: Vec::new(),
             stats: TokenStats::default(),
         }
+    }
+
+    /// The same, on another clock.
+    pub(crate) fn on(self, time: Time) -> Self {
+        Self { time, ..self }
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {
@@ -100,7 +107,9 @@ impl Vault {
         let form: HashMap<String, String> = form_urlencoded::parse(call.body()).into_owned().collect();
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         if field("grant_type") == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
-            return match assertion::check(field("assertion"), &self.credentials, call.host()) {
+            let endpoint = format!("http://{}{}", call.host(), call.path());
+            let (assertion, now_since_1970) = (field("assertion"), self.time.wall());
+            return match assertion::check(assertion, &self.credentials, &endpoint, now_since_1970) {
                 Ok(scope) => Ok(self.issue(call, &scope, false, now)),
                 Err(_) => Err((StatusCode::BAD_REQUEST, "invalid_grant")),
             };

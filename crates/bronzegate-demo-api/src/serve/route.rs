@@ -9,7 +9,7 @@ use super::{
     reply::Reply,
     state::State,
 };
-use crate::{clock, fault::Moment};
+use crate::fault::Moment;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -26,13 +26,13 @@ pub(crate) async fn route(state: &Arc<State>, request: Request<Incoming>) -> Out
         Err(_) => return plain(Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "too large")),
     };
     let call = Call::new(parts, body, &state.host);
-    if let Some(live) = state.streams.get(call.path()).or_else(|| state.streams.get(call.name())) {
+    if let Some(live) = state.stream_at(&call) {
         return list(state, live, &call).await;
     }
-    match (call.name(), call.tail()) {
-        ("oauth", "token") => token(state, &call, Vault::grant),
-        ("login", "") => token(state, &call, Vault::login),
-        (name, "") if name.starts_with('_') => plain(control(state, &call).await),
+    match call.path() {
+        path if path == state.token_path => token(state, &call, Vault::grant),
+        "/login" => token(state, &call, Vault::login),
+        path if path.starts_with("/_") => plain(control(state, &call).await),
         _ => plain(Reply::error(StatusCode::NOT_FOUND, "no such stream")),
     }
 }
@@ -48,6 +48,6 @@ fn token(state: &State, call: &Call, give: fn(&mut Vault, &Call, Instant) -> Rep
     let reply = fault
         .as_ref()
         .and_then(|kind| replacement(kind, call))
-        .unwrap_or_else(|| give(&mut state.vault(), call, clock::now()));
+        .unwrap_or_else(|| give(&mut state.vault(), call, state.time.now()));
     answer(reply, fault.as_ref(), false, None)
 }

@@ -8,6 +8,7 @@ use super::{
     stats::Stats,
 };
 use crate::{
+    clock::Time,
     fault::Fault,
     options::{Credentials, Options},
 };
@@ -17,6 +18,7 @@ use std::{
     io,
     net::Ipv4Addr,
     sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -33,10 +35,26 @@ impl DemoApi {
     /// # Errors
     /// When the port cannot be bound, or two streams share a name.
     pub async fn start(options: Options) -> io::Result<Running> {
+        Self::start_at(options, Time::default()).await
+    }
+
+    /// As [`start`](Self::start), on another clock: `wall` tells the time since the Unix epoch and
+    /// never goes back. Rate windows and the lives of tokens follow it.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_on(
+        options: Options,
+        wall: Arc<dyn Fn() -> Duration + Send + Sync>,
+    ) -> io::Result<Running> {
+        Self::start_at(options, Time::given(wall)).await
+    }
+
+    async fn start_at(options: Options, time: Time) -> io::Result<Running> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let port = listener.local_addr()?.port();
         let streams = options.streams.len();
-        let state = Arc::new(State::new(options, format!("127.0.0.1:{port}")));
+        let state = Arc::new(State::new(options, format!("127.0.0.1:{port}"), time));
         if state.streams.len() < streams {
             return Err(io::Error::other("two streams share a name"));
         }
@@ -79,10 +97,16 @@ impl Running {
     /// # Errors
     /// When there is no such stream.
     pub fn append(&self, stream: &str, records: impl IntoIterator<Item = String>) -> io::Result<()> {
-        let timeline = self.state.streams.get(stream).and_then(|live| live.timeline.as_ref());
-        let timeline = timeline.ok_or_else(|| io::Error::other("no stream of this name has a timeline"))?;
-        locked(timeline).records.extend(records);
+        let ledger = self.state.streams.get(stream).and_then(|live| live.ledger.as_ref());
+        let ledger = ledger.ok_or_else(|| io::Error::other("no stream of this name has a timeline"))?;
+        locked(ledger).append(records);
         Ok(())
+    }
+
+    /// Every record that a complete extraction of a stream brings, in the API's order; none of a
+    /// stream that there is not.
+    pub fn records(&self, stream: &str) -> Vec<String> {
+        self.state.streams.get(stream).map(|live| live.records()).unwrap_or_default()
     }
 
     /// The secrets accepted now.

@@ -1,16 +1,18 @@
 //! What the connections of a server share.
 
 use super::{
+    call::Call,
     oauth::Vault,
     stats::{Counters, Stats},
 };
 use crate::{
+    clock::Time,
     fault::{Book, Fault, FaultKind, Moment},
+    ledger::Ledger,
     options::Options,
     rate::Limiter,
-    record::{Expected, Recipe, expected},
+    record::{Expected, Recipe, expected, record},
     stream::Stream,
-    timeline::Timeline,
 };
 use std::{
     collections::HashMap,
@@ -28,7 +30,7 @@ pub(crate) struct Live {
     pub(crate) recipe: Recipe,
     pub(crate) counters: Arc<Counters>,
     pub(crate) limiter: Option<Mutex<Limiter>>,
-    pub(crate) timeline: Option<Mutex<Timeline>>,
+    pub(crate) ledger: Option<Mutex<Ledger>>,
     seed: u64,
     expected: OnceLock<Expected>,
 }
@@ -39,11 +41,22 @@ impl Live {
             recipe: Recipe::new(seed, stream.shape),
             counters: Arc::default(),
             limiter: stream.rate_limit.clone().map(Limiter::new).map(Mutex::new),
-            timeline: stream.timeline.take().map(Mutex::new),
+            ledger: stream.timeline.take().map(|timeline| Mutex::new(Ledger::new(seed, timeline))),
             seed,
             expected: OnceLock::new(),
             stream,
         }
+    }
+
+    /// Every record that a complete extraction brings, in the API's order.
+    pub(crate) fn records(&self) -> Vec<String> {
+        let Stream { shape, records, quirks, .. } = &self.stream;
+        let all: Vec<Vec<u8>> = match &self.ledger {
+            Some(ledger) => locked(ledger).records().map(|record| record.to_vec()).collect(),
+            None => (0..*records).map(|index| record(self.seed, *shape, index)).collect(),
+        };
+        let shown = all.into_iter().filter(|record| !quirks.hides(record));
+        shown.map(|record| String::from_utf8(record).expect("records are text")).collect()
     }
 
     /// What the stream holds; computed at the first call, which can take a while.
@@ -61,23 +74,42 @@ pub(crate) struct State {
     pub(crate) latency: Duration,
     pub(crate) gzip: bool,
     pub(crate) streams: HashMap<String, Arc<Live>>,
+    /// The same by path.
+    paths: HashMap<String, Arc<Live>>,
     pub(crate) connections: AtomicU64,
+    pub(crate) token_path: String,
+    pub(crate) time: Time,
     faults: Mutex<Book>,
     vault: Mutex<Vault>,
 }
 
 impl State {
-    pub(crate) fn new(options: Options, host: String) -> Self {
+    pub(crate) fn new(options: Options, host: String, time: Time) -> Self {
         let seed = options.seed;
         let live = |stream: Stream| (stream.name.clone(), Arc::new(Live::new(seed, stream)));
+        let streams: HashMap<_, _> = options.streams.into_iter().map(live).collect();
         Self {
             host,
             latency: options.latency,
             gzip: options.gzip,
-            streams: options.streams.into_iter().map(live).collect(),
+            paths: streams.values().map(|live| (live.stream.path.clone(), Arc::clone(live))).collect(),
+            streams,
             connections: AtomicU64::new(0),
+            token_path: options.token_path,
+            time: time.clone(),
             faults: Mutex::new(Book::new(seed, options.faults)),
-            vault: Mutex::new(Vault::new(options.credentials)),
+            vault: Mutex::new(Vault::new(options.credentials).on(time)),
+        }
+    }
+
+    /// The stream that a request is for: of those whose path its own begins with, the most particular.
+    pub(crate) fn stream_at(&self, call: &Call) -> Option<&Arc<Live>> {
+        let mut path = call.path();
+        loop {
+            if let Some(live) = self.paths.get(path) {
+                return Some(live);
+            }
+            path = path.rsplit_once('/')?.0;
         }
     }
 

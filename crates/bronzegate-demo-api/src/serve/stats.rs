@@ -36,7 +36,7 @@ pub struct StreamStats {
     pub pages: u64,
     /// Responses by status; a reset connection has none.
     pub statuses: BTreeMap<u16, u64>,
-    /// Records in those pages.
+    /// Records in those pages, hidden ones included.
     pub records: u64,
     /// Faults fired.
     pub faults: u64,
@@ -106,6 +106,11 @@ impl Counters {
         let now = self.in_flight.fetch_add(1, Relaxed) + 1;
         self.max_in_flight.fetch_max(now, Relaxed);
         InFlight(Arc::clone(self))
+    }
+
+    /// The requests under way.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.in_flight.load(Relaxed)
     }
 
     pub(crate) fn read(&self) -> StreamStats {

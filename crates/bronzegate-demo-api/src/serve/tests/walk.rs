@@ -176,7 +176,7 @@ async fn requests_that_break_a_vendors_rules_are_refused() {
         (Style::ShopifyRest, "GET", "/s?page_info=bmV4dDoxMDow&status=any"),
         (Style::Notion, "POST", "/s"),
         (Style::Salesforce, "GET", "/s"),
-        (Style::Salesforce, "GET", "/s/query/nonsense"),
+        (Style::Salesforce, "GET", "/s/nonsense"),
         (Style::Cursor, "GET", "/s?after=17"),
         (Style::Cursor, "GET", "/s?limit=0"),
         (Style::Offset, "GET", "/s?offset=-1"),

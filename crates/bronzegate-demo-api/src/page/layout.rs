@@ -1,0 +1,85 @@
+//! Pages that are written as a layout says, without code of a vendor's own.
+
+use super::{
+    cursor::Codec,
+    envelope::{Envelope, List, Scene},
+    plan::Plan,
+};
+use crate::quirks::Said;
+use serde_json::{Map, Value};
+
+/// Stands where the records will be, until the text around them is cut there.
+const HERE: &str = "\u{1}records\u{1}";
+
+pub(crate) fn layout(scene: &Scene<'_>, plan: &Plan) -> Envelope {
+    let layout = &scene.stream.quirks.layout;
+    let mut envelope = match layout.records.as_str() {
+        "$" => Envelope { list: List::Root, ..Envelope::object("", String::new()) },
+        path => {
+            let mut body = Value::Object(Map::new());
+            let said = layout.body.iter().filter_map(|(at, said)| Some((at, value(plan, said)?)));
+            said.for_each(|(at, value)| put(&mut body, at, value));
+            put(&mut body, path, HERE.into());
+            around(path, &body.to_string())
+        }
+    };
+    for (name, said) in &layout.headers {
+        match value(plan, said) {
+            Some(Value::String(text)) => envelope.headers.push(name, &text),
+            Some(value) => envelope.headers.push(name, &value),
+            None => {}
+        }
+    }
+    envelope
+}
+
+/// The text before and behind the member that holds the records.
+fn around(path: &str, body: &str) -> Envelope {
+    let member = path.rsplit('.').next().unwrap_or(path);
+    let member_text = format!("{}:{}", Value::from(member), Value::from(HERE));
+    let (before, after) = body.split_once(&member_text).unwrap_or(("{", "}"));
+    Envelope { before: before.to_owned(), ..Envelope::object(member, after.to_owned()) }
+}
+
+fn put(body: &mut Value, path: &str, value: Value) {
+    let mut at = body;
+    for name in path.split('.') {
+        if !at.is_object() {
+            *at = Value::Object(Map::new());
+        }
+        at = &mut at[name];
+    }
+    *at = value;
+}
+
+fn value(plan: &Plan, said: &Said) -> Option<Value> {
+    let next = || {
+        let mark = plan.next?;
+        Some(Value::from(plan.elsewhere.clone().unwrap_or_else(|| Codec::Base64.encode(mark))))
+    };
+    match said {
+        Said::Next => next(),
+        Said::NextOr(end) => Some(next().unwrap_or_else(|| end.clone())),
+        Said::Total => Some(plan.total.into()),
+        Said::Pages => Some(plan.pages().into()),
+        Said::More => Some(plan.next.is_some().into()),
+        Said::Just(value) => Some(value.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_records_may_stand_as_deep_as_they_like() {
+        let mut body = Value::Object(Map::new());
+        put(&mut body, "hits.total", 3.into());
+        put(&mut body, "took", 1.into());
+        put(&mut body, "hits.hits", HERE.into());
+        let envelope = around("hits.hits", &body.to_string());
+        let whole = format!("{}\"hits\":[7]{}", envelope.before, envelope.after);
+        let whole: Value = serde_json::from_str(&whole).unwrap();
+        assert_eq!(whole, serde_json::json!({"hits": {"total": 3, "hits": [7]}, "took": 1}));
+    }
+}

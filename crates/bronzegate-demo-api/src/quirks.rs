@@ -1,0 +1,96 @@
+//! What a vendor's API is particular about, as data.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Describes how a stream differs from its style; in JSON every member may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quirks {
+    /// Headers that every request must bring.
+    pub demanded_headers: Vec<String>,
+    /// Parameters that every request for a first page must bring.
+    pub demanded_parameters: Vec<String>,
+    /// The most requests at once; further ones are refused with 429.
+    pub at_once: Option<u64>,
+    /// About every nth record is left out of its page, though positions and the total count it.
+    pub hidden_every: Option<u64>,
+    /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
+    pub layout: Layout,
+}
+
+impl Quirks {
+    /// Whether a record is left out.
+    pub(crate) fn hides(&self, record: &[u8]) -> bool {
+        hides(self.hidden_every, record)
+    }
+}
+
+/// Whether a record is one of about every nth that are left out, wherever it stands.
+pub(crate) fn hides(every: Option<u64>, record: &[u8]) -> bool {
+    let sum = |every: u64| record.iter().fold(0, |sum: u64, byte| sum + u64::from(*byte)) % every.max(1);
+    every.is_some_and(|every| sum(every) == 0)
+}
+
+/// Describes how pages are asked for and written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// How a request says where its page begins.
+    pub by: By,
+    /// The parameter for the page size.
+    pub size: Option<String>,
+    /// Where the records are: `items`, `hits.hits`, or `$` for the whole body.
+    pub records: String,
+    /// What else the body says, each at its path.
+    #[serde(default)]
+    pub body: Vec<(String, Said)>,
+    /// What the headers say.
+    #[serde(default)]
+    pub headers: Vec<(String, Said)>,
+}
+
+/// Names the parameter by which a request says where its page begins; `/a/0/b` is a JSON Pointer
+/// into a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// An opaque cursor of this server's.
+    Cursor(String),
+    /// The number of records to pass over.
+    Offset(String),
+    /// The page's number, from 1.
+    Page(String),
+    /// What the last record of the page before has at `sort`: a JSON array.
+    Sort(String),
+}
+
+/// Names what a member or header says; one that has nothing to say is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// The next cursor, as long as there is one.
+    Next,
+    /// The next cursor, and this at the end.
+    NextOr(Value),
+    /// How many records there are.
+    Total,
+    /// How many pages there are.
+    Pages,
+    /// Whether there is another page.
+    More,
+    /// Always this.
+    Just(Value),
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            by: By::Cursor("after".to_owned()),
+            size: Some("limit".to_owned()),
+            records: "results".to_owned(),
+            body: vec![("next".to_owned(), Said::Next)],
+            headers: Vec::new(),
+        }
+    }
+}

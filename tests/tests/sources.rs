@@ -1,0 +1,164 @@
+//! The source files of the repository, each read against the demo API in the vendor's part, quirks
+//! and faults included: what lands is what the API has, record by record and byte by byte.
+
+use std::time::Duration;
+
+use bronzegate_demo_api::Credentials;
+use bronzegate_tests::{Played, failure};
+use rcgen::{KeyPair, PKCS_RSA_SHA256};
+use serde_json::json;
+
+#[tokio::test]
+async fn hubspot_waits_when_nothing_remains_and_splits_what_its_search_would_cut_off() {
+    let played = Played::new("hubspot").await;
+    let contacts = played.lands("contacts", 0).await;
+    assert_eq!((contacts.requests, contacts.throttled), (10, 0), "{contacts:?}");
+    assert!(played.waited() >= Duration::from_secs(20), "four requests in ten seconds");
+    let deals = played.lands("deals", 2).await;
+    assert_eq!(deals.throttled, 0, "the search's own pace is kept");
+    let months = played.bench.commits("deals").len();
+    let halves = played.bench.commits("deals").iter().filter(|commit| commit.segment > 1).count();
+    assert!(months > 30 && halves > 0, "{months} {halves}");
+}
+
+#[tokio::test]
+async fn shopify_links_are_followed_as_given_and_decimal_seconds_waited_for() {
+    let played = Played::new("shopify").await;
+    let orders = played.lands("orders", 0).await;
+    assert!(orders.throttled > 0 && orders.statuses[&429] == orders.throttled, "{orders:?}");
+    assert!(!orders.statuses.contains_key(&400), "nothing stands beside page_info");
+}
+
+#[tokio::test]
+async fn shopify_graphql_is_throttled_inside_a_200_and_ends_at_has_next_page() {
+    let played = Played::new("shopify-graphql").await;
+    let orders = played.lands("orders", 0).await;
+    assert!(orders.throttled > 0 && orders.statuses.keys().eq(&[200, 500]), "{orders:?}");
+}
+
+#[tokio::test]
+async fn github_is_waited_for_whether_it_warns_or_refuses_with_403() {
+    let played = Played::new("github").await;
+    let issues = played.lands("issues", 0).await;
+    assert_eq!((issues.throttled, issues.statuses[&403]), (0, 1), "{issues:?}");
+    assert!(played.waited() >= Duration::from_mins(2), "three requests a minute");
+    played.lands("labels", 0).await;
+}
+
+#[tokio::test]
+async fn stripe_pages_by_the_last_record_until_has_more_is_false() {
+    let played = Played::new("stripe").await;
+    let customers = played.lands("customers", 0).await;
+    assert!(customers.throttled > 0, "{customers:?}");
+    played.lands("events", 0).await;
+}
+
+#[tokio::test]
+async fn salesforce_short_pages_are_not_the_end_and_dead_tokens_are_renewed() {
+    let played = Played::new("salesforce").await;
+    let accounts = played.lands("accounts", 0).await;
+    assert!(accounts.throttled > 0 && accounts.statuses[&429] == accounts.throttled, "{accounts:?}");
+    assert!(played.bench.api.stats().oauth.issued > 1, "a token lives for eight seconds");
+}
+
+#[tokio::test]
+async fn slack_says_that_it_is_too_much_with_429_and_inside_a_200() {
+    let played = Played::new("slack").await;
+    let channels = played.lands("channels", 0).await;
+    assert!(channels.throttled > 0 && channels.statuses[&429] == channels.throttled, "{channels:?}");
+    let members = played.lands("members", 0).await;
+    assert!(members.statuses.keys().eq(&[200]), "{members:?}");
+}
+
+#[tokio::test]
+async fn slack_refuses_a_wrong_token_inside_a_200() {
+    let played = Played::new("slack").await;
+    played.keep("slack-token", "wrong");
+    let report = played.run("channels").await;
+    assert_eq!(failure(&report).1, "slack/channels, page 1: HTTP 200: invalid_auth");
+    played.bench.assert_nothing_visible("channels");
+}
+
+#[tokio::test]
+async fn jira_lowers_the_page_size_silently_and_resets_at_an_instant() {
+    let played = Played::new("jira").await;
+    let issues = played.lands("issues", 0).await;
+    assert_eq!((issues.pages, issues.throttled), (18, 0), "{issues:?}");
+    assert!(played.waited() >= Duration::from_mins(1), "six requests in half a minute");
+}
+
+#[tokio::test]
+async fn notion_takes_its_cursor_in_a_post_and_its_minutes_are_read_again() {
+    let played = Played::new("notion").await;
+    let pages = played.lands("pages", 0).await;
+    assert!(pages.throttled > 0, "{pages:?}");
+    played.lands("rows", 1).await;
+}
+
+#[tokio::test]
+async fn microsoft_graph_follows_its_links_over_empty_pages_with_a_fetched_token() {
+    let played = Played::new("microsoft-graph").await;
+    let users = played.lands("users", 0).await;
+    assert!(users.throttled > 0 && users.statuses.contains_key(&401), "{users:?}");
+    played.lands("sign_ins", 0).await;
+}
+
+#[tokio::test]
+async fn elasticsearch_goes_on_behind_the_last_hit_until_there_is_none() {
+    let played = Played::new("elasticsearch").await;
+    let logs = played.lands("logs", 0).await;
+    assert!(logs.throttled > 0, "{logs:?}");
+}
+
+#[tokio::test]
+async fn mailchimp_is_never_asked_more_at_once_than_it_allows() {
+    let played = Played::new("mailchimp").await;
+    let members = played.lands("members", 0).await;
+    assert!(members.throttled == 0 && (2..=4).contains(&members.max_in_flight), "{members:?}");
+}
+
+#[tokio::test]
+async fn servicenow_pages_shortened_by_access_rules_lose_nothing() {
+    let played = Played::new("servicenow").await;
+    let incidents = played.lands("incidents", 1).await;
+    assert!(incidents.throttled > 0 && incidents.statuses[&429] == incidents.throttled, "{incidents:?}");
+}
+
+#[tokio::test]
+async fn datadog_takes_two_keys_and_says_how_many_seconds_are_left() {
+    let played = Played::new("datadog").await;
+    let logs = played.lands("logs", 0).await;
+    assert_eq!((logs.throttled, logs.statuses[&429]), (0, 1), "{logs:?}");
+    assert!(played.waited() >= Duration::from_mins(1), "ten requests a minute");
+}
+
+#[tokio::test]
+async fn freshdesk_takes_the_key_as_user_and_says_what_is_left_but_not_until_when() {
+    let played = Played::new("freshdesk").await;
+    let tickets = played.lands("tickets", 0).await;
+    assert!(tickets.throttled > 0 && tickets.statuses[&429] == tickets.throttled, "{tickets:?}");
+    played.lands("agents", 0).await;
+}
+
+#[tokio::test]
+async fn google_takes_signed_assertions_and_its_403s_and_empty_pages_are_no_end() {
+    let played = Played::new("google-calendar").await;
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+    let account = json!({ "type": "service_account", "client_email": "demo-account", "private_key": key.serialize_pem() });
+    played.keep("google-calendar-service-account", account);
+    let known = played.bench.api.credentials();
+    played.bench.api.set_credentials(Credentials { assertion_key: key.public_key_pem(), ..known });
+    let events = played.lands("events", 0).await;
+    assert!(events.throttled > 0 && events.statuses[&403] == events.throttled, "{events:?}");
+}
+
+#[tokio::test]
+async fn xero_takes_each_refresh_token_once_and_the_next_one_is_in_the_vault() {
+    let played = Played::new("xero").await;
+    let invoices = played.lands("invoices", 0).await;
+    assert!(invoices.throttled > 0 && invoices.statuses[&429] == invoices.throttled, "{invoices:?}");
+    assert!(played.bench.api.stats().oauth.issued > 1, "a token lives for half a minute");
+    let next = played.bench.api.credentials().refresh_token;
+    assert_ne!(next, Credentials::default().refresh_token);
+    assert_eq!(played.held()["xero-refresh-token"], next);
+}

@@ -220,10 +220,7 @@ impl Lambda {
     /// operating system does not tell.
     pub fn peak_memory(&self) -> u64 {
         let id = self.process.as_ref().and_then(|running| running.child.id());
-        let status = id.and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok());
-        let line =
-            status.as_deref().and_then(|status| status.lines().find_map(|line| line.strip_prefix("VmHWM:")));
-        line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or_default() * 1024
+        id.map(peak_memory_of).unwrap_or_default()
     }
 
     fn ask(&self, event: &Value, time: Duration) -> oneshot::Receiver<Invoked> {
@@ -246,6 +243,14 @@ impl Lambda {
         let Self { address, command, variables, folder, log, .. } = self;
         self.process.get_or_insert_with(|| start(address, command, variables, folder, log.clone()))
     }
+}
+
+/// The most memory a process has had resident, in bytes; 0 where the operating system does not tell.
+pub fn peak_memory_of(id: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok();
+    let line =
+        status.as_deref().and_then(|status| status.lines().find_map(|line| line.strip_prefix("VmHWM:")));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or_default() * 1024
 }
 
 impl Drop for Lambda {

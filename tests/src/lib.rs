@@ -9,6 +9,8 @@ pub mod changes;
 pub mod command;
 pub mod contract;
 mod faulty;
+pub mod function_app;
+pub mod functions;
 pub mod lambda;
 pub mod moto;
 mod played;

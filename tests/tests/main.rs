@@ -6,6 +6,7 @@ mod aws_events;
 mod aws_faults;
 mod aws_handler;
 mod azure_faults;
+mod azure_handler;
 mod azure_identity;
 mod azure_secrets;
 mod azure_store;

@@ -1,0 +1,287 @@
+//! The Azure Functions host, played to the letter of the
+//! [custom handler's protocol](https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers): the
+//! real handler as a process, asked over a real socket; and its work queue with dequeue counts and poison.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bronzegate_azure::functions::{HOST, ITEM, POISON, QUEUE, WORK};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use crate::command::program;
+
+/// Longer than any invocation here takes, unless it hangs.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How an invocation ended, as the host sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Invoked {
+    /// The outputs of a handler that answered with 2xx.
+    Outputs(Value),
+    /// Another status, with the body.
+    Failed(u16, String),
+    /// The process ended before it answered.
+    Died,
+}
+
+impl Invoked {
+    /// The outputs.
+    ///
+    /// # Panics
+    /// When there are none.
+    #[track_caller]
+    pub fn outputs(self) -> Value {
+        match self {
+            Self::Outputs(outputs) => outputs,
+            other => panic!("there are no outputs: {other:?}"),
+        }
+    }
+}
+
+/// A function app: the host, and the process it keeps warm.
+#[derive(Debug)]
+pub struct FunctionApp {
+    variables: BTreeMap<String, String>,
+    folder: PathBuf,
+    client: reqwest::Client,
+    process: Option<Process>,
+    log: Arc<Mutex<Vec<String>>>,
+    count: u64,
+    /// What is on the work queue, each item with how often it was handed out.
+    pub queue: VecDeque<(Value, u64)>,
+    /// What was given up: by the host, or by the handler.
+    pub poison: Vec<Value>,
+}
+
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    reader: JoinHandle<()>,
+    port: u16,
+}
+
+impl FunctionApp {
+    /// A function app with these settings, whose files are in `folder`; its process starts with the first
+    /// invocation.
+    pub fn new(variables: BTreeMap<String, String>, folder: &Path) -> Self {
+        Self {
+            variables,
+            folder: folder.to_owned(),
+            client: reqwest::Client::new(),
+            process: None,
+            log: Arc::default(),
+            count: 0,
+            queue: VecDeque::new(),
+            poison: Vec::new(),
+        }
+    }
+
+    /// Sets a variable for the processes that start from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Its settings.
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
+    /// Invokes a function with what its bindings bring.
+    ///
+    /// # Panics
+    /// When the process does not become ready, or hangs.
+    pub async fn invoke(&mut self, function: &str, data: Value, metadata: Value) -> Invoked {
+        self.count += 1;
+        let id = format!("8476a536-e9f4-11e8-9739-{:012}", self.count);
+        let port = self.warm().await;
+        let request = self
+            .client
+            .post(format!("http://127.0.0.1:{port}/{function}"))
+            .header("X-Azure-Functions-InvocationId", id)
+            .header("Content-Type", "application/json")
+            .body(json!({ "Data": data, "Metadata": metadata }).to_string());
+        let answered = tokio::time::timeout(PATIENCE, request.send()).await.expect("the handler hangs");
+        let Ok(response) = answered else {
+            self.stop().await;
+            return Invoked::Died;
+        };
+        let status = response.status();
+        let Ok(body) = response.text().await else {
+            self.stop().await;
+            return Invoked::Died;
+        };
+        if !status.is_success() {
+            return Invoked::Failed(status.as_u16(), body);
+        }
+        let reply: Value = serde_json::from_str(&body).expect("a 2xx is JSON");
+        let members: Vec<_> = reply.as_object().expect("it is an object").keys().collect();
+        assert_eq!(members, ["Outputs", "Logs", "ReturnValue"]);
+        self.take(&reply["Outputs"]);
+        Invoked::Outputs(reply["Outputs"].clone())
+    }
+
+    /// Puts outputs on their queues, as the host does.
+    fn take(&mut self, outputs: &Value) {
+        let items = |binding: &str| outputs[binding].as_array().cloned().unwrap_or_default();
+        self.queue.extend(items(WORK).into_iter().map(|item| (item, 0)));
+        self.poison.extend(items(POISON));
+    }
+
+    /// Hands out the queue's next item; `None` when it is empty. An item whose invocation fails is handed out
+    /// again, and given up after a few times.
+    pub async fn work(&mut self) -> Option<Invoked> {
+        let (item, handed_out) = self.queue.pop_front()?;
+        let count = handed_out + 1;
+        // A message is a text to the host, and its JSON is put into a string.
+        let data = json!({ ITEM: item.to_string() });
+        let metadata = json!({
+            "DequeueCount": count.to_string(), "Id": "\"0b6b2f1e-2c7e-4a0e-9a80-5cf9f8a5c3d1\"",
+            "InsertionTime": "2026-11-22T17:00:00+00:00", "sys": { "MethodName": QUEUE },
+        });
+        let invoked = self.invoke(QUEUE, data, metadata).await;
+        if !matches!(invoked, Invoked::Outputs(_)) {
+            if count >= HOST.max_dequeue_count {
+                self.poison.push(item);
+            } else {
+                self.queue.push_back((item, count));
+            }
+        }
+        Some(invoked)
+    }
+
+    /// Works on the queue until it is empty; tells how each invocation ended.
+    ///
+    /// # Panics
+    /// When it never is.
+    pub async fn work_all(&mut self) -> Vec<Invoked> {
+        let mut ended = Vec::new();
+        while let Some(invoked) = self.work().await {
+            ended.push(invoked);
+            assert!(ended.len() < 200, "the queue is never empty: {ended:?}");
+        }
+        ended
+    }
+
+    /// Invokes a function and kills the process (SIGKILL) when `when` is over.
+    pub async fn invoke_and_kill(&mut self, function: &str, data: Value, when: impl Future<Output = ()>) {
+        self.warm().await;
+        let invoked = self.invoke(function, data, json!({}));
+        tokio::select! {
+            _ = invoked => {}
+            () = when => {}
+        }
+        self.stop().await;
+    }
+
+    /// Kills the process (SIGKILL); the next invocation starts another.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub async fn stop(&mut self) {
+        if let Some(Process { mut child, reader, .. }) = self.process.take() {
+            child.kill().await.expect("a child can be killed");
+            reader.await.expect("the log is read to its end");
+        }
+    }
+
+    /// The lines that the handler has logged so far, of all its processes.
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().expect("no holder panics").clone()
+    }
+
+    /// The log lines that are this event.
+    pub fn events(&self, event: &str) -> Vec<Value> {
+        let lines = self.log().into_iter().filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+        lines.filter(|line| line["event"] == event).collect()
+    }
+
+    /// The most memory the process has had resident, in bytes; 0 without a process, or where the
+    /// operating system does not tell.
+    pub fn peak_memory(&self) -> u64 {
+        let id = self.process.as_ref().and_then(|process| process.child.id());
+        id.map(crate::lambda::peak_memory_of).unwrap_or_default()
+    }
+
+    /// Starts the process if there is none, and polls it until it answers at all, as the host does.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn warm(&mut self) -> u16 {
+        if self.process.as_mut().is_some_and(|process| !matches!(process.child.try_wait(), Ok(None))) {
+            self.process = None;
+        }
+        if let Some(process) = &self.process {
+            return process.port;
+        }
+        let port = free_port();
+        self.process = Some(start(port, &self.variables, &self.folder, self.log.clone()));
+        let client = self.client.clone();
+        let ready = async {
+            while client.get(format!("http://127.0.0.1:{port}/")).send().await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("the handler does not become ready");
+        port
+    }
+}
+
+/// The host chooses the port and tells it; between here and there nobody else takes one that was just free.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+fn start(
+    port: u16,
+    variables: &BTreeMap<String, String>,
+    folder: &Path,
+    log: Arc<Mutex<Vec<String>>>,
+) -> Process {
+    let mut child = Command::new(program("handler"))
+        .env_clear()
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
+        .env("FUNCTIONS_WORKER_RUNTIME", "custom")
+        .envs(variables)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the handler starts");
+    let mut out = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let reader = tokio::spawn(async move {
+        while let Ok(Some(line)) = out.next_line().await {
+            log.lock().expect("no holder panics").push(line);
+        }
+    });
+    Process { child, reader, port }
+}
+
+/// The data of a timer's firing that the host meant for `next`.
+pub fn firing(next: &str) -> Value {
+    json!({ "timer": {
+        "Schedule": { "AdjustForDST": true },
+        "ScheduleStatus": { "Last": "2026-11-22T16:00:00+00:00", "LastUpdated": "2026-11-22T16:00:00+00:00", "Next": next },
+        "IsPastDue": false,
+    } })
+}
+
+/// The data of a person's request.
+pub fn request(body: &Value) -> Value {
+    json!({ "req": {
+        "Url": "https://bronzegate.azurewebsites.net/api/ingest", "Method": "POST", "Query": {},
+        "Headers": { "Content-Type": ["application/json"] }, "Params": {}, "Identities": [],
+        "Body": body.to_string(),
+    } })
+}

@@ -1,7 +1,7 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help build demo demo-api test torture bench bench-aws check fmt clippy docs deny advisories terraform checkov schema \
-	clean package-aws invoke-aws
+	clean package-aws invoke-aws functions package-azure invoke-azure
 
 VENV  := .venv
 NODE  := .node
@@ -20,6 +20,10 @@ terraform: export TF_CLI_CONFIG_FILE := $(abspath $(PROVIDERS))
 endif
 
 EVENT := events/aws-schedule.json
+invoke-azure: EVENT := events/azure-timer.json
+APP   := infra/examples/azure/app
+AZURE_TARGET := x86_64-unknown-linux-gnu
+ZIG   := $(TOOLS)/zig
 ARCH  := x86_64
 ifeq ($(ARCH),arm64)
 PACKAGE_BUILD  := zigbuild --target aarch64-unknown-linux-gnu.2.34
@@ -66,6 +70,23 @@ package-aws: ## the Lambda function's zip; ARCH=arm64 needs cargo-zigbuild and t
 invoke-aws: build $(VENV)/installed ## the real Lambda handler against moto and the demo API; EVENT=events/aws-backfill.json
 	cargo build --release --locked --workspace --bin bootstrap
 	target/release/workbench invoke-aws $(EVENT)
+
+functions: ## the files of the Azure function app, made from the sources: APP=infra/examples/azure/app
+	cargo run --quiet --locked -p bronzegate-cli -- functions --output $(APP)
+
+# The image of Azure Functions has an older C library than this machine may have: Zig links against that one.
+package-azure: $(ZIG)/installed ## the function app's zip, with the sources and the functions made from them
+	PATH="$(abspath $(ZIG))/bin:$$PATH" cargo zigbuild --release --locked --workspace --bin handler \
+		--target $(AZURE_TARGET).2.28
+	rm -rf target/package/azure && mkdir -p target/package/azure
+	cargo run --quiet --locked -p bronzegate-cli -- functions --output target/package/azure
+	cp -r sources target/package/azure/sources
+	cd target/package/azure && python3 $(abspath infra/package.py) $(abspath target/$(AZURE_TARGET)/release/handler) handler \
+		$(abspath target/package/bronzegate-azure.zip) 2.28 $$(ls)
+
+invoke-azure: build $(NODE)/installed ## the real Functions handler against Azurite and the demo API; EVENT=events/azure-timer.json
+	cargo build --release --locked --workspace --bin handler
+	target/release/workbench invoke-azure $(EVENT)
 
 check: fmt clippy docs deny terraform ## formatting, lints, documentation, licences, Terraform modules
 
@@ -128,6 +149,11 @@ $(NODE)/installed: tests/package.json tests/package-lock.json
 	cp tests/package.json tests/package-lock.json $(NODE)
 	npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error
 	cd $(NODE) && $(UNPACK_BROWSER) || echo "no browser for this machine: the tests look for Chromium on the PATH"
+	touch $@
+
+$(ZIG)/installed:
+	python3 -m venv $(ZIG)
+	$(ZIG)/bin/pip install --quiet --disable-pip-version-check cargo-zigbuild==0.24.0 ziglang==0.15.2
 	touch $@
 
 $(CHECKOV)/installed:

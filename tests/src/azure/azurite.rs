@@ -42,10 +42,11 @@ impl Azurite {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
         let program = tests.join("../.node/node_modules/azurite/dist/src/blob/main.js");
         assert!(program.is_file(), "Azurite is missing: install it first: make .node/installed");
-        let folder = tempfile::tempdir().expect("a folder");
+        // Azurite writes there whenever it likes, and removes the folder at its end.
+        let folder = tempfile::tempdir().expect("a folder").keep();
         let certificates = Certificates::shared();
         for (name, content) in [("cert.pem", &certificates.server), ("key.pem", &certificates.key)] {
-            std::fs::write(folder.path().join(name), content).expect("a file is written");
+            std::fs::write(folder.join(name), content).expect("a file is written");
         }
         let mut process = Command::new("node")
             .arg("--require")
@@ -54,7 +55,7 @@ impl Azurite {
             .args(["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"])
             .args(["--blobHost", "127.0.0.1", "--blobPort", "0"])
             .args(["--oauth", "basic", "--cert", "cert.pem", "--key", "key.pem"])
-            .current_dir(folder.path())
+            .current_dir(&folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -3,21 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use bronzegate_tests::lambda::{Invoked, Lambda};
 use bronzegate_tests::moto;
 use serde_json::Value;
 
-use crate::Outcome;
 use crate::output::say;
 use crate::process::Api;
+use crate::{Outcome, sources};
 
 const API_CONFIG: &str = "tests/fixtures/demo-api.json";
-const SOURCES: &str = "sources";
-/// Where the source files think that the API is.
-const USUAL: &str = "127.0.0.1:7780";
 const BUCKET: &str = "bronze-demo";
 /// What the demo API takes; these are no secrets of anyone.
 const SECRETS: [&str; 3] = ["demo-token", "demo-api-key", "demo-client-secret"];
@@ -36,7 +32,7 @@ pub(crate) fn run(event: &str) -> Outcome {
 async fn invoke(event: &Value) -> Outcome {
     let api = Api::start(&["--config", API_CONFIG, "--port", "0"])?;
     let folder = tempfile::tempdir()?;
-    copy_sources(&folder.path().join(SOURCES), &api)?;
+    sources::copy(&folder.path().join("sources"), &api)?;
     moto::bucket(BUCKET).await;
     for secret in SECRETS {
         let name = format!("bronzegate/{secret}");
@@ -68,17 +64,4 @@ async fn invoke(event: &Value) -> Outcome {
         say(&format!("{}  ({} bytes)", object.key().unwrap_or_default(), object.size().unwrap_or_default()));
     }
     failed.map_or(Ok(()), |failed| Err(failed.into()))
-}
-
-fn copy_sources(target: &Path, api: &Api) -> Outcome {
-    fs::create_dir(target)?;
-    let host = api.base_url.trim_start_matches("http://");
-    for file in fs::read_dir(SOURCES)? {
-        let path = file?.path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
-            let name = path.file_name().ok_or("a file has a name")?;
-            fs::write(target.join(name), fs::read_to_string(&path)?.replace(USUAL, host))?;
-        }
-    }
-    Ok(())
 }

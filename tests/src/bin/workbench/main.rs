@@ -1,5 +1,5 @@
 //! The workbench: `demo` runs the main job before a newcomer's eyes, `invoke-aws` one event through the
-//! Lambda handler; `bench` and `bench-aws` measure them, and `yardstick` is what `bench` measures
+//! Lambda handler, `invoke-azure` one through the Functions handler; `bench` and `bench-aws` measure them, and `yardstick` is what `bench` measures
 //! against. `torture` runs trials of exactness. `azure-get` and `torture-doomed` are processes that tests
 //! need. Started by the Makefile.
 
@@ -8,8 +8,10 @@ mod bench;
 mod bench_aws;
 mod demo;
 mod invoke_aws;
+mod invoke_azure;
 mod output;
 mod process;
+mod sources;
 mod torture;
 mod yardstick;
 
@@ -27,11 +29,12 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(),
         ["bench-aws"] => bench_aws::run(),
         ["invoke-aws", event] => invoke_aws::run(event),
+        ["invoke-azure", event] => invoke_azure::run(event),
         ["torture", ref options @ ..] => torture::run(options),
         ["torture-doomed", ref fate @ ..] => torture::doomed(fate),
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
-            const USAGE: &str = "usage: workbench demo | invoke-aws EVENT | bench | bench-aws | \
+            const USAGE: &str = "usage: workbench demo | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | \
                 torture [--trials N] [--seed S] [--store local|s3|azure|all] [--minutes M] | \
                 yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH";
             Err(USAGE.into())

@@ -23,7 +23,7 @@ pub use fault::{BadGzip, Fault, FaultKind, Framing, InvalidJson, When, WrongShap
 pub use options::{Credentials, Options};
 pub use payload::Payload;
 pub use rate::{Dialect, RateLimit, ResetUnit, Window};
-pub use record::{Expected, expected, record};
+pub use record::{Expected, csv_record, expected, record};
 pub use serve::{DemoApi, Running, Stats, StreamStats, TokenStats};
-pub use stream::{Auth, Shape, Stream, Style};
+pub use stream::{Auth, Job, Pack, Shape, Stream, Style};
 pub use timeline::{TimeFormat, Timeline};

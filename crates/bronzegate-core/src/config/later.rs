@@ -2,11 +2,10 @@
 
 use super::problem::Draft;
 
-const LATER: [(&str, &[&str]); 6] = [
+const LATER: [(&str, &[&str]); 5] = [
     ("SourceSpec", &["base_url_from"]),
     ("StreamSpec", &["partitions", "parent", "job", "base_url_from"]),
     ("AuthSpec", &["oauth2_refresh_token", "jwt_bearer", "login", "base_url_from", "refresh_token"]),
-    ("Format", &["csv", "zip"]),
     ("Then", &["skip"]),
     ("template", &["partition", "parent"]),
 ];

@@ -9,6 +9,7 @@ use super::address::Target;
 use super::auth::{Auth, AuthSpec};
 use super::body::{BodySpec, BodyTemplate};
 use super::expect::{Expect, ExpectSpec};
+use super::format::{self, Format, FormatSpec};
 use super::incremental::{Incremental, IncrementalSpec};
 use super::output::{Output, OutputSpec};
 use super::pagination::{Pagination, PaginationSpec};
@@ -81,16 +82,6 @@ pub enum Method {
     Post,
 }
 
-/// The format of response bodies, before any compression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// One JSON document.
-    Json,
-    /// One JSON document a line.
-    Ndjson,
-}
-
 /// A stream's own keys, and those it may share with its source.
 pub(super) type StreamEntry = Joined<StreamSpec, SharedSpec>;
 
@@ -106,7 +97,7 @@ pub(super) struct StreamSpec {
     /// The JSON body of a POST; strings may use `{{ }}`.
     body: Option<Slot<BodySpec>>,
     /// The format of bodies; without it the content type says.
-    format: Option<Slot<Format>>,
+    format: Option<Slot<FormatSpec>>,
     /// Where the records are; `$` is the whole body.
     records: Slot<TextOr<RecordsPath, RecordsSpec>>,
     /// How pages follow each other; default one page.
@@ -209,6 +200,10 @@ impl FromSource<'_> {
         let responses = responses(layers.first(|shared| shared.responses.as_ref()), report);
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
         let records = spec.records.get().and_then(records::resolve);
+        let format = spec.format.as_ref().and_then(Slot::get).and_then(|spec| format::resolve(spec, report));
+        let pagination_at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
+        let paged = (request.pagination.as_ref(), pagination_at);
+        format::fits(format.as_ref(), (records.as_ref(), spec.records.at()), paged, report);
         let body = request.body.map(|(body, _)| body);
         Some(Stream {
             name: name.to_owned(),
@@ -217,7 +212,7 @@ impl FromSource<'_> {
             params: request.params.into_iter().map(|(name, values, _)| (name, values)).collect(),
             headers: request.headers.into_iter().map(|(name, value, _)| (name, value)).collect(),
             body,
-            format: spec.format.as_ref().and_then(Slot::cloned),
+            format,
             records: records?,
             pagination: request.pagination?,
             incremental: incremental?,

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use http::header::CONTENT_TYPE;
-
+use super::content::Content;
 use super::feed::{FeedSender, Gone};
 use super::paginator::Paginator;
-use crate::config::{Format, IfAbsent, RecordsPath, Stream};
+use crate::config::Stream;
 use crate::error::{Error, ErrorKind};
 use crate::http::{
-    ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Patience, Response,
-    SendError, TooLong, Verdict, judge,
+    ApiRequest, Backoff, BodyState, Client, Credential, Facts, NoMore, Paths, Patience, Response, SendError,
+    TooLong, Verdict, judge,
 };
-use crate::splitter::{PageBody, RecordsAt, RecordsFound, Splitter, Wanted};
+use crate::splitter::{PageBody, Splitter, Wanted};
 
 /// The most that is read of a response that is not a page.
 const LONGEST_ERROR_BODY: usize = 1 << 20;
@@ -187,14 +186,15 @@ impl Fetcher {
         let is_page = (200..300).contains(&response.status) && response.status != 204;
         let (state, body) = if is_page {
             feed.begin(arrived)?;
-            self.split(&mut response, feed).await?
+            self.content().split(&mut response, feed).await?
         } else {
             self.read_error(&mut response).await
         };
         let (signals, credential) = (response.rate_signals(), response.credential.clone());
         let facts = self.facts(response, body.as_ref());
         let split_when = self.stream.incremental.as_ref().and_then(|settings| settings.split_when.as_ref());
-        if !matches!(state, BodyState::Cut(_)) && split_when.is_some_and(|condition| facts.holds(condition)) {
+        let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
+        if whole && split_when.is_some_and(|condition| facts.holds(condition)) {
             return Err(FetchError::TooLarge);
         }
         let verdict = judge(&self.stream.responses, &facts, &state, &signals);
@@ -205,7 +205,7 @@ impl Fetcher {
             Verdict::Accept => {
                 let body =
                     body.ok_or_else(|| FetchError::Failed(Error::new(ErrorKind::Data, "no body was read")))?;
-                self.check_shape(&body).map_err(FetchError::Failed)?;
+                self.content().check_shape(&body).map_err(FetchError::Failed)?;
                 Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
             }
             Verdict::End => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
@@ -224,40 +224,8 @@ impl Fetcher {
         }
     }
 
-    /// Splits a page's body and passes its records on as they become whole.
-    async fn split(
-        &self,
-        response: &mut Response,
-        feed: &FeedSender,
-    ) -> Result<(BodyState, Option<PageBody>), FetchError> {
-        let framing = response.body.framing();
-        let mut splitter = Splitter::new(&self.wanted(response));
-        let mut pieces = Vec::new();
-        loop {
-            let pushed = match response.body.chunk().await {
-                Ok(Some(chunk)) => splitter.push(chunk, &mut pieces),
-                Ok(None) => break,
-                Err(fault @ BodyFault::Cut(_)) => return Ok((BodyState::Cut(fault.to_string()), None)),
-                Err(fault @ BodyFault::Encoding(_)) => {
-                    return Ok((BodyState::Encoded(fault.to_string()), None));
-                }
-            };
-            if let Err(error) = pushed {
-                return Ok((BodyState::Invalid(error, framing), None));
-            }
-            for piece in pieces.drain(..) {
-                feed.send(piece).await?;
-            }
-        }
-        match splitter.finish(&mut pieces) {
-            Ok(body) => {
-                for piece in pieces {
-                    feed.send(piece).await?;
-                }
-                Ok((BodyState::Whole, Some(body)))
-            }
-            Err(error) => Ok((BodyState::Invalid(error, framing), None)),
-        }
+    fn content(&self) -> Content<'_> {
+        Content { stream: &self.stream, paths: &self.paths }
     }
 
     /// Reads the values of a body that is not a page, as far as it is JSON.
@@ -271,20 +239,6 @@ impl Fetcher {
         (BodyState::Unread, body.ok())
     }
 
-    fn wanted(&self, response: &Response) -> Wanted {
-        let content_type = response.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let lines = match self.stream.format {
-            Some(Format::Ndjson) => true,
-            Some(Format::Json) => false,
-            None => content_type.is_some_and(is_ndjson),
-        };
-        let records = match &self.stream.records.at {
-            RecordsPath::Root => RecordsAt::Root,
-            RecordsPath::At(pointer) => RecordsAt::Path(pointer.tokens().to_vec()),
-        };
-        Wanted { records: Some(records), values: self.paths.tokens(), lines }
-    }
-
     fn facts(&self, response: Response, body: Option<&PageBody>) -> Facts {
         Facts {
             status: response.status,
@@ -295,49 +249,4 @@ impl Fetcher {
             last_record: body.and_then(|body| body.last_record.clone()),
         }
     }
-
-    /// A body of another shape than the source file says is an error, never "no records".
-    fn check_shape(&self, body: &PageBody) -> Result<(), Error> {
-        let may_be_absent = self.stream.records.if_absent == IfAbsent::Empty;
-        let found = match body.found {
-            RecordsFound::Records => return Ok(()),
-            RecordsFound::Absent | RecordsFound::Null if may_be_absent => return Ok(()),
-            RecordsFound::Absent => "nothing",
-            RecordsFound::Null => "null",
-            RecordsFound::Other(kind) => kind,
-        };
-        let at = match &self.stream.records.at {
-            RecordsPath::Root => "$".to_owned(),
-            RecordsPath::At(pointer) => pointer.to_string(),
-        };
-        let names = if body.names.is_empty() {
-            String::new()
-        } else {
-            format!("; the body's members are: {}", body.names.join(", "))
-        };
-        let hint = if matches!(body.found, RecordsFound::Absent | RecordsFound::Null) {
-            "; if that is how the API writes \"none\", say `records: { at: …, if_absent: empty }`"
-        } else {
-            ""
-        };
-        Err(Error::new(
-            ErrorKind::Data,
-            format!("`records: {at}` should be an array, but {found} stands there{names}{hint}"),
-        ))
-    }
-}
-
-fn is_ndjson(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(
-        essence.as_str(),
-        "application/x-ndjson"
-            | "application/ndjson"
-            | "application/jsonl"
-            | "application/x-jsonlines"
-            | "application/jsonlines"
-            | "application/json-lines"
-            | "application/x-json-stream"
-            | "text/x-ndjson"
-    )
 }

@@ -1,6 +1,7 @@
 //! Extraction: what the next request is, and what a response holds.
 
 mod asked;
+mod content;
 mod feed;
 mod fetch;
 mod pages;

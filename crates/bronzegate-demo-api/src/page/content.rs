@@ -1,6 +1,6 @@
 //! The bytes of a page, made in one buffer or chunk by chunk.
 
-use crate::record::Recipe;
+use crate::record::{Recipe, write_row};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ const CHUNK: usize = 256 << 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     pub(crate) recipe: Recipe,
+    /// Whether the records are written as rows.
+    pub(crate) table: bool,
     /// The records of the whole answer, where they are not made by the recipe.
     pub(crate) records: Option<Arc<[Bytes]>>,
     pub(crate) first: u64,
@@ -29,6 +31,16 @@ impl Page {
     }
 
     fn write(&self, out: &mut Vec<u8>, index: u64) {
+        if self.table {
+            let mut record = Vec::new();
+            self.write_record(&mut record, index);
+            write_row(&record, out);
+        } else {
+            self.write_record(out, index);
+        }
+    }
+
+    fn write_record(&self, out: &mut Vec<u8>, index: u64) {
         match &self.records {
             Some(records) => out.extend_from_slice(&records[index as usize]),
             None => self.recipe.write(out, index),
@@ -104,6 +116,7 @@ mod tests {
     fn page(count: u64) -> Page {
         Page {
             recipe: Recipe::new(1, Shape::Crm),
+            table: false,
             records: None,
             first: 7,
             count,

@@ -7,6 +7,7 @@ mod control;
 mod cut;
 mod guard;
 mod headers;
+mod jobs;
 mod list;
 mod oauth;
 mod reply;

@@ -26,7 +26,7 @@ pub(crate) async fn route(state: &Arc<State>, request: Request<Incoming>) -> Out
     };
     let call = Call::new(parts, body, &state.host);
     if let Some(live) = state.streams.get(call.name()) {
-        return list(state, live, &call).await;
+        return list(state, live, &Arc::new(call)).await;
     }
     match (call.name(), call.tail()) {
         ("oauth", "token") => token(state, &call),

@@ -1,6 +1,7 @@
 //! What the connections of a server share.
 
 use super::{
+    jobs::Jobs,
     oauth::Vault,
     stats::{Counters, Stats},
 };
@@ -29,6 +30,7 @@ pub(crate) struct Live {
     pub(crate) counters: Arc<Counters>,
     pub(crate) limiter: Option<Mutex<Limiter>>,
     pub(crate) timeline: Option<Mutex<Timeline>>,
+    pub(crate) jobs: Mutex<Jobs>,
     seed: u64,
     expected: OnceLock<Expected>,
 }
@@ -40,6 +42,7 @@ impl Live {
             counters: Arc::default(),
             limiter: stream.rate_limit.clone().map(Limiter::new).map(Mutex::new),
             timeline: stream.timeline.take().map(Mutex::new),
+            jobs: Mutex::default(),
             seed,
             expected: OnceLock::new(),
             stream,

@@ -32,4 +32,5 @@ mod segments;
 mod shapes;
 mod slow_store;
 mod store_contract;
+mod tables;
 mod windows;

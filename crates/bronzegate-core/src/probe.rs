@@ -101,7 +101,9 @@ impl StreamRun {
                 return match pages.ending().await {
                     Ending::Failed(error) => Err(error.in_stream(self.name())),
                     // The records of a window that is too large are as good as any for a look.
-                    Ending::Complete(_) | Ending::Stopped(_) | Ending::TooLarge => Ok(records),
+                    Ending::Complete(_) | Ending::Stopped(_) | Ending::Waiting(_) | Ending::TooLarge => {
+                        Ok(records)
+                    }
                 };
             };
             let before = records.len();

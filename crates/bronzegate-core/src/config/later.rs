@@ -4,7 +4,7 @@ use super::problem::Draft;
 
 const LATER: [(&str, &[&str]); 5] = [
     ("SourceSpec", &["base_url_from"]),
-    ("StreamSpec", &["partitions", "parent", "job", "base_url_from"]),
+    ("StreamSpec", &["partitions", "parent", "base_url_from"]),
     ("AuthSpec", &["oauth2_refresh_token", "jwt_bearer", "login", "base_url_from", "refresh_token"]),
     ("Then", &["skip"]),
     ("template", &["partition", "parent"]),

@@ -1,4 +1,5 @@
-//! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page`, `offset`, `window.from` or `window.to`.
+//! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page`, `offset`, `window.from`, `window.to`
+//! or `job.id`.
 //!
 //! Nothing else of the template language is accepted: no statements, no comments, no filters.
 //! Secrets are never template values. In `path` a value is percent-encoded as one segment.
@@ -37,6 +38,8 @@ pub struct Scope<'a> {
     pub window_from: Option<&'a str>,
     /// Its end.
     pub window_to: Option<&'a str>,
+    /// The id of the export job, once it is submitted.
+    pub job_id: Option<&'a str>,
 }
 
 /// A template that gave no usable text.
@@ -65,7 +68,7 @@ pub(super) struct TemplateText(pub(super) String);
 #[schemars(inline, extend("type" = ["string", "number", "boolean"]))]
 struct Plain;
 
-const NAMES: [&str; 6] = ["vars.<name>", "cursor", "page", "offset", "window.from", "window.to"];
+const NAMES: [&str; 7] = ["vars.<name>", "cursor", "page", "offset", "window.from", "window.to", "job.id"];
 
 impl From<String> for TemplateText {
     fn from(text: String) -> Self {
@@ -74,6 +77,11 @@ impl From<String> for TemplateText {
 }
 
 impl Template {
+    /// A path that adds nothing to the `base_url`.
+    pub(super) fn root() -> Self {
+        Self { text: "/".to_owned(), place: Place::Path, names: BTreeSet::new() }
+    }
+
     /// Returns the template as it stands in the file.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -136,6 +144,7 @@ impl Template {
             offset: Some(1),
             window_from: Some("f"),
             window_to: Some("t"),
+            job_id: Some("j"),
         };
         if known && let Err(error) = template.render(&scope) {
             report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
@@ -162,7 +171,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
         return Some(later.value(name));
     }
     match (root, member) {
-        ("cursor" | "page" | "offset", None) | ("window", Some("from" | "to")) => None,
+        ("cursor" | "page" | "offset", None) | ("window", Some("from" | "to")) | ("job", Some("id")) => None,
         ("vars", Some(var)) if vars.contains_key(var) => None,
         ("vars", Some(var)) => Some(
             Draft::new("is not one of the source's vars")
@@ -176,7 +185,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
         _ => Some(
             Draft::new("is not known to templates")
                 .value(name)
-                .near(root, ["cursor", "page", "offset", "vars", "window"])
+                .near(root, ["cursor", "page", "offset", "vars", "window", "job"])
                 .accepted(known(vars)),
         ),
     }
@@ -222,6 +231,7 @@ fn values(scope: &Scope<'_>) -> Value {
         ("page", number(scope.page)),
         ("offset", number(scope.offset)),
         ("window", Value::from_pairs(window)),
+        ("job", Value::from_pairs(scope.job_id.map(|id| ("id", id)))),
     ])
 }
 

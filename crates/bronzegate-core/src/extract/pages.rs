@@ -13,11 +13,12 @@ use tokio::task::JoinHandle;
 use super::asked::Asked;
 use super::feed::{Feed, FeedReceiver, feed};
 use super::fetch::{FetchError, Fetched, Fetcher};
+use super::job::{Jobs, NotDone};
 use super::paginator::Paginator;
 use super::progress::{Judged, Progress};
 use super::requests::Requests;
 use super::state::{PageState, Position};
-use crate::config::{Source, Stream};
+use crate::config::{Job, Source, Stream};
 use crate::error::{Error, ErrorKind};
 
 /// Asks a run to end at the next page boundary. Cloning shares it.
@@ -41,7 +42,7 @@ impl Stop {
         *self.0.borrow()
     }
 
-    async fn asked(&self) {
+    pub(super) async fn asked(&self) {
         let mut receiver = self.0.subscribe();
         // The sender lives in `self`, so it cannot be gone.
         let _ = receiver.wait_for(|asked| *asked).await;
@@ -55,6 +56,8 @@ pub enum Ending {
     Complete(PageState),
     /// Time was up, or a stop was asked for: the state is behind the last page handed on.
     Stopped(PageState),
+    /// Time was up, or a stop was asked for, before the stream's export job was done.
+    Waiting(PageState),
     /// A response says that its window holds more than the API gives out.
     TooLarge,
     /// Something failed.
@@ -129,6 +132,7 @@ impl Pages {
             let secret = fetcher.client().auth().query_parameter().map(str::to_owned);
             let paginator = Paginator::new(&stream.pagination, secret.as_deref());
             let driver = Driver {
+                job: stream.job.as_ref(),
                 requests: Requests::new(&source, &stream, &asked),
                 concurrency: stream.concurrency,
                 progress: Progress::new(&stream.pagination, paginator, state),
@@ -174,9 +178,18 @@ pub async fn first_page(
     stream: &Stream,
     asked: &Asked,
     fetcher: &Fetcher,
-    state: PageState,
+    mut state: PageState,
 ) -> Result<(Fetched, bool), Error> {
-    let request = Requests::new(source, stream, asked).at(&state)?;
+    let requests = Requests::new(source, stream, asked);
+    if let Some(job) = &stream.job {
+        let stop = Stop::default();
+        match (Jobs { job, requests, fetcher, stop: &stop }).finish(&mut state).await {
+            Ok(()) => {}
+            Err(NotDone::Failed(error)) => return Err(error),
+            Err(NotDone::Cut) => unreachable!("no deadline, and nobody asks to stop"),
+        }
+    }
+    let request = requests.at(&state)?;
     let (sender, mut receiver) = feed();
     let fetch = async move { fetcher.fetch(&request, &sender).await };
     let pass_by = async { while receiver.next().await.is_some() {} };
@@ -205,6 +218,7 @@ fn judge(progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error
 }
 
 struct Driver<'a> {
+    job: Option<&'a Job>,
     requests: Requests<'a>,
     concurrency: usize,
     progress: Progress<'a>,
@@ -232,6 +246,14 @@ impl Drop for Flight {
 
 impl Driver<'_> {
     async fn run(mut self) -> Ending {
+        if let Some(job) = self.job {
+            let jobs = Jobs { job, requests: self.requests, fetcher: &self.fetcher, stop: &self.stop };
+            match jobs.finish(&mut self.progress.state).await {
+                Ok(()) => {}
+                Err(NotDone::Cut) => return Ending::Waiting(self.progress.state),
+                Err(NotDone::Failed(error)) => return Ending::Failed(error),
+            }
+        }
         loop {
             if let Err(error) = self.launch().await {
                 return Ending::Failed(error);

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::asked::Asked;
 use super::state::{Carried, PageState, Position};
-use crate::config::{self, Kind, Pointer, Scope, Source, Stream, Target};
+use crate::config::{self, BodyTemplate, JobRequest, Kind, Pointer, Scope, Source, Stream, Target, Template};
 use crate::error::{Error, ErrorKind};
 use crate::http::ApiRequest;
 
@@ -49,15 +49,26 @@ impl<'a> Requests<'a> {
         if !matches!(state.position, Position::Url(_)) {
             self.put_position(&mut draft, state)?;
         }
-        Ok(ApiRequest {
-            method: match self.stream.method {
-                config::Method::Get => Method::GET,
-                config::Method::Post => Method::POST,
-            },
-            url: draft.url,
-            headers: draft.headers,
-            body: draft.body.map(|body| body.to_string().into()),
-        })
+        Ok(draft.finish(self.stream.method))
+    }
+
+    /// The request that submits an export job.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub fn submission(&self, job: &JobRequest) -> Result<ApiRequest, Error> {
+        let mut draft = self.filled(&job.path, &job.params, job.body.as_ref(), &self.scope())?;
+        self.put_window(&mut draft)?;
+        Ok(draft.finish(job.method))
+    }
+
+    /// The request that asks after an export job.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub fn poll(&self, job: &JobRequest, id: &str) -> Result<ApiRequest, Error> {
+        let scope = Scope { job_id: Some(id), ..self.scope() };
+        Ok(self.filled(&job.path, &job.params, job.body.as_ref(), &scope)?.finish(job.method))
     }
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
@@ -82,31 +93,59 @@ impl<'a> Requests<'a> {
             Position::Offset(offset) => (None, Some(offset)),
             _ => (None, None),
         };
-        let scope = Scope {
+        let job_id = state.job.as_ref().map(|job| job.id.as_str());
+        let scope = Scope { cursor, page, offset, job_id, ..self.scope() };
+        if let Some(file) = state.job.as_ref().and_then(|job| job.file.clone()) {
+            // It may be signed: a parameter more would break it.
+            return Ok(Draft { url: file, headers: self.headers(&scope)?, body: None });
+        }
+        let Stream { path, params, body, .. } = self.stream;
+        let mut draft = self.filled(path, params, body.as_ref(), &scope)?;
+        if self.stream.job.is_none() {
+            self.put_window(&mut draft)?;
+        }
+        Ok(draft)
+    }
+
+    /// The values that do not depend on the page.
+    fn scope(&self) -> Scope<'a> {
+        Scope {
             vars: &self.source.vars,
-            cursor,
-            page,
-            offset,
+            cursor: None,
+            page: None,
+            offset: None,
             window_from: self.asked.from.as_ref().map(|from| from.text.as_str()),
             window_to: self.asked.to.as_ref().map(|to| to.text.as_str()),
-        };
-        let path = self.stream.path.render(&scope).map_err(bad)?;
+            job_id: None,
+        }
+    }
+
+    fn filled(
+        &self,
+        path: &Template,
+        params: &[(String, Vec<Template>)],
+        body: Option<&BodyTemplate>,
+        scope: &Scope<'_>,
+    ) -> Result<Draft, Error> {
+        let path = path.render(scope).map_err(bad)?;
         let mut url = append_path(&self.source.base_url, &path)?;
-        for (name, values) in &self.stream.params {
+        for (name, values) in params {
             for value in values {
-                let value = value.render(&scope).map_err(bad)?;
+                let value = value.render(scope).map_err(bad)?;
                 url.query_pairs_mut().append_pair(name, &value);
             }
         }
+        let body = body.map(|body| body.render(scope)).transpose().map_err(bad)?;
+        Ok(Draft { url, headers: self.headers(scope)?, body })
+    }
+
+    fn headers(&self, scope: &Scope<'_>) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.stream.headers {
-            let value = value.render(&scope).map_err(bad)?;
+            let value = value.render(scope).map_err(bad)?;
             headers.insert(header_name(name)?, header_value(name, &value)?);
         }
-        let body = self.stream.body.as_ref().map(|body| body.render(&scope)).transpose().map_err(bad)?;
-        let mut draft = Draft { url, headers, body };
-        self.put_window(&mut draft)?;
-        Ok(draft)
+        Ok(headers)
     }
 
     fn put_window(&self, draft: &mut Draft) -> Result<(), Error> {
@@ -121,6 +160,18 @@ impl<'a> Requests<'a> {
 }
 
 impl Draft {
+    fn finish(self, method: config::Method) -> ApiRequest {
+        ApiRequest {
+            method: match method {
+                config::Method::Get => Method::GET,
+                config::Method::Post => Method::POST,
+            },
+            url: self.url,
+            headers: self.headers,
+            body: self.body.map(|body| body.to_string().into()),
+        }
+    }
+
     fn put(&mut self, target: &Target, value: &Carried) -> Result<(), Error> {
         match target {
             Target::Query(name) => {

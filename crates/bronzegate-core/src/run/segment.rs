@@ -11,7 +11,7 @@ use crate::bronze::{
 use crate::clock::Deadline;
 use crate::cursor::{CursorState, Sieve};
 use crate::error::Result;
-use crate::extract::{Ending, PageState, Stop};
+use crate::extract::{Ending, JobState, PageState, Stop};
 use crate::plan::{self, Next, RunPlan, RunRequest, Segment};
 use crate::report::RunReport;
 
@@ -27,6 +27,8 @@ pub(super) enum Ended {
     Lost(SegmentStatus),
     /// Not even one page came before the time was up.
     NothingCame,
+    /// The stream's job goes on, and is committed already.
+    StillWaiting,
 }
 
 /// What one segment has staged.
@@ -50,6 +52,8 @@ enum Outcome {
     Staged(Box<Staged>),
     /// Not even one page came before the time was up.
     NothingCame,
+    /// The stream's job goes on, and is committed already.
+    StillWaiting,
     /// The window holds more than the API gives out.
     TooLarge,
 }
@@ -87,7 +91,12 @@ impl StreamRun {
             match self.stage(parts, &segment, deadline, stop.clone()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
-                Outcome::TooLarge => segment.cursor = Some(self.halved(&segment)?),
+                Outcome::StillWaiting => return Ok(Ended::StillWaiting),
+                Outcome::TooLarge => {
+                    segment.cursor = Some(self.halved(&segment)?);
+                    // A job of the whole window has the wrong records.
+                    segment.state = None;
+                }
             }
         };
         let is_part = staged.is_part;
@@ -155,7 +164,7 @@ impl StreamRun {
         let (asked, sieve) = self.sieve(segment)?;
         let mut writer = PageWriter::new(parts, encoder, sieve, self.stats());
         let start = self.start(segment.state.clone());
-        let pages_before = start.pages;
+        let (pages_before, job_before) = (start.pages, start.job.clone());
         let mut pages = self.pages(asked, start, deadline, stop);
         let mut warnings = Vec::new();
         while let Some(page) = pages.next().await {
@@ -171,7 +180,13 @@ impl StreamRun {
         let resume = match pages.ending().await {
             Ending::Complete(_) => None,
             Ending::Stopped(state) if state.pages > pages_before => Some(state),
-            Ending::Stopped(_) => {
+            // A job that was submitted is worth a segment without pages: the next goes on with it.
+            Ending::Stopped(state) | Ending::Waiting(state) if is_new(&state.job, &job_before) => Some(state),
+            Ending::Waiting(state) if state.job.is_some() => {
+                writer.abort().await;
+                return Ok(Outcome::StillWaiting);
+            }
+            Ending::Stopped(_) | Ending::Waiting(_) => {
                 writer.abort().await;
                 return Ok(Outcome::NothingCame);
             }
@@ -208,4 +223,9 @@ impl StreamRun {
         staged.cursor = Some(rest.unwrap_or(cursor));
         Ok(staged)
     }
+}
+
+/// Whether a segment has submitted a job.
+fn is_new(job: &Option<JobState>, before: &Option<JobState>) -> bool {
+    job.as_ref().is_some_and(|job| before.as_ref().is_none_or(|before| before.id != job.id))
 }

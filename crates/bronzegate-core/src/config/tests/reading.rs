@@ -93,6 +93,7 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
         offset: None,
         window_from: None,
         window_to: None,
+        job_id: None,
     };
     assert_eq!(z.path.render(&scope).unwrap(), "/a%2Fb/x");
 }
@@ -109,6 +110,7 @@ fn templates_fill_in_cursor_page_and_offset() {
         offset: None,
         window_from: None,
         window_to: None,
+        job_id: None,
     };
     assert_eq!(stream.params[0].1[0].render(&scope).unwrap(), "x7y");
     let body = stream.body.as_ref().unwrap().render(&scope).unwrap();

@@ -21,6 +21,7 @@ mod egress;
 mod faults;
 mod incremental;
 mod infra_aws;
+mod jobs;
 mod paginations;
 mod progress;
 mod roles;

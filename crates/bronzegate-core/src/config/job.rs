@@ -192,11 +192,11 @@ impl JobSpec {
         for request in [&submit_request, &poll_request].into_iter().flatten() {
             stream_check::check(request, from.report);
         }
-        let job = self.joined(&submit_request, &poll_request, from.report);
+        let job = self.joined(submit_request.as_ref(), poll_request.as_ref(), from.report);
         Resolved { job, requests: [submit_request, poll_request] }
     }
 
-    fn joined(&self, submit: &Option<Request>, poll: &Option<Request>, report: &Report) -> Option<Job> {
+    fn joined(&self, submit: Option<&Request>, poll: Option<&Request>, report: &Report) -> Option<Job> {
         let id = self.submit.get()?.1.get().map(|spec| &spec.id);
         let keys = self.poll.get()?.1.get();
         let message = keys.and_then(|keys| keys.message.as_ref());
@@ -212,20 +212,20 @@ impl JobSpec {
             let all = slot.get().map_or(&[][..], OneOrMany::as_slice);
             all.iter().filter_map(|slot| slot.get()?.resolve(report)).collect::<Vec<_>>()
         };
-        let period = |slot: &Option<Slot<Period>>, default: u64| {
-            let given = slot.as_ref().and_then(Slot::cloned);
+        let period = |slot: Option<&Slot<Period>>, default: u64| {
+            let given = slot.and_then(Slot::cloned);
             given.map_or(Duration::from_secs(default), |Period(time)| time)
         };
         Some(Job {
             submit: own(submit)?,
             id: id?.cloned()?,
             poll: own(poll)?,
-            every: period(&keys.every, 5),
-            max: period(&keys.max, 60),
+            every: period(keys.every.as_ref(), 5),
+            max: period(keys.max.as_ref(), 60),
             done: conditions(&keys.done),
             failed: keys.failed.as_ref().map(conditions).unwrap_or_default(),
             message: keys.message.as_ref().and_then(Slot::cloned),
-            timeout: period(&keys.timeout, 3600),
+            timeout: period(keys.timeout.as_ref(), 3600),
             file: match file {
                 Some(slot) => Some(slot?.cloned()?),
                 None => None,
@@ -234,8 +234,8 @@ impl JobSpec {
     }
 }
 
-fn own(request: &Option<Request>) -> Option<JobRequest> {
-    let request = request.as_ref()?;
+fn own(request: Option<&Request>) -> Option<JobRequest> {
+    let request = request?;
     Some(JobRequest {
         path: request.path.clone()?,
         method: request.method,

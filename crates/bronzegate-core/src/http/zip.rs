@@ -85,23 +85,26 @@ async fn entry(archive: &mut (impl AsyncBufRead + Unpin), out: &mut Out) -> Resu
     loop {
         let mut chunk = vec![0; CHUNK];
         let length = entry.reader_mut().read(&mut chunk).await.map_err(|error| fault(&error))?;
+        if length == 0 {
+            break;
+        }
         chunk.truncate(length);
         if !is_folder {
             pass(out, Unpacked::Chunk(chunk.into())).await;
-        }
-        if length == 0 {
-            break;
         }
     }
     let found = entry.reader_mut().compute_hash();
     let stated = entry.reader().entry().crc32();
     // What was packed on the way states its checksum behind the content.
     let (descriptor, archive) = entry.done().await.map_err(of_zip)?;
-    if descriptor.map_or(stated, |descriptor| descriptor.crc) == found {
-        Ok(Some(archive.offset()))
-    } else {
-        Err(BodyFault::Damaged("the checksum of an archive's entry does not fit".into()))
+    if descriptor.map_or(stated, |descriptor| descriptor.crc) != found {
+        return Err(BodyFault::Damaged("the checksum of an archive's entry does not fit".into()));
     }
+    // Only now: a file that is cut short must not look like a shorter one.
+    if !is_folder {
+        pass(out, Unpacked::Chunk(Bytes::new())).await;
+    }
+    Ok(Some(archive.offset()))
 }
 
 /// Reads the directory to its end; its first signature has been read.

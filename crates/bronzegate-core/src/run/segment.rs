@@ -181,7 +181,11 @@ impl StreamRun {
             Ending::Complete(_) => None,
             Ending::Stopped(state) if state.pages > pages_before => Some(state),
             // A job that was submitted is worth a segment without pages: the next goes on with it.
-            Ending::Stopped(state) | Ending::Waiting(state) if is_new(&state.job, &job_before) => Some(state),
+            Ending::Stopped(state) | Ending::Waiting(state)
+                if is_new(state.job.as_ref(), job_before.as_ref()) =>
+            {
+                Some(state)
+            }
             Ending::Waiting(state) if state.job.is_some() => {
                 writer.abort().await;
                 return Ok(Outcome::StillWaiting);
@@ -226,6 +230,6 @@ impl StreamRun {
 }
 
 /// Whether a segment has submitted a job.
-fn is_new(job: &Option<JobState>, before: &Option<JobState>) -> bool {
-    job.as_ref().is_some_and(|job| before.as_ref().is_none_or(|before| before.id != job.id))
+fn is_new(job: Option<&JobState>, before: Option<&JobState>) -> bool {
+    job.is_some_and(|job| before.is_none_or(|before| before.id != job.id))
 }

@@ -2,6 +2,7 @@
 
 mod apis;
 mod incremental;
+mod job;
 mod mistakes;
 mod reading;
 mod schema;

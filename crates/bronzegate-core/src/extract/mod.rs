@@ -2,8 +2,10 @@
 
 mod asked;
 mod branch;
+mod content;
 mod feed;
 mod fetch;
+mod job;
 mod origin;
 mod pages;
 mod paginator;
@@ -23,6 +25,6 @@ pub use origin::Origin;
 pub use pages::{Page, Stop, Verdict, first_page};
 pub use paginator::Paginator;
 pub use requests::Requests;
-pub use state::{Carried, PageState, Position};
+pub use state::{Carried, JobState, PageState, Position};
 pub use walk::{Walk, WalkEnding};
 pub use walk_state::{BranchState, NextBranch, ParentPlace, WalkState};

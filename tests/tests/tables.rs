@@ -154,10 +154,11 @@ enum Made {
 fn archive(files: &[(&str, &[u8])], made: Made) -> Vec<u8> {
     fn fill<W: Write + Seek>(mut zip: ZipWriter<W>, files: &[(&str, &[u8])], method: CompressionMethod) -> W {
         for (name, content) in files {
-            zip.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
-            zip.write_all(content).unwrap();
+            zip.start_file(*name, SimpleFileOptions::default().compression_method(method))
+                .expect("an archive in memory");
+            zip.write_all(content).expect("an archive in memory");
         }
-        zip.finish().unwrap()
+        zip.finish().expect("an archive in memory")
     }
     let whole = || ZipWriter::new(Cursor::new(Vec::new()));
     match made {

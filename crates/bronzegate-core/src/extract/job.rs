@@ -9,9 +9,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::fetch::{FetchError, Fetcher};
-use super::pages::Stop;
 use super::requests::Requests;
 use super::state::{JobState, PageState};
+use super::stop::Stop;
 use crate::config::Job;
 use crate::error::{Error, ErrorKind};
 use crate::http::Facts;

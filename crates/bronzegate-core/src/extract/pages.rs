@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::branch::Branch;
@@ -22,34 +22,6 @@ use super::state::{PageState, Position};
 use super::walk;
 use crate::config::Job;
 use crate::error::{Error, ErrorKind};
-
-/// Asks a run to end at the next page boundary. Cloning shares it.
-#[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<bool>);
-
-impl Default for Stop {
-    fn default() -> Self {
-        Self(watch::Sender::new(false))
-    }
-}
-
-impl Stop {
-    /// Asks.
-    pub fn ask(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Whether it was asked.
-    pub fn is_asked(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    pub(super) async fn asked(&self) {
-        let mut receiver = self.0.subscribe();
-        // The sender lives in `self`, so it cannot be gone.
-        let _ = receiver.wait_for(|asked| *asked).await;
-    }
-}
 
 /// How a branch's pages ended.
 #[derive(Debug)]

@@ -114,9 +114,10 @@ impl StreamRun {
                 return match walk.ending() {
                     WalkEnding::Failed(error) => Err(error.in_stream(self.name())),
                     // The records of a window that is too large are as good as any for a look.
-                    WalkEnding::Complete { .. } | WalkEnding::Stopped(_) | WalkEnding::TooLarge => {
-                        Ok(records)
-                    }
+                    WalkEnding::Complete { .. }
+                    | WalkEnding::Stopped(_)
+                    | WalkEnding::Waiting
+                    | WalkEnding::TooLarge => Ok(records),
                 };
             };
             let before = records.len();

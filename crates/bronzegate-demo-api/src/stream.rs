@@ -36,6 +36,10 @@ pub struct Stream {
     pub timeline: Option<Timeline>,
     /// What else is particular about it.
     pub quirks: Quirks,
+    /// How its pages come as comma-separated values; JSON without it.
+    pub csv: Option<Pack>,
+    /// How its export jobs go ([`Style::SalesforceBulk`] only).
+    pub job: Job,
 }
 
 impl Stream {
@@ -56,6 +60,8 @@ impl Stream {
             relative_links: false,
             timeline: None,
             quirks: Quirks::default(),
+            csv: (style == Style::SalesforceBulk).then_some(Pack::Plain),
+            job: Job::default(),
         }
     }
 
@@ -102,6 +108,20 @@ impl Stream {
         self
     }
 
+    /// Serves its pages as comma-separated values.
+    #[must_use]
+    pub fn csv(mut self, pack: Pack) -> Self {
+        self.csv = Some(pack);
+        self
+    }
+
+    /// Says how its export jobs go.
+    #[must_use]
+    pub fn job(mut self, job: Job) -> Self {
+        self.job = job;
+        self
+    }
+
     /// Names the next page relative to the server ([`Style::NextUrl`] only).
     #[must_use]
     pub fn relative_links(mut self) -> Self {
@@ -130,6 +150,9 @@ struct Written {
     path: Option<String>,
     #[serde(default)]
     quirks: Quirks,
+    csv: Option<Pack>,
+    #[serde(default)]
+    job: Job,
 }
 
 impl From<Written> for Stream {
@@ -148,8 +171,38 @@ impl From<Written> for Stream {
             timeline: written.timeline,
             path: written.path.unwrap_or(stream.path),
             quirks: written.quirks,
+            csv: written.csv.or(stream.csv),
+            job: written.job,
             ..stream
         }
+    }
+}
+
+/// Names how a file of comma-separated values is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pack {
+    /// Not at all.
+    Plain,
+    /// A gzip file.
+    Gzip,
+    /// A zip archive of a folder and two files, each with the header and half of the rows.
+    Zip,
+}
+
+/// How an export job goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Job {
+    /// How often it says that it is not done.
+    pub polls: u32,
+    /// Where its file is, if not at the job's own address.
+    pub file: Option<String>,
+}
+
+impl Default for Job {
+    fn default() -> Self {
+        Self { polls: 2, file: None }
     }
 }
 
@@ -197,6 +250,9 @@ pub enum Style {
     Stripe,
     /// `q`; a relative `nextRecordsUrl`; `done`.
     Salesforce,
+    /// An export job: POST `/{name}`, then `/{name}/{id}` until its `state` is `JobComplete`, then pages of
+    /// CSV at `/{name}/{id}/results`, the next `locator` in `Sforce-Locator`, the text `null` at the end.
+    SalesforceBulk,
     /// `response_metadata.next_cursor`, empty at the end; `ok: false` in a 200.
     Slack,
     /// `nextPageToken`, `isLast`, no total.
@@ -221,6 +277,7 @@ impl Style {
             Self::GitHub => (30, 100),
             Self::ShopifyRest | Self::ShopifyGraphql => (50, 250),
             Self::Salesforce => (2_000, 2_000),
+            Self::SalesforceBulk => (1_000, 100_000),
             Self::Slack => (100, 1_000),
             Self::Jira => (50, 100),
             Self::Notion => (100, 100),

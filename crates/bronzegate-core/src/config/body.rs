@@ -10,8 +10,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::address::Target;
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
+use super::read::Slot;
+use super::stream::Method;
 use super::template::{Place, Scope, Template, TemplateError, TemplateText};
 
 /// A JSON object whose strings may be templates; other values are kept as they are.
@@ -91,17 +94,37 @@ fn render_map(entries: &[(String, Node)], scope: &Scope<'_>) -> Result<Value, Te
     members.collect::<Result<Map<_, _>, _>>().map(Value::Object)
 }
 
+/// The body of a request, with its place: the one given, or an empty one that pagination or the window
+/// write into.
+pub(super) fn resolve(
+    given: Option<&Slot<BodySpec>>,
+    method: Method,
+    window_targets: &[(Target, At)],
+    paged: bool,
+    vars: &BTreeMap<String, String>,
+    report: &Report,
+) -> Option<(BodyTemplate, At)> {
+    let given = given.and_then(|slot| Some((slot.get()?, slot.at())));
+    match (given, method) {
+        (Some((body, at)), Method::Get) if !body.is_empty() => {
+            report.say(at, "a GET has no body; write method: POST or remove it");
+            None
+        }
+        (_, Method::Get) => None,
+        (Some((body, at)), Method::Post) => Some((body.resolve(vars, at, report)?, at.clone())),
+        (None, Method::Post) => {
+            let window = window_targets.iter().any(|(target, _)| matches!(target, Target::Body(_)));
+            (window || paged).then(|| (BodyTemplate::default(), At::default()))
+        }
+    }
+}
+
 impl BodySpec {
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn resolve(
-        &self,
-        vars: &BTreeMap<String, String>,
-        at: &At,
-        report: &Report,
-    ) -> Option<BodyTemplate> {
+    fn resolve(&self, vars: &BTreeMap<String, String>, at: &At, report: &Report) -> Option<BodyTemplate> {
         Check { vars, report }.map(&self.0, at).map(BodyTemplate)
     }
 }

@@ -13,7 +13,8 @@ use super::template;
 /// The branches of one stream, with the settings they are held against.
 pub(super) struct Branched<'a> {
     pub(super) spec: &'a StreamSpec,
-    pub(super) request: &'a Request,
+    /// Those of its job too.
+    pub(super) requests: Vec<&'a Request>,
     pub(super) partitions: &'a Partitions,
     /// The parent, where there is one and it could be read.
     pub(super) parent: Option<&'a Parent>,
@@ -46,10 +47,15 @@ pub(super) fn stream(branched: &Branched<'_>, report: &Report) {
 }
 
 impl Branched<'_> {
+    /// The names that templates of its requests use, each with its place.
+    fn names(&self) -> impl Iterator<Item = (&str, &At)> {
+        self.requests.iter().flat_map(|request| names(request))
+    }
+
     /// Names of partitions and fields that the stream does not have.
     fn unknown_values(&self, report: &Report) {
         let fields = || self.parent.into_iter().flat_map(|parent| &parent.fields);
-        for (name, at) in names(self.request) {
+        for (name, at) in self.names() {
             let unknown = Draft::new("has no value").value(name);
             if let Some(wanted) = name.strip_prefix("partition.") {
                 if !self.partitions.names().any(|name| name == wanted) {
@@ -69,7 +75,7 @@ impl Branched<'_> {
 
     /// Values that no request uses: the same records would be fetched again and again.
     fn unused(&self, report: &Report) {
-        let used = |name: &str| names(self.request).any(|(known, _)| known == name);
+        let used = |name: &str| self.names().any(|(known, _)| known == name);
         let places = self.spec.partitions.iter().filter_map(|slot| slot.get());
         for (name, slot) in places.flat_map(|entries| &entries.0) {
             if template::is_name(name) && !used(&format!("partition.{name}")) {

@@ -149,6 +149,13 @@ pub(super) struct Used {
     pub(super) to: bool,
 }
 
+impl Used {
+    /// The names that either uses.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self { from: self.from || other.from, to: self.to || other.to }
+    }
+}
+
 /// The shortest window that is still halved, unless the file says another.
 const MIN_WINDOW: Duration = Duration::from_mins(1);
 

@@ -164,6 +164,24 @@ impl Default for Pagination {
 }
 
 impl Pagination {
+    /// Returns the places of a response that it reads.
+    pub fn addresses(&self) -> Vec<&Address> {
+        let next = match &self.kind {
+            Kind::Cursor { next, .. } | Kind::NextUrl { next } => Some(next),
+            Kind::Page { total_pages, .. } => total_pages.as_ref(),
+            Kind::None | Kind::Offset { .. } | Kind::LinkHeader { .. } => None,
+        };
+        let stops = self.stop.iter().filter_map(|stop| match stop {
+            Stop::When(condition) => Some(&condition.at),
+            Stop::EmptyPage | Stop::ShortPage => None,
+        });
+        next.into_iter()
+            .chain(self.carry.iter().map(|carry| &carry.from))
+            .chain(self.total.as_ref().map(|total| &total.at))
+            .chain(stops)
+            .collect()
+    }
+
     /// Returns the places of a request that it writes: those of the kind, the page size, what it carries.
     pub fn targets(&self) -> Vec<&Target> {
         let send = match &self.kind {

@@ -7,15 +7,18 @@ use serde::Deserialize;
 
 use super::address::Target;
 use super::auth::{Auth, AuthSpec};
-use super::body::{BodySpec, BodyTemplate};
+use super::body::{self, BodySpec, BodyTemplate};
 use super::branch_check::{self, Branched};
 use super::branches::{self, Parent, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
-use super::incremental::{Incremental, IncrementalSpec};
+use super::format::{self, Format, FormatSpec};
+use super::incremental::{Incremental, IncrementalSpec, Used};
+use super::job::{self, Job, JobSpec};
+use super::layers::{Layers, as_list, concurrency, responses};
 use super::output::{Output, OutputSpec};
 use super::pagination::{Pagination, PaginationSpec};
 use super::params::{self, HeadersSpec, ParamsSpec, Placed};
-use super::problem::{At, Draft, Report};
+use super::problem::{At, MISSING, Report};
 use super::rate_limit::{RateLimit, RateLimitSpec};
 use super::read::{Joined, Slot, TextOr};
 use super::records::{self, Records, RecordsPath, RecordsSpec};
@@ -53,6 +56,8 @@ pub struct Stream {
     pub partitions: Partitions,
     /// The stream whose records the requests are repeated for.
     pub parent: Option<Parent>,
+    /// The export that the pages are those of.
+    pub job: Option<Job>,
     /// How requests are authenticated.
     pub auth: Auth,
     /// The pace of requests.
@@ -87,16 +92,6 @@ pub enum Method {
     Post,
 }
 
-/// The format of response bodies, before any compression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// One JSON document.
-    Json,
-    /// One JSON document a line.
-    Ndjson,
-}
-
 /// A stream's own keys, and those it may share with its source.
 pub(super) type StreamEntry = Joined<StreamSpec, SharedSpec>;
 
@@ -105,14 +100,15 @@ pub(super) type StreamEntry = Joined<StreamSpec, SharedSpec>;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Stream")]
 pub(super) struct StreamSpec {
-    /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment.
-    path: Slot<TemplateText>,
+    /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment. Needed unless a job
+    /// names where its pages are.
+    path: Option<Slot<TemplateText>>,
     /// GET or POST; default GET.
     method: Option<Slot<Method>>,
     /// The JSON body of a POST; strings may use `{{ }}`.
     body: Option<Slot<BodySpec>>,
     /// The format of bodies; without it the content type says.
-    format: Option<Slot<Format>>,
+    format: Option<Slot<FormatSpec>>,
     /// Where the records are; `$` is the whole body.
     records: Slot<TextOr<RecordsPath, RecordsSpec>>,
     /// How pages follow each other; default one page.
@@ -123,6 +119,8 @@ pub(super) struct StreamSpec {
     pub(super) partitions: Option<Slot<PartitionsSpec>>,
     /// The stream for whose records the requests are repeated: `{{ parent.<field> }}`.
     pub(super) parent: Option<Slot<ParentSpec>>,
+    /// An export that is submitted and waited for before its pages are read.
+    job: Option<Slot<JobSpec>>,
     /// When it runs by itself; without it only when it is asked for.
     schedule: Option<Slot<ScheduleSpec>>,
     /// What a healthy run brings.
@@ -202,13 +200,17 @@ impl FromSource<'_> {
         let own = joined.1.get().unwrap_or(&own);
         let spec = joined.0.get()?;
         let report = self.report;
-        let request = self.request(spec, own);
+        let request = self.request(spec, own, entry.at());
         stream_check::check(&request, report);
+        let job = self.job(spec, own, &request);
         let incremental = if let Some(slot) = &spec.incremental {
-            let used = stream_check::window_names(&request);
+            let used = job.requests.iter().flatten().map(stream_check::window_names);
+            let used = used.fold(stream_check::window_names(&request), Used::or);
             slot.get()?.resolve(used, slot.at(), report).map(Some)
         } else {
-            stream_check::no_window(&request, report);
+            for request in job.requests.iter().flatten().chain([&request]) {
+                stream_check::no_window(request, report);
+            }
             Some(None)
         };
         let partitions = branches::partitions(spec.partitions.as_ref(), report);
@@ -219,7 +221,7 @@ impl FromSource<'_> {
         branch_check::stream(
             &Branched {
                 spec,
-                request: &request,
+                requests: job.requests.iter().flatten().chain([&request]).collect(),
                 partitions: &partitions,
                 parent: parent.as_ref().and_then(Option::as_ref),
                 incremental: incremental.as_ref().and_then(Option::as_ref),
@@ -233,6 +235,10 @@ impl FromSource<'_> {
         let schedule = spec.schedule.as_ref().map(|slot| slot.get()?.resolve(slot.at(), report));
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
         let records = spec.records.get().and_then(records::resolve);
+        let format = spec.format.as_ref().and_then(Slot::get).and_then(|spec| format::resolve(spec, report));
+        let pagination_at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
+        let paged = (request.pagination.as_ref(), pagination_at);
+        format::fits(format.as_ref(), (records.as_ref(), spec.records.at()), paged, report);
         let body = request.body.map(|(body, _)| body);
         Some(Stream {
             name: name.to_owned(),
@@ -241,12 +247,13 @@ impl FromSource<'_> {
             params: request.params.into_iter().map(|(name, values, _)| (name, values)).collect(),
             headers: request.headers.into_iter().map(|(name, value, _)| (name, value)).collect(),
             body,
-            format: spec.format.as_ref().and_then(Slot::cloned),
+            format,
             records: records?,
             pagination: request.pagination?,
             incremental: incremental?,
             partitions,
             parent: parent.map_or(Some(None), |parent| parent.map(Some))?,
+            job: if spec.job.is_some() { Some(job.job?) } else { None },
             auth: request.auth?,
             rate_limit,
             own_rate_limit: own.rate_limit.is_some(),
@@ -265,7 +272,7 @@ impl FromSource<'_> {
         })
     }
 
-    fn request(&self, spec: &StreamSpec, own: &SharedSpec) -> Request {
+    fn request(&self, spec: &StreamSpec, own: &SharedSpec, at: &At) -> Request {
         let Self { shared, vars, report, .. } = *self;
         let layers = Layers { own, source: shared };
         let method = spec.method.as_ref().and_then(Slot::cloned).unwrap_or_default();
@@ -282,25 +289,64 @@ impl FromSource<'_> {
                 (resolved, spec.map(pagination_check::places).unwrap_or_default())
             }
         };
-        let window_targets: Vec<_> = spec
-            .incremental
-            .iter()
-            .filter_map(Slot::get)
-            .flat_map(IncrementalSpec::targets)
-            .map(|(target, at)| (target.clone(), at.clone()))
-            .collect();
+        // An export is asked for its window when it is submitted.
+        let window_targets = if spec.job.is_some() { Vec::new() } else { window_targets(spec) };
+        let paged = pagination.as_ref().is_some_and(stream_check::writes_body);
+        let (path, path_at) = self.path(spec, at);
         Request {
-            path: path::check(&spec.path, vars, report),
-            path_at: spec.path.at().clone(),
+            path,
+            path_at,
             method,
             params: params::params(&params, vars, report),
             headers: params::headers(&headers, vars, report),
-            body: self.body(spec, method, pagination.as_ref(), &window_targets),
+            body: body::resolve(spec.body.as_ref(), method, &window_targets, paged, vars, report),
             auth: self.auth(layers.first(|shared| shared.auth.as_ref())),
             pagination,
             pagination_places,
             window_targets,
         }
+    }
+
+    /// The path, which a stream needs unless its job names where the pages are.
+    fn path(&self, spec: &StreamSpec, at: &At) -> (Option<Template>, At) {
+        let Self { vars, report, .. } = *self;
+        let named = spec.job.as_ref().and_then(Slot::get).filter(|job| job.names_its_file());
+        match (&spec.path, named) {
+            (Some(slot), None) => (path::check(slot, vars, report), slot.at().clone()),
+            (Some(slot), Some(_)) => {
+                report.say(slot.at(), "means nothing beside job.download, which says where the pages are");
+                (None, slot.at().clone())
+            }
+            (None, None) => {
+                let mut at = at.clone();
+                at.path.push_str(".path");
+                report.say(&at, MISSING);
+                (None, at)
+            }
+            (None, Some(_)) => (Some(Template::root()), at.clone()),
+        }
+    }
+
+    fn job(&self, spec: &StreamSpec, own: &SharedSpec, request: &Request) -> job::Resolved {
+        let report = self.report;
+        let Some(job) = spec.job.as_ref().and_then(Slot::get) else {
+            stream_check::no_job(request, "has no value without job", report);
+            return job::Resolved { job: None, requests: [None, None] };
+        };
+        if job.names_its_file() && request.method == Method::Post {
+            report.say(&request.path_at, "the URL that a job names is read with GET");
+        }
+        let layers = Layers { own, source: self.shared };
+        let mut headers: Vec<_> = layers.maps(|shared| shared.headers.as_ref());
+        headers.reverse();
+        job.resolve(&job::FromStream {
+            vars: self.vars,
+            report,
+            params: self.shared.params.as_ref().and_then(Slot::get),
+            headers: params::headers(&headers, self.vars, report),
+            auth: request.auth.as_ref(),
+            window_targets: window_targets(spec),
+        })
     }
 
     fn auth(&self, slot: Option<&Slot<AuthSpec>>) -> Option<Auth> {
@@ -309,64 +355,11 @@ impl FromSource<'_> {
             Some(slot) => slot.get()?.resolve(slot.at(), self.allow_http, self.report),
         }
     }
-
-    fn body(
-        &self,
-        spec: &StreamSpec,
-        method: Method,
-        pagination: Option<&Pagination>,
-        window_targets: &[(Target, At)],
-    ) -> Option<(BodyTemplate, At)> {
-        let given = spec.body.as_ref().and_then(|slot| Some((slot.get()?, slot.at())));
-        match (given, method) {
-            (Some((body, at)), Method::Get) if !body.is_empty() => {
-                self.report.say(at, "a GET has no body; write method: POST or remove it");
-                None
-            }
-            (_, Method::Get) => None,
-            (Some((body, at)), Method::Post) => Some((body.resolve(self.vars, at, self.report)?, at.clone())),
-            (None, Method::Post) => {
-                let window = window_targets.iter().any(|(target, _)| matches!(target, Target::Body(_)));
-                let written = window || pagination.is_some_and(stream_check::writes_body);
-                written.then(|| (BodyTemplate::default(), At::default()))
-            }
-        }
-    }
 }
 
-fn as_list<T>(slot: Option<&Slot<T>>) -> Vec<&T> {
-    slot.and_then(Slot::get).into_iter().collect()
-}
-
-/// A stream's settings above its source's.
-struct Layers<'a> {
-    own: &'a SharedSpec,
-    source: &'a SharedSpec,
-}
-
-impl<'a> Layers<'a> {
-    fn first<T>(&self, get: impl Fn(&'a SharedSpec) -> Option<&'a Slot<T>>) -> Option<&'a Slot<T>> {
-        get(self.own).or_else(|| get(self.source))
-    }
-
-    fn maps<T>(&self, get: impl Fn(&'a SharedSpec) -> Option<&'a Slot<T>>) -> Vec<&'a T> {
-        [self.own, self.source].into_iter().filter_map(get).filter_map(Slot::get).collect()
-    }
-}
-
-fn responses(slot: Option<&Slot<Vec<Slot<RuleSpec>>>>, report: &Report) -> Vec<ResponseRule> {
-    let rules = slot.and_then(Slot::get).into_iter().flatten();
-    rules.filter_map(|rule| rule.get()?.resolve(report)).collect()
-}
-
-fn concurrency(slot: Option<&Slot<u64>>, report: &Report) -> usize {
-    const DEFAULT: usize = 4;
-    match slot.and_then(|slot| Some((slot, slot.cloned()?))) {
-        Some((_, number @ 1..=64)) => usize::try_from(number).unwrap_or(DEFAULT),
-        Some((slot, number)) => {
-            report.add(slot.at(), Draft::refused("a whole number from 1 to 64").value(number));
-            DEFAULT
-        }
-        None => DEFAULT,
-    }
+/// Where `incremental` writes the window.
+fn window_targets(spec: &StreamSpec) -> Vec<(Target, At)> {
+    let incremental = spec.incremental.iter().filter_map(Slot::get);
+    let targets = incremental.flat_map(IncrementalSpec::targets);
+    targets.map(|(target, at)| (target.clone(), at.clone())).collect()
 }

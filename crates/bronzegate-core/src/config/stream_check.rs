@@ -119,6 +119,13 @@ pub(super) fn no_window(request: &Request, report: &Report) {
     }
 }
 
+/// A job's id has a value only in what follows its submission.
+pub(super) fn no_job(request: &Request, why: &str, report: &Report) {
+    for (name, at) in names(request).filter(|(name, _)| name.starts_with("job.")) {
+        report.add(at, Draft::new(why).value(name));
+    }
+}
+
 /// The names that templates of the request use, each with its place.
 pub(super) fn names(request: &Request) -> impl Iterator<Item = (&str, &At)> {
     let path = request.path.iter().flat_map(Template::names).map(|name| (name, &request.path_at));

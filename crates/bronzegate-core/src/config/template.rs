@@ -1,5 +1,5 @@
 //! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page`, `offset`, `window.from`, `window.to`,
-//! `partition.<name>` or `parent.<field>`.
+//! `partition.<name>`, `parent.<field>` or `job.id`.
 //!
 //! Nothing else of the template language is accepted: no statements, no comments, no filters.
 //! Secrets are never template values. In `path` a value is percent-encoded as one segment.
@@ -41,6 +41,8 @@ pub struct Scope<'a> {
     pub partition: &'a [(String, String)],
     /// The values of the branch's parent by field: `id`, `owner.login`.
     pub parent: &'a [(String, String)],
+    /// The id of the export job, once it is submitted.
+    pub job_id: Option<&'a str>,
 }
 
 /// A template that gave no usable text.
@@ -69,8 +71,8 @@ pub(super) struct TemplateText(pub(super) String);
 #[schemars(inline, extend("type" = ["string", "number", "boolean"]))]
 struct Plain;
 
-const NAMES: [&str; 7] =
-    ["cursor", "page", "offset", "window.from", "window.to", "partition.<name>", "parent.<field>"];
+const NAMES: [&str; 8] =
+    ["cursor", "page", "offset", "window.from", "window.to", "partition.<name>", "parent.<field>", "job.id"];
 
 /// The form of a name that templates can use.
 pub(super) const NAME_FORM: &str = "letters, digits and _, not starting with a digit";
@@ -88,6 +90,11 @@ impl From<String> for TemplateText {
 }
 
 impl Template {
+    /// A path that adds nothing to the `base_url`.
+    pub(super) fn root() -> Self {
+        Self { text: "/".to_owned(), place: Place::Path, names: BTreeSet::new() }
+    }
+
     /// Returns the template as it stands in the file.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -153,6 +160,7 @@ impl Template {
             window_to: Some("t"),
             partition: &partition,
             parent: &parent,
+            job_id: Some("j"),
         };
         if known && let Err(error) = template.render(&scope) {
             report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
@@ -184,6 +192,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
     match (root, member) {
         ("cursor" | "page" | "offset", None)
         | ("window", Some("from" | "to"))
+        | ("job", Some("id"))
         // Whether the stream has such a partition or parent is checked where it is known.
         | ("partition" | "parent", Some(_)) => None,
         ("vars", Some(var)) if vars.contains_key(var) => None,
@@ -199,7 +208,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
         _ => Some(
             Draft::new("is not known to templates")
                 .value(name)
-                .near(root, ["cursor", "page", "offset", "vars", "window", "partition", "parent"])
+                .near(root, ["cursor", "page", "offset", "vars", "window", "partition", "parent", "job"])
                 .accepted(known(vars)),
         ),
     }
@@ -247,6 +256,7 @@ fn values(scope: &Scope<'_>) -> Value {
         ("window", Value::from_pairs(window)),
         ("partition", tree(scope.partition.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
         ("parent", tree(scope.parent.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
+        ("job", Value::from_pairs(scope.job_id.map(|id| ("id", id)))),
     ])
 }
 

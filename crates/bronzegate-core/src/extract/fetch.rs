@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use http::header::CONTENT_TYPE;
-
+use super::content::Content;
 use super::feed::{FeedSender, Gone};
 use super::paginator::Paginator;
-use crate::config::{Format, IfAbsent, RecordsPath, Stream};
+use crate::config::{Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::http::{
     ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Patience, Response,
     SendError, TooLong, Verdict, judge,
 };
-use crate::splitter::{PageBody, RecordsAt, RecordsFound, Splitter, Wanted};
+use crate::splitter::{PageBody, SplitErrorKind, Splitter, Wanted};
 
 /// The most that is read of a response that is not a page.
 const LONGEST_ERROR_BODY: usize = 1 << 20;
@@ -62,18 +61,32 @@ enum Attempt {
     Again(Again),
 }
 
+/// What a response is read for.
+#[derive(Clone, Copy)]
+enum Aim<'a> {
+    /// A page's records.
+    Page(&'a FeedSender),
+    /// The answer to a question, which may be asked again.
+    Answer,
+    /// The answer to a request that has an effect.
+    Effect,
+}
+
 /// Why another attempt is to be made.
 struct Again {
     kind: ErrorKind,
     cause: String,
     demanded: Option<std::time::Duration>,
     refused: Option<Arc<Credential>>,
+    /// The request may have had its effect.
+    had_effect: bool,
 }
 
 impl Fetcher {
     /// A fetcher for one stream.
     pub fn new(client: Arc<Client>, stream: Arc<Stream>, patience: Patience) -> Self {
-        let paths = Paths::of(Paginator::addresses(&stream));
+        let of_job = stream.job.iter().flat_map(Job::addresses);
+        let paths = Paths::of(Paginator::addresses(&stream).into_iter().chain(of_job));
         Self { client, stream, paths, patience }
     }
 
@@ -89,11 +102,26 @@ impl Fetcher {
 
     /// Fetches a page and passes its records on as they come.
     pub(super) async fn fetch(&self, request: &ApiRequest, feed: &FeedSender) -> Result<Fetched, FetchError> {
+        self.pursue(request, Aim::Page(feed)).await
+    }
+
+    /// Asks a question and returns the answer's facts; 404 and 410 are answers too.
+    pub(super) async fn ask(&self, request: &ApiRequest) -> Result<Facts, FetchError> {
+        self.pursue(request, Aim::Answer).await.map(|answer| answer.facts)
+    }
+
+    /// Sends a request that has an effect and returns the answer's facts. It is sent again only where it
+    /// surely had none: the API was not reached, or has refused it (401, 403 with rate-limit signals, 429, 503).
+    pub(super) async fn submit(&self, request: &ApiRequest) -> Result<Facts, FetchError> {
+        self.pursue(request, Aim::Effect).await.map(|answer| answer.facts)
+    }
+
+    async fn pursue(&self, request: &ApiRequest, aim: Aim<'_>) -> Result<Fetched, FetchError> {
         let mut backoff = Backoff::new(&self.stream.retry);
         let mut refused: Option<Arc<Credential>> = None;
         let mut renewed = false;
         loop {
-            let again = match self.attempt(request, refused.take().as_ref(), feed).await {
+            let again = match self.attempt(request, refused.take().as_ref(), aim).await {
                 Ok(Attempt::Page(page)) => return Ok(*page),
                 Ok(Attempt::Again(again)) => again,
                 Err(FetchError::Failed(error)) => {
@@ -101,6 +129,10 @@ impl Fetcher {
                 }
                 Err(other) => return Err(other),
             };
+            if again.had_effect && matches!(aim, Aim::Effect) {
+                let cause = format!("{}; it may have had its effect, so it is not sent again", again.cause);
+                return Err(self.failed(again.kind, &cause, backoff.attempt()));
+            }
             if let Some(credential) = again.refused {
                 if renewed || !self.client.auth().is_renewable() {
                     return Err(self.failed(ErrorKind::Auth, &again.cause, backoff.attempt()));
@@ -165,13 +197,15 @@ impl Fetcher {
         &self,
         request: &ApiRequest,
         refused: Option<&Arc<Credential>>,
-        feed: &FeedSender,
+        aim: Aim<'_>,
     ) -> Result<Attempt, FetchError> {
+        let again = |cause, demanded, had_effect| {
+            Ok(Attempt::Again(Again { kind: ErrorKind::Api, cause, demanded, refused: None, had_effect }))
+        };
         let response = match self.client.send(request, refused, &self.patience).await {
             Ok(response) => response,
-            Err(SendError::Transient(cause, demanded)) => {
-                return Ok(Attempt::Again(Again { kind: ErrorKind::Api, cause, demanded, refused: None }));
-            }
+            Err(SendError::Transient(cause, demanded)) => return again(cause, demanded, false),
+            Err(SendError::Lost(cause)) => return again(cause, None, true),
             Err(SendError::Wait(TooLong::Deadline)) => return Err(FetchError::OutOfTime),
             Err(SendError::Wait(TooLong::Budget { until })) => {
                 let cause =
@@ -180,23 +214,28 @@ impl Fetcher {
             }
             Err(SendError::Fatal(error)) => return Err(FetchError::Failed(error)),
         };
-        self.read(response, feed).await
+        self.read(response, aim).await
     }
 
     /// Reads a response and judges it.
-    async fn read(&self, mut response: Response, feed: &FeedSender) -> Result<Attempt, FetchError> {
+    async fn read(&self, mut response: Response, aim: Aim<'_>) -> Result<Attempt, FetchError> {
         let arrived = self.client.clock().now();
         let is_page = (200..300).contains(&response.status) && response.status != 204;
-        let (state, body) = if is_page {
-            feed.begin(arrived)?;
-            self.split(&mut response, feed).await?
-        } else {
-            self.read_error(&mut response).await
+        let (state, body) = match aim {
+            Aim::Page(feed) if is_page => {
+                feed.begin(arrived)?;
+                self.content().split(&mut response, feed).await?
+            }
+            Aim::Answer | Aim::Effect if is_page => self.read_answer(&mut response).await,
+            _ => self.read_error(&mut response).await,
         };
+        let had_effect = has_effect(response.status, &state);
         let (signals, credential) = (response.rate_signals(), response.credential.clone());
         let facts = self.facts(response, body.as_ref());
         let split_when = self.stream.incremental.as_ref().and_then(|settings| settings.split_when.as_ref());
-        if !matches!(state, BodyState::Cut(_)) && split_when.is_some_and(|condition| facts.holds(condition)) {
+        let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
+        if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
+        {
             return Err(FetchError::TooLarge);
         }
         let verdict = judge(&self.stream.responses, &facts, &state, &signals);
@@ -204,10 +243,11 @@ impl Fetcher {
             self.client.stats().api_error();
         }
         match verdict {
+            Verdict::Accept | Verdict::End if !matches!(aim, Aim::Page(_)) => Ok(answered(facts)),
             Verdict::Accept => {
                 let body =
                     body.ok_or_else(|| FetchError::Failed(Error::new(ErrorKind::Data, "no body was read")))?;
-                self.check_shape(&body).map_err(FetchError::Failed)?;
+                self.content().check_shape(&body).map_err(FetchError::Failed)?;
                 Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
             }
             Verdict::Skip(cause) => Err(FetchError::Skipped(self.client.scrub(&cause))),
@@ -217,9 +257,13 @@ impl Fetcher {
                 cause,
                 demanded: None,
                 refused: Some(credential),
+                had_effect,
             })),
             Verdict::Retry(kind, cause, demanded) => {
-                Ok(Attempt::Again(Again { kind, cause, demanded, refused: None }))
+                Ok(Attempt::Again(Again { kind, cause, demanded, refused: None, had_effect }))
+            }
+            Verdict::Fail(..) if matches!(aim, Aim::Answer) && matches!(facts.status, 404 | 410) => {
+                Ok(answered(facts))
             }
             Verdict::Fail(kind, cause) => {
                 Err(FetchError::Failed(Error::new(kind, self.client.scrub(&cause))))
@@ -227,40 +271,25 @@ impl Fetcher {
         }
     }
 
-    /// Splits a page's body and passes its records on as they become whole.
-    async fn split(
-        &self,
-        response: &mut Response,
-        feed: &FeedSender,
-    ) -> Result<(BodyState, Option<PageBody>), FetchError> {
+    /// Reads the values of an answer; a body is not needed.
+    async fn read_answer(&self, response: &mut Response) -> (BodyState, Option<PageBody>) {
         let framing = response.body.framing();
-        let mut splitter = Splitter::new(&self.wanted(response));
-        let mut pieces = Vec::new();
-        loop {
-            let pushed = match response.body.chunk().await {
-                Ok(Some(chunk)) => splitter.push(chunk, &mut pieces),
-                Ok(None) => break,
-                Err(fault @ BodyFault::Cut(_)) => return Ok((BodyState::Cut(fault.to_string()), None)),
-                Err(fault @ BodyFault::Encoding(_)) => {
-                    return Ok((BodyState::Encoded(fault.to_string()), None));
-                }
-            };
-            if let Err(error) = pushed {
-                return Ok((BodyState::Invalid(error, framing), None));
-            }
-            for piece in pieces.drain(..) {
-                feed.send(piece).await?;
-            }
+        let text = match response.body.start(LONGEST_ERROR_BODY).await {
+            Ok(text) => text,
+            Err(fault @ BodyFault::Cut(_)) => return (BodyState::Cut(fault.to_string()), None),
+            Err(fault) => return (BodyState::Encoded(fault.to_string()), None),
+        };
+        let wanted = Wanted { records: None, values: self.paths.tokens(), lines: false };
+        let mut splitter = Splitter::new(&wanted);
+        match splitter.push(text, &mut Vec::new()).and_then(|()| splitter.finish(&mut Vec::new())) {
+            Ok(body) => (BodyState::Whole, Some(body)),
+            Err(error) if error.kind == SplitErrorKind::Empty => (BodyState::Whole, None),
+            Err(error) => (BodyState::Invalid(error, framing), None),
         }
-        match splitter.finish(&mut pieces) {
-            Ok(body) => {
-                for piece in pieces {
-                    feed.send(piece).await?;
-                }
-                Ok((BodyState::Whole, Some(body)))
-            }
-            Err(error) => Ok((BodyState::Invalid(error, framing), None)),
-        }
+    }
+
+    fn content(&self) -> Content<'_> {
+        Content { stream: &self.stream, paths: &self.paths }
     }
 
     /// Reads the values of a body that is not a page, as far as it is JSON.
@@ -274,20 +303,6 @@ impl Fetcher {
         (BodyState::Unread, body.ok())
     }
 
-    fn wanted(&self, response: &Response) -> Wanted {
-        let content_type = response.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let lines = match self.stream.format {
-            Some(Format::Ndjson) => true,
-            Some(Format::Json) => false,
-            None => content_type.is_some_and(is_ndjson),
-        };
-        let records = match &self.stream.records.at {
-            RecordsPath::Root => RecordsAt::Root,
-            RecordsPath::At(pointer) => RecordsAt::Path(pointer.tokens().to_vec()),
-        };
-        Wanted { records: Some(records), values: self.paths.tokens(), lines }
-    }
-
     fn facts(&self, response: Response, body: Option<&PageBody>) -> Facts {
         Facts {
             status: response.status,
@@ -298,49 +313,15 @@ impl Fetcher {
             last_record: body.and_then(|body| body.last_record.clone()),
         }
     }
-
-    /// A body of another shape than the source file says is an error, never "no records".
-    fn check_shape(&self, body: &PageBody) -> Result<(), Error> {
-        let may_be_absent = self.stream.records.if_absent == IfAbsent::Empty;
-        let found = match body.found {
-            RecordsFound::Records => return Ok(()),
-            RecordsFound::Absent | RecordsFound::Null if may_be_absent => return Ok(()),
-            RecordsFound::Absent => "nothing",
-            RecordsFound::Null => "null",
-            RecordsFound::Other(kind) => kind,
-        };
-        let at = match &self.stream.records.at {
-            RecordsPath::Root => "$".to_owned(),
-            RecordsPath::At(pointer) => pointer.to_string(),
-        };
-        let names = if body.names.is_empty() {
-            String::new()
-        } else {
-            format!("; the body's members are: {}", body.names.join(", "))
-        };
-        let hint = if matches!(body.found, RecordsFound::Absent | RecordsFound::Null) {
-            "; if that is how the API writes \"none\", say `records: { at: …, if_absent: empty }`"
-        } else {
-            ""
-        };
-        Err(Error::new(
-            ErrorKind::Data,
-            format!("`records: {at}` should be an array, but {found} stands there{names}{hint}"),
-        ))
-    }
 }
 
-fn is_ndjson(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(
-        essence.as_str(),
-        "application/x-ndjson"
-            | "application/ndjson"
-            | "application/jsonl"
-            | "application/x-jsonlines"
-            | "application/jsonlines"
-            | "application/json-lines"
-            | "application/x-json-stream"
-            | "text/x-ndjson"
-    )
+fn answered(facts: Facts) -> Attempt {
+    Attempt::Page(Box::new(Fetched { facts, body: None }))
+}
+
+/// Whether a request that was answered so may have had its effect.
+fn has_effect(status: u16, state: &BodyState) -> bool {
+    // A whole 2xx is tried again only because a rule of the source file says that it was none.
+    let by_rule = (200..300).contains(&status) && matches!(state, BodyState::Whole);
+    !by_rule && !matches!(status, 401 | 403 | 429 | 503)
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::asked::Asked;
 use super::fetch::Fetcher;
-use super::pages::Stop;
 use super::paginator::Paginator;
 use super::state::PageState;
+use super::stop::Stop;
 use crate::config::{Source, Stream};
 
 /// What the pages of one stream come from: its settings, its client, and what is asked for.

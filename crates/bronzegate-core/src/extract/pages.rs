@@ -7,47 +7,21 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::branch::Branch;
 use super::feed::{Feed, FeedReceiver, feed};
 use super::fetch::{FetchError, Fetched};
+use super::job::{Jobs, NotDone};
 use super::origin::Origin;
 use super::paginator::Paginator;
 use super::progress::{Judged, Progress};
 use super::requests::Requests;
 use super::state::{PageState, Position};
 use super::walk;
+use crate::config::Job;
 use crate::error::{Error, ErrorKind};
-
-/// Asks a run to end at the next page boundary. Cloning shares it.
-#[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<bool>);
-
-impl Default for Stop {
-    fn default() -> Self {
-        Self(watch::Sender::new(false))
-    }
-}
-
-impl Stop {
-    /// Asks.
-    pub fn ask(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Whether it was asked.
-    pub fn is_asked(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    async fn asked(&self) {
-        let mut receiver = self.0.subscribe();
-        // The sender lives in `self`, so it cannot be gone.
-        let _ = receiver.wait_for(|asked| *asked).await;
-    }
-}
 
 /// How a branch's pages ended.
 #[derive(Debug)]
@@ -56,6 +30,8 @@ pub(super) enum Ending {
     Complete(PageState),
     /// Time was up, or a stop was asked for: the state is behind the last page handed on.
     Stopped(PageState),
+    /// Time was up, or a stop was asked for, before the branch's export job was done.
+    Waiting(PageState),
     /// A rule leaves the branch out from here on, and says why.
     Skipped(PageState, String),
     /// A response says that its window holds more than the API gives out.
@@ -142,6 +118,7 @@ impl Pages {
             let pagination = &origin.stream.pagination;
             let paginator = Paginator::new(pagination, origin.fetcher.client().auth().query_parameter());
             let driver = Driver {
+                job: origin.stream.job.as_ref(),
                 requests: Requests::new(&origin, &branch),
                 concurrency: room.concurrency,
                 progress: Progress::new(pagination, paginator, state),
@@ -182,10 +159,20 @@ impl Drop for Pages {
 /// # Errors
 /// As a run's first page; [`ErrorKind::Data`] when there is no parent to ask for.
 pub async fn first_page(origin: &Arc<Origin>) -> Result<(Fetched, bool), Error> {
-    let (branch, state) = walk::first(origin).await?.ok_or_else(|| {
+    let (branch, mut state) = walk::first(origin).await?.ok_or_else(|| {
         Error::new(ErrorKind::Data, "its parent has no records, so there is nothing to ask for")
     })?;
-    let request = Requests::new(origin, &branch).at(&state)?;
+    let requests = Requests::new(origin, &branch);
+    if let Some(job) = &origin.stream.job {
+        let jobs = Jobs { job, requests, fetcher: &origin.fetcher, stop: &origin.stop };
+        match jobs.finish(&mut state).await {
+            Ok(()) => {}
+            Err(NotDone::Failed(error)) => return Err(error),
+            Err(NotDone::Skipped(cause)) => return Err(left_out(&cause)),
+            Err(NotDone::Cut) => unreachable!("no deadline, and nobody asks to stop"),
+        }
+    }
+    let request = requests.at(&state)?;
     let (sender, mut receiver) = feed();
     let fetcher = &origin.fetcher;
     let fetch = async move { fetcher.fetch(&request, &sender).await };
@@ -194,9 +181,7 @@ pub async fn first_page(origin: &Arc<Origin>) -> Result<(Fetched, bool), Error> 
         Ok(fetched) => fetched,
         Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
         Err(FetchError::TooLarge) => return Err(Error::new(ErrorKind::Data, WINDOW_TOO_LARGE).on_page(1)),
-        Err(FetchError::Skipped(cause)) => {
-            return Err(Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out")).on_page(1));
-        }
+        Err(FetchError::Skipped(cause)) => return Err(left_out(&cause).on_page(1)),
         Err(FetchError::OutOfTime | FetchError::Unwanted) => {
             unreachable!("no deadline, and the page is wanted")
         }
@@ -206,6 +191,10 @@ pub async fn first_page(origin: &Arc<Origin>) -> Result<(Fetched, bool), Error> 
     let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state);
     let judged = judge(&mut progress, &fetched).map_err(|error| error.on_page(1))?;
     Ok((fetched, judged.last))
+}
+
+fn left_out(cause: &str) -> Error {
+    Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out"))
 }
 
 /// What is said of a window that is not split.
@@ -219,6 +208,7 @@ fn judge(progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error
 }
 
 struct Driver<'a> {
+    job: Option<&'a Job>,
     requests: Requests<'a>,
     concurrency: usize,
     progress: Progress<'a>,
@@ -245,6 +235,16 @@ impl Drop for Flight {
 
 impl Driver<'_> {
     async fn run(mut self) -> Ending {
+        if let Some(job) = self.job {
+            let jobs =
+                Jobs { job, requests: self.requests, fetcher: &self.origin.fetcher, stop: &self.origin.stop };
+            match jobs.finish(&mut self.progress.state).await {
+                Ok(()) => {}
+                Err(NotDone::Cut) => return Ending::Waiting(self.progress.state),
+                Err(NotDone::Skipped(cause)) => return Ending::Skipped(self.progress.state, cause),
+                Err(NotDone::Failed(error)) => return Ending::Failed(error),
+            }
+        }
         loop {
             if let Err(error) = self.launch().await {
                 return Ending::Failed(error);

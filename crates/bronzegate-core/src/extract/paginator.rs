@@ -31,26 +31,13 @@ impl<'a> Paginator<'a> {
 
     /// Every address that the stream's settings read from a response.
     pub fn addresses(stream: &Stream) -> Vec<&Address> {
-        let pagination = &stream.pagination;
-        let next = match &pagination.kind {
-            Kind::Cursor { next, .. } | Kind::NextUrl { next } => Some(next),
-            Kind::Page { total_pages, .. } => total_pages.as_ref(),
-            Kind::None | Kind::Offset { .. } | Kind::LinkHeader { .. } => None,
-        };
-        let stops = pagination.stop.iter().filter_map(|stop| match stop {
-            Stop::When(condition) => Some(&condition.at),
-            Stop::EmptyPage | Stop::ShortPage => None,
-        });
         let rules = stream
             .responses
             .iter()
             .flat_map(|rule| rule.when.iter().map(|condition| &condition.at).chain(rule.message.as_ref()));
         let split = stream.incremental.as_ref().and_then(|incremental| incremental.split_when.as_ref());
-        next.into_iter()
+        (stream.pagination.addresses().into_iter())
             .chain(split.map(|condition| &condition.at))
-            .chain(pagination.carry.iter().map(|carry| &carry.from))
-            .chain(pagination.total.as_ref().map(|total| &total.at))
-            .chain(stops)
             .chain(rules)
             .collect()
     }

@@ -101,7 +101,7 @@ fn read(
         }
         let last = match walk.ending() {
             WalkEnding::Complete { .. } => Parents::End,
-            WalkEnding::Stopped(_) => Parents::Stopped,
+            WalkEnding::Stopped(_) | WalkEnding::Waiting => Parents::Stopped,
             WalkEnding::TooLarge => {
                 let cause = "`split_when` holds: the parents are not all given out at once";
                 Parents::Failed(Error::new(ErrorKind::Data, cause).in_stream(name))

@@ -7,7 +7,7 @@ use url::Url;
 use super::branch::Branch;
 use super::origin::Origin;
 use super::state::{Carried, PageState, Position};
-use crate::config::{self, Kind, Pointer, Scope, Target};
+use crate::config::{self, BodyTemplate, JobRequest, Kind, Pointer, Scope, Stream, Target, Template};
 use crate::error::{Error, ErrorKind};
 use crate::http::{ApiRequest, append_path};
 
@@ -21,6 +21,8 @@ pub struct Requests<'a> {
 /// A request that is being put together.
 struct Draft {
     url: Url,
+    /// The URL is the source's own; else the API has given it.
+    below_base: bool,
     headers: HeaderMap,
     body: Option<Value>,
 }
@@ -38,7 +40,7 @@ impl<'a> Requests<'a> {
     pub fn at(&self, state: &PageState) -> Result<ApiRequest, Error> {
         let mut draft = match &state.position {
             // A link is followed as it is given, never rebuilt.
-            Position::Url(url) => Draft { url: url.clone(), ..self.draft(state)? },
+            Position::Url(url) => Draft { url: url.clone(), below_base: false, ..self.draft(state)? },
             _ => self.draft(state)?,
         };
         for (carry, value) in self.origin.stream.pagination.carry.iter().zip(&state.carry) {
@@ -49,17 +51,26 @@ impl<'a> Requests<'a> {
         if !matches!(state.position, Position::Url(_)) {
             self.put_position(&mut draft, state)?;
         }
-        let below_base = !matches!(state.position, Position::Url(_));
-        Ok(ApiRequest {
-            below_base,
-            method: match self.origin.stream.method {
-                config::Method::Get => Method::GET,
-                config::Method::Post => Method::POST,
-            },
-            url: draft.url,
-            headers: draft.headers,
-            body: draft.body.map(|body| body.to_string().into()),
-        })
+        Ok(draft.finish(self.origin.stream.method))
+    }
+
+    /// The request that submits an export job.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub fn submission(&self, job: &JobRequest) -> Result<ApiRequest, Error> {
+        let mut draft = self.filled(&job.path, &job.params, job.body.as_ref(), &self.scope())?;
+        self.put_window(&mut draft)?;
+        Ok(draft.finish(job.method))
+    }
+
+    /// The request that asks after an export job.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub fn poll(&self, job: &JobRequest, id: &str) -> Result<ApiRequest, Error> {
+        let scope = Scope { job_id: Some(id), ..self.scope() };
+        Ok(self.filled(&job.path, &job.params, job.body.as_ref(), &scope)?.finish(job.method))
     }
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
@@ -84,35 +95,62 @@ impl<'a> Requests<'a> {
             Position::Offset(offset) => (None, Some(offset)),
             _ => (None, None),
         };
-        let scope = Scope {
+        let job_id = state.job.as_ref().map(|job| job.id.as_str());
+        let scope = Scope { cursor, page, offset, job_id, ..self.scope() };
+        if let Some(file) = state.job.as_ref().and_then(|job| job.file.clone()) {
+            // It may be signed: a parameter more would break it.
+            return Ok(Draft { url: file, below_base: false, headers: self.headers(&scope)?, body: None });
+        }
+        let Stream { path, params, body, .. } = &*self.origin.stream;
+        let mut draft = self.filled(path, params, body.as_ref(), &scope)?;
+        if self.origin.stream.job.is_none() {
+            self.put_window(&mut draft)?;
+        }
+        Ok(draft)
+    }
+
+    /// The values that do not depend on the page.
+    fn scope(&self) -> Scope<'a> {
+        Scope {
             vars: &self.origin.source.vars,
-            cursor,
-            page,
-            offset,
+            cursor: None,
+            page: None,
+            offset: None,
             window_from: self.origin.asked.from.as_ref().map(|from| from.text.as_str()),
             window_to: self.origin.asked.to.as_ref().map(|to| to.text.as_str()),
             partition: self.branch.partition(),
             parent: self.branch.parent(),
-        };
-        let path = self.origin.stream.path.render(&scope).map_err(bad)?;
+            job_id: None,
+        }
+    }
+
+    fn filled(
+        &self,
+        path: &Template,
+        params: &[(String, Vec<Template>)],
+        body: Option<&BodyTemplate>,
+        scope: &Scope<'_>,
+    ) -> Result<Draft, Error> {
+        let path = path.render(scope).map_err(bad)?;
         let url = append_path(&self.origin.source.base_url, &path);
         let mut url = url.ok_or_else(|| bad(format!("`{path}` does not make a URL")))?;
-        for (name, values) in &self.origin.stream.params {
+        for (name, values) in params {
             for value in values {
-                let value = value.render(&scope).map_err(bad)?;
+                let value = value.render(scope).map_err(bad)?;
                 url.query_pairs_mut().append_pair(name, &value);
             }
         }
+        let body = body.map(|body| body.render(scope)).transpose().map_err(bad)?;
+        Ok(Draft { url, below_base: true, headers: self.headers(scope)?, body })
+    }
+
+    fn headers(&self, scope: &Scope<'_>) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.origin.stream.headers {
-            let value = value.render(&scope).map_err(bad)?;
+            let value = value.render(scope).map_err(bad)?;
             headers.insert(header_name(name)?, header_value(name, &value)?);
         }
-        let body =
-            self.origin.stream.body.as_ref().map(|body| body.render(&scope)).transpose().map_err(bad)?;
-        let mut draft = Draft { url, headers, body };
-        self.put_window(&mut draft)?;
-        Ok(draft)
+        Ok(headers)
     }
 
     fn put_window(&self, draft: &mut Draft) -> Result<(), Error> {
@@ -129,6 +167,19 @@ impl<'a> Requests<'a> {
 }
 
 impl Draft {
+    fn finish(self, method: config::Method) -> ApiRequest {
+        ApiRequest {
+            method: match method {
+                config::Method::Get => Method::GET,
+                config::Method::Post => Method::POST,
+            },
+            url: self.url,
+            below_base: self.below_base,
+            headers: self.headers,
+            body: self.body.map(|body| body.to_string().into()),
+        }
+    }
+
     fn put(&mut self, target: &Target, value: &Carried) -> Result<(), Error> {
         match target {
             Target::Query(name) => {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -67,6 +68,22 @@ pub struct PageState {
     pub recent_positions: Recent,
     /// See `recent_positions`.
     pub recent_pages: Recent,
+    /// The export job whose pages these are, once it is submitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobState>,
+}
+
+/// An export job that has been submitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobState {
+    /// The API's name for it.
+    pub id: String,
+    /// When it was submitted.
+    pub submitted: Timestamp,
+    /// Where its file is. Such a URL may be signed, which makes it a credential: it is not saved, and the
+    /// job is asked for it again.
+    #[serde(skip)]
+    pub file: Option<Url>,
 }
 
 /// The newest fingerprints, as many as are saved.
@@ -105,6 +122,7 @@ impl PageState {
             total_pages: None,
             recent_positions: Recent::default(),
             recent_pages: Recent::default(),
+            job: None,
         }
     }
 }

@@ -24,8 +24,10 @@ pub enum WalkEnding {
         warning: Option<String>,
     },
     /// Time was up, or a stop was asked for: the state is behind the pages handed on. `None` when there is
-    /// no progress: not even one page came.
+    /// no progress: not even one page came, and no export job was submitted.
     Stopped(Option<WalkState>),
+    /// The same without progress, while an export job that an earlier segment has submitted goes on.
+    Waiting,
     /// A response says that its window holds more than the API gives out.
     TooLarge,
     /// Something failed.
@@ -43,6 +45,8 @@ pub struct Walk {
     stopped: Vec<BranchState>,
     pages: u64,
     has_progress: bool,
+    /// A branch's job goes on.
+    is_waiting: bool,
     skipped: Skipped,
     /// Why there is no going on.
     over: Option<WalkEnding>,
@@ -55,6 +59,8 @@ struct Running {
     pages: Pages,
     /// Its pages in earlier segments.
     before: u64,
+    /// Its job's id, where an earlier segment has submitted one.
+    job: Option<String>,
 }
 
 /// What a branch comes up with.
@@ -94,6 +100,7 @@ impl Walk {
             stopped: Vec::new(),
             pages,
             has_progress: false,
+            is_waiting: false,
             skipped: Skipped::default(),
             over: None,
             is_halted: false,
@@ -133,10 +140,13 @@ impl Walk {
         if self.stopped.is_empty() && self.upcoming.is_done() {
             return WalkEnding::Complete { warning: self.skipped.warning() };
         }
+        if !self.has_progress {
+            return if self.is_waiting { WalkEnding::Waiting } else { WalkEnding::Stopped(None) };
+        }
         let (resumed, next) = self.upcoming.state();
         let branches = self.stopped.into_iter().chain(resumed).collect();
         let state = WalkState { branches, next, pages: self.pages };
-        WalkEnding::Stopped(self.has_progress.then_some(state))
+        WalkEnding::Stopped(Some(state))
     }
 
     /// The state that a page which `next` has just returned can be asked for with again; for a walk of one
@@ -150,9 +160,9 @@ impl Walk {
     fn began(&mut self, begin: Begin) {
         match begin {
             Begin::Branch(branch, state) => {
-                let before = state.pages;
+                let (before, job) = (state.pages, state.job.as_ref().map(|job| job.id.clone()));
                 let pages = Pages::start(self.origin.clone(), branch.clone(), *state, self.room);
-                self.running.push(Box::pin(Running { branch, pages, before }.next()));
+                self.running.push(Box::pin(Running { branch, pages, before, job }.next()));
             }
             Begin::Done => {}
             Begin::Stopped => self.is_halted = true,
@@ -168,6 +178,10 @@ impl Walk {
                 (state, true)
             }
             Ending::Stopped(state) => (state, false),
+            Ending::Waiting(state) => {
+                self.is_waiting |= state.job.is_some();
+                (state, false)
+            }
             Ending::TooLarge => {
                 self.over = Some(WalkEnding::TooLarge);
                 return;
@@ -183,7 +197,9 @@ impl Walk {
         };
         let came = state.pages - running.before;
         self.pages += came;
-        self.has_progress |= came > 0 || is_finished;
+        // A job that was submitted is worth a segment without pages: the next goes on with it.
+        let submitted = state.job.as_ref().is_some_and(|job| running.job.as_ref() != Some(&job.id));
+        self.has_progress |= came > 0 || is_finished || submitted;
         if is_finished {
             // A branch without records is worth committing too.
             self.origin.fetcher.patience().page_arrived();

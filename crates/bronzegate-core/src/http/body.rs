@@ -16,7 +16,7 @@ pub(super) const ACCEPT_ENCODING: &str = "gzip, br, zstd";
 /// The size of a decompressed chunk.
 const CHUNK: usize = 64 << 10;
 /// The largest zstd window, as HTTP limits it (RFC 9659, section 3).
-const ZSTD_WINDOW_LOG: u32 = 23;
+pub(super) const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// How the length of a body is known (RFC 9112, section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Framing {
 }
 
 /// A body that could not be read to its end.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum BodyFault {
     /// The connection or the compression ended or broke before the body did.
     #[error("the body was cut short: {0}")]
@@ -36,6 +36,12 @@ pub enum BodyFault {
     /// A content coding that was not asked for.
     #[error("the body's content encoding `{0}` is not supported")]
     Encoding(String),
+    /// The body came whole, and the file in it cannot be unpacked.
+    #[error("the packed file is damaged: {0}")]
+    Damaged(String),
+    /// The file in the body is not to be unpacked.
+    #[error("the packed file is refused: {0}")]
+    Refused(String),
 }
 
 /// A body that is being read.
@@ -49,9 +55,17 @@ enum Reader {
     Decoded(Pin<Box<dyn AsyncRead + Send>>),
     /// In a content coding that was not asked for.
     Unknown(String),
+    /// Somewhere else by now.
+    Taken,
 }
 
 impl Body {
+    /// The body, to be read elsewhere; nothing is left here.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        Self { reader: std::mem::replace(&mut self.reader, Reader::Taken), framing: self.framing }
+    }
+
     /// Begins to read a response's body.
     pub(super) fn of(response: reqwest::Response) -> Self {
         let headers = response.headers();
@@ -94,14 +108,10 @@ impl Body {
                 response.chunk().await.map_err(|error| BodyFault::Cut(innermost(&error)))
             }
             Reader::Unknown(coding) => Err(BodyFault::Encoding(coding.clone())),
+            Reader::Taken => Ok(None),
             Reader::Decoded(reader) => {
-                let mut chunk = BytesMut::with_capacity(CHUNK);
-                while chunk.len() < CHUNK {
-                    let read = reader.read_buf(&mut chunk).await;
-                    if read.map_err(|error| BodyFault::Cut(innermost(&error)))? == 0 {
-                        break;
-                    }
-                }
+                let mut chunk = BytesMut::new();
+                filled(reader, &mut chunk).await.map_err(|error| BodyFault::Cut(innermost(&error)))?;
                 Ok((!chunk.is_empty()).then(|| chunk.freeze()))
             }
         }
@@ -118,6 +128,13 @@ impl Body {
         start.truncate(limit);
         Ok(start.freeze())
     }
+}
+
+/// Fills a chunk, as far as there is something.
+pub(super) async fn filled(reader: &mut (impl AsyncRead + Unpin), chunk: &mut BytesMut) -> io::Result<()> {
+    chunk.reserve(CHUNK);
+    while chunk.len() < CHUNK && reader.read_buf(chunk).await? > 0 {}
+    Ok(())
 }
 
 /// The bytes as they come over the wire, for a decoder.

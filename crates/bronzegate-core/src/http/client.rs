@@ -60,8 +60,10 @@ pub struct Response {
 /// Why an attempt brought no response.
 #[derive(Debug)]
 pub enum SendError {
-    /// Another attempt may do better; how long the server asks to wait.
+    /// The request did not reach the API, and another attempt may do better; how long the server asks to wait.
     Transient(String, Option<Duration>),
+    /// The request left, and no response came: it may have had its effect. Another attempt may do better.
+    Lost(String),
     /// The wait for the request's turn would be too long.
     Wait(TooLong),
     /// Trying again will not help.
@@ -238,7 +240,8 @@ impl Client {
             self.stats.api_error();
             match egress_cause(&error) {
                 Some(refused) => SendError::Fatal(refused.into()),
-                None => SendError::Transient(self.describe(&error), None),
+                None if error.is_connect() => SendError::Transient(self.describe(&error), None),
+                None => SendError::Lost(self.describe(&error)),
             }
         })
     }

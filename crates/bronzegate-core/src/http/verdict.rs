@@ -18,9 +18,11 @@ pub enum BodyState {
     Whole,
     /// It ended or broke before its framing did.
     Cut(String),
+    /// It came whole, but what is packed in it cannot be unpacked.
+    Damaged(String),
     /// It came whole but is not what it should be.
     Invalid(SplitError, Framing),
-    /// It is in a content coding that was not asked for.
+    /// It is in a content coding that was not asked for, or packed in a way that is not read.
     Encoded(String),
     /// It is not the body of a page (an error's, or none), and was read as far as it went.
     Unread,
@@ -46,7 +48,7 @@ pub enum Verdict {
 /// Judges a response.
 pub fn judge(rules: &[ResponseRule], facts: &Facts, body: &BodyState, signals: &ResponseSignals) -> Verdict {
     // A body that broke off cannot be held against rules that look into it.
-    if !matches!(body, BodyState::Cut(_)) {
+    if !matches!(body, BodyState::Cut(_) | BodyState::Damaged(_)) {
         let rule = rules.iter().find(|rule| rule.when.iter().all(|condition| facts.holds(condition)));
         if let Some(rule) = rule {
             return by_rule(rule, facts, signals.0);
@@ -104,6 +106,7 @@ fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
         BodyState::Whole | BodyState::Unread => Verdict::Accept,
         BodyState::Encoded(cause) => Verdict::Fail(ErrorKind::Data, cause.clone()),
         BodyState::Cut(cause) => Verdict::Retry(ErrorKind::Api, cause.clone(), None),
+        BodyState::Damaged(cause) => Verdict::Retry(ErrorKind::Data, cause.clone(), None),
         // A gateway's HTML page, or a connection that closed where only its end told the length:
         // both may pass.
         BodyState::Invalid(error, framing) => {
@@ -121,9 +124,10 @@ fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
     }
 }
 
-/// The content type, where it is named and is not JSON.
+/// The content type, where it is named and is none that an API's data has.
 fn other_content_type(facts: &Facts) -> Option<String> {
     let value = facts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    (!essence.contains("json")).then_some(essence)
+    let is_data = ["json", "csv", "zip", "zstd", "octet-stream"].iter().any(|data| essence.contains(data));
+    (!is_data).then_some(essence)
 }

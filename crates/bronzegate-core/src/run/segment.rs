@@ -28,6 +28,8 @@ pub(super) enum Ended {
     Lost(SegmentStatus),
     /// Not even one page came before the time was up.
     NothingCame,
+    /// The stream's job goes on, and is committed already.
+    StillWaiting,
 }
 
 /// What one segment has staged.
@@ -51,6 +53,8 @@ enum Outcome {
     Staged(Box<Staged>),
     /// Not even one page came before the time was up.
     NothingCame,
+    /// The stream's job goes on, and is committed already.
+    StillWaiting,
     /// The window holds more than the API gives out.
     TooLarge,
 }
@@ -88,7 +92,12 @@ impl StreamRun {
             match self.stage(parts, &segment, deadline, stop.clone()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
-                Outcome::TooLarge => segment.cursor = Some(self.halved(&segment)?),
+                Outcome::StillWaiting => return Ok(Ended::StillWaiting),
+                Outcome::TooLarge => {
+                    segment.cursor = Some(self.halved(&segment)?);
+                    // A job of the whole window has the wrong records.
+                    segment.state = None;
+                }
             }
         };
         let is_part = staged.is_part;
@@ -192,6 +201,10 @@ impl StreamRun {
                 None
             }
             WalkEnding::Stopped(Some(state)) => Some(state),
+            WalkEnding::Waiting => {
+                writer.abort().await;
+                return Ok(Outcome::StillWaiting);
+            }
             WalkEnding::Stopped(None) => {
                 writer.abort().await;
                 return Ok(Outcome::NothingCame);

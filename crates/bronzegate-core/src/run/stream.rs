@@ -103,6 +103,7 @@ impl StreamRun {
                 Ended::Committed(SegmentStatus::Partial) | Ended::Lost(SegmentStatus::Partial) => {
                     return Ok(Status::Partial);
                 }
+                Ended::StillWaiting => return Ok(Status::Partial),
                 Ended::NothingCame if committed => return Ok(Status::Partial),
                 Ended::NothingCame => return Err(nothing_came(stop.is_asked())),
             }

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 
 /// What stands at the records path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RecordsFound {
     /// The path leads nowhere.
+    #[default]
     Absent,
     /// A null.
     Null,
@@ -16,7 +17,7 @@ pub enum RecordsFound {
 }
 
 /// What a whole and valid body held beside its records.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PageBody {
     /// Records that were split off.
     pub records: u64,

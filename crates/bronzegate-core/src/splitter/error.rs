@@ -53,6 +53,31 @@ pub enum SplitErrorKind {
     /// A line of NDJSON that holds more or less than one value.
     #[error("a line must hold exactly one value")]
     LineNotOneValue,
+    /// CSV: a line that has another number of fields than the header.
+    #[error("the record that ends in line {line} has {found} fields, the header {expected}")]
+    FieldCount {
+        /// The record's last line, counted from 1.
+        line: u64,
+        /// Its fields.
+        found: usize,
+        /// The header's.
+        expected: usize,
+    },
+    /// CSV: two columns of one name.
+    #[error("the header names `{0}` twice")]
+    HeaderTwice(String),
+    /// CSV: a record that is not UTF-8.
+    #[error("the record that ends in line {line} is not UTF-8")]
+    RecordNotUtf8 {
+        /// The record's last line, counted from 1.
+        line: u64,
+    },
+    /// CSV: a record of more fields than any table has.
+    #[error("a record has more than {0} fields")]
+    TooManyFields(usize),
+    /// The body says itself that it is something else than CSV.
+    #[error("it is not CSV")]
+    NotCsv,
 }
 
 fn show(byte: u8) -> String {

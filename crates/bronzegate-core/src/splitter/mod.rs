@@ -2,9 +2,12 @@
 //!
 //! The body is scanned once, as it arrives. What belongs to no record (cursors, totals, flags) is
 //! kept only where the source file asks for it, so memory does not grow with the page.
-//! A page is good only if all of it is valid: RFC 8259 JSON in UTF-8, nested at most 512 deep.
+//! A page is good only if all of it is valid: RFC 8259 JSON in UTF-8, nested at most 512 deep; or RFC 4180
+//! CSV in UTF-8, whose rows become records here.
 
 mod body;
+mod csv;
+mod csv_row;
 mod envelope;
 mod error;
 mod lexer;
@@ -18,9 +21,12 @@ mod starts;
 mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_csv;
 mod utf8;
 
 pub use body::{PageBody, RecordsFound};
+pub use csv::CsvSplitter;
 pub use envelope::{RecordsAt, Wanted};
 pub use error::{SplitError, SplitErrorKind};
 pub use piece::{Piece, Span};

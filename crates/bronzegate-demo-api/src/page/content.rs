@@ -1,6 +1,9 @@
 //! The bytes of a page, made in one buffer or chunk by chunk.
 
-use crate::{quirks::hides, record::Recipe};
+use crate::{
+    quirks::hides,
+    record::{Recipe, write_row},
+};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -13,6 +16,8 @@ const CHUNK: usize = 256 << 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     pub(crate) recipe: Recipe,
+    /// Whether the records are written as rows.
+    pub(crate) table: bool,
     /// The records of the whole answer, where they are not made by the recipe.
     pub(crate) records: Option<Arc<[Bytes]>>,
     pub(crate) first: u64,
@@ -43,8 +48,12 @@ impl Page {
         }
         if hides(self.hidden, &out[start..]) {
             out.truncate(end);
-        } else {
-            *is_first = false;
+            return;
+        }
+        *is_first = false;
+        if self.table {
+            let record = out.split_off(start);
+            write_row(&record, out);
         }
     }
 
@@ -113,6 +122,7 @@ mod tests {
     fn page(count: u64) -> Page {
         Page {
             recipe: Recipe::new(1, Shape::Crm),
+            table: false,
             records: None,
             first: 7,
             count,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fault::WrongShape,
     rate::{RateLimit, Verdict},
-    record::Recipe,
+    record::{HEADER, Recipe},
     serve::{Call, Headers},
     stream::{Stream, Style},
 };
@@ -86,6 +86,8 @@ pub(crate) enum List {
     Root,
     /// One a line.
     Lines,
+    /// One a row.
+    Table,
 }
 
 /// Everything of a page but the records.
@@ -108,7 +110,7 @@ impl Envelope {
 
 /// Writes everything of a page but the records, and the headers that go with it.
 pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>) -> (Page, Headers) {
-    let envelope = match scene.stream.style {
+    let mut envelope = match scene.stream.style {
         Style::Single => generic::single(plan),
         Style::Cursor => generic::cursor(scene, plan),
         Style::Offset => generic::offset(plan),
@@ -122,12 +124,16 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
         Style::GitHub => roles::github(scene, plan),
         Style::Stripe => roles::stripe(scene, plan),
         Style::Salesforce => roles::salesforce(scene, plan),
+        Style::SalesforceBulk => roles::salesforce_bulk(scene, plan),
         Style::Slack => roles::slack(scene, plan),
         Style::Jira => roles::jira(scene, plan),
         Style::Notion => roles::notion(scene, plan),
         Style::Graph => roles::graph(scene, plan),
         Style::Layout => layout(scene, plan),
     };
+    if scene.stream.csv.is_some() {
+        envelope.list = List::Table;
+    }
     let (head, tail) = match wrong {
         None => right(&envelope),
         Some(wrong) => (misshapen(&envelope, wrong), String::new()),
@@ -135,13 +141,14 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
     let hidden = scene.stream.quirks.hidden_every;
     let page = Page {
         recipe: scene.recipe,
+        table: scene.stream.csv.is_some(),
         records: scene.records.clone(),
         first: plan.first,
         count: if wrong.is_some() { 0 } else { plan.count },
         hidden,
         head: head.into_bytes(),
         separator: match envelope.list {
-            List::Lines => b'\n',
+            List::Lines | List::Table => b'\n',
             List::Member(_) | List::Root => b',',
         },
         tail: tail.into_bytes(),
@@ -154,6 +161,7 @@ fn right(envelope: &Envelope) -> (String, String) {
         List::Member(name) => (format!("{}\"{name}\":[", envelope.before), format!("]{}", envelope.after)),
         List::Root => ("[".into(), "]".into()),
         List::Lines => (String::new(), "\n".into()),
+        List::Table => (format!("{HEADER}\r\n"), "\n".into()),
     }
 }
 
@@ -165,7 +173,7 @@ fn misshapen(envelope: &Envelope, wrong: WrongShape) -> String {
     };
     let Envelope { before, after, .. } = envelope;
     match &envelope.list {
-        List::Root | List::Lines => instead.into(),
+        List::Root | List::Lines | List::Table => instead.into(),
         List::Member(_) if wrong == WrongShape::Absent => match after.strip_prefix(',') {
             Some(rest) => format!("{before}{rest}"),
             None => format!("{}{after}", before.trim_end_matches(',')),

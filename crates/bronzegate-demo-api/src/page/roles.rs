@@ -114,6 +114,13 @@ pub(crate) fn salesforce(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     envelope
 }
 
+pub(crate) fn salesforce_bulk(scene: &Scene<'_>, plan: &Plan) -> Envelope {
+    let mut envelope = Envelope::object("", String::new());
+    envelope.headers.push("sforce-locator", scene.cursor(plan).as_deref().unwrap_or("null"));
+    envelope.headers.push("sforce-numberofrecords", &plan.count);
+    envelope
+}
+
 pub(crate) fn slack(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let cursor = quoted(&scene.cursor(plan).unwrap_or_default());
     Envelope {

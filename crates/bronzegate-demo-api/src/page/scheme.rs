@@ -40,6 +40,7 @@ impl<'a> Scheme<'a> {
             Style::NextUrl => ("cursor", "limit", Codec::Opaque),
             Style::ShopifyRest => ("page_info", "limit", Codec::Base64),
             Style::ShopifyGraphql => ("after", "first", Codec::Base64),
+            Style::SalesforceBulk => ("locator", "maxRecords", Codec::Base64),
             Style::Slack => ("cursor", "limit", Codec::Base64),
             Style::Jira => ("nextPageToken", "maxResults", Codec::Opaque),
             Style::Notion => ("start_cursor", "page_size", Codec::Opaque),

@@ -42,6 +42,7 @@ mod tests {
     fn page(count: u64) -> Page {
         Page {
             recipe: Recipe::new(1, Shape::Small),
+            table: false,
             records: None,
             first: 0,
             count,

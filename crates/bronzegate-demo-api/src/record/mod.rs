@@ -4,11 +4,14 @@ mod digits;
 mod draw;
 mod expected;
 mod recipe;
+mod table;
 mod template;
 mod wide;
 
 pub use expected::{Expected, expected};
 pub use recipe::record;
+pub use table::csv_record;
 
 pub(crate) use draw::mix;
 pub(crate) use recipe::Recipe;
+pub(crate) use table::{HEADER, write_row};

@@ -5,20 +5,23 @@ use super::{
     call::Call,
     guard::{admits, challenge},
     headers::Headers,
+    jobs::{self, About},
     reply::{Content, Reply},
     state::{Live, State, locked},
 };
 use crate::{
     clock,
     fault::{Asked, FaultKind, Moment},
-    page::{Plan, Refusal, Scene, compose, read, spoil},
+    ledger::Answer,
+    page::{Plan, Refusal, Scene, compose, packed, read, spoil},
     rate::{RateLimit, Verdict, headers, refusal_status},
-    stream::{Stream, Style},
+    stream::{Pack, Stream, Style},
 };
 use http::{Method, StatusCode};
+use std::sync::Arc;
 
 /// Serves one list request of a stream.
-pub(crate) async fn list(state: &State, live: &Live, call: &Call) -> Outcome {
+pub(crate) async fn list(state: &State, live: &Live, call: &Arc<Call>) -> Outcome {
     let number = live.counters.request();
     let in_flight = live.counters.enter();
     if !state.latency.is_zero() {
@@ -37,7 +40,7 @@ fn accepts_gzip(call: &Call) -> bool {
 }
 
 /// Checks, limits, then serves; a fault may change the page or take its place.
-fn decide(state: &State, live: &Live, call: &Call, number: u64) -> (Reply, Option<FaultKind>) {
+fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, Option<FaultKind>) {
     if ![Method::GET, Method::POST].contains(call.method()) {
         let refusal = Reply::error(StatusCode::METHOD_NOT_ALLOWED, "GET or POST a list");
         return (refusal.with("allow", "GET, POST"), None);
@@ -62,19 +65,66 @@ fn decide(state: &State, live: &Live, call: &Call, number: u64) -> (Reply, Optio
             live.counters.throttled();
             (throttled(stream.style, limit, verdict), None)
         }
+        _ if stream.style == Style::SalesforceBulk => job(state, live, &scene, call, number),
         _ => match live.ledger.as_ref().map(|ledger| locked(ledger).answer(stream, call, state.time.moved()))
         {
             None => page(state, live, &scene, number, None),
-            Some(Ok(answer)) => {
-                let held = Stream { records: answer.records.len() as u64, ..stream.clone() };
-                let scene = Scene { stream: &held, records: Some(answer.records.into()), ..scene };
-                page(state, live, &scene, number, Some(answer.total))
-            }
-            Some(Err(message)) => (Reply::error(StatusCode::BAD_REQUEST, &message), None),
+            Some(answer) => page_of(state, live, &scene, number, answer),
         },
     };
     reply.headers.extend(said);
     (reply, fault)
+}
+
+/// A page of the records that answer the request.
+fn page_of(
+    state: &State,
+    live: &Live,
+    scene: &Scene<'_>,
+    number: u64,
+    answer: Result<Answer, String>,
+) -> (Reply, Option<FaultKind>) {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(message) => return (Reply::error(StatusCode::BAD_REQUEST, &message), None),
+    };
+    let held = Stream { records: answer.records.len() as u64, ..scene.stream.clone() };
+    let scene = Scene {
+        stream: &held,
+        recipe: scene.recipe,
+        call: scene.call,
+        rate: scene.rate,
+        records: Some(answer.records.into()),
+    };
+    page(state, live, &scene, number, Some(answer.total))
+}
+
+/// A request about an export job: its results are pages, what else is said of it is not.
+fn job(
+    state: &State,
+    live: &Live,
+    scene: &Scene<'_>,
+    call: &Arc<Call>,
+    number: u64,
+) -> (Reply, Option<FaultKind>) {
+    let about = About::of(&live.stream.path, call);
+    if let About::Results(nth) = about
+        && let Some(asked) = jobs::submitted(live, nth)
+    {
+        let ledger = live.ledger.as_ref();
+        return match ledger.map(|ledger| locked(ledger).answer(scene.stream, &asked, state.time.moved())) {
+            None => page(state, live, scene, number, None),
+            Some(answer) => page_of(state, live, scene, number, answer),
+        };
+    }
+    let fault = state.fire(&Moment { stream: &live.stream.name, request: number, page: None });
+    if let Some(kind) = &fault {
+        live.counters.fault();
+        if let Some(reply) = replacement(kind, call) {
+            return (reply, fault);
+        }
+    }
+    (jobs::answer(live, call, about), fault)
 }
 
 fn page(
@@ -118,11 +168,17 @@ fn written(scene: &Scene<'_>, plan: &Plan, fault: Option<&FaultKind>) -> Reply {
             Ok(page) => Content::Page(page),
             Err(bytes) => Content::Bytes(bytes.into()),
         },
-        _ => Content::Page(page),
+        _ => match scene.stream.csv.and_then(|pack| packed(&page, pack)) {
+            Some(bytes) => Content::Bytes(bytes),
+            None => Content::Page(page),
+        },
     };
-    let content_type = match scene.stream.style {
-        Style::Ndjson => "application/x-ndjson",
-        _ => "application/json",
+    let content_type = match (scene.stream.csv, scene.stream.style) {
+        (Some(Pack::Plain), _) => "text/csv; charset=UTF-8",
+        (Some(Pack::Gzip), _) => "application/gzip",
+        (Some(Pack::Zip), _) => "application/zip",
+        (None, Style::Ndjson) => "application/x-ndjson",
+        (None, _) => "application/json",
     };
     let mut reply = Reply::new(StatusCode::OK, content_type, content);
     reply.headers.extend(headers);

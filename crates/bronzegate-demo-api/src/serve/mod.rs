@@ -8,6 +8,7 @@ mod control;
 mod cut;
 mod guard;
 mod headers;
+mod jobs;
 mod list;
 mod oauth;
 mod reply;

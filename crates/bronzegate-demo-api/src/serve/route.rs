@@ -27,7 +27,7 @@ pub(crate) async fn route(state: &Arc<State>, request: Request<Incoming>) -> Out
     };
     let call = Call::new(parts, body, &state.host);
     if let Some(live) = state.stream_at(&call) {
-        return list(state, live, &call).await;
+        return list(state, live, &Arc::new(call)).await;
     }
     match call.path() {
         path if path == state.token_path => token(state, &call, Vault::grant),

@@ -2,6 +2,7 @@
 
 use super::{
     call::Call,
+    jobs::Jobs,
     oauth::Vault,
     stats::{Counters, Stats},
 };
@@ -31,6 +32,7 @@ pub(crate) struct Live {
     pub(crate) counters: Arc<Counters>,
     pub(crate) limiter: Option<Mutex<Limiter>>,
     pub(crate) ledger: Option<Mutex<Ledger>>,
+    pub(crate) jobs: Mutex<Jobs>,
     seed: u64,
     expected: OnceLock<Expected>,
 }
@@ -42,6 +44,7 @@ impl Live {
             counters: Arc::default(),
             limiter: stream.rate_limit.clone().map(Limiter::new).map(Mutex::new),
             ledger: stream.timeline.take().map(|timeline| Mutex::new(Ledger::new(seed, timeline))),
+            jobs: Mutex::default(),
             seed,
             expected: OnceLock::new(),
             stream,

@@ -44,6 +44,8 @@ pub struct StreamStats {
     pub unauthenticated: u64,
     /// Requests refused by the rate limit.
     pub throttled: u64,
+    /// Export jobs submitted.
+    pub jobs: u64,
     /// The most requests at once, until their last byte was handed over.
     pub max_in_flight: u64,
 }
@@ -68,6 +70,7 @@ pub(crate) struct Counters {
     faults: AtomicU64,
     unauthenticated: AtomicU64,
     throttled: AtomicU64,
+    jobs: AtomicU64,
     in_flight: AtomicU64,
     max_in_flight: AtomicU64,
     statuses: Mutex<BTreeMap<u16, u64>>,
@@ -90,6 +93,10 @@ impl Counters {
 
     pub(crate) fn unauthenticated(&self) {
         self.unauthenticated.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn job(&self) {
+        self.jobs.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn throttled(&self) {
@@ -123,6 +130,7 @@ impl Counters {
             faults: self.faults.load(Relaxed),
             unauthenticated: self.unauthenticated.load(Relaxed),
             throttled: self.throttled.load(Relaxed),
+            jobs: self.jobs.load(Relaxed),
             max_in_flight: self.max_in_flight.load(Relaxed),
         }
     }

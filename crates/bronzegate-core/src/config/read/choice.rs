@@ -3,7 +3,6 @@
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, EnumAccess, VariantAccess, Visitor};
 
-use super::super::later;
 use super::super::problem::Draft;
 use super::de::{De, unknown_key};
 use super::document::Content;
@@ -15,7 +14,6 @@ pub(super) struct Choice<'a> {
     /// Where the variant's own content is read.
     content: De<'a>,
     form: Form,
-    name: &'static str,
 }
 
 /// How an enum is written.
@@ -48,10 +46,10 @@ impl<'a> Choice<'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         let form = form(name);
-        let choice = |variant, content| Self { variant, content, form, name };
+        let choice = |variant, content| Self { variant, content, form };
         match form {
             Form::Word => {
-                let variant = word(&de, name, variants, &variants.join(", "))?;
+                let variant = word(&de, variants, &variants.join(", "))?;
                 visitor.visit_enum(choice(variant, de))
             }
             Form::Shape => {
@@ -73,7 +71,7 @@ impl<'a> Choice<'a> {
                         Error::new(Draft::new("type is missing").accepted(accepted)).locate(&de.at, None)
                     );
                 };
-                let variant = word(&de.child(key, node), name, variants, &variants.join(", "))?;
+                let variant = word(&de.child(key, node), variants, &variants.join(", "))?;
                 claims.known.borrow_mut().push("type");
                 visitor.visit_enum(choice(variant, de))
             }),
@@ -81,24 +79,15 @@ impl<'a> Choice<'a> {
     }
 }
 
-fn word(
-    de: &De<'_>,
-    owner: &str,
-    variants: &'static [&'static str],
-    accepted: &str,
-) -> Result<&'static str, Error> {
+fn word(de: &De<'_>, variants: &'static [&'static str], accepted: &str) -> Result<&'static str, Error> {
     let Some(text) = de.text() else {
         return Err(de.mismatch(&format!("one of {accepted}")));
     };
     if let Some(variant) = variants.iter().find(|&&variant| variant == text) {
         return Ok(variant);
     }
-    let draft = later::refusal(owner, text).unwrap_or_else(|| {
-        Draft::new("is not known")
-            .value(text)
-            .near(text, variants.iter().copied())
-            .accepted(format!("one of {accepted}"))
-    });
+    let draft = Draft::new("is not known").value(text).near(text, variants.iter().copied());
+    let draft = draft.accepted(format!("one of {accepted}"));
     Err(Error::new(draft).locate(&de.at, None))
 }
 
@@ -160,11 +149,6 @@ impl<'a> VariantAccess<'a> for Choice<'a> {
         if self.form == Form::Keyed && self.content.text() != Some("true") {
             return Err(self.content.mismatch("true"));
         }
-        if self.form == Form::Typed
-            && let Some(claims) = &self.content.claims
-        {
-            claims.owners.borrow_mut().push(self.name);
-        }
         Ok(())
     }
 
@@ -182,6 +166,6 @@ impl<'a> VariantAccess<'a> for Choice<'a> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.content.fields(self.name, fields, visitor)
+        self.content.fields(fields, visitor)
     }
 }

@@ -10,7 +10,6 @@ use std::rc::Rc;
 use serde::de::{Deserializer, Expected, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::super::later;
 use super::super::problem::{At, Draft, MISSING, Report};
 use super::access::{EntryAccess, Fields, Items, Parts, SlotAccess};
 use super::choice::Choice;
@@ -40,7 +39,6 @@ pub(super) struct De<'a> {
 #[derive(Default)]
 pub(super) struct Claims {
     pub(super) known: RefCell<Vec<&'static str>>,
-    pub(super) owners: RefCell<Vec<&'static str>>,
     /// A part could not be read, so nobody can say which keys are unknown.
     pub(super) broken: Cell<bool>,
 }
@@ -142,21 +140,18 @@ impl<'a> De<'a> {
         let known = claims.known.borrow();
         for (key, node) in self.entries().unwrap_or_default() {
             if !known.contains(&key.text.as_str()) {
-                let owners = claims.owners.borrow();
-                self.unknown_key(key, node, &known, &owners);
+                self.unknown_key(key, node, &known);
             }
         }
     }
 
-    fn unknown_key(&self, key: &Key, node: &'a Node, known: &[&'static str], owners: &[&'static str]) {
+    fn unknown_key(&self, key: &Key, node: &'a Node, known: &[&'static str]) {
         let mut at = self.child(key, node).at;
         if at.hidden {
             // A secret may have been written where a key belongs.
             at.path.clone_from(&self.at.path);
         }
-        let later = owners.iter().find_map(|owner| later::refusal(owner, &key.text));
-        let draft =
-            later.map_or_else(|| unknown_key(&key.text, known), |later| Draft { value: None, ..later });
+        let draft = unknown_key(&key.text, known);
         if let Some(meant) = &draft.did_you_mean {
             self.report.withdraw_missing(&self.absent(meant).at.path);
         }
@@ -237,14 +232,14 @@ impl<'a> Deserializer<'a> for De<'a> {
 
     fn deserialize_struct<V: Visitor<'a>>(
         self,
-        name: &'static str,
+        _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
         if self.entries().is_none() {
             return Err(self.mismatch(&accepted_map(&visitor, fields)));
         }
-        self.fields(name, fields, visitor)
+        self.fields(fields, visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'a>>(
@@ -283,13 +278,11 @@ impl<'a> Deserializer<'a> for De<'a> {
 impl<'a> De<'a> {
     pub(super) fn fields<V: Visitor<'a>>(
         self,
-        name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
         self.share(|de, claims| {
             claims.known.borrow_mut().extend(fields);
-            claims.owners.borrow_mut().push(name);
             visitor.visit_map(Fields::new(&de, fields))
         })
     }

@@ -31,6 +31,7 @@ fn partitions_and_parents_are_read() {
     assert_eq!((parent.stream.as_str(), parent.concurrency), ("projects", Some(8)));
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let scope = Scope {
+        job_id: None,
         vars: &source.vars,
         cursor: None,
         page: None,

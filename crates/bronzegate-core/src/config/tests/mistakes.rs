@@ -120,14 +120,6 @@ fn nothing_under_auth_is_echoed() {
 }
 
 #[test]
-fn what_comes_later_is_refused_by_name() {
-    for (keys, word) in [("job: {}", "job"), ("format: csv", "csv"), ("format: zip", "zip")] {
-        one(keys, "not supported yet");
-        one(keys, word);
-    }
-}
-
-#[test]
 fn keys_that_are_missing_twice_or_empty() {
     let found = messages("allow_http: yes\n");
     insta::assert_snapshot!(found.join("\n"), @r#"
@@ -272,4 +264,33 @@ fn a_collision_names_the_line_of_what_pagination_writes() {
         found,
         ["sources/x.yaml:11: streams.s.pagination.page_size: query parameter limit is given in params too"]
     );
+}
+
+#[test]
+fn a_body_of_lines_has_records_alone() {
+    let lines = |keys: &str| {
+        let text =
+            format!("source: x\nbase_url: https://x.example\nstreams: {{ s: {{ path: /p, {keys} }} }}");
+        messages(&text)
+    };
+    let by_header = "pagination: { type: cursor, next: { header: X-Next }, send: { query: c } }";
+    for format in ["csv", "ndjson", "{ csv: { delimiter: \";\", header: [id, name] } }"] {
+        let found = lines(&format!("records: $, format: {format}, {by_header}"));
+        assert!(found.is_empty(), "{found:?}");
+    }
+    for (keys, part) in [
+        ("records: items, format: csv", "a body of lines has no members; write records: $"),
+        (
+            "records: $, format: ndjson, pagination: { type: next_url, next: { body: next } }",
+            "body next is not to be found in a body of lines",
+        ),
+        ("records: $, format: { csv: { delimiter: \"ab\" } }", "write one character"),
+        ("records: $, format: { csv: { header: [] } }", "a list of names"),
+        ("records: $, format: { csv: { header: [a, a] } }", "\"a\" is given twice"),
+        ("records: $, format: { tsv: {} }", "known keys: csv"),
+        ("records: $, format: zip", "one of json, ndjson, csv"),
+    ] {
+        let found = lines(keys);
+        assert!(found.iter().any(|message| message.contains(part)), "{keys}: {found:?}");
+    }
 }

@@ -4,6 +4,7 @@ mod apis;
 mod auth;
 mod branches;
 mod incremental;
+mod job;
 mod mistakes;
 mod reading;
 mod schema;

@@ -95,6 +95,7 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
         window_to: None,
         partition: &[],
         parent: &[],
+        job_id: None,
     };
     assert_eq!(z.path.render(&scope).unwrap(), "/a%2Fb/x");
 }
@@ -113,6 +114,7 @@ fn templates_fill_in_cursor_page_and_offset() {
         window_to: None,
         partition: &[],
         parent: &[],
+        job_id: None,
     };
     assert_eq!(stream.params[0].1[0].render(&scope).unwrap(), "x7y");
     let body = stream.body.as_ref().unwrap().render(&scope).unwrap();

@@ -1,0 +1,236 @@
+//! A page's body, read: in which format it is, and whether it has the shape that the source file says.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+
+use super::feed::FeedSender;
+use super::fetch::FetchError;
+use crate::config::{Address, Csv, Format, IfAbsent, RecordsPath, Stream};
+use crate::error::{Error, ErrorKind};
+use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response};
+use crate::splitter::{
+    CsvSplitter, PageBody, Piece, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Splitter, Wanted,
+};
+
+/// What a stream's pages hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Content<'a> {
+    pub(super) stream: &'a Stream,
+    /// The body paths that are read.
+    pub(super) paths: &'a Paths,
+}
+
+/// How far a page's body could be read, and what it held.
+type Read = (BodyState, Option<PageBody>);
+
+/// A file of a page, in its format.
+enum FileSplitter {
+    Json(Box<Splitter>),
+    Csv(Box<CsvSplitter>),
+}
+
+impl FileSplitter {
+    fn push(&mut self, chunk: Bytes, out: &mut Vec<Piece>) -> Result<(), SplitError> {
+        match self {
+            Self::Json(splitter) => splitter.push(chunk, out),
+            Self::Csv(splitter) => splitter.push(chunk, out),
+        }
+    }
+
+    fn finish(self, out: &mut Vec<Piece>) -> Result<PageBody, SplitError> {
+        match self {
+            Self::Json(splitter) => splitter.finish(out),
+            Self::Csv(splitter) => splitter.finish(out),
+        }
+    }
+}
+
+impl Content<'_> {
+    /// Splits a page's body and passes its records on as they become whole. A page packed in several
+    /// files holds the records of all.
+    pub(super) async fn split(&self, response: &mut Response, feed: &FeedSender) -> Result<Read, FetchError> {
+        let framing = response.body.framing();
+        let essence = essence(response);
+        let format = match self.format(&essence) {
+            Ok(format) => format,
+            Err(kind) => return Ok((BodyState::Invalid(SplitError { kind, offset: 0 }, framing), None)),
+        };
+        if format != Format::Json {
+            self.check_lines(&essence).map_err(FetchError::Failed)?;
+        }
+        let mut files = Files::of(response.body.take());
+        let mut page: Option<PageBody> = None;
+        loop {
+            match files.next().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(fault) => return Ok((unread(&fault), None)),
+            }
+            match self.file(&mut files, &format, framing, feed).await? {
+                (BodyState::Whole, Some(body)) => page = Some(joined(page, body)),
+                broken => return Ok(broken),
+            }
+        }
+        // An archive without files.
+        Ok((BodyState::Whole, Some(page.unwrap_or_default())))
+    }
+
+    async fn file(
+        &self,
+        files: &mut Files,
+        format: &Format,
+        framing: Framing,
+        feed: &FeedSender,
+    ) -> Result<Read, FetchError> {
+        let mut splitter = self.splitter(format);
+        let mut pieces = Vec::new();
+        loop {
+            let pushed = match files.chunk().await {
+                Ok(Some(chunk)) => splitter.push(chunk, &mut pieces),
+                Ok(None) => break,
+                Err(fault) => return Ok((unread(&fault), None)),
+            };
+            if let Err(error) = pushed {
+                return Ok((BodyState::Invalid(error, framing), None));
+            }
+            for piece in pieces.drain(..) {
+                feed.send(piece).await?;
+            }
+        }
+        match splitter.finish(&mut pieces) {
+            Ok(body) => {
+                for piece in pieces {
+                    feed.send(piece).await?;
+                }
+                Ok((BodyState::Whole, Some(body)))
+            }
+            Err(error) => Ok((BodyState::Invalid(error, framing), None)),
+        }
+    }
+
+    /// The source file's word, else the content type's.
+    fn format(&self, essence: &str) -> Result<Format, SplitErrorKind> {
+        match &self.stream.format {
+            // Almost any text is a table of one column: a gateway's page and an error's JSON are none.
+            Some(Format::Csv(_)) if essence.contains("html") || essence.contains("json") => {
+                Err(SplitErrorKind::NotCsv)
+            }
+            Some(format) => Ok(format.clone()),
+            None if is_csv(essence) => Ok(Format::Csv(Csv::default())),
+            None if is_ndjson(essence) => Ok(Format::Ndjson),
+            None => Ok(Format::Json),
+        }
+    }
+
+    /// Lines have no members: what a source file expects beside the records would be absent without a
+    /// word. Where the file names the format, its check has said so already.
+    fn check_lines(&self, essence: &str) -> Result<(), Error> {
+        let addresses = self.stream.pagination.addresses();
+        let wanted = match &self.stream.records.at {
+            RecordsPath::At(pointer) => Some(format!("records: {pointer}")),
+            RecordsPath::Root => addresses
+                .into_iter()
+                .find(|address| matches!(address, Address::Body(_)))
+                .map(ToString::to_string),
+        };
+        let Some(wanted) = wanted else { return Ok(()) };
+        let cause = format!(
+            "the body is lines of records (content type {essence}), and `{wanted}` is not to be found there"
+        );
+        Err(Error::new(ErrorKind::Data, cause))
+    }
+
+    fn splitter(&self, format: &Format) -> FileSplitter {
+        if let Format::Csv(form) = format {
+            let may_be_empty = self.stream.records.if_absent == IfAbsent::Empty;
+            return FileSplitter::Csv(Box::new(CsvSplitter::new(form, may_be_empty)));
+        }
+        let records = match &self.stream.records.at {
+            RecordsPath::Root => RecordsAt::Root,
+            RecordsPath::At(pointer) => RecordsAt::Path(pointer.tokens().to_vec()),
+        };
+        let lines = *format == Format::Ndjson;
+        let wanted = Wanted { records: Some(records), values: self.paths.tokens(), lines };
+        FileSplitter::Json(Box::new(Splitter::new(&wanted)))
+    }
+
+    /// A body of another shape than the source file says is an error, never "no records".
+    pub(super) fn check_shape(&self, body: &PageBody) -> Result<(), Error> {
+        let may_be_absent = self.stream.records.if_absent == IfAbsent::Empty;
+        let found = match body.found {
+            RecordsFound::Records => return Ok(()),
+            RecordsFound::Absent | RecordsFound::Null if may_be_absent => return Ok(()),
+            RecordsFound::Absent => "nothing",
+            RecordsFound::Null => "null",
+            RecordsFound::Other(kind) => kind,
+        };
+        let at = match &self.stream.records.at {
+            RecordsPath::Root => "$".to_owned(),
+            RecordsPath::At(pointer) => pointer.to_string(),
+        };
+        let names = if body.names.is_empty() {
+            String::new()
+        } else {
+            format!("; the body's members are: {}", body.names.join(", "))
+        };
+        let hint = if matches!(body.found, RecordsFound::Absent | RecordsFound::Null) {
+            "; if that is how the API writes \"none\", say `records: { at: …, if_absent: empty }`"
+        } else {
+            ""
+        };
+        Err(Error::new(
+            ErrorKind::Data,
+            format!("`records: {at}` should be an array, but {found} stands there{names}{hint}"),
+        ))
+    }
+}
+
+/// Two files of one page as one body: the records of both; of the values the later.
+fn joined(before: Option<PageBody>, body: PageBody) -> PageBody {
+    let Some(before) = before else { return body };
+    let found = if before.found == RecordsFound::Records { body.found } else { before.found };
+    let hashes = [before.hash.to_le_bytes(), body.hash.to_le_bytes()].concat();
+    let values = if body.values.is_empty() { before.values.clone() } else { body.values };
+    let earlier = before.values.into_iter().chain(std::iter::repeat(None));
+    PageBody {
+        records: before.records + body.records,
+        found,
+        hash: xxhash_rust::xxh3::xxh3_128(&hashes),
+        values: values.into_iter().zip(earlier).map(|(later, earlier)| later.or(earlier)).collect(),
+        names: before.names,
+        last_record: body.last_record.or(before.last_record),
+        bytes: before.bytes + body.bytes,
+    }
+}
+
+fn unread(fault: &BodyFault) -> BodyState {
+    match fault {
+        BodyFault::Cut(_) => BodyState::Cut(fault.to_string()),
+        BodyFault::Damaged(_) => BodyState::Damaged(fault.to_string()),
+        BodyFault::Encoding(_) | BodyFault::Refused(_) => BodyState::Encoded(fault.to_string()),
+    }
+}
+
+/// The content type without its parameters, in lower case; empty where there is none.
+fn essence(response: &Response) -> String {
+    let content_type = response.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_csv(essence: &str) -> bool {
+    matches!(essence, "text/csv" | "application/csv" | "text/comma-separated-values")
+}
+
+fn is_ndjson(essence: &str) -> bool {
+    matches!(
+        essence,
+        "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/x-jsonlines"
+            | "application/jsonlines"
+            | "application/json-lines"
+            | "application/x-json-stream"
+            | "text/x-ndjson"
+    )
+}

@@ -1,0 +1,197 @@
+//! An export job: submitted once, asked after until it is done.
+//!
+//! What is known of it is in the page state, so that a run that is cut while it waits goes on with the
+//! same job.
+
+use std::future::Future;
+use std::time::Duration;
+
+use url::Url;
+
+use super::fetch::{FetchError, Fetcher};
+use super::requests::Requests;
+use super::state::{JobState, PageState};
+use super::stop::Stop;
+use crate::config::Job;
+use crate::error::{Error, ErrorKind};
+use crate::http::Facts;
+
+/// Brings a branch's job to its end.
+pub(super) struct Jobs<'a> {
+    pub(super) job: &'a Job,
+    pub(super) requests: Requests<'a>,
+    pub(super) fetcher: &'a Fetcher,
+    pub(super) stop: &'a Stop,
+}
+
+/// Why the job is not done.
+pub(super) enum NotDone {
+    /// Time is up, or a stop was asked for.
+    Cut,
+    /// A rule leaves the branch out, and says why.
+    Skipped(String),
+    /// It failed.
+    Failed(Error),
+}
+
+impl From<Error> for NotDone {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What a poll says.
+enum Polled {
+    Running,
+    /// It is done; where its file is, if it says so.
+    Done(Option<Url>),
+    /// The API knows no such job any more.
+    Gone,
+    Failed(String),
+}
+
+impl Jobs<'_> {
+    /// Waits until the state's job is done; one that the state has not is submitted.
+    ///
+    /// A job of an earlier segment that is gone, has failed or has taken too long is submitted again as
+    /// long as none of its pages is committed: nothing else would ever end the run.
+    pub(super) async fn finish(&self, state: &mut PageState) -> Result<(), NotDone> {
+        if let Some(job) = &mut state.job {
+            let lost = match self.poll(&job.id).await? {
+                Polled::Done(file) => {
+                    job.file = file;
+                    return Ok(());
+                }
+                Polled::Running if self.left(job).is_some() => None,
+                Polled::Running => Some(self.too_long()),
+                Polled::Gone => Some(GONE.to_owned()),
+                Polled::Failed(message) => Some(message),
+            };
+            match lost {
+                Some(why) if state.pages > 0 => return Err(committed(&job.id, &why).into()),
+                Some(why) => {
+                    tracing::warn!(job = job.id, cause = why, "submitting the job again");
+                    state.job = None;
+                }
+                None => {}
+            }
+        }
+        let job = match &mut state.job {
+            Some(job) => job,
+            none => none.insert(self.submit().await?),
+        };
+        self.wait(job).await
+    }
+
+    async fn submit(&self) -> Result<JobState, NotDone> {
+        let request = self.requests.submission(&self.job.submit)?;
+        let submitted = self.fetcher.client().clock().now();
+        let facts = self.in_time(self.fetcher.submit(&request)).await?;
+        let id = facts.look(&self.job.id).and_then(|found| found.text()).ok_or_else(|| {
+            let cause = format!("the answer to the submission names no job at {}", self.job.id);
+            Error::new(ErrorKind::Data, cause)
+        })?;
+        // From here on there is something to commit.
+        self.fetcher.patience().page_arrived();
+        tracing::info!(job = id, "submitted a job");
+        Ok(JobState { id, submitted, file: None })
+    }
+
+    async fn wait(&self, job: &mut JobState) -> Result<(), NotDone> {
+        let mut pause = self.job.every;
+        loop {
+            let left = self.left(job).ok_or_else(|| failed(&job.id, &self.too_long()))?;
+            self.pause(pause.min(left)).await?;
+            pause = (2 * pause).min(self.job.max).max(self.job.every);
+            match self.poll(&job.id).await? {
+                Polled::Running => {}
+                Polled::Done(file) => {
+                    job.file = file;
+                    return Ok(());
+                }
+                Polled::Gone => return Err(failed(&job.id, GONE).into()),
+                Polled::Failed(message) => return Err(failed(&job.id, &message).into()),
+            }
+        }
+    }
+
+    async fn poll(&self, id: &str) -> Result<Polled, NotDone> {
+        let request = self.requests.poll(&self.job.poll, id)?;
+        let facts = self.in_time(self.fetcher.ask(&request)).await?;
+        if self.job.failed.iter().any(|condition| facts.holds(condition)) {
+            let message = self.job.message.as_ref().and_then(|at| facts.look(at)?.text());
+            let message = message.unwrap_or_else(|| "the API says so".to_owned());
+            return Ok(Polled::Failed(self.fetcher.client().scrub(&message)));
+        }
+        if self.job.done.iter().any(|condition| facts.holds(condition)) {
+            return Ok(Polled::Done(self.file(&facts)?));
+        }
+        Ok(if matches!(facts.status, 404 | 410) { Polled::Gone } else { Polled::Running })
+    }
+
+    /// Where a job that is done says that its pages are.
+    fn file(&self, facts: &Facts) -> Result<Option<Url>, Error> {
+        let Some(address) = &self.job.file else { return Ok(None) };
+        let url = facts.look(address).and_then(|found| facts.url.join(&found.text()?).ok());
+        url.map(Some).ok_or_else(|| {
+            Error::new(ErrorKind::Data, format!("the job is done, and there is no URL at {address}"))
+        })
+    }
+
+    /// What is left of the time that the job may take.
+    fn left(&self, job: &JobState) -> Option<Duration> {
+        let passed = self.fetcher.client().clock().now().duration_since(job.submitted);
+        let passed = Duration::try_from(passed).unwrap_or_default();
+        self.job.timeout.checked_sub(passed).filter(|left| !left.is_zero())
+    }
+
+    fn too_long(&self) -> String {
+        format!("it is not done within {} s of its submission", self.job.timeout.as_secs_f64())
+    }
+
+    /// Waits, unless the segment would end meanwhile: then at once.
+    async fn pause(&self, time: Duration) -> Result<(), NotDone> {
+        if self.fetcher.patience().left().is_some_and(|left| time >= left) {
+            return Err(NotDone::Cut);
+        }
+        let clock = self.fetcher.client().clock();
+        tokio::select! {
+            () = clock.sleep(time) => Ok(()),
+            () = self.stop.asked() => Err(NotDone::Cut),
+        }
+    }
+
+    /// The outcome of a request, unless the segment ends before it comes.
+    async fn in_time(&self, work: impl Future<Output = Result<Facts, FetchError>>) -> Result<Facts, NotDone> {
+        let time_up = async {
+            match self.fetcher.patience().left() {
+                Some(left) => self.fetcher.client().clock().sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            done = work => match done {
+                Ok(facts) => Ok(facts),
+                Err(FetchError::Failed(error)) => Err(NotDone::Failed(error)),
+                Err(FetchError::Skipped(cause)) => Err(NotDone::Skipped(cause)),
+                Err(FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge) => Err(NotDone::Cut),
+            },
+            () = self.stop.asked() => Err(NotDone::Cut),
+            () = time_up => Err(NotDone::Cut),
+        }
+    }
+}
+
+const GONE: &str = "the API does not know it any more";
+
+fn failed(id: &str, why: &str) -> Error {
+    Error::new(ErrorKind::Api, format!("the job {id} failed: {why}"))
+}
+
+fn committed(id: &str, why: &str) -> Error {
+    let cause = format!(
+        "the job {id} is lost ({why}), and some of its pages are committed: another job's would not be theirs"
+    );
+    Error::new(ErrorKind::Data, cause)
+}

@@ -1,0 +1,76 @@
+//! Export jobs: submitted, asked after until they are done, and read as pages.
+
+use super::{call::Call, reply::Reply, state::Live, state::locked};
+use http::{Method, StatusCode};
+use serde_json::json;
+use std::sync::Arc;
+
+/// The jobs of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs(Vec<Job>);
+
+/// A job, known by its place in the list.
+#[derive(Debug)]
+struct Job {
+    /// What it was submitted with.
+    asked: Arc<Call>,
+    /// How often it was asked after.
+    polls: u32,
+}
+
+/// What a request of a stream of jobs is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    Submission,
+    Job(usize),
+    Results(usize),
+    Nothing,
+}
+
+impl About {
+    /// What a request of a stream at `path` is about.
+    pub(crate) fn of(path: &str, call: &Call) -> Self {
+        let tail = call.behind(path).unwrap_or_default();
+        let (id, rest) = tail.split_once('/').unwrap_or((tail, ""));
+        let nth = || id.strip_prefix("750J")?.parse().ok();
+        match (call.method() == Method::POST, id, rest) {
+            (true, "", "") => Self::Submission,
+            (false, _, "") => nth().map_or(Self::Nothing, Self::Job),
+            (false, _, "results") => nth().map_or(Self::Nothing, Self::Results),
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// What a job that is done was submitted with.
+pub(crate) fn submitted(live: &Live, nth: usize) -> Option<Arc<Call>> {
+    let jobs = locked(&live.jobs);
+    let job = jobs.0.get(nth)?;
+    (job.polls > live.stream.job.polls).then(|| Arc::clone(&job.asked))
+}
+
+/// Answers a request about a job.
+pub(crate) fn answer(live: &Live, call: &Arc<Call>, about: About) -> Reply {
+    let mut jobs = locked(&live.jobs);
+    match about {
+        About::Submission => {
+            live.counters.job();
+            let id = format!("750J{}", jobs.0.len());
+            jobs.0.push(Job { asked: Arc::clone(call), polls: 0 });
+            Reply::value(StatusCode::OK, &json!({ "id": id, "state": "UploadComplete" }))
+        }
+        About::Job(nth) if nth < jobs.0.len() => {
+            let job = &mut jobs.0[nth];
+            job.polls += 1;
+            let (id, path) = (format!("750J{nth}"), &live.stream.path);
+            if job.polls <= live.stream.job.polls {
+                return Reply::value(StatusCode::OK, &json!({ "id": id, "state": "InProgress" }));
+            }
+            let own = || format!("{path}/{id}/results");
+            let file = live.stream.job.file.clone().unwrap_or_else(own);
+            let file = format!("{file}?signature=presigned-{}", job.polls);
+            Reply::value(StatusCode::OK, &json!({ "id": id, "state": "JobComplete", "file": file }))
+        }
+        _ => Reply::error(StatusCode::NOT_FOUND, "no such job, or it is not done"),
+    }
+}

@@ -223,7 +223,7 @@ async fn a_person_s_backfill_becomes_one_item_for_each_window() {
         "{commits}"
     );
     assert_eq!(deployment.app.queue.len(), 10);
-    assert_eq!(deployment.app.queue[0].0["rate_share"], 0.125, "half of the rate, for four instances");
+    assert_eq!(deployment.app.queue[0].0["rate_share"], 0.05, "half of the rate, for ten instances at most");
     // Another instance takes every other item.
     let mut other = deployment.second();
     for at in (0..10).rev().step_by(2) {

@@ -25,9 +25,9 @@ const YEAR: i64 = 366;
 /// How late the host may fire a timer whose state it does not tell.
 const LATE: SignedDuration = SignedDuration::from_mins(5);
 /// How early the host's clock may be.
-const EARLY: SignedDuration = SignedDuration::from_secs(1);
-/// When the year of times begins. Any will do that has the time zones' rules of today.
-const SAMPLED: &str = "2026-01-01T00:00:00Z";
+const EARLY: SignedDuration = SignedDuration::from_secs(15);
+/// When the years of times begin; one of them has a 29 February.
+const SAMPLED: [&str; 2] = ["2026-01-01T00:00:00Z", "2028-01-01T00:00:00Z"];
 
 impl Timer {
     /// The timer of a schedule.
@@ -59,17 +59,18 @@ impl Timer {
 /// The minutes and hours of the day in UTC at which the schedule can be due. Where they are not all that
 /// the two fields together say, the timer fires in vain now and then.
 fn expression(schedule: &Schedule) -> String {
-    let begin: Timestamp = SAMPLED.parse().expect("this is an instant");
-    let end = begin + SignedDuration::from_hours(24 * YEAR);
     let (mut minutes, mut hours) = (BTreeSet::new(), BTreeSet::new());
-    for time in schedule.occurrences(begin, end) {
-        let minute_of_day = time.as_second().div_euclid(60).rem_euclid(24 * 60) as usize;
-        minutes.insert(minute_of_day % 60);
-        hours.insert(minute_of_day / 60);
+    for begin in SAMPLED {
+        let begin: Timestamp = begin.parse().expect("this is an instant");
+        for time in schedule.occurrences(begin, begin + SignedDuration::from_hours(24 * YEAR)) {
+            let minute_of_day = time.as_second().div_euclid(60).rem_euclid(24 * 60) as usize;
+            minutes.insert(minute_of_day % 60);
+            hours.insert(minute_of_day / 60);
+        }
     }
-    // 29 February may be none of the year's days, and a timer must have some expression.
+    // A day that does not exist is never due, and a timer must have some expression.
     if minutes.is_empty() {
-        (minutes, hours) = (BTreeSet::from([0]), (0..24).collect());
+        (minutes, hours) = (BTreeSet::from([0]), BTreeSet::from([0]));
     }
     format!("0 {} {} * * *", field(&minutes, 60), field(&hours, 24))
 }
@@ -131,6 +132,7 @@ mod tests {
             ("every: 15m", "ingest_timer_every_15_minutes", "0 */15 * * * *"),
             ("every: 6h", "ingest_timer_every_6_hours", "0 0 */6 * * *"),
             ("every: 1d", "ingest_timer_every_day", "0 0 0 * * *"),
+            ("cron: '30 12 29 2 *'", "ingest_timer_30_12_29_2_any_utc", "0 30 12 * * *"),
             ("every: 90m", "ingest_timer_every_90_minutes", "0 */30 * * * *"),
             ("cron: '30 2 * * MON-FRI'", "ingest_timer_30_2_any_any_mon_to_fri_utc", "0 30 2 * * *"),
             (

@@ -31,7 +31,8 @@ async fn invoke(event: &Value) -> Outcome {
     sources::copy(&folder.path().join("sources"), &api)?;
     // No example runs by itself; this is what the timer of the sample fires for.
     let tickets = folder.path().join("sources/demo-tickets.yaml");
-    let text = fs::read_to_string(&tickets)?.replace("  tickets:\n", "  tickets:\n    schedule: { every: 1h }\n");
+    let text =
+        fs::read_to_string(&tickets)?.replace("  tickets:\n", "  tickets:\n    schedule: { every: 1h }\n");
     fs::write(&tickets, text)?;
     let roots = folder.path().join("roots.pem");
     fs::write(&roots, &Certificates::shared().authority)?;

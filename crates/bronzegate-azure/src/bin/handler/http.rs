@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bronzegate_azure::functions::REQUEST;
-use bronzegate_core::error::Result;
+use bronzegate_core::error::{ErrorKind, Result};
 use bronzegate_core::event::Event;
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ impl Handler {
         };
         Ok(match items {
             Ok(items) => Reply::default().response(202, &self.accepted(&items)).work(&items),
+            Err(error) if error.kind() != ErrorKind::Config => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "a request is refused");
                 let body = json!({ "error": error.to_string(), "kind": error.kind().as_str() });

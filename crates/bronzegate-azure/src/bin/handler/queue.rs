@@ -25,7 +25,7 @@ impl Handler {
     pub(crate) async fn queue(&self, invocation: &Invocation, deadline: Deadline) -> Result<Reply> {
         let item = invocation.data(ITEM)?;
         let outcome = match Event::parse(&item) {
-            Ok(event) => self.item(&event, deadline).await,
+            Ok(event) => self.item(&timed(event, invocation), deadline).await,
             Err(error) => Err(error),
         };
         let error = match outcome {
@@ -73,6 +73,17 @@ impl Handler {
                 "dequeue_count": dequeue_count, "message_id": id,
             }),
         );
+    }
+}
+
+/// An item without a time gets that at which it was queued, so that all tries at it are the same run.
+fn timed(event: Event, invocation: &Invocation) -> Event {
+    let queued = || invocation.text("InsertionTime")?.parse().ok();
+    match event.action {
+        Action::Run { scheduled_time: None } => {
+            Event { action: Action::Run { scheduled_time: queued() }, ..event }
+        }
+        _ => event,
     }
 }
 

@@ -2,8 +2,10 @@
 //! answers at once whatever the streams have to do.
 
 use bronzegate_azure::functions::{App, Due, TIMER};
-use bronzegate_core::error::Result;
+use bronzegate_core::error::{Error, ErrorKind, Result};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::handler::Handler;
@@ -16,7 +18,7 @@ impl Handler {
         let expected = expected(&firing);
         let is_past_due = firing.get("IsPastDue").map(unwrapped) == Some(Value::Bool(true));
         let (app, unusable) = App::of_folder(self.dispatcher.sources()).await?;
-        for error in unusable {
+        for error in &unusable {
             // Its streams do not run; those of the other files do.
             tracing::error!(%error, "a source file cannot be used");
         }
@@ -28,8 +30,12 @@ impl Handler {
                 return Ok(Reply::default());
             }
             Due::Unknown => {
-                tracing::warn!("no stream has this timer's schedule: deploy the functions anew");
-                return Ok(Reply::default());
+                let cause = "no stream has this timer's schedule: deploy the functions and the sources that belong to \
+                             each other";
+                return Err(unusable
+                    .into_iter()
+                    .next()
+                    .unwrap_or_else(|| Error::new(ErrorKind::Config, cause)));
             }
         };
         for event in &events {
@@ -44,7 +50,10 @@ impl Handler {
 /// not say.
 fn expected(firing: &Value) -> Option<Timestamp> {
     let status = unwrapped(firing.get("ScheduleStatus")?);
-    status.get("Next")?.as_str()?.parse().ok()
+    let next = status.get("Next")?.as_str()?;
+    // Some versions of the host leave the offset out; its clock is UTC.
+    let utc = || next.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    next.parse().ok().or_else(utc).filter(|next: &Timestamp| next.as_second() > 0)
 }
 
 #[cfg(test)]
@@ -60,6 +69,7 @@ mod tests {
         let want = "2026-11-22T17:00:00Z".parse().ok();
         assert_eq!(expected(&json!({ "ScheduleStatus": status })), want);
         assert_eq!(expected(&json!({ "ScheduleStatus": status.to_string() })), want);
+        assert_eq!(expected(&json!({ "ScheduleStatus": { "Next": "2026-11-22T17:00:00" } })), want);
         assert_eq!(expected(&json!({ "ScheduleStatus": null })), None);
         assert_eq!(expected(&json!({})), None);
         assert_eq!(expected(&json!({ "ScheduleStatus": { "Next": "0001-01-01T00:00:00" } })), None);

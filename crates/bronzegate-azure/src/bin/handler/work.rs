@@ -6,13 +6,15 @@ use bronzegate_core::clock::Deadline;
 use bronzegate_core::dispatch::Answer;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::event::{Action, Backfill, Event};
+use bronzegate_core::plan;
 use jiff::Unit;
 
 use crate::handler::Handler;
 
-/// Instances that a backfill's share of the rate limit is divided among, unless its event says another
-/// number in `list_for`. Windows that one instance works on at a time share one limiter.
-const INSTANCES: NonZeroU32 = NonZeroU32::new(4).expect("4 is not 0");
+/// Instances that a backfill's share of the rate limit is divided among, unless it has fewer windows or its event
+/// says another number in `list_for`: as many as a Flex Consumption app may have where nobody says less. Windows
+/// that one instance works on at a time share one limiter.
+const INSTANCES: usize = 40;
 /// The most windows of one backfill: the host puts its items on the queue one after the other while the caller waits.
 const MOST_WINDOWS: usize = 2_000;
 
@@ -38,13 +40,19 @@ impl Handler {
                 };
                 Ok(streams.into_iter().map(one).collect())
             }
-            Action::Window { .. } => Ok(vec![event.clone()]),
+            Action::Window { window, .. } => {
+                for name in streams {
+                    // A stream that has no windows is refused while somebody listens.
+                    plan::window(source.named(name)?.incremental.as_ref(), *window)?;
+                }
+                Ok(vec![event.clone()])
+            }
             Action::Backfill(backfill) => self.windows(event, *backfill).await,
         }
     }
 
     async fn windows(&self, event: &Event, backfill: Backfill) -> Result<Vec<Event>> {
-        let list_for = Some(backfill.list_for.unwrap_or(INSTANCES));
+        let list_for = Some(backfill.list_for.unwrap_or(NonZeroU32::MIN));
         let list = Event { action: Action::Backfill(Backfill { list_for, ..backfill }), ..event.clone() };
         let Answer::Windows(list) = self.dispatcher.handle(&list, Deadline::NONE, &self.stop).await? else {
             return Ok(Vec::new());
@@ -57,9 +65,10 @@ impl Handler {
             );
             return Err(Error::new(ErrorKind::Config, cause));
         }
+        let instances = if backfill.list_for.is_some() { 1 } else { list.count.clamp(1, INSTANCES) };
         let one = |window: &_| Event {
             action: Action::Window { window: *window, revision: backfill.revision },
-            rate_share: list.rate_share,
+            rate_share: list.rate_share / instances as f64,
             ..event.clone()
         };
         Ok(list.windows.iter().map(one).collect())

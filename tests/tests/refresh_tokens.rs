@@ -145,7 +145,14 @@ async fn after_a_kill_before_the_write_a_grace_heals_the_next_run() {
     let (shell, after) = killed_before_the_write(true, "killed-with-grace").await;
     after.assert(0, "complete");
     shell.assert_records("one", Shape::Small, RECORDS);
-    let kept = moto::secrets().await.get_secret_value().secret_id("killed-with-grace").send().await.unwrap();
+    let kept = moto::secrets()
+        .await
+        .get_secret_value()
+        .secret_id("killed-with-grace")
+        .version_stage("AWSCURRENT")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(kept.secret_string(), Some("demo-refresh-token-use-2"));
     assert_clean(&shell, &[after]);
 }

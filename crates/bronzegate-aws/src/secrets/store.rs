@@ -23,19 +23,19 @@ const CURRENT: &str = "AWSCURRENT";
 pub struct SecretsManager {
     client: Client,
     prefix: String,
-    stage: Option<String>,
+    stage: String,
 }
 
 impl SecretsManager {
     /// Makes a vault; nothing is read yet.
     pub fn new(client: Client, prefix: impl Into<String>) -> Self {
-        Self { client, prefix: prefix.into(), stage: None }
+        Self { client, prefix: prefix.into(), stage: CURRENT.to_owned() }
     }
 
     /// Reads the versions of another stage, for example `AWSPREVIOUS`.
     #[must_use]
     pub fn at_stage(mut self, stage: impl Into<String>) -> Self {
-        self.stage = Some(stage.into());
+        self.stage = stage.into();
         self
     }
 
@@ -51,7 +51,7 @@ impl SecretsManager {
     async fn get(&self, name: &str) -> Result<(GetSecretValueOutput, SecretString), SecretError> {
         let id = self.id(name);
         let place = self.place(&id);
-        let request = self.client.get_secret_value().secret_id(&id).set_version_stage(self.stage.clone());
+        let request = self.client.get_secret_value().secret_id(&id).version_stage(&self.stage);
         let found = request.send().await.map_err(|error| refused(name, &place, &error))?;
         match (&found.secret_string, &found.secret_binary) {
             (Some(text), _) => {
@@ -78,7 +78,7 @@ impl SecretStore for SecretsManager {
     async fn replace(&self, held: &HeldSecret, value: &SecretString) -> Result<Replacement, SecretError> {
         let id = self.id(&held.name);
         let place = self.place(&id);
-        let stage = self.stage.as_deref().unwrap_or(CURRENT);
+        let stage = &self.stage;
         let change = Change { client: &self.client, name: &held.name, id: &id, place: &place, stage };
         change.replace(&held.version, value).await
     }

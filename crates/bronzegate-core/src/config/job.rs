@@ -173,7 +173,7 @@ impl JobSpec {
     }
 
     /// Checks a job.
-    pub(super) fn resolve(&self, from: FromStream<'_>) -> Resolved {
+    pub(super) fn resolve(&self, from: &FromStream<'_>) -> Resolved {
         let (submit, poll) = (self.submit.get(), self.poll.get());
         let targets = from.window_targets.clone();
         let submit_request =

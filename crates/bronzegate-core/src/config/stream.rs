@@ -307,7 +307,7 @@ impl FromSource<'_> {
         let layers = Layers { own, source: self.shared };
         let mut headers: Vec<_> = layers.maps(|shared| shared.headers.as_ref());
         headers.reverse();
-        job.resolve(job::FromStream {
+        job.resolve(&job::FromStream {
             vars: self.vars,
             report,
             params: self.shared.params.as_ref().and_then(Slot::get),

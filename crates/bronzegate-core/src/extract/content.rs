@@ -64,7 +64,7 @@ impl Content<'_> {
             match files.next().await {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(fault) => return Ok((unread(fault), None)),
+                Err(fault) => return Ok((unread(&fault), None)),
             }
             match self.file(&mut files, &format, framing, feed).await? {
                 (BodyState::Whole, Some(body)) => page = Some(joined(page, body)),
@@ -88,7 +88,7 @@ impl Content<'_> {
             let pushed = match files.chunk().await {
                 Ok(Some(chunk)) => splitter.push(chunk, &mut pieces),
                 Ok(None) => break,
-                Err(fault) => return Ok((unread(fault), None)),
+                Err(fault) => return Ok((unread(&fault), None)),
             };
             if let Err(error) = pushed {
                 return Ok((BodyState::Invalid(error, framing), None));
@@ -203,7 +203,7 @@ fn joined(before: Option<PageBody>, body: PageBody) -> PageBody {
     }
 }
 
-fn unread(fault: BodyFault) -> BodyState {
+fn unread(fault: &BodyFault) -> BodyState {
     match fault {
         BodyFault::Cut(_) => BodyState::Cut(fault.to_string()),
         BodyFault::Damaged(_) => BodyState::Damaged(fault.to_string()),

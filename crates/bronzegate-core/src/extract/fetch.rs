@@ -241,7 +241,7 @@ impl Fetcher {
             self.client.stats().api_error();
         }
         match verdict {
-            Verdict::Accept | Verdict::End if !matches!(aim, Aim::Page(_)) => answered(facts),
+            Verdict::Accept | Verdict::End if !matches!(aim, Aim::Page(_)) => Ok(answered(facts)),
             Verdict::Accept => {
                 let body =
                     body.ok_or_else(|| FetchError::Failed(Error::new(ErrorKind::Data, "no body was read")))?;
@@ -260,7 +260,7 @@ impl Fetcher {
                 Ok(Attempt::Again(Again { kind, cause, demanded, refused: None, had_effect }))
             }
             Verdict::Fail(..) if matches!(aim, Aim::Answer) && matches!(facts.status, 404 | 410) => {
-                answered(facts)
+                Ok(answered(facts))
             }
             Verdict::Fail(kind, cause) => {
                 Err(FetchError::Failed(Error::new(kind, self.client.scrub(&cause))))
@@ -312,8 +312,8 @@ impl Fetcher {
     }
 }
 
-fn answered(facts: Facts) -> Result<Attempt, FetchError> {
-    Ok(Attempt::Page(Box::new(Fetched { facts, body: None })))
+fn answered(facts: Facts) -> Attempt {
+    Attempt::Page(Box::new(Fetched { facts, body: None }))
 }
 
 /// Whether a request that was answered so may have had its effect.

@@ -61,6 +61,7 @@ enum Reader {
 
 impl Body {
     /// The body, to be read elsewhere; nothing is left here.
+    #[must_use]
     pub fn take(&mut self) -> Self {
         Self { reader: std::mem::replace(&mut self.reader, Reader::Taken), framing: self.framing }
     }

@@ -127,7 +127,7 @@ async fn a_run_longer_than_the_functions_time_finishes_over_several_invocations(
 #[tokio::test]
 async fn a_stream_that_fails_leaves_its_neighbours_alone_and_the_diagnostic_names_each() {
     let good = stream();
-    let bad = Stream { name: "broken".to_owned(), ..stream() };
+    let bad = Stream { name: "broken".to_owned(), path: "/broken".to_owned(), ..stream() };
     let fault = Fault::new("broken", When::Request(2), FaultKind::status(404)).always();
     let yaml = format!(
         "{}{}",

@@ -307,7 +307,8 @@ async fn one_cursor_follows_all_partitions_and_their_keys_are_told_apart() {
         let mut records = changes::ten_days();
         records.truncate(6);
         records.push(changes::change(90, at));
-        streams.push(Stream { name: format!("{region}/changes"), ..changes::changes(records) });
+        let name = format!("{region}/changes");
+        streams.push(Stream { path: format!("/{name}"), name, ..changes::changes(records) });
     }
     let partitioned = "partitions: { region: [eu, us] }\n";
     let settings = changes::settings(&format!("{}, key: id", changes::BOUNDED));

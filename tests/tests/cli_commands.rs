@@ -140,7 +140,7 @@ fn normalised(table: &str) -> String {
 async fn runs_lists_each_run_of_the_log_once() {
     let shell = shell(Vec::new()).await;
     let none = shell.run("runs demo/contacts").await;
-    assert_eq!((none.code(), none.out.as_str()), (Some(0), "demo/contacts has no committed runs yet\n"));
+    assert_eq!((none.code(), none.out.as_str()), (Some(0), "demo/contacts: no committed runs\n"));
     assert!(!shell.target().exists());
     shell.run_at("demo/contacts").await.assert(0, "complete");
     let wait = FaultKind::retry_after(429, "3600");

@@ -205,7 +205,11 @@ async fn waiting(polls: u32) -> Bench {
     );
     let commits = bench.commits("accounts");
     assert_eq!((commits.len(), commits[0].status), (1, SegmentStatus::Partial));
-    assert_eq!(commits[0].page_state.as_ref().expect("a partial segment has a state")["job"]["id"], "750J0");
+    assert_eq!(
+        commits[0].page_state.as_ref().expect("a partial segment has a state")["branches"][0]["page"]["job"]
+            ["id"],
+        "750J0"
+    );
     assert!(bench.records("accounts").is_empty());
     bench
 }

@@ -524,7 +524,13 @@ async fn ratios_compare_with_the_runs_before() {
     bench.api.set_faults(vec![Fault::new("items", When::Request(1), FaultKind::status(204)).always()]);
     let empty = bench.run_at("items", "2026-11-22T12:00:00Z").await;
     assert_eq!((empty.status, empty.exit_code(), empty.records_ratio), (Status::Complete, 0, Some(0.0)));
-    assert_eq!(empty.warnings, ["0 records came, fewer than the 3 of `expect.min_records`"]);
+    assert_eq!(
+        empty.warnings,
+        [
+            "0 records came, fewer than the 3 of `expect.min_records`",
+            "0 times the usual number of records came, less than the 0.5 of `expect.records_ratio`"
+        ]
+    );
     let commits = bench.commits("items");
     assert_eq!(commits[2].history.iter().map(|run| run.records).collect::<Vec<_>>(), [RECORDS, RECORDS, 0]);
     assert!(commits[2].parts.is_empty());

@@ -18,7 +18,7 @@ async fn hubspot_waits_when_nothing_remains_and_splits_what_its_search_would_cut
     assert_eq!(deals.throttled, 0, "the search's own pace is kept");
     let months = played.bench.commits("deals");
     let largest = months.iter().map(|commit| commit.total_counts.records).max();
-    assert!(months.len() > 30 && largest > Some(10_000), "{largest:?} of {}", months.len());
+    assert!(months.len() > 30 && largest < Some(10_000), "{largest:?} of {}", months.len());
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ pagination: { type: cursor, next: { body: paging.next.after }, send: { query: af
 async fn shell() -> Shell {
     let contacts = Stream::new("contacts", Style::Cursor, Shape::Small, 25).page_size(10);
     let streams = vec![contacts, changes(ten_days())];
-    let settings = settings(&format!("{BOUNDED}, key: id, start: 2026-01-09"));
+    let settings = settings(&format!("{BOUNDED}, key: id, start: 2026-01-05"));
     let changes = one_stream("changes", &format!("schedule: {{ cron: \"0 12 * * *\" }}\n{settings}"));
     let yaml = format!("{}{}", one_stream("contacts", CONTACTS), changes.trim_start_matches("streams:\n"));
     let shell = Shell::with(Options { seed: SEED, streams, ..Options::default() }, &yaml).await;
@@ -46,7 +46,7 @@ async fn shell() -> Shell {
     shell.api.set_faults(vec![Fault::new("contacts", When::Page(2), wait).always()]);
     shell.run(&contacts(15)).await.assert(3, "partial");
     shell.api.set_faults(Vec::new());
-    for day in ["10", "13"] {
+    for day in ["07", "08", "13"] {
         let line = format!("run demo/changes --at 2026-01-{day}T12:00:00Z --json");
         shell.run(&line).await.assert(0, "complete");
     }
@@ -114,9 +114,10 @@ async fn the_cursor_is_told_and_a_later_run_makes_up_for_a_missing_one() {
     assert_eq!(
         told,
         [
-            json!(["seq-1", null, null, "2026-01-10T08:00:00Z"]),
-            json!([null, 2, "seq-2", null]),
-            json!(["seq-2", null, null, "2026-01-10T16:00:00Z"]),
+            json!(["seq-1", null, null, "2026-01-07T08:00:00Z"]),
+            json!(["seq-2", null, null, "2026-01-08T08:00:00Z"]),
+            json!([null, 4, "seq-3", null]),
+            json!(["seq-3", null, null, "2026-01-10T16:00:00Z"]),
         ]
     );
     let all = shell.run("runs demo/changes --since 2026-01-01 --json").await.reports();
@@ -126,8 +127,9 @@ async fn the_cursor_is_told_and_a_later_run_makes_up_for_a_missing_one() {
     assert!(
         windows.iter().all(|window| window["records_ratio"].is_null() && window["breaches"] == json!([]))
     );
-    // A backfill changes nothing of what is usual for the schedule.
-    assert_eq!(runs[2]["usual_records"].as_f64(), runs[0]["records"].as_f64());
+    // Neither a backfill nor the first run, which brings everything, says what is usual.
+    assert_eq!((runs[1]["usual_records"].as_f64(), runs[3]["usual_records"].as_f64()), (None, Some(3.0)));
+    assert_eq!(runs[3]["records_ratio"].as_f64(), Some(7.0 / 3.0));
 }
 
 #[tokio::test]
@@ -222,7 +224,7 @@ async fn the_page_shows_runs_marks_gaps_and_errors_in_a_browser() {
             "at-20260102T110000Z: 40 % of the requests failed",
             "at-20260102T140000Z: 0 times the usual number of records came",
             "partial after 1 segment",
-            "2 runs due from 2026-01-11 12:00 to 2026-01-12 12:00 are missing; seq-2 fetched what they would have",
+            "4 runs due from 2026-01-09 12:00 to 2026-01-12 12:00 are missing; seq-3 fetched what they would have",
         ] {
             assert!(all.contains(text), "`{text}` is not in {all}");
         }

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
 /// `1,234,567`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -42,6 +46,12 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// `2026-01-31` for the midnight in UTC at which it begins, `2026-01-31T06:00:00Z` for any other instant.
+pub(crate) fn instant(time: Timestamp) -> String {
+    let utc = time.to_zoned(TimeZone::UTC);
+    if utc.time() == Time::midnight() { utc.date().to_string() } else { time.to_string() }
+}
+
 /// `1 page`, `2 pages`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
@@ -69,6 +79,14 @@ mod tests {
             (u64::MAX, "16384.0 PiB"),
         ] {
             assert_eq!(bytes(number), text);
+        }
+    }
+
+    #[test]
+    fn midnights_are_dates() {
+        for text in ["2026-01-31", "2026-01-31T06:00:00Z", "2026-01-31T00:00:00.5Z"] {
+            let time = bronzegate_core::window::parse_instant(text).unwrap();
+            assert_eq!(instant(time), text);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One live line a stream on the terminal, and none when nobody looks.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bronzegate_core::clock::Clock;
@@ -32,7 +32,8 @@ pub(crate) struct Line {
     bar: ProgressBar,
     stats: Arc<Stats>,
     clock: Arc<dyn Clock>,
-    began: Duration,
+    /// When what the line is about began, and what had been counted by then.
+    began: Arc<Mutex<(Duration, Counts)>>,
 }
 
 impl Line {
@@ -41,13 +42,15 @@ impl Line {
         let style = ProgressStyle::with_template("{spinner} {prefix}  {wide_msg}");
         let bar = ProgressBar::new_spinner().with_style(style.expect("the template is a constant"));
         let bar = place.add(bar.with_prefix(name));
-        let began = clock.elapsed();
+        let began = Arc::new(Mutex::new((clock.elapsed(), stats.counts())));
         Self { bar, stats, clock, began }
     }
 
-    /// Names what the line is about now.
-    pub(crate) fn rename(&self, name: String) {
+    /// Names what the line is about from now on, and counts anew.
+    pub(crate) fn begin(&self, name: String) {
         self.bar.set_prefix(name);
+        *self.began.lock().expect("no holder of this lock panics") =
+            (self.clock.elapsed(), self.stats.counts());
     }
 
     /// Says how the stream ended.
@@ -62,8 +65,10 @@ impl Line {
 
     fn draw(&self) {
         if !self.bar.is_finished() {
-            let passed = self.clock.elapsed().saturating_sub(self.began);
-            self.bar.set_message(message(self.stats.counts(), self.stats.is_waiting(), passed));
+            let (began, before) = *self.began.lock().expect("no holder of this lock panics");
+            let passed = self.clock.elapsed().saturating_sub(began);
+            let counts = since(self.stats.counts(), before);
+            self.bar.set_message(message(counts, self.stats.is_waiting(), passed));
             self.bar.tick();
         }
     }
@@ -78,6 +83,17 @@ pub(crate) async fn draw(place: &MultiProgress, lines: &[Line]) -> std::convert:
     loop {
         time.tick().await;
         lines.iter().for_each(Line::draw);
+    }
+}
+
+/// What a line shows, counted since its stream or window began.
+fn since(counts: Counts, before: Counts) -> Counts {
+    Counts {
+        records: counts.records.saturating_sub(before.records),
+        bytes: counts.bytes.saturating_sub(before.bytes),
+        pages: counts.pages.saturating_sub(before.pages),
+        retries: counts.retries.saturating_sub(before.retries),
+        ..counts
     }
 }
 

@@ -12,6 +12,7 @@
 //! | [`http`] | authentication, retry, rate limit, egress, and the client that composes them |
 //! | [`extract`] | paginator, progress, and the stream of pages |
 //! | [`bronze`] | the store port, paths, encoding, parts, the commit log, the local store |
+//! | [`health`] | the log held against what is expected: breaches and missing runs |
 //! | [`event`] | what a trigger asks for |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from request to report; looking without writing |

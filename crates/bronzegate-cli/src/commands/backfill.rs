@@ -149,7 +149,7 @@ impl Work<'_> {
     /// Loads window after window. One that fails does not stop the others, unless they would fail too.
     async fn work(&self, run: &StreamRun, line: &Line) {
         while let Some(window) = self.next() {
-            line.rename(window.to_string());
+            line.begin(format!("{}/{}", human::instant(window.from()), human::instant(window.to())));
             let request = RunRequest::Window { window, revision: self.revision };
             let report =
                 run.run(self.store.clone(), request, Deadline::NONE, self.context.stop.clone()).await;
@@ -164,7 +164,7 @@ impl Work<'_> {
             }
             self.bar.inc(1);
         }
-        line.rename(run.name());
+        line.begin(run.name());
     }
 
     fn next(&self) -> Option<TimeWindow> {
@@ -206,8 +206,8 @@ fn windows_table(loaded: &[Loaded]) -> String {
         let failed = report.as_ref().filter(|report| report.status == Status::Failed);
         let took = report.as_ref().map_or(0, |report| report.duration_ms);
         vec![
-            planned.window.from().to_string(),
-            planned.window.to().to_string(),
+            human::instant(planned.window.from()),
+            human::instant(planned.window.to()),
             status.to_owned(),
             human::count(counts.records),
             human::bytes(counts.bytes),

@@ -172,14 +172,18 @@ pub(crate) fn estimate(
     let least = pages.unwrap_or(2) * probe.branches.unwrap_or(1) * due as u64;
     let by_latency = took.as_secs_f64() * least as f64 / workers as f64;
     let by_rate = rate.map_or(0.0, |rate| least as f64 / rate);
-    let minutes = by_latency.max(by_rate) / 60.0;
+    let seconds = by_latency.max(by_rate);
+    let time = if seconds < 60.0 {
+        human::counted(seconds.ceil() as u64, "second")
+    } else {
+        format!("{:.1} minutes", seconds / 60.0)
+    };
     format!(
-        "{} to load: {} {} and {} {:.1} minutes, by a probe that found {} on its first page in {}",
+        "{} to load: {} {} and {} {time}, by a probe that found {} on its first page in {}",
         human::counted(due as u64, "window"),
         if is_known { "about" } else { "at least" },
         human::counted(least, "request"),
         if is_known { "about" } else { "at least" },
-        minutes,
         human::counted(probe.records, "record"),
         human::duration(took),
     )
@@ -206,15 +210,15 @@ mod tests {
     fn an_estimate_is_the_slower_of_rate_and_latency() {
         let took = Duration::from_millis(600);
         insta::assert_snapshot!(estimate(&probe(7, true, None), took, 100, 4, Some(2.0)),
-            @"100 windows to load: about 100 requests and about 0.8 minutes, by a probe that found 7 records on its first page in 600ms");
+            @"100 windows to load: about 100 requests and about 50 seconds, by a probe that found 7 records on its first page in 600ms");
         insta::assert_snapshot!(estimate(&probe(100, false, Some(950)), took, 100, 4, None),
             @"100 windows to load: about 1,000 requests and about 2.5 minutes, by a probe that found 100 records on its first page in 600ms");
         insta::assert_snapshot!(estimate(&probe(100, false, None), took, 1, 1, None),
-            @"1 window to load: at least 2 requests and at least 0.0 minutes, by a probe that found 100 records on its first page in 600ms");
+            @"1 window to load: at least 2 requests and at least 2 seconds, by a probe that found 100 records on its first page in 600ms");
         let of_branches = |branches| Probe { branches, ..probe(7, true, None) };
         insta::assert_snapshot!(estimate(&of_branches(Some(3)), took, 100, 4, None),
-            @"100 windows to load: about 300 requests and about 0.8 minutes, by a probe that found 7 records on its first page in 600ms");
+            @"100 windows to load: about 300 requests and about 45 seconds, by a probe that found 7 records on its first page in 600ms");
         insta::assert_snapshot!(estimate(&of_branches(None), took, 100, 4, None),
-            @"100 windows to load: at least 100 requests and at least 0.2 minutes, by a probe that found 7 records on its first page in 600ms");
+            @"100 windows to load: at least 100 requests and at least 15 seconds, by a probe that found 7 records on its first page in 600ms");
     }
 }

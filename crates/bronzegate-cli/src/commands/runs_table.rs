@@ -23,7 +23,6 @@ pub(super) fn runs_table(health: &StreamHealth) -> String {
         Column::Number("BYTES"),
         Column::Number("DURATION"),
         Column::Number("RATIO"),
-        Column::Number("REQUESTS"),
         Column::Number("ERRORS"),
     ];
     if with_cursor {
@@ -72,7 +71,7 @@ fn run_rows(run: &LoggedRun, with_cursor: bool) -> Vec<Vec<String>> {
 
 fn gap_row(gap: &Gap, with_cursor: bool) -> Vec<String> {
     let mut cells = vec!["-".to_owned(), short(gap.from), "missing".to_owned()];
-    cells.resize(if with_cursor { 12 } else { 10 }, "-".to_owned());
+    cells.resize(if with_cursor { 11 } else { 9 }, "-".to_owned());
     let last = if gap.missing > 1 {
         format!("{} runs, the last at {}", gap.missing, short(gap.to))
     } else {
@@ -107,7 +106,6 @@ impl Row {
             human::bytes(self.counts.bytes),
             human::duration(Duration::from_millis(self.duration_ms)),
             self.duration_ratio,
-            human::count(self.counts.requests),
             human::count(self.counts.api_errors),
         ];
         if with_cursor {

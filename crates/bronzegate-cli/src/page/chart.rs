@@ -27,6 +27,8 @@ const BEYOND: f64 = 8.0;
 pub(super) struct Chart {
     name: &'static str,
     slots: usize,
+    #[serde(skip)]
+    filled: usize,
     /// What the upper edge stands for.
     top: String,
     /// Some bars are higher than the chart.
@@ -118,6 +120,13 @@ pub(super) fn charts(health: &StreamHealth) -> Vec<Chart> {
     ]
 }
 
+impl Chart {
+    /// The part of its width that the slots fill, in percent.
+    pub(super) fn used(&self) -> usize {
+        100 * self.filled / self.slots
+    }
+}
+
 fn chart(measure: &Measure, entries: &[Entry<'_>], expect: &Expect, limit_text: String) -> Chart {
     let runs =
         || entries.iter().filter_map(|entry| if let Entry::Run(run) = entry { Some(*run) } else { None });
@@ -150,6 +159,7 @@ fn chart(measure: &Measure, entries: &[Entry<'_>], expect: &Expect, limit_text: 
     Chart {
         name: measure.name,
         slots: x.max(LEAST_SLOTS),
+        filled: x,
         top: (measure.shown)(top),
         is_cut: highest > top,
         summary: format!(

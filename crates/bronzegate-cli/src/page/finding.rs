@@ -9,7 +9,7 @@ use super::text;
 use crate::human;
 
 /// More than anybody reads at once; the tables have all.
-const MOST: usize = 30;
+const MOST: usize = 15;
 
 /// One of them.
 #[derive(Debug, Serialize)]
@@ -46,6 +46,7 @@ fn of_stream(health: &StreamHealth) -> Vec<Finding> {
     };
     let windows = health.windows.iter().map(Entry::Run);
     let mut findings = Vec::new();
+    findings.extend(retried(health).map(|(at, text)| finding(at, "retried", "run", text)));
     for entry in health.entries().into_iter().chain(windows) {
         match entry {
             Entry::Gap(gap) => findings.push(finding(gap.to, "missing", "missing", gap_text(gap))),
@@ -71,11 +72,15 @@ fn of_run(run: &LoggedRun) -> Vec<(&'static str, &'static str, String)> {
     }
     findings.extend(run.breaches.iter().map(|breach| ("threshold", "marked", breach.to_string())));
     findings.extend(run.warnings.iter().map(|warning| ("warning", "warning", warning.clone())));
-    let failed = run.counts.api_errors;
-    if failed > 0 {
-        let requests = human::counted(run.counts.requests, "request");
-        let text = format!("{} of {requests} failed and were made good", human::count(failed));
-        findings.push(("retried", "run", text));
-    }
     findings
+}
+
+/// Requests that failed, all in one: the log counts them and has no more of them than that.
+fn retried(health: &StreamHealth) -> Option<(Timestamp, String)> {
+    let failing = || health.runs.iter().chain(&health.windows).filter(|run| run.counts.api_errors > 0);
+    let newest = failing().map(|run| run.scheduled_time).max()?;
+    let failed = failing().map(|run| run.counts.api_errors).sum();
+    let [requests, runs] = [(failed, "request"), (failing().count() as u64, "run")]
+        .map(|(number, noun)| human::counted(number, noun));
+    Some((newest, format!("{requests} in {runs} failed and were tried again; this is the newest of them")))
 }

@@ -41,6 +41,8 @@ struct StreamView {
     charts: Vec<Chart>,
     first: String,
     last: String,
+    /// The part of the charts' width that the slots fill, in percent.
+    used: usize,
     tables: Vec<TableView>,
 }
 
@@ -98,13 +100,15 @@ impl StreamView {
             Some(Entry::Gap(gap)) => text::time(gap.from),
             None => String::new(),
         };
+        let charts = charts(health);
         Self {
             anchor: anchor(health),
             name: format!("{}/{}", health.source, health.stream),
             class: if health.is_healthy() { "healthy" } else { "unhealthy" },
             verdict: verdict(health),
             facts: facts(health, period),
-            charts: charts(health),
+            used: charts.first().map_or(100, Chart::used),
+            charts,
             first: due(entries.first()),
             last: due(entries.last()),
             tables: tables(&entries, &health.windows),

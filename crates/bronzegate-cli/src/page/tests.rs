@@ -15,8 +15,13 @@ fn first() -> Timestamp {
 fn record(hour: i64, records: u64) -> CommitRecord {
     let due = first() + SignedDuration::from_hours(hour);
     let key = format!("at-{}", due.strftime("%Y%m%dT%H%M%SZ"));
-    let entry =
-        |key: &str, records| HistoryEntry { key: key.to_owned(), records, duration_ms: 5000, more: false };
+    let entry = |key: &str, records| HistoryEntry {
+        key: key.to_owned(),
+        records,
+        duration_ms: 5000,
+        more: false,
+        first: false,
+    };
     let counts = Counts { records, bytes: 100 * records, requests: 10, ..Counts::default() };
     CommitRecord {
         format: CommitRecord::FORMAT,

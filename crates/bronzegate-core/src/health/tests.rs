@@ -18,6 +18,7 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         records,
         duration_ms: 10 * records,
         more: false,
+        first: false,
     };
     let mut history: Vec<_> = before.iter().map(|records| entry(*records, "before")).collect();
     history.push(entry(total, key));

@@ -17,6 +17,10 @@ pub struct HistoryEntry {
     /// Windows that were due together with it are still to come: it is not whole yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
+    /// It is the first run of an incremental stream, which brings everything there was: no measure for
+    /// those after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first: bool,
 }
 
 /// A run against the mean of those before it.
@@ -41,6 +45,7 @@ pub fn extend_history(history: &[HistoryEntry], mut run: HistoryEntry) -> Vec<Hi
     if let Some(begun) = entries.pop_if(|entry| entry.more) {
         run.records += begun.records;
         run.duration_ms += begun.duration_ms;
+        run.first |= begun.first;
     }
     entries.push(run);
     entries.drain(..entries.len().saturating_sub(HISTORY));
@@ -54,6 +59,7 @@ impl Ratios {
         let Some((run, before)) = history.split_last().filter(|(run, _)| !run.more) else {
             return Self::default();
         };
+        let before: Vec<_> = before.iter().filter(|entry| !entry.first).collect();
         let usual_records = mean(before.iter().map(|entry| entry.records));
         let usual_duration_ms = mean(before.iter().map(|entry| entry.duration_ms));
         Self {
@@ -84,7 +90,7 @@ mod tests {
     use super::*;
 
     fn entry(key: u64, records: u64, duration_ms: u64) -> HistoryEntry {
-        HistoryEntry { key: format!("seq-{key}"), records, duration_ms, more: false }
+        HistoryEntry { key: format!("seq-{key}"), records, duration_ms, more: false, first: false }
     }
 
     fn ratios(history: &[HistoryEntry], records: u64, duration_ms: u64) -> (Option<f64>, Option<f64>) {
@@ -123,5 +129,15 @@ mod tests {
         let ratios = Ratios::of(&history);
         assert_eq!((ratios.records, ratios.duration), (Some(1.0), Some(1.0)));
         assert_eq!((ratios.usual_records, ratios.usual_duration_ms), (Some(100.0), Some(10.0)));
+    }
+
+    #[test]
+    fn the_first_run_of_an_incremental_stream_is_no_measure_for_the_next() {
+        let first = HistoryEntry { more: true, first: true, ..entry(1, 9000, 900) };
+        let history = extend_history(&[], first);
+        let history = extend_history(&history, entry(2, 1000, 100));
+        assert_eq!(ratios(&history, 10, 1), (None, None));
+        let history = extend_history(&history, entry(3, 10, 1));
+        assert_eq!(ratios(&history, 5, 2), (Some(0.5), Some(2.0)));
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::super::run_id::RunId;
 use super::super::store::{Receipt, StoreError};
 use super::health::HistoryEntry;
 use crate::cursor::CursorState;
@@ -111,6 +112,7 @@ impl CommitRecord {
             records: self.total_counts.records,
             duration_ms: self.total_duration_ms,
             more: self.cursor.as_ref().is_some_and(|cursor| cursor.more),
+            first: self.key == RunId::Sequence(1).to_string(),
         }
     }
 

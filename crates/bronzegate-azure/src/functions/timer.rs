@@ -133,7 +133,11 @@ mod tests {
             ("every: 6h", "ingest_timer_every_6_hours", "0 0 */6 * * *"),
             ("every: 1d", "ingest_timer_every_day", "0 0 0 * * *"),
             ("cron: '30 12 29 2 *'", "ingest_timer_30_12_29_2_any_utc", "0 30 12 * * *"),
-            ("every: 90m", "ingest_timer_every_90_minutes", "0 */30 * * * *"),
+            (
+                "every: 90m",
+                "ingest_timer_every_90_minutes",
+                "0 */30 0,1,3,4,6,7,9,10,12,13,15,16,18,19,21,22 * * *",
+            ),
             ("cron: '30 2 * * MON-FRI'", "ingest_timer_30_2_any_any_mon_to_fri_utc", "0 30 2 * * *"),
             (
                 "cron: '30 2 * * MON-FRI', timezone: Europe/Berlin",

@@ -25,8 +25,14 @@ impl Invocation {
     /// # Errors
     /// [`ErrorKind::Config`] when it is not one.
     pub(crate) fn parse(body: &[u8]) -> Result<Self> {
-        serde_json::from_slice(body)
-            .map_err(|error| wrong(format!("it is no invocation of a custom handler: {error}")))
+        let none =
+            |why: &dyn std::fmt::Display| wrong(format!("it is no invocation of a custom handler: {why}"));
+        let value: Value = serde_json::from_slice(body).map_err(|error| none(&error))?;
+        // serde would read an array as a struct.
+        if !value.is_object() {
+            return Err(none(&"it is not a JSON object"));
+        }
+        serde_json::from_value(value).map_err(|error| none(&error))
     }
 
     /// What a binding brings, out of its strings.

@@ -161,6 +161,7 @@ run "roles_have_the_least_scope" {
       "queue/bronzegate-work-poison" = "Storage Queue Data Contributor on /subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/made/queueServices/default/queues/bronzegate-work-poison"
       "bronze"                       = "Storage Blob Data Contributor on /subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/made/blobServices/default/containers/bronze"
       "secrets"                      = "Key Vault Secrets User on /subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/made"
+      "rotated/ledger-own"           = "Key Vault Secrets Officer on /subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/made/secrets/ledger-own"
       "rotated/ledger-refresh-token" = "Key Vault Secrets Officer on /subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/made/secrets/ledger-refresh-token"
       "telemetry"                    = "Monitoring Metrics Publisher on /subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/bronzegate"
     }
@@ -194,7 +195,7 @@ run "an_existing_account_and_an_existing_vault_are_used_and_not_made" {
   }
   assert {
     condition = [for key, given in azurerm_role_assignment.function : given.scope if startswith(key, "secret")] == [
-      for name in ["ledger-client-secret", "ledger-refresh-token", "ledger-tenant", "shop-token"] :
+      for name in ["ledger-account", "ledger-client", "ledger-client-secret", "ledger-login", "ledger-own", "ledger-refresh-token", "ledger-subject", "ledger-tenant", "shop-token"] :
       "/subscriptions/s/resourceGroups/data/providers/Microsoft.KeyVault/vaults/Shared/secrets/${name}"
     ]
     error_message = "of a vault that others use, the function reads its own secrets"
@@ -243,7 +244,10 @@ run "secrets_are_named_and_have_no_value_here" {
   command = plan
 
   assert {
-    condition     = keys(output.secret_commands) == ["ledger-client-secret", "ledger-refresh-token", "ledger-tenant", "shop-token"] && output.rotated_secrets == tolist(["ledger-refresh-token"])
+    condition = (
+      keys(output.secret_commands) == ["ledger-account", "ledger-client", "ledger-client-secret", "ledger-login", "ledger-own", "ledger-refresh-token", "ledger-subject", "ledger-tenant", "shop-token"] &&
+      output.rotated_secrets == tolist(["ledger-own", "ledger-refresh-token"])
+    )
     error_message = "secrets: ${jsonencode(output.secret_commands)}"
   }
   assert {

@@ -1,7 +1,7 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help build demo demo-api test torture bench bench-aws check fmt clippy docs deny advisories terraform checkov schema \
-	clean package-aws invoke-aws functions package-azure invoke-azure
+	clean package-aws invoke-aws functions package-azure invoke-azure bench-azure smoke-azure
 
 VENV  := .venv
 NODE  := .node
@@ -63,6 +63,10 @@ bench-aws: build $(VENV)/installed ## measure the Lambda handler beside one in P
 	cargo build --release --locked --workspace --bin bootstrap
 	target/release/workbench bench-aws
 
+bench-azure: build $(NODE)/installed ## measure the Functions handler; prints Markdown tables
+	cargo build --release --locked --workspace --bin handler
+	target/release/workbench bench-azure
+
 package-aws: ## the Lambda function's zip; ARCH=arm64 needs cargo-zigbuild and the target's standard library
 	cargo $(PACKAGE_BUILD) --release --locked --workspace --bin bootstrap
 	python3 infra/package.py $(PACKAGE_FOLDER)/bootstrap bootstrap target/package/bronzegate-aws.zip 2.34 sources
@@ -87,6 +91,11 @@ package-azure: $(ZIG)/installed ## the function app's zip, with the sources and 
 invoke-azure: build $(NODE)/installed ## the real Functions handler against Azurite and the demo API; EVENT=events/azure-timer.json
 	cargo build --release --locked --workspace --bin handler
 	target/release/workbench invoke-azure $(EVENT)
+
+# What each variable means is told in tests/src/bin/workbench/smoke_azure.rs, and in the README.
+smoke-azure: ## the checks of the tests on a subscription: BRONZEGATE_TARGET, BRONZEGATE_SECRETS, BRONZEGATE_SMOKE_APP
+	cargo build --workspace --bins --locked
+	$(or $(CARGO_TARGET_DIR),target)/debug/workbench smoke-azure
 
 check: fmt clippy docs deny terraform ## formatting, lints, documentation, licences, Terraform modules
 

@@ -111,14 +111,7 @@ impl Deployment {
     /// # Panics
     /// When they cannot be read.
     pub async fn lines(&self, stream: &str) -> Vec<String> {
-        let mut lines = Vec::new();
-        for path in self.store.list(&format!("demo/{stream}/")).await.expect("a container is listed") {
-            let content = self.store.get(&path).await.expect("a blob is read").expect("it was listed");
-            let text = String::from_utf8(content.to_vec()).expect("a part is text");
-            assert!(text.is_empty() || text.ends_with('\n'), "the last line is whole");
-            lines.extend(text.lines().map(str::to_owned));
-        }
-        lines
+        lines(&*self.store, stream).await
     }
 
     /// Asserts that bronze holds these records of a stream, each once, in the API's order and bytes.
@@ -128,6 +121,21 @@ impl Deployment {
     pub async fn assert_records(&self, stream: &str, shape: Shape, count: u64) {
         assert_same(&self.records(stream).await, &expected(shape, count));
     }
+}
+
+/// The lines of the parts that a store has of a stream of the source `demo`, in the order of the parts.
+///
+/// # Panics
+/// When they cannot be read.
+pub async fn lines(store: &dyn BronzeStore, stream: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for path in store.list(&format!("demo/{stream}/")).await.expect("a folder is listed") {
+        let content = store.get(&path).await.expect("a part is read").expect("it was listed");
+        let text = String::from_utf8(content.to_vec()).expect("a part is text");
+        assert!(text.is_empty() || text.ends_with('\n'), "the last line is whole");
+        lines.extend(text.lines().map(str::to_owned));
+    }
+    lines
 }
 
 /// The work item of a schedule at the time of all tests.

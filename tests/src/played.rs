@@ -4,6 +4,7 @@
 //! replaced. Both sides have one clock, which no wait takes time on, so that limits are kept to the
 //! second and waits can be counted. The vault is a file, so that a token that rotates has a place.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::FileSecrets;
-use bronzegate_demo_api::{DemoApi, Options, StreamStats};
+use bronzegate_demo_api::{DemoApi, Options, StreamStats, csv_record_of};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
@@ -28,6 +29,8 @@ pub struct Played {
     pub bench: Bench,
     clock: Arc<TestClock>,
     vault: TempDir,
+    /// The streams of comma-separated values, with their columns.
+    tables: BTreeMap<String, Vec<String>>,
 }
 
 impl Played {
@@ -41,13 +44,15 @@ impl Played {
         };
         let options = read(format!("tests/fixtures/roles/{api}.json"));
         let options: Options = serde_json::from_str(&options).expect("a configuration of the demo API");
+        let tables = options.streams.iter().filter(|stream| stream.csv.is_some());
+        let tables = tables.map(|stream| (stream.name.clone(), stream.quirks.columns.clone())).collect();
         let clock = test_clock();
         let wall = clock.clone();
         let wall = move || Duration::from_micros(wall.now().as_microsecond().unsigned_abs());
         let running = DemoApi::start_on(options, Arc::new(wall)).await.expect("the demo API starts");
         let text = moved(&read(format!("sources/{api}.yaml")), &running.base_url());
         let bench = Bench::over(running, api, text);
-        let played = Self { bench, clock, vault: tempfile::tempdir().expect("a folder") };
+        let played = Self { bench, clock, vault: tempfile::tempdir().expect("a folder"), tables };
         played.keep_all();
         played
     }
@@ -123,6 +128,9 @@ impl Played {
             assert!(before > repeats && records > before, "{stream}: both runs bring something");
         }
         let (mut landed, mut expected) = (self.bench.records(stream), self.bench.api.records(stream));
+        if let Some(columns) = self.tables.get(stream) {
+            expected = expected.iter().map(|record| csv_record_of(columns, record.as_bytes())).collect();
+        }
         assert_eq!(
             (records, landed.len() as u64),
             (landed.len() as u64, expected.len() as u64 + repeats),

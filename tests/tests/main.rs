@@ -9,6 +9,7 @@ mod azure_faults;
 mod azure_handler;
 mod azure_identity;
 mod azure_secrets;
+mod azure_smoke;
 mod azure_store;
 mod branches;
 mod cli_backfill;

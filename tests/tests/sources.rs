@@ -62,6 +62,15 @@ async fn salesforce_short_pages_are_not_the_end_and_dead_tokens_are_renewed() {
 }
 
 #[tokio::test]
+async fn salesforce_exports_are_waited_for_and_end_at_the_text_null() {
+    let played = Played::new("salesforce-bulk").await;
+    let accounts = played.lands("accounts", 0).await;
+    assert_eq!(accounts.jobs, 2, "one for each run: {accounts:?}");
+    assert!(accounts.throttled > 0 && accounts.statuses[&429] == accounts.throttled, "{accounts:?}");
+    assert!(played.waited() >= Duration::from_secs(2 * (5 + 10)), "polls become rarer");
+}
+
+#[tokio::test]
 async fn slack_says_that_it_is_too_much_with_429_and_inside_a_200() {
     let played = Played::new("slack").await;
     let channels = played.lands("channels", 0).await;

@@ -26,7 +26,7 @@ pub use options::{Credentials, Options};
 pub use payload::Payload;
 pub use quirks::{By, Layout, Quirks, Said};
 pub use rate::{Dialect, RateLimit, Refusal, ResetUnit, Window};
-pub use record::{Expected, csv_record, expected, record};
+pub use record::{Expected, csv_record, csv_record_of, expected, record};
 pub use serve::{DemoApi, Running, Stats, StreamStats, TokenStats};
 pub use stream::{Auth, Job, Pack, Shape, Stream, Style};
 pub use timeline::{Asked, Made, TimeFormat, Timeline};

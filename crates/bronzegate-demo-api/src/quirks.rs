@@ -15,6 +15,9 @@ pub struct Quirks {
     pub at_once: Option<u64>,
     /// About every nth record is left out of its page, though positions and the total count it.
     pub hidden_every: Option<u64>,
+    /// The columns of comma-separated values, by the names of the records' members; without any, four with
+    /// everything that a row can hold.
+    pub columns: Vec<String>,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
     pub layout: Layout,
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     quirks::hides,
-    record::{Recipe, write_row},
+    record::{Recipe, Table},
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ const CHUNK: usize = 256 << 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     pub(crate) recipe: Recipe,
-    /// Whether the records are written as rows.
-    pub(crate) table: bool,
+    /// The table whose rows the records are written as, if they are.
+    pub(crate) table: Option<Table>,
     /// The records of the whole answer, where they are not made by the recipe.
     pub(crate) records: Option<Arc<[Bytes]>>,
     pub(crate) first: u64,
@@ -51,9 +51,9 @@ impl Page {
             return;
         }
         *is_first = false;
-        if self.table {
+        if let Some(table) = &self.table {
             let record = out.split_off(start);
-            write_row(&record, out);
+            table.write_row(&record, out);
         }
     }
 
@@ -122,7 +122,7 @@ mod tests {
     fn page(count: u64) -> Page {
         Page {
             recipe: Recipe::new(1, Shape::Crm),
-            table: false,
+            table: None,
             records: None,
             first: 7,
             count,

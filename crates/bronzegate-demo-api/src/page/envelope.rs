@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fault::WrongShape,
     rate::{RateLimit, Verdict},
-    record::{HEADER, Recipe},
+    record::{Recipe, Table},
     serve::{Call, Headers},
     stream::{Stream, Style},
 };
@@ -134,14 +134,15 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
     if scene.stream.csv.is_some() {
         envelope.list = List::Table;
     }
+    let table = scene.stream.csv.map(|_| Table::new(&scene.stream.quirks.columns));
     let (head, tail) = match wrong {
-        None => right(&envelope),
+        None => right(&envelope, table.as_ref()),
         Some(wrong) => (misshapen(&envelope, wrong), String::new()),
     };
     let hidden = scene.stream.quirks.hidden_every;
     let page = Page {
         recipe: scene.recipe,
-        table: scene.stream.csv.is_some(),
+        table,
         records: scene.records.clone(),
         first: plan.first,
         count: if wrong.is_some() { 0 } else { plan.count },
@@ -156,12 +157,15 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
     (page, envelope.headers)
 }
 
-fn right(envelope: &Envelope) -> (String, String) {
+fn right(envelope: &Envelope, table: Option<&Table>) -> (String, String) {
     match &envelope.list {
         List::Member(name) => (format!("{}\"{name}\":[", envelope.before), format!("]{}", envelope.after)),
         List::Root => ("[".into(), "]".into()),
         List::Lines => (String::new(), "\n".into()),
-        List::Table => (format!("{HEADER}\r\n"), "\n".into()),
+        List::Table => {
+            let header = table.map(Table::header).unwrap_or_default();
+            (format!("{header}\r\n"), "\n".into())
+        }
     }
 }
 

@@ -42,7 +42,7 @@ mod tests {
     fn page(count: u64) -> Page {
         Page {
             recipe: Recipe::new(1, Shape::Small),
-            table: false,
+            table: None,
             records: None,
             first: 0,
             count,

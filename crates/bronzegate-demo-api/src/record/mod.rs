@@ -10,8 +10,8 @@ mod wide;
 
 pub use expected::{Expected, expected};
 pub use recipe::record;
-pub use table::csv_record;
+pub use table::{csv_record, csv_record_of};
 
 pub(crate) use draw::mix;
 pub(crate) use recipe::Recipe;
-pub(crate) use table::{HEADER, write_row};
+pub(crate) use table::Table;

@@ -1,15 +1,51 @@
-//! A record as a row of comma-separated values (RFC 4180), with everything such a row can hold.
+//! A record as a row of comma-separated values (RFC 4180): the columns a stream names, or four with
+//! everything that such a row can hold.
 
 use serde_json::{Map, Value};
 
-/// The names of the columns.
-pub(crate) const HEADER: &str = "id,updatedAt,\"the \"\"note\"\", if any\",record";
-
 const NAMES: [&str; 4] = ["id", "updatedAt", "the \"note\", if any", "record"];
 
-/// Writes a record, which is a JSON object, as a row without its end.
-pub(crate) fn write_row(record: &[u8], out: &mut Vec<u8>) {
-    for (nth, field) in fields(record).iter().enumerate() {
+/// The columns of a table, by the names of the records' members; without any, the usual four.
+#[derive(Clone, Debug)]
+pub(crate) struct Table(Vec<String>);
+
+impl Table {
+    pub(crate) fn new(columns: &[String]) -> Self {
+        Self(columns.to_vec())
+    }
+
+    /// Writes the header without its end.
+    pub(crate) fn header(&self) -> String {
+        let mut out = Vec::new();
+        let names = if self.0.is_empty() { NAMES.map(str::to_owned).to_vec() } else { self.0.clone() };
+        write_fields(&names, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// Writes a record, which is a JSON object, as a row without its end.
+    pub(crate) fn write_row(&self, record: &[u8], out: &mut Vec<u8>) {
+        if self.0.is_empty() {
+            write_fields(&fields(record), out);
+        } else {
+            write_fields(&members(&self.0, record), out);
+        }
+    }
+}
+
+/// What a client must make of a record's row: an object of strings.
+pub fn csv_record(record: &[u8]) -> String {
+    let members = NAMES.map(str::to_owned).into_iter().zip(fields(record).map(Value::String));
+    Value::Object(members.collect::<Map<_, _>>()).to_string()
+}
+
+/// As [`csv_record`], where the stream names its columns ([`Quirks::columns`](crate::Quirks::columns)).
+pub fn csv_record_of(columns: &[String], record: &[u8]) -> String {
+    let members = columns.iter().cloned().zip(members(columns, record).into_iter().map(Value::String));
+    Value::Object(members.collect::<Map<_, _>>()).to_string()
+}
+
+fn write_fields(fields: &[String], out: &mut Vec<u8>) {
+    for (nth, field) in fields.iter().enumerate() {
         if nth > 0 {
             out.push(b',');
         }
@@ -23,10 +59,14 @@ pub(crate) fn write_row(record: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// What a client must make of a record's row: an object of strings.
-pub fn csv_record(record: &[u8]) -> String {
-    let members = NAMES.map(str::to_owned).into_iter().zip(fields(record).map(Value::String));
-    Value::Object(members.collect::<Map<_, _>>()).to_string()
+fn members(columns: &[String], record: &[u8]) -> Vec<String> {
+    let value: Value = serde_json::from_slice(record).unwrap_or_default();
+    let text = |name: &String| match &value[name.as_str()] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    columns.iter().map(text).collect()
 }
 
 fn fields(record: &[u8]) -> [String; 4] {
@@ -45,11 +85,23 @@ fn fields(record: &[u8]) -> [String; 4] {
 mod tests {
     use super::*;
 
+    fn written(columns: &[&str], record: &[u8]) -> String {
+        let columns: Vec<_> = columns.iter().map(|name| (*name).to_owned()).collect();
+        let table = Table::new(&columns);
+        let mut out = format!("{}\n", table.header()).into_bytes();
+        table.write_row(record, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
     #[test]
     fn a_row_has_quotes_where_it_needs_them() {
-        let mut row = Vec::new();
-        write_row(br#"{"id":5,"updatedAt":"2026-01-01","x":"a,b"}"#, &mut row);
-        let expected = "5,2026-01-01,\"two\r\nlines, \"\"quoted\"\"\nand more\",\"{\"\"id\"\":5,\"\"updatedAt\"\":\"\"2026-01-01\"\",\"\"x\"\":\"\"a,b\"\"}\"";
-        assert_eq!(String::from_utf8(row).unwrap(), expected);
+        let expected = "id,updatedAt,\"the \"\"note\"\", if any\",record\n5,2026-01-01,\"two\r\nlines, \"\"quoted\"\"\nand more\",\"{\"\"id\"\":5,\"\"updatedAt\"\":\"\"2026-01-01\"\",\"\"x\"\":\"\"a,b\"\"}\"";
+        assert_eq!(written(&[], br#"{"id":5,"updatedAt":"2026-01-01","x":"a,b"}"#), expected);
+    }
+
+    #[test]
+    fn a_stream_may_name_its_columns() {
+        let record = br#"{"Id":"001","n":7,"gone":null,"more":"x"}"#;
+        assert_eq!(written(&["Id", "n", "gone", "never"], record), "Id,n,gone,never\n001,7,,");
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn run(roots: &str, target: &str, path: &str) -> Outcome {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "this command is about the environment of its process")]
-fn variable(name: &str) -> Option<String> {
+#[expect(clippy::disallowed_methods, reason = "these commands are about the environment of their process")]
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -3,25 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bronzegate_demo_api::{Auth, Options, Shape, Stream, Style};
+use bronzegate_demo_api::{Auth, Options, Running, Shape, Stream, Style};
 use bronzegate_tests::aws::{Deployment, scheduled};
-use bronzegate_tests::command::until;
 use bronzegate_tests::lambda::Lambda;
 use bronzegate_tests::{one_stream, repository};
 use serde_json::{Value, json};
 
 use crate::Outcome;
+use crate::figures::{ColdStarts, MANY, ROUNDS, SETTINGS, STREAM, mib, now};
 use crate::output::say;
 
-const ROUNDS: usize = 7;
 const TIME: Duration = Duration::from_mins(5);
-const SETTINGS: &str = "records: results
-auth: { type: bearer, token: { secret: token } }
-pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: 100 } }";
-/// About 200 MB.
-const MANY: u64 = 170_000;
 
 /// Prints the figures as a Markdown table.
 pub(crate) fn run() -> Outcome {
@@ -34,23 +28,23 @@ async fn measure() -> Outcome {
     say("|---|---|---|---|");
     let mut small = deployment(100, Shape::Crm).await;
     let at = |nth: usize| format!("2026-11-22T{nth:02}:00:00Z");
-    let event = |nth: usize| json!({ "source": "demo", "stream": "items", "scheduled_time": at(nth) });
-    let cold = cold_starts(&mut small, None, event).await;
+    let event = |nth: usize| json!({ "source": "demo", "stream": STREAM, "scheduled_time": at(nth) });
+    let cold = cold_starts(&small.api, &mut small.lambda, event).await;
     say(&format!("| handler, S3 and Secrets Manager on moto | {cold} |"));
     let mut local = small.second().await;
     local.set("BRONZEGATE_TARGET", "bronze");
     local.set("BRONZEGATE_SECRETS", "env");
     local.set("BRONZEGATE_SECRET_TOKEN", &small.api.credentials().token);
-    let cold = cold_starts(&mut small, Some(local), event).await;
+    let cold = cold_starts(&small.api, &mut local, event).await;
     say(&format!("| handler alone: local folder, secret in a variable | {cold} |"));
-    let python = yardstick(&small).await;
-    let (url, bucket) = (format!("{}/items", small.api.base_url()), small.bucket.clone());
+    let mut python = yardstick(&small).await;
+    let (url, bucket) = (format!("{}/{STREAM}", small.api.base_url()), small.bucket.clone());
     let secret = small.vault.name("token");
     let event = |nth: usize| {
-        json!({ "source": "demo", "stream": "items", "scheduled_time": at(nth), "url": url, "page_size": 100,
+        json!({ "source": "demo", "stream": STREAM, "scheduled_time": at(nth), "url": url, "page_size": 100,
             "bucket": bucket, "secret": secret })
     };
-    let cold = cold_starts(&mut small, Some(python), event).await;
+    let cold = cold_starts(&small.api, &mut python, event).await;
     say(&format!("| Python: boto3 and requests, on moto | {cold} |"));
 
     say("\n| 200 MB by cursor | wall | peak RSS |");
@@ -69,9 +63,9 @@ async fn measure() -> Outcome {
 }
 
 async fn deployment(records: u64, shape: Shape) -> Deployment {
-    let stream = Stream::new("items", Style::Cursor, shape, records).page_size(100).auth(Auth::Bearer);
+    let stream = Stream::new(STREAM, Style::Cursor, shape, records).page_size(100).auth(Auth::Bearer);
     let options = Options { seed: 1, streams: vec![stream], ..Options::default() };
-    Deployment::with(options, &one_stream("items", SETTINGS)).await
+    Deployment::with(options, &one_stream(STREAM, SETTINGS)).await
 }
 
 async fn yardstick(deployment: &Deployment) -> Lambda {
@@ -82,56 +76,25 @@ async fn yardstick(deployment: &Deployment) -> Lambda {
     Lambda::running(command, variables, &std::env::temp_dir()).await
 }
 
-/// Medians of processes that answer one event each.
-async fn cold_starts(
-    deployment: &mut Deployment,
-    other: Option<Lambda>,
-    event: impl Fn(usize) -> Value,
-) -> String {
-    let mut other = other;
-    let (mut requests, mut answers, mut memories) = (Vec::new(), Vec::new(), Vec::new());
+async fn cold_starts(api: &Running, lambda: &mut Lambda, event: impl Fn(usize) -> Value) -> String {
+    let mut figures = ColdStarts::of(api);
     for round in 0..ROUNDS {
-        let Deployment { api, lambda, .. } = deployment;
-        let lambda = other.as_mut().unwrap_or(lambda);
         lambda.stop().await;
-        let before = api.stats().stream("items").requests;
-        let began = now();
-        let first = async {
-            until("the API is called", || api.stats().stream("items").requests > before).await;
-            began.elapsed()
-        };
         let event = event(round);
+        figures.begin();
         let answered = async {
             lambda.invoke(&event, TIME).await.answer();
-            began.elapsed()
         };
-        let (request, answer) = tokio::join!(first, answered);
-        requests.push(request.as_secs_f64() * 1e3);
-        answers.push(answer.as_secs_f64() * 1e3);
-        memories.push(lambda.peak_memory() as f64);
+        figures.answered(answered).await;
+        figures.took(lambda.peak_memory());
     }
-    let memory = mib(median(memories) as u64);
-    format!("{:.0} ms | {:.0} ms | {memory}", median(requests), median(answers))
+    figures.cells()
 }
 
 async fn one_run(lambda: &mut Lambda) -> (Duration, u64) {
     lambda.start().await;
     let began = now();
-    let answer = lambda.invoke(&scheduled(Some("items")), TIME).await.answer();
+    let answer = lambda.invoke(&scheduled(Some(STREAM)), TIME).await.answer();
     assert_eq!(answer["status"], "complete", "{answer}");
     (began.elapsed(), lambda.peak_memory())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-fn mib(bytes: u64) -> String {
-    format!("{:.1} MiB", bytes as f64 / 1024.0 / 1024.0)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -1,16 +1,20 @@
 //! The workbench: `demo` runs the main job before a newcomer's eyes, `invoke-aws` one event through the
-//! Lambda handler, `invoke-azure` one through the Functions handler; `bench` and `bench-aws` measure them, and `yardstick` is what `bench` measures
-//! against. `torture` runs trials of exactness. `azure-get` and `torture-doomed` are processes that tests
-//! need. Started by the Makefile.
+//! Lambda handler, `invoke-azure` one through the Functions handler; `bench`, `bench-aws` and `bench-azure`
+//! measure them, and `yardstick` is what `bench` measures against. `torture` runs trials of exactness,
+//! `smoke-azure` the checks that need a subscription. `azure-get` and `torture-doomed` are processes that
+//! tests need. Started by the Makefile.
 
 mod azure;
 mod bench;
 mod bench_aws;
+mod bench_azure;
 mod demo;
+mod figures;
 mod invoke_aws;
 mod invoke_azure;
 mod output;
 mod process;
+mod smoke_azure;
 mod sources;
 mod torture;
 mod yardstick;
@@ -28,14 +32,16 @@ fn main() -> ExitCode {
         ["azure-get", roots, target, path] => azure::run(roots, target, path),
         ["bench"] => bench::run(),
         ["bench-aws"] => bench_aws::run(),
+        ["bench-azure"] => bench_azure::run(),
         ["invoke-aws", event] => invoke_aws::run(event),
         ["invoke-azure", event] => invoke_azure::run(event),
+        ["smoke-azure"] => smoke_azure::run(),
         ["torture", ref options @ ..] => torture::run(options),
         ["torture-doomed", ref fate @ ..] => torture::doomed(fate),
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
-            const USAGE: &str = "usage: workbench demo | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | \
-                torture [--trials N] [--seed S] [--store local|s3|azure|all] [--minutes M] | \
+            const USAGE: &str = "usage: workbench demo | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | bench-azure | \
+                smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--minutes M] | \
                 yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH";
             Err(USAGE.into())
         }

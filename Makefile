@@ -97,7 +97,7 @@ smoke-azure: ## the checks of the tests on a subscription: BRONZEGATE_TARGET, BR
 	cargo build --workspace --bins --locked
 	$(or $(CARGO_TARGET_DIR),target)/debug/workbench smoke-azure
 
-check: fmt clippy docs deny terraform ## formatting, lints, documentation, licences, Terraform modules
+check: fmt clippy docs deny terraform checkov ## formatting, lints, documentation, licences, Terraform modules
 
 fmt:
 	cargo fmt --all --check

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use bronzegate_core::metrics;
 use bronzegate_core::report::{Counts, RunReport, Status};
+use bronzegate_demo_api::{Options, Shape, Stream, Style};
+use bronzegate_tests::function_app::{Deployment, item};
+use bronzegate_tests::one_stream;
 
 #[test]
 fn queries_ask_for_metrics_that_runs_have() {
@@ -16,7 +19,7 @@ fn queries_ask_for_metrics_that_runs_have() {
     let listed = listed.flat_map(|names| names.split(", ")).map(|name| name.trim_matches('"'));
     let asked: BTreeSet<_> =
         named.chain(listed).filter(|name| name.starts_with(char::is_uppercase)).collect();
-    for threshold in ["RecordsRatio", "DurationRatio", "ErrorRate", "RunFailed", "RunCompleted"] {
+    for threshold in ["RecordsRatio", "DurationRatio", "ErrorRate", "RunFailed", "RunCompleted", "Breaches"] {
         assert!(asked.contains(threshold), "{asked:?}");
     }
     let told = metrics_of_a_run();
@@ -35,12 +38,38 @@ fn settings_of_the_app_are_variables_that_the_program_reads() {
     assert!(set.contains("BRONZEGATE_TARGET") && set.contains("AZURE_CLIENT_ID"), "{set:?}");
     let mut code = String::new();
     read_all(&repository().join("crates"), &mut code);
-    // The name of the queue is for the Functions host: bindings have it as %BRONZEGATE_QUEUE%.
+    // The name of the queue is for the Functions host: bindings have it as %BRONZEGATE_QUEUE%. Of a connection they
+    // have what stands before the two underscores.
     let unread: Vec<_> = set
         .into_iter()
+        .filter_map(|name| name.split("__").next())
         .filter(|name| *name != "BRONZEGATE_QUEUE" && !code.contains(&format!("\"{name}\"")))
         .collect();
     assert_eq!(unread, Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn queries_ask_for_members_of_the_lines_that_the_handler_writes() {
+    let stream = Stream::new("items", Style::Single, Shape::Small, 10);
+    let options = Options { streams: vec![stream], ..Options::default() };
+    let mut deployment = Deployment::new(options, &one_stream("items", "records: results")).await;
+    deployment.put(item("items"));
+    deployment.put(item("nowhere"));
+    deployment.app.work_all().await;
+    let text = module(&["queries.tf", "alerts.tf", "workbook.tf"]);
+    let events: BTreeSet<_> = after(&text, "bronzegate.").filter(|name| !name.is_empty()).collect();
+    assert_eq!(events, ["poison", "run"].into());
+    for event in events {
+        let told = deployment.app.events(&format!("bronzegate.{event}"));
+        assert_eq!(told.len(), 1, "{event}: {:?}", deployment.app.log());
+    }
+    let run = &deployment.app.events("bronzegate.run")[0];
+    let members: BTreeSet<_> =
+        after(&text, "Run.").filter(|name| name.starts_with(char::is_lowercase)).collect();
+    for expected in ["event", "environment", "source", "stream", "kind", "status"] {
+        assert!(members.contains(expected), "{members:?}");
+    }
+    assert!(members.iter().all(|name| run.get(name).is_some()), "{members:?} are asked for: {run}");
 }
 
 /// The names of all metrics that a run can have.

@@ -29,8 +29,20 @@ variable "environment" {
 
 variable "bronze" {
   description = "Where bronze is, as the module has it: {} = a new storage account, { existing_account_id = … }, or { onelake = { workspace = …, lakehouse = … } }."
-  type        = any
-  default     = {}
+  type = object({
+    account             = optional(string)
+    existing_account_id = optional(string)
+    container           = optional(string, "bronze")
+    create_container    = optional(bool, true)
+    folder              = optional(string, "")
+    restore_days        = optional(number, 7)
+    onelake = optional(object({
+      workspace = string
+      lakehouse = string
+      folder    = optional(string, "bronze")
+    }))
+  })
+  default = {}
 }
 
 variable "sources_path" {

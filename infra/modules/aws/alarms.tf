@@ -8,6 +8,7 @@ locals {
     duration = { metric = "DurationRatio", statistic = "Maximum", operator = "GreaterThanThreshold", threshold = var.thresholds.duration_ratio, says = "took far longer than its runs before" }
     errors   = { metric = "ErrorRate", statistic = "Maximum", operator = "GreaterThanThreshold", threshold = var.thresholds.error_rate, says = "had too many requests fail, in percent" }
     failed   = { metric = "RunFailed", statistic = "Sum", operator = "GreaterThanThreshold", threshold = 0, says = "failed" }
+    breaches = { metric = "Breaches", statistic = "Sum", operator = "GreaterThanThreshold", threshold = 0, says = "is outside of what its source file expects" }
   }
   health_alarms = merge([
     for id in keys(local.streams) : { for kind, alarm in local.health : "${id}.${kind}" => merge(alarm, { id = id }) }

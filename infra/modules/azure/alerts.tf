@@ -1,4 +1,4 @@
-# A rule for each kind of trouble. Each is split by source and stream: every stream has an alert of its own.
+# A rule for each kind of trouble. All but `poison` are split by source and stream: every stream has alerts of its own.
 
 locals {
   by_stream = ["Source", "Stream"]
@@ -9,6 +9,7 @@ locals {
       duration = { metric = "DurationRatio", method = "Maximum", operator = "GreaterThan", threshold = var.thresholds.duration_ratio, severity = 3, says = "A run took far longer than the runs before it." }
       errors   = { metric = "ErrorRate", method = "Maximum", operator = "GreaterThan", threshold = var.thresholds.error_rate, severity = 2, says = "A run had too many requests fail, in percent." }
       failed   = { metric = "RunFailed", method = "Total", operator = "GreaterThan", threshold = 0, severity = 1, says = "A run failed." }
+      breaches = { metric = "Breaches", method = "Total", operator = "GreaterThan", threshold = 0, severity = 2, says = "A run is outside of what its source file expects." }
       } : kind => merge(rule, {
         # What has no such value, a ratio without a history for example, is no breach.
         query      = "${local.runs}| extend ${rule.metric} = todouble(Run.${rule.metric})\n| where isnotnull(${rule.metric})\n| project TimeGenerated, Source, Stream, ${rule.metric}\n"

@@ -54,6 +54,11 @@ resource "azurerm_storage_account" "bronze" {
       }
     }
   }
+
+  # It may hold the only copy, and `restore_days` brings back no account.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # No lifecycle rule for what a killed run staged: Azure removes uncommitted blocks a week after the last one.
@@ -64,4 +69,8 @@ resource "azurerm_storage_container" "bronze" {
   name                  = var.bronze.container
   storage_account_id    = local.lake_id
   container_access_type = "private"
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }

@@ -11,8 +11,14 @@ locals {
     BRONZEGATE_SOURCES        = "./sources"
     BRONZEGATE_LOG            = var.function.log
     BRONZEGATE_QUEUE          = azurerm_storage_queue.queue["work"].name
+    BRONZEGATE_MAX_INSTANCES  = local.max_instances
     BRONZEGATE_AZURE_IDENTITY = "managed"
     AZURE_CLIENT_ID           = azurerm_user_assigned_identity.function.client_id
+
+    # The connection of the queue's bindings. They do not use the host's own, which the provider rewrites on flex.
+    BRONZEGATE_STORAGE__queueServiceUri = "https://${azurerm_storage_account.host.name}.queue.core.windows.net"
+    BRONZEGATE_STORAGE__credential      = "managedidentity"
+    BRONZEGATE_STORAGE__clientId        = azurerm_user_assigned_identity.function.client_id
 
     AzureWebJobsStorage__credential = "managedidentity"
     AzureWebJobsStorage__clientId   = azurerm_user_assigned_identity.function.client_id
@@ -36,7 +42,9 @@ resource "azurerm_service_plan" "function" {
   location            = var.location
   os_type             = "Linux"
   sku_name            = { flex = "FC1", consumption = "Y1", premium = var.function.premium_sku }[var.plan]
-  tags                = var.tags
+  # Unset, an Elastic Premium plan stays at one instance.
+  maximum_elastic_worker_count = var.plan == "premium" ? local.max_instances : null
+  tags                         = var.tags
 
   depends_on = [terraform_data.sources]
 }

@@ -56,4 +56,6 @@ resource "azurerm_storage_blob" "package" {
   type                   = "Block"
   content_type           = "application/zip"
   source                 = var.package
+
+  depends_on = [azurerm_private_endpoint.resource]
 }

@@ -44,3 +44,10 @@ resource "azurerm_monitor_action_group" "alerts" {
     }
   }
 }
+
+check "alerts_reach_somebody" {
+  assert {
+    condition     = var.action_group_id != null || length(var.alert_emails) > 0
+    error_message = "alerts reach nobody: set alert_emails or action_group_id, or add a receiver to the action group ${var.name}-alerts"
+  }
+}

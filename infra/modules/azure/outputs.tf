@@ -13,6 +13,11 @@ output "deploy_command" {
   value       = local.is_flex ? "az functionapp deployment source config-zip --resource-group ${var.resource_group_name} --name ${local.app.name} --src ${var.package}" : null
 }
 
+output "sync_command" {
+  description = "What tells the plans consumption and premium of the package's functions after each apply that brought another package: run from a URL, it is not looked into by itself. Null on flex."
+  value       = local.is_flex ? null : "az rest --method post --url https://management.azure.com/subscriptions/${data.azurerm_client_config.current.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Web/sites/${local.unique_name}/syncfunctiontriggers?api-version=2022-03-01"
+}
+
 output "target" {
   description = "Where bronze is, as abfss://…"
   value       = local.target
@@ -56,7 +61,7 @@ output "queues" {
 }
 
 output "alert_rules" {
-  description = "Resource IDs of the alert rules by kind: records, duration, errors, failed, missed, poison."
+  description = "Resource IDs of the alert rules by kind: records, duration, errors, failed, breaches, missed, poison."
   value       = { for kind, rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule : kind => rule.id }
 }
 

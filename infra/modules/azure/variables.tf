@@ -61,7 +61,7 @@ variable "package" {
 }
 
 variable "plan" {
-  description = "Hosting: flex (Flex Consumption), consumption (Linux Consumption) or premium (Elastic Premium)."
+  description = "Hosting: flex (Flex Consumption), consumption (Linux Consumption, which Azure retires on 30 September 2028) or premium (Elastic Premium)."
   type        = string
   default     = "flex"
 
@@ -90,6 +90,14 @@ variable "function" {
   validation {
     condition     = var.function.max_instances == null ? true : var.plan == "flex" ? var.function.max_instances >= 40 && var.function.max_instances <= 1000 : var.function.max_instances >= 1 && var.function.max_instances <= 100
     error_message = "function.max_instances must be from 40 to 1000 on flex, from 1 to 100 on the other plans."
+  }
+  validation {
+    condition     = var.function.max_instances == null ? true : floor(var.function.max_instances) == var.function.max_instances
+    error_message = "function.max_instances must be a whole number."
+  }
+  validation {
+    condition     = can(regex("^(([A-Za-z0-9_:]+=)?(off|error|warn|info|debug|trace)(,|$))+$", var.function.log)) && !endswith(var.function.log, ",")
+    error_message = "function.log must be off, error, warn, info, debug or trace, or some of them by target: warn,bronzegate_core=debug."
   }
   validation {
     condition     = contains([512, 2048, 4096], var.function.memory_mib)
@@ -222,6 +230,10 @@ variable "network" {
   validation {
     condition     = var.network == null ? true : var.network.integration_subnet_id != var.network.endpoint_subnet_id
     error_message = "network must name two subnets: a delegated one holds no private endpoints."
+  }
+  validation {
+    condition     = var.network == null ? true : alltrue([for id in values(var.network.dns_zone_ids) : id == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/privateDnsZones/[^/]+$", id))])
+    error_message = "network.dns_zone_ids must be resource IDs of private DNS zones."
   }
   validation {
     condition     = var.network == null || var.plan != "consumption"

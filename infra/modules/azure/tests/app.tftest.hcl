@@ -11,6 +11,7 @@ variables {
   # The same files as on AWS.
   sources_path = "../aws/tests/sources"
   package      = "../aws/tests/empty.zip"
+  alert_emails = ["data@example.com"]
 }
 
 run "the_app_on_flex_has_an_identity_and_no_key" {
@@ -24,6 +25,10 @@ run "the_app_on_flex_has_an_identity_and_no_key" {
       BRONZEGATE_SOURCES                     = "./sources"
       BRONZEGATE_LOG                         = "info"
       BRONZEGATE_QUEUE                       = "bronzegate-work"
+      BRONZEGATE_MAX_INSTANCES               = "40"
+      BRONZEGATE_STORAGE__queueServiceUri    = "https://bronzegate${local.digest}host.queue.core.windows.net"
+      BRONZEGATE_STORAGE__credential         = "managedidentity"
+      BRONZEGATE_STORAGE__clientId           = "00000000-0000-0000-0000-00000000000c"
       BRONZEGATE_AZURE_IDENTITY              = "managed"
       AZURE_CLIENT_ID                        = "00000000-0000-0000-0000-00000000000c"
       AzureWebJobsStorage                    = ""
@@ -143,6 +148,9 @@ run "a_private_network_closes_what_the_module_creates" {
   assert {
     condition = (
       azurerm_service_plan.function.sku_name == "EP2" &&
+      azurerm_service_plan.function.maximum_elastic_worker_count == 10 &&
+      azurerm_linux_function_app.function[0].app_settings.BRONZEGATE_MAX_INSTANCES == "10" &&
+      endswith(output.sync_command, "/syncfunctiontriggers?api-version=2022-03-01") &&
       azurerm_linux_function_app.function[0].site_config[0].runtime_scale_monitoring_enabled &&
       endswith(azurerm_linux_function_app.function[0].virtual_network_subnet_id, "/app") &&
       azurerm_linux_function_app.function[0].app_settings.AzureFunctionsJobHost__functionTimeout == "01:23:45"

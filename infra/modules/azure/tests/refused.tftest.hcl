@@ -11,6 +11,7 @@ variables {
   # The same files as on AWS.
   sources_path = "../aws/tests/sources"
   package      = "../aws/tests/empty.zip"
+  alert_emails = ["data@example.com"]
 }
 
 run "names_and_guids_are_never_mixed" {
@@ -74,6 +75,7 @@ run "words_that_nothing_is_called_are_refused" {
   variables {
     plan            = "dedicated"
     action_group_id = "people"
+    alert_emails    = []
   }
 
   expect_failures = [var.plan, var.action_group_id]
@@ -88,6 +90,21 @@ run "consumption_has_no_network_and_ten_minutes" {
     network = {
       integration_subnet_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/app"
       endpoint_subnet_id    = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/endpoints"
+    }
+  }
+
+  expect_failures = [var.function, var.network]
+}
+
+run "what_an_app_would_not_start_with_is_refused" {
+  command = plan
+
+  variables {
+    function = { log = "loud" }
+    network = {
+      integration_subnet_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/app"
+      endpoint_subnet_id    = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/endpoints"
+      dns_zone_ids          = { blob = "privatelink.blob.core.windows.net" }
     }
   }
 

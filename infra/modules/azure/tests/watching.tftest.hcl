@@ -11,6 +11,7 @@ variables {
   # The same files as on AWS.
   sources_path = "../aws/tests/sources"
   package      = "../aws/tests/empty.zip"
+  alert_emails = ["data@example.com"]
 }
 
 run "every_stream_has_its_alerts" {
@@ -29,6 +30,7 @@ run "every_stream_has_its_alerts" {
       duration = "Maximum DurationRatio GreaterThan 3"
       errors   = "Maximum ErrorRate GreaterThan 10"
       failed   = "Total RunFailed GreaterThan 0"
+      breaches = "Total Breaches GreaterThan 0"
       missed   = "Count GreaterThan 0"
       poison   = "Count GreaterThan 0"
     }
@@ -84,7 +86,7 @@ run "streams_without_a_schedule_are_never_missed" {
   }
 
   assert {
-    condition     = keys(azurerm_monitor_scheduled_query_rules_alert_v2.rule) == ["duration", "errors", "failed", "poison", "records"]
+    condition     = keys(azurerm_monitor_scheduled_query_rules_alert_v2.rule) == ["breaches", "duration", "errors", "failed", "poison", "records"]
     error_message = "rules: ${jsonencode(keys(azurerm_monitor_scheduled_query_rules_alert_v2.rule))}"
   }
 }
@@ -93,6 +95,7 @@ run "given_groups_and_workspaces_are_used" {
   command = plan
 
   variables {
+    alert_emails    = []
     action_group_id = "/subscriptions/s/resourceGroups/ops/providers/Microsoft.Insights/actionGroups/people"
     logs            = { workspace_id = "/subscriptions/s/resourceGroups/ops/providers/Microsoft.OperationalInsights/workspaces/all" }
   }
@@ -131,4 +134,14 @@ run "e_mail_goes_to_every_address" {
     condition     = [for receiver in azurerm_monitor_action_group.alerts[0].email_receiver : receiver.email_address] == ["a@example.com", "b@example.com"]
     error_message = "both are written to"
   }
+}
+
+run "alerts_that_reach_nobody_are_told_of" {
+  command = plan
+
+  variables {
+    alert_emails = []
+  }
+
+  expect_failures = [check.alerts_reach_somebody]
 }

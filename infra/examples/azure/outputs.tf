@@ -8,6 +8,11 @@ output "function_app_hostname" {
   value       = module.bronzegate.function_app_hostname
 }
 
+output "key_vault_name" {
+  description = "Name of the vault of the sources' secrets."
+  value       = module.bronzegate.key_vault_name
+}
+
 output "deploy_command" {
   description = "What deploys the package on the plan flex."
   value       = module.bronzegate.deploy_command

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use bronzegate_azure::{BLOB_ENDPOINT, TransportOptions};
@@ -77,15 +78,34 @@ impl Deployment {
         let store = azure.store(&target).expect("it is a target");
         let app = FunctionApp::new(variables, folder.path());
         let deployment = Self { api, app, vault, directory, store, folder };
-        deployment.keep(&deployment.api.credentials());
+        keep(&deployment.vault, &deployment.api.credentials());
         deployment
     }
 
-    /// Keeps credentials of the API in the vault.
-    pub fn keep(&self, credentials: &Credentials) {
-        // A vault's values live as long as the test process.
-        self.vault.hold("token", Held::Value(credentials.token.clone().leak()));
-        self.vault.hold("api-key", Held::Value(credentials.api_key.clone().leak()));
+    /// Writes a file in the app's folder.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn file(&self, path: &str, text: &str) {
+        fs::write(self.folder.path().join(path), text).expect("writable");
+    }
+
+    /// The app's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The source file's text.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn source(&self) -> String {
+        fs::read_to_string(self.folder.path().join("sources/demo.yaml")).expect("readable")
+    }
+
+    /// Where bronze is.
+    pub fn store(&self) -> &dyn BronzeStore {
+        &*self.store
     }
 
     /// Another instance of the same function app.
@@ -123,6 +143,24 @@ impl Deployment {
     }
 }
 
+/// Asserts that what can be read of a stream of the source `demo` is committed: no part is visible that no
+/// commit names.
+///
+/// # Panics
+/// When one is.
+pub async fn assert_sound(store: &dyn BronzeStore, stream: &str) {
+    let parts = store.list(&format!("demo/{stream}/")).await.expect("a folder is listed");
+    let mut log = String::new();
+    for path in store.list(&format!("_bronzegate/demo/{stream}/commits/")).await.expect("a folder is listed")
+    {
+        let record = store.get(&path).await.expect("a record is read").expect("it was listed");
+        log.push_str(std::str::from_utf8(&record).expect("a record is text"));
+    }
+    for part in parts {
+        assert!(log.contains(&part), "{part} is visible, and no commit names it");
+    }
+}
+
 /// The lines of the parts that a store has of a stream of the source `demo`, in the order of the parts.
 ///
 /// # Panics
@@ -136,6 +174,13 @@ pub async fn lines(store: &dyn BronzeStore, stream: &str) -> Vec<String> {
         lines.extend(text.lines().map(str::to_owned));
     }
     lines
+}
+
+/// Keeps credentials of the API in a vault.
+pub fn keep(vault: &Vault, credentials: &Credentials) {
+    // A vault's values live as long as the test process.
+    vault.hold("token", Held::Value(credentials.token.clone().leak()));
+    vault.hold("api-key", Held::Value(credentials.api_key.clone().leak()));
 }
 
 /// The work item of a schedule at the time of all tests.

@@ -8,7 +8,10 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bronzegate_azure::functions::{HOST, ITEM, POISON, QUEUE, WORK};
+use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -18,6 +21,8 @@ use crate::command::program;
 
 /// Longer than any invocation here takes, unless it hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How often a process is started that ends at once: somebody may have taken the port that was free before.
+const STARTS: usize = 5;
 
 /// How an invocation ended, as the host sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,62 +102,61 @@ impl FunctionApp {
     /// # Panics
     /// When the process does not become ready, or hangs.
     pub async fn invoke(&mut self, function: &str, data: Value, metadata: Value) -> Invoked {
-        self.count += 1;
-        let id = format!("8476a536-e9f4-11e8-9739-{:012}", self.count);
-        let port = self.warm().await;
-        let request = self
-            .client
-            .post(format!("http://127.0.0.1:{port}/{function}"))
-            .header("X-Azure-Functions-InvocationId", id)
-            .header("Content-Type", "application/json")
-            .body(json!({ "Data": data, "Metadata": metadata }).to_string());
-        let answered = tokio::time::timeout(PATIENCE, request.send()).await.expect("the handler hangs");
-        let Ok(response) = answered else {
-            self.stop().await;
-            return Invoked::Died;
-        };
-        let status = response.status();
-        let Ok(body) = response.text().await else {
-            self.stop().await;
-            return Invoked::Died;
-        };
-        if !status.is_success() {
-            return Invoked::Failed(status.as_u16(), body);
-        }
-        let reply: Value = serde_json::from_str(&body).expect("a 2xx is JSON");
-        let members: Vec<_> = reply.as_object().expect("it is an object").keys().collect();
-        assert_eq!(members, ["Outputs", "Logs", "ReturnValue"]);
-        self.take(&reply["Outputs"]);
-        Invoked::Outputs(reply["Outputs"].clone())
+        self.invoke_all(function, vec![(data, metadata)]).await.remove(0)
     }
 
-    /// Puts outputs on their queues, as the host does.
-    fn take(&mut self, outputs: &Value) {
-        let items = |binding: &str| outputs[binding].as_array().cloned().unwrap_or_default();
-        self.queue.extend(items(WORK).into_iter().map(|item| (item, 0)));
-        self.poison.extend(items(POISON));
+    /// Invokes a function several times at once, each with its data and metadata, in one process.
+    ///
+    /// # Panics
+    /// As [`invoke`](Self::invoke).
+    pub async fn invoke_all(&mut self, function: &str, all: Vec<(Value, Value)>) -> Vec<Invoked> {
+        let port = self.warm().await;
+        let (before, client) = (self.count, &self.client);
+        self.count += all.len() as u64;
+        let ended = join_all((before + 1..).zip(all).map(|(number, (data, metadata))| {
+            let request = client
+                .post(format!("http://127.0.0.1:{port}/{function}"))
+                .header("X-Azure-Functions-InvocationId", invocation_id(number))
+                .header("Content-Type", "application/json")
+                .body(json!({ "Data": data, "Metadata": metadata }).to_string());
+            invoked(request)
+        }))
+        .await;
+        if ended.contains(&Invoked::Died) {
+            self.stop().await;
+        }
+        for invoked in &ended {
+            if let Invoked::Outputs(outputs) = invoked {
+                self.queue.extend(messages(&outputs[WORK]).into_iter().map(|item| (item, 0)));
+                self.poison.extend(messages(&outputs[POISON]));
+            }
+        }
+        ended
     }
 
     /// Hands out the queue's next item; `None` when it is empty. An item whose invocation fails is handed out
     /// again, and given up after a few times.
     pub async fn work(&mut self) -> Option<Invoked> {
-        let (item, handed_out) = self.queue.pop_front()?;
-        let count = handed_out + 1;
-        // A message is a text to the host, and its JSON is put into a string.
-        let data = json!({ ITEM: item.to_string() });
-        let metadata = json!({
-            "DequeueCount": count.to_string(), "Id": "\"0b6b2f1e-2c7e-4a0e-9a80-5cf9f8a5c3d1\"",
-            "InsertionTime": "2026-11-22T17:00:00+00:00", "sys": { "MethodName": QUEUE },
-        });
-        let invoked = self.invoke(QUEUE, data, metadata).await;
-        if !matches!(invoked, Invoked::Outputs(_)) {
-            if count >= HOST.max_dequeue_count {
-                self.poison.push(item);
-            } else {
-                self.queue.push_back((item, count));
+        self.work_on(1).await.pop()
+    }
+
+    /// Hands out as many of the queue's items at once as an instance gets.
+    pub async fn work_at_once(&mut self) -> Vec<Invoked> {
+        self.work_on((HOST.batch_size + HOST.new_batch_threshold) as usize).await
+    }
+
+    async fn work_on(&mut self, most: usize) -> Vec<Invoked> {
+        let taken: Vec<_> = self.queue.drain(..most.min(self.queue.len())).collect();
+        let all = taken.iter().map(|(item, handed_out)| handing_out(item, handed_out + 1)).collect();
+        let ended = self.invoke_all(QUEUE, all).await;
+        for ((item, handed_out), invoked) in taken.into_iter().zip(&ended) {
+            match (invoked, handed_out + 1) {
+                (Invoked::Outputs(_), _) => {}
+                (_, count) if count >= HOST.max_dequeue_count => self.poison.push(item),
+                (_, count) => self.queue.push_back((item, count)),
             }
         }
-        Some(invoked)
+        ended
     }
 
     /// Works on the queue until it is empty; tells how each invocation ended.
@@ -168,15 +172,21 @@ impl FunctionApp {
         ended
     }
 
-    /// Invokes a function and kills the process (SIGKILL) when `when` is over.
-    pub async fn invoke_and_kill(&mut self, function: &str, data: Value, when: impl Future<Output = ()>) {
+    /// Invokes a function and kills the process (SIGKILL) when `when` is over; how it ended, if it did before.
+    pub async fn invoke_and_kill(
+        &mut self,
+        function: &str,
+        data: Value,
+        when: impl Future<Output = ()>,
+    ) -> Option<Invoked> {
         self.warm().await;
         let invoked = self.invoke(function, data, json!({}));
-        tokio::select! {
-            _ = invoked => {}
-            () = when => {}
-        }
+        let ended = tokio::select! {
+            ended = invoked => Some(ended),
+            () = when => None,
+        };
         self.stop().await;
+        ended
     }
 
     /// Kills the process (SIGKILL); the next invocation starts another.
@@ -216,26 +226,100 @@ impl FunctionApp {
     /// # Panics
     /// When it does not.
     pub async fn warm(&mut self) -> u16 {
-        if self.process.as_mut().is_some_and(|process| !matches!(process.child.try_wait(), Ok(None))) {
+        if self.process.as_mut().is_some_and(|process| !process.is_alive()) {
             self.process = None;
         }
         if let Some(process) = &self.process {
             return process.port;
         }
-        let port = free_port();
-        self.process = Some(start(port, &self.variables, &self.folder, self.log.clone()));
-        let client = self.client.clone();
-        let ready = async {
-            while client.get(format!("http://127.0.0.1:{port}/")).send().await.is_err() {
-                tokio::task::yield_now().await;
+        for _ in 0..STARTS {
+            let port = free_port();
+            let mut process = start(port, &self.variables, &self.folder, self.log.clone());
+            let ready = self.is_ready(&mut process);
+            if tokio::time::timeout(PATIENCE, ready).await.expect("the handler does not become ready") {
+                self.process = Some(process);
+                return port;
             }
-        };
-        tokio::time::timeout(PATIENCE, ready).await.expect("the handler does not become ready");
-        port
+        }
+        panic!("the handler ends at once: {:?}", self.log().last())
+    }
+
+    /// Polls a process until it answers or ends.
+    async fn is_ready(&self, process: &mut Process) -> bool {
+        let url = format!("http://127.0.0.1:{}/", process.port);
+        while self.client.get(&url).send().await.is_err() && process.is_alive() {
+            tokio::task::yield_now().await;
+        }
+        process.is_alive()
     }
 }
 
-/// The host chooses the port and tells it; between here and there nobody else takes one that was just free.
+impl Process {
+    fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+/// The id of the app's invocation of this number, from 1.
+pub fn invocation_id(number: u64) -> String {
+    format!("8476a536-e9f4-11e8-9739-{number:012}")
+}
+
+async fn invoked(request: reqwest::RequestBuilder) -> Invoked {
+    let answered = tokio::time::timeout(PATIENCE, request.send()).await.expect("the handler hangs");
+    let Ok(response) = answered else { return Invoked::Died };
+    let status = response.status();
+    let Ok(body) = response.text().await else { return Invoked::Died };
+    if !status.is_success() {
+        return Invoked::Failed(status.as_u16(), body);
+    }
+    let mut reply: Value = serde_json::from_str(&body).expect("a 2xx is JSON");
+    let members: Vec<_> = reply.as_object().expect("it is an object").keys().collect();
+    assert_eq!(members, ["Outputs", "Logs", "ReturnValue"]);
+    Invoked::Outputs(reply["Outputs"].take())
+}
+
+/// An item as the host hands it out: a message is a text to it, and its JSON is put into a string.
+fn handing_out(item: &Value, count: u64) -> (Value, Value) {
+    let metadata = json!({
+        "DequeueCount": count.to_string(), "Id": "\"0b6b2f1e-2c7e-4a0e-9a80-5cf9f8a5c3d1\"",
+        "InsertionTime": "2026-11-22T17:00:00+00:00", "sys": { "MethodName": QUEUE },
+    });
+    (json!({ ITEM: item.to_string() }), metadata)
+}
+
+/// The messages that the host makes of an output: one of each element of a list. A text by itself is decoded if
+/// it happens to be base64.
+///
+/// # Panics
+/// When one is longer than a queue takes: 64 KiB, in base64.
+fn messages(output: &Value) -> Vec<Value> {
+    let texts: Vec<Vec<u8>> = match output {
+        Value::Null => Vec::new(),
+        Value::Array(elements) => elements.iter().map(text).collect(),
+        Value::String(text) => vec![STANDARD.decode(text).unwrap_or_else(|_| text.clone().into_bytes())],
+        other => vec![text(other)],
+    };
+    for text in &texts {
+        let length = STANDARD.encode(text).len();
+        assert!(length <= 64 << 10, "a message of {length} bytes");
+    }
+    let message = |text: Vec<u8>| {
+        let text = String::from_utf8(text).expect("a message is text");
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    };
+    texts.into_iter().map(message).collect()
+}
+
+fn text(element: &Value) -> Vec<u8> {
+    match element {
+        Value::String(text) => text.clone().into_bytes(),
+        Value::Object(_) => element.to_string().into_bytes(),
+        other => panic!("an element of an output is an object or a text: {other}"),
+    }
+}
+
+/// The host chooses the port and tells it.
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("a bound socket has an address").port()

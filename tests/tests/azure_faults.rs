@@ -51,6 +51,29 @@ async fn a_part_is_published_once_whatever_becomes_of_a_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_way_to_say_that_something_is_there_is_understood() {
+    // 409 where the namespace is hierarchical, 412 where the other came meanwhile.
+    for status in [409, 412] {
+        let bed = Bed::new().await;
+        bed.proxy.fail(Call::PutBlob, Fault::DoneBut(status), 1);
+        let own = bed.store.put_new("log/1.json", Bytes::from_static(b"{}")).await.unwrap();
+        assert_eq!(own, Created::Yes, "{status}: it is this call's");
+        bed.proxy.fail(Call::PutBlob, Fault::Status(status), 1);
+        let other = bed.store.put_new("log/1.json", Bytes::from_static(b"{}")).await.unwrap();
+        assert_eq!(other, Created::No, "{status}");
+
+        let receipt = bed.stage(b"{}\n").await;
+        bed.proxy.fail(Call::PutBlockList, Fault::DoneBut(status), 1);
+        bed.store.publish(&receipt).await.unwrap();
+        bed.store.put(PATH, Bytes::from_static(b"[]\n")).await.unwrap();
+        bed.proxy.fail(Call::PutBlockList, Fault::Status(status), 1);
+        let conflict = bed.store.publish(&receipt).await.unwrap_err();
+        assert!(matches!(conflict, StoreError::Conflict { .. }), "{status}: {conflict}");
+        assert_eq!(bed.proxy.struck(), 4, "{status}: none was tried again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reads_and_listings_are_repeated_also_when_cut_in_the_middle() {
     let faults = Fault::PASSING.into_iter().chain([Fault::CutShort]);
     join_all(faults.map(|fault| async move {

@@ -1,16 +1,16 @@
 //! The Functions custom handler: invocations of every function in, bronze on Azurite and outputs back.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use bronzegate_azure::functions::{App, HTTP, QUEUE};
-use bronzegate_core::sources::SourceFolder;
+use bronzegate_azure::functions::{HOST, HTTP, QUEUE};
+use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_demo_api::{Fault, FaultKind, Framing, Options, Shape, Stream, Style, When};
-use bronzegate_tests::azure::{Azurite, Call, Fault as Wrong, FaultProxy};
 use bronzegate_tests::changes;
+use bronzegate_tests::command::{assert_same, own_bytes};
 use bronzegate_tests::function_app::{Deployment, item};
-use bronzegate_tests::functions::{Invoked, firing, request};
-use bronzegate_tests::{SEED, one_stream, repository};
+use bronzegate_tests::functions::{Invoked, firing, invocation_id, request};
+use bronzegate_tests::{SEED, expected, one_stream};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 const RECORDS: u64 = 500;
@@ -48,26 +48,34 @@ async fn deployment() -> Deployment {
 async fn a_timer_queues_what_is_due_and_the_queue_lands_it_exactly_with_faults_on() {
     let options = Options { faults: faults(), ..options() };
     let mut deployment = Deployment::new(options, &one_stream("items", SETTINGS)).await;
+    // The host meant to fire an hour ago: it was away, and the last time that it missed is run.
+    let next = SystemClock::default().now() - SignedDuration::from_hours(1);
     let timer = "ingest_timer_every_hour";
-    let outputs =
-        deployment.app.invoke(timer, firing("2026-11-22T17:00:00+00:00"), json!({})).await.outputs();
-    // The firing is long ago: the host was away, and the last time that it missed is run.
+    let outputs = deployment.app.invoke(timer, firing(&next.to_string()), json!({})).await.outputs();
     let queued = outputs["work"].as_array().unwrap();
     assert_eq!((queued.len(), &queued[0]["stream"]), (1, &json!("items")));
-    deployment.app.queue.clear();
-    deployment.put(item("items"));
-    assert_eq!(deployment.app.work().await, Some(Invoked::Outputs(json!({}))));
-    deployment.assert_records("items", Shape::Small, RECORDS).await;
+    let time: Timestamp = queued[0]["scheduled_time"].as_str().unwrap().parse().unwrap();
+    assert!(time > next && time.as_second() % 3600 == 0, "{time} is the schedule's own");
+    assert_eq!(deployment.app.work_all().await, [Invoked::Outputs(json!({}))]);
+    let batch = time.strftime("%Y%m%d%H%M%S").to_string();
+    let lines = deployment.lines("items").await;
+    let records: Vec<_> =
+        lines.iter().map(|line| own_bytes(&line.replace(&batch, "20261122170000"))).collect();
+    assert_same(&records, &expected(Shape::Small, RECORDS));
 
     let told = deployment.app.events("bronzegate.run");
     assert_eq!(told.len(), 1);
     let members =
         ["source", "stream", "environment", "status", "kind", "key", "RunCompleted", "RunFailed", "Records"]
             .map(|name| told[0][name].clone());
-    let want =
-        json!(["demo", "items", "test", "complete", "scheduled", "at-20261122T170000Z", 1, 0, RECORDS]);
+    let key = time.strftime("at-%Y%m%dT%H%M%SZ").to_string();
+    let want = json!(["demo", "items", "test", "complete", "scheduled", key, 1, 0, RECORDS]);
     assert_eq!(json!(members), want);
     assert!(told[0]["Retries"].as_u64() >= Some(4), "{}", told[0]);
+    // The second invocation of the app, and the first to work on an item.
+    assert_eq!((&told[0]["invocation_id"], &told[0]["ColdStart"]), (&json!(invocation_id(2)), &json!(1)));
+    let ended = deployment.app.log().into_iter().find(|line| line.contains("run ended")).unwrap();
+    assert!(ended.contains(&invocation_id(2)), "{ended}");
 }
 
 #[tokio::test]
@@ -93,116 +101,31 @@ async fn the_same_item_twice_or_twice_at_once_appends_nothing() {
 }
 
 #[tokio::test]
-async fn killed_at_any_moment_the_item_again_gives_the_uncut_result() {
-    for trial in 0..6_u64 {
-        let options = Options { latency: Duration::from_millis(4), ..options() };
-        let mut deployment = Deployment::new(options, &one_stream("items", SETTINGS)).await;
-        let data = json!({ "item": item("items") });
-        deployment.app.invoke_and_kill(QUEUE, data, pause(Duration::from_millis(trial * 60 + 10))).await;
-        deployment.put(item("items"));
-        deployment.app.work_all().await;
-        deployment.assert_records("items", Shape::Small, RECORDS).await;
-        assert_eq!(deployment.app.poison, Vec::<Value>::new());
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a kill comes at a moment of the machine's own time")]
-async fn pause(time: Duration) {
-    tokio::time::sleep(time).await;
-}
-
-/// The calls of the store that an uncut run makes.
-async fn calls() -> usize {
-    let proxy = FaultProxy::start(Azurite::shared().endpoint()).await;
-    let mut deployment =
-        Deployment::through(&proxy.endpoint(), options(), &one_stream("items", SETTINGS)).await;
-    deployment.put(item("items"));
-    deployment.app.work_all().await;
-    deployment.assert_records("items", Shape::Small, RECORDS).await;
-    [Call::PutBlob, Call::PutBlock, Call::PutBlockList, Call::GetBlob, Call::GetProperties, Call::ListBlobs]
-        .map(|call| proxy.seen(call))
-        .iter()
-        .sum()
-}
-
-#[tokio::test]
-async fn storage_errors_at_every_call_change_nothing() {
-    let calls = calls().await;
-    assert!(calls > 10, "{calls} calls");
-    let kinds = [Wrong::Status(500), Wrong::DoneBut(503), Wrong::CutBefore, Wrong::CutAfter];
-    // Each call goes wrong in one way, and each way meets every fourth call.
-    for at in 0..calls {
-        let proxy = FaultProxy::start(Azurite::shared().endpoint()).await;
-        proxy.fail_any(at, 1, kinds[at % kinds.len()]);
-        let mut deployment =
-            Deployment::through(&proxy.endpoint(), options(), &one_stream("items", SETTINGS)).await;
-        deployment.put(item("items"));
-        deployment.app.work_all().await;
-        deployment.assert_records("items", Shape::Small, RECORDS).await;
-    }
-}
-
-#[tokio::test]
-async fn killed_while_any_call_of_the_store_is_open_the_item_again_lands() {
-    let calls = calls().await;
-    for at in 0..calls {
-        let proxy = FaultProxy::start(Azurite::shared().endpoint()).await;
-        let kind = if at % 2 == 0 { Wrong::HangBefore } else { Wrong::HangAfter };
-        proxy.fail_any(at, 1, kind);
-        let mut deployment =
-            Deployment::through(&proxy.endpoint(), options(), &one_stream("items", SETTINGS)).await;
-        let hangs = bronzegate_tests::command::until("a call hangs", || proxy.hanging() > 0);
-        deployment.app.invoke_and_kill(QUEUE, json!({ "item": item("items") }), hangs).await;
-        deployment.put(item("items"));
-        deployment.app.work_all().await;
-        deployment.assert_records("items", Shape::Small, RECORDS).await;
-    }
-}
-
-#[tokio::test]
-async fn a_run_longer_than_the_functions_time_is_queued_again_until_it_is_whole() {
-    let options = Options { latency: Duration::from_millis(250), ..options() };
-    let mut deployment = Deployment::new(options, &one_stream("items", SETTINGS)).await;
-    deployment.app.set("AzureFunctionsJobHost__functionTimeout", "00:00:03");
-    deployment.put(item("items"));
-    let ended = deployment.app.work_all().await;
-    assert!(ended.len() >= 3, "{ended:?}");
-    for outputs in &ended[..ended.len() - 1] {
-        assert_eq!(*outputs, Invoked::Outputs(json!({ "work": [item("items")] })));
-    }
-    deployment.assert_records("items", Shape::Small, RECORDS).await;
-    let statuses: Vec<_> =
-        deployment.app.events("bronzegate.run").iter().map(|line| line["status"].clone()).collect();
-    assert!(statuses[..ended.len() - 1].iter().all(|status| status == "partial"), "{statuses:?}");
-}
-
-#[tokio::test]
-async fn a_secret_that_is_rotated_between_two_requests_is_read_anew() {
+async fn the_same_item_twice_at_once_in_one_process_appends_nothing() {
     let mut deployment = deployment().await;
     deployment.put(item("items"));
-    deployment.app.work_all().await;
-    let rotated = deployment.api.rotate();
-    deployment.keep(&rotated);
-    let next = json!({ "source": "demo", "stream": "items", "scheduled_time": "2026-11-22T18:00:00Z" });
-    deployment.put(next);
-    assert_eq!(deployment.app.work_all().await, [Invoked::Outputs(json!({}))]);
-    assert_eq!(deployment.lines("items").await.len() as u64, 2 * RECORDS);
-    let log = deployment.app.log().join("\n");
-    assert!(!log.contains(&rotated.token), "no token is logged");
+    deployment.put(item("items"));
+    let ended = deployment.app.work_at_once().await;
+    assert_eq!(ended, [Invoked::Outputs(json!({})), Invoked::Outputs(json!({}))]);
+    deployment.assert_records("items", Shape::Small, RECORDS).await;
+    let told = deployment.app.events("bronzegate.run");
+    let mut statuses: Vec<_> = told.iter().map(|line| line["status"].as_str().unwrap()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, ["already_committed", "complete"]);
+    let cold: u64 = told.iter().map(|line| line["ColdStart"].as_u64().unwrap()).sum();
+    assert_eq!(cold, 1);
 }
 
 #[tokio::test]
-async fn a_token_that_expires_in_the_middle_of_an_upload_is_renewed() {
-    let options = Options { latency: Duration::from_millis(150), ..options() };
-    let mut deployment = Deployment::new(options, &one_stream("items", SETTINGS)).await;
-    // Shorter than the run: the identity has to be asked again while parts are open.
-    deployment.directory.set_lifetime(2);
-    deployment.put(item("items"));
-    assert_eq!(deployment.app.work_all().await, [Invoked::Outputs(json!({}))]);
-    deployment.assert_records("items", Shape::Small, RECORDS).await;
-    let asked = deployment.directory.given();
-    let storage = asked.iter().filter(|token| token.resource.contains("storage")).count();
-    assert!(storage >= 2, "{asked:?}");
+async fn an_instance_gets_no_more_items_at_once_than_it_is_made_for_and_lands_them_all() {
+    let mut deployment = deployment().await;
+    for hour in 10..16 {
+        deployment.put(at(&format!("2026-11-22T{hour}:00:00Z")));
+    }
+    let most = HOST.batch_size + HOST.new_batch_threshold;
+    assert_eq!(deployment.app.work_at_once().await.len() as u64, most);
+    assert!(deployment.app.work_all().await.iter().all(|ended| *ended == Invoked::Outputs(json!({}))));
+    assert_eq!(deployment.lines("items").await.len() as u64, 6 * RECORDS);
 }
 
 #[tokio::test]
@@ -271,31 +194,6 @@ async fn a_person_s_run_is_queued_for_every_stream_and_what_is_wrong_is_told() {
 }
 
 #[tokio::test]
-async fn what_trying_again_does_not_help_is_given_up_at_once_and_the_rest_after_five_times() {
-    let mut deployment = deployment().await;
-    deployment.put(json!({ "source": "demo", "stream": "nope" }));
-    deployment.put(json!({ "what": "is this" }));
-    deployment.app.work_all().await;
-    assert_eq!(deployment.app.poison.len(), 2);
-    let kinds: Vec<_> =
-        deployment.app.events("bronzegate.poison").iter().map(|line| line["error_kind"].clone()).collect();
-    assert_eq!(kinds, ["config", "config"]);
-
-    let failing = Fault::new("items", When::Page(4), FaultKind::status(503)).always();
-    deployment.api.set_faults(vec![failing]);
-    deployment.put(item("items"));
-    let ended = deployment.app.work_all().await;
-    assert_eq!(ended.len(), 5);
-    assert!(
-        ended.iter().all(|ended| matches!(ended, Invoked::Failed(500, body) if body.contains("\"api\"")))
-    );
-    assert_eq!(deployment.app.poison.last(), Some(&item("items")));
-    let last = deployment.app.events("bronzegate.poison").pop().unwrap();
-    assert_eq!((&last["stream"], &last["dequeue_count"]), (&json!("items"), &json!(5)));
-    assert_eq!(deployment.lines("items").await, Vec::<String>::new());
-}
-
-#[tokio::test]
 async fn a_wrong_setting_is_the_answer_to_every_invocation_and_not_a_process_that_ends() {
     let mut deployment = deployment().await;
     deployment.app.set("BRONZEGATE_TARGET", "s3://bucket/bronze");
@@ -324,25 +222,7 @@ async fn no_secret_and_no_record_is_in_the_log_at_any_level() {
     }
 }
 
-#[tokio::test]
-async fn the_example_s_files_are_those_of_the_sources() {
-    let sources = SourceFolder::local(repository().join("sources"));
-    let (app, unusable) = App::of_folder(&sources).await.unwrap();
-    assert!(unusable.is_empty(), "{unusable:?}");
-    for (path, text) in app.files() {
-        let file = repository().join("infra/examples/azure/app").join(&path);
-        let found = std::fs::read_to_string(&file).unwrap_or_default();
-        assert_eq!(found, text, "{path}: `make functions` writes it anew");
-    }
-    let files = app.files();
-    let bindings = |function: &str| -> BTreeSet<String> {
-        let text = &files[&format!("{function}/function.json")];
-        let json: Value = serde_json::from_str(text).unwrap();
-        let names = json["bindings"].as_array().unwrap().iter();
-        names.map(|binding| binding["name"].as_str().unwrap().to_owned()).collect()
-    };
-    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
-    assert_eq!(bindings(QUEUE), names(&["item", "poison", "work"]));
-    assert_eq!(bindings(HTTP), names(&["req", "res", "work"]));
-    assert_eq!(files.keys().filter(|path| path.starts_with("ingest_timer_")).count(), app.timers().count());
+/// The item of a run at a time.
+fn at(time: &str) -> Value {
+    json!({ "source": "demo", "stream": "items", "scheduled_time": time })
 }

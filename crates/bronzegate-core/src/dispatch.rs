@@ -24,7 +24,8 @@ use crate::window::TimeWindow;
 /// Answers events.
 ///
 /// Engines, and with them connections, access tokens and rate limits, stay as long as their source's
-/// file is the same. Nothing is read before the first event.
+/// file is the same. Events that are handled at the same time share tokens, and together keep to the
+/// source's rate, whatever share each has. Nothing is read before the first event.
 #[derive(Debug)]
 pub struct Dispatcher {
     sources: SourceFolder,
@@ -35,14 +36,26 @@ pub struct Dispatcher {
     warm: Mutex<HashMap<String, Warm>>,
 }
 
-/// What is kept of a source.
+/// What is kept of a source, as long as its file is the same.
 #[derive(Debug)]
 struct Warm {
+    /// The one with the whole rate. Those with a share have its credentials, and together keep to its rate.
+    whole: Engine,
+    /// One for each share, the one used last at the end.
+    shares: Vec<KeptShare>,
+}
+
+/// What is kept of a source's share.
+#[derive(Debug)]
+struct KeptShare {
     engine: Engine,
     rate_share: f64,
     /// The streams that no event is running at the moment.
     idle: HashMap<String, StreamRun>,
 }
+
+/// The most shares that are kept of a source: the schedule's, and those of a few backfills.
+const MOST_SHARES: usize = 8;
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +124,7 @@ impl Dispatcher {
     /// [`ErrorKind::Config`] when the source file cannot be used or lacks the stream.
     pub async fn handle(&self, event: &Event, deadline: Deadline, stop: &Stop) -> Result<Answer> {
         let source = self.sources.load(&event.source).await?;
-        let engine = self.engine(source, event.rate_share)?;
+        let engine = self.engine(&source, event.rate_share)?;
         match (&event.action, &event.stream) {
             (Action::Run { scheduled_time }, stream) => {
                 self.run(&engine, stream.as_deref(), *scheduled_time, deadline, stop).await
@@ -212,26 +225,26 @@ impl Dispatcher {
     }
 
     /// The engine that is warm for this very file and share, or a new one.
-    fn engine(&self, source: Source, rate_share: f64) -> Result<Engine> {
+    fn engine(&self, source: &Source, rate_share: f64) -> Result<Engine> {
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = warm.get(&source.name)
-            && kept.engine.source.fingerprint == source.fingerprint
-            && kept.rate_share.total_cmp(&rate_share).is_eq()
-        {
-            return Ok(kept.engine.clone());
+        let kept = warm.entry(source.name.clone());
+        let kept = kept.or_insert_with(|| self.new_warm(source));
+        if kept.whole.source.fingerprint != source.fingerprint {
+            *kept = self.new_warm(source);
         }
-        let name = source.name.clone();
+        kept.share(rate_share)
+    }
+
+    fn new_warm(&self, source: &Source) -> Warm {
         let (secrets, clock) = (self.secrets.clone(), self.clock.clone());
-        let engine = Engine::new(Arc::new(source), secrets, clock, self.environment.as_str())
-            .with_rate_share(rate_share)?;
-        warm.insert(name, Warm { engine: engine.clone(), rate_share, idle: HashMap::new() });
-        Ok(engine)
+        let source = Arc::new(source.clone());
+        Warm { whole: Engine::new(source, secrets, clock, self.environment.as_str()), shares: Vec::new() }
     }
 
     /// A stream to run: the one kept since an earlier event, unless another event runs it right now.
     fn stream(&self, engine: &Engine, name: &str) -> Result<StreamRun> {
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = warm.get_mut(&engine.source.name).filter(|kept| kept.is(engine));
+        let kept = warm.get_mut(&engine.source.name).and_then(|warm| warm.kept(engine));
         match kept.and_then(|kept| kept.idle.remove(name)) {
             Some(run) => Ok(run),
             None => engine.stream(name),
@@ -240,9 +253,32 @@ impl Dispatcher {
 
     fn keep(&self, run: StreamRun) {
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = warm.get_mut(&run.engine.source.name).filter(|kept| kept.is(&run.engine)) {
+        if let Some(kept) = warm.get_mut(&run.engine.source.name).and_then(|warm| warm.kept(&run.engine)) {
             kept.idle.insert(run.stream.name.clone(), run);
         }
+    }
+}
+
+impl Warm {
+    /// The engine with this share of the rate. The share that was not used for longest makes room.
+    fn share(&mut self, rate_share: f64) -> Result<Engine> {
+        let known = self.shares.iter().position(|share| share.rate_share.total_cmp(&rate_share).is_eq());
+        let share = if let Some(at) = known {
+            self.shares.remove(at)
+        } else {
+            let engine = self.whole.clone().with_rate_share(rate_share)?;
+            KeptShare { engine, rate_share, idle: HashMap::new() }
+        };
+        let engine = share.engine.clone();
+        self.shares.push(share);
+        if self.shares.len() > MOST_SHARES {
+            self.shares.remove(0);
+        }
+        Ok(engine)
+    }
+
+    fn kept(&mut self, engine: &Engine) -> Option<&mut KeptShare> {
+        self.shares.iter_mut().find(|share| share.engine.is(engine))
     }
 }
 
@@ -273,8 +309,38 @@ pub fn log(report: &RunReport) {
     }
 }
 
-impl Warm {
-    fn is(&self, engine: &Engine) -> bool {
-        Arc::ptr_eq(&self.engine.source, &engine.source)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bronze::LocalStore;
+    use crate::clock::SystemClock;
+    use crate::secret::EnvSecrets;
+
+    #[tokio::test]
+    async fn a_few_shares_are_kept_and_a_changed_file_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("crm.yaml");
+        let text = "source: crm\nbase_url: https://crm.example.com\nstreams: { deals: { path: /deals, records: $, pagination: { type: none } } }\n";
+        std::fs::write(&file, text).unwrap();
+        let dispatcher = Dispatcher::new(
+            SourceFolder::local(folder.path()),
+            Arc::new(LocalStore::open(folder.path().join("bronze")).unwrap()),
+            Arc::new(EnvSecrets::new(|_| None)),
+            Arc::new(SystemClock::default()),
+            "test",
+        );
+        let engine = async |share: f64| {
+            dispatcher.engine(&dispatcher.sources().load("crm").await.unwrap(), share).unwrap()
+        };
+        let scheduled = engine(1.0).await;
+        for windows in 1..30 {
+            engine(0.5 / f64::from(windows)).await;
+            // The schedule's is used between them, and so it is kept.
+            assert!(engine(1.0).await.is(&scheduled));
+        }
+        assert_eq!(dispatcher.warm.lock().unwrap()["crm"].shares.len(), MOST_SHARES);
+        std::fs::write(&file, format!("{text}# changed\n")).unwrap();
+        assert!(!engine(1.0).await.is(&scheduled));
+        assert_eq!(dispatcher.warm.lock().unwrap()["crm"].shares.len(), 1);
     }
 }

@@ -79,6 +79,7 @@ pub struct Error(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
+    is_transient: bool,
     place: Place,
     cause: Box<dyn StdError + Send + Sync>,
 }
@@ -89,12 +90,25 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Makes an error of `kind` from its cause.
     pub fn new(kind: ErrorKind, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Box::new(Inner { kind, place: Place::default(), cause: cause.into() }))
+        Self(Box::new(Inner { kind, is_transient: false, place: Place::default(), cause: cause.into() }))
     }
 
     /// The outcome a caller acts on.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Whether it is known that the same may go well in a while, as when a vault does not answer. The kinds
+    /// `api` and `store` may pass without saying so.
+    pub fn is_transient(&self) -> bool {
+        self.0.is_transient
+    }
+
+    /// Says whether the same may go well in a while.
+    #[must_use]
+    pub fn transient(mut self, is_transient: bool) -> Self {
+        self.0.is_transient = is_transient;
+        self
     }
 
     /// Where it happened.

@@ -56,11 +56,14 @@ pub struct Failure {
     pub kind: ErrorKind,
     /// What a person reads.
     pub message: String,
+    /// Whether it is known that the same may go well in a while.
+    #[serde(skip)]
+    pub is_transient: bool,
 }
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self { kind: error.kind(), message: error.to_string() }
+        Self { kind: error.kind(), message: error.to_string(), is_transient: error.is_transient() }
     }
 }
 
@@ -152,7 +155,7 @@ mod tests {
     use super::*;
 
     fn report(status: Status, kind: Option<ErrorKind>) -> RunReport {
-        let error = kind.map(|kind| Failure { kind, message: String::new() });
+        let error = kind.map(|kind| Failure { kind, message: String::new(), is_transient: false });
         RunReport { status, error, ..RunReport::new("s", "t") }
     }
 

@@ -47,11 +47,13 @@ impl SourceFolder {
     /// The names of its sources in alphabetical order.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the folder cannot be read.
+    /// [`ErrorKind::Config`] when the folder cannot be read; where that is in a store, it may pass.
     pub async fn names(&self) -> Result<Vec<String>> {
         let files = match self {
             Self::Local(path) => local_files(path).map_err(|error| self.unreadable(&error))?,
-            Self::Remote(store) => store.list("").await.map_err(|error| self.unreadable(&error))?,
+            Self::Remote(store) => {
+                store.list("").await.map_err(|error| self.unreadable(&error).transient(true))?
+            }
         };
         let name = |file: &String| {
             let name = file.strip_suffix(EXTENSION)?;
@@ -79,7 +81,11 @@ impl SourceFolder {
         let bytes = match self.read(source, &file).await {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Err(Unusable::Unreadable(self.absent(&file).await)),
-            Err(error) => return Err(Unusable::Unreadable(Error::new(ErrorKind::Config, error))),
+            Err(error) => {
+                // A store's outage passes; what is wrong with a folder of this machine stays.
+                let is_remote = matches!(self, Self::Remote(_));
+                return Err(Unusable::Unreadable(Error::new(ErrorKind::Config, error).transient(is_remote)));
+            }
         };
         config::parse_bytes(&file, &bytes).map_err(|problems| Unusable::Wrong { file, problems })
     }

@@ -76,6 +76,7 @@ struct State {
     /// Whatever the call: how many pass first, and what then goes wrong with how many.
     any: Mutex<Option<(usize, usize, Fault)>>,
     hanging: AtomicUsize,
+    struck: AtomicUsize,
     seen: Mutex<Vec<Call>>,
     /// The tokens that came with requests.
     tokens: Mutex<Vec<String>>,
@@ -92,6 +93,7 @@ impl FaultProxy {
             faults: Mutex::default(),
             any: Mutex::default(),
             hanging: AtomicUsize::new(0),
+            struck: AtomicUsize::new(0),
             seen: Mutex::default(),
             tokens: Mutex::default(),
             page: Mutex::default(),
@@ -123,6 +125,20 @@ impl FaultProxy {
     /// Never: no holder of the lock panics.
     pub fn fail_any(&self, skip: usize, count: usize, fault: Fault) {
         *self.state.any.lock().expect("no holder of this lock panics") = Some((skip, count, fault));
+    }
+
+    /// Lets nothing go wrong any more.
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    pub fn recover(&self) {
+        self.state.faults.lock().expect("no holder of this lock panics").clear();
+        *self.state.any.lock().expect("no holder of this lock panics") = None;
+    }
+
+    /// How many calls have gone wrong.
+    pub fn struck(&self) -> usize {
+        self.state.struck.load(SeqCst)
     }
 
     /// How many calls came that are not answered ever.
@@ -166,7 +182,9 @@ impl State {
         if let Some(token) = request.headers().get("authorization").and_then(|value| value.to_str().ok()) {
             self.tokens.lock().expect("no holder of this lock panics").push(token.to_owned());
         }
-        match self.next(call) {
+        let fault = self.next(call);
+        self.struck.fetch_add(usize::from(fault.is_some()), SeqCst);
+        match fault {
             None => self.forward(request).await,
             Some(Fault::Status(status)) => refuse(status),
             Some(Fault::DoneBut(status)) => {
@@ -269,6 +287,8 @@ fn refuse(status: u16) -> Answer {
             "AuthorizationPermissionMismatch",
             "This request is not authorized to perform this operation using this permission.",
         ),
+        409 => ("PathAlreadyExists", "The specified path already exists."),
+        412 => ("ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."),
         500 => ("InternalError", "The server encountered an internal error. Please retry the request."),
         _ => ("ServerBusy", "The server is busy."),
     };

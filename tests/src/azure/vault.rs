@@ -31,6 +31,8 @@ pub enum Held {
     Expired(&'static str),
     /// The identity may not read it: the inner code of the error.
     Forbidden(&'static str),
+    /// The vault answers 503 for so many calls, then gives the value.
+    Away(u32, &'static str),
     /// The vault is throttled for so many calls, then gives the value.
     Throttled(u32, &'static str),
 }
@@ -133,6 +135,7 @@ impl State {
                 Held::Value(value)
                 | Held::ReadOnly(value)
                 | Held::Overtaken(value, _)
+                | Held::Away(0, value)
                 | Held::Throttled(0, value),
             ) => {
                 let newest = self.newest.lock().expect("no holder of this lock panics");
@@ -146,6 +149,10 @@ impl State {
                 forbidden("SecretDisabled", "Operation get is not allowed on a disabled secret.")
             }
             Some(Held::Forbidden(inner)) => forbidden(inner, "Caller is not authorized to perform action."),
+            Some(Held::Away(left, _)) => {
+                *left -= 1;
+                error(503, "ServiceUnavailable", None, "The service is unavailable.")
+            }
             Some(Held::Throttled(left, _)) => {
                 *left -= 1;
                 let mut answer = error(

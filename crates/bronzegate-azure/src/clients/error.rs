@@ -18,8 +18,11 @@ pub(crate) enum ServiceError {
     Refused(Refusal),
     /// No token could be had, so nothing was sent.
     #[error("{0}")]
-    NoToken(String),
-    /// The service was not reached, or its answer not understood.
+    NoToken(NoToken),
+    /// The service was not reached.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The service's answer was not understood, or the request cannot be made.
     #[error("{0}")]
     Failed(String),
 }
@@ -41,7 +44,17 @@ impl ServiceError {
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
-            Self::NoToken(_) | Self::Failed(_) => None,
+            Self::NoToken(_) | Self::Unreachable(_) | Self::Failed(_) => None,
+        }
+    }
+
+    /// Whether another try may do better.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => passes(refusal.status),
+            Self::NoToken(no_token) => no_token.is_transient,
+            Self::Unreachable(_) => true,
+            Self::Failed(_) => false,
         }
     }
 
@@ -57,13 +70,14 @@ impl ServiceError {
 impl From<azure_core::Error> for ServiceError {
     fn from(error: azure_core::Error) -> Self {
         if let Some(no_token) = find::<NoToken>(&error) {
-            return Self::NoToken(no_token.to_string());
+            return Self::NoToken(no_token.clone());
         }
         match error.kind() {
             ErrorKind::HttpResponse { status, error_code, raw_response } => {
                 let status = u16::from(*status);
                 Self::Refused(Refusal::new(status, error_code.as_deref(), raw_response.as_deref()))
             }
+            ErrorKind::Io | ErrorKind::Connection => Self::Unreachable(chain(&error)),
             _ => Self::Failed(chain(&error)),
         }
     }
@@ -150,25 +164,46 @@ fn first_line(text: &str) -> String {
 }
 
 /// Why no token could be had. It travels inside the SDK's error, and is found again in it.
-#[derive(Debug)]
-pub(crate) struct NoToken(pub(crate) String);
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{text}")]
+pub(crate) struct NoToken {
+    text: String,
+    is_transient: bool,
+}
 
-impl fmt::Display for NoToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+impl NoToken {
+    /// Why there is none: the SDK's error, and the text that tells of it.
+    pub(crate) fn new(error: &azure_core::Error, text: String) -> Self {
+        // An answer that is no token, as a gateway's page, passes; an identity that is refused does not.
+        let is_transient =
+            errors(error).filter_map(|error| error.downcast_ref::<azure_core::Error>()).any(|error| {
+                match error.kind() {
+                    ErrorKind::HttpResponse { status, .. } => passes(u16::from(*status)),
+                    ErrorKind::Io | ErrorKind::Connection | ErrorKind::DataConversion => true,
+                    _ => false,
+                }
+            });
+        Self { text, is_transient }
     }
 }
 
-impl StdError for NoToken {}
+/// Whether what an answer with this status is about passes by itself.
+fn passes(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..)
+}
 
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    std::iter::successors(Some(error), |error| (*error).source()).find_map(|error| error.downcast_ref())
+    errors(error).find_map(|error| error.downcast_ref())
+}
+
+fn errors<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
 }
 
 /// An error and its causes in one line. The SDK repeats a cause's text in what wraps it.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = String::new();
-    for error in std::iter::successors(Some(error), |error| (*error).source()) {
+    for error in errors(error) {
         let told = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         if !text.contains(&told) {
             text = if text.is_empty() { told } else { format!("{text}: {told}") };
@@ -192,5 +227,33 @@ mod tests {
             assert_eq!((told.code.as_deref(), told.message.as_deref()), (Some(code), Some(message)));
         }
         assert!(Told::read(b"<html>gateway</html>").is_none_or(|told| told.code.is_none()));
+    }
+
+    #[test]
+    fn an_identity_that_is_refused_stays_so_and_an_endpoint_that_is_away_passes() {
+        let answered = |status: u16| {
+            let status = status.into();
+            azure_core::Error::new(
+                ErrorKind::HttpResponse { status, error_code: None, raw_response: None },
+                "no",
+            )
+        };
+        let plain = |kind| azure_core::Error::with_message(kind, "no");
+        for (cause, is_transient) in [
+            (answered(400), false),
+            (answered(401), false),
+            (answered(429), true),
+            (answered(500), true),
+            (answered(503), true),
+            (plain(ErrorKind::Connection), true),
+            (plain(ErrorKind::Io), true),
+            (plain(ErrorKind::DataConversion), true),
+            (plain(ErrorKind::Credential), false),
+        ] {
+            let told = cause.to_string();
+            // The SDK's credentials wrap what went wrong.
+            let error = azure_core::Error::with_error(ErrorKind::Credential, cause, "no token");
+            assert_eq!(NoToken::new(&error, told.clone()).is_transient, is_transient, "{error:?}");
+        }
     }
 }

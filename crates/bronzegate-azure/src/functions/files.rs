@@ -35,8 +35,10 @@ pub const POISON: &str = "poison";
 pub struct Host {
     /// How often an item is handed out before the host gives it up.
     pub max_dequeue_count: u64,
-    /// Items handed to one instance at a time.
+    /// Items that the host fetches at once: one, so that none waits behind another that takes long.
     pub batch_size: u64,
+    /// It fetches again while no more than so many are worked on; with the batch, an instance works on four.
+    pub new_batch_threshold: u64,
     /// The most time of an invocation, as `HH:MM:SS`.
     pub function_timeout: &'static str,
     /// How long a failed item waits, as `HH:MM:SS`.
@@ -46,14 +48,16 @@ pub struct Host {
 /// The settings that are generated.
 pub const HOST: Host = Host {
     max_dequeue_count: 5,
-    batch_size: 4,
+    batch_size: 1,
+    new_batch_threshold: 3,
     function_timeout: "00:10:00",
     visibility_timeout: "00:01:00",
 };
 
-/// The queue's name, and the connection's, as the host's settings have them.
+/// The queue's name, and the connection's, as the app's settings have them. The connection is not the host's
+/// own (`AzureWebJobsStorage`), which Terraform's provider writes as it likes.
 const QUEUE_NAME: &str = "%BRONZEGATE_QUEUE%";
-const CONNECTION: &str = "AzureWebJobsStorage";
+const CONNECTION: &str = "BRONZEGATE_STORAGE";
 
 pub(super) fn of(app: &App) -> BTreeMap<String, String> {
     let work = || output(WORK, QUEUE_NAME);
@@ -76,7 +80,10 @@ pub(super) fn of(app: &App) -> BTreeMap<String, String> {
             "type": "timerTrigger", "direction": "in", "name": TIMER, "schedule": timer.expression,
             "useMonitor": true,
         });
-        function(&timer.function, &[trigger, work()])
+        let (path, _) = function(&timer.function, &[]);
+        // The times come from the schedule, so a repeat puts the same items on the queue.
+        let retry = json!({ "strategy": "fixedDelay", "maxRetryCount": 5, "delayInterval": "00:00:10" });
+        (path, text(&json!({ "bindings": [trigger, work()], "retry": retry })))
     }));
     files
 }
@@ -93,7 +100,7 @@ fn host() -> Value {
         "extensions": {
             "queues": {
                 "batchSize": HOST.batch_size,
-                "newBatchThreshold": 0,
+                "newBatchThreshold": HOST.new_batch_threshold,
                 "maxDequeueCount": HOST.max_dequeue_count,
                 "visibilityTimeout": HOST.visibility_timeout,
                 "messageEncoding": "base64",

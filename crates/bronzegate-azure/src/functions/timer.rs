@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use bronzegate_core::bronze::Checksum;
 use bronzegate_core::config::Schedule;
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,6 +27,8 @@ const YEAR: i64 = 366;
 const LATE: SignedDuration = SignedDuration::from_mins(5);
 /// How early the host's clock may be.
 const EARLY: SignedDuration = SignedDuration::from_secs(15);
+/// The most characters of a name.
+const LONGEST_NAME: usize = 60;
 /// When the years of times begin; one of them has a 29 February.
 const SAMPLED: [&str; 2] = ["2026-01-01T00:00:00Z", "2028-01-01T00:00:00Z"];
 
@@ -33,7 +36,7 @@ impl Timer {
     /// The timer of a schedule.
     pub fn of(schedule: &Schedule) -> Self {
         Self {
-            function: format!("ingest_timer_{}", slug(&schedule.to_string())),
+            function: named(&slug(&schedule.to_string())),
             expression: expression(schedule),
             schedule: schedule.clone(),
         }
@@ -54,6 +57,16 @@ impl Timer {
         let since = since.unwrap_or_else(|| now.checked_sub(LATE).unwrap_or(now));
         self.schedule.last_until(now).filter(|due| *due >= since)
     }
+}
+
+/// A function's name. Azure allows 127 characters; a long one is cut, and ends with a hash of all of it.
+fn named(slug: &str) -> String {
+    let name = format!("ingest_timer_{slug}");
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
+    let hash = &Checksum::of(slug.as_bytes())[..8];
+    format!("{}_{hash}", name[..LONGEST_NAME - 9].trim_end_matches('_'))
 }
 
 /// The minutes and hours of the day in UTC at which the schedule can be due. Where they are not all that
@@ -156,6 +169,19 @@ mod tests {
                 (function, expression),
                 "{schedule}"
             );
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_still_its_own() {
+        let every_minute = |last: u8| {
+            let minutes = (0..last).map(|minute| minute.to_string()).collect::<Vec<_>>().join(",");
+            timer(&format!("cron: '{minutes} 2 * * *', timezone: America/Argentina/ComodRivadavia")).function
+        };
+        let names = [every_minute(40), every_minute(41)];
+        assert_ne!(names[0], names[1]);
+        for name in &names {
+            assert!(name.len() <= LONGEST_NAME && name.starts_with("ingest_timer_0_and_1_and_2_"), "{name}");
         }
     }
 

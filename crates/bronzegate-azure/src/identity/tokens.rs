@@ -44,7 +44,7 @@ impl Tokens {
         if !self.passed_over.is_empty() {
             text = format!("{text}; not tried: {}", self.passed_over.join("; "));
         }
-        azure_core::Error::with_error(ErrorKind::Credential, NoToken(text.clone()), text)
+        azure_core::Error::with_error(ErrorKind::Credential, NoToken::new(error, text.clone()), text)
     }
 }
 

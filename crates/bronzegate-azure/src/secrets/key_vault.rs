@@ -84,8 +84,9 @@ impl KeyVault {
             name: name.to_owned(),
             reason: format!("the key vault {}: {reason}", self.url),
         };
-        let refused = |error: azure_core::Error| {
-            unwritable(ServiceError::from(error).advising(advice_on_writing).to_string())
+        let refused = |error: azure_core::Error| match ServiceError::from(error) {
+            passing if passing.is_transient() => self.refused(name, passing),
+            lasting => unwritable(lasting.advising(advice_on_writing).to_string()),
         };
         let parameters = SetSecretParameters {
             value: Some(value.expose_secret().to_owned()),
@@ -104,13 +105,18 @@ impl KeyVault {
 
     fn refused(&self, name: &str, error: ServiceError) -> SecretError {
         let error = error.advising(advice);
-        let name = name.to_owned();
+        let (name, reason) = (name.to_owned(), format!("the key vault {}: {error}", self.url));
         match error.refusal() {
             Some(refusal) if refusal.status == 404 => SecretError::Missing {
                 name,
                 place: format!("the key vault {} has none of this name", self.url),
             },
-            _ => SecretError::Unreadable { name, reason: format!("the key vault {}: {error}", self.url) },
+            // A disabled secret is refused with 403 too, and not for want of a permission.
+            Some(refusal) if refusal.status == 403 && !refusal.has_code(&[DISABLED]) => {
+                SecretError::Denied { name, reason }
+            }
+            _ if error.is_transient() => SecretError::Unavailable { name, reason },
+            _ => SecretError::Unreadable { name, reason },
         }
     }
 }
@@ -165,9 +171,12 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The code of a secret that is disabled.
+const DISABLED: &str = "SecretDisabled";
+
 /// What a person may do about a refusal.
 fn advice(refusal: &Refusal) -> Option<&'static str> {
-    if refusal.has_code(&["SecretDisabled"]) {
+    if refusal.has_code(&[DISABLED]) {
         return Some("the secret is disabled: enable it, or add a new version");
     }
     if refusal.has_code(&["ForbiddenByFirewall", "ForbiddenByConnection"]) {

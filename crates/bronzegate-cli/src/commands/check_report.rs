@@ -147,7 +147,11 @@ mod tests {
             branches: Some(1),
             total: None,
         };
-        let failure = Failure { kind: ErrorKind::Data, message: "crm/deals, page 1: not JSON".to_owned() };
+        let failure = Failure {
+            kind: ErrorKind::Data,
+            message: "crm/deals, page 1: not JSON".to_owned(),
+            is_transient: false,
+        };
         let stream = |name: &str, checked| StreamCheck { stream: name.to_owned(), checked };
         SourceCheck {
             secrets: vec![SecretCheck { secret: "token".to_owned(), field: None, error: None }],

@@ -61,7 +61,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
 
 /// The report of a stream that could not begin.
 fn failed(source: &str, stream: &str, error: &Error) -> RunReport {
-    let failure = Failure { kind: error.kind(), message: format!("{source}/{stream}: {error}") };
+    let failure = Failure { message: format!("{source}/{stream}: {error}"), ..error.into() };
     RunReport { error: Some(failure), ..RunReport::new(source, stream) }
 }
 
@@ -168,7 +168,7 @@ mod tests {
                 ..RunReport::new("crm", "contacts")
             },
             RunReport {
-                error: Some(Failure { kind: ErrorKind::Api, message }),
+                error: Some(Failure { kind: ErrorKind::Api, message, is_transient: false }),
                 ..RunReport::new("crm", "deals")
             },
         ]

@@ -23,7 +23,8 @@ impl Stop {
         *self.0.borrow()
     }
 
-    pub(super) async fn asked(&self) {
+    /// Waits until it is asked.
+    pub async fn asked(&self) {
         let mut receiver = self.0.subscribe();
         // The sender lives in `self`, so it cannot be gone.
         let _ = receiver.wait_for(|asked| *asked).await;

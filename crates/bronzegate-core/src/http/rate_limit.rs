@@ -21,6 +21,8 @@ pub struct Limiter {
     bucket: Option<RateLimiter<NotKeyed, InMemoryState, PortClock, NoOpMiddleware<Duration>>>,
     /// No request before this point of the clock's `elapsed`.
     paused_until: Mutex<Duration>,
+    /// The limiter that this one has a share of.
+    whole: Option<Arc<Self>>,
 }
 
 /// The engine's clock as governor reads it.
@@ -47,11 +49,20 @@ impl Limiter {
                 .allow_burst(burst);
             RateLimiter::direct_with_clock(quota, PortClock(clock.clone()))
         });
-        Self { clock, bucket, paused_until: Mutex::default() }
+        Self { clock, bucket, paused_until: Mutex::default(), whole: None }
+    }
+
+    /// A limiter with a share of another one's settings. Its requests take their turn there as well: all
+    /// shares together never go faster than the whole, and what the server says to one holds for all.
+    pub fn share_of(whole: &Arc<Self>, settings: &RateLimit, share: f64) -> Self {
+        Self { whole: Some(whole.clone()), ..Self::new(settings, share, whole.clock.clone()) }
     }
 
     /// No request may leave for this long: the server has said so.
     pub fn pause(&self, wait: Duration) {
+        if let Some(whole) = &self.whole {
+            return whole.pause(wait);
+        }
         let until = self.clock.elapsed() + wait;
         let mut paused = self.paused_until.lock().expect("no holder of this lock panics");
         *paused = (*paused).max(until);
@@ -62,6 +73,14 @@ impl Limiter {
     /// # Errors
     /// [`TooLong`] when the wait would pass the deadline, or a server's pause the budget.
     pub async fn turn(&self, patience: &Patience, budget: Duration, stats: &Stats) -> Result<(), TooLong> {
+        self.own_turn(patience, budget, stats).await?;
+        match &self.whole {
+            Some(whole) => whole.own_turn(patience, budget, stats).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn own_turn(&self, patience: &Patience, budget: Duration, stats: &Stats) -> Result<(), TooLong> {
         loop {
             let pause = self.pause_left();
             patience.allows(pause, budget)?;
@@ -125,6 +144,24 @@ mod tests {
         limiter.pause(Duration::from_secs(1));
         limiter.turn(&patience, Duration::from_secs(10), &Stats::default()).await.unwrap();
         assert_eq!(clock.elapsed(), Duration::from_secs(3));
+    }
+
+    #[tokio::test]
+    async fn shares_go_no_faster_than_the_whole_and_wait_for_one_pause() {
+        let (clock, whole) = limiter(Some(10.0), 1);
+        let whole = Arc::new(whole);
+        let settings = RateLimit { requests_per_second: Some(10.0), burst: 1, ..RateLimit::default() };
+        let shares = [0.5, 1.0].map(|share| Limiter::share_of(&whole, &settings, share));
+        let patience = Patience::new(clock.clone(), Deadline::NONE);
+        let turn = async |limiter: &Limiter| {
+            limiter.turn(&patience, Duration::MAX, &Stats::default()).await.unwrap();
+            clock.elapsed().as_millis()
+        };
+        // Each has a bucket of its own, and of the whole there is one.
+        assert!([turn(&whole).await, turn(&shares[0]).await, turn(&shares[1]).await].is_sorted());
+        assert!((199..=210).contains(&clock.elapsed().as_millis()), "{:?}", clock.elapsed());
+        shares[0].pause(Duration::from_secs(3));
+        assert!(turn(&shares[1]).await >= 3199);
     }
 
     #[tokio::test]

@@ -1,13 +1,13 @@
 //! What the runs of one source share, and a stream that is ready to run.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use super::pace::Pace;
 use crate::clock::{Clock, Deadline};
 use crate::config::{Source, Stream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{Asked, Fetcher, Origin, Stop, Walk, WalkState};
-use crate::http::{Authenticator, Client, Limiter, Patience, Stats};
+use crate::http::{Authenticator, Client, Patience, Stats};
 use crate::secret::SecretStore;
 
 /// What the runs of one source share.
@@ -21,12 +21,9 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// The value of `_environment`.
     pub environment: String,
-    limiter: Arc<Limiter>,
-    /// Those of streams with a pace of their own, so that all their runs share it.
-    own_limiters: Arc<Mutex<BTreeMap<String, Arc<Limiter>>>>,
+    pace: Arc<Pace>,
     /// One for each way to authenticate, so that streams share their tokens.
     authenticators: Arc<Mutex<Vec<Arc<Authenticator>>>>,
-    rate_share: f64,
 }
 
 /// One stream, ready to be run or probed.
@@ -47,21 +44,13 @@ impl Engine {
         clock: Arc<dyn Clock>,
         environment: impl Into<String>,
     ) -> Self {
-        let limiter = Arc::new(Limiter::new(&source.rate_limit, 1.0, clock.clone()));
-        Self {
-            source,
-            secrets,
-            clock,
-            environment: environment.into(),
-            limiter,
-            own_limiters: Arc::default(),
-            authenticators: Arc::default(),
-            rate_share: 1.0,
-        }
+        let pace = Arc::new(Pace::whole(&source, clock.clone()));
+        Self { source, secrets, clock, environment: environment.into(), pace, authenticators: Arc::default() }
     }
 
     /// Keeps to a share of the source's and the streams' rate limits, so that another engine, which
-    /// runs at the same time, has the rest.
+    /// runs at the same time, has the rest. The clones of an engine, whatever their shares, have its
+    /// credentials in common, and together keep to the whole rate.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] unless the share is above 0 and at most 1.
@@ -70,9 +59,7 @@ impl Engine {
             let cause = format!("the rate share is {share}; it is above 0 and at most 1");
             return Err(Error::new(ErrorKind::Config, cause));
         }
-        self.rate_share = share;
-        self.limiter = Arc::new(Limiter::new(&self.source.rate_limit, share, self.clock.clone()));
-        self.own_limiters = Arc::default();
+        self.pace = self.pace.part(&self.source, share);
         Ok(self)
     }
 
@@ -87,13 +74,7 @@ impl Engine {
     /// As [`stream`](Self::stream); what the run and the reading of its parents count goes into `stats`.
     fn counting(&self, name: &str, stats: Arc<Stats>) -> Result<StreamRun> {
         let stream = self.source.named(name)?.clone();
-        let limiter = if stream.own_rate_limit {
-            let mut own = self.own_limiters.lock().expect("no holder of this lock panics");
-            let new = || Arc::new(Limiter::new(&stream.rate_limit, self.rate_share, self.clock.clone()));
-            own.entry(stream.name.clone()).or_insert_with(new).clone()
-        } else {
-            self.limiter.clone()
-        };
+        let limiter = self.pace.limiter(&stream);
         let parent = stream.parent.as_ref().map(|parent| self.counting(&parent.stream, stats.clone()));
         let (auth, clock) = (self.authenticator(&stream), self.clock.clone());
         let client = Client::new(&self.source, &stream, auth, limiter, stats, clock)?;
@@ -103,6 +84,11 @@ impl Engine {
             client: Arc::new(client),
             parent: parent.transpose()?.map(Box::new),
         })
+    }
+
+    /// Whether another engine is of the same source file, and has the same share of its rate.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.pace, &other.pace)
     }
 
     fn authenticator(&self, stream: &Stream) -> Arc<Authenticator> {

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod engine;
+mod pace;
 mod record;
 mod segment;
 mod stream;

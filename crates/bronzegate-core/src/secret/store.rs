@@ -42,7 +42,8 @@ pub trait SecretStore: Send + Sync + std::fmt::Debug {
     /// the vault gets the new value. It may be called again after an error, with the same hold.
     ///
     /// # Errors
-    /// [`SecretError::Unwritable`]: the vault holds the old value, or it cannot be told what it holds.
+    /// [`SecretError::Unwritable`], or [`Unavailable`](SecretError::Unavailable) where another try may do
+    /// better: the vault holds the old value, or it cannot be told what it holds.
     async fn replace(&self, held: &HeldSecret, _value: &SecretString) -> Result<Replacement, SecretError> {
         let vault = "this vault is read only".to_owned();
         Err(SecretError::ReadOnly { name: held.name.clone(), vault })
@@ -76,6 +77,14 @@ pub enum SecretError {
         /// The name in the source file.
         name: String,
         /// What the vault said.
+        reason: String,
+    },
+    /// The vault does not answer, or says to come again: another try may do better.
+    #[error("secret `{name}` cannot be had at the moment: {reason}")]
+    Unavailable {
+        /// The name in the source file.
+        name: String,
+        /// What the vault said, or the network.
         reason: String,
     },
     /// The vault does not let the caller read it.
@@ -134,9 +143,17 @@ pub enum SecretError {
     },
 }
 
+impl SecretError {
+    /// Whether another try may do better.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+}
+
 impl From<SecretError> for Error {
     fn from(cause: SecretError) -> Self {
-        Self::new(ErrorKind::Auth, cause)
+        let is_transient = cause.is_transient();
+        Self::new(ErrorKind::Auth, cause).transient(is_transient)
     }
 }
 

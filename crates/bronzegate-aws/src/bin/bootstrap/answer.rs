@@ -106,7 +106,7 @@ mod tests {
     fn a_failed_stream_fails_the_invocation_with_its_kind_and_names_its_neighbours() {
         let message = "crm/deals, page 3: HTTP 503".to_owned();
         let deals = RunReport {
-            error: Some(Failure { kind: ErrorKind::Api, message }),
+            error: Some(Failure { kind: ErrorKind::Api, message, is_transient: false }),
             ..RunReport::new("crm", "deals")
         };
         let answer = Answer::Runs { reports: vec![complete("contacts"), deals], windows_left: 0 };

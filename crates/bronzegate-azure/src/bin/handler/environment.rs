@@ -1,5 +1,6 @@
 //! The environment: the only file of this program that reads a variable.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use bronzegate_core::error::Result;
@@ -18,10 +19,15 @@ pub(crate) struct Settings {
     pub(crate) environment: String,
     /// The most time of an invocation.
     pub(crate) timeout: Duration,
+    /// How many instances there are at most.
+    pub(crate) max_instances: NonZeroU32,
 }
 
 /// The setting of `host.json` as the host's own variable overrides it.
 const TIMEOUT: &str = "AzureFunctionsJobHost__functionTimeout";
+
+/// As many as a Flex Consumption app may have where nobody says less.
+const MAX_INSTANCES: NonZeroU32 = NonZeroU32::new(40).unwrap();
 
 impl Settings {
     /// Reads the variables.
@@ -31,12 +37,17 @@ impl Settings {
     pub(crate) fn read() -> Result<Self> {
         const TARGET: &str = "BRONZEGATE_TARGET";
         const SECRETS: &str = "BRONZEGATE_SECRETS";
+        const INSTANCES: &str = "BRONZEGATE_MAX_INSTANCES";
         let required = |name, form| {
             look_up(name).ok_or_else(|| wrong(name, "", &format!("it is not set; write {form}")))
         };
         let target_text = required(TARGET, "abfss://container@account.dfs.core.windows.net/folder")?;
         let vault = required(SECRETS, "azure-keyvault:https://name.vault.azure.net")?;
         let folder = look_up("BRONZEGATE_SOURCES").unwrap_or_else(|| "./sources".to_owned());
+        let max_instances = look_up(INSTANCES).map(|text| {
+            text.parse()
+                .map_err(|_| wrong(INSTANCES, &text, "write the most instances of the app, such as 40"))
+        });
         let timeout = look_up(TIMEOUT).map(|text| host::timeout(TIMEOUT, &text)).transpose()?;
         Ok(Self {
             target: Place::parse(TARGET, &target_text)?,
@@ -47,6 +58,7 @@ impl Settings {
                 Some(timeout) => timeout,
                 None => host::timeout_of_file()?,
             },
+            max_instances: max_instances.transpose()?.unwrap_or(MAX_INSTANCES),
             target_text,
         })
     }

@@ -1,6 +1,8 @@
 //! The functions behind their names, and what they share.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bronzegate_azure::Azure;
@@ -26,8 +28,16 @@ pub(crate) struct Handler {
     pub(crate) target: String,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: Stop,
+    /// How many instances there are at most.
+    pub(crate) max_instances: NonZeroU32,
+    /// Whether no item has been worked on yet.
+    pub(crate) is_cold: AtomicBool,
     timeout: Duration,
 }
+
+/// The part of an invocation's time that is not used, because the host's clock began before the invocation
+/// came here: a twentieth, and at most this.
+const LONGEST_MARGIN: Duration = Duration::from_secs(5);
 
 impl Handler {
     /// Makes it ready. Nothing is sent anywhere before the first invocation.
@@ -51,7 +61,9 @@ impl Handler {
             target: settings.target_text,
             clock,
             stop,
-            timeout: settings.timeout,
+            max_instances: settings.max_instances,
+            is_cold: AtomicBool::new(true),
+            timeout: settings.timeout.saturating_sub((settings.timeout / 20).min(LONGEST_MARGIN)),
         })
     }
 
@@ -59,9 +71,9 @@ impl Handler {
     ///
     /// # Errors
     /// What fails the invocation: the host hands it out again.
-    pub(crate) async fn answer(&self, function: &str, body: &[u8]) -> Result<Reply> {
+    pub(crate) async fn answer(&self, function: &str, id: Option<&str>, body: &[u8]) -> Result<Reply> {
         let deadline = Deadline::within(&*self.clock, self.timeout);
-        let invocation = Invocation::parse(body)?;
+        let invocation = Invocation::parse(id, body)?;
         match function {
             QUEUE => self.queue(&invocation, deadline).await,
             HTTP => self.http(&invocation).await,

@@ -25,8 +25,10 @@ impl Handler {
             Err(error) => Err(error),
         };
         Ok(match items {
-            Ok(items) => Reply::default().response(202, &self.accepted(&items)).work(&items),
-            Err(error) if error.kind() != ErrorKind::Config => return Err(error),
+            Ok(items) => {
+                Reply::default().response(202, &self.accepted(&items)).work(items.iter().map(Event::to_json))
+            }
+            Err(error) if error.kind() != ErrorKind::Config || error.is_transient() => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "a request is refused");
                 let body = json!({ "error": error.to_string(), "kind": error.kind().as_str() });

@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 /// What the host sends.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Invocation {
+    /// The host's own id of it, by which its telemetry knows it.
+    #[serde(skip)]
+    pub(crate) id: Option<String>,
     #[serde(rename = "Data", default)]
     data: Map<String, Value>,
     #[serde(rename = "Metadata", default)]
@@ -24,7 +27,7 @@ impl Invocation {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when it is not one.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self> {
+    pub(crate) fn parse(id: Option<&str>, body: &[u8]) -> Result<Self> {
         let none =
             |why: &dyn std::fmt::Display| wrong(format!("it is no invocation of a custom handler: {why}"));
         let value: Value = serde_json::from_slice(body).map_err(|error| none(&error))?;
@@ -32,7 +35,8 @@ impl Invocation {
         if !value.is_object() {
             return Err(none(&"it is not a JSON object"));
         }
-        serde_json::from_value(value).map_err(|error| none(&error))
+        let invocation: Self = serde_json::from_value(value).map_err(|error| none(&error))?;
+        Ok(Self { id: id.map(str::to_owned), ..invocation })
     }
 
     /// What a binding brings, out of its strings.
@@ -90,9 +94,10 @@ mod tests {
         for item in [event.clone(), once, twice] {
             let body =
                 json!({ "Data": { "item": item }, "Metadata": { "DequeueCount": "3", "Id": "\"a-1\"" } });
-            let invocation = Invocation::parse(body.to_string().as_bytes()).unwrap();
+            let invocation = Invocation::parse(Some("8476a536"), body.to_string().as_bytes()).unwrap();
             assert_eq!(invocation.data("item").unwrap(), event);
             assert_eq!(invocation.number("DequeueCount"), Some(3));
+            assert_eq!(invocation.id.as_deref(), Some("8476a536"));
             assert_eq!(invocation.text("Id").as_deref(), Some("a-1"));
         }
         assert_eq!(unwrapped(&json!("no JSON")), json!("no JSON"));
@@ -100,9 +105,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let error = Invocation::parse(b"[]").unwrap_err().to_string();
+        let error = Invocation::parse(None, b"[]").unwrap_err().to_string();
         assert!(error.contains("it is no invocation of a custom handler"), "{error}");
-        let error = Invocation::parse(b"{}").unwrap().data("item").unwrap_err().to_string();
+        let error = Invocation::parse(None, b"{}").unwrap().data("item").unwrap_err().to_string();
         assert_eq!(error, "the invocation cannot be read: `Data` has no `item`");
     }
 }

@@ -9,6 +9,7 @@ mod handler;
 mod host;
 mod http;
 mod invocation;
+mod item;
 mod logging;
 mod output;
 mod queue;

@@ -3,10 +3,13 @@
 //! | outcome | answer |
 //! |---|---|
 //! | complete, or committed already | done |
-//! | partial | done, and the same item on the queue again |
+//! | partial | done, and the same item on the queue again, a hundred times at most; after a wait if no page came |
 //! | an item for several streams or windows | done, and an item for each on the queue |
-//! | `api`, `store` | the invocation fails: the host hands the item out again, a few times, and then gives it up |
+//! | `api`, `store`, or what passes by itself, as a vault's outage | the invocation fails: the host hands the item out again, a few times, and then gives it up |
 //! | `config`, `auth`, `data`, or no event at all | trying again does not help: the item is given up at once |
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bronzegate_azure::functions::{HOST, ITEM};
 use bronzegate_core::clock::Deadline;
@@ -18,50 +21,87 @@ use serde_json::{Value, json};
 
 use crate::handler::Handler;
 use crate::invocation::Invocation;
+use crate::item::{Item, MOST_CONTINUATIONS, as_new};
 use crate::reply::Reply;
 use crate::tell;
 
+/// How long an item waits that is put back though no page came, as while an API prepares an export.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// Why an item's work is not done.
+enum Failed {
+    /// The next try may do better.
+    ForNow(Error),
+    /// It will not help to try again.
+    ForGood(Error),
+}
+
 impl Handler {
     pub(crate) async fn queue(&self, invocation: &Invocation, deadline: Deadline) -> Result<Reply> {
-        let item = invocation.data(ITEM)?;
-        let outcome = match Event::parse(&item) {
-            Ok(event) => self.item(&timed(event, invocation), deadline).await,
-            Err(error) => Err(error),
-        };
-        let error = match outcome {
-            Ok(reply) => return Ok(reply),
-            Err(error) => error,
+        let brought = invocation.data(ITEM)?;
+        let outcome = match Item::parse(&brought, invocation) {
+            Ok(item) => self.item(&item, invocation, deadline).await,
+            Err(error) => Err(error.into()),
         };
         let count = invocation.number("DequeueCount").unwrap_or(1);
-        let id = invocation.text("Id");
-        if is_worth_another_try(error.kind()) {
-            if count >= HOST.max_dequeue_count {
-                self.give_up(&item, &error, count, id.as_deref());
+        match outcome {
+            Ok(reply) => Ok(reply),
+            Err(Failed::ForNow(error)) => {
+                if count >= HOST.max_dequeue_count {
+                    self.give_up(&brought, &error, count, invocation);
+                }
+                Err(error)
             }
-            return Err(error);
+            Err(Failed::ForGood(error)) => {
+                self.give_up(&brought, &error, count, invocation);
+                Ok(Reply::default().poison(&as_new(&brought)))
+            }
         }
-        self.give_up(&item, &error, count, id.as_deref());
-        Ok(Reply::default().poison(&item))
     }
 
-    async fn item(&self, event: &Event, deadline: Deadline) -> Result<Reply> {
+    async fn item(&self, item: &Item, invocation: &Invocation, deadline: Deadline) -> Result<Reply, Failed> {
+        let event = &item.event;
         let is_one = event.stream.is_some() && !matches!(event.action, Action::Backfill(_));
         if !is_one {
-            return Ok(Reply::default().work(&self.items(event).await?));
+            return Ok(Reply::default().work(self.items(event).await?.iter().map(Event::to_json)));
         }
+        let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
         let answer = self.dispatcher.handle(event, deadline, &self.stop).await?;
         let Answer::Runs { reports, .. } = &answer else { return Ok(Reply::default()) };
         for report in reports {
-            self.tell(report, event);
+            self.tell(report, event, invocation.id.as_deref(), is_cold);
         }
         match answer.status() {
             Status::Complete | Status::AlreadyCommitted => Ok(Reply::default()),
-            Status::Partial => Ok(Reply::default().work(std::slice::from_ref(event))),
-            Status::Failed => Err(failed(reports)),
+            Status::Partial => self.put_back(item, reports, deadline).await,
+            Status::Failed => Err(failed(reports).into()),
         }
     }
 
-    fn give_up(&self, item: &Value, error: &Error, dequeue_count: u64, id: Option<&str>) {
+    async fn put_back(
+        &self,
+        item: &Item,
+        reports: &[RunReport],
+        deadline: Deadline,
+    ) -> Result<Reply, Failed> {
+        let Some(next) = item.next() else {
+            let cause = format!(
+                "the run is still partial after {MOST_CONTINUATIONS} continuations; what is committed stays, \
+                 and the item given back goes on from there"
+            );
+            return Err(Failed::ForGood(Error::new(ErrorKind::Api, cause)));
+        };
+        if reports.iter().all(|report| report.counts.pages == 0) {
+            let left = deadline.left(&*self.clock).unwrap_or(PAUSE);
+            tokio::select! {
+                () = self.clock.sleep(PAUSE.min(left / 2)) => {}
+                () = self.stop.asked() => {}
+            }
+        }
+        Ok(Reply::default().work([next]))
+    }
+
+    fn give_up(&self, item: &Value, error: &Error, dequeue_count: u64, invocation: &Invocation) {
         let member = |name: &str| item.get(name).cloned().unwrap_or_default();
         tell::line(
             &*self.clock,
@@ -69,33 +109,24 @@ impl Handler {
             "bronzegate.poison",
             &json!({
                 "source": member("source"), "stream": member("stream"), "environment": self.environment,
-                "error_kind": error.kind().as_str(), "error": error.to_string(),
-                "dequeue_count": dequeue_count, "message_id": id,
+                "error_kind": error.kind().as_str(), "error": error.to_string(), "dequeue_count": dequeue_count,
+                "message_id": invocation.text("Id"), "invocation_id": invocation.id,
             }),
         );
     }
 }
 
-/// An item without a time gets that at which it was queued, so that all tries at it are the same run.
-fn timed(event: Event, invocation: &Invocation) -> Event {
-    let queued = || invocation.text("InsertionTime")?.parse().ok();
-    match event.action {
-        Action::Run { scheduled_time: None } => {
-            Event { action: Action::Run { scheduled_time: queued() }, ..event }
-        }
-        _ => event,
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        let passes = matches!(error.kind(), ErrorKind::Api | ErrorKind::Store | ErrorKind::Interrupted);
+        if passes || error.is_transient() { Self::ForNow(error) } else { Self::ForGood(error) }
     }
-}
-
-/// Whether the next try may do better.
-fn is_worth_another_try(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Api | ErrorKind::Store | ErrorKind::Interrupted)
 }
 
 fn failed(reports: &[RunReport]) -> Error {
     let failure = reports.iter().find_map(|report| report.error.as_ref());
     match failure {
-        Some(failure) => Error::new(failure.kind, failure.message.clone()),
+        Some(failure) => Error::new(failure.kind, failure.message.clone()).transient(failure.is_transient),
         None => Error::new(ErrorKind::Api, "a run failed without saying why"),
     }
 }

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::extract::Stop;
@@ -21,6 +21,8 @@ type Opened = Arc<Result<Handler>>;
 
 /// The largest invocation, in bytes: a queue's item has at most 64 KiB, a person's request may have more.
 const LARGEST: usize = 1 << 20;
+/// The header with the host's id of the invocation.
+const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 
 /// Serves until the host ends the process.
 ///
@@ -43,12 +45,14 @@ pub(crate) async fn serve(port: u16, handler: Opened, stop: Stop) -> Result<()> 
 async fn invoke(
     State(handler): State<Opened>,
     Path(function): Path<String>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
-    let span = tracing::info_span!("invocation", function);
+    let id = headers.get(INVOCATION_ID).and_then(|id| id.to_str().ok());
+    let span = tracing::info_span!("invocation", function, invocation_id = id);
     let answered = async {
         match &*handler {
-            Ok(handler) => handler.answer(&function, &body).await,
+            Ok(handler) => handler.answer(&function, id, &body).await,
             Err(error) => Err(Error::new(error.kind(), error.to_string())),
         }
         .inspect_err(|error| tracing::error!(kind = error.kind().as_str(), %error, "invocation failed"))

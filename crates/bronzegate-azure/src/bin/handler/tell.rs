@@ -13,17 +13,18 @@ use crate::output;
 
 impl Handler {
     /// A run's outcome: its lines for people, and one for alerts with the metrics by their names.
-    pub(crate) fn tell(&self, report: &RunReport, event: &Event) {
+    pub(crate) fn tell(&self, report: &RunReport, event: &Event, invocation: Option<&str>, is_cold: bool) {
         dispatch::log(report);
         let kind = if matches!(event.action, Action::Window { .. }) { "window" } else { "scheduled" };
         let mut members = json!({
             "source": report.source, "stream": report.stream, "environment": self.environment,
-            "status": report.status, "kind": kind, "key": report.key, "batch_id": report.batch_id,
+            "status": report.status, "kind": kind, "key": report.key, "batch_id": report.batch_id, "invocation_id": invocation,
             "error_kind": report.error.as_ref().map(|error| error.kind.as_str()),
         });
         for metric in metrics::of_run(report) {
             members[metric.name] = metric.json();
         }
+        members["ColdStart"] = json!(u8::from(is_cold));
         line(&*self.clock, "INFO", "bronzegate.run", &members);
     }
 }

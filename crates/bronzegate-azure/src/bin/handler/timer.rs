@@ -3,6 +3,7 @@
 
 use bronzegate_azure::functions::{App, Due, TIMER};
 use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::event::Event;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -17,7 +18,11 @@ impl Handler {
         let firing = invocation.data(TIMER)?;
         let expected = expected(&firing);
         let is_past_due = firing.get("IsPastDue").map(unwrapped) == Some(Value::Bool(true));
-        let (app, unusable) = App::of_folder(self.dispatcher.sources()).await?;
+        let (app, mut unusable) = App::of_folder(self.dispatcher.sources()).await?;
+        if let Some(at) = unusable.iter().position(Error::is_transient) {
+            // The host fires again for the same time, and nothing is queued yet.
+            return Err(unusable.swap_remove(at));
+        }
         for error in &unusable {
             // Its streams do not run; those of the other files do.
             tracing::error!(%error, "a source file cannot be used");
@@ -42,7 +47,7 @@ impl Handler {
             let (source, stream) = (&event.source, &event.stream);
             tracing::info!(source, stream, is_past_due, item = %event.to_json(), "is due");
         }
-        Ok(Reply::default().work(&events))
+        Ok(Reply::default().work(events.iter().map(Event::to_json)))
     }
 }
 

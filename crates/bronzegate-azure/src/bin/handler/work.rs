@@ -11,10 +11,6 @@ use jiff::Unit;
 
 use crate::handler::Handler;
 
-/// Instances that a backfill's share of the rate limit is divided among, unless it has fewer windows or its event
-/// says another number in `list_for`: as many as a Flex Consumption app may have where nobody says less. Windows
-/// that one instance works on at a time share one limiter.
-const INSTANCES: usize = 40;
 /// The most windows of one backfill: the host puts its items on the queue one after the other while the caller waits.
 const MOST_WINDOWS: usize = 2_000;
 
@@ -51,6 +47,9 @@ impl Handler {
         }
     }
 
+    /// A backfill's share of the rate limit is divided among as many instances as the app may have, unless it
+    /// has fewer windows or its event says another number in `list_for`. Windows that one instance works on at
+    /// a time share one limiter.
     async fn windows(&self, event: &Event, backfill: Backfill) -> Result<Vec<Event>> {
         let list_for = Some(backfill.list_for.unwrap_or(NonZeroU32::MIN));
         let list = Event { action: Action::Backfill(Backfill { list_for, ..backfill }), ..event.clone() };
@@ -65,7 +64,8 @@ impl Handler {
             );
             return Err(Error::new(ErrorKind::Config, cause));
         }
-        let instances = if backfill.list_for.is_some() { 1 } else { list.count.clamp(1, INSTANCES) };
+        let most = self.max_instances.get() as usize;
+        let instances = if backfill.list_for.is_some() { 1 } else { list.count.clamp(1, most) };
         let one = |window: &_| Event {
             action: Action::Window { window: *window, revision: backfill.revision },
             rate_share: list.rate_share / instances as f64,

@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::authenticator::{AuthFault, Token, fatal};
+use super::authenticator::{AuthFault, Token};
 use super::endpoint::{Endpoint, TokenError};
 use super::grant::{self, Granted, client_request, plain};
 use super::keys::Keys;
 use crate::config::RefreshToken;
+use crate::error::{Error, ErrorKind};
 use crate::redact::SafeUrl;
 use crate::secret::{Freshness, HeldSecret, Replacement, SecretError, usable, with_part};
 
@@ -158,7 +159,9 @@ impl Refresh<'_> {
             let spent = clock.elapsed().saturating_sub(began);
             if wait >= patience.left().unwrap_or_else(|| budget.saturating_sub(spent)) {
                 let url = SafeUrl(&self.settings.client.token_url).to_string();
-                return Err(fatal(RefreshError::Unsaved { url, source }));
+                let is_transient = source.is_transient();
+                let error = Error::new(ErrorKind::Auth, RefreshError::Unsaved { url, source });
+                return Err(AuthFault::Fatal(error.transient(is_transient)));
             }
             tracing::warn!(
                 secret = held.name,

@@ -41,7 +41,7 @@ impl StreamRun {
         let unbounded = segment.cursor.as_ref().is_some_and(|cursor| cursor.to.is_none());
         if unbounded && sieve.newest().is_some_and(|newest| newest.more) {
             warnings.push(
-                "too many records share the newest cursor to remember their keys: the next run writes them again"
+                "too many records share the newest cursor to remember them: the next run writes them again"
                     .to_owned(),
             );
         }

@@ -25,7 +25,13 @@ impl StreamRun {
         let key = incremental.key.clone().filter(|_| !is_window(segment));
         let settings = Incremental { key, ..incremental.clone() };
         let sieve = Sieve::new(&settings, bounds, cursor.known.as_ref(), cursor.newest.as_ref())?;
-        Ok((Asked::of(cursor), Some(sieve)))
+        Ok((self.asked(cursor), Some(sieve)))
+    }
+
+    /// What the requests of a run with this state ask for.
+    pub(crate) fn asked(&self, cursor: &CursorState) -> Asked {
+        let incremental = self.stream.incremental.as_ref();
+        incremental.map_or_else(Asked::default, |settings| Asked::of(cursor, settings))
     }
 
     /// What a person should know of the records that were left out.
@@ -100,8 +106,8 @@ impl StreamRun {
         let Some(incremental) = &self.stream.incremental else { return Ok(Asked::default()) };
         let now = self.engine.clock.now();
         Ok(match plan::next(incremental, None, now, now)? {
-            Next::Run(_, cursor) => Asked::of(&cursor),
-            Next::Done(_) => Asked::of(&CursorState::default()),
+            Next::Run(_, cursor) => self.asked(&cursor),
+            Next::Done(_) => Asked::default(),
         })
     }
 }

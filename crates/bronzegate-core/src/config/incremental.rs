@@ -13,7 +13,7 @@
 //!   split_when: { at: { body: total }, over: 10000 }
 //!   min_window: 15m
 //!   key: id
-//!   missing: skip                      # a record without the cursor: error | keep | skip
+//!   missing: skip                      # a record whose cursor is absent, null or empty: error | keep | skip
 //! ```
 
 use std::time::Duration;
@@ -56,7 +56,7 @@ pub struct Incremental {
     pub split_when: Option<Condition>,
     /// The shortest window that is still halved (1m).
     pub min_window: Duration,
-    /// What makes a record one of those at the cursor that are in bronze already.
+    /// What a record is known by: those at the cursor are written again only if they have changed.
     pub key: Option<Pointer>,
     /// What becomes of a record without the cursor (error).
     pub missing: Missing,
@@ -113,8 +113,7 @@ pub(super) struct IncrementalSpec {
     format: Slot<CursorFormat>,
     /// Where the beginning of what is wanted goes; or `{{ window.from }}` in a template.
     from: Option<Slot<Target>>,
-    /// Whether the API answers only what is later than `from`: it is asked from one second, millisecond, day or
-    /// number earlier; default false.
+    /// Whether the API answers only what is later than `from`: it is asked from one unit earlier; default false.
     from_exclusive: Option<Slot<bool>>,
     /// Where its end goes; or `{{ window.to }}` in a template. Open ended without either.
     to: Option<Slot<Target>>,
@@ -128,9 +127,9 @@ pub(super) struct IncrementalSpec {
     split_when: Option<Slot<ConditionSpec>>,
     /// The shortest window that is still halved; default 1m.
     min_window: Option<Slot<Period>>,
-    /// What tells apart records that share a cursor: `id`.
+    /// What a record is known by: those at the newest cursor are written again only if they have changed. `id`
     key: Option<Slot<Pointer>>,
-    /// What becomes of a record without the cursor; default error.
+    /// What becomes of a record whose cursor is absent, null or empty; default error.
     missing: Option<Slot<Missing>>,
 }
 

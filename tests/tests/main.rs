@@ -32,6 +32,7 @@ mod paginations;
 mod progress;
 mod refresh_race;
 mod refresh_tokens;
+mod restart;
 mod s3_contract;
 mod s3_faults;
 mod s3_uploads;

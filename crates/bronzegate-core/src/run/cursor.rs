@@ -57,8 +57,7 @@ impl StreamRun {
     /// What is asked for instead when the response says that the window holds too much: its first half.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`] when the half would be shorter than `min_window`, or a part of the window is
-    /// committed already.
+    /// [`ErrorKind::Data`] when the half would be shorter than `min_window`.
     pub(super) fn halved(&self, segment: &Segment) -> Result<CursorState> {
         let too_large = |why: &str| {
             let window = segment.cursor.as_ref().map(asked_window).unwrap_or_default();
@@ -70,9 +69,6 @@ impl StreamRun {
         let (Some(settings), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
             return Err(too_large("the stream has no windows to split"));
         };
-        if segment.state.as_ref().is_some_and(|state| state.pages > 0) {
-            return Err(too_large("some of its pages are committed"));
-        }
         plan::halved(settings, cursor).ok_or_else(|| too_large("half of it is shorter than `min_window`"))
     }
 

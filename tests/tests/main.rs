@@ -22,6 +22,7 @@ mod cli_kill;
 mod cli_readers;
 mod cli_runs;
 mod cli_secrets;
+mod cursors;
 mod egress;
 mod faults;
 mod incremental;

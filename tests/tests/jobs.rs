@@ -8,6 +8,7 @@ use bronzegate_core::bronze::SegmentStatus;
 use bronzegate_core::clock::{Clock, Deadline, SystemClock, TestClock};
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
+use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{
     Auth, DemoApi, Fault, FaultKind, Framing, Job, Options, Shape, Stream, Style, TimeFormat, Timeline, When,
@@ -277,6 +278,12 @@ async fn a_job_lost_behind_a_committed_page_ends_the_run() {
     assert_eq!(kind, ErrorKind::Data);
     assert!(message.contains("the job 750J0 is lost (the API does not know it any more)"), "{message}");
     assert_eq!((bench.stats("accounts").jobs, bench.records("accounts")), (1, rows(30)));
+    bench.api.set_faults(Vec::new());
+    let anew = RunRequest::Restart { at: SCHEDULED.parse().ok() };
+    let report = bench.stream("accounts").run(bench.store(), anew, Deadline::NONE, Stop::default()).await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, RECORDS), "{report:?}");
+    let all = [rows(30), rows(RECORDS)].concat();
+    assert_eq!((bench.stats("accounts").jobs, bench.records("accounts")), (2, all), "its own job, whole");
 }
 
 #[tokio::test]

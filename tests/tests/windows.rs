@@ -261,6 +261,39 @@ async fn a_split_window_that_is_cut_between_its_parts_goes_on_there() {
 }
 
 #[tokio::test]
+async fn a_window_that_grows_too_large_behind_a_committed_page_is_begun_anew_in_halves() {
+    let hour = |hour: u64| change(hour, &format!("2026-01-01T{hour:02}:00:00Z"));
+    let hours: Vec<_> = (0..24).map(hour).collect();
+    for scheduled in [false, true] {
+        let fault = Fault::new("changes", When::Request(2), FaultKind::retry_after(429, "3600"));
+        let bench =
+            Bench::one(capped(hours[..9].to_vec()).page_size(5), vec![fault], &splitting("15m")).await;
+        let request = match scheduled {
+            true => bronzegate_tests::request("2026-01-02T00:00:00Z"),
+            false => RunRequest::Window { window: window("2026-01-01", "2026-01-02"), revision: 1 },
+        };
+        let clock = Arc::new(SystemClock::default());
+        let deadline = Deadline::within(&*clock, Duration::from_mins(1));
+        let run = bench.stream_with("changes", clock);
+        let cut = run.run(bench.store(), request, deadline, Stop::default()).await;
+        assert_eq!((cut.status, cut.counts.records), (Status::Partial, 5), "{cut:?}");
+        bench.api.append("changes", hours[9..].to_vec()).unwrap();
+        let run = bench.stream("changes");
+        let rest = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+        assert_eq!((rest.status, rest.counts.records), (Status::Complete, 24), "{rest:?}");
+        let told =
+            "the run was begun anew: records of the 5 that its earlier segments committed may come twice";
+        assert_eq!(rest.warnings, [told]);
+        let mut found = sorted(bench.records("changes"));
+        assert_eq!(found.len(), 29);
+        found.dedup();
+        assert_eq!(found, sorted(hours.clone()));
+        let again = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+        assert_eq!(again.status, Status::AlreadyCommitted, "{again:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_window_that_never_fits_fails_loudly() {
     let bench =
         Bench::one(capped((0..11).map(|id| change(id, "2026-01-01T10:00:00Z"))), vec![], &splitting("1h"))

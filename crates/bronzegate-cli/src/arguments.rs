@@ -124,6 +124,12 @@ pub(crate) struct RunArguments {
     /// Without it, the newest run is gone on with if it is partial, and else the time is now.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) at: Option<Timestamp>,
+    /// Begins the stream's newest run anew, which must be partial, instead of going on with it.
+    ///
+    /// For a run that cannot be gone on with: the API's cursor has expired, or its export job is gone.
+    /// What its segments have committed stays, and comes a second time.
+    #[arg(long)]
+    pub(crate) restart: bool,
     /// The time the run may take, such as 30s, 15m or 1h; all streams share it.
     ///
     /// A fifth of it, at most 60s, is kept for committing. What is not fetched by then is left to

@@ -61,7 +61,7 @@ impl StreamRun {
     pub async fn probe_window(&self, window: TimeWindow) -> Result<Probe> {
         let asked = plan::window(self.stream.incremental.as_ref(), window)
             .map_err(|error| error.in_stream(self.name()))?;
-        self.probe_asking(Asked::of(&asked)).await
+        self.probe_asking(self.asked(&asked)).await
     }
 
     async fn probe_asking(&self, asked: Asked) -> Result<Probe> {

@@ -73,7 +73,10 @@ impl Ledger {
         let mut beyond = self.timeline.beyond_to;
         let mut rows: Vec<&Row> = self.rows.iter().collect();
         rows.retain(|(time, _)| now.zip(*time).is_none_or(|(now, time)| time <= now));
-        rows.retain(|(time, _)| from.zip(*time).is_none_or(|(from, time)| time >= from));
+        let after = self.timeline.exclusive_from;
+        rows.retain(|(time, _)| {
+            from.zip(*time).is_none_or(|(from, time)| time > from || time == from && !after)
+        });
         rows.retain(|(time, _)| {
             let Some((to, time)) = to.zip(*time) else { return true };
             let within = time < to || self.timeline.inclusive_to && time == to;
@@ -189,6 +192,8 @@ mod tests {
         assert_eq!(ids(&plain, "from=20&to=30"), (vec![6, 3, 4], 3));
         let inclusive = Timeline { inclusive_to: true, sorted: false, ..plain.clone() };
         assert_eq!(ids(&inclusive, "from=20&to=30"), (vec![2, 3, 4, 6], 4));
+        let exclusive = Timeline { exclusive_from: true, ..plain.clone() };
+        assert_eq!(ids(&exclusive, "from=20&to=41"), (vec![6, 2, 5], 3));
         let beyond = Timeline { beyond_to: 1, ..plain.clone() };
         assert_eq!(ids(&beyond, "from=20&to=30"), (vec![6, 3, 4, 2], 4));
         let capped = Timeline { max_results: Some(2), ..plain };

@@ -20,6 +20,9 @@ pub struct Timeline {
     pub format: TimeFormat,
     /// Where a request says the first time wanted; everything without it.
     pub from: Asked,
+    /// Whether a record at that time itself does not belong to the answer.
+    #[serde(default)]
+    pub exclusive_from: bool,
     /// Where it says the end.
     #[serde(default)]
     pub to: Option<Asked>,
@@ -105,6 +108,7 @@ impl Timeline {
             cursor: cursor.to_owned(),
             format,
             from: Asked::Argument(from.to_owned()),
+            exclusive_from: false,
             to: to.map(|to| Asked::Argument(to.to_owned())),
             inclusive_to: false,
             beyond_to: 0,

@@ -90,7 +90,7 @@ pub(super) fn arguments(
 
 fn written(request: &RunRequest) -> Option<String> {
     match request {
-        RunRequest::Scheduled { at } => at.map(|at| format!("at={at}")),
+        RunRequest::Scheduled { at } | RunRequest::Restart { at } => at.map(|at| format!("at={at}")),
         RunRequest::Window { window, .. } => Some(format!("window={window}")),
     }
 }

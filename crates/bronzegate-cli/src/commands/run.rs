@@ -19,6 +19,7 @@ use crate::table::{Column, table};
 
 /// Runs the streams; one that fails does not stop the others.
 pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut Output) -> Result<u8> {
+    let request = request(arguments)?;
     let deadline =
         arguments.deadline.map_or(Deadline::NONE, |given| Deadline::within(&*context.clock, given));
     let source = context.sources.load(&arguments.selection.source).await?;
@@ -38,7 +39,6 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         }
     };
     let store: Arc<dyn BronzeStore> = Arc::new(BoundedStore::new(store, context.clock.clone(), deadline));
-    let request = RunRequest::Scheduled { at: arguments.at };
 
     let lines: Vec<_> = streams
         .iter()
@@ -57,6 +57,17 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
     };
     lines.iter().for_each(Line::remove);
     Ok(conclude(context, &reports, out))
+}
+
+fn request(arguments: &RunArguments) -> Result<RunRequest> {
+    let at = arguments.at;
+    if !arguments.restart {
+        return Ok(RunRequest::Scheduled { at });
+    }
+    if arguments.selection.stream.is_none() {
+        return Err(Error::new(ErrorKind::Config, "--restart is for one stream: write <source>/<stream>"));
+    }
+    Ok(RunRequest::Restart { at })
 }
 
 /// The report of a stream that could not begin.

@@ -5,6 +5,7 @@
 //!   cursor: updatedAt                  # a path in the record
 //!   format: rfc3339                    # rfc3339 | date | epoch_s | epoch_ms | integer | text
 //!   from: { query: updated_after }     # or {{ window.from }} in a template
+//!   from_exclusive: true               # the API answers what is later than `from`, not what is at it
 //!   to: { query: updated_before }      # or {{ window.to }}; without either, open ended
 //!   start: 2024-01-01
 //!   lookback: 5m
@@ -12,7 +13,7 @@
 //!   split_when: { at: { body: total }, over: 10000 }
 //!   min_window: 15m
 //!   key: id
-//!   missing: skip                      # a record without the cursor: error | keep | skip
+//!   missing: skip                      # a record whose cursor is absent, null or empty: error | keep | skip
 //! ```
 
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Incremental {
     pub format: CursorFormat,
     /// Where the beginning of what is wanted goes; `None` when only templates say it.
     pub from: Option<Target>,
+    /// Whether the API leaves out records at the beginning itself, so that it is asked from a unit earlier.
+    pub from_exclusive: bool,
     /// Where its end goes; `None` when only templates say it, or nothing does.
     pub to: Option<Target>,
     /// Whether requests carry an end, by [`to`](Self::to) or a template.
@@ -53,7 +56,7 @@ pub struct Incremental {
     pub split_when: Option<Condition>,
     /// The shortest window that is still halved (1m).
     pub min_window: Duration,
-    /// What makes a record one of those at the cursor that are in bronze already.
+    /// What a record is known by: those at the cursor are written again only if they have changed.
     pub key: Option<Pointer>,
     /// What becomes of a record without the cursor (error).
     pub missing: Missing,
@@ -110,6 +113,8 @@ pub(super) struct IncrementalSpec {
     format: Slot<CursorFormat>,
     /// Where the beginning of what is wanted goes; or `{{ window.from }}` in a template.
     from: Option<Slot<Target>>,
+    /// Whether the API answers only what is later than `from`: it is asked from one unit earlier; default false.
+    from_exclusive: Option<Slot<bool>>,
     /// Where its end goes; or `{{ window.to }}` in a template. Open ended without either.
     to: Option<Slot<Target>>,
     /// Where the first run begins; without it at the oldest record.
@@ -122,9 +127,9 @@ pub(super) struct IncrementalSpec {
     split_when: Option<Slot<ConditionSpec>>,
     /// The shortest window that is still halved; default 1m.
     min_window: Option<Slot<Period>>,
-    /// What tells apart records that share a cursor: `id`.
+    /// What a record is known by: those at the newest cursor are written again only if they have changed. `id`
     key: Option<Slot<Pointer>>,
-    /// What becomes of a record without the cursor; default error.
+    /// What becomes of a record whose cursor is absent, null or empty; default error.
     missing: Option<Slot<Missing>>,
 }
 
@@ -199,6 +204,7 @@ impl IncrementalSpec {
             cursor: self.cursor.cloned()?,
             format: format?,
             from,
+            from_exclusive: self.from_exclusive.as_ref().and_then(Slot::cloned).unwrap_or_default(),
             to,
             bounded,
             start: self.start(format?, report),
@@ -220,6 +226,12 @@ impl IncrementalSpec {
     fn fits(&self, format: CursorFormat, used: Used, report: &Report) {
         if format.is_time() {
             return;
+        }
+        if let Some(exclusive) = self.from_exclusive.as_ref().filter(|_| format == CursorFormat::Text) {
+            report.say(
+                exclusive.at(),
+                "needs a format that can be counted back: no text comes just before another",
+            );
         }
         let given = [
             self.to.as_ref().map(Slot::at),

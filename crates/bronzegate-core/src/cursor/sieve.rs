@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 use super::member::member;
 use super::state::Mark;
 use super::value::{CursorValue, Order};
-use crate::config::{Incremental, Missing};
+use crate::config::{Incremental, Missing, Pointer};
 use crate::error::{Error, ErrorKind};
 use crate::splitter::{Piece, Span};
 
@@ -43,7 +43,7 @@ pub struct Sieve {
     page: Seen,
     fault: Option<Error>,
     record: u64,
-    /// Tells the keys of the page's branch from those of others.
+    /// Tells the records of the page's branch from those of others.
     branch: u64,
 }
 
@@ -54,11 +54,11 @@ struct Seen {
     left_out: LeftOut,
 }
 
-/// A cursor, and the keys of the records that have it; `None` when there are too many to keep.
+/// A cursor, and the hashes of the records that have it; `None` when there are too many to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Tied {
     cursor: CursorValue,
-    keys: Option<BTreeSet<u128>>,
+    versions: Option<BTreeSet<u128>>,
 }
 
 /// What becomes of a record.
@@ -133,7 +133,7 @@ impl Sieve {
 
     fn judge(&mut self, record: &[u8]) -> Result<Fate, Error> {
         let at = &self.settings.cursor;
-        let Some(json) = member(record, at.tokens()).filter(|json| *json != "null") else {
+        let Some(json) = given(record, at) else {
             return match self.settings.missing {
                 Missing::Keep => Ok(Fate::Write),
                 Missing::Skip => {
@@ -156,42 +156,51 @@ impl Sieve {
         self.mark(record, json, order)
     }
 
-    /// Compares a record's cursor with the newest; at the cursor that earlier runs have reached, the
-    /// key tells whether they have written it.
+    /// Compares a record's cursor with the newest; at the cursor that earlier runs have reached, its
+    /// bytes tell whether they have written it.
     fn mark(&mut self, record: &[u8], json: &str, order: Order) -> Result<Fate, Error> {
         let at_known = self.known.as_ref().is_some_and(|known| *known.cursor.order() == order);
         let newest = self.page.newest.as_ref().map(|newest| order.cmp(newest.cursor.order()));
         if !at_known && newest.is_some_and(std::cmp::Ordering::is_lt) {
             return Ok(Fate::Write);
         }
-        let key = self.key(record)?;
-        let is_known =
-            |known: &Tied| known.keys.as_ref().zip(key).is_some_and(|(keys, key)| keys.contains(&key));
+        let version = self.version(record)?;
+        let is_known = |known: &Tied| {
+            known.versions.as_ref().zip(version).is_some_and(|(known, version)| known.contains(&version))
+        };
         if at_known && self.known.as_ref().is_some_and(is_known) {
             self.page.left_out.known += 1;
             return Ok(Fate::LeaveOut);
         }
         match &mut self.page.newest {
-            Some(newest) if order == *newest.cursor.order() => newest.add(key),
+            Some(newest) if order == *newest.cursor.order() => newest.add(version),
             Some(newest) if order < *newest.cursor.order() => {}
             newest => {
-                let mut tied = Tied { cursor: CursorValue::read(json, order), keys: Some(BTreeSet::new()) };
-                tied.add(key);
+                let mut tied =
+                    Tied { cursor: CursorValue::read(json, order), versions: Some(BTreeSet::new()) };
+                tied.add(version);
                 *newest = Some(tied);
             }
         }
         Ok(Fate::Write)
     }
 
-    fn key(&self, record: &[u8]) -> Result<Option<u128>, Error> {
+    /// What tells a record from others with its cursor: all of its bytes, its key among them, because
+    /// a record may change again while its cursor stays the same.
+    fn version(&self, record: &[u8]) -> Result<Option<u128>, Error> {
         let Some(at) = &self.settings.key else { return Ok(None) };
-        let json = member(record, at.tokens()).ok_or_else(|| self.bad(&format!("has no key at `{at}`")))?;
-        Ok(Some(xxh3_128_with_seed(json.as_bytes(), self.branch)))
+        given(record, at).ok_or_else(|| self.bad(&format!("has no key at `{at}`")))?;
+        Ok(Some(xxh3_128_with_seed(record, self.branch)))
     }
 
     fn bad(&self, what: &str) -> Error {
         Error::new(ErrorKind::Data, format!("record {} {what}", self.record))
     }
+}
+
+/// A member's JSON text; `None` where it says nothing: absent, null, or empty, as in a table's row.
+fn given<'r>(record: &'r [u8], at: &Pointer) -> Option<&'r str> {
+    member(record, at.tokens()).filter(|json| !matches!(*json, "null" | "\"\""))
 }
 
 impl Tied {
@@ -201,21 +210,21 @@ impl Tied {
                 format!("the committed cursor {:?} {error}, which `format` asks for", mark.cursor.text);
             Error::new(ErrorKind::Store, cause)
         })?;
-        let keys = mark.keys.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok());
-        Ok(Self { cursor, keys: (!mark.more).then(|| keys.collect()) })
+        let versions = mark.versions.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok());
+        Ok(Self { cursor, versions: (!mark.more).then(|| versions.collect()) })
     }
 
-    fn add(&mut self, key: Option<u128>) {
-        if let (Some(keys), Some(key)) = (&mut self.keys, key) {
-            keys.insert(key);
-            if keys.len() > Mark::KEYS {
-                self.keys = None;
+    fn add(&mut self, version: Option<u128>) {
+        if let (Some(versions), Some(version)) = (&mut self.versions, version) {
+            versions.insert(version);
+            if versions.len() > Mark::VERSIONS {
+                self.versions = None;
             }
         }
     }
 
     fn mark(&self) -> Mark {
-        let keys = self.keys.iter().flatten().map(|key| format!("{key:032x}")).collect();
-        Mark { cursor: self.cursor.verbatim().clone(), keys, more: self.keys.is_none() }
+        let versions = self.versions.iter().flatten().map(|hash| format!("{hash:032x}")).collect();
+        Mark { cursor: self.cursor.verbatim().clone(), versions, more: self.versions.is_none() }
     }
 }

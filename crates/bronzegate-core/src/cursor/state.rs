@@ -31,7 +31,7 @@ impl CursorState {
     ///
     /// A window behind which more was due is finished, so that is its end. The last one ends at the
     /// run's time, when a record with an earlier cursor may not have appeared yet, so there it is the
-    /// newest record. Where too many records share that cursor to remember their keys, it is the end
+    /// newest record. Where too many records share that cursor to remember them, it is the end
     /// again.
     pub fn position(&self) -> Option<Mark> {
         let end = || self.to.clone().map(Mark::at);
@@ -67,20 +67,23 @@ impl CursorState {
 pub struct Mark {
     /// The cursor.
     pub cursor: Verbatim,
-    /// XXH3-128 of the keys of the records that have it, in hexadecimal; at most [`Mark::KEYS`].
+    /// XXH3-128 of the records that have it, in hexadecimal; at most [`Mark::VERSIONS`].
+    ///
+    /// Earlier versions of bronzegate kept hashes of the keys alone, in `keys`. Those say nothing of what a
+    /// record looked like, so they are not read: what has that cursor is written once more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keys: Vec<String>,
-    /// There were more, and `keys` is empty.
+    pub versions: Vec<String>,
+    /// There were more, and `versions` is empty.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
 }
 
 impl Mark {
     /// How many records that share a cursor are told apart.
-    pub const KEYS: usize = 512;
+    pub const VERSIONS: usize = 512;
 
     /// A cursor of which no record is known.
     pub fn at(cursor: Verbatim) -> Self {
-        Self { cursor, keys: Vec::new(), more: false }
+        Self { cursor, versions: Vec::new(), more: false }
     }
 }

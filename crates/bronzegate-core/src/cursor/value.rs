@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -62,6 +63,32 @@ impl Ord for Integer {
     }
 }
 
+impl Integer {
+    fn one_less(&self) -> Self {
+        let negative = self.negative || self.digits.is_empty();
+        // Below zero the digits grow.
+        let (over, into, step) = if negative { (b'9', b'0', 1) } else { (b'0', b'9', u8::MAX) };
+        let mut digits = format!("0{}", self.digits).into_bytes();
+        for digit in digits.iter_mut().rev() {
+            if *digit != over {
+                *digit = digit.wrapping_add(step);
+                break;
+            }
+            *digit = into;
+        }
+        let digits: String = digits.into_iter().map(char::from).collect();
+        Self { negative, digits: digits.trim_start_matches('0').to_owned() }
+    }
+}
+
+impl fmt::Display for Integer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.negative { "-" } else { "" };
+        let digits = if self.digits.is_empty() { "0" } else { &self.digits };
+        write!(f, "{sign}{digits}")
+    }
+}
+
 impl PartialOrd for Integer {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -78,6 +105,23 @@ impl CursorValue {
             CursorFormat::Rfc3339 | CursorFormat::Integer | CursorFormat::Text => (time.to_string(), false),
         };
         Self { verbatim: Verbatim { text, bare }, order: Order::Time(time) }
+    }
+
+    /// The value a unit of its format earlier; itself where there is none.
+    pub fn one_before(&self, format: CursorFormat) -> Self {
+        match &self.order {
+            Order::Time(time) => {
+                let before = time.as_nanosecond() - format.resolution_ns();
+                Timestamp::from_nanosecond(before)
+                    .map_or_else(|_| self.clone(), |before| Self::of_time(format, before))
+            }
+            Order::Integer(integer) => {
+                let before = integer.one_less();
+                let verbatim = Verbatim { text: before.to_string(), bare: self.verbatim.bare };
+                Self { verbatim, order: Order::Integer(before) }
+            }
+            Order::Text(_) => self.clone(),
+        }
     }
 
     /// A value as it was written.
@@ -248,6 +292,28 @@ mod tests {
         assert!(sorted.windows(2).all(|pair| read(Whole, pair[0]) < read(Whole, pair[1])));
         assert_eq!(read(Whole, "-0"), read(Whole, "000"));
         assert!(read(Text, "\"Z\"") < read(Text, "\"a\"") && read(Text, "\"10\"") < read(Text, "\"9\""));
+    }
+
+    #[test]
+    fn a_unit_before_is_the_formats_own() {
+        for (format, text, before) in [
+            (Rfc3339, "2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z"),
+            (Day, "2024-03-01", "2024-02-29"),
+            (EpochS, "0", "-1"),
+            (EpochMs, "1000", "999"),
+            (Whole, "1", "0"),
+            (Whole, "0", "-1"),
+            (Whole, "-99", "-100"),
+            (Whole, "0010", "9"),
+            (Whole, "170141183460469231731687303715884105000", "170141183460469231731687303715884104999"),
+            (Text, "b", "b"),
+        ] {
+            let verbatim = Verbatim { text: text.to_owned(), bare: false };
+            let value = CursorValue::of(format, verbatim).unwrap();
+            let earlier = value.one_before(format);
+            assert_eq!(earlier.verbatim().text, before, "{text}");
+            assert_eq!(earlier.order() < value.order(), format != Text, "{text}");
+        }
     }
 
     #[test]

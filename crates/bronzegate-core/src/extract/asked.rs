@@ -1,7 +1,8 @@
 //! What a run asks the API for: from where, and up to where.
 
 use super::state::Carried;
-use crate::cursor::{CursorState, Verbatim};
+use crate::config::Incremental;
+use crate::cursor::{CursorState, CursorValue, Verbatim};
 
 /// The stretch of records that requests ask for; both ends absent in a snapshot.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,10 +15,17 @@ pub struct Asked {
 
 impl Asked {
     /// What a run with this state asks for.
-    pub fn of(state: &CursorState) -> Self {
-        let carried = |verbatim: &Option<Verbatim>| {
-            verbatim.as_ref().map(|verbatim| Carried { text: verbatim.text.clone(), value: verbatim.value() })
+    ///
+    /// An API that leaves out what lies at its beginning is asked from a unit before it; what more it
+    /// answers then does not belong to the run, which looks at the records itself.
+    pub fn of(state: &CursorState, settings: &Incremental) -> Self {
+        let carried = |verbatim: &Verbatim| Carried { text: verbatim.text.clone(), value: verbatim.value() };
+        let before = |verbatim: &Verbatim| {
+            let from = CursorValue::of(settings.format, verbatim.clone()).ok()?;
+            Some(carried(from.one_before(settings.format).verbatim()))
         };
-        Self { from: carried(&state.from), to: carried(&state.to) }
+        let from = state.from.as_ref();
+        let from_before = from.filter(|_| settings.from_exclusive).and_then(before);
+        Self { from: from_before.or_else(|| from.map(carried)), to: state.to.as_ref().map(carried) }
     }
 }

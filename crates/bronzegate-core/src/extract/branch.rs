@@ -38,7 +38,7 @@ impl Branch {
     pub fn new(stream: &Stream, id: BranchId) -> Result<Self, Error> {
         let changed = || {
             let cause = "the partitions or the parent's fields of the source file are not those that the run was \
-                         begun with; a run of another time begins anew";
+                         begun with; `run --restart` begins it anew, and a window is loaded by `backfill --again`";
             Error::new(ErrorKind::Store, cause)
         };
         let fields = stream.parent.as_ref().map_or(&[][..], |parent| &parent.fields);

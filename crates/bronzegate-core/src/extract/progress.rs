@@ -21,6 +21,8 @@ pub(super) struct Progress<'a> {
     pub(super) state: PageState,
     /// Records of the last page that had some.
     usual: Option<u64>,
+    /// Whether a person knows that the total has fallen.
+    drift_told: bool,
 }
 
 /// What becomes of a page.
@@ -70,6 +72,7 @@ impl<'a> Progress<'a> {
             pages: state.recent_pages.iter().collect(),
             state,
             usual: None,
+            drift_told: false,
         }
     }
 
@@ -80,7 +83,13 @@ impl<'a> Progress<'a> {
 
     /// Judges the page at the state's position and moves the state behind it.
     pub(super) fn accept(&mut self, records: u64, hash: u128, facts: &Facts) -> Result<Judged, Error> {
-        self.read_totals(facts);
+        let drift = self.read_totals(facts);
+        let judged = self.judge(records, hash, facts)?;
+        let told: Vec<_> = drift.into_iter().chain(judged.warning).collect();
+        Ok(Judged { warning: (!told.is_empty()).then(|| told.join("; ")), ..judged })
+    }
+
+    fn judge(&mut self, records: u64, hash: u128, facts: &Facts) -> Result<Judged, Error> {
         let repeats = records > 0 && !self.pages.insert(hash);
         if repeats {
             match self.settings.on_repeat {
@@ -135,16 +144,32 @@ impl<'a> Progress<'a> {
         }
     }
 
-    fn read_totals(&mut self, facts: &Facts) {
+    /// Takes the totals that the API states; where one falls, returns what a person should know.
+    fn read_totals(&mut self, facts: &Facts) -> Option<String> {
         let number = |address| facts.look(address).and_then(|found| found.whole_number());
+        let mut drift = None;
         if let Some(total) = self.settings.total.as_ref().and_then(|total| number(&total.at)) {
-            self.state.total = Some(total);
+            drift = self.state.total.replace(total).and_then(|before| self.drift(before, total));
         }
         if let Kind::Page { total_pages: Some(address), .. } = &self.settings.kind
             && let Some(total) = number(address)
         {
             self.state.total_pages = Some(total);
         }
+        drift
+    }
+
+    /// Where pages are counted, rows that go while they are read move those behind them up, some of them
+    /// to a page that has been read. Told once a segment.
+    fn drift(&mut self, before: u64, total: u64) -> Option<String> {
+        let is_counted = matches!(self.settings.kind, Kind::Offset { .. } | Kind::Page { .. });
+        let is_news = is_counted && total < before && !self.drift_told;
+        self.drift_told |= is_news;
+        is_news.then(|| {
+            format!(
+                "the stated total fell from {before} to {total} while pages were read: rows behind those that went moved up, and some may not have been read"
+            )
+        })
     }
 
     /// Ends the pages: what came is held against the total that the API has stated.

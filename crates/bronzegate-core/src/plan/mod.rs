@@ -4,6 +4,6 @@ mod run_plan;
 mod sequence;
 mod window;
 
-pub use run_plan::{RunPlan, RunRequest, Segment, key, plan};
+pub use run_plan::{RunPlan, RunRequest, Segment, key, plan, restart};
 pub use sequence::{Next, next};
 pub use window::{halved, window};

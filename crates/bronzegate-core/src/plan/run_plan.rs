@@ -19,6 +19,13 @@ pub enum RunRequest {
         /// time is now.
         at: Option<Timestamp>,
     },
+    /// What is due, where a run that cannot be gone on with stands in the way: its cursor has expired, or its
+    /// job is lost. The newest run must be partial; it begins anew, as the next segment of its key, and
+    /// what its earlier segments have committed comes again.
+    Restart {
+        /// As of [`Scheduled`](Self::Scheduled).
+        at: Option<Timestamp>,
+    },
     /// One window.
     Window {
         /// The window.
@@ -32,9 +39,18 @@ impl RunRequest {
     /// The kind of run that it leads to, on a stream with or without a cursor.
     pub fn kind(self, incremental: bool) -> RunKind {
         match self {
-            Self::Scheduled { .. } if incremental => RunKind::Sequence,
-            Self::Scheduled { .. } => RunKind::At,
+            Self::Scheduled { .. } | Self::Restart { .. } if incremental => RunKind::Sequence,
+            Self::Scheduled { .. } | Self::Restart { .. } => RunKind::At,
             Self::Window { .. } => RunKind::Window,
+        }
+    }
+
+    /// What is asked for once a segment is committed: a run begins anew only once.
+    #[must_use]
+    pub fn going_on(self) -> Self {
+        match self {
+            Self::Restart { at } => Self::Scheduled { at },
+            other => other,
         }
     }
 }
@@ -55,8 +71,10 @@ pub struct Segment {
     pub key: RunKey,
     /// The segment's number, counted from 1.
     pub number: u32,
-    /// Where the segment before it ended; `None` for the first.
+    /// Where the segment before it ended; `None` for the first, and where the run begins anew.
     pub state: Option<WalkState>,
+    /// Whether pages that earlier segments have committed are asked for again.
+    pub repeats: bool,
     /// What the segments before it counted.
     pub counts_before: Counts,
     /// The time they took, in milliseconds.
@@ -68,6 +86,15 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// Begins the run anew: the same window from its first page, as if nothing of it were committed.
+    pub fn begin_anew(&mut self) {
+        let state = self.state.take();
+        self.repeats |= state.is_some_and(|state| state.pages > 0);
+        if let Some(cursor) = &mut self.cursor {
+            cursor.newest = None;
+        }
+    }
+
     /// Where it begins, for reports.
     pub fn cursor_in(&self) -> Option<String> {
         let cursor = self.cursor.as_ref();
@@ -83,7 +110,7 @@ impl Segment {
 /// [`ErrorKind::Store`] when the newest commit's key is not one.
 pub fn key(request: RunRequest, newest: Option<&CommitRecord>, now: Timestamp) -> Result<RunKey, Error> {
     let at = match request {
-        RunRequest::Scheduled { at } => at,
+        RunRequest::Scheduled { at } | RunRequest::Restart { at } => at,
         RunRequest::Window { window, revision } => {
             let id = RunId::Window { from: window.from(), to: window.to(), revision };
             return Ok(RunKey::of(id, now.round(Unit::Second).unwrap_or(now)));
@@ -116,6 +143,7 @@ pub fn plan(
             key,
             number: 1,
             state: None,
+            repeats: false,
             counts_before: Counts::default(),
             duration_before_ms: 0,
             history,
@@ -139,11 +167,26 @@ pub fn plan(
         key,
         number: committed.segment + 1,
         state: Some(state),
+        repeats: false,
         counts_before: committed.total_counts,
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
         cursor: committed.cursor,
     })))
+}
+
+/// The plan of a run that is to begin anew, made of the one that would go on with it.
+///
+/// # Errors
+/// [`ErrorKind::Config`] unless that goes on with a run.
+pub fn restart(plan: RunPlan) -> Result<RunPlan, Error> {
+    match plan {
+        RunPlan::Segment(mut segment) if segment.state.is_some() => {
+            segment.begin_anew();
+            Ok(RunPlan::Segment(segment))
+        }
+        _ => Err(Error::new(ErrorKind::Config, "there is no partial run to begin anew; nothing was done")),
+    }
 }
 
 #[cfg(test)]
@@ -226,5 +269,18 @@ mod tests {
         assert_eq!(next.key.batch_id, "20261122170000", "all its segments are one batch");
         let RunPlan::Segment(first) = plan(at, None, None, None).unwrap() else { panic!("a new key begins") };
         assert_eq!((first.number, first.state), (1, None));
+    }
+
+    #[test]
+    fn only_a_partial_run_begins_anew_as_its_next_segment() {
+        let at = RunKey::at("2026-11-22T17:00:00Z".parse().unwrap());
+        let planned = |committed| plan(at.clone(), committed, None, None).unwrap();
+        let partial = planned(Some(commit("at-20261122T170000Z", 2, true)));
+        let Ok(RunPlan::Segment(anew)) = restart(partial) else { panic!("a partial run begins anew") };
+        assert_eq!((anew.number, &anew.state, anew.repeats), (3, &None, true));
+        assert_eq!(anew.counts_before.records, 40, "what is committed stays");
+        for committed in [None, Some(commit("at-20261122T170000Z", 2, false))] {
+            assert_eq!(restart(planned(committed)).unwrap_err().kind(), ErrorKind::Config);
+        }
     }
 }

@@ -100,7 +100,12 @@ fn due(
     } else {
         SignedDuration::try_from(incremental.lookback).unwrap_or_default()
     };
-    let from = cut(read_until - lookback, format);
+    // Nothing is wanted from before the beginning; a `start` that was set later opens no gap.
+    let earliest = match incremental.start {
+        Some(Start::Time(time)) => time.min(read_until),
+        _ => Timestamp::MIN,
+    };
+    let from = cut(read_until.checked_sub(lookback).unwrap_or(earliest).max(earliest), format);
     let Ok(due) = TimeWindow::new(from, until) else { return Ok(None) };
     let first = incremental.window.map_or(Some(due), |step| due.split(step).next()).unwrap_or(due);
     let to = cut(first.to(), format);

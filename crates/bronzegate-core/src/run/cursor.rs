@@ -25,7 +25,13 @@ impl StreamRun {
         let key = incremental.key.clone().filter(|_| !is_window(segment));
         let settings = Incremental { key, ..incremental.clone() };
         let sieve = Sieve::new(&settings, bounds, cursor.known.as_ref(), cursor.newest.as_ref())?;
-        Ok((Asked::of(cursor), Some(sieve)))
+        Ok((self.asked(cursor), Some(sieve)))
+    }
+
+    /// What the requests of a run with this state ask for.
+    pub(crate) fn asked(&self, cursor: &CursorState) -> Asked {
+        let incremental = self.stream.incremental.as_ref();
+        incremental.map_or_else(Asked::default, |settings| Asked::of(cursor, settings))
     }
 
     /// What a person should know of the records that were left out.
@@ -41,7 +47,7 @@ impl StreamRun {
         let unbounded = segment.cursor.as_ref().is_some_and(|cursor| cursor.to.is_none());
         if unbounded && sieve.newest().is_some_and(|newest| newest.more) {
             warnings.push(
-                "too many records share the newest cursor to remember their keys: the next run writes them again"
+                "too many records share the newest cursor to remember them: the next run writes them again"
                     .to_owned(),
             );
         }
@@ -51,8 +57,7 @@ impl StreamRun {
     /// What is asked for instead when the response says that the window holds too much: its first half.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`] when the half would be shorter than `min_window`, or a part of the window is
-    /// committed already.
+    /// [`ErrorKind::Data`] when the half would be shorter than `min_window`.
     pub(super) fn halved(&self, segment: &Segment) -> Result<CursorState> {
         let too_large = |why: &str| {
             let window = segment.cursor.as_ref().map(asked_window).unwrap_or_default();
@@ -64,9 +69,6 @@ impl StreamRun {
         let (Some(settings), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
             return Err(too_large("the stream has no windows to split"));
         };
-        if segment.state.as_ref().is_some_and(|state| state.pages > 0) {
-            return Err(too_large("some of its pages are committed"));
-        }
         plan::halved(settings, cursor).ok_or_else(|| too_large("half of it is shorter than `min_window`"))
     }
 
@@ -100,8 +102,8 @@ impl StreamRun {
         let Some(incremental) = &self.stream.incremental else { return Ok(Asked::default()) };
         let now = self.engine.clock.now();
         Ok(match plan::next(incremental, None, now, now)? {
-            Next::Run(_, cursor) => Asked::of(&cursor),
-            Next::Done(_) => Asked::of(&CursorState::default()),
+            Next::Run(_, cursor) => self.asked(&cursor),
+            Next::Done(_) => Asked::default(),
         })
     }
 }

@@ -94,9 +94,9 @@ impl StreamRun {
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
                 Outcome::StillWaiting => return Ok(Ended::StillWaiting),
                 Outcome::TooLarge => {
+                    // What is committed of the whole window, and a job of it, say nothing of a half's pages.
+                    segment.begin_anew();
                     segment.cursor = Some(self.halved(&segment)?);
-                    // A job of the whole window has the wrong records.
-                    segment.state = None;
                 }
             }
         };
@@ -127,9 +127,11 @@ impl StreamRun {
     async fn look(&self, log: &CommitLog, request: RunRequest) -> Result<RunPlan> {
         log.sweep().await?;
         loop {
-            if let Some(plan) = self.look_once(log, request).await? {
-                return Ok(plan);
-            }
+            let Some(plan) = self.look_once(log, request).await? else { continue };
+            return match request {
+                RunRequest::Restart { .. } => plan::restart(plan),
+                RunRequest::Scheduled { .. } | RunRequest::Window { .. } => Ok(plan),
+            };
         }
     }
 
@@ -143,7 +145,7 @@ impl StreamRun {
         }
         let now = self.engine.clock.now();
         let (key, cursor) = match (request, incremental) {
-            (RunRequest::Scheduled { at }, Some(incremental)) => {
+            (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(incremental)) => {
                 match plan::next(incremental, newest.as_ref(), at.unwrap_or(now), now)? {
                     Next::Run(key, cursor) => (key, Some(*cursor)),
                     Next::Done(record) => return Ok(Some(RunPlan::AlreadyCommitted(record))),
@@ -153,7 +155,9 @@ impl StreamRun {
                 let cursor = plan::window(incremental, window)?;
                 (plan::key(request, newest.as_ref(), now)?, Some(cursor))
             }
-            (RunRequest::Scheduled { .. }, None) => (plan::key(request, newest.as_ref(), now)?, None),
+            (RunRequest::Scheduled { .. } | RunRequest::Restart { .. }, None) => {
+                (plan::key(request, newest.as_ref(), now)?, None)
+            }
         };
         let committed = log.newest_segment(&key.key).await?;
         if let Some(committed) = &committed {
@@ -219,6 +223,7 @@ impl StreamRun {
             }
         };
         let (parts, sieve) = writer.finish().await?;
+        warnings.extend(repeated(segment));
         let staged = Staged { parts, resume, warnings, ..Staged::default() };
         Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, sieve.as_ref())?)))
     }
@@ -242,4 +247,12 @@ impl StreamRun {
         staged.cursor = Some(rest.unwrap_or(cursor));
         Ok(staged)
     }
+}
+
+/// What a person should know of a run that began anew.
+fn repeated(segment: &Segment) -> Option<String> {
+    let records = segment.counts_before.records;
+    segment.repeats.then(|| {
+        format!("the run was begun anew: records of the {records} that its earlier segments committed may come twice")
+    })
 }

@@ -65,10 +65,16 @@ impl StreamRun {
 
     /// A run by hand has one time, however many segments it writes.
     fn timed(&self, request: RunRequest) -> RunRequest {
+        let now = || {
+            let now = self.engine.clock.now();
+            Some(now.round(Unit::Second).unwrap_or(now))
+        };
         match request {
-            RunRequest::Scheduled { at: None } if self.stream.incremental.is_some() => {
-                let now = self.engine.clock.now();
-                RunRequest::Scheduled { at: Some(now.round(Unit::Second).unwrap_or(now)) }
+            RunRequest::Scheduled { at } if self.stream.incremental.is_some() => {
+                RunRequest::Scheduled { at: at.or_else(now) }
+            }
+            RunRequest::Restart { at } if self.stream.incremental.is_some() => {
+                RunRequest::Restart { at: at.or_else(now) }
             }
             request => request,
         }
@@ -77,15 +83,16 @@ impl StreamRun {
     async fn segments(
         &self,
         store: Arc<dyn BronzeStore>,
-        request: RunRequest,
+        mut request: RunRequest,
         deadline: Deadline,
         stop: Stop,
         report: &mut RunReport,
     ) -> Result<Status> {
-        let several = self.stream.incremental.is_some() && matches!(request, RunRequest::Scheduled { .. });
+        let several = self.stream.incremental.is_some() && !matches!(request, RunRequest::Window { .. });
         let mut committed = false;
         loop {
             let ended = self.segment(store.clone(), request, deadline, stop.clone(), report).await?;
+            request = request.going_on();
             match ended {
                 Ended::AlreadyCommitted if committed => return Ok(Status::Complete),
                 // The other run may have been scheduled earlier: something may still be due.

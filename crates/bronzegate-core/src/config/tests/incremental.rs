@@ -17,11 +17,12 @@ fn every_key_is_read_and_has_its_default() {
     assert_eq!((short.start, short.window, short.split_when, short.key), (None, None, None, None));
     assert_eq!((short.lookback, short.missing, short.bounded), (Duration::ZERO, Missing::Error, false));
     let long = incremental(
-        "cursor: a.b, format: epoch_s, from: { query: f }, to: { header: X-To }, start: 2024-01-01, lookback: 5m, \
+        "cursor: a.b, format: epoch_s, from: { query: f }, from_exclusive: true, to: { header: X-To }, start: 2024-01-01, lookback: 5m, \
          window: 1mo, split_when: { at: { body: total }, over: 10000 }, min_window: 15m, key: id, missing: skip",
     );
     assert_eq!(long.start, Some(Start::Time("2024-01-01T00:00:00Z".parse().unwrap())));
     assert_eq!(long.to, Some(Target::Header("x-to".to_owned())));
+    assert!(long.from_exclusive && !short.from_exclusive);
     assert_eq!((long.lookback, long.min_window), (Duration::from_mins(5), Duration::from_mins(15)));
     assert_eq!((long.window, long.missing, long.bounded), ("1mo".parse().ok(), Missing::Skip, true));
 }
@@ -57,6 +58,10 @@ fn what_does_not_fit_together_is_told() {
         (format!("{number}, lookback: 5m"), "needs a format of time"),
         (format!("{number}, to: {{ query: t }}"), "needs a format of time"),
         (format!("{number}, start: 1.5"), "write a whole number"),
+        (
+            "cursor: u, format: text, from: { query: f }, from_exclusive: true".to_owned(),
+            "no text comes just before another",
+        ),
         (format!("{time}, start: soon"), "an instant (2024-01-01T00:00:00Z)"),
         (format!("{time}, start: 2024-01-01T00:00:00.5Z"), "an instant that the format can tell"),
         (format!("{time}, start: 2024-01-01, window: 1d"), "windows need an end in the request"),

@@ -15,6 +15,7 @@ pub mod lambda;
 pub mod moto;
 mod played;
 pub mod proxy;
+mod shifted;
 pub mod terraform;
 pub mod torture;
 mod vault;
@@ -34,4 +35,5 @@ pub fn repository() -> &'static std::path::Path {
 
 pub use faulty::{Failing, FaultyStore};
 pub use played::Played;
+pub use shifted::Shifted;
 pub use vault::MemoryVault;

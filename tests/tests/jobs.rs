@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bronzegate_core::bronze::SegmentStatus;
-use bronzegate_core::clock::{Clock, Deadline, SystemClock, TestClock};
+use bronzegate_core::clock::{Deadline, TestClock};
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::plan::RunRequest;
@@ -16,7 +15,8 @@ use bronzegate_demo_api::{
 };
 use bronzegate_tests::changes::change;
 use bronzegate_tests::command::{Shell, run_line, until};
-use bronzegate_tests::{Bench, SCHEDULED, SEED, expected, failure, request, test_clock};
+use bronzegate_tests::{Bench, SCHEDULED, SEED, Shifted, expected, failure, request, test_clock};
+use jiff::SignedDuration;
 
 const RECORDS: u64 = 115;
 
@@ -62,35 +62,16 @@ fn landed(bench: &Bench, report: &RunReport, records: u64) {
     assert_eq!(bench.records("accounts"), rows(records));
 }
 
-/// The machine's clock, so much later.
-#[derive(Debug)]
-struct Later(SystemClock, Duration);
-
-#[async_trait]
-impl Clock for Later {
-    fn now(&self) -> jiff::Timestamp {
-        self.0.now() + self.1
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    async fn sleep(&self, time: Duration) {
-        self.0.sleep(time).await;
-    }
-}
-
 /// A run with more time than it takes, so much later than now.
-async fn run_later(bench: &Bench, later: Duration) -> RunReport {
-    let clock = Arc::new(Later(SystemClock::default(), later));
+async fn run_later(bench: &Bench, later: SignedDuration) -> RunReport {
+    let clock = Arc::new(Shifted::by(later));
     let deadline = Deadline::within(&*clock, Duration::from_mins(5));
     let run = bench.stream_with("accounts", clock);
     run.run(bench.store(), request(SCHEDULED), deadline, Stop::default()).await
 }
 
 async fn run_soon(bench: &Bench) -> RunReport {
-    run_later(bench, Duration::ZERO).await
+    run_later(bench, SignedDuration::ZERO).await
 }
 
 /// The settings with polls that no test waits for.
@@ -261,7 +242,7 @@ async fn a_job_lost_before_its_first_page_is_submitted_again() {
     // One that has taken too long will hardly be done.
     let mut bench = waiting(9).await;
     bench.reads_with(&quick());
-    let report = run_later(&bench, Duration::from_hours(1)).await;
+    let report = run_later(&bench, SignedDuration::from_hours(1)).await;
     landed(&bench, &report, RECORDS);
     assert_eq!(bench.stats("accounts").jobs, 2);
 }

@@ -154,3 +154,22 @@ async fn an_endpoint_that_fails_is_asked_again_and_one_that_goes_on_failing_is_a
     let report = run(&bench, &engine(&bench, &vault, test_clock()), "items").await;
     assert_eq!(failure(&report).0, ErrorKind::Api);
 }
+
+#[tokio::test]
+async fn a_new_token_is_saved_although_its_base_url_may_not_be_called() {
+    let mut bench = bench(false).await;
+    let credentials = bench.api.credentials();
+    let instance_url = Some("https://elsewhere.example".to_owned());
+    bench.api.set_credentials(Credentials { instance_url, ..credentials });
+    let source = SOURCE.replace("BASE", &bench.api.base_url());
+    for base in ["{ body: instance_url, hosts: ['*.my.example'] }", "{ body: nothing }"] {
+        bench.reads_with(&source.replace("retry:", &format!("  base_url_from: {base}\nretry:")));
+        let token = bench.api.credentials().refresh_token;
+        let vault = Arc::new(MemoryVault::new([("ledger", saved(&token).as_str())]));
+        let report = run(&bench, &engine(&bench, &vault, test_clock()), "items").await;
+        assert_eq!(report.status, Status::Failed, "{report:?}");
+        let new = bench.api.credentials().refresh_token;
+        assert_ne!(new, token, "the endpoint has replaced it");
+        assert_eq!(vault.value("ledger"), saved(&new), "{base}");
+    }
+}

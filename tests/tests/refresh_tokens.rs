@@ -119,6 +119,12 @@ async fn a_vault_that_cannot_take_a_new_token_is_refused_before_the_old_one_is_u
 /// A run against Secrets Manager, killed after the token endpoint has answered and before the vault has
 /// the new token; and the run after it.
 async fn killed_before_the_write(refresh_grace: bool, secret: &str) -> (Shell, Ended) {
+    // Two reads; the third call is the write.
+    killed_at(2, refresh_grace, secret).await
+}
+
+/// The same, killed at the call behind so many.
+async fn killed_at(skip: usize, refresh_grace: bool, secret: &str) -> (Shell, Ended) {
     let mut shell = shell(refresh_grace, secret).await;
     for (name, value) in [("client-secret", "demo-client-secret"), (secret, "demo-refresh-token")] {
         // The client's secret is there already if the other test was faster.
@@ -129,8 +135,7 @@ async fn killed_before_the_write(refresh_grace: bool, secret: &str) -> (Shell, E
         shell.set(&name, &value);
     }
     shell.set("BRONZEGATE_SECRETS", "aws-secretsmanager");
-    // Two reads; the third call is the write.
-    proxy.spoil(Rule { words: vec!["POST "], skip: 2, count: 1, spoiled: Spoiled::Silence });
+    proxy.spoil(Rule { words: vec!["POST "], skip, count: 1, spoiled: Spoiled::Silence });
     let mut process = shell.start(&run_line("demo/one"));
     until("the write", || proxy.silenced() == 1).await;
     process.kill();
@@ -162,4 +167,16 @@ async fn after_a_kill_before_the_write_an_endpoint_without_grace_refuses_the_nex
     let (shell, after) = killed_before_the_write(false, "killed-without-grace").await;
     after.assert_failed(4, "auth", "HTTP 400 (invalid_grant)");
     shell.assert_nothing_visible("one");
+}
+
+/// The new token is in the vault by then, but under a label that nobody reads.
+#[tokio::test]
+async fn after_a_kill_between_the_write_and_its_label_the_next_run_finds_the_new_token() {
+    let (shell, after) = killed_at(3, false, "killed-in-between").await;
+    after.assert(0, "complete");
+    shell.assert_records("one", Shape::Small, RECORDS);
+    let manager = moto::secrets().await;
+    let kept = manager.get_secret_value().secret_id("killed-in-between").version_stage("AWSCURRENT");
+    assert_eq!(kept.send().await.unwrap().secret_string(), Some("demo-refresh-token-use-2"));
+    assert_clean(&shell, &[after]);
 }

@@ -278,11 +278,14 @@ async fn compressed_bodies_are_decompressed() {
     let body = body.as_bytes();
     let mut members = all(GzipEncoder::new(&body[..1_000])).await;
     members.extend(all(GzipEncoder::new(&body[1_000..])).await);
+    let mut frames = all(ZstdEncoder::new(&body[..1_000])).await;
+    frames.extend(all(ZstdEncoder::new(&body[1_000..])).await);
     for (coding, bytes) in [
         ("gzip", all(GzipEncoder::new(body)).await),
         ("x-gzip", members),
         ("br", all(BrotliEncoder::new(body)).await),
         ("zstd", all(ZstdEncoder::new(body)).await),
+        ("zstd", frames),
         ("identity", body.to_vec()),
     ] {
         let whole = bytes.len();
@@ -299,6 +302,24 @@ async fn compressed_bodies_are_decompressed() {
     }
     let kind = status_200(&[("content-encoding", "compress")], "application/json", body.to_vec());
     is_refused(kind, RESULTS, "content encoding `compress` is not supported").await;
+}
+
+/// Lines do not show that some are missing.
+#[tokio::test]
+async fn lines_in_several_members_of_a_coding_are_all_read() {
+    let halves = [expected(Shape::Small, 30), expected(Shape::Small, 60)[30..].to_vec()];
+    let halves = halves.map(|half| half.join("\n") + "\n");
+    let (mut members, mut frames) = (Vec::new(), Vec::new());
+    for half in &halves {
+        members.extend(all(GzipEncoder::new(half.as_bytes())).await);
+        frames.extend(all(ZstdEncoder::new(half.as_bytes())).await);
+    }
+    for (coding, bytes) in [("gzip", members), ("zstd", frames)] {
+        let kind = status_200(&[("content-encoding", coding)], "application/x-ndjson", bytes);
+        let (bench, report) = read(kind, "records: $\nformat: ndjson").await;
+        assert_eq!(report.error, None, "{coding}");
+        assert_eq!(bench.records("items"), expected(Shape::Small, 60), "{coding}");
+    }
 }
 
 #[tokio::test]

@@ -173,7 +173,7 @@ fn archive(files: &[(&str, &[u8])], made: Made) -> Vec<u8> {
 #[tokio::test]
 async fn an_archives_files_are_read_in_order_in_their_format() {
     for made in [Made::Stored, Made::Deflated, Made::Streamed] {
-        let csv = archive(&[("1.csv", b"a,b\n1,2\n"), ("2.csv", b"b,a\n3,4"), ("3.csv", b"a\n")], made);
+        let csv = archive(&[("1.csv", b"a,b\n1,2\n"), ("2.csv", b"b,a\n3,4"), ("3.csv", b"a,b\n")], made);
         let rows = [r#"{"a":"1","b":"2"}"#, r#"{"b":"3","a":"4"}"#];
         for content_type in ["application/zip", "application/octet-stream", "text/csv"] {
             holds(content_type, csv.clone(), CSV, &rows).await;
@@ -233,6 +233,19 @@ async fn an_archive_that_is_not_to_be_unpacked_is_refused_at_once() {
     assert!(bomb.len() < 200_000);
     let lines = "records: $\nformat: ndjson";
     is_refused("application/zip", bomb, lines, 1, "it unpacks to more than 500 times its size").await;
+}
+
+#[tokio::test]
+async fn what_lies_beside_the_table_in_an_archive_is_refused_by_name() {
+    let csv = ("data.csv", &b"a,b\n1,2\n"[..]);
+    for (beside, named) in [
+        ([csv, ("README.txt", b"Made by the vendor\nsee the licence\n")], "README.txt"),
+        ([("LICENSE", b"MIT\n"), csv], "data.csv"),
+        ([csv, ("more.csv", b"a,b,c\n1,2,3\n")], "more.csv"),
+    ] {
+        let why = format!("the columns of `{named}` are not those of the files before it");
+        is_refused("application/zip", archive(&beside, Made::Deflated), CSV, 1, &why).await;
+    }
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ impl StreamRun {
 
     async fn probe_asking(&self, asked: Asked) -> Result<Probe> {
         let first = async {
-            let origin = self.origin(asked, Deadline::NONE, Stop::default())?;
+            let origin = self.origin(asked, Deadline::NONE, Stop::default());
             first_page(&Arc::new(origin)).await
         };
         let (fetched, last) = first.await.map_err(|error| error.in_stream(self.name()))?;
@@ -107,14 +107,14 @@ impl StreamRun {
 
     async fn records(&self, count: usize) -> Result<Vec<Vec<u8>>> {
         let stop = Stop::default();
-        let mut walk = self.walk(self.first_asked()?, WalkState::default(), Deadline::NONE, stop)?;
+        let mut walk = self.walk(self.first_asked()?, WalkState::default(), Deadline::NONE, stop);
         let mut records: Vec<Vec<u8>> = Vec::new();
         while records.len() < count {
             let Some((_, mut page)) = walk.next().await else {
                 return match walk.ending() {
                     WalkEnding::Failed(error) => Err(error.in_stream(self.name())),
                     // The records of a window that is too large are as good as any for a look.
-                    WalkEnding::Complete { .. }
+                    WalkEnding::Complete
                     | WalkEnding::Stopped(_)
                     | WalkEnding::Waiting
                     | WalkEnding::TooLarge => Ok(records),

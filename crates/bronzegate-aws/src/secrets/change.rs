@@ -11,8 +11,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::errors::{GET_PERMISSIONS, MOVE_PERMISSIONS, PUT_PERMISSIONS, unwritable};
 
 /// The label of a value that is not current yet. It moves on with the next one, and Secrets Manager
-/// deletes versions that have no label.
-const PENDING: &str = "BRONZEGATE_PENDING";
+/// deletes versions that have no label. On a version that is newer than the current one it tells of a run
+/// that was killed between the two steps.
+pub(super) const PENDING: &str = "BRONZEGATE_PENDING";
 
 /// One change of a secret.
 pub(super) struct Change<'a> {

@@ -6,7 +6,7 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use bronzegate_core::secret::{Freshness, HeldSecret, Replacement, SecretError, SecretStore};
 use secrecy::SecretString;
 
-use super::change::Change;
+use super::change::{Change, PENDING};
 use super::errors::refused;
 
 /// The stage that is read where no other is set.
@@ -49,9 +49,17 @@ impl SecretsManager {
     }
 
     async fn get(&self, name: &str) -> Result<(GetSecretValueOutput, SecretString), SecretError> {
+        self.get_at(name, &self.stage).await
+    }
+
+    async fn get_at(
+        &self,
+        name: &str,
+        stage: &str,
+    ) -> Result<(GetSecretValueOutput, SecretString), SecretError> {
         let id = self.id(name);
         let place = self.place(&id);
-        let request = self.client.get_secret_value().secret_id(&id).version_stage(&self.stage);
+        let request = self.client.get_secret_value().secret_id(&id).version_stage(stage);
         let found = request.send().await.map_err(|error| refused(name, &place, &error))?;
         match (&found.secret_string, &found.secret_binary) {
             (Some(text), _) => {
@@ -81,5 +89,19 @@ impl SecretStore for SecretsManager {
         let stage = &self.stage;
         let change = Change { client: &self.client, name: &held.name, id: &id, place: &place, stage };
         change.replace(&held.version, value).await
+    }
+
+    async fn left_behind(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
+        let (left, value) = match self.get_at(name, PENDING).await {
+            Ok(found) => found,
+            // Nothing was ever replaced.
+            Err(SecretError::Missing { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let (current, _) = self.get(name).await?;
+        let is_other = left.version_id != current.version_id;
+        // A person may have put a value since, which is newer.
+        let is_older = left.created_date < current.created_date;
+        Ok((is_other && !is_older).then_some(value))
     }
 }

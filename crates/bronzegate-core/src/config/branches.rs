@@ -26,6 +26,19 @@ pub struct Parent {
     pub fields: Vec<ParentField>,
     /// Records of it whose requests are made at the same time, 1 to 64; as many as `concurrency` says without it.
     pub concurrency: Option<usize>,
+    /// What becomes of a record of it that has no value at one of the fields (error).
+    pub missing: MissingField,
+}
+
+/// What becomes of a parent's record without a value that its children's requests need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MissingField {
+    /// It fails the run.
+    #[default]
+    Error,
+    /// It has no children, and is counted in a warning.
+    Skip,
 }
 
 /// A field of the parent's records: a path such as `id` or `owner.login`.
@@ -52,6 +65,8 @@ pub(super) struct ParentSpec {
     /// Records of it whose requests are made at the same time; default `concurrency`.
     #[schemars(range(min = 1, max = 64))]
     concurrency: Option<Slot<u64>>,
+    /// What becomes of a record of it where a field is absent, null or empty; default error.
+    missing: Option<Slot<MissingField>>,
 }
 
 /// The most branches that partitions make: beyond it the file means something else.
@@ -189,6 +204,7 @@ impl ParentSpec {
             stream: self.stream.get()?.as_str().to_owned(),
             fields,
             concurrency: concurrency.map(|(_, number)| number as usize),
+            missing: self.missing.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         })
     }
 

@@ -58,6 +58,13 @@ impl Branch {
         Ok(Self { id, partition, parent, members })
     }
 
+    /// The only branch of a stream.
+    #[cfg(test)]
+    pub(super) fn only() -> Self {
+        let (partition, parent) = (Vec::new(), Vec::new());
+        Self { id: BranchId::default(), partition, parent, members: String::new() }
+    }
+
     /// Its values.
     pub fn id(&self) -> &BranchId {
         &self.id
@@ -83,12 +90,7 @@ impl Branch {
         if self.id == BranchId::default() {
             return 0;
         }
-        let mut hash = Xxh3Default::new();
-        for value in self.id.partition.iter().chain(&self.id.parent) {
-            hash.update(&(value.len() as u64).to_le_bytes());
-            hash.update(value.as_bytes());
-        }
-        hash.digest()
+        hasher(self.id.partition.iter().chain(&self.id.parent)).digest()
     }
 
     /// What its records have at a member `_parent_…`, as JSON text.
@@ -107,6 +109,16 @@ impl Branch {
         let values: Vec<_> = partition.chain(parent).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
+}
+
+/// What tells a list of values from others.
+pub(super) fn hasher<'a>(values: impl IntoIterator<Item = &'a String>) -> Xxh3Default {
+    let mut hash = Xxh3Default::new();
+    for value in values {
+        hash.update(&(value.len() as u64).to_le_bytes());
+        hash.update(value.as_bytes());
+    }
+    hash
 }
 
 /// A JSON value as it goes into a request: a string unescaped, a number or boolean as it stands; `None` for

@@ -67,7 +67,12 @@ impl Content<'_> {
                 Err(fault) => return Ok((unread(&fault), None)),
             }
             match self.file(&mut files, &format, framing, feed).await? {
-                (BodyState::Whole, Some(body)) => page = Some(joined(page, body)),
+                (BodyState::Whole, Some(body)) => {
+                    if let Some(fault) = other_table(&format, page.as_ref(), &body, files.name()) {
+                        return Ok((unread(&fault), None));
+                    }
+                    page = Some(joined(page, body));
+                }
                 broken => return Ok(broken),
             }
         }
@@ -201,6 +206,26 @@ fn joined(before: Option<PageBody>, body: PageBody) -> PageBody {
         last_record: body.last_record.or(before.last_record),
         bytes: before.bytes + body.bytes,
     }
+}
+
+/// Why a file of an archive is not of the same table as those before it. A text that lies beside the
+/// table, such as a licence, would be one of one column.
+fn other_table(
+    format: &Format,
+    before: Option<&PageBody>,
+    body: &PageBody,
+    name: Option<&str>,
+) -> Option<BodyFault> {
+    let before = before.filter(|_| matches!(format, Format::Csv(_)))?;
+    let sorted = |body: &PageBody| {
+        let mut names = body.names.clone();
+        names.sort_unstable();
+        names
+    };
+    (sorted(before) != sorted(body)).then(|| {
+        let name = name.unwrap_or_default();
+        BodyFault::Refused(format!("the columns of `{name}` are not those of the files before it"))
+    })
 }
 
 fn unread(fault: &BodyFault) -> BodyState {

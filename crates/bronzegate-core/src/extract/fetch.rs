@@ -121,7 +121,11 @@ impl Fetcher {
         let mut refused: Option<Arc<Credential>> = None;
         let mut renewed = false;
         loop {
-            let again = match self.attempt(request, refused.take().as_ref(), aim).await {
+            let attempt = self.attempt(request, refused.take().as_ref(), aim).await;
+            if let Some(way) = &request.on_its_way {
+                way.ends();
+            }
+            let again = match attempt {
                 Ok(Attempt::Page(page)) => return Ok(*page),
                 Ok(Attempt::Again(again)) => again,
                 Err(FetchError::Failed(error)) => {

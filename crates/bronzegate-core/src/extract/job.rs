@@ -4,6 +4,7 @@
 //! same job.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use url::Url;
@@ -14,7 +15,10 @@ use super::state::{JobState, PageState};
 use super::stop::Stop;
 use crate::config::Job;
 use crate::error::{Error, ErrorKind};
-use crate::http::Facts;
+use crate::http::{ApiRequest, Facts, OnItsWay};
+
+/// The time between two jobs that take the place of lost ones.
+const REPLACED_AGAIN: Duration = Duration::from_hours(24);
 
 /// Brings a branch's job to its end.
 pub(super) struct Jobs<'a> {
@@ -54,8 +58,10 @@ impl Jobs<'_> {
     /// Waits until the state's job is done; one that the state has not is submitted.
     ///
     /// A job of an earlier segment that is gone, has failed or has taken too long is submitted again as
-    /// long as none of its pages is committed: nothing else would ever end the run.
+    /// long as none of its pages is committed: nothing else would ever end the run. Once a day, because a
+    /// job that never ends would be submitted for ever, unseen.
     pub(super) async fn finish(&self, state: &mut PageState) -> Result<(), NotDone> {
+        let mut replaces = false;
         if let Some(job) = &mut state.job {
             let lost = match self.poll(&job.id).await? {
                 Polled::Done(file) => {
@@ -70,6 +76,16 @@ impl Jobs<'_> {
             match lost {
                 Some(why) if state.pages > 0 => return Err(committed(&job.id, &why).into()),
                 Some(why) => {
+                    let now = self.fetcher.client().clock().now();
+                    if job.replaces && now < job.submitted + REPLACED_AGAIN {
+                        let why = format!(
+                            "{why}; it was submitted at {:.0} in place of another that was lost, which is done once \
+                             a day",
+                            job.submitted
+                        );
+                        return Err(failed(&job.id, &why).into());
+                    }
+                    replaces = true;
                     tracing::warn!(job = job.id, cause = why, "submitting the job again");
                     state.job = None;
                 }
@@ -78,7 +94,7 @@ impl Jobs<'_> {
         }
         let job = match &mut state.job {
             Some(job) => job,
-            none => none.insert(self.submit().await?),
+            none => none.insert(JobState { replaces, ..self.submit().await? }),
         };
         self.wait(job).await
     }
@@ -86,15 +102,15 @@ impl Jobs<'_> {
     async fn submit(&self) -> Result<JobState, NotDone> {
         let request = self.requests.submission(&self.job.submit)?;
         let submitted = self.fetcher.client().clock().now();
-        let facts = self.in_time(self.fetcher.submit(&request)).await?;
+        let facts = self.submitted(request).await?;
         let id = facts.look(&self.job.id).and_then(|found| found.text()).ok_or_else(|| {
             let cause = format!("the answer to the submission names no job at {}", self.job.id);
             Error::new(ErrorKind::Data, cause)
         })?;
         // From here on there is something to commit.
-        self.fetcher.patience().page_arrived();
+        self.fetcher.patience().has_something();
         tracing::info!(job = id, "submitted a job");
-        Ok(JobState { id, submitted, file: None })
+        Ok(JobState { id, submitted, replaces: false, file: None })
     }
 
     async fn wait(&self, job: &mut JobState) -> Result<(), NotDone> {
@@ -163,24 +179,63 @@ impl Jobs<'_> {
 
     /// The outcome of a request, unless the segment ends before it comes.
     async fn in_time(&self, work: impl Future<Output = Result<Facts, FetchError>>) -> Result<Facts, NotDone> {
-        let time_up = async {
+        tokio::select! {
+            biased;
+            done = work => outcome(done),
+            () = self.time_up() => Err(NotDone::Cut),
+        }
+    }
+
+    /// The same of a submission. One that is on its way when the segment ends is waited for: the job that
+    /// it makes would be an orphan that goes on for nobody.
+    async fn submitted(&self, request: ApiRequest) -> Result<Facts, NotDone> {
+        if self.stop.is_asked() {
+            return Err(NotDone::Cut);
+        }
+        let way = OnItsWay::default();
+        let request = ApiRequest { on_its_way: Some(way.clone()), ..request };
+        let mut work = pin!(self.fetcher.submit(&request));
+        tokio::select! {
+            biased;
+            done = &mut work => return outcome(done),
+            () = self.time_up() => {}
+        }
+        let grace = async {
+            match self.fetcher.patience().grace() {
+                Some(grace) => self.fetcher.client().clock().sleep(grace).await,
+                // The request has a time of its own.
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            done = work => outcome(done),
+            () = way.ended() => Err(NotDone::Cut),
+            () = grace => Err(NotDone::Cut),
+        }
+    }
+
+    /// Waits until the segment is to end.
+    async fn time_up(&self) {
+        let left = async {
             match self.fetcher.patience().left() {
                 Some(left) => self.fetcher.client().clock().sleep(left).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
-            biased;
-            done = work => match done {
-                Ok(facts) => Ok(facts),
-                Err(FetchError::Failed(error)) => Err(NotDone::Failed(error)),
-                Err(FetchError::Skipped(cause)) => Err(NotDone::Skipped(cause)),
-                Err(FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge) => Err(NotDone::Cut),
-            },
-            () = self.stop.asked() => Err(NotDone::Cut),
-            () = time_up => Err(NotDone::Cut),
+            () = self.stop.asked() => {}
+            () = left => {}
         }
     }
+}
+
+fn outcome(done: Result<Facts, FetchError>) -> Result<Facts, NotDone> {
+    done.map_err(|error| match error {
+        FetchError::Failed(error) => NotDone::Failed(error),
+        FetchError::Skipped(cause) => NotDone::Skipped(cause),
+        FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge => NotDone::Cut,
+    })
 }
 
 const GONE: &str = "the API does not know it any more";

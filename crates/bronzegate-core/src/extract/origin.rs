@@ -33,15 +33,21 @@ impl Origin {
         PageState::first(Paginator::new(pagination, None).first(), pagination.carry.len())
     }
 
-    /// Branches whose requests are made at the same time.
-    pub(super) fn at_once(&self) -> usize {
-        let Some(parent) = &self.stream.parent else { return self.stream.concurrency };
-        parent.concurrency.unwrap_or(self.stream.concurrency)
-    }
-
-    /// Whether the stream has more than one branch.
-    pub(super) fn is_branched(&self) -> bool {
-        self.stream.parent.is_some() || self.stream.partitions.count() > 1
+    /// How many branches are read at the same time, and how many requests of each. Together with one
+    /// for each level of parents they are as many as the stream may have, if that is more than the levels.
+    pub(super) fn shares(&self) -> (usize, usize) {
+        let concurrency = self.stream.concurrency;
+        let (branches, all) = match &self.stream.parent {
+            Some(parent) => {
+                let branches = parent.concurrency.unwrap_or(concurrency);
+                (branches, concurrency.max(branches))
+            }
+            None => (usize::try_from(self.stream.partitions.count()).unwrap_or(usize::MAX), concurrency),
+        };
+        let levels = std::iter::successors(self.parent.as_ref(), |above| above.parent.as_ref()).count();
+        let own = all.saturating_sub(levels).max(1);
+        let at_once = branches.clamp(1, own);
+        (at_once, own / at_once)
     }
 
     /// `<source>/<stream>`.

@@ -9,18 +9,15 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::branch::{Branch, text};
-use super::feed::Feed;
+use super::notes::Notes;
 use super::origin::Origin;
-use super::pages::{Page, Room, Verdict};
+use super::pages::{Page, Room};
+use super::parent_values::values;
+use super::stretch::Stretch;
 use super::walk::{Walk, WalkEnding};
-use super::walk_state::WalkState;
-use crate::config::{Parent, ParentField};
-use crate::cursor::member;
+use super::walk_state::{ParentPlace, WalkState};
+use crate::config::Parent;
 use crate::error::{Error, ErrorKind};
-
-/// Bytes of values that one page of parents may have.
-const MOST: usize = 64 << 20;
 
 /// The next of the parents.
 #[derive(Debug)]
@@ -28,9 +25,9 @@ pub(super) enum Parents {
     /// A page of them.
     Page(Box<ParentPage>),
     /// There are no more.
-    End,
+    End(Box<Notes>),
     /// Time was up, or a stop was asked for.
-    Stopped,
+    Stopped(Box<StoppedAt>),
     /// They cannot be read.
     Failed(Error),
 }
@@ -38,12 +35,27 @@ pub(super) enum Parents {
 /// The parents of one page.
 #[derive(Debug)]
 pub(super) struct ParentPage {
-    /// The state that the page can be asked for with again.
-    pub(super) before: WalkState,
+    /// Where the page can be asked for again.
+    pub(super) place: ParentPlace,
     /// The values of each parent as JSON text, in the order of `fields`.
     pub(super) values: Vec<Vec<String>>,
+    /// What was found since the page before it.
+    pub(super) notes: Notes,
     /// Kept for its place: the next but one is only asked for when this one is gone through.
     _page: Page,
+}
+
+/// Where the reading of the parents ended early.
+#[derive(Debug)]
+pub(super) struct StoppedAt {
+    /// Behind the last page.
+    pub(super) place: ParentPlace,
+    /// An export job was submitted, which the place names: it must not be lost.
+    pub(super) has_submitted: bool,
+    /// An export job of an earlier segment goes on.
+    pub(super) is_waiting: bool,
+    /// What was found since the last page.
+    pub(super) notes: Notes,
 }
 
 /// Reads parents.
@@ -54,10 +66,10 @@ pub(super) struct ParentReader {
 }
 
 impl ParentReader {
-    /// Begins to read at a state. Needs a tokio runtime.
-    pub(super) fn start(origin: Arc<Origin>, parent: Parent, state: WalkState) -> Self {
+    /// Begins to read at a place. Needs a tokio runtime.
+    pub(super) fn start(origin: Arc<Origin>, parent: Parent, place: ParentPlace) -> Self {
         let (sender, pages) = mpsc::channel(1);
-        Self { pages, task: tokio::spawn(read(origin, parent, state, sender)) }
+        Self { pages, task: tokio::spawn(Reading { origin, parent, sender }.run(place)) }
     }
 
     /// The next page. Nothing is lost when the future is dropped.
@@ -77,91 +89,94 @@ impl Drop for ParentReader {
     }
 }
 
-/// Boxed, because parents may have parents.
-fn read(
+struct Reading {
     origin: Arc<Origin>,
     parent: Parent,
-    state: WalkState,
     sender: mpsc::Sender<Parents>,
-) -> BoxFuture<'static, ()> {
-    Box::pin(async move {
-        let name = origin.name();
-        let mut walk = Walk::begin(origin, state, 1, Room { concurrency: 1, waiting: 1 });
-        while let Some((branch, mut page)) = walk.next().await {
-            let before = walk.state_before(&branch, &page);
-            let read = match values(&parent, &branch, &mut page).await {
-                Ok(Some(values)) => Parents::Page(Box::new(ParentPage { before, values, _page: page })),
-                Ok(None) => continue,
-                Err(error) => Parents::Failed(error.on_page(page.number).in_stream(name.clone())),
+}
+
+/// How the reading of one stretch ended.
+enum Read {
+    Whole,
+    /// It holds more than the API gives out, and none of it has been handed on.
+    TooLarge,
+    Stopped(Box<StoppedAt>),
+    /// Nobody wants parents any more.
+    Unwanted,
+}
+
+impl Reading {
+    /// Boxed, because parents may have parents.
+    fn run(self, place: ParentPlace) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let mut notes = Notes::default();
+            let last = match self.stretches(place, &mut notes).await {
+                Ok(Read::Unwanted) => return,
+                Ok(Read::Stopped(at)) => Parents::Stopped(at),
+                Ok(Read::Whole | Read::TooLarge) => Parents::End(Box::new(notes)),
+                Err(error) => Parents::Failed(error.in_stream(self.origin.name())),
             };
-            let failed = matches!(read, Parents::Failed(_));
-            if sender.send(read).await.is_err() || failed {
-                return;
-            }
-        }
-        let last = match walk.ending() {
-            WalkEnding::Complete { .. } => Parents::End,
-            WalkEnding::Stopped(_) | WalkEnding::Waiting => Parents::Stopped,
-            WalkEnding::TooLarge => {
-                let cause = "`split_when` holds: the parents are not all given out at once";
-                Parents::Failed(Error::new(ErrorKind::Data, cause).in_stream(name))
-            }
-            WalkEnding::Failed(error) => Parents::Failed(error.in_stream(name)),
-        };
-        // A closed channel means that nobody wants parents any more.
-        let _ = sender.send(last).await;
-    })
-}
-
-/// The values of a page's records; `None` when the page does not count.
-async fn values(
-    parent: &Parent,
-    branch: &Branch,
-    page: &mut Page,
-) -> Result<Option<Vec<Vec<String>>>, Error> {
-    let (mut values, mut bytes, mut fault) = (Vec::new(), 0, None);
-    while let Some(feed) = page.next().await {
-        let piece = match feed {
-            Feed::Begin(_) => {
-                (values, bytes, fault) = (Vec::new(), 0, None);
-                continue;
-            }
-            Feed::Records(piece) => piece,
-        };
-        for record in piece.records() {
-            match fields(parent, branch, record, values.len() + 1) {
-                _ if fault.is_some() => break,
-                Ok(fields) => {
-                    bytes += fields.iter().map(String::len).sum::<usize>();
-                    values.push(fields);
-                }
-                Err(error) => fault = Some(error),
-            }
-            if bytes > MOST {
-                let cause =
-                    format!("the fields of its records have more than {} MiB; let it have pages", MOST >> 20);
-                fault = Some(Error::new(ErrorKind::Data, cause));
-            }
-        }
-    }
-    match (page.verdict().await, fault) {
-        (Verdict::Drop, _) => Ok(None),
-        (Verdict::Keep { .. }, Some(error)) => Err(error),
-        (Verdict::Keep { .. }, None) => Ok(Some(values)),
-    }
-}
-
-fn fields(parent: &Parent, branch: &Branch, record: &[u8], number: usize) -> Result<Vec<String>, Error> {
-    let field = |field: &ParentField| {
-        let inherited = branch.member(field.as_str());
-        let json = inherited.or_else(|| member(record, field.tokens()));
-        json.filter(|json| text(json).is_some()).map(str::to_owned).ok_or_else(|| {
-            let cause = format!(
-                "record {number} has no text, number or boolean at `{}`, which its children's requests need",
-                field.as_str()
-            );
-            Error::new(ErrorKind::Data, cause)
+            // A closed channel means that nobody wants parents any more.
+            let _ = self.sender.send(last).await;
         })
-    };
-    parent.fields.iter().map(field).collect()
+    }
+
+    /// Reads one stretch after the other; what was found since the last page is left in `notes`.
+    async fn stretches(&self, place: ParentPlace, notes: &mut Notes) -> Result<Read, Error> {
+        let settings = self.origin.stream.incremental.as_ref();
+        let now = self.origin.fetcher.client().clock().now();
+        let mut stretch = Stretch::new(settings, place.window, now)?;
+        let mut state = place.before;
+        loop {
+            stretch = match self.stretch(&stretch, state, notes).await? {
+                Read::Whole => match stretch.after() {
+                    Some(next) => next,
+                    None => return Ok(Read::Whole),
+                },
+                Read::TooLarge => stretch.halved()?,
+                over => return Ok(over),
+            };
+            state = WalkState::default();
+        }
+    }
+
+    async fn stretch(
+        &self,
+        stretch: &Stretch<'_>,
+        state: WalkState,
+        notes: &mut Notes,
+    ) -> Result<Read, Error> {
+        let origin = Arc::new(Origin { asked: stretch.asked(), ..(*self.origin).clone() });
+        let place = |before| ParentPlace { window: stretch.window(), before, ..ParentPlace::default() };
+        let mut sieve = stretch.sieve()?;
+        let mut has_pages = state.pages > 0;
+        let mut walk = Walk::begin(origin, state.clone(), 1, Room { concurrency: 1, waiting: 1 });
+        while let Some((branch, mut page)) = walk.next().await {
+            let before = place(walk.state_before(&branch, &page));
+            let read = values(&self.parent, &branch, &mut page, sieve.as_mut(), notes).await;
+            let Some(values) = read.map_err(|error| error.on_page(page.number))? else { continue };
+            notes.merge(walk.take_notes());
+            has_pages = true;
+            let notes = std::mem::take(notes);
+            let page = ParentPage { place: before, values, notes, _page: page };
+            if self.sender.send(Parents::Page(Box::new(page))).await.is_err() {
+                return Ok(Read::Unwanted);
+            }
+        }
+        notes.merge(walk.take_notes());
+        notes.without_cursor += sieve.map_or(0, |sieve| sieve.left_out().without);
+        let has_submitted = walk.has_submitted();
+        let stopped = |before, is_waiting, notes: &mut Notes| {
+            let notes = std::mem::take(notes);
+            Read::Stopped(Box::new(StoppedAt { place: place(before), has_submitted, is_waiting, notes }))
+        };
+        match walk.ending() {
+            WalkEnding::Complete => Ok(Read::Whole),
+            WalkEnding::Stopped(behind) => Ok(stopped(behind.unwrap_or(state), false, notes)),
+            WalkEnding::Waiting => Ok(stopped(state, true, notes)),
+            WalkEnding::TooLarge if has_pages => Err(stretch.too_large("some of its pages are gone through")),
+            WalkEnding::TooLarge => Ok(Read::TooLarge),
+            WalkEnding::Failed(error) => Err(error),
+        }
+    }
 }

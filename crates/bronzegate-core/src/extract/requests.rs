@@ -36,8 +36,13 @@ impl<'a> Requests<'a> {
     /// The request for the state's position.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] where a template cannot be filled in or gives no valid URL or header.
+    /// [`ErrorKind::Config`] where a template cannot be filled in or gives no valid URL or header;
+    /// [`ErrorKind::Data`] where there are values of a parent, which the file's check could not know.
     pub fn at(&self, state: &PageState) -> Result<ApiRequest, Error> {
+        self.page(state).map_err(|error| self.blamed(error))
+    }
+
+    fn page(&self, state: &PageState) -> Result<ApiRequest, Error> {
         let mut draft = match &state.position {
             // A link is followed as it is given, never rebuilt.
             Position::Url(url) => Draft { url: url.clone(), below_base: false, ..self.draft(state)? },
@@ -59,9 +64,9 @@ impl<'a> Requests<'a> {
     /// # Errors
     /// As [`at`](Self::at).
     pub fn submission(&self, job: &JobRequest) -> Result<ApiRequest, Error> {
-        let mut draft = self.filled(&job.path, &job.params, job.body.as_ref(), &self.scope())?;
-        self.put_window(&mut draft)?;
-        Ok(draft.finish(job.method))
+        let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &self.scope());
+        let windowed = draft.and_then(|mut draft| self.put_window(&mut draft).map(|()| draft));
+        Ok(windowed.map_err(|error| self.blamed(error))?.finish(job.method))
     }
 
     /// The request that asks after an export job.
@@ -70,7 +75,12 @@ impl<'a> Requests<'a> {
     /// As [`at`](Self::at).
     pub fn poll(&self, job: &JobRequest, id: &str) -> Result<ApiRequest, Error> {
         let scope = Scope { job_id: Some(id), ..self.scope() };
-        Ok(self.filled(&job.path, &job.params, job.body.as_ref(), &scope)?.finish(job.method))
+        let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &scope);
+        Ok(draft.map_err(|error| self.blamed(error))?.finish(job.method))
+    }
+
+    fn blamed(&self, error: Error) -> Error {
+        if self.branch.parent().is_empty() { error } else { Error::new(ErrorKind::Data, error.to_string()) }
     }
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
@@ -177,6 +187,7 @@ impl Draft {
             below_base: self.below_base,
             headers: self.headers,
             body: self.body.map(|body| body.to_string().into()),
+            on_its_way: None,
         }
     }
 

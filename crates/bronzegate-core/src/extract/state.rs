@@ -80,6 +80,9 @@ pub struct JobState {
     pub id: String,
     /// When it was submitted.
     pub submitted: Timestamp,
+    /// It was submitted in place of one that was lost.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaces: bool,
     /// Where its file is. Such a URL may be signed, which makes it a credential: it is not saved, and the
     /// job is asked for it again.
     #[serde(skip)]

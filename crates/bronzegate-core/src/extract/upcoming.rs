@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::branch::{Branch, BranchId};
+use super::notes::Notes;
 use super::origin::Origin;
-use super::parents::{ParentPage, ParentReader, Parents};
+use super::passing::Passing;
 use super::state::PageState;
-use super::walk_state::{BranchState, NextBranch, ParentPlace, WalkState};
+use super::walk_state::{BranchState, NextBranch, WalkState};
 use crate::error::Error;
 
 /// What begins next.
@@ -18,7 +19,12 @@ pub(super) enum Begin {
     /// Nothing: all have begun.
     Done,
     /// Nothing: the parents' time was up, or a stop was asked for.
-    Stopped,
+    Stopped {
+        /// An export job of theirs was submitted.
+        has_submitted: bool,
+        /// An export job of theirs, which an earlier segment has submitted, goes on.
+        is_waiting: bool,
+    },
     /// The parents cannot be read, or the saved state does not fit.
     Failed(Error),
 }
@@ -37,18 +43,6 @@ pub(super) struct Upcoming {
     is_done: bool,
 }
 
-/// The parents that are gone through.
-#[derive(Debug)]
-struct Passing {
-    reader: ParentReader,
-    page: Option<Box<ParentPage>>,
-    place: ParentPlace,
-    /// The parent whose partitions begin.
-    current: Option<Vec<String>>,
-    /// The page that comes first was gone through in part by an earlier segment.
-    is_resumed: bool,
-}
-
 impl Upcoming {
     /// The branches behind a state. Needs a tokio runtime where there are parents.
     pub(super) fn new(origin: Arc<Origin>, state: WalkState) -> Self {
@@ -61,10 +55,8 @@ impl Upcoming {
         let parents = match (&origin.stream.parent, &origin.parent) {
             (Some(parent), Some(above)) if !is_done => {
                 let place = place.map(|place| *place).unwrap_or_default();
-                let reader = ParentReader::start(above.clone(), parent.clone(), place.before.clone());
                 let goes_on = partition.is_some_and(|place| place > 0);
-                let current = goes_on.then(|| place.last.clone());
-                Some(Passing { reader, page: None, is_resumed: place.passed > 0, place, current })
+                Some(Passing::new(above.clone(), parent.clone(), place, goes_on))
             }
             _ => None,
         };
@@ -109,10 +101,15 @@ impl Upcoming {
             self.partition = 0;
             match &mut self.parents {
                 None => self.is_done = true,
-                Some(parents) => parents.current = None,
+                Some(parents) => parents.has_begun(),
             }
         }
         self.ready(BranchId { partition, parent }, None)
+    }
+
+    /// What was found since it was last asked.
+    pub(super) fn take_notes(&mut self) -> Notes {
+        self.parents.as_mut().map(|parents| std::mem::take(&mut parents.notes)).unwrap_or_default()
     }
 
     fn ready(&self, id: BranchId, page: Option<PageState>) -> Begin {
@@ -132,77 +129,9 @@ impl Upcoming {
         } else {
             NextBranch::At {
                 partition: self.origin.stream.partitions.combination(self.partition),
-                parent: self.parents.as_ref().map(|parents| Box::new(parents.place.clone())),
+                parent: self.parents.as_ref().map(|parents| Box::new(parents.place())),
             }
         };
         (self.resumed.iter().cloned().collect(), next)
-    }
-}
-
-impl Passing {
-    /// The parent whose partitions begin; `None` when there are no more.
-    async fn current(&mut self) -> Result<Option<Vec<String>>, Begin> {
-        loop {
-            if let Some(current) = &self.current {
-                return Ok(Some(current.clone()));
-            }
-            let next = self.page.as_ref().and_then(|page| page.values.get(self.place.passed as usize));
-            if let Some(values) = next {
-                self.place.passed += 1;
-                self.place.last.clone_from(values);
-                self.current = Some(values.clone());
-                continue;
-            }
-            match self.reader.next().await {
-                Parents::Page(page) => self.turn(page),
-                Parents::End => return Ok(None),
-                Parents::Stopped => return Err(Begin::Stopped),
-                Parents::Failed(error) => return Err(Begin::Failed(error)),
-            }
-        }
-    }
-
-    /// Goes on to a page: its first parent is next, or the one behind that which an earlier segment has begun.
-    fn turn(&mut self, page: Box<ParentPage>) {
-        let passed = if std::mem::take(&mut self.is_resumed) {
-            behind(&page.values, self.place.passed, &self.place.last)
-        } else {
-            0
-        };
-        let last = std::mem::take(&mut self.place.last);
-        self.place = ParentPlace { before: page.before.clone(), passed, last };
-        self.page = Some(page);
-    }
-}
-
-/// How many parents of a page have begun. The API may have changed it since: then it is gone on behind the
-/// last that had, and if that is gone, the whole page is, because a record twice is better than one lost.
-fn behind(page: &[Vec<String>], passed: u64, last: &[String]) -> u64 {
-    let expected = (passed as usize).checked_sub(1);
-    if expected.and_then(|at| page.get(at)).is_some_and(|values| values == last) {
-        return passed;
-    }
-    let found = page.iter().position(|values| values == last);
-    found.map_or(0, |at| at as u64 + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_that_changed_is_gone_on_with_behind_the_last_parent_that_had_begun() {
-        let page = |ids: &[&str]| ids.iter().map(|&id| vec![id.to_owned()]).collect::<Vec<_>>();
-        let last = [String::from("2")];
-        for (ids, want) in [
-            (&["1", "2", "3"][..], 2),
-            (&["0", "1", "2", "3"], 3),
-            (&["2", "3"], 1),
-            (&["1", "3"], 0),
-            (&["2"], 1),
-            (&[], 0),
-        ] {
-            assert_eq!(behind(&page(ids), 2, &last), want, "{ids:?}");
-        }
     }
 }

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 
 use super::branch::Branch;
+use super::notes::Notes;
 use super::origin::Origin;
 use super::pages::{Ending, Page, Pages, Room, WAITING};
 use super::state::PageState;
@@ -19,10 +20,7 @@ use crate::error::Error;
 #[derive(Debug)]
 pub enum WalkEnding {
     /// There are no more pages.
-    Complete {
-        /// What a person should know.
-        warning: Option<String>,
-    },
+    Complete,
     /// Time was up, or a stop was asked for: the state is behind the pages handed on. `None` when there is
     /// no progress: not even one page came, and no export job was submitted.
     Stopped(Option<WalkState>),
@@ -45,9 +43,11 @@ pub struct Walk {
     stopped: Vec<BranchState>,
     pages: u64,
     has_progress: bool,
-    /// A branch's job goes on.
+    /// A job was submitted, of a branch or of the parents.
+    has_submitted: bool,
+    /// A job goes on, of a branch or of the parents.
     is_waiting: bool,
-    skipped: Skipped,
+    notes: Notes,
     /// Why there is no going on.
     over: Option<WalkEnding>,
     is_halted: bool,
@@ -70,22 +70,11 @@ enum Event {
     Ended(Box<Ending>),
 }
 
-/// Branches that were left out.
-#[derive(Default)]
-struct Skipped {
-    count: u64,
-    first: Vec<String>,
-}
-
-/// Branches that a warning names.
-const NAMED: usize = 3;
-
 impl Walk {
     /// Begins to fetch at a state. Needs a tokio runtime.
     pub fn start(origin: Arc<Origin>, state: WalkState) -> Self {
-        let concurrency = origin.stream.concurrency;
-        let at_once = if origin.is_branched() { origin.at_once() } else { 1 };
-        let room = Room { concurrency: (concurrency / at_once).max(1), waiting: WAITING };
+        let (at_once, concurrency) = origin.shares();
+        let room = Room { concurrency, waiting: WAITING };
         Self::begin(origin, state, at_once, room)
     }
 
@@ -100,8 +89,9 @@ impl Walk {
             stopped: Vec::new(),
             pages,
             has_progress: false,
+            has_submitted: false,
             is_waiting: false,
-            skipped: Skipped::default(),
+            notes: Notes::default(),
             over: None,
             is_halted: false,
         }
@@ -138,7 +128,7 @@ impl Walk {
             return over;
         }
         if self.stopped.is_empty() && self.upcoming.is_done() {
-            return WalkEnding::Complete { warning: self.skipped.warning() };
+            return WalkEnding::Complete;
         }
         if !self.has_progress {
             return if self.is_waiting { WalkEnding::Waiting } else { WalkEnding::Stopped(None) };
@@ -147,6 +137,25 @@ impl Walk {
         let branches = self.stopped.into_iter().chain(resumed).collect();
         let state = WalkState { branches, next, pages: self.pages };
         WalkEnding::Stopped(Some(state))
+    }
+
+    /// What a person should know of what was read so far.
+    pub fn warnings(&mut self) -> Vec<String> {
+        let found = self.upcoming.take_notes();
+        self.notes.merge(found);
+        self.notes.warnings(&self.origin)
+    }
+
+    /// What was found since it was last asked.
+    pub(super) fn take_notes(&mut self) -> Notes {
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.merge(self.upcoming.take_notes());
+        notes
+    }
+
+    /// Whether a job was submitted, of a branch or of the parents.
+    pub(super) fn has_submitted(&self) -> bool {
+        self.has_submitted
     }
 
     /// The state that a page which `next` has just returned can be asked for with again; for a walk of one
@@ -165,7 +174,12 @@ impl Walk {
                 self.running.push(Box::pin(Running { branch, pages, before, job }.next()));
             }
             Begin::Done => {}
-            Begin::Stopped => self.is_halted = true,
+            Begin::Stopped { has_submitted, is_waiting } => {
+                self.is_halted = true;
+                self.has_submitted |= has_submitted;
+                self.has_progress |= has_submitted;
+                self.is_waiting |= is_waiting;
+            }
             Begin::Failed(error) => self.over = Some(WalkEnding::Failed(error)),
         }
     }
@@ -174,7 +188,8 @@ impl Walk {
         let (state, is_finished) = match ending {
             Ending::Complete(state) => (state, true),
             Ending::Skipped(state, cause) => {
-                self.skipped.add(self.label(&running.branch), &cause);
+                let label = self.label(&running.branch).unwrap_or_default();
+                self.notes.skipped.add(|| format!("{label} ({cause})"));
                 (state, true)
             }
             Ending::Stopped(state) => (state, false),
@@ -199,6 +214,7 @@ impl Walk {
         self.pages += came;
         // A job that was submitted is worth a segment without pages: the next goes on with it.
         let submitted = state.job.as_ref().is_some_and(|job| running.job.as_ref() != Some(&job.id));
+        self.has_submitted |= submitted;
         self.has_progress |= came > 0 || is_finished || submitted;
         if is_finished {
             // A branch without records is worth committing too.
@@ -228,21 +244,6 @@ impl Running {
     }
 }
 
-impl Skipped {
-    fn add(&mut self, label: Option<String>, cause: &str) {
-        self.count += 1;
-        if self.first.len() < NAMED {
-            self.first.push(format!("{} ({cause})", label.unwrap_or_default()));
-        }
-    }
-
-    fn warning(&self) -> Option<String> {
-        let more = if self.count > NAMED as u64 { ", …" } else { "" };
-        (self.count > 0)
-            .then(|| format!("{} left out by `then: skip`: {}{more}", self.count, self.first.join("; ")))
-    }
-}
-
 impl std::fmt::Debug for Walk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Walk").field("upcoming", &self.upcoming).finish_non_exhaustive()
@@ -253,7 +254,7 @@ impl std::fmt::Debug for Walk {
 pub(super) async fn first(origin: &Arc<Origin>) -> Result<Option<(Arc<Branch>, PageState)>, Error> {
     match Upcoming::new(origin.clone(), WalkState::default()).next().await {
         Begin::Branch(branch, state) => Ok(Some((branch, *state))),
-        Begin::Done | Begin::Stopped => Ok(None),
+        Begin::Done | Begin::Stopped { .. } => Ok(None),
         Begin::Failed(error) => Err(error),
     }
 }

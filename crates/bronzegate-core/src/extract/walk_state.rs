@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::branch::BranchId;
 use super::state::PageState;
+use crate::window::TimeWindow;
 
 /// Everything a later segment needs to go on where this one ended. The default is the beginning.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,10 +50,16 @@ pub enum NextBranch {
 /// How far the parents have been gone through.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ParentPlace {
+    /// The window that they are asked for, where they are asked in windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<TimeWindow>,
     /// The parents' own walk, before the page that is gone through.
     pub before: WalkState,
     /// Parents of that page that have begun.
     pub passed: u64,
+    /// Which ones: the sum of their hashes in hexadecimal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub begun: String,
     /// The values of the last one that has; if it has further partitions, they are next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub last: Vec<String>,

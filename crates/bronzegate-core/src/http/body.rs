@@ -85,7 +85,9 @@ impl Body {
             Some("br") => Reader::Decoded(Box::pin(BrotliDecoder::new(wire(response)))),
             Some("zstd") => {
                 let window = [async_compression::zstd::DParameter::window_log_max(ZSTD_WINDOW_LOG)];
-                Reader::Decoded(Box::pin(ZstdDecoder::with_params(wire(response), &window)))
+                let mut decoder = ZstdDecoder::with_params(wire(response), &window);
+                decoder.multiple_members(true);
+                Reader::Decoded(Box::pin(decoder))
             }
             Some(other) => Reader::Unknown(other.to_owned()),
         };

@@ -11,6 +11,7 @@ use url::Url;
 use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, with_origin};
 use super::body::{self, Body, innermost};
 use super::egress::{Credentials, Egress, EgressError, egress_cause};
+use super::on_its_way::OnItsWay;
 use super::patience::{Patience, TooLong};
 use super::rate_limit::Limiter;
 use super::signals::Signals;
@@ -38,6 +39,8 @@ pub struct ApiRequest {
     pub headers: HeaderMap,
     /// The JSON body of a POST.
     pub body: Option<Bytes>,
+    /// What tells others that it has left, where that matters.
+    pub on_its_way: Option<OnItsWay>,
 }
 
 /// A response whose body is still to be read.
@@ -236,6 +239,9 @@ impl Client {
             builder = builder.body(body.clone());
         }
         self.stats.request();
+        if let Some(way) = &request.on_its_way {
+            way.leaves();
+        }
         builder.send().await.map_err(|error| {
             self.stats.api_error();
             match egress_cause(&error) {

@@ -30,6 +30,7 @@ pub struct Files {
     state: State,
     packed: Arc<AtomicU64>,
     unpacked: u64,
+    name: Option<String>,
 }
 
 enum State {
@@ -64,7 +65,12 @@ impl Packing {
 impl Files {
     /// The files of a body that has not been read yet.
     pub fn of(body: Body) -> Self {
-        Self { state: State::Unopened(body), packed: Arc::default(), unpacked: 0 }
+        Self { state: State::Unopened(body), packed: Arc::default(), unpacked: 0, name: None }
+    }
+
+    /// The name of the current file, where it is one of an archive.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// Goes to the next file; `false` when there is none. A body that is not packed is one file.
@@ -75,7 +81,10 @@ impl Files {
         match &mut self.state {
             State::Unopened(_) => self.open().await,
             State::Archive(files) => match files.next().await.transpose()? {
-                Some(Unpacked::File) => Ok(true),
+                Some(Unpacked::File(name)) => {
+                    self.name = Some(name);
+                    Ok(true)
+                }
                 Some(Unpacked::Chunk(_)) => {
                     Err(BodyFault::Damaged("an entry was not read to its end".into()))
                 }
@@ -138,7 +147,7 @@ impl Files {
             }
             State::Archive(files) => match files.next().await.transpose()? {
                 Some(Unpacked::Chunk(chunk)) => (!chunk.is_empty()).then_some(chunk),
-                Some(Unpacked::File) | None => None,
+                Some(Unpacked::File(_)) | None => None,
             },
             State::Unopened(_) | State::Done => None,
         };

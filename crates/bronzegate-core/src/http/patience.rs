@@ -49,6 +49,11 @@ impl Patience {
         }
     }
 
+    /// The run has something else to commit, such as the id of an export job: of parents too.
+    pub fn has_something(&self) {
+        self.has_page.store(true, Relaxed);
+    }
+
     /// Whether the run has a page it can commit.
     pub fn has_page(&self) -> bool {
         self.has_page.load(Relaxed)
@@ -61,6 +66,12 @@ impl Patience {
         } else {
             self.deadline.left(&*self.clock)
         }
+    }
+
+    /// How long a request that is on its way may still take when time is up; `None` without a deadline. Half
+    /// of what is kept for committing stays.
+    pub fn grace(&self) -> Option<Duration> {
+        self.deadline.left(&*self.clock).map(|left| left / 2)
     }
 
     /// Whether the server may make a request wait so long.

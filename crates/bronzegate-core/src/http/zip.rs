@@ -31,8 +31,8 @@ const ENCRYPTED: u8 = 1;
 /// A part of an archive's content.
 #[derive(Debug)]
 pub(super) enum Unpacked {
-    /// A file begins.
-    File,
+    /// A file of this name begins.
+    File(String),
     /// Bytes of it; none at its end.
     Chunk(Bytes),
 }
@@ -78,9 +78,10 @@ async fn entry(archive: &mut (impl AsyncBufRead + Unpin), out: &mut Out) -> Resu
     let Some(mut entry) = ZipFileReader::new(archive).next_with_entry().await.map_err(of_zip)? else {
         return Ok(None);
     };
-    let is_folder = entry.reader().entry().filename().as_bytes().ends_with(b"/");
+    let name = String::from_utf8_lossy(entry.reader().entry().filename().as_bytes()).into_owned();
+    let is_folder = name.ends_with('/');
     if !is_folder {
-        pass(out, Unpacked::File).await;
+        pass(out, Unpacked::File(name)).await;
     }
     loop {
         let mut chunk = vec![0; CHUNK];

@@ -114,41 +114,29 @@ impl StreamRun {
     }
 
     /// The pages of what is asked for, from a state on.
-    ///
-    /// # Errors
-    /// As [`first_asked`](Self::first_asked) of its parent.
-    pub(crate) fn walk(
-        &self,
-        asked: Asked,
-        state: WalkState,
-        deadline: Deadline,
-        stop: Stop,
-    ) -> Result<Walk> {
-        Ok(Walk::start(Arc::new(self.origin(asked, deadline, stop)?), state))
+    pub(crate) fn walk(&self, asked: Asked, state: WalkState, deadline: Deadline, stop: Stop) -> Walk {
+        Walk::start(Arc::new(self.origin(asked, deadline, stop)), state)
     }
 
     /// What the pages come from.
-    ///
-    /// # Errors
-    /// As [`first_asked`](Self::first_asked) of its parent.
-    pub(crate) fn origin(&self, asked: Asked, deadline: Deadline, stop: Stop) -> Result<Origin> {
+    pub(crate) fn origin(&self, asked: Asked, deadline: Deadline, stop: Stop) -> Origin {
         self.patient(asked, Patience::new(self.engine.clock.clone(), deadline), stop)
     }
 
     /// The parents are read for as long as their children are, and whole: which of them are new says
-    /// nothing about their children.
-    fn patient(&self, asked: Asked, patience: Patience, stop: Stop) -> Result<Origin> {
-        let above = self.parent.as_ref().map(|parent| {
-            let asked = parent.first_asked()?;
-            parent.patient(asked, patience.for_parents(), stop.clone()).map(Arc::new)
-        });
-        Ok(Origin {
+    /// nothing about their children. What they are asked for follows from their own settings.
+    fn patient(&self, asked: Asked, patience: Patience, stop: Stop) -> Origin {
+        let above = self
+            .parent
+            .as_ref()
+            .map(|parent| Arc::new(parent.patient(Asked::default(), patience.for_parents(), stop.clone())));
+        Origin {
             source: self.engine.source.clone(),
             stream: self.stream.clone(),
             fetcher: Arc::new(Fetcher::new(self.client.clone(), self.stream.clone(), patience)),
             asked,
-            parent: above.transpose()?,
+            parent: above,
             stop,
-        })
+        }
     }
 }

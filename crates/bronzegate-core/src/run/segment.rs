@@ -183,7 +183,7 @@ impl StreamRun {
         let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, sieve) = self.sieve(segment)?;
         let mut writer = PageWriter::new(parts, encoder, sieve, self.stats());
-        let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop)?;
+        let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop);
         let mut warnings = Vec::new();
         while let Some((branch, page)) = walk.next().await {
             let number = page.number;
@@ -199,11 +199,9 @@ impl StreamRun {
                 }
             }
         }
+        warnings.extend(walk.warnings());
         let resume = match walk.ending() {
-            WalkEnding::Complete { warning } => {
-                warnings.extend(warning);
-                None
-            }
+            WalkEnding::Complete => None,
             WalkEnding::Stopped(Some(state)) => Some(state),
             WalkEnding::Waiting => {
                 writer.abort().await;

@@ -114,6 +114,10 @@ impl<S: SecretStore> SecretStore for CachedSecrets<S> {
         self.vault.hold(name).await
     }
 
+    async fn left_behind(&self, name: &str) -> Result<Option<SecretString>, SecretError> {
+        self.vault.left_behind(name).await
+    }
+
     async fn replace(&self, held: &HeldSecret, value: &SecretString) -> Result<Replacement, SecretError> {
         let slot = self.slot(&held.name);
         let mut known = slot.known.lock().await;

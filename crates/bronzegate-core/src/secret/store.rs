@@ -48,6 +48,15 @@ pub trait SecretStore: Send + Sync + std::fmt::Debug {
         let vault = "this vault is read only".to_owned();
         Err(SecretError::ReadOnly { name: held.name.clone(), vault })
     }
+
+    /// A newer value beside the current one, which a run that was killed could not make current any more.
+    /// Nobody knows whether it is good. None in vaults that replace a secret at one stroke.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    async fn left_behind(&self, _name: &str) -> Result<Option<SecretString>, SecretError> {
+        Ok(None)
+    }
 }
 
 /// Why a secret cannot be used. None of the texts holds a value.

@@ -27,7 +27,7 @@ pub struct PageBody {
     pub hash: u128,
     /// The wanted values as JSON text, in the order asked for; `None` where the path leads nowhere.
     pub values: Vec<Option<Vec<u8>>>,
-    /// Names of the body's first top-level members, for messages.
+    /// Names of the body's first top-level members, for messages; of a table, those of its columns.
     pub names: Vec<String>,
     /// The last record's bytes.
     pub last_record: Option<Bytes>,

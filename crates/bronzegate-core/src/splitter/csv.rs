@@ -98,7 +98,7 @@ impl CsvSplitter {
             found,
             hash: self.hash.digest128(),
             values: Vec::new(),
-            names: Vec::new(),
+            names: self.columns.map(Columns::into_names).unwrap_or_default(),
             last_record: self.last,
             bytes: self.offset,
         })

@@ -9,6 +9,7 @@ const MAX_FIELDS: usize = 1 << 20;
 
 /// The names of the fields, as the members of a record begin with them.
 pub(super) struct Columns {
+    names: Vec<String>,
     /// `{"id":`, then `,"name":`.
     starts: Vec<Vec<u8>>,
     /// Whether a name begins as a metadata name could: with `_` or an escape.
@@ -27,7 +28,13 @@ impl Columns {
             start.push(b':');
             starts.push(start);
         }
-        Self { starts, may_clash }
+        let names = names.iter().map(|name| name.as_ref().to_owned()).collect();
+        Self { names, starts, may_clash }
+    }
+
+    /// The names, in their order.
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.names
     }
 
     /// The names that a header holds.

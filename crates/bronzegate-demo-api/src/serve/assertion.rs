@@ -32,8 +32,9 @@ pub(crate) fn check(assertion: &str, known: &Credentials, endpoint: &str, now: D
     validation.set_issuer(&[&known.assertion_issuer]);
     validation.set_required_spec_claims(&["exp", "aud", "iss"]);
     let claims: Claims = decode(assertion, &key, &validation)?.claims;
-    let dead = claims.exp <= now.as_secs().cast_signed();
-    if dead || claims.exp - claims.iat > LONGEST_LIFE {
+    let now = now.as_secs().cast_signed();
+    let is_of_now = claims.iat <= now && now < claims.exp;
+    if !is_of_now || claims.exp - claims.iat > LONGEST_LIFE {
         return Err(jsonwebtoken::errors::ErrorKind::ExpiredSignature.into());
     }
     Ok(claims.scope)

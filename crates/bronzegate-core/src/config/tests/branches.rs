@@ -86,6 +86,7 @@ fn values_are_checked() {
     one(&format!("{used}partitions: {{ a: ['{{{{ vars.x }}}}'] }}"), "is plain text");
     one(&format!("{used}partitions: {{ a: [''] }}"), "cannot be empty");
     one("partitions: { a-b: [x] }", "is not a name that a template can use");
+    refused("path: /{{ parent.id }}\nparent: { stream: projects, fields: [id], missing: keep }", "\"keep\"");
     refused("path: /tasks\nparent: { stream: projects, fields: [] }", "at least one field");
     refused("path: /{{ parent.a_b }}\nparent: { stream: projects, fields: [a.b, a_b] }", "_parent_a_b twice");
     refused(

@@ -1,5 +1,7 @@
 //! Signed assertions (RFC 7523, section 3): who asks, for whom, at whose door, and until when.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jsonwebtoken::{EncodingKey, Header};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -38,6 +40,10 @@ impl Unsigned {
     }
 }
 
+/// An assertion counts from a little before now, because a server refuses one from its future, and this
+/// machine's clock may be ahead of the server's.
+const LEEWAY: Duration = Duration::from_secs(10);
+
 /// An assertion that is valid from `now` on.
 pub(super) fn sign(
     settings: &JwtBearer,
@@ -67,7 +73,7 @@ fn claims(
     subject: Option<&SecretString>,
     now: Timestamp,
 ) -> Map<String, Value> {
-    let issued = now.as_second();
+    let issued = now.as_second().saturating_sub_unsigned(LEEWAY.min(settings.lifetime / 10).as_secs());
     let mut claims: Map<String, Value> = settings.claims.iter().cloned().collect();
     claims.insert("iss".to_owned(), issuer.expose_secret().into());
     if let Some(subject) = subject {
@@ -86,5 +92,25 @@ fn shown(algorithm: Algorithm) -> &'static str {
     match algorithm {
         Algorithm::Rs256 => "RS256",
         Algorithm::Es256 => "ES256",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Auth};
+
+    #[test]
+    fn an_assertion_counts_from_before_now_and_lives_no_longer_for_it() {
+        for (lifetime, issued, ends) in [("1h", -10, 3_590), ("1m", -6, 54)] {
+            let text = format!(
+                "source: x\nbase_url: https://x.example\nauth: {{ type: jwt_bearer, token_url: https://x.example/t, \
+                 private_key: {{ secret: k }}, issuer: me, lifetime: {lifetime} }}\nstreams: {{ s: {{ path: /s, records: $ }} }}"
+            );
+            let source = config::parse("x.yaml", &text).unwrap_or_else(|problems| panic!("{problems}"));
+            let Auth::JwtBearer(settings) = &source.streams[0].auth else { panic!("it signs") };
+            let claims = claims(settings, &"me".to_owned().into(), None, Timestamp::UNIX_EPOCH);
+            assert_eq!((&claims["iat"], &claims["exp"]), (&issued.into(), &ends.into()), "{lifetime}");
+        }
     }
 }

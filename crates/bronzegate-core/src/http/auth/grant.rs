@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use url::Url;
 
 use super::assertion::sign;
 use super::authenticator::{AuthFault, Token, fatal};
@@ -19,9 +20,22 @@ const MARGIN: Duration = Duration::from_mins(1);
 
 /// An answer with an access token (RFC 6749, section 5.1).
 pub(super) struct Granted {
-    pub(super) token: Token,
+    token: Token,
     /// The refresh token, where the endpoint names one.
     pub(super) refresh_token: Option<SecretString>,
+    /// The base URL that the answer names, where it has to; it is judged when the token is taken, because
+    /// the refresh token is good whatever became of that.
+    base: Result<Option<Url>, TokenError>,
+}
+
+impl Granted {
+    /// The access token.
+    ///
+    /// # Errors
+    /// The answer names no base URL, or one that may not be called.
+    pub(super) fn token(self) -> Result<Token, TokenError> {
+        Ok(Token { base: self.base?, ..self.token })
+    }
 }
 
 type Form = Vec<(String, SecretString)>;
@@ -46,8 +60,7 @@ pub(super) async fn by_client(
     let mut form = vec![plain("grant_type", "client_credentials")];
     form.extend(settings.audience.iter().map(|audience| plain("audience", audience)));
     let request = client_request(keys, &settings.client, &id, secret.as_ref(), form)?;
-    let granted = ask(keys, endpoint, request, settings.base_url_from.as_ref()).await?;
-    Ok(granted.token)
+    Ok(ask(keys, endpoint, request, settings.base_url_from.as_ref()).await?.token()?)
 }
 
 /// A token by an assertion (RFC 7523, section 2.1).
@@ -74,8 +87,7 @@ pub(super) async fn by_assertion(
     form.push(("assertion".to_owned(), assertion));
     form.extend(settings.params.iter().map(|(name, value)| plain(name, value)));
     let request = TokenRequest::form(&settings.token_url, &form);
-    let granted = ask(keys, endpoint, request, settings.base_url_from.as_ref()).await?;
-    Ok(granted.token)
+    Ok(ask(keys, endpoint, request, settings.base_url_from.as_ref()).await?.token()?)
 }
 
 /// The request of a client with its credentials, scopes and parameters.
@@ -122,9 +134,8 @@ pub(super) async fn ask(
 ) -> Result<Granted, TokenError> {
     let addresses = base_url_from.map(|from| &from.at);
     let answer = endpoint.ask(request, addresses, &keys.scrubber).await?;
-    let granted = read(&answer, keys)?;
-    let base = base_url_from.map(|from| base::of(from, &answer, &endpoint.egress)).transpose()?;
-    Ok(Granted { token: Token { base, ..granted.token }, ..granted })
+    let base = base_url_from.map(|from| base::of(from, &answer, &endpoint.egress)).transpose();
+    Ok(Granted { base, ..read(&answer, keys)? })
 }
 
 fn read(answer: &Answer, keys: &Keys) -> Result<Granted, TokenError> {
@@ -137,7 +148,7 @@ fn read(answer: &Answer, keys: &Keys) -> Result<Granted, TokenError> {
         keys.learn(token);
     }
     let lifetime = lifetime(body.expires_in.as_ref());
-    Ok(Granted { token: Token { value, lifetime, base: None }, refresh_token })
+    Ok(Granted { token: Token { value, lifetime, base: None }, refresh_token, base: Ok(None) })
 }
 
 pub(super) fn plain(name: &str, value: &str) -> (String, SecretString) {

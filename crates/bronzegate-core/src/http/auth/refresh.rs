@@ -79,12 +79,13 @@ impl Refresh<'_> {
                 continue;
             }
             match self.ask(&id, secret.as_ref(), &used).await {
-                Ok(Granted { token, refresh_token }) => {
-                    let Some(new) = refresh_token.filter(|new| !same(new, &used)) else { return Ok(token) };
+                Ok(mut granted) => {
+                    let new = granted.refresh_token.take().filter(|new| !same(new, &used));
+                    let Some(new) = new else { return Ok(granted.token()?) };
                     let own = unsaved.insert(Unsaved { used, token: new });
                     if self.save(&held, own).await? == Replacement::Replaced {
                         *unsaved = None;
-                        return Ok(token);
+                        return Ok(granted.token()?);
                     }
                 }
                 Err(Fault::Refused(error)) => {
@@ -93,7 +94,12 @@ impl Refresh<'_> {
                     {
                         // The vault's token came from a faster run, and is dead: this one is alive.
                         self.save(&held, own).await?;
-                    } else if held.is_locked() || !self.has_changed(held, &used, &error).await? {
+                    } else if !held.is_locked() && self.has_changed(held, &used, &error).await? {
+                        // The next round takes the other run's.
+                    } else if let Some(token) = self.left_behind(&used, &error).await? {
+                        // The next round saves it, and the one after asks with it.
+                        *unsaved = Some(Unsaved { used, token });
+                    } else {
                         return Err(error.into());
                     }
                 }
@@ -142,6 +148,28 @@ impl Refresh<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// The token that a run has left in the vault that was killed while it was saving.
+    async fn left_behind(
+        &self,
+        used: &SecretString,
+        refusal: &TokenError,
+    ) -> Result<Option<SecretString>, AuthFault> {
+        if !has_code(refusal, &["invalid_grant"]) {
+            return Ok(None);
+        }
+        let name = &self.settings.refresh_token.secret;
+        let Some(found) = self.keys.store.left_behind(name).await? else { return Ok(None) };
+        let token = self.part(&found)?;
+        let is_other = !same(&token, used);
+        if is_other {
+            tracing::warn!(
+                secret = name,
+                "going on with the refresh token that a killed run has left behind"
+            );
+        }
+        Ok(is_other.then_some(token))
     }
 
     /// Writes a token into the vault, again and again as long as there is time: it is the only one.

@@ -1,0 +1,131 @@
+//! Streams of many branches that are cut, killed, or run twice at once.
+
+use std::time::Duration;
+
+use bronzegate_core::report::Status;
+use bronzegate_demo_api::{Fault, FaultKind, Options, Shape, Stream, Style, When};
+use bronzegate_tests::command::{Shell, run_line, until};
+use bronzegate_tests::{Bench, SEED, expected};
+
+const BY_CURSOR: &str =
+    "pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after } }";
+
+/// Twelve partitions of 40 pages, five records each.
+fn months() -> Vec<Stream> {
+    (1..=12)
+        .map(|month| Stream::new(format!("m{month}"), Style::Cursor, Shape::Small, 200).page_size(5))
+        .collect()
+}
+
+fn by_month(concurrency: usize) -> String {
+    format!(
+        "concurrency: {concurrency}
+streams:
+  orders:
+    path: '/{{{{ partition.month }}}}'
+    partitions: {{ month: [m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12] }}
+    records: results
+    {BY_CURSOR}"
+    )
+}
+
+#[tokio::test]
+async fn a_run_cut_at_partition_7_page_31_goes_on_at_page_32() {
+    for concurrency in [1, 4] {
+        let hour = Fault::new("m7", When::Page(32), FaultKind::retry_after(429, "3600")).always();
+        let bench = Bench::new(months(), vec![hour], &by_month(concurrency)).await;
+        let first = bench.run_within("orders", Duration::from_mins(5)).await;
+        assert_eq!((first.status, &first.error), (Status::Partial, &None), "{concurrency}");
+        let page = bench.commits("orders")[0].page_state.clone().expect("a partial segment has a state");
+        let branches = page["branches"].as_array().expect("a list").clone();
+        let seventh = branches.iter().find(|branch| branch["partition"][0] == "m7").expect("it is begun");
+        assert_eq!(seventh["page"]["pages"], 31, "{concurrency}");
+        let before = bench.stats("m7").requests;
+        assert!(before >= 32, "31 pages, and the one that was refused");
+        bench.api.set_faults(Vec::new());
+        let second = bench.run("orders").await;
+        assert_eq!((second.status, &second.error), (Status::Complete, &None), "{concurrency}");
+        assert_eq!(bench.stats("m7").requests - before, 9, "pages 32 to 40");
+        assert_eq!(first.counts.pages + second.counts.pages, 12 * 40, "{concurrency}");
+        let mut found = bench.records("orders");
+        let mut want: Vec<_> = (0..12).flat_map(|_| expected(Shape::Small, 200)).collect();
+        found.sort();
+        want.sort();
+        assert_eq!(found, want, "{concurrency}");
+    }
+}
+
+#[tokio::test]
+async fn few_partitions_share_all_the_requests_that_the_stream_may_have() {
+    let streams =
+        ["eu", "us"].map(|name| Stream::new(name, Style::Offset, Shape::Small, 400).page_size(5)).to_vec();
+    let yaml = "concurrency: 16
+streams:
+  orders:
+    path: '/{{ partition.region }}'
+    partitions: { region: [eu, us] }
+    records: results
+    pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 5 } }";
+    let options = Options { seed: SEED, streams, latency: Duration::from_millis(30), ..Options::default() };
+    let bench = Bench::with(options, yaml).await;
+    let report = bench.run("orders").await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, 800), "{report:?}");
+    let connections = bench.api.stats().connections;
+    assert!((9..=16).contains(&connections), "{connections} connections, one for each request at a time");
+}
+
+async fn shell() -> Shell {
+    let streams = months().into_iter().take(6).collect();
+    let options = Options { seed: SEED, streams, latency: Duration::from_millis(3), ..Options::default() };
+    let yaml = by_month(4).replace(", m7, m8, m9, m10, m11, m12", "");
+    Shell::with(options, &yaml).await
+}
+
+#[track_caller]
+fn assert_exact(shell: &Shell) {
+    let mut found = shell.records("orders");
+    let mut want: Vec<_> = (0..6).flat_map(|_| expected(Shape::Small, 200)).collect();
+    found.sort();
+    want.sort();
+    assert_eq!(found, want);
+    assert_eq!(shell.staged().len(), 0);
+}
+
+#[tokio::test]
+async fn a_run_of_many_branches_that_is_killed_and_run_again_is_exact() {
+    let shell = shell().await;
+    let requests = || shell.api.stats().streams.values().map(|stream| stream.requests).sum::<u64>();
+    for more in [3, 60, 150] {
+        let wanted = requests() + more;
+        let mut run = shell.start(&run_line("demo/orders"));
+        until("some requests", || requests() >= wanted).await;
+        run.kill();
+        assert_eq!(run.ended().await.code(), None);
+    }
+    // Cut by a signal, it has a state to go on with.
+    let wanted = requests() + 100;
+    let run = shell.start(&run_line("demo/orders"));
+    until("some requests", || requests() >= wanted).await;
+    run.signal("INT").await;
+    run.ended().await.assert(3, "partial");
+    let wanted = requests() + 50;
+    let mut run = shell.start(&run_line("demo/orders"));
+    until("some requests", || requests() >= wanted).await;
+    run.kill();
+    assert_eq!(run.ended().await.code(), None);
+    shell.run_at("demo/orders").await.assert(0, "complete");
+    assert_exact(&shell);
+    shell.run_at("demo/orders").await.assert(0, "already_committed");
+}
+
+#[tokio::test]
+async fn two_runs_of_many_branches_at_once_are_one() {
+    let shell = shell().await;
+    let [one, two] = [shell.start(&run_line("demo/orders")), shell.start(&run_line("demo/orders"))];
+    let ended = [one.ended().await, two.ended().await];
+    assert!(ended.iter().all(|ended| ended.code() == Some(0)), "{ended:?}");
+    let mut status = ended.map(|ended| ended.report()["status"].as_str().expect("text").to_owned());
+    status.sort();
+    assert_eq!(status, ["already_committed", "complete"]);
+    assert_exact(&shell);
+}

@@ -1,0 +1,87 @@
+//! Export jobs that never end, and submissions that are on their way when a run is stopped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bronzegate_core::clock::Deadline;
+use bronzegate_core::error::ErrorKind;
+use bronzegate_core::extract::Stop;
+use bronzegate_core::report::{RunReport, Status};
+use bronzegate_demo_api::{Job, Options, Shape, Stream, Style};
+use bronzegate_tests::command::until;
+use bronzegate_tests::{Bench, SCHEDULED, SEED, Shifted, failure, request};
+use jiff::SignedDuration;
+
+const SETTINGS: &str = "streams:
+  accounts:
+    job:
+      submit: { path: /accounts, body: { operation: query }, id: { body: id } }
+      poll:
+        path: /accounts/{{ job.id }}
+        every: EVERY
+        max: EVERY
+        done: { at: { body: state }, equals: JobComplete }
+        timeout: 1h
+    path: /accounts/{{ job.id }}/results
+    records: $
+    format: csv
+    pagination:
+      type: cursor
+      next: { header: Sforce-Locator }
+      send: { query: locator }
+      stop: [{ at: { header: Sforce-Locator }, equals: \"null\" }]";
+
+async fn bench(every: &str, polls: u32, latency: Duration) -> Bench {
+    let job = Job { polls, file: None };
+    let streams = vec![Stream::new("accounts", Style::SalesforceBulk, Shape::Small, 30).job(job)];
+    let options = Options { seed: SEED, streams, latency, ..Options::default() };
+    Bench::with(options, &SETTINGS.replace("EVERY", every)).await
+}
+
+/// A run of five minutes, so many hours after the first.
+async fn run_after(bench: &Bench, hours: i64) -> RunReport {
+    let clock = Arc::new(Shifted::by(SignedDuration::from_hours(hours)));
+    let deadline = Deadline::within(&*clock, Duration::from_mins(5));
+    let run = bench.stream_with("accounts", clock);
+    run.run(bench.store(), request(SCHEDULED), deadline, Stop::default()).await
+}
+
+#[tokio::test]
+async fn a_job_that_never_ends_is_submitted_again_once_a_day_and_else_fails() {
+    let bench = bench("30m", 1_000, Duration::ZERO).await;
+    for (hours, status, jobs) in [
+        (0, Status::Partial, 1),
+        (1, Status::Partial, 2),
+        (2, Status::Failed, 2),
+        (7, Status::Failed, 2),
+        (24, Status::Failed, 2),
+        (26, Status::Partial, 3),
+        (27, Status::Failed, 3),
+    ] {
+        let report = run_after(&bench, hours).await;
+        assert_eq!((report.status, bench.stats("accounts").jobs), (status, jobs), "{hours}: {report:?}");
+        if status == Status::Failed {
+            let (kind, message) = failure(&report);
+            assert_eq!(kind, ErrorKind::Api);
+            let why = "it is not done within 3600 s of its submission; it was submitted at";
+            assert!(message.contains(why) && message.contains("once a day"), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_submission_that_is_on_its_way_when_the_run_is_stopped_is_not_lost() {
+    let bench = bench("1ms", 2, Duration::from_millis(200)).await;
+    let (stop, run) = (Stop::default(), bench.stream("accounts"));
+    let (store, asked) = (bench.store(), stop.clone());
+    let running =
+        tokio::spawn(async move { run.run(store, request(SCHEDULED), Deadline::NONE, asked).await });
+    until("the submission", || bench.stats("accounts").requests >= 1).await;
+    stop.ask();
+    let report = running.await.expect("it does not panic");
+    assert_eq!((report.status, &report.error), (Status::Partial, &None), "{report:?}");
+    assert_eq!((report.counts.requests, bench.commits("accounts").len()), (1, 1));
+    let report = bench.run("accounts").await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, 30), "{report:?}");
+    assert_eq!(bench.stats("accounts").jobs, 1);
+}

@@ -221,7 +221,7 @@ mod tests {
         let store = Fate::StoreFails { at: 1, failing: crate::faulty::Failing::Before };
         for kind in ["api", "store", "data", "interrupted", "auth"] {
             assert!(!explained(kind, &[], Fate::Undisturbed), "{kind}");
-            assert!(!explained(kind, &[pause.clone()], Fate::Undisturbed), "{kind}");
+            assert!(!explained(kind, std::slice::from_ref(&pause), Fate::Undisturbed), "{kind}");
         }
         assert!(explained("api", &[FaultKind::Reset], Fate::Undisturbed));
         assert!(!explained("data", &[FaultKind::Reset], Fate::Undisturbed));

@@ -50,11 +50,12 @@ test: $(VENV)/installed $(NODE)/installed $(PROVIDERS) ## run the tests
 	cargo test --workspace --locked
 
 TRIALS := 3000
-SEED   := 1
 STORE  := all
-torture: $(VENV)/installed $(NODE)/installed ## thousands of trials of exactness; TRIALS=, SEED=, STORE=local|s3|azure|all
+KIND   := all
+torture: $(VENV)/installed $(NODE)/installed ## thousands of trials of exactness; TRIALS=, SEED= (else random), STORE=local|s3|azure|all, KIND=
 	cargo build --workspace --bins --locked
-	$(or $(CARGO_TARGET_DIR),target)/debug/workbench torture --trials $(TRIALS) --seed $(SEED) --store $(STORE)
+	$(or $(CARGO_TARGET_DIR),target)/debug/workbench torture --trials $(TRIALS) --store $(STORE) --kind '$(KIND)' \
+		$(if $(SEED),--seed $(SEED))
 
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench

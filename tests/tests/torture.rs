@@ -6,7 +6,7 @@ use bronzegate_tests::torture::{Campaign, Sabotage, StoreKind, Summary};
 const FIRST: u64 = 1;
 
 async fn campaign(store: StoreKind, trials: u64, sabotage: Option<Sabotage>) -> Summary {
-    let campaign = Campaign { seed: FIRST, trials, store: Some(store), time: None, sabotage };
+    let campaign = Campaign { seed: FIRST, trials, store: Some(store), kind: None, time: None, sabotage };
     campaign.run(|_| {}).await
 }
 

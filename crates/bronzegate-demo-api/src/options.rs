@@ -67,6 +67,8 @@ pub struct Credentials {
     pub refresh_grace: bool,
     /// For `/oauth/token` with an assertion: the service account's public key, in PEM.
     pub assertion_key: String,
+    /// The scope that must be asked for; any, or none, if absent.
+    pub scope: Option<String>,
     /// The issuer of assertions.
     pub assertion_issuer: String,
     /// The audience of assertions; the token endpoint's own URL if absent.
@@ -92,6 +94,7 @@ impl Default for Credentials {
             refresh_token: "demo-refresh-token".into(),
             refresh_grace: false,
             assertion_key: String::new(),
+            scope: None,
             assertion_issuer: "demo-account".into(),
             assertion_audience: None,
             instance_url: None,

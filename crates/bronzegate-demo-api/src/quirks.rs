@@ -9,7 +9,7 @@ use serde_json::Value;
 pub struct Quirks {
     /// Headers that every request must bring.
     pub demanded_headers: Vec<String>,
-    /// Parameters that every request for a first page must bring.
+    /// Parameters that every request for a first page must bring, or the submission of a job.
     pub demanded_parameters: Vec<String>,
     /// The most requests at once; further ones are refused with 429.
     pub at_once: Option<u64>,
@@ -18,6 +18,12 @@ pub struct Quirks {
     /// The columns of comma-separated values, by the names of the records' members; without any, four with
     /// everything that a row can hold.
     pub columns: Vec<String>,
+    /// Whether the last page names a next one too, which is empty: only what else it says tells the end.
+    pub names_next_at_end: bool,
+    /// Where points in time are opened, as Elasticsearch has it: a POST to `_pit` below this path gives the
+    /// first id, a GET of `_count` the number of records, and a search takes at `/pit/id` only the id that
+    /// came with the page before.
+    pub point_in_time: Option<String>,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
     pub layout: Layout,
 }

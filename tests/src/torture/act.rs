@@ -5,12 +5,18 @@ use std::time::Duration;
 use bronzegate_demo_api::{Fault, FaultKind, Framing, When};
 use fastrand::Rng;
 
-use super::scene::{Extent, STREAM};
+use super::scene::Extent;
 use super::store::StoreKind;
 use crate::faulty::Failing;
 
+/// The streams at which something goes wrong.
+const ANY: &str = "*";
+
 /// Longer than any run takes, shorter than the API asks to wait where it ends a segment.
 const LONG: Duration = Duration::from_mins(5);
+
+/// What the API says of a job that it does not know any more.
+const LOST: u16 = 404;
 
 /// How long an answer is held at which a process is killed.
 const HELD: Duration = Duration::from_millis(300);
@@ -93,22 +99,28 @@ pub(super) enum Moment {
     Request { at: u64 },
     /// After so long.
     After(Duration),
-    /// When so many files are staged.
+    /// When more new files than so many are staged.
     Staged(usize),
-    /// When a commit is seen.
+    /// When a new commit is seen.
     Committed,
-    /// When a part is seen.
+    /// When a new part is seen.
     Published,
 }
 
 impl Act {
     /// Draws an act.
     pub(super) fn draw(rng: &mut Rng, store: StoreKind, extent: Extent, earlier: bool) -> Self {
-        let mut faults: Vec<Fault> = (0..rng.usize(0..=3)).map(|_| passing(rng, extent)).collect();
+        // What fails at a submission ends the run, so that with many faults no job would ever be cut.
+        let most = if extent.has_jobs { 1 } else { 3 };
+        let mut faults: Vec<Fault> = (0..rng.usize(0..=most)).map(|_| passing(rng, extent)).collect();
         let cuts = rng.u32(0..4) == 0;
         if cuts {
             let fault = FaultKind::retry_after(429, "3600");
-            faults.push(Fault::new(STREAM, When::Request(rng.u64(2..=extent.pages + 1)), fault).always());
+            faults.push(Fault::new(ANY, When::Overall(rng.u64(2..=extent.pages + 1)), fault).always());
+        }
+        if extent.has_jobs && rng.u32(0..3) == 0 {
+            let at = When::Overall(rng.u64(1..=extent.pages));
+            faults.push(Fault::new(ANY, at, FaultKind::status(LOST)).times(rng.u32(1..=2)));
         }
         let most = if rng.bool() { 1 } else { rng.usize(2..=3) };
         let runs: Vec<Run> = (0..most).map(|_| Run::draw(rng, store, extent, earlier, cuts)).collect();
@@ -117,10 +129,21 @@ impl Act {
             if let Some(at) = run.ends_at_request() {
                 let after_bytes = rng.u64(0..400);
                 let stall = FaultKind::Stall { after_bytes, pause: HELD };
-                faults.insert(0, Fault::new(STREAM, When::Request(at), stall));
+                faults.insert(0, Fault::new(ANY, When::Overall(at), stall));
             }
         }
         Self { faults, runs }
+    }
+
+    /// Whether the API fails in it, not only takes its time.
+    pub(super) fn fails(&self) -> bool {
+        let slow = |kind: &FaultKind| matches!(kind, FaultKind::Stall { .. } | FaultKind::SlowDrip { .. });
+        self.faults.iter().any(|fault| !slow(&fault.kind))
+    }
+
+    /// Whether the API forgets a job in it.
+    pub(super) fn loses_jobs(&self) -> bool {
+        self.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Status { code: LOST, .. }))
     }
 }
 
@@ -138,6 +161,11 @@ impl Run {
             (rng.u32(0..6) == 0).then(|| Duration::from_millis(rng.u64(20..400)))
         };
         Self { door, earlier: earlier && rng.u32(0..12) == 0, deadline, fate }
+    }
+
+    /// Whether its store fails, or the way there.
+    pub(super) fn store_fails(&self) -> bool {
+        matches!(self.fate, Fate::StoreFails { .. } | Fate::Spoiled { .. })
     }
 
     fn ends_at_request(&self) -> Option<u64> {
@@ -180,9 +208,9 @@ fn passing(rng: &mut Rng, extent: Extent) -> Fault {
     let at = match rng.u32(0..3) {
         0 => When::Probability(f64::from(rng.u32(5..40)) / 100.0),
         1 => When::Every(rng.u64(2..6)),
-        _ => When::Request(rng.u64(1..=extent.pages)),
+        _ => When::Overall(rng.u64(1..=extent.pages)),
     };
-    Fault::new(STREAM, at, kind).times(rng.u32(1..=8))
+    Fault::new(ANY, at, kind).times(rng.u32(1..=8))
 }
 
 fn in_process(rng: &mut Rng, store: StoreKind, extent: Extent) -> Fate {

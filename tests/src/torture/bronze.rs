@@ -85,6 +85,18 @@ impl Bronze {
         ensure(&self.seen == uncut, || differences(&self.seen, uncut))
     }
 
+    /// The same, where the records of a batch have no order.
+    pub(super) fn check_same_batches(&self, uncut: &Seen) -> Result<(), Violation> {
+        let [found, expected] = [&self.seen, uncut].map(|seen| {
+            let mut seen = seen.clone();
+            for records in seen.values_mut() {
+                records.sort();
+            }
+            seen
+        });
+        ensure(found == expected, || differences(&found, &expected))
+    }
+
     /// The same, where it depends on the cuts which run brings what.
     pub(super) fn check_same_records(&self, uncut: &Seen) -> Result<(), Violation> {
         let [found, expected] =
@@ -167,14 +179,16 @@ async fn lines(path: &str, content: &[u8]) -> Result<Vec<String>, Violation> {
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// The batch of a line, and the API's own bytes. All metadata but the time is held against what it must be.
+/// The batch of a line, and the API's own bytes with the values of the parent, which stand behind the
+/// metadata. All metadata but the time is held against what it must be.
 fn taken_apart(path: &str, line: &str) -> Result<(String, String), Violation> {
     const MIDDLE: &str = ",\"_source_system\":\"demo\",\"_environment\":\"test\",\"_batch_id\":\"";
     let apart = || {
         let (own, metadata) = line.rsplit_once(",\"_ingested_at\":\"")?;
         let (time, rest) = metadata.split_once('"')?;
-        let batch = rest.strip_prefix(MIDDLE)?.strip_suffix("\"}")?;
-        (time.len() == 24).then(|| (batch.to_owned(), format!("{own}}}")))
+        let (batch, parent) = rest.strip_prefix(MIDDLE)?.split_once('"')?;
+        let is_parent = parent == "}" || parent.starts_with(",\"_parent_") && parent.ends_with('}');
+        (time.len() == 24 && is_parent).then(|| (batch.to_owned(), format!("{own}{parent}")))
     };
     apart().ok_or_else(|| Violation::new(format!("{path} has a line without its metadata: {line}")))
 }

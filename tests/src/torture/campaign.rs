@@ -6,6 +6,7 @@ use std::time::Duration;
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use futures::StreamExt as _;
 
+use super::kinds::Kind;
 use super::plan::Plan;
 use super::sabotage::Sabotage;
 use super::store::StoreKind;
@@ -26,6 +27,8 @@ pub struct Campaign {
     pub trials: u64,
     /// On which store; `None` lets the seed choose.
     pub store: Option<StoreKind>,
+    /// Of which kind of stream; `None` lets the seed choose.
+    pub kind: Option<&'static Kind>,
     /// No trial begins after so long.
     pub time: Option<Duration>,
     /// For tests of the trials themselves.
@@ -55,6 +58,8 @@ pub struct Passed {
 pub struct Summary {
     /// By store.
     pub passed: BTreeMap<StoreKind, Passed>,
+    /// Of these, by store and kind of stream.
+    pub kinds: BTreeMap<(StoreKind, &'static str), u64>,
     /// In the order of their ends.
     pub failures: Vec<Failure>,
 }
@@ -70,12 +75,13 @@ impl Campaign {
         });
         let mut trials = Box::pin(seeds.map(|seed| self.trial(seed)).buffer_unordered(AT_ONCE));
         let mut summary = Summary::default();
-        while let Some((store, outcome)) = trials.next().await {
+        while let Some((store, kind, outcome)) = trials.next().await {
             match outcome {
                 Ok(tally) => {
                     let passed = summary.passed.entry(store).or_default();
                     passed.trials += 1;
                     passed.tally.add(tally);
+                    *summary.kinds.entry((store, kind)).or_default() += 1;
                 }
                 Err(failure) => summary.failures.push(failure),
             }
@@ -84,9 +90,9 @@ impl Campaign {
         summary
     }
 
-    async fn trial(&self, seed: u64) -> (StoreKind, Result<Tally, Failure>) {
-        let plan = Plan::draw(seed, self.store);
-        let (store, sabotage) = (plan.store(), self.sabotage);
+    async fn trial(&self, seed: u64) -> (StoreKind, &'static str, Result<Tally, Failure>) {
+        let plan = Plan::draw(seed, self.store, self.kind);
+        let (store, kind, sabotage) = (plan.store(), plan.kind(), self.sabotage);
         let told = plan.to_string();
         let failed = |why: String| Failure { seed, account: format!("{told}VIOLATED: {why}") };
         // A task of its own, so that a panic ends the trial and not the campaign.
@@ -100,6 +106,6 @@ impl Campaign {
                 Err(failed("it hangs".to_owned()))
             }
         };
-        (store, outcome)
+        (store, kind, outcome)
     }
 }

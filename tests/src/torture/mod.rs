@@ -29,6 +29,7 @@ mod trial;
 
 pub use campaign::{Campaign, Failure, Passed, Summary};
 pub use doomed::{Doomed, NotDoomed};
+pub use kinds::Kind;
 pub use plan::Plan;
 pub use sabotage::Sabotage;
 pub use store::StoreKind;

@@ -5,7 +5,7 @@ use std::fmt;
 use fastrand::Rng;
 
 use super::act::{Act, Door};
-use super::kinds::{Bounds, KINDS};
+use super::kinds::{Bounds, KINDS, Kind};
 use super::scene::Scene;
 use super::store::StoreKind;
 
@@ -43,13 +43,14 @@ pub(super) enum End {
 }
 
 impl Plan {
-    /// Draws the plan of a seed, on a store or on one that the seed chooses.
-    pub fn draw(seed: u64, store: Option<StoreKind>) -> Self {
+    /// Draws the plan of a seed, on a store and of a kind of stream, or on what the seed chooses.
+    pub fn draw(seed: u64, store: Option<StoreKind>, kind: Option<&'static Kind>) -> Self {
         let mut rng = Rng::with_seed(seed);
-        // Drawn in any case, so that a store given by name changes nothing else.
+        // Drawn in any case, so that one given by name changes nothing else.
         let drawn = StoreKind::draw(&mut rng);
         let store = store.unwrap_or(drawn);
-        let kind = rng.choice(KINDS).expect("there are some");
+        let drawn = rng.choice(KINDS).expect("there are some");
+        let kind = kind.unwrap_or(drawn);
         let bounds = Bounds { most_records: if store == StoreKind::Local { 160 } else { 70 } };
         let scene = kind.scene(&mut rng, bounds);
         let extent = scene.extent();
@@ -76,9 +77,15 @@ impl Plan {
         self.store
     }
 
+    /// The name of the stream's kind.
+    pub fn kind(&self) -> &'static str {
+        self.scene.kind
+    }
+
     /// The command that repeats the trial.
     pub fn command(&self) -> String {
-        format!("workbench torture --store {} --seed {} --trials 1", self.store, self.seed)
+        let (store, kind, seed) = (self.store, self.scene.kind, self.seed);
+        format!("workbench torture --store {store} --kind '{kind}' --seed {seed} --trials 1")
     }
 }
 
@@ -86,7 +93,7 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scene, .. } = self;
         writeln!(f, "{} on {}, repeated by: {}", scene.kind, self.store, self.command())?;
-        writeln!(f, "pages of {}, {:?} each", scene.stream.page_size, scene.latency)?;
+        writeln!(f, "pages of {}, {:?} each", scene.page_size(), scene.latency)?;
         writeln!(f, "{}", scene.settings)?;
         for (event, ordeal) in scene.events.iter().zip(&self.ordeals) {
             writeln!(f, "event `{}` of {} records", event.line, event.brings.len())?;

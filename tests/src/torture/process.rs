@@ -1,6 +1,6 @@
 //! A run as a process: the real programs, and the moments at which they are killed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -35,10 +35,37 @@ pub(super) struct Surroundings<'a> {
     pub(super) line: Option<&'a Line>,
     /// The target, where it is a folder.
     pub(super) folder: Option<PathBuf>,
+    /// What was in it before the act.
+    pub(super) held: &'a Held,
     /// How many requests the API has had.
     pub(super) requests: &'a (dyn Fn() -> u64 + Send + Sync),
     /// How many it had before the act.
     pub(super) before: u64,
+}
+
+/// The files of a target that is a folder.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    staged: BTreeSet<PathBuf>,
+    commits: BTreeSet<PathBuf>,
+    parts: BTreeSet<PathBuf>,
+}
+
+impl Held {
+    /// What is there now.
+    pub(super) fn of(folder: Option<&Path>) -> Self {
+        folder
+            .map(|target| Self {
+                staged: staged(target).into_iter().collect(),
+                commits: commits(target, STREAM).into_iter().collect(),
+                parts: parts(target, "demo", STREAM).into_iter().collect(),
+            })
+            .unwrap_or_default()
+    }
+}
+
+fn staged(target: &Path) -> Vec<PathBuf> {
+    files(&target.join("_bronzegate/staging"))
 }
 
 impl Process {
@@ -109,6 +136,7 @@ fn ended(status: ExitStatus, said: String) -> Ended {
         Some(0) => return Ended::Done,
         Some(3) => return Ended::Partial,
         Some(5) => "api".to_owned(),
+        Some(6) => "data".to_owned(),
         Some(7) => "store".to_owned(),
         Some(130) => "interrupted".to_owned(),
         Some(code) => format!("exit code {code}"),
@@ -154,29 +182,29 @@ impl Surroundings<'_> {
             Moment::Service { .. } => until(|| self.line.is_some_and(Line::is_holding)).await,
             Moment::Request { at } => self.request(at).await,
             Moment::After(time) => SystemClock::default().sleep(time).await,
-            Moment::Staged(least) => {
-                self.seen(|target| files(&target.join("_bronzegate/staging")).len() > least).await;
-            }
-            Moment::Committed => self.seen(|target| !commits(target, STREAM).is_empty()).await,
-            Moment::Published => self.seen(|target| !parts(target, "demo", STREAM).is_empty()).await,
+            Moment::Staged(least) => self.more(&self.held.staged, staged, least).await,
+            Moment::Committed => self.more(&self.held.commits, |target| commits(target, STREAM), 0).await,
+            Moment::Published => self.more(&self.held.parts, |target| parts(target, "demo", STREAM), 0).await,
         }
     }
 
     /// Waits until the API has had so many requests since the act began.
-    pub(super) async fn request(&self, at: u64) {
+    async fn request(&self, at: u64) {
         until(|| (self.requests)() >= self.before + at).await;
     }
 
-    /// Looks without a pause: what is looked for may be over in a moment.
-    async fn seen(&self, state: impl Fn(&Path) -> bool) {
+    /// Waits until there are more new files than so many. It looks without a pause, because what is looked
+    /// for may be over in a moment.
+    async fn more(&self, held: &BTreeSet<PathBuf>, now: impl Fn(&Path) -> Vec<PathBuf>, least: usize) {
         let Some(target) = &self.folder else { return std::future::pending().await };
-        while !state(target) {
+        while now(target).iter().filter(|path| !held.contains(*path)).count() <= least {
             tokio::task::yield_now().await;
         }
     }
 }
 
-async fn until(holds: impl Fn() -> bool) {
+/// Waits for a condition.
+pub(super) async fn until(holds: impl Fn() -> bool) {
     let mut time = tokio::time::interval(PERIOD);
     while !holds() {
         time.tick().await;

@@ -1,4 +1,4 @@
-//! What a trial reads: a stream of the demo API, the source file that reads it, and the events.
+//! What a trial reads: streams of the demo API, the source file that reads them, and the events.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use bronzegate_core::plan::RunRequest;
 use bronzegate_demo_api::{Options, Stream};
 use serde_json::{Value, json};
 
-use crate::bench::{SEED, one_stream};
+use crate::bench::SEED;
 
-/// The stream's name in every scene.
+/// The name in every scene of the stream that is read.
 pub(super) const STREAM: &str = "items";
 
 /// One stream and the events by which it is read.
@@ -16,10 +16,16 @@ pub(super) const STREAM: &str = "items";
 pub(super) struct Scene {
     /// The kind's name.
     pub(super) kind: &'static str,
-    /// As the demo API serves it.
-    pub(super) stream: Stream,
-    /// As the source file describes it.
+    /// As the demo API serves it: a stream, or one for each branch and its parents'.
+    pub(super) streams: Vec<Stream>,
+    /// `streams` of the source file, and what else it says.
     pub(super) settings: String,
+    /// Whether the pages of a run have one order.
+    pub(super) is_ordered: bool,
+    /// Whether its pages are results of export jobs.
+    pub(super) has_jobs: bool,
+    /// About how many requests an event takes beside the pages of its records.
+    pub(super) besides: u64,
     /// How long the API takes for an answer.
     pub(super) latency: Duration,
     /// In order of time.
@@ -37,15 +43,15 @@ pub(super) struct Event {
     pub(super) line: String,
     /// For the handler; `None` where it takes several invocations.
     pub(super) json: Option<Value>,
-    /// What the API has from now on, besides what it had.
-    pub(super) arrives: Vec<String>,
+    /// What streams of the API have from now on, besides what they had.
+    pub(super) arrives: Vec<(String, Vec<String>)>,
     /// The API's own bytes of the records that this event brings.
     pub(super) brings: Vec<String>,
 }
 
 impl Event {
     /// The stream's run that is due at a time.
-    pub(super) fn scheduled(at: &str, arrives: Vec<String>, brings: Vec<String>) -> Self {
+    pub(super) fn scheduled(at: &str, arrives: Vec<(String, Vec<String>)>, brings: Vec<String>) -> Self {
         let due = RunRequest::Scheduled { at: Some(at.parse().expect("kinds write times")) };
         let line = format!("run demo/{STREAM} --at {at} --json");
         let json = json!({ "source": "demo", "stream": STREAM, "scheduled_time": at });
@@ -57,20 +63,29 @@ impl Scene {
     /// The whole source file, for the API's address.
     pub(super) fn source_file(&self, base_url: &str) -> String {
         const QUICK: &str = "retry: { max_attempts: 6, base: 1ms, max: 4ms }";
-        format!("source: demo\nbase_url: {base_url}\n{QUICK}\n{}", one_stream(STREAM, &self.settings))
+        format!("source: demo\nbase_url: {base_url}\n{QUICK}\n{}", self.settings)
     }
 
     /// How the API is served; nothing goes wrong yet.
     pub(super) fn options(&self) -> Options {
-        let streams = vec![self.stream.clone()];
+        let streams = self.streams.clone();
         Options { seed: SEED, streams, latency: self.latency, ..Options::default() }
     }
 
     /// About how many parts the largest event makes, and how many requests to the API.
     pub(super) fn extent(&self) -> Extent {
         let largest = self.events.iter().map(|event| event.brings.len()).max().unwrap_or_default() as u64;
-        let pages = largest / self.stream.page_size + 2;
-        Extent { pages: pages + self.windows(), parts: (pages / 2).min(12) + 1 }
+        let pages = largest / self.page_size() + 2;
+        Extent {
+            pages: pages + self.windows() + self.besides,
+            parts: (pages / 2).min(12) + 1,
+            has_jobs: self.has_jobs,
+        }
+    }
+
+    /// Records a page of the stream that is read.
+    pub(super) fn page_size(&self) -> u64 {
+        self.streams.last().map_or(1, |stream| stream.page_size)
     }
 
     fn windows(&self) -> u64 {
@@ -83,4 +98,5 @@ impl Scene {
 pub(super) struct Extent {
     pub(super) pages: u64,
     pub(super) parts: u64,
+    pub(super) has_jobs: bool,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bronzegate_core::bronze::BronzeStore;
-use bronzegate_demo_api::{DemoApi, Fault, Running, When};
+use bronzegate_demo_api::{DemoApi, Running};
 use futures::future::join_all;
 use tempfile::TempDir;
 
@@ -14,9 +14,9 @@ use super::act::{Act, Door, Fate, Moment, Run};
 use super::doomed;
 use super::engine::{Ended, Job};
 use super::plan::Plan;
-use super::process::{self, Process, Surroundings};
+use super::process::{self, Held, Process, Surroundings, until};
 use super::sabotage::Sabotage;
-use super::scene::{Event, STREAM, Scene};
+use super::scene::{Event, Scene};
 use super::store::{Key, Line, Target};
 use crate::faulty::Failing;
 use crate::lambda::Lambda;
@@ -47,10 +47,7 @@ impl<'a> Stage<'a> {
 
     /// The API has what arrives with an event.
     pub(super) fn begin(&self, nth: usize) {
-        let arrives = &self.scene.events[nth].arrives;
-        if !arrives.is_empty() {
-            self.api.append(STREAM, arrives.clone()).expect("the stream has a timeline");
-        }
+        arrive(&self.api, &self.scene.events[nth]);
     }
 
     /// A handle of its own on the target.
@@ -63,25 +60,26 @@ impl<'a> Stage<'a> {
         self.target.folder()
     }
 
-    /// How many requests the API has had.
+    /// How many requests the API has had, of all streams.
     pub(super) fn requests(&self) -> u64 {
-        self.api.stats().stream(STREAM).requests
+        requests(&self.api)
     }
 
     /// Runs all runs of an act at the same time.
     pub(super) async fn perform(&self, act: &Act, nth: usize) -> Vec<Ended> {
         let before = self.requests();
-        self.api.set_faults(act.faults.iter().map(|fault| since(fault, before)).collect());
+        self.api.set_faults(act.faults.clone());
+        let held = Held::of(self.target.folder().as_deref());
         let runs = act.runs.iter().map(|run| {
             let event = if run.earlier { nth - 1 } else { nth };
-            self.one(run, &self.scene.events[event], before)
+            self.one(run, &self.scene.events[event], (before, &held))
         });
         let ended = join_all(runs).await;
         self.api.set_faults(Vec::new());
         ended
     }
 
-    async fn one(&self, run: &Run, event: &Event, before: u64) -> Ended {
+    async fn one(&self, run: &Run, event: &Event, (before, held): (u64, &Held)) -> Ended {
         let line = match run.fate {
             Fate::Spoiled { .. } | Fate::Killed(Moment::Service { .. }) => self.target.line().await,
             _ => None,
@@ -97,7 +95,7 @@ impl<'a> Stage<'a> {
             (Door::Doomed, Fate::Killed(Moment::Call { at, failing })) => {
                 self.doomed(event, (at, failing)).killed_when_it_says().await
             }
-            _ => self.as_process(run, event, &key, line.as_ref(), before).await,
+            _ => self.as_process(run, event, &key, line.as_ref(), (before, held)).await,
         }
     }
 
@@ -107,10 +105,11 @@ impl<'a> Stage<'a> {
         event: &Event,
         key: &Key,
         line: Option<&Line>,
-        before: u64,
+        (before, held): (u64, &Held),
     ) -> Ended {
         let requests = || self.requests();
-        let surroundings = Surroundings { line, folder: self.target.folder(), requests: &requests, before };
+        let folder = self.target.folder();
+        let surroundings = Surroundings { line, folder, held, requests: &requests, before };
         let moment = match run.fate {
             Fate::Killed(moment) => Some(surroundings.moment(moment)),
             _ => None,
@@ -134,9 +133,7 @@ impl<'a> Stage<'a> {
             _ => u64::MAX,
         };
         let signal = async move {
-            let requests = || api.stats().stream(STREAM).requests;
-            let surroundings = Surroundings { line: None, folder: None, requests: &requests, before };
-            surroundings.request(at).await;
+            until(|| requests(&api) >= before + at).await;
         };
         job.run(run.fate, signal).await
     }
@@ -164,13 +161,15 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// The fault, with its request counted from now on.
-fn since(fault: &Fault, before: u64) -> Fault {
-    let at = match fault.at {
-        When::Request(at) => When::Request(before + at),
-        at => at,
-    };
-    Fault { at, ..fault.clone() }
+/// The API has what arrives with an event.
+pub(super) fn arrive(api: &Running, event: &Event) {
+    for (stream, records) in &event.arrives {
+        api.append(stream, records.clone()).expect("the stream has a timeline");
+    }
+}
+
+fn requests(api: &Running) -> u64 {
+    api.stats().streams.values().map(|stream| stream.requests).sum()
 }
 
 /// What the engine is to do for an event.

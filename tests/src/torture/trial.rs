@@ -4,13 +4,13 @@ use std::fmt::{self, Write as _};
 
 use bronzegate_demo_api::DemoApi;
 
-use super::act::{Door, Fate, Run};
+use super::act::{Act, Door, Fate, Run};
 use super::bronze::{Bronze, Seen, check_folder, sorted};
 use super::engine::Ended;
 use super::plan::{End, Ordeal, Plan};
 use super::sabotage::Sabotage;
-use super::scene::{STREAM, Scene};
-use super::stage::{Stage, job};
+use super::scene::Scene;
+use super::stage::{Stage, arrive, job};
 use super::store::Key;
 
 /// What was found to be wrong.
@@ -77,7 +77,14 @@ impl Tally {
 pub async fn run(plan: &Plan, sabotage: Option<Sabotage>) -> Result<Tally, Violation> {
     let uncut = uncut(&plan.scene).await?;
     let stage = Stage::new(plan, sabotage).await;
-    let mut trial = Trial { stage, uncut, tally: Tally::default(), account: String::new(), loose: false };
+    let mut trial = Trial {
+        stage,
+        uncut,
+        tally: Tally::default(),
+        account: String::new(),
+        loose: false,
+        is_ordered: plan.scene.is_ordered,
+    };
     match trial.run(&plan.ordeals).await {
         Ok(()) => Ok(trial.tally),
         Err(violation) => Err(Violation(format!("{violation}\n{}", trial.account))),
@@ -93,6 +100,7 @@ struct Trial<'a> {
     account: String,
     /// An event was abandoned: which run brings which records depends on the cuts.
     loose: bool,
+    is_ordered: bool,
 }
 
 impl Trial<'_> {
@@ -114,7 +122,7 @@ impl Trial<'_> {
             let mut claimed = false;
             for (run, ended) in act.runs.iter().zip(&ended) {
                 self.tally.count(run, ended);
-                check_legitimate(ended)?;
+                check_legitimate(act, run, ended)?;
                 claimed |= *ended == Ended::Done && !run.earlier;
             }
             self.check(nth, claimed).await?;
@@ -150,7 +158,11 @@ impl Trial<'_> {
             return bronze.check_no_more_than(uncut);
         }
         bronze.check_whole()?;
-        if self.loose { bronze.check_same_records(uncut) } else { bronze.check_equals(uncut) }
+        match (self.loose, self.is_ordered) {
+            (true, _) => bronze.check_same_records(uncut),
+            (false, false) => bronze.check_same_batches(uncut),
+            (false, true) => bronze.check_equals(uncut),
+        }
     }
 }
 
@@ -161,10 +173,7 @@ async fn uncut(scene: &Scene) -> Result<Vec<Seen>, Violation> {
     let key = Key::Local(folder.path().to_owned());
     let (mut after, mut known) = (Vec::new(), Vec::new());
     for event in &scene.events {
-        let arrives = event.arrives.clone();
-        if !arrives.is_empty() {
-            api.append(STREAM, arrives).expect("the stream has a timeline");
-        }
+        arrive(&api, event);
         let job = job(scene, &api.base_url(), event, None, key.clone(), None);
         let ended = job.run(Fate::Undisturbed, std::future::pending()).await;
         ensure(ended == Ended::Done, || format!("the uncut run ended so: {ended:?}"))?;
@@ -177,9 +186,47 @@ async fn uncut(scene: &Scene) -> Result<Vec<Seen>, Violation> {
     Ok(after)
 }
 
-/// What the faults of an act can make of a run.
-fn check_legitimate(ended: &Ended) -> Result<(), Violation> {
+/// What an act can make of a run: every failure has its reason there, and a run that does not fail needs
+/// none.
+fn check_legitimate(act: &Act, run: &Run, ended: &Ended) -> Result<(), Violation> {
     let Ended::Failed { kind, message } = ended else { return Ok(()) };
-    let expected = ["api", "store", "interrupted"].contains(&kind.as_str());
+    let is_short = run.deadline.is_some();
+    let expected = match kind.as_str() {
+        "api" => act.fails() || is_short,
+        "store" => run.store_fails() || is_short,
+        // A job that is gone, some pages of which are committed.
+        "data" => act.loses_jobs(),
+        "interrupted" => matches!(run.fate, Fate::Stopped { .. }),
+        _ => false,
+    };
     ensure(expected, || format!("nothing of what went wrong explains `{kind}`: {message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use bronzegate_demo_api::{Fault, FaultKind, When};
+
+    use super::*;
+
+    fn explained(kind: &str, faults: &[FaultKind], fate: Fate) -> bool {
+        let faults = faults.iter().map(|kind| Fault::new("*", When::Overall(1), kind.clone())).collect();
+        let run = Run { door: Door::Engine, earlier: false, deadline: None, fate };
+        let ended = Ended::Failed { kind: kind.to_owned(), message: String::new() };
+        check_legitimate(&Act { faults, runs: vec![run.clone()] }, &run, &ended).is_ok()
+    }
+
+    #[test]
+    fn a_failure_without_a_reason_in_its_act_is_a_violation() {
+        let pause = FaultKind::Stall { after_bytes: 0, pause: std::time::Duration::ZERO };
+        let store = Fate::StoreFails { at: 1, failing: crate::faulty::Failing::Before };
+        for kind in ["api", "store", "data", "interrupted", "auth"] {
+            assert!(!explained(kind, &[], Fate::Undisturbed), "{kind}");
+            assert!(!explained(kind, std::slice::from_ref(&pause), Fate::Undisturbed), "{kind}");
+        }
+        assert!(explained("api", &[FaultKind::Reset], Fate::Undisturbed));
+        assert!(!explained("data", &[FaultKind::Reset], Fate::Undisturbed));
+        assert!(explained("data", &[FaultKind::status(404)], Fate::Undisturbed));
+        assert!(explained("store", &[], store) && !explained("api", &[], store));
+        assert!(explained("interrupted", &[], Fate::Stopped { at: 1 }));
+    }
 }

@@ -3,13 +3,16 @@
 use super::rule::{Fault, FaultKind, When};
 use crate::record::mix;
 
+/// What the token endpoint is called in rules.
+const TOKENS: &str = "oauth";
+
 /// The request a decision is made for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment<'a> {
     pub(crate) stream: &'a str,
     /// The stream's request number, from 1.
     pub(crate) request: u64,
-    /// What is asked for; nothing at the token endpoint.
+    /// The page that is asked for, where it is one.
     pub(crate) page: Option<Asked>,
 }
 
@@ -27,23 +30,32 @@ pub(crate) struct Asked {
 pub(crate) struct Book {
     seed: u64,
     rules: Vec<Fault>,
+    /// Requests of all streams since the rules were set.
+    overall: u64,
 }
 
 impl Book {
     pub(crate) fn new(seed: u64, rules: Vec<Fault>) -> Self {
-        Self { seed, rules }
+        Self { seed, rules, overall: 0 }
     }
 
     /// Replaces the rules; what was spent is forgotten.
     pub(crate) fn replace(&mut self, rules: Vec<Fault>) {
-        self.rules = rules;
+        (self.rules, self.overall) = (rules, 0);
+    }
+
+    /// The rules that may still fire, but for those that always do.
+    pub(crate) fn unspent(&self) -> Vec<Fault> {
+        self.rules.iter().filter(|rule| (1..u32::MAX).contains(&rule.times)).cloned().collect()
     }
 
     /// Takes the first rule that fires now.
     pub(crate) fn fire(&mut self, moment: &Moment<'_>) -> Option<FaultKind> {
         let seed = self.seed;
+        self.overall += u64::from(moment.stream != TOKENS);
+        let overall = self.overall;
         let (_, rule) = self.rules.iter_mut().enumerate().find(|(n, rule)| {
-            rule.times > 0 && concerns(rule, moment) && due(rule.at, moment, seed ^ *n as u64)
+            rule.times > 0 && concerns(rule, moment) && due(rule.at, moment, overall, seed ^ *n as u64)
         })?;
         if rule.times < u32::MAX {
             rule.times -= 1;
@@ -53,12 +65,13 @@ impl Book {
 }
 
 fn concerns(rule: &Fault, moment: &Moment<'_>) -> bool {
-    rule.stream == moment.stream || (rule.stream == "*" && moment.page.is_some())
+    rule.stream == moment.stream || (rule.stream == "*" && moment.stream != TOKENS)
 }
 
-fn due(at: When, moment: &Moment<'_>, seed: u64) -> bool {
+fn due(at: When, moment: &Moment<'_>, overall: u64, seed: u64) -> bool {
     match at {
         When::Request(n) => moment.request >= n,
+        When::Overall(n) => overall >= n,
         When::Every(n) => n > 0 && moment.request.is_multiple_of(n),
         When::Record(position) => {
             moment.page.is_some_and(|p| position >= p.start && position - p.start < p.count)
@@ -96,6 +109,29 @@ mod tests {
         assert_eq!(fired(When::Page(7), 9), [7]);
         assert_eq!(fired(When::Probability(1.0), 9).len(), 9);
         assert!(fired(When::Request(1), 0).is_empty());
+    }
+
+    #[test]
+    fn requests_are_counted_over_all_streams_since_the_rules_were_set() {
+        let rule = || vec![Fault::new("*", When::Overall(3), FaultKind::Reset)];
+        let mut book = Book::new(1, rule());
+        let fires =
+            |book: &mut Book, stream, request| book.fire(&Moment { stream, request, page: None }).is_some();
+        assert!(!fires(&mut book, "a", 1) && !fires(&mut book, "oauth", 1) && !fires(&mut book, "b", 1));
+        assert!(fires(&mut book, "a", 2));
+        book.replace(rule());
+        assert!(!fires(&mut book, "a", 3) && !fires(&mut book, "b", 2) && fires(&mut book, "b", 3));
+    }
+
+    #[test]
+    fn a_rule_is_unspent_until_it_has_fired_as_often_as_it_says() {
+        let rule = Fault::new("s", When::Every(1), FaultKind::Reset).times(2);
+        let mut book = Book::new(1, vec![rule]);
+        for left in [2, 1] {
+            assert_eq!(book.unspent().iter().map(|rule| rule.times).collect::<Vec<_>>(), [left]);
+            assert!(book.fire(&Moment { stream: "s", request: 1, page: None }).is_some());
+        }
+        assert!(book.unspent().is_empty());
     }
 
     #[test]

@@ -54,6 +54,8 @@ fn once() -> u32 {
 pub enum When {
     /// At the stream's nth request (from 1), and at those after it until the rule is spent.
     Request(u64),
+    /// The same, counted over all streams since the rules were set; the token endpoint apart.
+    Overall(u64),
     /// At every nth request.
     Every(u64),
     /// At requests for the page that holds the record at this position (from 0).

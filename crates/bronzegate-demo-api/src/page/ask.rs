@@ -47,14 +47,14 @@ pub(crate) fn read(scene: &Scene<'_>) -> Result<Ask, Refusal> {
         Scheme::Offset { offset, size } => (at(number(call, offset)?.unwrap_or(0)), size),
         Scheme::Numbered { page, size } => return from_page(stream, call, page, size),
         Scheme::LastId => (from_last_id(scene)?, "limit"),
-        Scheme::Sort { sort, size } => (from_sort(scene, sort)?, size),
+        Scheme::Sort { sort, size } => (in_point(stream, call, from_sort(scene, sort)?)?, size),
         Scheme::Locator => return from_locator(stream, call),
     };
     Ok(Ask { position: mark.position, limit: page_size(stream, call, size)?, salt: mark.salt })
 }
 
 /// What the stream's quirks demand.
-fn check_demands(stream: &Stream, call: &Call) -> Result<(), Refusal> {
+pub(crate) fn check_demands(stream: &Stream, call: &Call) -> Result<(), Refusal> {
     let quirks = &stream.quirks;
     if let Some(name) = quirks.demanded_headers.iter().find(|name| call.header(name).is_none()) {
         return Err(Refusal::new(format!("the header {name} is missing")));
@@ -144,6 +144,19 @@ fn from_sort(scene: &Scene<'_>, name: &str) -> Result<Mark, Refusal> {
     index
         .map(|index| at(index + 1))
         .ok_or_else(|| Refusal::new(format!("{name} is where no record is sorted: {text}")))
+}
+
+/// The mark, if the request names the point in time as the page before it did.
+fn in_point(stream: &Stream, call: &Call, mark: Mark) -> Result<Mark, Refusal> {
+    if stream.quirks.point_in_time.is_none() || call.argument("/pit/id") == Some(&point_id(mark.position)) {
+        return Ok(mark);
+    }
+    Err(Refusal { status: StatusCode::NOT_FOUND, message: "search_context_missing_exception".to_owned() })
+}
+
+/// The id of a point in time for the page that begins at a position: it is another with every page.
+pub(crate) fn point_id(position: u64) -> String {
+    format!("pit-{position}")
 }
 
 /// The position of the record whose member is this JSON value, or text of a JSON string.

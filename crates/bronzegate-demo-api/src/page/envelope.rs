@@ -33,7 +33,7 @@ pub(crate) struct Scene<'a> {
 impl Scene<'_> {
     /// The next cursor as the style writes it, or the foreign URL a fault put in its place.
     pub(crate) fn cursor(&self, plan: &Plan) -> Option<String> {
-        let mark = plan.next?;
+        let mark = self.next(plan)?;
         let Scheme::Cursor { codec, .. } = Scheme::of(self.stream) else {
             return None;
         };
@@ -41,6 +41,12 @@ impl Scene<'_> {
             Some(url) => url.clone(),
             None => codec.encode(mark),
         })
+    }
+
+    /// What the next cursor stands for, where one is named.
+    pub(crate) fn next(&self, plan: &Plan) -> Option<Mark> {
+        let end = Mark { position: plan.first + plan.count, salt: 0 };
+        plan.next.or_else(|| self.stream.quirks.names_next_at_end.then_some(end))
     }
 
     /// The path and query of the page at `mark`.

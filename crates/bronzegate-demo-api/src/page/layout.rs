@@ -1,6 +1,7 @@
 //! Pages that are written as a layout says, without code of a vendor's own.
 
 use super::{
+    ask::point_id,
     cursor::Codec,
     envelope::{Envelope, List, Scene},
     plan::Plan,
@@ -19,6 +20,9 @@ pub(crate) fn layout(scene: &Scene<'_>, plan: &Plan) -> Envelope {
             let mut body = Value::Object(Map::new());
             let said = layout.body.iter().filter_map(|(at, said)| Some((at, value(plan, said)?)));
             said.for_each(|(at, value)| put(&mut body, at, value));
+            if scene.stream.quirks.point_in_time.is_some() {
+                put(&mut body, "pit_id", point_id(plan.first + plan.count).into());
+            }
             put(&mut body, path, HERE.into());
             around(path, &body.to_string())
         }

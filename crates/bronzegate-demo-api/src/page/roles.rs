@@ -101,7 +101,7 @@ pub(crate) fn stripe(scene: &Scene<'_>, plan: &Plan) -> Envelope {
 
 pub(crate) fn salesforce(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let mut before = format!("{{\"totalSize\":{},\"done\":{},", plan.total, plan.next.is_none());
-    if let Some(mark) = plan.next {
+    if let Some(mark) = scene.next(plan) {
         let path = format!("{}/01g{}-{}", scene.stream.path, mark.salt, mark.position);
         let url = match &plan.elsewhere {
             Some(url) => moved(url, &path),
@@ -133,8 +133,9 @@ pub(crate) fn slack(scene: &Scene<'_>, plan: &Plan) -> Envelope {
 }
 
 pub(crate) fn jira(scene: &Scene<'_>, plan: &Plan) -> Envelope {
+    let is_last = plan.next.is_none();
     let after = match scene.cursor(plan) {
-        Some(cursor) => format!(",\"nextPageToken\":{},\"isLast\":false}}", quoted(&cursor)),
+        Some(cursor) => format!(",\"nextPageToken\":{},\"isLast\":{is_last}}}", quoted(&cursor)),
         None => ",\"isLast\":true}".into(),
     };
     Envelope::object("issues", after)
@@ -142,7 +143,7 @@ pub(crate) fn jira(scene: &Scene<'_>, plan: &Plan) -> Envelope {
 
 pub(crate) fn notion(scene: &Scene<'_>, plan: &Plan) -> Envelope {
     let cursor = scene.cursor(plan);
-    let more = cursor.is_some();
+    let more = plan.next.is_some();
     let cursor = cursor.map_or_else(|| "null".into(), |text| quoted(&text));
     Envelope {
         before: "{\"object\":\"list\",".into(),

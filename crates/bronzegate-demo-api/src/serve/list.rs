@@ -6,6 +6,7 @@ use super::{
     guard::{admits, challenge},
     headers::Headers,
     jobs::{self, About},
+    point,
     reply::{Content, Reply},
     state::{Live, State, locked},
 };
@@ -13,7 +14,7 @@ use crate::{
     clock,
     fault::{Asked, FaultKind, Moment},
     ledger::Answer,
-    page::{Plan, Refusal, Scene, compose, packed, read, spoil},
+    page::{Plan, Refusal, Scene, check_demands, compose, packed, read, spoil},
     rate::{RateLimit, Verdict, headers, refusal_status},
     stream::{Pack, Stream, Style},
 };
@@ -65,15 +66,31 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
             live.counters.throttled();
             (throttled(stream.style, limit, verdict), None)
         }
-        _ if stream.style == Style::SalesforceBulk => job(state, live, &scene, call, number),
-        _ => match live.ledger.as_ref().map(|ledger| locked(ledger).answer(stream, call, state.time.moved()))
-        {
-            None => page(state, live, &scene, number, None),
-            Some(answer) => page_of(state, live, &scene, number, answer),
-        },
+        _ => served(state, live, &scene, call, number),
     };
     reply.headers.extend(said);
     (reply, fault)
+}
+
+/// What is asked for: a page, or something about one.
+fn served(
+    state: &State,
+    live: &Live,
+    scene: &Scene<'_>,
+    call: &Arc<Call>,
+    number: u64,
+) -> (Reply, Option<FaultKind>) {
+    let stream = scene.stream;
+    if stream.style == Style::SalesforceBulk {
+        return job(state, live, scene, call, number);
+    }
+    if let Some(reply) = point::about(live, call) {
+        return unpaged(state, live, call, number, |_| reply);
+    }
+    match live.ledger.as_ref().map(|ledger| locked(ledger).answer(stream, call, state.time.moved())) {
+        None => page(state, live, scene, number, None),
+        Some(answer) => page_of(state, live, scene, number, answer),
+    }
 }
 
 /// A page of the records that answer the request.
@@ -117,6 +134,22 @@ fn job(
             Some(answer) => page_of(state, live, scene, number, answer),
         };
     }
+    if about == About::Submission
+        && let Err(Refusal { status, message }) = check_demands(&live.stream, call)
+    {
+        return (Reply::error(status, &message), None);
+    }
+    unpaged(state, live, call, number, |live| jobs::answer(live, call, about))
+}
+
+/// An answer that is no page, unless a fault takes its place.
+fn unpaged(
+    state: &State,
+    live: &Live,
+    call: &Call,
+    number: u64,
+    answer: impl FnOnce(&Live) -> Reply,
+) -> (Reply, Option<FaultKind>) {
     let fault = state.fire(&Moment { stream: &live.stream.name, request: number, page: None });
     if let Some(kind) = &fault {
         live.counters.fault();
@@ -124,7 +157,7 @@ fn job(
             return (reply, fault);
         }
     }
-    (jobs::answer(live, call, about), fault)
+    (answer(live), fault)
 }
 
 fn page(

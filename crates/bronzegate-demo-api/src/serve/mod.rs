@@ -11,6 +11,7 @@ mod headers;
 mod jobs;
 mod list;
 mod oauth;
+mod point;
 mod reply;
 mod route;
 mod server;

@@ -110,6 +110,7 @@ impl Vault {
             let endpoint = format!("http://{}{}", call.host(), call.path());
             let (assertion, now_since_1970) = (field("assertion"), self.time.wall());
             return match assertion::check(assertion, &self.credentials, &endpoint, now_since_1970) {
+                Ok(scope) if !self.grants(&scope) => Err((StatusCode::BAD_REQUEST, "invalid_scope")),
                 Ok(scope) => Ok(self.issue(call, &scope, false, now)),
                 Err(_) => Err((StatusCode::BAD_REQUEST, "invalid_grant")),
             };
@@ -119,12 +120,19 @@ impl Vault {
             return Err((StatusCode::UNAUTHORIZED, "invalid_client"));
         }
         let refresh = match field("grant_type") {
+            "client_credentials" if !self.grants(field("scope")) => {
+                return Err((StatusCode::BAD_REQUEST, "invalid_scope"));
+            }
             "client_credentials" => false,
             "refresh_token" if self.takes(field("refresh_token")) => true,
             "refresh_token" => return Err((StatusCode::BAD_REQUEST, "invalid_grant")),
             _ => return Err((StatusCode::BAD_REQUEST, "unsupported_grant_type")),
         };
         Ok(self.issue(call, field("scope"), refresh, now))
+    }
+
+    fn grants(&self, scope: &str) -> bool {
+        self.credentials.scope.as_deref().is_none_or(|wanted| wanted == scope)
     }
 
     fn takes(&self, refresh_token: &str) -> bool {
@@ -229,6 +237,17 @@ mod tests {
         let (status, body) = ask(&mut vault, RIGHT, now);
         assert_eq!((status, &body["error"]), (401, &"invalid_client".into()));
         assert_eq!(vault.stats().refused, 1);
+    }
+
+    #[test]
+    fn another_scope_is_refused_where_one_is_demanded() {
+        let credentials = Credentials { scope: Some("read".to_owned()), ..Credentials::default() };
+        let mut vault = Vault::new(credentials);
+        let (status, body) = ask(&mut vault, RIGHT, clock::now());
+        assert_eq!((status, &body["error"]), (400, &"invalid_scope".into()));
+        let body =
+            "grant_type=client_credentials&client_id=demo-client&client_secret=demo-client-secret&scope=read";
+        assert_eq!(ask(&mut vault, body, clock::now()).0, 200);
     }
 
     #[test]

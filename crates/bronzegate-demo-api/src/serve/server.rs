@@ -92,6 +92,12 @@ impl Running {
         self.state.set_faults(rules);
     }
 
+    /// The fault rules that have not fired as often as they say, each with how often it still may; without
+    /// those that always fire.
+    pub fn unspent_faults(&self) -> Vec<Fault> {
+        self.state.unspent_faults()
+    }
+
     /// Adds records to a stream that has a timeline.
     ///
     /// # Errors

@@ -95,7 +95,7 @@ impl State {
             host,
             latency: options.latency,
             gzip: options.gzip,
-            paths: streams.values().map(|live| (live.stream.path.clone(), Arc::clone(live))).collect(),
+            paths: streams.values().flat_map(paths).collect(),
             streams,
             connections: AtomicU64::new(0),
             token_path: options.token_path,
@@ -124,6 +124,10 @@ impl State {
         locked(&self.faults).replace(rules);
     }
 
+    pub(crate) fn unspent_faults(&self) -> Vec<Fault> {
+        locked(&self.faults).unspent()
+    }
+
     pub(crate) fn fire(&self, moment: &Moment<'_>) -> Option<FaultKind> {
         locked(&self.faults).fire(moment)
     }
@@ -136,6 +140,12 @@ impl State {
             connections: self.connections.load(Relaxed),
         }
     }
+}
+
+/// The paths at which a stream is served: its own, and that of its points in time.
+fn paths(live: &Arc<Live>) -> impl Iterator<Item = (String, Arc<Live>)> + '_ {
+    let Stream { path, quirks, .. } = &live.stream;
+    std::iter::once(path).chain(&quirks.point_in_time).map(|path| (path.clone(), Arc::clone(live)))
 }
 
 /// Locks, whatever became of an earlier holder: every change is whole before anything can panic.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bronzegate_tests::torture::{Campaign, Doomed, Summary};
+use bronzegate_tests::torture::{Campaign, Doomed, Kind, Summary};
 
 use super::{Outcome, output};
 
@@ -15,6 +15,7 @@ const PERIOD: u64 = 100;
 /// Runs trials; every failure is told with its plan and its seed.
 pub(super) fn run(arguments: &[&str]) -> Outcome {
     let campaign = parse(arguments)?;
+    output::say(&format!("the first seed is {}", campaign.seed));
     let (mut told, mut failures) = (0, 0);
     let summary = runtime()?.block_on(campaign.run(|summary| {
         for failure in &summary.failures[failures..] {
@@ -28,6 +29,9 @@ pub(super) fn run(arguments: &[&str]) -> Outcome {
     }));
     for (store, passed) in &summary.passed {
         output::say(&format!("{store}: {} trials passed; {:?}", passed.trials, passed.tally));
+        for ((_, kind), trials) in summary.kinds.iter().filter(|((of, _), _)| of == store) {
+            output::say(&format!("{store}: {trials:>6} of {kind}"));
+        }
     }
     let seeds: Vec<_> = summary.failures.iter().map(|failure| failure.seed).collect();
     if seeds.is_empty() { Ok(()) } else { Err(format!("failed seeds: {seeds:?}").into()) }
@@ -41,7 +45,9 @@ pub(super) fn doomed(arguments: &[&str]) -> Outcome {
 
 fn parse(arguments: &[&str]) -> Result<Campaign, Box<dyn std::error::Error>> {
     let mut trials = None;
-    let mut campaign = Campaign { seed: 1, trials: TRIALS, store: None, time: None, sabotage: None };
+    // Another time, other trials.
+    let seed = u64::from(fastrand::u32(..));
+    let mut campaign = Campaign { seed, trials: TRIALS, store: None, kind: None, time: None, sabotage: None };
     for pair in arguments.chunks(2) {
         let [name, value] = pair else { return Err(format!("{} has no value", pair[0]).into()) };
         match *name {
@@ -49,6 +55,8 @@ fn parse(arguments: &[&str]) -> Result<Campaign, Box<dyn std::error::Error>> {
             "--trials" => trials = Some(value.parse()?),
             "--store" if *value == "all" => campaign.store = None,
             "--store" => campaign.store = Some(value.parse()?),
+            "--kind" if *value == "all" => campaign.kind = None,
+            "--kind" => campaign.kind = Some(Kind::named(value)?),
             "--minutes" => campaign.time = Some(Duration::from_mins(value.parse()?)),
             _ => return Err(format!("{name} is no option of torture").into()),
         }

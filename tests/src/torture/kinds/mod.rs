@@ -1,0 +1,10 @@
+//! The kinds of streams that are put through trials, and how a scene of each is drawn.
+
+mod branched;
+mod changing;
+mod exported;
+mod kind;
+mod snapshot;
+
+pub use kind::Kind;
+pub(super) use kind::{Bounds, KINDS};

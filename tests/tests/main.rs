@@ -11,6 +11,7 @@ mod azure_identity;
 mod azure_secrets;
 mod azure_smoke;
 mod azure_store;
+mod backfill_log;
 mod branches;
 mod cli_backfill;
 mod cli_clouds;

@@ -175,7 +175,7 @@ impl Jobs<'_> {
                 Ok(facts) => Ok(facts),
                 Err(FetchError::Failed(error)) => Err(NotDone::Failed(error)),
                 Err(FetchError::Skipped(cause)) => Err(NotDone::Skipped(cause)),
-                Err(FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge) => Err(NotDone::Cut),
+                Err(FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge(_)) => Err(NotDone::Cut),
             },
             () = self.stop.asked() => Err(NotDone::Cut),
             () = time_up => Err(NotDone::Cut),

@@ -137,7 +137,11 @@ impl StreamRun {
     /// be next: more may be due behind it.
     async fn look_once(&self, log: &CommitLog, request: RunRequest) -> Result<Option<RunPlan>> {
         let incremental = self.stream.incremental.as_ref();
-        let newest = log.newest(request.kind(incremental.is_some())).await?;
+        let newest = match request {
+            RunRequest::Scheduled { .. } => log.newest(request.kind(incremental.is_some())).await?,
+            // A window has neither history nor predecessor, and its log may have thousands of names.
+            RunRequest::Window { .. } => None,
+        };
         if let Some(newest) = &newest {
             log.settle(newest).await?;
         }
@@ -151,6 +155,7 @@ impl StreamRun {
             }
             (RunRequest::Window { window, .. }, incremental) => {
                 let cursor = plan::window(incremental, window)?;
+                plan::over(window, now)?;
                 (plan::key(request, newest.as_ref(), now)?, Some(cursor))
             }
             (RunRequest::Scheduled { .. }, None) => (plan::key(request, newest.as_ref(), now)?, None),

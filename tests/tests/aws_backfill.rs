@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bronzegate_demo_api::Options;
+use bronzegate_demo_api::{Fault, FaultKind, Options, When};
 use bronzegate_tests::SEED;
 use bronzegate_tests::aws::{Deployment, TIME};
 use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days};
@@ -67,6 +67,50 @@ async fn a_backfill_without_a_state_machine_goes_on_until_the_time_is_up_and_the
     let answers = deployment.invoke_until_complete(&backfill(&json!({})), Duration::from_secs(2)).await;
     assert!(answers.len() > 1, "{answers:?}");
     assert!(answers[0]["windows_left"].as_u64() > Some(0), "{}", answers[0]);
+    assert_eq!(records(&deployment).await, expected());
+}
+
+#[tokio::test]
+async fn a_window_that_is_not_over_is_told_and_not_run() {
+    let mut deployment = deployment(Duration::ZERO).await;
+    // The last of these centuries is not over while this test is of any use.
+    let centuries = json!({ "from": "1826-01-11", "to": "2126-01-11", "window": "100y" });
+    let event = backfill(&centuries);
+    for (status, committed) in [("complete", json!(null)), ("already_committed", json!(2))] {
+        let answer = deployment.lambda.invoke(&event, TIME).await.answer();
+        assert_eq!((&answer["status"], &answer["windows_not_over"]), (&json!(status), &json!(1)), "{answer}");
+        assert_eq!((&answer["windows_committed"], answer.get("windows_left")), (&committed, None));
+    }
+    assert_eq!(records(&deployment).await, expected());
+    let mut question = event.clone();
+    question["backfill"]["list_for"] = json!(4);
+    let list = deployment.lambda.invoke(&question, TIME).await.answer();
+    assert_eq!((&list["count"], &list["not_over"]), (&json!(2), &json!(1)));
+    assert_eq!(list["windows"][1]["to"], "2026-01-11T00:00:00Z");
+    let window = json!({ "source": "demo", "stream": "changes",
+        "window": { "from": "2026-01-11", "to": "2126-01-11" } });
+    let none = backfill(&json!({ "from": "2026-01-11", "to": "2126-01-11", "window": "100y" }));
+    for event in [window, none] {
+        let (kind, message) = deployment.lambda.invoke(&event, TIME).await.failure();
+        assert_eq!(kind, "config");
+        assert!(message.contains("over at"), "{message}");
+    }
+    assert_eq!(deployment.objects("bronze/_bronzegate/demo/changes/commits/").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_window_that_is_refused_stops_the_others_and_one_that_fails_does_not() {
+    let mut deployment = deployment(Duration::ZERO).await;
+    deployment.api.set_faults(vec![Fault::new("changes", When::Request(3), FaultKind::status(400))]);
+    let (kind, _) = deployment.lambda.invoke(&backfill(&json!({})), TIME).await.failure();
+    assert_eq!((kind.as_str(), deployment.api.stats().stream("changes").requests), ("api", 10));
+    deployment.api.set_faults(vec![Fault::new("changes", When::Every(1), FaultKind::status(401)).always()]);
+    let again = backfill(&json!({ "revision": 2 }));
+    let (kind, _) = deployment.lambda.invoke(&again, TIME).await.failure();
+    assert_eq!((kind.as_str(), deployment.api.stats().stream("changes").requests), ("auth", 11));
+    deployment.api.set_faults(Vec::new());
+    let rest = deployment.lambda.invoke(&backfill(&json!({})), TIME).await.answer();
+    assert_eq!((&rest["status"], &rest["windows_committed"]), (&json!("complete"), &json!(9)));
     assert_eq!(records(&deployment).await, expected());
 }
 

@@ -1,12 +1,15 @@
 //! `backfill`: every window once, whatever interrupts it, beside the schedule.
 
+use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use bronzegate_core::bronze::{BronzeStore as _, LocalStore, StagingArea};
-use bronzegate_demo_api::{Fault, FaultKind, Options, When};
-use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days};
+use bronzegate_demo_api::{Fault, FaultKind, Options, TimeFormat, Timeline, When};
+use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days, with};
 use bronzegate_tests::command::{Shell, until};
 use bronzegate_tests::{SEED, lines, one_stream, parts};
+use tokio::process::Command;
 
 const LINE: &str = "backfill demo/changes --from 2026-01-01 --to 2026-01-11 --window 1d";
 
@@ -71,6 +74,40 @@ async fn a_dry_run_lists_the_windows_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_terminal_shows_a_line_for_each_worker_and_a_bar_for_the_total() {
+    let shell = shell(vec![], Duration::from_millis(400)).await;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/terminal.py");
+    let running = shell.start_command(&format!("{LINE} --parallel 3"), |command| {
+        let inner = command.as_std();
+        let mut outer = Command::new("python3");
+        outer.arg(script).arg(inner.get_program()).args(inner.get_args());
+        outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
+        outer.current_dir(inner.get_current_dir().expect("a folder")).stdin(Stdio::null());
+        outer.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        *command = outer;
+    });
+    let ended = running.ended().await;
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+    // Before any window has come there is a line for each of the first three, and the total below.
+    let first = ended.out.split("0/10 windows").nth(1).expect("the total is shown from the beginning");
+    for day in 1..=3 {
+        let window = format!("2026-01-0{day}/2026-01-0{}", day + 1);
+        assert!(first.contains(&window), "{window}: {first}");
+    }
+    assert!(!first.contains("2026-01-04/"), "{first}");
+    assert!(ended.out.contains("2026-01-10/2026-01-11") && ended.out.contains("9/10 windows"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_share_of_a_rate_that_is_not_stated_is_told() {
+    let shell = shell(vec![], Duration::ZERO).await;
+    for (share, told) in [("0.5", true), ("1", false)] {
+        let looked = shell.run(&format!("{LINE} --dry-run --rate-share {share}")).await;
+        assert_eq!(looked.err.contains("no `requests_per_second` is stated"), told, "{looked:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_interrupted_backfill_is_gone_on_with_by_the_same_command() {
     let shell = shell(vec![], Duration::from_millis(30)).await;
     let running = shell.start(&format!("{LINE} --parallel 2 --json"));
@@ -125,6 +162,107 @@ async fn a_window_that_fails_does_not_stop_the_others() {
     assert_eq!(shell.commits("changes").len(), 9);
     assert_eq!(shell.run(LINE).await.code(), Some(0));
     assert_eq!(records(&shell), expected());
+}
+
+/// Whole centuries: two of the windows are over, and the third is not while this test is of any use.
+const CENTURIES: &str = "backfill demo/changes --from 1826-01-11 --to 2126-01-11 --window 100y";
+
+#[tokio::test]
+async fn a_window_that_is_not_over_is_left_to_the_same_command_later() {
+    let shell = shell(vec![], Duration::ZERO).await;
+    for (committed, requests) in [(0, 5), (2, 5)] {
+        let loaded = shell.run(CENTURIES).await;
+        assert_eq!(loaded.code(), Some(3), "{loaded:?}");
+        assert!(loaded.err.contains("not over yet: 1 window"), "{loaded:?}");
+        let states = |state: &str| loaded.out.lines().filter(|line| line.contains(state)).count();
+        assert_eq!((states("already_committed"), states("not_over")), (committed, 1), "{loaded:?}");
+        assert_eq!(
+            shell.api.stats().stream("changes").requests,
+            requests,
+            "the probe, an empty window, and three pages"
+        );
+        assert_eq!((shell.commits("changes").len(), records(&shell)), (2, expected()));
+    }
+    let listed = shell.run(&format!("{CENTURIES} --dry-run --json")).await;
+    assert_eq!((listed.code(), &listed.reports()[2]["status"]), (Some(0), &"not_over".into()), "{listed:?}");
+    let only = shell.run("backfill demo/changes --from 2026-01-11 --to 2126-01-11").await;
+    assert_eq!(only.code(), Some(2), "{only:?}");
+    assert!(only.err.contains("no window of the backfill is over"), "{only:?}");
+    assert_eq!(shell.commits("changes").len(), 2);
+}
+
+#[tokio::test]
+async fn a_probe_that_fails_for_reasons_of_its_own_does_not_stop_the_windows() {
+    let fault = Fault::new("changes", When::Request(1), FaultKind::status(400));
+    let shell = shell(vec![fault], Duration::ZERO).await;
+    let loaded = shell.run(LINE).await;
+    assert_eq!(loaded.code(), Some(0), "{loaded:?}");
+    assert!(loaded.err.contains("10 windows to load; what they take is not known"), "{loaded:?}");
+    assert!(loaded.err.contains("HTTP 400"), "{loaded:?}");
+    assert_eq!(records(&shell), expected());
+    let refused = Fault::new("changes", When::Every(1), FaultKind::status(401)).always();
+    shell.api.set_faults(vec![refused]);
+    let stopped = shell.run(&format!("{LINE} --revision 2")).await;
+    assert_eq!((stopped.code(), shell.commits("changes").len()), (Some(4), 10), "{stopped:?}");
+    assert_eq!(shell.api.stats().stream("changes").requests, 12, "one refused probe, no refused window");
+}
+
+#[tokio::test]
+async fn a_window_that_holds_too_much_is_told_by_the_probe_and_split() {
+    let timeline = Timeline::new("updatedAt", TimeFormat::Rfc3339, "updated_after", Some("updated_before"));
+    let stream = with(Timeline { max_results: Some(10), ..timeline.with(ten_days()) });
+    let split = "split_when: { at: { body: total }, over: 10 }, start: 2026-01-01";
+    let yaml = one_stream("changes", &settings(&format!("{BOUNDED}, key: id, {split}")));
+    let shell = Shell::new(vec![stream], vec![], &yaml).await;
+    let checked = shell.run("check demo/changes").await;
+    assert_eq!(checked.code(), Some(0), "{checked:?}");
+    assert!(checked.out.contains("a run splits it"), "{checked:?}");
+    let loaded = shell.run("backfill demo/changes --from 2026-01-01 --to 2026-01-11").await;
+    assert_eq!(loaded.code(), Some(0), "{loaded:?}");
+    assert!(loaded.err.contains("will be split"), "{loaded:?}");
+    assert_eq!(records(&shell), expected());
+}
+
+#[tokio::test]
+async fn records_that_other_windows_have_brought_are_told_before_they_are_loaded_again() {
+    let shell = shell(vec![], Duration::ZERO).await;
+    assert_eq!(shell.run(LINE).await.code(), Some(0));
+    for (line, told) in [
+        ("--from 2026-01-04 --to 2026-01-06T12:00:00Z", true),
+        ("--from 2026-01-11 --to 2026-01-12", false),
+        ("--from 2026-01-04 --to 2026-01-06", true),
+        ("--from 2026-01-04 --to 2026-01-06 --window 1d", false),
+        ("--from 2026-01-04 --to 2026-01-06 --revision 2", false),
+    ] {
+        let ended = shell.run(&format!("backfill demo/changes --dry-run {line}")).await;
+        assert_eq!(ended.code(), Some(0), "{ended:?}");
+        assert_eq!(ended.err.contains("their records are loaded twice"), told, "{line}: {ended:?}");
+    }
+    let ended =
+        shell.run("backfill demo/changes --dry-run --from 2026-01-04 --to 2026-01-06T12:00:00Z").await;
+    assert!(ended.err.contains("committed with other bounds: 3 windows"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn again_tells_which_revision_it_goes_on_with_and_a_revision_can_be_said() {
+    let shell = shell(vec![], Duration::ZERO).await;
+    let (first, both) = (LINE.replace("2026-01-11", "2026-01-03"), LINE.replace("2026-01-11", "2026-01-05"));
+    assert_eq!(shell.run(&first).await.code(), Some(0));
+    assert_eq!(shell.run(&format!("{first} --again")).await.code(), Some(0));
+    let looked = shell.run(&format!("{both} --again --dry-run")).await;
+    assert!(
+        looked.err.contains(
+            "--again goes on with revision 2, of which 2 of 4 windows are committed; --revision 3 loads all of them"
+        ),
+        "{looked:?}"
+    );
+    for (left, line) in [(4, "--revision 3 --json"), (0, "--revision 3 --json")] {
+        let loaded = shell.run(&format!("{both} {line}")).await;
+        assert_eq!((loaded.code(), loaded.reports().len()), (Some(0), left), "{loaded:?}");
+        assert!(loaded.reports().iter().all(|report| report["key"].as_str().unwrap().ends_with("-r3")));
+    }
+    let unclear = shell.run(&format!("{both} --revision 3 --again")).await;
+    assert_eq!(unclear.code(), Some(2), "{unclear:?}");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod azure_queue;
 mod azure_secrets;
 mod azure_smoke;
 mod azure_store;
+mod backfill_log;
 mod branches;
 mod branches_cut;
 mod cli_azure;

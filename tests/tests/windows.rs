@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bronzegate_core::bronze::{CommitLog, Layout};
-use bronzegate_core::clock::{Clock, Deadline, SystemClock};
+use bronzegate_core::clock::{Clock, Deadline, SystemClock, TestClock};
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::plan::RunRequest;
@@ -208,6 +208,51 @@ async fn a_share_of_the_rate_limit_takes_so_much_longer() {
         let refused = bench.engine(Arc::new(SystemClock::default())).with_rate_share(share);
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Config);
     }
+}
+
+#[tokio::test]
+async fn a_window_is_not_committed_before_it_has_ended() {
+    let bench = Bench::one(changes(three_days()), vec![], &settings(BOUNDED)).await;
+    let clock = Arc::new(TestClock::at("2026-01-01T23:59:59Z".parse().expect("a time")));
+    let request = RunRequest::Window { window: window("2026-01-01", "2026-01-02"), revision: 1 };
+    let run = bench.stream_with("changes", clock.clone());
+    let early = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+    let (kind, message) = failure(&early);
+    assert_eq!(kind, ErrorKind::Config);
+    assert!(message.contains("is not over at 2026-01-01T23:59:59Z"), "{message}");
+    bench.assert_nothing_visible("changes");
+    clock.advance(Duration::from_secs(1));
+    let report = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, 4), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_window_that_has_no_turn_in_its_time_is_partial_and_the_next_try_has_it() {
+    let yaml = format!("rate_limit: {{ requests_per_second: 0.5, burst: 1 }}\n{}", settings(BOUNDED));
+    let bench = Bench::one(changes(three_days()), vec![], &yaml).await;
+    let clock = Arc::new(SystemClock::default());
+    // A request in four seconds, in runs of one.
+    let engine = bench.engine(clock.clone()).with_rate_share(0.5).unwrap();
+    let run = engine.stream("changes").unwrap();
+    let load = async |from, to| {
+        let request = RunRequest::Window { window: window(from, to), revision: 1 };
+        let deadline = Deadline::within(&*clock, Duration::from_secs(1));
+        run.run(bench.store(), request, deadline, Stop::default()).await
+    };
+    assert_eq!(load("2026-01-01", "2026-01-02").await.status, Status::Complete);
+    let mut tries = 0;
+    loop {
+        let report = load("2026-01-02", "2026-01-03").await;
+        assert_eq!(report.error, None, "nothing has failed");
+        if report.status == Status::Complete {
+            break;
+        }
+        tries += 1;
+        assert_eq!((report.status, report.counts.pages), (Status::Partial, 0));
+        assert!(tries < 10, "each try waits a part of the rest");
+    }
+    assert!(tries > 0, "the first try had no turn");
+    assert_eq!(bench.records("changes").len(), 8);
 }
 
 /// A stream that gives out ten records at most and says how many there are.

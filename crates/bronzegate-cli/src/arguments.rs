@@ -1,6 +1,6 @@
 //! The command line's words: commands, flags, the settings they share, and their help.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -171,9 +171,15 @@ pub(crate) struct BackfillArguments {
     /// The part of the rate limit that it may use; the schedule keeps the rest.
     #[arg(long, value_name = "SHARE", default_value_t = BACKFILL_SHARE)]
     pub(crate) rate_share: f64,
-    /// Loads windows that are committed once more; what they brought before stays.
-    #[arg(long)]
+    /// Loads windows that are committed once more, as a new revision; what they brought before stays.
+    ///
+    /// If the newest revision that any of these windows has is not whole, it is gone on with, and that is
+    /// told; `--revision` says exactly which one is meant.
+    #[arg(long, conflicts_with = "revision")]
     pub(crate) again: bool,
+    /// Loads the windows as this revision; those that are committed as it are skipped.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) revision: Option<NonZeroU32>,
     /// Lists the windows and what they will take, and writes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -74,8 +74,12 @@ impl Line {
     }
 }
 
-/// Draws the lines until it is dropped.
-pub(crate) async fn draw(place: &MultiProgress, lines: &[Line]) -> std::convert::Infallible {
+/// Draws the lines, and the bar below them, until it is dropped.
+pub(crate) async fn draw(
+    place: &MultiProgress,
+    lines: &[Line],
+    total: Option<&ProgressBar>,
+) -> std::convert::Infallible {
     if place.is_hidden() {
         return std::future::pending().await;
     }
@@ -83,6 +87,7 @@ pub(crate) async fn draw(place: &MultiProgress, lines: &[Line]) -> std::convert:
     loop {
         time.tick().await;
         lines.iter().for_each(Line::draw);
+        total.into_iter().for_each(ProgressBar::tick);
     }
 }
 

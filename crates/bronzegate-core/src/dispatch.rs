@@ -8,7 +8,8 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::bronze::{BoundedStore, BronzeStore};
+use crate::backfill::{self, BackfillPlan, Loading, WindowState};
+use crate::bronze::{BoundedStore, BronzeStore, CommitLog, Layout};
 use crate::clock::{Clock, Deadline};
 use crate::config::Source;
 use crate::error::{Error, ErrorKind, Result};
@@ -64,11 +65,23 @@ pub enum Answer {
     Runs {
         /// A report a stream, or a window, in their order.
         reports: Vec<RunReport>,
-        /// The windows of a backfill that there was no time for.
-        windows_left: usize,
+        /// The windows of a backfill that were not run.
+        windows: NotRun,
     },
     /// The windows that were asked for.
     Windows(WindowList),
+}
+
+/// How many windows of a backfill were not run, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NotRun {
+    /// There was no time for them, or one failed as they would: the same event again goes on with them.
+    pub left: usize,
+    /// They are committed already.
+    pub committed: usize,
+    /// They are not over. No event can load them before they are, so they do not make an answer partial:
+    /// whoever repeats what is partial would do so until then.
+    pub not_over: usize,
 }
 
 /// The windows of a backfill, for somebody else to run.
@@ -76,6 +89,8 @@ pub enum Answer {
 pub struct WindowList {
     /// How many they are.
     pub count: usize,
+    /// How many further windows are not over, and therefore not in the list.
+    pub not_over: usize,
     /// The revision of all of them.
     pub revision: u32,
     /// Each worker's share of the source's rate limit.
@@ -87,16 +102,18 @@ pub struct WindowList {
 impl Answer {
     /// How the event ended as a whole: failed if anything did, else partial if anything is left.
     pub fn status(&self) -> Status {
-        let Self::Runs { reports, windows_left } = self else { return Status::Complete };
+        let Self::Runs { reports, windows } = self else { return Status::Complete };
         let any = |status| reports.iter().any(|report| report.status == status);
         if any(Status::Failed) {
             Status::Failed
-        } else if any(Status::Partial) || *windows_left > 0 {
+        } else if any(Status::Partial) || windows.left > 0 {
             Status::Partial
-        } else if any(Status::Complete) || reports.is_empty() {
+        } else if any(Status::Complete) {
             Status::Complete
-        } else {
+        } else if any(Status::AlreadyCommitted) || windows.committed > 0 {
             Status::AlreadyCommitted
+        } else {
+            Status::Complete
         }
     }
 }
@@ -131,9 +148,10 @@ impl Dispatcher {
             }
             (Action::Window { window, revision }, Some(stream)) => {
                 let run = self.stream(&engine, stream)?;
-                let report = self.window(&run, *window, revision.get(), deadline, stop).await;
+                let mut report = self.window(&run, *window, revision.get(), deadline, stop).await;
+                report.warnings.extend(run.share_warning());
                 self.keep(run);
-                Ok(Answer::Runs { reports: vec![report], windows_left: 0 })
+                Ok(Answer::Runs { reports: vec![report], windows: NotRun::default() })
             }
             (Action::Backfill(backfill), Some(stream)) => {
                 let run = self.stream(&engine, stream)?;
@@ -166,7 +184,7 @@ impl Dispatcher {
         for run in runs {
             self.keep(run);
         }
-        Ok(Answer::Runs { reports, windows_left: 0 })
+        Ok(Answer::Runs { reports, windows: NotRun::default() })
     }
 
     async fn window(
@@ -191,33 +209,67 @@ impl Dispatcher {
         stop: &Stop,
     ) -> Result<Answer> {
         let incremental = run.stream.incremental.as_ref();
-        let windows: Vec<_> = match backfill.step.or(incremental.and_then(|settings| settings.window)) {
-            Some(step) => backfill.span.split(step).collect(),
-            None => vec![backfill.span],
-        };
+        let in_stream = |error: Error| error.in_stream(run.name());
+        let step = backfill.step.or(incremental.and_then(|settings| settings.window));
+        let windows = backfill::windows(backfill.span, step).map_err(in_stream)?;
         // A stream that has no windows is refused before anybody is sent to run some.
-        plan::window(incremental, backfill.span).map_err(|error| error.in_stream(run.name()))?;
+        plan::window(incremental, backfill.span).map_err(in_stream)?;
+        let now = self.clock.now();
+        let over = backfill::over(&windows, now).map_err(in_stream)?;
+        let not_over = windows.len() - over.len();
+        if not_over > 0 {
+            let stream = run.name();
+            tracing::warn!(
+                stream,
+                windows = not_over,
+                "windows are not over yet, and left to a later backfill"
+            );
+        }
         let revision = backfill.revision.get();
         if let Some(workers) = backfill.list_for {
             let rate_share = rate_share / f64::from(workers.get());
-            return Ok(Answer::Windows(WindowList { count: windows.len(), revision, rate_share, windows }));
+            let (count, windows) = (over.len(), over.to_vec());
+            return Ok(Answer::Windows(WindowList { count, not_over, revision, rate_share, windows }));
         }
-        let mut reports = Vec::new();
-        for window in &windows {
+        let layout = Layout::new(&run.engine.source.name, &run.stream.name);
+        let log = CommitLog::new(self.store(deadline), layout);
+        log.sweep().await.map_err(|error| in_stream(error.into()))?;
+        let loading = Loading::Revision(revision);
+        let plan = BackfillPlan::new(Some(&log), &windows, loading, now, false).await.map_err(in_stream)?;
+        Ok(self.due_windows(run, &plan, deadline, stop).await)
+    }
+
+    /// The windows that are due, as far as time goes. One that fails does not stop the others, unless they
+    /// would fail too.
+    async fn due_windows(
+        &self,
+        run: &StreamRun,
+        plan: &BackfillPlan,
+        deadline: Deadline,
+        stop: &Stop,
+    ) -> Answer {
+        let mut reports: Vec<RunReport> = Vec::new();
+        for window in plan.due() {
             let no_time = deadline.left_to_fetch(&*self.clock).is_some_and(|left| left.is_zero());
             if stop.is_asked() || (no_time && !reports.is_empty()) {
                 break;
             }
-            let report = self.window(run, *window, revision, deadline, stop).await;
-            let goes_on =
-                matches!(report.status, Status::Complete | Status::AlreadyCommitted | Status::Failed);
+            let report = self.window(run, window, plan.revision, deadline, stop).await;
+            let ends_here = report.status == Status::Partial || backfill::stops_the_others(&report);
             reports.push(report);
-            if !goes_on {
+            if ends_here {
                 break;
             }
         }
-        let windows_left = windows.len() - reports.len();
-        Ok(Answer::Runs { reports, windows_left })
+        if let Some(first) = reports.first_mut() {
+            first.warnings.extend(run.share_warning());
+        }
+        let windows = NotRun {
+            left: plan.due().count() - reports.len(),
+            committed: plan.count(WindowState::Committed),
+            not_over: plan.count(WindowState::NotOver),
+        };
+        Answer::Runs { reports, windows }
     }
 
     fn store(&self, deadline: Deadline) -> Arc<dyn BronzeStore> {

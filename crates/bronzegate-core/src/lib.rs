@@ -16,11 +16,13 @@
 //! | [`event`] | what a trigger asks for |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from request to report; looking without writing |
+//! | [`backfill`] | which windows of a stretch of time are due |
 //! | [`sources`], [`settings`], [`metrics`], [`dispatch`] | what the doors share: source files, places, a run's metrics, from event to reports |
 //!
 //! No cloud SDK, no environment variable and no printing: those belong to the crates around this one.
 #![warn(missing_docs)]
 
+pub mod backfill;
 pub mod breach;
 pub mod bronze;
 pub mod clock;

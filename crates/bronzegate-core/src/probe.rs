@@ -1,14 +1,20 @@
 //! Looking without writing: one request to see what is found where, or a few records as they are.
 
+mod density;
+
 use std::sync::Arc;
 
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
 use crate::error::Result;
-use crate::extract::{Asked, Feed, Fetched, Paginator, Stop, Verdict, WalkEnding, WalkState, first_page};
+use crate::extract::{
+    Asked, Feed, Fetched, FirstPage, Paginator, Stop, Verdict, WalkEnding, WalkState, first_page,
+};
 use crate::plan;
 use crate::run::StreamRun;
 use crate::window::TimeWindow;
+
+use density::Density;
 
 /// What one request of a stream found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -31,6 +37,14 @@ pub struct Probe {
     /// The number of records that the API states, where the file says where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// The number of records that the window may hold, by how close together those of its first page are
+    /// in time, where they are in its order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
+    /// Whether the response says, by `split_when`, that its window holds more than the API gives out: a
+    /// run halves it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub too_large: bool,
 }
 
 /// What one address led to.
@@ -51,7 +65,8 @@ impl StreamRun {
     /// # Errors
     /// As a run's first page.
     pub async fn probe(&self) -> Result<Probe> {
-        self.probe_asking(self.first_asked().map_err(|error| error.in_stream(self.name()))?).await
+        let asked = self.first_asked().map_err(|error| error.in_stream(self.name()))?;
+        self.probe_asking(asked, |_| {}).await
     }
 
     /// Sends a window's first request and tells what was found where.
@@ -59,17 +74,21 @@ impl StreamRun {
     /// # Errors
     /// As the first page of a window's run.
     pub async fn probe_window(&self, window: TimeWindow) -> Result<Probe> {
-        let asked = plan::window(self.stream.incremental.as_ref(), window)
-            .map_err(|error| error.in_stream(self.name()))?;
-        self.probe_asking(self.asked(&asked)).await
+        let incremental = self.stream.incremental.as_ref();
+        let asked = plan::window(incremental, window).map_err(|error| error.in_stream(self.name()))?;
+        let mut density = incremental.map(Density::new);
+        let see = |feed: &Feed| density.iter_mut().for_each(|density| density.see(feed));
+        let probe = self.probe_asking(self.asked(&asked), see).await?;
+        Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
     }
 
-    async fn probe_asking(&self, asked: Asked) -> Result<Probe> {
+    async fn probe_asking(&self, asked: Asked, see: impl FnMut(&Feed)) -> Result<Probe> {
         let first = async {
             let origin = self.origin(asked, Deadline::NONE, Stop::default());
-            first_page(&Arc::new(origin)).await
+            first_page(&Arc::new(origin), see).await
         };
-        let (fetched, last) = first.await.map_err(|error| error.in_stream(self.name()))?;
+        let FirstPage { fetched, last, too_large } =
+            first.await.map_err(|error| error.in_stream(self.name()))?;
         let found = Paginator::addresses(&self.stream)
             .into_iter()
             .chain(link_address(&self.stream.pagination.kind).as_ref())
@@ -87,6 +106,8 @@ impl StreamRun {
             records: fetched.body.as_ref().map_or(0, |body| body.records),
             found,
             last,
+            expected: None,
+            too_large,
         })
     }
 

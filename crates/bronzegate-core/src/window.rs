@@ -58,6 +58,11 @@ impl TimeWindow {
         self.to
     }
 
+    /// Whether nothing can come into it any more.
+    pub fn is_over(self, now: Timestamp) -> bool {
+        self.to <= now
+    }
+
     /// Cuts it into windows that follow one another without gap or overlap. The cuts are whole steps
     /// from its beginning; the last window ends where this one does.
     ///

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use bronzegate_core::backfill::{self, BackfillPlan, Loading, PlannedWindow, WindowState};
 use bronzegate_core::bronze::{BronzeStore, CommitLog, Layout};
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, ErrorKind, Result};
@@ -12,7 +13,7 @@ use bronzegate_core::run::{Engine, StreamRun};
 use bronzegate_core::window::TimeWindow;
 use indicatif::ProgressBar;
 
-use super::backfill_plan::{Plan, Planned, State, estimate};
+use super::backfill_estimate::estimate;
 use super::{Context, run, selected};
 use crate::arguments::BackfillArguments;
 use crate::human;
@@ -22,7 +23,7 @@ use crate::progress::{self, Line};
 use crate::table::{Column, table};
 
 /// A window with the report of its run; none when it was not begun.
-type Loaded = (Planned, Option<RunReport>);
+type Loaded = (PlannedWindow, Option<RunReport>);
 
 /// Plans the windows, tells what they take, and loads them.
 pub(crate) async fn backfill(
@@ -45,17 +46,10 @@ pub(crate) async fn backfill(
         // Where no window is due, no run does it.
         log.sweep().await?;
     }
-    let plan = Plan::new(log.as_ref(), span, step, arguments.again, arguments.dry_run).await?;
+    let plan = plan(context, arguments, &backfill::windows(span, step)?, log.as_ref()).await?;
     tell_estimate(context, arguments, &engine, &plan, stream.rate_limit.requests_per_second).await?;
     if arguments.dry_run {
-        let windows: Vec<Loaded> = plan.windows.iter().map(|planned| (*planned, None)).collect();
-        if context.json {
-            for (planned, _) in &windows {
-                out.json(&planned.to_json());
-            }
-        } else {
-            out.line(windows_table(&windows));
-        }
+        list(context, &plan, out);
         return Ok(0);
     }
 
@@ -76,18 +70,95 @@ pub(crate) async fn backfill(
     Ok(code(&loaded))
 }
 
-/// Sends one request, so that a person can still change their mind.
+/// Decides what is due, and tells what a person might not expect of it.
+async fn plan(
+    context: &Context,
+    arguments: &BackfillArguments,
+    windows: &[TimeWindow],
+    log: Option<&CommitLog>,
+) -> Result<BackfillPlan> {
+    let now = context.clock.now();
+    backfill::over(windows, now)?;
+    let loading = match arguments.revision {
+        Some(revision) => Loading::Revision(revision.get()),
+        None if arguments.again => Loading::Again,
+        None => Loading::Revision(1),
+    };
+    let plan = BackfillPlan::new(log, windows, loading, now, arguments.dry_run).await?;
+    for remark in remarks(&plan, arguments.again) {
+        output::tell(&remark);
+    }
+    Ok(plan)
+}
+
+fn remarks(plan: &BackfillPlan, again: bool) -> Vec<String> {
+    let windows = |count: usize| human::counted(count as u64, "window");
+    let (not_over, committed) = (plan.count(WindowState::NotOver), plan.count(WindowState::Committed));
+    let begun = committed + plan.count(WindowState::Partial);
+    let mut remarks = Vec::new();
+    if again && begun > 0 {
+        remarks.push(format!(
+            "--again goes on with revision {}, of which {} of {} are committed; --revision {} loads all of them",
+            plan.revision,
+            committed,
+            windows(plan.windows.len()),
+            plan.revision + 1,
+        ));
+    }
+    if not_over > 0 {
+        remarks.push(format!(
+            "not over yet: {}, to be loaded by the same command after they have ended",
+            windows(not_over)
+        ));
+    }
+    if plan.overlapping > 0 {
+        remarks.push(format!(
+            "committed with other bounds: {} that overlap these; their records are loaded twice",
+            windows(plan.overlapping)
+        ));
+    }
+    remarks
+}
+
+/// Prints the plan.
+fn list(context: &Context, plan: &BackfillPlan, out: &mut Output) {
+    if !context.json {
+        let windows: Vec<Loaded> = plan.windows.iter().map(|planned| (*planned, None)).collect();
+        return out.line(windows_table(&windows));
+    }
+    for PlannedWindow { window, state } in &plan.windows {
+        let (from, to, status) = (window.from(), window.to(), state.as_str());
+        out.json(&serde_json::json!({ "from": from, "to": to, "status": status }));
+    }
+}
+
+/// Sends one request, so that a person can still change their mind. One that fails for reasons of its own
+/// is only told: its window is one of many.
 async fn tell_estimate(
     context: &Context,
     arguments: &BackfillArguments,
     engine: &Engine,
-    plan: &Plan,
+    plan: &BackfillPlan,
     rate: Option<f64>,
 ) -> Result<()> {
     let due: Vec<_> = plan.due().collect();
     let Some(&middle) = due.get(due.len() / 2) else { return Ok(()) };
+    let run = engine.stream(&arguments.stream.stream)?;
+    if let Some(warning) = run.share_warning() {
+        output::tell(&format!("warning: {warning}"));
+    }
     let began = context.clock.elapsed();
-    let probe = engine.stream(&arguments.stream.stream)?.probe_window(middle).await?;
+    let probe = match run.probe_window(middle).await {
+        Ok(probe) => probe,
+        Err(error) if matches!(error.kind(), ErrorKind::Api | ErrorKind::Data) => {
+            let due = human::counted(due.len() as u64, "window");
+            output::tell(&format!(
+                "{due} to load; what they take is not known, since a probe failed: {error}"
+            ));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
     let took = context.clock.elapsed().saturating_sub(began);
     let rate = rate.map(|rate| rate * arguments.rate_share);
     output::tell(&estimate(&probe, took, due.len(), arguments.parallel.get(), rate));
@@ -99,7 +170,7 @@ async fn load(
     context: &Context,
     arguments: &BackfillArguments,
     engine: &Engine,
-    plan: &Plan,
+    plan: &BackfillPlan,
     store: Arc<dyn BronzeStore>,
 ) -> Result<Vec<Loaded>> {
     let due: Vec<_> = plan.due().collect();
@@ -122,7 +193,7 @@ async fn load(
         futures::future::join_all(streams.iter().zip(&lines).map(|(run, line)| work.work(run, line)));
     tokio::select! {
         _ = running => {}
-        never = progress::draw(&context.progress, &lines) => match never {},
+        never = progress::draw(&context.progress, &lines, Some(&work.bar)) => match never {},
     }
     lines.iter().for_each(Line::remove);
     work.bar.finish_and_clear();
@@ -155,7 +226,7 @@ impl Work<'_> {
                 run.run(self.store.clone(), request, Deadline::NONE, self.context.stop.clone()).await;
             run::log(&report);
             let kind = report.error.as_ref().map(|error| error.kind);
-            if matches!(kind, Some(ErrorKind::Config | ErrorKind::Auth | ErrorKind::Store)) {
+            if backfill::stops_the_others(&report) {
                 self.queue.lock().expect("no holder of this lock panics").clear();
             }
             // Interrupted before its first page: as if it had not begun.
@@ -173,12 +244,14 @@ impl Work<'_> {
     }
 }
 
-/// The first failure's code, else 3 while a window is left, else 0. Interrupted before anything was
-/// committed, there is nothing to resume from.
+/// The first failure's code, else 3 while a window is left, be it because it is not over, else 0.
+/// Interrupted before anything was committed, there is nothing to resume from.
 fn code(loaded: &[Loaded]) -> u8 {
     let reports: Vec<_> = loaded.iter().filter_map(|(_, report)| report.clone()).collect();
-    let left = loaded.iter().any(|(planned, report)| report.is_none() && planned.state != State::Committed);
-    let nothing = reports.is_empty() && loaded.iter().all(|(planned, _)| planned.state == State::New);
+    let left =
+        loaded.iter().any(|(planned, report)| report.is_none() && planned.state != WindowState::Committed);
+    let is_new = |(planned, _): &Loaded| matches!(planned.state, WindowState::Due | WindowState::NotOver);
+    let nothing = reports.is_empty() && loaded.iter().all(is_new);
     match exit_code(&reports) {
         0 if left && nothing => ErrorKind::Interrupted.exit_code(),
         0 if left => PARTIAL,

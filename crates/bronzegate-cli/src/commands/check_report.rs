@@ -111,6 +111,9 @@ impl fmt::Display for StreamCheck {
                 let more = if *last { "the last" } else { "more follow" };
                 let records = human::counted(*records, "record");
                 write!(f, "{name}: {status} from {url}\n    {records} on the first page, {more}")?;
+                if probe.too_large {
+                    write!(f, "\n    the window holds more than the API gives out: a run splits it")?;
+                }
                 probe.found.iter().try_for_each(|finding| write!(f, "\n    {}", Shown(finding)))
             }
         }
@@ -146,6 +149,8 @@ mod tests {
             last: false,
             branches: Some(1),
             total: None,
+            expected: None,
+            too_large: false,
         };
         let failure = Failure {
             kind: ErrorKind::Data,

@@ -1,7 +1,7 @@
 //! The commands, one a file, and what they share.
 
 mod backfill;
-mod backfill_plan;
+mod backfill_estimate;
 mod check;
 mod check_report;
 #[cfg(feature = "azure")]

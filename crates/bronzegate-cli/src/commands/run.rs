@@ -53,7 +53,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
     let running: FuturesOrdered<_> = running.collect();
     let reports = tokio::select! {
         reports = collect(context, running, out) => reports,
-        never = progress::draw(&context.progress, &lines) => match never {},
+        never = progress::draw(&context.progress, &lines, None) => match never {},
     };
     lines.iter().for_each(Line::remove);
     Ok(conclude(context, &reports, out))

@@ -155,6 +155,14 @@ impl CursorValue {
         order(format, &unquoted(json).ok_or(NotACursor("a text or number"))?)
     }
 
+    /// The instant that stands in a record, JSON text; `None` when it is none.
+    pub(crate) fn time_in_record(format: CursorFormat, json: &str) -> Option<Timestamp> {
+        match Self::in_record(format, json).ok()? {
+            Order::Time(time) => Some(time),
+            Order::Integer(_) | Order::Text(_) => None,
+        }
+    }
+
     /// The value that [`in_record`](Self::in_record) has read.
     pub(super) fn read(json: &str, order: Order) -> Self {
         let text = unquoted(json).unwrap_or(Cow::Borrowed(json)).into_owned();

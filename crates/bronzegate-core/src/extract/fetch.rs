@@ -43,8 +43,8 @@ pub enum FetchError {
     Unwanted,
     /// A rule says that the branch is left out, and why.
     Skipped(String),
-    /// The response says that its window holds more than the API gives out.
-    TooLarge,
+    /// The response, this one, says that its window holds more than the API gives out.
+    TooLarge(Box<Fetched>),
     /// It failed.
     Failed(Error),
 }
@@ -240,7 +240,7 @@ impl Fetcher {
         let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
         if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
         {
-            return Err(FetchError::TooLarge);
+            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body })));
         }
         let verdict = judge(&self.stream.responses, &facts, &state, &signals);
         if !matches!(verdict, Verdict::Accept | Verdict::End | Verdict::Skip(_)) {

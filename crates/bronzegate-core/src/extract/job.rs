@@ -234,7 +234,7 @@ fn outcome(done: Result<Facts, FetchError>) -> Result<Facts, NotDone> {
     done.map_err(|error| match error {
         FetchError::Failed(error) => NotDone::Failed(error),
         FetchError::Skipped(cause) => NotDone::Skipped(cause),
-        FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge => NotDone::Cut,
+        FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge(_) => NotDone::Cut,
     })
 }
 

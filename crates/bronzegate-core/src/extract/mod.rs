@@ -27,7 +27,7 @@ pub use branch::{Branch, BranchId};
 pub use feed::Feed;
 pub use fetch::{FetchError, Fetched, Fetcher};
 pub use origin::Origin;
-pub use pages::{Page, Verdict, first_page};
+pub use pages::{FirstPage, Page, Verdict, first_page};
 pub use paginator::Paginator;
 pub use requests::Requests;
 pub use state::{Carried, JobState, PageState, Position};

@@ -154,11 +154,22 @@ impl Drop for Pages {
     }
 }
 
-/// Fetches one page and passes its records by; also tells whether it is the last.
+/// A page that was fetched for its facts.
+#[derive(Debug)]
+pub struct FirstPage {
+    /// The page.
+    pub fetched: Fetched,
+    /// Whether it is the last.
+    pub last: bool,
+    /// Whether its response says that its window holds more than the API gives out: a run halves it.
+    pub too_large: bool,
+}
+
+/// Fetches one page and shows its records to `see`.
 ///
 /// # Errors
 /// As a run's first page; [`ErrorKind::Data`] when there is no parent to ask for.
-pub async fn first_page(origin: &Arc<Origin>) -> Result<(Fetched, bool), Error> {
+pub async fn first_page(origin: &Arc<Origin>, mut see: impl FnMut(&Feed)) -> Result<FirstPage, Error> {
     let (branch, mut state) = walk::first(origin).await?.ok_or_else(|| {
         Error::new(ErrorKind::Data, "its parent has no records, so there is nothing to ask for")
     })?;
@@ -176,11 +187,17 @@ pub async fn first_page(origin: &Arc<Origin>) -> Result<(Fetched, bool), Error> 
     let (sender, mut receiver) = feed();
     let fetcher = &origin.fetcher;
     let fetch = async move { fetcher.fetch(&request, &sender).await };
-    let pass_by = async { while receiver.next().await.is_some() {} };
+    let pass_by = async {
+        while let Some(feed) = receiver.next().await {
+            see(&feed);
+        }
+    };
     let fetched = match tokio::join!(fetch, pass_by).0 {
         Ok(fetched) => fetched,
         Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
-        Err(FetchError::TooLarge) => return Err(Error::new(ErrorKind::Data, WINDOW_TOO_LARGE).on_page(1)),
+        Err(FetchError::TooLarge(fetched)) => {
+            return Ok(FirstPage { fetched: *fetched, last: false, too_large: true });
+        }
         Err(FetchError::Skipped(cause)) => return Err(left_out(&cause).on_page(1)),
         Err(FetchError::OutOfTime | FetchError::Unwanted) => {
             unreachable!("no deadline, and the page is wanted")
@@ -190,15 +207,12 @@ pub async fn first_page(origin: &Arc<Origin>) -> Result<(Fetched, bool), Error> 
     let pagination = &origin.stream.pagination;
     let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state);
     let judged = judge(&mut progress, &fetched).map_err(|error| error.on_page(1))?;
-    Ok((fetched, judged.last))
+    Ok(FirstPage { fetched, last: judged.last, too_large: false })
 }
 
 fn left_out(cause: &str) -> Error {
     Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out"))
 }
-
-/// What is said of a window that is not split.
-const WINDOW_TOO_LARGE: &str = "the window holds more than the API gives out: `split_when` holds";
 
 fn judge(progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error> {
     match &fetched.body {
@@ -349,7 +363,7 @@ impl Driver<'_> {
                 Ok(Ok(fetched)) => Came::Page(Box::new(fetched)),
                 Ok(Err(FetchError::Failed(error))) => Came::Failed(error),
                 Ok(Err(FetchError::Skipped(cause))) => Came::Skipped(cause),
-                Ok(Err(FetchError::TooLarge)) => Came::TooLarge,
+                Ok(Err(FetchError::TooLarge(_))) => Came::TooLarge,
                 Ok(Err(FetchError::OutOfTime | FetchError::Unwanted)) => Came::Nothing,
                 Err(panic) => {
                     Came::Failed(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))

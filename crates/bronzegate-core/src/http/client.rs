@@ -171,6 +171,9 @@ impl Client {
             self.limiter.turn(patience, self.budget, &self.stats).await.map_err(SendError::Wait)?;
             let response = self.send_to(url.clone(), request, &credential).await?;
             let signals = Signals::of(response.headers(), &self.settings, self.clock.now());
+            if let Some(wait) = signals.wait_for_others(self.limiter.kept()) {
+                self.limiter.yield_for(wait);
+            }
             if let Some(wait) = signals.wait_after_success()
                 && !wait.is_zero()
             {

@@ -74,6 +74,11 @@ impl Patience {
         self.deadline.left(&*self.clock).map(|left| left / 2)
     }
 
+    /// Time left before what the run has is to be committed; none without a deadline.
+    pub fn left_to_fetch(&self) -> Duration {
+        self.deadline.left_to_fetch(&*self.clock).unwrap_or_default()
+    }
+
     /// Whether the server may make a request wait so long.
     pub fn allows(&self, wait: Duration, budget: Duration) -> Result<(), TooLong> {
         match self.left() {

@@ -23,7 +23,15 @@ pub struct Limiter {
     paused_until: Mutex<Duration>,
     /// The limiter that this one has a share of.
     whole: Option<Arc<Self>>,
+    /// The part of an announced quota that is left to others.
+    kept: f64,
+    /// No request before this point, so that they have it.
+    yielded_until: Mutex<Duration>,
 }
+
+/// The most of an announced quota that is left to others. A share may have been divided among workers;
+/// what remains of the quota was not.
+const MOST_KEPT: f64 = 0.5;
 
 /// The engine's clock as governor reads it.
 #[derive(Clone, Debug)]
@@ -49,7 +57,9 @@ impl Limiter {
                 .allow_burst(burst);
             RateLimiter::direct_with_clock(quota, PortClock(clock.clone()))
         });
-        Self { clock, bucket, paused_until: Mutex::default(), whole: None }
+        let kept = (1.0 - share).clamp(0.0, MOST_KEPT);
+        let (paused_until, yielded_until) = (Mutex::default(), Mutex::default());
+        Self { clock, bucket, paused_until, whole: None, kept, yielded_until }
     }
 
     /// A limiter with a share of another one's settings. Its requests take their turn there as well: all
@@ -58,17 +68,34 @@ impl Limiter {
         Self { whole: Some(whole.clone()), ..Self::new(settings, share, whole.clock.clone()) }
     }
 
+    /// The part of an announced quota that is left to others, from 0 to 1.
+    pub fn kept(&self) -> f64 {
+        self.kept
+    }
+
     /// No request may leave for this long: the server has said so.
     pub fn pause(&self, wait: Duration) {
-        if let Some(whole) = &self.whole {
-            return whole.pause(wait);
+        match &self.whole {
+            Some(whole) => whole.pause(wait),
+            None => self.hold(&self.paused_until, wait),
         }
-        let until = self.clock.elapsed() + wait;
-        let mut paused = self.paused_until.lock().expect("no holder of this lock panics");
-        *paused = (*paused).max(until);
+    }
+
+    /// No request may leave for this long: what remains of the quota is left to others. No budget bounds
+    /// this wait, because nothing has failed.
+    pub fn yield_for(&self, wait: Duration) {
+        self.hold(&self.yielded_until, wait);
+    }
+
+    fn hold(&self, until: &Mutex<Duration>, wait: Duration) {
+        let mut held = until.lock().expect("no holder of this lock panics");
+        *held = (*held).max(self.clock.elapsed() + wait);
     }
 
     /// Waits for a request's turn.
+    ///
+    /// A turn that comes only after the deadline is waited for until a run without a page has to end:
+    /// whoever repeats the run would otherwise do so at once, and again and again.
     ///
     /// # Errors
     /// [`TooLong`] when the wait would pass the deadline, or a server's pause the budget.
@@ -82,13 +109,18 @@ impl Limiter {
 
     async fn own_turn(&self, patience: &Patience, budget: Duration, stats: &Stats) -> Result<(), TooLong> {
         loop {
-            let pause = self.pause_left();
+            let pause = self.left(&self.paused_until);
             patience.allows(pause, budget)?;
+            let pause = pause.max(self.left(&self.yielded_until));
             let wait = if pause.is_zero() { self.take_token() } else { pause };
             if wait.is_zero() {
                 return Ok(());
             }
             if patience.left().is_some_and(|left| wait >= left) {
+                if !patience.has_page() {
+                    stats.hold_back();
+                    self.clock.sleep(patience.left_to_fetch()).await;
+                }
                 return Err(TooLong::Deadline);
             }
             stats.set_waiting(true);
@@ -97,8 +129,8 @@ impl Limiter {
         }
     }
 
-    fn pause_left(&self) -> Duration {
-        let until = *self.paused_until.lock().expect("no holder of this lock panics");
+    fn left(&self, until: &Mutex<Duration>) -> Duration {
+        let until = *until.lock().expect("no holder of this lock panics");
         until.saturating_sub(self.clock.elapsed())
     }
 
@@ -175,5 +207,40 @@ mod tests {
         let until = Timestamp::from_second(30).unwrap();
         assert_eq!(limiter.turn(&open, Duration::from_secs(9), &stats).await, Err(TooLong::Budget { until }));
         assert_eq!(clock.elapsed(), Duration::ZERO);
+    }
+    #[tokio::test]
+    async fn what_is_left_to_others_is_waited_for_whatever_the_budget() {
+        let (clock, limiter) = limiter(None, 1);
+        limiter.yield_for(Duration::from_secs(3600));
+        let open = Patience::new(clock.clone(), Deadline::NONE);
+        limiter.turn(&open, Duration::from_secs(9), &Stats::default()).await.unwrap();
+        assert_eq!(clock.elapsed(), Duration::from_secs(3600));
+    }
+
+    #[tokio::test]
+    async fn a_turn_behind_the_deadline_is_waited_for_as_long_as_there_is_no_page() {
+        let (clock, limiter) = limiter(Some(0.001), 1);
+        let stats = Stats::default();
+        let bounded = |clock: &Arc<TestClock>| {
+            Patience::new(clock.clone(), Deadline::within(&**clock, Duration::from_secs(600)))
+        };
+        let patience = bounded(&clock);
+        limiter.turn(&patience, Duration::MAX, &stats).await.unwrap();
+        patience.page_arrived();
+        assert_eq!(limiter.turn(&patience, Duration::MAX, &stats).await, Err(TooLong::Deadline));
+        assert_eq!((clock.elapsed(), stats.is_held_back()), (Duration::ZERO, false));
+        assert_eq!(limiter.turn(&bounded(&clock), Duration::MAX, &stats).await, Err(TooLong::Deadline));
+        assert_eq!((clock.elapsed(), stats.is_held_back()), (Duration::from_secs(540), true));
+        limiter.turn(&bounded(&clock), Duration::MAX, &stats).await.unwrap();
+        assert_eq!(clock.elapsed().as_secs(), 1000, "the next try has the rest of the wait");
+    }
+
+    #[test]
+    fn at_most_half_of_a_quota_is_left_to_others() {
+        let clock = Arc::new(TestClock::at(Timestamp::UNIX_EPOCH));
+        for (share, kept) in [(1.0, 0.0), (0.75, 0.25), (0.5, 0.5), (0.0125, 0.5)] {
+            let limiter = Limiter::new(&RateLimit::default(), share, clock.clone());
+            assert!((limiter.kept() - kept).abs() < f64::EPSILON, "{share}");
+        }
     }
 }

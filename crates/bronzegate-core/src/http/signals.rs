@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::config::{Address, RateLimit, ResetUnit};
 
 /// What a response asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Signals {
     /// `Retry-After` (RFC 9110, section 10.2.3): wait so long.
     pub(super) retry_after: Option<Duration>,
@@ -16,6 +16,8 @@ pub(super) struct Signals {
     pub(super) exhausted: bool,
     /// Something remains of it, so its reset is not what a failed request waits for.
     plenty: bool,
+    /// What remains of the quota, as a part of it from 0 to 1.
+    rest: Option<f64>,
     /// Time until the quota is full again.
     pub(super) reset: Option<Duration>,
 }
@@ -39,10 +41,20 @@ impl Signals {
                 .or_else(|| combined.and_then(|value| parameter(value, &["reset", "t"])))
                 .and_then(|value| reset_in(value, None, now)),
         };
+        let limit = match &settings.remaining {
+            // What the usual headers state may be another quota.
+            Some(_) => None,
+            None => text("ratelimit-limit")
+                .or_else(|| text("x-ratelimit-limit"))
+                .or_else(|| combined.and_then(|value| parameter(value, &["limit"])))
+                .or_else(|| text("ratelimit-policy").and_then(|value| parameter(value, &["q"]))),
+        };
         // Some APIs append a window (`0, 0;w=1`): the first number is the one that binds.
-        let remaining =
-            remaining.and_then(|value| value.split([',', ';']).next()?.trim().parse::<f64>().ok());
+        let first = |value: &str| value.split([',', ';']).next()?.trim().parse::<f64>().ok();
+        let (remaining, limit) = (remaining.and_then(first), limit.and_then(first));
+        let quota = remaining.zip(limit.filter(|limit| *limit > 0.0));
         Self {
+            rest: quota.map(|(remaining, limit)| remaining / limit),
             retry_after,
             exhausted: remaining.is_some_and(|left| left <= 0.0),
             plenty: remaining.is_some_and(|left| left > 0.0),
@@ -58,6 +70,12 @@ impl Signals {
     /// How long a good response asks to wait before the next request.
     pub(super) fn wait_after_success(self) -> Option<Duration> {
         self.retry_after.or(if self.exhausted { self.reset } else { None })
+    }
+
+    /// How long a request waits that leaves others this part of the quota, from 0 to 1.
+    pub(super) fn wait_for_others(self, kept: f64) -> Option<Duration> {
+        let is_theirs = kept > 0.0 && self.rest.is_some_and(|rest| rest <= kept);
+        if is_theirs { self.reset } else { None }
     }
 
     /// Whether a 403 with these signals is a rate limit (GitHub answers so).
@@ -197,5 +215,21 @@ mod tests {
             signals(&[("x-left", "0"), ("x-window", "10000"), ("x-ratelimit-remaining", "5")], &settings);
         assert_eq!(ms(signals.wait_after_success()), Some(10_000));
         assert!(signals.is_rate_limit());
+    }
+    #[test]
+    fn a_part_of_a_quota_is_left_to_others_where_limit_and_rest_are_stated() {
+        let of = |headers: &[(&'static str, &str)]| signals(headers, &RateLimit::default());
+        let wait = |headers: &[(&'static str, &str)]| ms(of(headers).wait_for_others(0.5));
+        let github = |left| {
+            [("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", left), ("x-ratelimit-reset", "60")]
+        };
+        assert_eq!(wait(&github("2501")), None);
+        assert_eq!(wait(&github("2500")), Some(60_000));
+        assert_eq!(ms(of(&github("2500")).wait_after_success()), None, "the API itself asks for no wait");
+        assert_eq!(ms(of(&github("0")).wait_for_others(0.0)), None, "nobody else is there");
+        assert_eq!(wait(&github("2500")[1..]), None, "of what it is the rest is not known");
+        assert_eq!(wait(&[("ratelimit", "limit=10, remaining=5, reset=3")]), Some(3000));
+        let draft = [("ratelimit", "\"default\";r=40;t=6"), ("ratelimit-policy", "\"default\";q=100;w=60")];
+        assert_eq!(wait(&draft), Some(6000));
     }
 }

@@ -14,6 +14,7 @@ pub struct Stats {
     retries: AtomicU64,
     api_errors: AtomicU64,
     waiting: AtomicBool,
+    held_back: AtomicBool,
 }
 
 impl Stats {
@@ -47,6 +48,21 @@ impl Stats {
     /// Whether a request waits for the rate limit.
     pub fn is_waiting(&self) -> bool {
         self.waiting.load(Relaxed)
+    }
+
+    /// A run begins: nothing holds it back yet.
+    pub fn begin(&self) {
+        self.held_back.store(false, Relaxed);
+    }
+
+    /// A request's turn comes only when the run's time is up.
+    pub fn hold_back(&self) {
+        self.held_back.store(true, Relaxed);
+    }
+
+    /// Whether a request's turn came only when the run's time was up.
+    pub fn is_held_back(&self) -> bool {
+        self.held_back.load(Relaxed)
     }
 
     /// The counts so far; `bytes` are those of the lines before compression.

@@ -6,4 +6,4 @@ mod window;
 
 pub use run_plan::{RunPlan, RunRequest, Segment, key, plan, restart};
 pub use sequence::{Next, next};
-pub use window::{halved, window};
+pub use window::{halved, over, window};

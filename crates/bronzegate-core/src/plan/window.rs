@@ -32,6 +32,19 @@ pub fn window(incremental: Option<&Incremental>, window: TimeWindow) -> Result<C
     Ok(CursorState { from: ask(window.from()), to: ask(window.to()), ..CursorState::default() })
 }
 
+/// Lets a window pass that is over.
+///
+/// # Errors
+/// [`ErrorKind::Config`] while it is not: committed now, what comes into it until it ends would never be
+/// loaded.
+pub fn over(window: TimeWindow, now: Timestamp) -> Result<(), Error> {
+    if window.is_over(now) {
+        return Ok(());
+    }
+    let cause = format!("the window {window} is not over at {now:.0}: a window is loaded after it has ended");
+    Err(Error::new(ErrorKind::Config, cause))
+}
+
 /// The first half of what is asked for; `None` when it would be shorter than `min_window`.
 pub fn halved(settings: &Incremental, cursor: &CursorState) -> Option<CursorState> {
     let time = |verbatim: &Option<Verbatim>| CursorValue::of(settings.format, verbatim.clone()?).ok()?.time();

@@ -108,6 +108,17 @@ impl StreamRun {
         self.client.stats().clone()
     }
 
+    /// What a person should know of a share of a rate that the file does not state.
+    pub fn share_warning(&self) -> Option<String> {
+        let share = self.engine.pace.rate_share();
+        let is_unknown = share < 1.0 && self.stream.rate_limit.requests_per_second.is_none();
+        is_unknown.then(|| {
+            format!(
+                "no `requests_per_second` is stated: a rate share of {share} holds only where the API announces its quota"
+            )
+        })
+    }
+
     /// `<source>/<stream>`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.engine.source.name, self.stream.name)

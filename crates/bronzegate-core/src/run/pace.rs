@@ -42,6 +42,11 @@ impl Pace {
         Arc::new(Self { source: limiter, own: Mutex::default(), clock, share: Some(Share { whole, part }) })
     }
 
+    /// Which part of the whole it is, from 0 to 1.
+    pub(super) fn rate_share(&self) -> f64 {
+        self.share.as_ref().map_or(1.0, |share| share.part)
+    }
+
     /// The limiter of a stream.
     pub(super) fn limiter(&self, stream: &Stream) -> Arc<Limiter> {
         if !stream.own_rate_limit {

@@ -139,7 +139,13 @@ impl StreamRun {
     /// be next: more may be due behind it.
     async fn look_once(&self, log: &CommitLog, request: RunRequest) -> Result<Option<RunPlan>> {
         let incremental = self.stream.incremental.as_ref();
-        let newest = log.newest(request.kind(incremental.is_some())).await?;
+        let newest = match request {
+            RunRequest::Scheduled { .. } | RunRequest::Restart { .. } => {
+                log.newest(request.kind(incremental.is_some())).await?
+            }
+            // A window has neither history nor predecessor, and its log may have thousands of names.
+            RunRequest::Window { .. } => None,
+        };
         if let Some(newest) = &newest {
             log.settle(newest).await?;
         }
@@ -153,6 +159,7 @@ impl StreamRun {
             }
             (RunRequest::Window { window, .. }, incremental) => {
                 let cursor = plan::window(incremental, window)?;
+                plan::over(window, now)?;
                 (plan::key(request, newest.as_ref(), now)?, Some(cursor))
             }
             (RunRequest::Scheduled { .. } | RunRequest::Restart { .. }, None) => {

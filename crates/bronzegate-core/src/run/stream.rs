@@ -28,6 +28,7 @@ impl StreamRun {
         stop: Stop,
     ) -> RunReport {
         let began = self.began();
+        self.stats().begin();
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
         let ended = self.segments(store, self.timed(request), deadline, stop, &mut report).await;
         self.settled(deadline).await;
@@ -112,6 +113,11 @@ impl StreamRun {
                 }
                 Ended::StillWaiting => return Ok(Status::Partial),
                 Ended::NothingCame if committed => return Ok(Status::Partial),
+                // Nothing has failed: the same event again has its turn.
+                Ended::NothingCame if self.stats().is_held_back() && !stop.is_asked() => {
+                    report.warnings.push(HELD_BACK.to_owned());
+                    return Ok(Status::Partial);
+                }
                 Ended::NothingCame => return Err(nothing_came(stop.is_asked())),
             }
             if self.is_time_up(deadline, &stop) && self.is_more_due(&store, request).await? {
@@ -127,6 +133,9 @@ impl StreamRun {
         stop.is_asked() || patience.left().is_some_and(|left| left.is_zero())
     }
 }
+
+/// What is said of a run that has read nothing because of its own pace.
+const HELD_BACK: &str = "no request had its turn under the rate limit in the time that was given";
 
 fn nothing_came(interrupted: bool) -> Error {
     if interrupted {

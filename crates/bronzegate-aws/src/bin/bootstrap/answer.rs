@@ -54,14 +54,20 @@ pub(crate) fn of_event(answer: &Answer) -> Result<Value, Failed> {
             ),
         }),
         Answer::Windows(list) => Ok(json!(list)),
-        Answer::Runs { reports, windows_left } => {
+        Answer::Runs { reports, windows } => {
             let status = answer.status();
             if status == Status::Failed {
                 return Err(failed(reports));
             }
             let mut answer = json!({ "status": status, "reports": reports });
-            if *windows_left > 0 {
-                answer["windows_left"] = json!(windows_left);
+            for (name, count) in [
+                ("windows_left", windows.left),
+                ("windows_committed", windows.committed),
+                ("windows_not_over", windows.not_over),
+            ] {
+                if count > 0 {
+                    answer[name] = json!(count);
+                }
             }
             Ok(answer)
         }
@@ -92,7 +98,7 @@ fn failed(reports: &[RunReport]) -> Failed {
 
 #[cfg(test)]
 mod tests {
-    use bronzegate_core::dispatch::WindowList;
+    use bronzegate_core::dispatch::{NotRun, WindowList};
     use bronzegate_core::report::{Counts, Failure};
 
     use super::*;
@@ -109,7 +115,7 @@ mod tests {
             error: Some(Failure { kind: ErrorKind::Api, message, is_transient: false }),
             ..RunReport::new("crm", "deals")
         };
-        let answer = Answer::Runs { reports: vec![complete("contacts"), deals], windows_left: 0 };
+        let answer = Answer::Runs { reports: vec![complete("contacts"), deals], windows: NotRun::default() };
         let diagnostic = Diagnostic::from(of_event(&answer).unwrap_err());
         assert_eq!(diagnostic.error_type, "api");
         insta::assert_snapshot!(diagnostic.error_message, @"
@@ -120,16 +126,28 @@ mod tests {
 
     #[test]
     fn what_is_left_makes_the_answer_partial() {
-        let answer = of_event(&Answer::Runs { reports: vec![complete("deals")], windows_left: 3 }).unwrap();
-        assert_eq!((&answer["status"], &answer["windows_left"]), (&json!("partial"), &json!(3)));
-        let answer = of_event(&Answer::Runs { reports: vec![complete("deals")], windows_left: 0 }).unwrap();
-        assert_eq!((&answer["status"], answer.get("windows_left")), (&json!("complete"), None));
-        assert_eq!(answer["reports"][0]["records"], 12);
+        let answer = |windows| of_event(&Answer::Runs { reports: vec![complete("deals")], windows }).unwrap();
+        let left = answer(NotRun { left: 3, ..NotRun::default() });
+        assert_eq!((&left["status"], &left["windows_left"]), (&json!("partial"), &json!(3)));
+        let whole = answer(NotRun::default());
+        assert_eq!((&whole["status"], whole.get("windows_left")), (&json!("complete"), None));
+        assert_eq!(whole["reports"][0]["records"], 12);
+    }
+
+    #[test]
+    fn windows_that_are_not_over_are_told_and_leave_the_answer_whole() {
+        let windows = NotRun { committed: 2, not_over: 4, left: 0 };
+        let answer = |reports| of_event(&Answer::Runs { reports, windows }).unwrap();
+        let first = answer(vec![complete("deals")]);
+        assert_eq!((&first["status"], &first["windows_not_over"]), (&json!("complete"), &json!(4)));
+        let again = answer(Vec::new());
+        assert_eq!((&again["status"], &again["windows_committed"]), (&json!("already_committed"), &json!(2)));
     }
 
     #[test]
     fn a_list_that_no_state_can_hold_is_refused() {
-        let list = |count| WindowList { count, revision: 1, rate_share: 0.125, windows: Vec::new() };
+        let list =
+            |count| WindowList { count, not_over: 0, revision: 1, rate_share: 0.125, windows: Vec::new() };
         assert!(of_event(&Answer::Windows(list(MOST_WINDOWS))).is_ok());
         let failed = of_event(&Answer::Windows(list(MOST_WINDOWS + 1))).unwrap_err();
         assert_eq!(failed.kind, ErrorKind::Config);

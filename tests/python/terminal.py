@@ -1,0 +1,23 @@
+"""Runs a program in a terminal of 100 columns and copies what it shows there to standard output."""
+
+import fcntl
+import os
+import pty
+import struct
+import sys
+import termios
+
+pid, terminal = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    os.execv(sys.argv[1], sys.argv[1:])
+while True:
+    try:
+        shown = os.read(terminal, 65536)
+    except OSError:
+        # Linux says so when the program has closed the terminal.
+        break
+    if not shown:
+        break
+    sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

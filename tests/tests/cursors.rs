@@ -90,11 +90,9 @@ async fn an_api_whose_beginning_is_exclusive_loses_nothing_between_runs() {
 
 #[tokio::test]
 async fn an_api_whose_beginning_is_exclusive_loses_nothing_between_windows() {
-    let records: Vec<_> = (0..9)
-        .map(|nth| {
-            change(nth, &at(nth as u32 / 3 + 1, ["00:00:00", "00:00:00.5", "23:59:59.5"][nth as usize % 3]))
-        })
-        .collect();
+    let times = ["00:00:00", "00:00:00.5", "23:59:59.5"];
+    let times = (1..=3).flat_map(|day| times.map(|time| at(day, time)));
+    let records: Vec<_> = (0..).zip(times).map(|(id, time)| change(id, &time)).collect();
     let timeline = Timeline::new("updatedAt", TimeFormat::Rfc3339, "updated_after", Some("updated_before"));
     let timeline = Timeline { exclusive_from: true, ..timeline.with(records.clone()) };
     let text = settings(&format!("{BOUNDED}, {KEY}, from_exclusive: true, window: 1d"));

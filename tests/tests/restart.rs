@@ -96,7 +96,7 @@ async fn a_run_that_is_begun_anew_and_cut_goes_on_like_any_other() {
     bench.api.set_faults(Vec::new());
     let rest = bench.run("changes").await;
     assert_eq!((rest.status, rest.counts.records), (Status::Complete, 25), "{rest:?}");
-    assert!(rest.warnings.is_empty(), "{rest:?}");
+    assert!(!rest.warnings.iter().any(|warning| warning.contains("begun anew")), "{rest:?}");
     let states: Vec<_> = bench.commits("changes").iter().map(|commit| commit.status).collect();
     assert_eq!(states, [SegmentStatus::Partial, SegmentStatus::Partial, SegmentStatus::Complete]);
     assert_eq!(distinct(bench.records("changes")), distinct(records));

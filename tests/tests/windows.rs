@@ -313,9 +313,10 @@ async fn a_window_that_grows_too_large_behind_a_committed_page_is_begun_anew_in_
         let fault = Fault::new("changes", When::Request(2), FaultKind::retry_after(429, "3600"));
         let bench =
             Bench::one(capped(hours[..9].to_vec()).page_size(5), vec![fault], &splitting("15m")).await;
-        let request = match scheduled {
-            true => bronzegate_tests::request("2026-01-02T00:00:00Z"),
-            false => RunRequest::Window { window: window("2026-01-01", "2026-01-02"), revision: 1 },
+        let request = if scheduled {
+            bronzegate_tests::request("2026-01-02T00:00:00Z")
+        } else {
+            RunRequest::Window { window: window("2026-01-01", "2026-01-02"), revision: 1 }
         };
         let clock = Arc::new(SystemClock::default());
         let deadline = Deadline::within(&*clock, Duration::from_mins(1));

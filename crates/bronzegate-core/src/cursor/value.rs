@@ -108,6 +108,7 @@ impl CursorValue {
     }
 
     /// The value a unit of its format earlier; itself where there is none.
+    #[must_use]
     pub fn one_before(&self, format: CursorFormat) -> Self {
         match &self.order {
             Order::Time(time) => {

@@ -211,10 +211,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_left_to_others_is_waited_for_whatever_the_budget() {
         let (clock, limiter) = limiter(None, 1);
-        limiter.yield_for(Duration::from_secs(3600));
+        limiter.yield_for(Duration::from_hours(1));
         let open = Patience::new(clock.clone(), Deadline::NONE);
         limiter.turn(&open, Duration::from_secs(9), &Stats::default()).await.unwrap();
-        assert_eq!(clock.elapsed(), Duration::from_secs(3600));
+        assert_eq!(clock.elapsed(), Duration::from_hours(1));
     }
 
     #[tokio::test]
@@ -222,7 +222,7 @@ mod tests {
         let (clock, limiter) = limiter(Some(0.001), 1);
         let stats = Stats::default();
         let bounded = |clock: &Arc<TestClock>| {
-            Patience::new(clock.clone(), Deadline::within(&**clock, Duration::from_secs(600)))
+            Patience::new(clock.clone(), Deadline::within(&**clock, Duration::from_mins(10)))
         };
         let patience = bounded(&clock);
         limiter.turn(&patience, Duration::MAX, &stats).await.unwrap();
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(limiter.turn(&patience, Duration::MAX, &stats).await, Err(TooLong::Deadline));
         assert_eq!((clock.elapsed(), stats.is_held_back()), (Duration::ZERO, false));
         assert_eq!(limiter.turn(&bounded(&clock), Duration::MAX, &stats).await, Err(TooLong::Deadline));
-        assert_eq!((clock.elapsed(), stats.is_held_back()), (Duration::from_secs(540), true));
+        assert_eq!((clock.elapsed(), stats.is_held_back()), (Duration::from_mins(9), true));
         limiter.turn(&bounded(&clock), Duration::MAX, &stats).await.unwrap();
         assert_eq!(clock.elapsed().as_secs(), 1000, "the next try has the rest of the wait");
     }

@@ -189,7 +189,8 @@ fn shown(section: &Value, chart: usize) -> [u64; 4] {
 
 async fn page(shell: &Shell, line: &str) -> PathBuf {
     let written = shell.run(&format!("{line} --html health.html")).await;
-    assert_eq!((written.code(), written.err.as_str()), (Some(0), ""), "{written:?}");
+    assert_eq!((written.code(), written.out.as_str()), (Some(0), ""), "{written:?}");
+    assert!(written.err.starts_with("health.html: ") && written.err.lines().count() == 1, "{written:?}");
     shell.path("health.html")
 }
 
@@ -281,6 +282,64 @@ async fn a_page_of_one_run_of_none_and_of_five_hundred_can_be_read() {
             view["page"]
         );
     }
+}
+
+#[tokio::test]
+async fn beside_a_page_standard_output_has_the_json_alone() {
+    let shell = shell().await;
+    let both = shell.run(&format!("runs demo/contacts {CONTACTS_DAY} --json --html health.html")).await;
+    assert_eq!(both.reports().len(), 6, "{both:?}");
+    assert!(both.err.starts_with("health.html: 1 stream, 4 runs"), "{both:?}");
+}
+
+#[tokio::test]
+async fn why_a_run_failed_is_told_until_something_is_committed_and_as_past_from_then_on() {
+    let shell = shell().await;
+    let said = FaultKind::Status {
+        code: 400,
+        body: Some(br#"{"error":"no"}"#.to_vec().into()),
+        headers: Vec::new(),
+        content_type: None,
+    };
+    shell.api.set_faults(vec![Fault::new("contacts", When::Page(2), said).always()]);
+    let line = "run demo/contacts --at 2026-01-02T17:00:00Z --json";
+    let failed = shell.run(line).await.assert(5, "failed");
+    let message = failed["error"]["message"].as_str().unwrap();
+    let noted = fs::read(shell.target().join("_bronzegate/demo/contacts/last_error.json")).unwrap();
+    let noted: Value = serde_json::from_slice(&noted).unwrap();
+    assert_eq!(
+        (&noted["kind"], &noted["message"], &noted["key"], &noted["batch_id"]),
+        (&json!("api"), &json!(message), &json!("at-20260102T170000Z"), &json!("20260102170000"))
+    );
+
+    let runs = shell.run("runs demo/contacts --fail-on-breach").await;
+    let lines: Vec<_> = runs.out.lines().collect();
+    assert!(lines[0].contains("failed since"), "{runs:?}");
+    assert!(lines[1].starts_with("FAILED at ") && lines[1].ends_with(message), "{runs:?}");
+    let told = shell.run("runs demo/contacts --json").await.reports();
+    let told = told.last().unwrap();
+    assert_eq!(
+        (&told["status"], &told["is_past"], &told["message"]),
+        (&json!("failed"), &json!(false), &json!(message))
+    );
+    let views = look(&page(&shell, "runs demo/contacts").await, &[DESKTOP, PHONE]).await;
+    for (view, of) in views.iter().zip([DESKTOP, PHONE]) {
+        assert_sound(view, of.size.0);
+        assert!(view["sections"][0]["badge"].as_str().unwrap().starts_with("failed, "), "{view}");
+        let first = view["findings"][0].as_str().unwrap();
+        assert!(first.starts_with("api ") && first.contains(message), "it stands first: {first}");
+    }
+
+    shell.api.set_faults(Vec::new());
+    shell.run(line).await.assert(0, "complete");
+    let runs = shell.run("runs demo/contacts").await;
+    assert!(!runs.out.contains("FAILED") && runs.out.contains("got over a failure at "), "{runs:?}");
+    let told = shell.run("runs demo/contacts --json").await.reports();
+    assert_eq!(told.last().unwrap()["is_past"], true);
+    let view = &look(&page(&shell, "runs demo/contacts").await, &[DESKTOP]).await[0];
+    assert!(!view["sections"][0]["badge"].as_str().unwrap().contains("failed"), "{view}");
+    let findings = view["findings"].to_string();
+    assert!(findings.contains("over, something was committed since"), "{findings}");
 }
 
 #[tokio::test]

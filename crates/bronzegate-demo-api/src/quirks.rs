@@ -21,7 +21,7 @@ pub struct Quirks {
     /// Whether the last page names a next one too, which is empty: only what else it says tells the end.
     pub names_next_at_end: bool,
     /// Where points in time are opened, as Elasticsearch has it: a POST to `_pit` below this path gives the
-    /// first id, a GET of `_count` the number of records, and a search takes at `/pit/id` only the id that
+    /// first id, one to `_count` the number of records, and a search takes at `/pit/id` only the id that
     /// came with the page before.
     pub point_in_time: Option<String>,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).

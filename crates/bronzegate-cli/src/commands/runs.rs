@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bronzegate_core::bronze::{BronzeStore, CommitLog, Layout};
+use bronzegate_core::bronze::{BronzeStore, CommitLog, LastError, Layout};
 use bronzegate_core::config::Source;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::health::{Entry, Period, StreamHealth};
@@ -37,7 +37,8 @@ pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut
     if let Some(file) = &arguments.html {
         let environment = &context.environment;
         write(file, &page::page(&streams, &period, environment)?)?;
-        out.line(format!("{}: {}", file.display(), summary(&streams)));
+        // Standard output is for what was asked for there.
+        output::tell(&format!("{}: {}", file.display(), summary(&streams)));
     }
     if context.json {
         for health in &streams {
@@ -81,15 +82,16 @@ async fn look(
     }
     let mut logs = Vec::new();
     for name in names {
-        let records = match store {
-            Some(store) => CommitLog::new(store.clone(), Layout::new(&selection.source, &name)).all().await?,
-            None => Vec::new(),
+        let log = store.map(|store| CommitLog::new(store.clone(), Layout::new(&selection.source, &name)));
+        let (records, error) = match log {
+            Some(log) => (log.all().await?, log.last_error().await),
+            None => (Vec::new(), None),
         };
-        logs.push((name, records));
+        logs.push((name, records, error));
     }
     let settings = match source {
         Ok(source) => Some(source),
-        Err(error) if logs.iter().all(|(_, records)| records.is_empty()) => return Err(error.into()),
+        Err(error) if logs.iter().all(|(_, records, _)| records.is_empty()) => return Err(error.into()),
         Err(error) => {
             output::tell(&format!(
                 "note: without the source file, thresholds are the defaults and no missing runs are looked for: {error}"
@@ -97,12 +99,13 @@ async fn look(
             None
         }
     };
-    let health = |(name, records): (String, Vec<_>)| {
+    let health = |(name, records, error): (String, Vec<_>, _)| {
         let stream = match &settings {
             Some(source) if records.is_empty() => Some(selected(source, Some(&name))?[0]),
             settings => settings.as_ref().and_then(|source: &Source| source.stream(&name)),
         };
-        Ok(StreamHealth::new([&selection.source, &name], records, stream, period))
+        let health = StreamHealth::new([&selection.source, &name], records, stream, period);
+        Ok(health.with_error(error, period))
     };
     logs.into_iter().map(health).collect()
 }
@@ -120,11 +123,27 @@ fn told(health: &StreamHealth, period: &Period) -> String {
         format!("; {schedule}{next}")
     });
     let StreamHealth { source, stream, .. } = health;
-    let head = format!("{source}/{stream}: {}{}", verdict(health), schedule.unwrap_or_default());
+    let mut head = format!("{source}/{stream}: {}{}", verdict(health), schedule.unwrap_or_default());
+    if let Some(error) = &health.last_error {
+        head.push('\n');
+        head.push_str(&failed(health, error));
+    }
     if health.entries().is_empty() && health.windows.is_empty() {
         return head;
     }
     format!("{head}\n{}", runs_table(health))
+}
+
+/// The last failure: what is wrong now, or what was.
+fn failed(health: &StreamHealth, error: &LastError) -> String {
+    let LastError { at, failure, key, .. } = error;
+    let run = key.as_ref().map(|key| format!(" in {key}")).unwrap_or_default();
+    let told = format!("at {at:.0}{run}: {}: {}", failure.kind.as_str(), failure.message);
+    if health.open_error().is_some() {
+        format!("FAILED {told}")
+    } else {
+        format!("got over a failure {told}")
+    }
 }
 
 /// What a person should know first.
@@ -139,6 +158,9 @@ fn verdict(health: &StreamHealth) -> String {
 
 fn findings(health: &StreamHealth) -> String {
     let mut findings = Vec::new();
+    if health.open_error().is_some() {
+        findings.push("failed since".to_owned());
+    }
     if health.marked() > 0 {
         findings.push(format!("{} marked", health.marked()));
     }
@@ -157,7 +179,7 @@ fn summary(streams: &[StreamHealth]) -> String {
     format!("{streams}, {runs}, {marked} marked, {} missing", human::count(missing))
 }
 
-/// One line of JSON: a run with its segments, or a stretch of missing ones.
+/// One line of JSON: a run with its segments, a stretch of missing ones, or the last failure.
 #[derive(Serialize)]
 struct Told<'a, T: Serialize> {
     source: &'a str,
@@ -168,6 +190,15 @@ struct Told<'a, T: Serialize> {
     rest: &'a T,
 }
 
+/// The last failure of a stream.
+#[derive(Serialize)]
+struct ToldError<'a> {
+    /// Something was committed since.
+    is_past: bool,
+    #[serde(flatten)]
+    error: &'a LastError,
+}
+
 fn tell_json(health: &StreamHealth, out: &mut Output) {
     let StreamHealth { source, stream, .. } = health;
     let windows = health.windows.iter().map(Entry::Run);
@@ -176,5 +207,9 @@ fn tell_json(health: &StreamHealth, out: &mut Output) {
             Entry::Run(run) => out.json(&Told { source, stream, status: None, rest: run }),
             Entry::Gap(gap) => out.json(&Told { source, stream, status: Some("missing"), rest: gap }),
         }
+    }
+    if let Some(error) = &health.last_error {
+        let rest = &ToldError { is_past: health.open_error().is_none(), error };
+        out.json(&Told { source, stream, status: Some("failed"), rest });
     }
 }

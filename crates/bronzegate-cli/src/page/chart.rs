@@ -1,4 +1,5 @@
-//! The geometry of a timeline: a slot a run, in the order of time, and some for what is missing.
+//! The geometry of a timeline: a slot a run, in the order of time, and some for what is missing. Windows that
+//! were due together are one run, as thresholds have it.
 //!
 //! A chart is as many units wide as it has slots and 100 high; the browser stretches it to the page.
 
@@ -6,7 +7,7 @@ use std::time::Duration;
 
 use bronzegate_core::breach::Threshold;
 use bronzegate_core::config::Expect;
-use bronzegate_core::health::{Entry, LoggedRun, StreamHealth};
+use bronzegate_core::health::{Entry, Gap, LoggedRun, StreamHealth};
 use serde::Serialize;
 
 use super::row::gap_text;
@@ -61,41 +62,57 @@ struct Band {
 /// What a chart shows of each run.
 struct Measure {
     name: &'static str,
-    value: fn(&LoggedRun) -> f64,
+    value: fn(&Due<'_>) -> f64,
     shown: fn(f64) -> String,
     thresholds: &'static [Threshold],
-    limit: fn(&LoggedRun, &Expect) -> Option<f64>,
+    /// What the run may not be below, or beyond.
+    limit: fn(&Due<'_>, &Expect) -> Option<f64>,
+    /// What it may not be beyond, besides.
+    most: fn(&Expect) -> Option<f64>,
+}
+
+/// A run: the windows that were due at one time.
+struct Due<'a>(Vec<&'a LoggedRun>);
+
+/// A run, or a stretch of missing ones.
+enum Slot<'a> {
+    Due(Due<'a>),
+    Gap(&'a Gap),
 }
 
 const RECORDS: Measure = Measure {
     name: "Records",
-    value: |run| run.counts.records as f64,
+    value: |due| due.records() as f64,
     shown: |value| human::count(value as u64),
     thresholds: &[Threshold::MinRecords, Threshold::MaxRecords, Threshold::RecordsRatio],
     limit: |run, expect| {
         let ratio = expect.records_ratio.unwrap_or(Expect::RECORDS_RATIO);
-        let usual = run.usual_records.map(|usual| usual * ratio);
+        let usual = run.last().usual_records.map(|usual| usual * ratio);
         let least = expect.min_records.map(|min| min as f64);
         usual.into_iter().chain(least).reduce(f64::max)
     },
+    most: |expect| expect.max_records.map(|max| max as f64),
 };
 
 const DURATION: Measure = Measure {
     name: "Duration",
-    value: |run| run.duration_ms as f64,
+    value: |due| due.duration_ms() as f64,
     shown: |value| human::duration(Duration::from_millis(value as u64)),
     thresholds: &[Threshold::DurationRatio],
     limit: |run, expect| {
-        Some(run.usual_duration_ms? * expect.duration_ratio.unwrap_or(Expect::DURATION_RATIO))
+        let usual = run.last().usual_duration_ms.filter(|_| expect.judges_duration(run.duration_ms()))?;
+        Some(usual * expect.duration_ratio.unwrap_or(Expect::DURATION_RATIO))
     },
+    most: |_| None,
 };
 
 const ERRORS: Measure = Measure {
     name: "Failed requests",
-    value: |run| run.error_rate.unwrap_or(0.0),
+    value: |due| due.error_rate().unwrap_or(0.0),
     shown: |value| text::percent(Some(value)),
     thresholds: &[Threshold::ErrorRate],
     limit: |_, expect| Some(expect.error_rate.unwrap_or(Expect::ERROR_RATE)),
+    most: |_| None,
 };
 
 /// The timelines of a stream; none without a run.
@@ -104,7 +121,7 @@ pub(super) fn charts(health: &StreamHealth) -> Vec<Chart> {
     if entries.is_empty() {
         return Vec::new();
     }
-    let expect = &health.expect;
+    let (slots, expect) = (slots(&entries), &health.expect);
     let least = [
         Some(format!("{} of the usual", expect.records_ratio.unwrap_or(Expect::RECORDS_RATIO))),
         expect.min_records.map(human::count),
@@ -114,9 +131,9 @@ pub(super) fn charts(health: &StreamHealth) -> Vec<Chart> {
     let longest = expect.duration_ratio.unwrap_or(Expect::DURATION_RATIO);
     let rate = expect.error_rate.unwrap_or(Expect::ERROR_RATE);
     vec![
-        chart(&RECORDS, &entries, expect, format!("{least}{most}")),
-        chart(&DURATION, &entries, expect, format!("at most {longest} times the usual")),
-        chart(&ERRORS, &entries, expect, format!("at most {}", text::percent(Some(rate)))),
+        chart(&RECORDS, &slots, expect, format!("{least}{most}")),
+        chart(&DURATION, &slots, expect, format!("at most {longest} times the usual")),
+        chart(&ERRORS, &slots, expect, format!("at most {}", text::percent(Some(rate)))),
     ]
 }
 
@@ -127,19 +144,55 @@ impl Chart {
     }
 }
 
-fn chart(measure: &Measure, entries: &[Entry<'_>], expect: &Expect, limit_text: String) -> Chart {
-    let runs =
-        || entries.iter().filter_map(|entry| if let Entry::Run(run) = entry { Some(*run) } else { None });
+/// Runs that were due at the same time are one.
+fn slots<'a>(entries: &[Entry<'a>]) -> Vec<Slot<'a>> {
+    let mut slots: Vec<Slot<'a>> = Vec::new();
+    for entry in entries {
+        match (*entry, slots.last_mut()) {
+            (Entry::Gap(gap), _) => slots.push(Slot::Gap(gap)),
+            (Entry::Run(run), Some(Slot::Due(due))) if due.last().scheduled_time == run.scheduled_time => {
+                due.0.push(run);
+            }
+            (Entry::Run(run), _) => slots.push(Slot::Due(Due(vec![run]))),
+        }
+    }
+    slots
+}
+
+impl Due<'_> {
+    /// The one that the ratios of all are held against.
+    fn last(&self) -> &LoggedRun {
+        self.0.last().expect("there is a run")
+    }
+
+    fn records(&self) -> u64 {
+        self.0.iter().map(|run| run.counts.records).sum()
+    }
+
+    fn duration_ms(&self) -> u64 {
+        self.0.iter().map(|run| run.duration_ms).sum()
+    }
+
+    /// The highest of them, since each is held against the threshold on its own.
+    fn error_rate(&self) -> Option<f64> {
+        self.0.iter().filter_map(|run| run.error_rate).reduce(f64::max)
+    }
+}
+
+fn chart(measure: &Measure, slots: &[Slot<'_>], expect: &Expect, limit_text: String) -> Chart {
+    let runs = || slots.iter().filter_map(|slot| if let Slot::Due(due) = slot { Some(due) } else { None });
     let values: Vec<f64> = runs().map(measure.value).collect();
     let limits = runs().filter_map(|run| (measure.limit)(run, expect));
     let top = top(&values, limits.fold(0.0, f64::max));
     let highest = values.iter().copied().fold(0.0, f64::max);
     let height = |value: f64| if top > 0.0 { (100.0 * value / top).min(100.0) } else { 0.0 };
+    // One that lies above the chart would only make the bars small.
+    let most = (measure.most)(expect).filter(|most| *most <= top);
     let (mut bars, mut gaps, mut limit, mut x) = (Vec::new(), Vec::new(), String::new(), 0);
-    for entry in entries {
-        let run = match entry {
-            Entry::Run(run) => *run,
-            Entry::Gap(gap) => {
+    for slot in slots {
+        let run = match slot {
+            Slot::Due(due) => due,
+            Slot::Gap(gap) => {
                 let width = gap.missing.min(MOST_MISSING) as usize;
                 gaps.push(Band { x, width, title: gap_text(gap) });
                 x += width;
@@ -150,9 +203,8 @@ fn chart(measure: &Measure, entries: &[Entry<'_>], expect: &Expect, limit_text: 
         let bar = rounded(height((measure.value)(run)).max(1.0));
         let class = class(run, measure.thresholds);
         bars.push(Bar { x, y: rounded(100.0 - bar), height: bar, class, title: run_title(run) });
-        limit.extend(
-            (measure.limit)(run, expect).map(|value| format!("M{x} {}h1", rounded(100.0 - height(value)))),
-        );
+        let lines = (measure.limit)(run, expect).into_iter().chain(most);
+        limit.extend(lines.map(|value| format!("M{x} {}h1", rounded(100.0 - height(value)))));
         x += 1;
     }
     let marked = bars.iter().filter(|bar| bar.class == MARKED).count();
@@ -187,9 +239,10 @@ fn top(values: &[f64], limit: f64) -> f64 {
 
 const MARKED: &str = "marked";
 
-fn class(run: &LoggedRun, thresholds: &[Threshold]) -> &'static str {
-    let is_breached = run.breaches.iter().any(|breach| thresholds.contains(&breach.threshold));
-    match (is_breached, run.is_complete()) {
+fn class(due: &Due<'_>, thresholds: &[Threshold]) -> &'static str {
+    let mut breaches = due.0.iter().flat_map(|run| &run.breaches);
+    let is_breached = breaches.any(|breach| thresholds.contains(&breach.threshold));
+    match (is_breached, due.0.iter().all(|run| run.is_complete())) {
         (true, _) => MARKED,
         (false, true) => "run",
         (false, false) => "cut",
@@ -200,17 +253,18 @@ fn rounded(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
 }
 
-fn run_title(run: &LoggedRun) -> String {
+fn run_title(due: &Due<'_>) -> String {
+    let (first, last) = (&due.0[0].key, &due.last().key);
     let mut parts = vec![
-        text::time(run.scheduled_time),
-        run.key.clone(),
-        human::counted(run.counts.records, "record"),
-        human::duration(Duration::from_millis(run.duration_ms)),
-        format!("{} of requests failed", text::percent(run.error_rate)),
+        text::time(due.last().scheduled_time),
+        if first == last { first.clone() } else { format!("{first} to {last}") },
+        human::counted(due.records(), "record"),
+        human::duration(Duration::from_millis(due.duration_ms())),
+        format!("{} of requests failed", text::percent(due.error_rate())),
     ];
-    if !run.is_complete() {
+    if due.0.iter().any(|run| !run.is_complete()) {
         parts.push("partial".to_owned());
     }
-    parts.extend(run.breaches.iter().map(ToString::to_string));
+    parts.extend(due.0.iter().flat_map(|run| &run.breaches).map(ToString::to_string));
     parts.join(" · ")
 }

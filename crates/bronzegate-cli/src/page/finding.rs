@@ -1,5 +1,6 @@
 //! What a person should look at, the newest first.
 
+use bronzegate_core::bronze::LastError;
 use bronzegate_core::health::{Entry, LoggedRun, StreamHealth};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -46,6 +47,10 @@ fn of_stream(health: &StreamHealth) -> Vec<Finding> {
     };
     let windows = health.windows.iter().map(Entry::Run);
     let mut findings = Vec::new();
+    if let Some(error) = &health.last_error {
+        let class = if health.open_error().is_some() { "marked" } else { "run" };
+        findings.push(finding(error.at, error.failure.kind.as_str(), class, error_text(health, error)));
+    }
     findings.extend(retried(health).map(|(at, text)| finding(at, "retried", "run", text)));
     for entry in health.entries().into_iter().chain(windows) {
         match entry {
@@ -62,9 +67,6 @@ fn of_stream(health: &StreamHealth) -> Vec<Finding> {
 
 fn of_run(run: &LoggedRun) -> Vec<(&'static str, &'static str, String)> {
     let mut findings = Vec::new();
-    if let Some(error) = &run.error {
-        findings.push((error.kind.as_str(), "marked", error.message.clone()));
-    }
     if !run.is_complete() {
         let segments = human::counted(run.segments.len() as u64, "segment");
         let text = format!("partial after {segments}; the same event again goes on from there");
@@ -73,6 +75,13 @@ fn of_run(run: &LoggedRun) -> Vec<(&'static str, &'static str, String)> {
     findings.extend(run.breaches.iter().map(|breach| ("threshold", "marked", breach.to_string())));
     findings.extend(run.warnings.iter().map(|warning| ("warning", "warning", warning.clone())));
     findings
+}
+
+/// Why the last run that failed did so, and whether that is over.
+fn error_text(health: &StreamHealth, error: &LastError) -> String {
+    let run = error.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+    let over = if health.open_error().is_none() { "; over, something was committed since" } else { "" };
+    format!("{run}{}{over}", error.failure.message)
 }
 
 /// Requests that failed, all in one: the log counts them and has no more of them than that.

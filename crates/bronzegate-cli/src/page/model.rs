@@ -126,6 +126,9 @@ fn verdict(health: &StreamHealth) -> String {
     if health.never_ran && health.windows.is_empty() {
         parts.push("has never run".to_owned());
     }
+    if health.open_error().is_some() {
+        parts.push("failed".to_owned());
+    }
     if health.marked() > 0 {
         parts.push(format!("{} marked", health.marked()));
     }
@@ -154,6 +157,10 @@ fn facts(health: &StreamHealth, period: &Period) -> Vec<Fact> {
         facts.push(fact("last complete run", text::time(last.scheduled_time)));
         facts.extend(last.cursor_out.clone().map(|cursor| fact("read until", cursor)));
     }
+    if let Some(error) = &health.last_error {
+        let name = if health.open_error().is_some() { "failed at" } else { "got over a failure at" };
+        facts.push(fact(name, text::time(error.at)));
+    }
     let records: u64 = health.runs.iter().map(|run| run.counts.records).sum();
     let bytes: u64 = health.runs.iter().map(|run| run.counts.bytes).sum();
     facts.push(fact("runs", human::count(health.runs.len() as u64)));
@@ -165,7 +172,7 @@ fn tables(entries: &[Entry<'_>], windows: &[LoggedRun]) -> Vec<TableView> {
     let runs = TableView {
         is_open: entries.len() <= FEW,
         summary: "Runs".to_owned(),
-        caption: "The newest first. Ratios are against the mean of the complete runs before.",
+        caption: "The newest first. Ratios are against the mean of the complete runs before; windows that were due together are one run of them, whose ratios stand at the last.",
         rows: entries.iter().rev().map(Row::new).collect(),
     };
     let windows = TableView {

@@ -45,7 +45,6 @@ fn record(hour: i64, records: u64) -> CommitRecord {
         duration_ms: 5000,
         total_duration_ms: 5000,
         history: vec![entry("before", 100), entry(&key, records)],
-        error: None,
         warnings: Vec::new(),
         engine_version: String::new(),
         config_fingerprint: String::new(),
@@ -54,15 +53,33 @@ fn record(hour: i64, records: u64) -> CommitRecord {
 }
 
 fn stream() -> Stream {
-    let text = "source: crm\nbase_url: https://crm.example\nstreams: { deals: { path: /deals, records: $, schedule: { every: 1h } } }";
-    parse("crm.yaml", text).unwrap_or_else(|problems| panic!("{problems}")).streams[0].clone()
+    expecting("{}")
+}
+
+fn expecting(expect: &str) -> Stream {
+    let text = format!(
+        "source: crm\nbase_url: https://crm.example\nstreams: {{ deals: {{ path: /deals, records: $, schedule: {{ every: 1h }}, expect: {expect} }} }}"
+    );
+    parse("crm.yaml", &text).unwrap_or_else(|problems| panic!("{problems}")).streams[0].clone()
+}
+
+/// The heights of the lines of a page's nth chart, one for each run and threshold.
+fn lines(page: &str, chart: usize) -> Vec<&str> {
+    let svg = page.split("<svg").nth(chart + 1).unwrap().split("</svg>").next().unwrap();
+    let path =
+        svg.split_once(r#"<path class="limit" d=""#).map_or("", |(_, rest)| rest.split('"').next().unwrap());
+    path.split('M').skip(1).map(|line| line.split_once(' ').unwrap().1).collect()
 }
 
 /// The page of a stream at so many hours after the first.
 fn page_of(records: Vec<CommitRecord>, hours: i64) -> String {
+    page_with(&stream(), records, hours)
+}
+
+fn page_with(stream: &Stream, records: Vec<CommitRecord>, hours: i64) -> String {
     let now = first() + SignedDuration::from_hours(hours);
     let period = Period { since: None, until: None, grace: Duration::from_mins(10), now };
-    let health = StreamHealth::new(["crm", "deals"], records, Some(&stream()), &period);
+    let health = StreamHealth::new(["crm", "deals"], records, Some(stream), &period);
     page(&[health], &period, "prod").unwrap()
 }
 
@@ -100,6 +117,42 @@ fn a_bar_that_stands_far_out_is_cut_and_the_page_says_so() {
     records.push(record(5, 1_000_000));
     let page = page_of(records, 5);
     assert!(page.contains("upper edge 800, taller bars are cut"), "{page}");
+}
+
+#[test]
+fn windows_that_were_due_together_are_one_bar_with_the_thresholds_of_a_whole_run() {
+    // Three windows of 40, of which the log's history has the sum at the last.
+    let window = |nth: u64, more: bool| {
+        let mut record = record(1, 40);
+        record.key = format!("seq-{nth}");
+        let last = record.history.last_mut().unwrap();
+        (last.key, last.records, last.more) = (format!("seq-{nth}"), 40 * nth, more);
+        record
+    };
+    let page = page_of(vec![record(0, 100), window(1, true), window(2, true), window(3, false)], 2);
+    assert_eq!(count(&page, r#"<rect class="run""#), 2 * 3);
+    assert!(page.contains("seq-1 to seq-3 · 120 records"), "{page}");
+    // Half of the usual 100 against an upper edge of 120.
+    assert_eq!(lines(&page, 0), ["58.3h1", "58.3h1"]);
+}
+
+#[test]
+fn the_most_records_are_a_line_where_the_chart_reaches_so_far() {
+    let records = || vec![record(0, 100), record(1, 100)];
+    let limits = |expect: &str| lines(&page_with(&expecting(expect), records(), 2), 0).join(" ");
+    assert_eq!(limits("{ max_records: 80 }"), "50h1 20h1 50h1 20h1");
+    assert_eq!(limits("{ max_records: 1000000 }"), "50h1 50h1");
+}
+
+#[test]
+fn short_runs_have_no_line_of_their_time_unless_one_is_stated() {
+    let short = || {
+        let record = record(0, 100);
+        vec![CommitRecord { total_duration_ms: 900, ..record }]
+    };
+    assert!(lines(&page_of(short(), 1), 1).is_empty());
+    assert_eq!(lines(&page_with(&expecting("{ duration_ratio: 2 }"), short(), 1), 1).len(), 1);
+    assert_eq!(lines(&page_of(vec![record(0, 100)], 1), 1).len(), 1);
 }
 
 #[test]

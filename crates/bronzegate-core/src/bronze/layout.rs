@@ -63,6 +63,11 @@ impl Layout {
         format!("_bronzegate/{}/head.json", self.stream)
     }
 
+    /// Why the stream's last failed run failed.
+    pub fn last_error(&self) -> String {
+        format!("_bronzegate/{}/last_error.json", self.stream)
+    }
+
     /// Whose uploads a segment's are.
     pub fn staging(&self, key: &str, segment: u32) -> StagingArea {
         StagingArea { stream: self.stream.clone(), segment: format!("{key}.s{segment:04}") }
@@ -127,6 +132,7 @@ mod tests {
         let commit = layout.commit(&run.key, 3);
         assert_eq!(commit, "_bronzegate/hubspot/contacts/commits/at-20261123T045959Z.s0003.json");
         assert_eq!(layout.head(), "_bronzegate/hubspot/contacts/head.json");
+        assert_eq!(layout.last_error(), "_bronzegate/hubspot/contacts/last_error.json");
         assert_eq!(layout.staging(&run.key, 3).segment, "at-20261123T045959Z.s0003");
         assert_eq!(layout.staging(&run.key, 3).stream, "hubspot/contacts");
     }

@@ -16,7 +16,8 @@ mod writer;
 pub use bounded::BoundedStore;
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, Ratios, SegmentStatus, Settler, Window, extend_history,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, LastError, Ratios, SegmentStatus, Settler, Window,
+    extend_history,
 };
 pub use encoder::{Encoder, METADATA, PageTail};
 pub use layout::{CommitName, Layout};

@@ -51,8 +51,9 @@ impl BodyTemplate {
         names.into_iter()
     }
 
-    /// Why a value cannot be put at `place`, if so: something stands there, or on the way to it.
-    pub(super) fn conflict(&self, place: &Pointer) -> Option<&'static str> {
+    /// Why a value cannot be put at `place`, if so: something stands there, or on the way to it. One that
+    /// `replaces` may take the place of a text.
+    pub(super) fn conflict(&self, place: &Pointer, replaces: bool) -> Option<&'static str> {
         let (last, parents) = place.tokens().split_last()?;
         let mut entries = &self.0;
         for token in parents {
@@ -63,6 +64,7 @@ impl BodyTemplate {
             }
         }
         match entries.iter().find(|(key, _)| key == last) {
+            Some((_, Node::Text(_))) if replaces => None,
             Some((_, node)) if *node != Node::Plain(Value::Null) => Some("is given in body too"),
             _ => None,
         }

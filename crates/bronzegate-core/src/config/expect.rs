@@ -67,11 +67,16 @@ impl Expect {
             breaches.push(breach(Threshold::RecordsRatio, ratio, least));
         }
         let most = self.duration_ratio.unwrap_or(Self::DURATION_RATIO);
-        let judged = self.duration_ratio.is_some() || run.duration_ms >= Self::SHORT_MS;
+        let judged = self.judges_duration(run.duration_ms);
         if let Some(ratio) = run.duration_ratio.filter(|ratio| judged && *ratio > most) {
             breaches.push(breach(Threshold::DurationRatio, ratio, most));
         }
         breaches
+    }
+
+    /// Whether a run of so many milliseconds is held against the usual time.
+    pub fn judges_duration(&self, milliseconds: u64) -> bool {
+        self.duration_ratio.is_some() || milliseconds >= Self::SHORT_MS
     }
 
     /// The error rate, where it is higher than it may be. One failure alone, which the next attempt made

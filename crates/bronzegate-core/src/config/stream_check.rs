@@ -23,7 +23,7 @@ pub(super) fn check(request: &Request, report: &Report) {
         {
             report.say(at, format!("{target} is written twice"));
         }
-        if let Some(why) = collision(target, request) {
+        if let Some(why) = collision(target, false, request) {
             report.say(at, format!("{target} {why}"));
         }
     }
@@ -32,7 +32,9 @@ pub(super) fn check(request: &Request, report: &Report) {
         if targets[..index].contains(target) {
             report.say(at, format!("{target} is written twice by pagination"));
         }
-        if let Some(why) = collision(target, request) {
+        // What is carried comes with the second page, and takes the place of the first one's.
+        let is_carried = index + pagination.carry.len() >= targets.len();
+        if let Some(why) = collision(target, is_carried, request) {
             report.say(at, format!("{target} {why}"));
         }
     }
@@ -43,7 +45,7 @@ pub(super) fn writes_body(pagination: &Pagination) -> bool {
     pagination.targets().iter().any(|target| matches!(target, Target::Body(_)))
 }
 
-fn collision(target: &Target, request: &Request) -> Option<&'static str> {
+fn collision(target: &Target, is_carried: bool, request: &Request) -> Option<&'static str> {
     match target {
         Target::Query(name) => {
             if request.params.iter().any(|(known, ..)| known == name) {
@@ -58,7 +60,7 @@ fn collision(target: &Target, request: &Request) -> Option<&'static str> {
             auth_headers(request).contains(&name.as_str()).then_some("is set by auth")
         }
         Target::Body(_) if request.method == Method::Get => Some("needs method: POST"),
-        Target::Body(place) => request.body.as_ref().and_then(|(body, _)| body.conflict(place)),
+        Target::Body(place) => request.body.as_ref().and_then(|(body, _)| body.conflict(place, is_carried)),
         Target::Url => None,
     }
 }

@@ -7,7 +7,7 @@ use super::judge::breaches;
 use crate::breach::Breach;
 use crate::bronze::{CommitRecord, Ratios, RunId, RunKind, SegmentStatus, Window};
 use crate::config::{Expect, error_rate};
-use crate::report::{Counts, Failure};
+use crate::report::Counts;
 
 /// A run that has committed at least one segment.
 #[derive(Clone, Debug, Serialize)]
@@ -49,8 +49,6 @@ pub struct LoggedRun {
     pub breaches: Vec<Breach>,
     /// What a person should know, of all segments.
     pub warnings: Vec<String>,
-    /// The newest error that ended a segment early.
-    pub error: Option<Failure>,
     /// Its segments in order.
     pub segments: Vec<LoggedSegment>,
 }
@@ -124,7 +122,6 @@ impl LoggedRun {
             cursor_out: None,
             breaches: Vec::new(),
             warnings: Vec::new(),
-            error: None,
             segments: Vec::new(),
         };
         run.add(record, expect);
@@ -148,7 +145,6 @@ impl LoggedRun {
         self.window = record.window.or(self.window.take());
         self.cursor_out = record.cursor_out;
         self.warnings.extend(record.warnings);
-        self.error = record.error.or(self.error.take());
         self.segments.push(LoggedSegment {
             segment: record.segment,
             status: record.status,

@@ -1,6 +1,6 @@
-//! The health of a stream, from its commit log alone: runs against what is expected, and scheduled
-//! runs that are missing. Runs that failed commit nothing, so of them the log knows only that they are
-//! missing.
+//! The health of a stream, from its commit log: runs against what is expected, and scheduled runs that are
+//! missing. Runs that failed commit nothing, so of them the log knows only that they are missing; why the
+//! last of them did is noted beside it.
 
 mod gap;
 mod judge;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::gap::{Gap, Search};
 use super::logged_run::LoggedRun;
-use crate::bronze::CommitRecord;
+use crate::bronze::{CommitRecord, LastError};
 use crate::config::{CursorFormat, Expect, Schedule, Stream};
 
 /// What is asked of the log.
@@ -42,6 +42,10 @@ pub struct StreamHealth {
     pub gaps: Vec<Gap>,
     /// It has a schedule, and has never committed a run.
     pub never_ran: bool,
+    /// The last failure, if it was in the period.
+    pub last_error: Option<LastError>,
+    /// When the newest segment of all was committed.
+    committed: Option<Timestamp>,
 }
 
 /// A run, or a stretch of missing ones.
@@ -65,6 +69,7 @@ impl StreamHealth {
         period: &Period,
     ) -> Self {
         let expect = settings.map(|settings| settings.expect.clone()).unwrap_or_default();
+        let committed = records.iter().map(|record| record.finished_at).max();
         let all = LoggedRun::all(records, &expect);
         let (windows, mut runs): (Vec<_>, Vec<_>) = all.into_iter().partition(LoggedRun::is_window);
         runs.sort_by_key(|run| run.scheduled_time);
@@ -84,10 +89,29 @@ impl StreamHealth {
             windows,
             gaps,
             never_ran,
+            last_error: None,
+            committed,
         };
         health.runs.retain(asked);
         health.windows.retain(asked);
         health
+    }
+
+    /// The same with the failure that is noted beside the log.
+    #[must_use]
+    pub fn with_error(mut self, error: Option<LastError>, period: &Period) -> Self {
+        let asked = |error: &LastError| {
+            period.since.is_none_or(|since| since <= error.at)
+                && period.until.is_none_or(|until| error.at < until)
+        };
+        self.last_error = error.filter(asked);
+        self
+    }
+
+    /// The last failure, unless a later commit says that the stream has got over it.
+    pub fn open_error(&self) -> Option<&LastError> {
+        let is_open = |error: &&LastError| self.committed.is_none_or(|committed| committed < error.at);
+        self.last_error.as_ref().filter(is_open)
     }
 
     /// Runs and gaps, from the oldest to the newest.
@@ -111,7 +135,7 @@ impl StreamHealth {
 
     /// Whether there is nothing that a person should look at.
     pub fn is_healthy(&self) -> bool {
-        self.marked() == 0 && self.gaps.is_empty() && !self.never_ran
+        self.marked() == 0 && self.gaps.is_empty() && !self.never_ran && self.open_error().is_none()
     }
 }
 

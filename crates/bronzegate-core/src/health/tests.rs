@@ -3,9 +3,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::bronze::{CommitRecord, HistoryEntry, SegmentStatus};
+use crate::bronze::{CommitRecord, HistoryEntry, LastError, SegmentStatus};
 use crate::config::{Stream, parse};
-use crate::report::Counts;
+use crate::error::ErrorKind;
+use crate::report::{Counts, Failure};
 
 fn time(text: &str) -> Timestamp {
     format!("2026-11-22T{text}:00Z").parse().unwrap()
@@ -45,7 +46,6 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         duration_ms: 10 * total,
         total_duration_ms: 10 * total,
         history,
-        error: None,
         warnings: vec![format!("warning {segment}")],
         engine_version: String::new(),
         config_fingerprint: String::new(),
@@ -73,6 +73,28 @@ fn period() -> Period {
 
 fn health(records: Vec<CommitRecord>, settings: Option<&Stream>, period: &Period) -> StreamHealth {
     StreamHealth::new(["crm", "deals"], records, settings, period)
+}
+
+fn failed(at: &str) -> LastError {
+    let failure = Failure { kind: ErrorKind::Api, message: "HTTP 400".to_owned() };
+    LastError { at: time(at), failure, key: None, batch_id: None }
+}
+
+#[test]
+fn a_failure_is_open_until_something_is_committed() {
+    let of = |error: &str, period: &Period| {
+        let health = health(vec![record("at-1", "14:00", 1, 5, &[])], None, period);
+        let health = health.with_error(Some(failed(error)), period);
+        (health.last_error.is_some(), health.open_error().is_some(), health.is_healthy())
+    };
+    assert_eq!(of("15:00", &period()), (true, true, false));
+    assert_eq!(of("13:00", &period()), (true, false, true));
+    // The commit that says that it is over need not be in the period.
+    assert_eq!(
+        of("13:00", &Period { since: Some(time("12:30")), until: Some(time("13:30")), ..period() }),
+        (true, false, true)
+    );
+    assert_eq!(of("15:00", &Period { until: Some(time("15:00")), ..period() }), (false, false, true));
 }
 
 fn told(health: &StreamHealth) -> Vec<String> {

@@ -221,7 +221,6 @@ mod tests {
             duration_ms: 5,
             total_duration_ms: 9,
             history: Vec::new(),
-            error: None,
             warnings: Vec::new(),
             engine_version: String::new(),
             config_fingerprint: String::new(),

@@ -62,7 +62,6 @@ impl StreamRun {
             duration_ms,
             total_duration_ms: segment.duration_before_ms + duration_ms,
             history: segment.history.clone(),
-            error: None,
             warnings: staged.warnings,
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_fingerprint: self.engine.source.fingerprint.clone(),

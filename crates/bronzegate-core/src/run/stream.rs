@@ -6,7 +6,7 @@ use jiff::Unit;
 
 use super::engine::StreamRun;
 use super::segment::Ended;
-use crate::bronze::{BronzeStore, SegmentStatus};
+use crate::bronze::{BronzeStore, CommitLog, LastError, Layout, SegmentStatus};
 use crate::clock::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::Stop;
@@ -30,7 +30,7 @@ impl StreamRun {
         let began = self.began();
         self.stats().begin();
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
-        let ended = self.segments(store, self.timed(request), deadline, stop, &mut report).await;
+        let ended = self.segments(store.clone(), self.timed(request), deadline, stop, &mut report).await;
         self.settled(deadline).await;
         let counts = self.counts_since(&began);
         report.counts = Counts {
@@ -42,9 +42,24 @@ impl StreamRun {
         report.duration_ms = self.engine.clock.elapsed().saturating_sub(began.elapsed).as_millis() as u64;
         match ended {
             Ok(status) => report.status = status,
-            Err(error) => report.error = Some((&error.in_stream(self.name())).into()),
+            Err(error) => {
+                report.error = Some((&error.in_stream(self.name())).into());
+                self.note_failure(store, &report).await;
+            }
         }
         report
+    }
+
+    /// Notes beside the log, which knows of no run that failed, why this one did. It changes nothing of how
+    /// the run ends.
+    async fn note_failure(&self, store: Arc<dyn BronzeStore>, report: &RunReport) {
+        let Some(failure) = report.error.clone().filter(|error| error.kind != ErrorKind::Interrupted) else {
+            return;
+        };
+        let (key, batch_id) = (report.key.clone(), report.batch_id.clone());
+        let noted = LastError { at: self.engine.clock.now(), failure, key, batch_id };
+        let layout = Layout::new(&self.engine.source.name, &self.stream.name);
+        CommitLog::new(store, layout).note_error(&noted).await;
     }
 
     /// Waits, as long as there is time, until no token is being fetched any more for a request that was

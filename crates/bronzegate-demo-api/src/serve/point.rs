@@ -11,7 +11,7 @@ pub(crate) fn about(live: &Live, call: &Call) -> Option<Reply> {
     let is_post = call.method() == Method::POST;
     Some(match (call.behind(path)?, is_post, call.argument("keep_alive")) {
         ("_pit", true, Some(_)) => Reply::value(StatusCode::OK, &json!({ "id": point_id(0) })),
-        ("_count", false, _) => Reply::value(StatusCode::OK, &json!({ "count": live.records().len() })),
-        _ => Reply::error(StatusCode::BAD_REQUEST, "POST _pit with keep_alive, or GET _count"),
+        ("_count", true, _) => Reply::value(StatusCode::OK, &json!({ "count": live.records().len() })),
+        _ => Reply::error(StatusCode::BAD_REQUEST, "POST to _pit with keep_alive, or to _count"),
     })
 }

@@ -22,8 +22,8 @@ const AT_ONCE: usize = 8;
 /// The commit log of one stream.
 #[derive(Clone, Debug)]
 pub struct CommitLog {
-    store: Arc<dyn BronzeStore>,
-    layout: Layout,
+    pub(super) store: Arc<dyn BronzeStore>,
+    pub(super) layout: Layout,
 }
 
 /// What `head.json` says: a commit that was among the newest when it was written.

@@ -1,6 +1,7 @@
 //! The commit log: what a segment's record says, and the log that records are put into.
 
 mod health;
+mod last_error;
 mod log;
 mod record;
 mod settler;
@@ -8,6 +9,7 @@ mod settler;
 mod tests;
 
 pub use health::{HISTORY, HistoryEntry, Ratios, extend_history};
+pub use last_error::LastError;
 pub use log::CommitLog;
 pub use record::{CommitRecord, SegmentStatus, Window};
 pub use settler::Settler;

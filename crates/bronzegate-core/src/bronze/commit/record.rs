@@ -8,7 +8,7 @@ use super::super::run_id::RunId;
 use super::super::store::{Receipt, StoreError};
 use super::health::HistoryEntry;
 use crate::cursor::CursorState;
-use crate::report::{Counts, Failure};
+use crate::report::Counts;
 
 /// The version of the record's form, raised when an older reader would misread a newer record.
 const FORMAT: u32 = 1;
@@ -87,9 +87,6 @@ pub struct CommitRecord {
     /// Windows of a backfill have none: how long they are says nothing of what is usual.
     #[serde(default)]
     pub history: Vec<HistoryEntry>,
-    /// Why the segment ended early, when an error ended it.
-    #[serde(default)]
-    pub error: Option<Failure>,
     /// What a person should know.
     #[serde(default)]
     pub warnings: Vec<String>,

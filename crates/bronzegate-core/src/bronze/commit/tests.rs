@@ -57,7 +57,6 @@ fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -
         duration_ms: 5,
         total_duration_ms: 9,
         history: Vec::new(),
-        error: None,
         warnings: Vec::new(),
         engine_version: "0.1.0".to_owned(),
         config_fingerprint: "f".to_owned(),

@@ -16,20 +16,15 @@ fn stream(keys: &str) -> Stream {
 }
 
 #[test]
-fn the_end_of_a_bulk_result_is_the_text_null_in_a_header() {
-    let bulk = stream(
-        "path: /results\nrecords: $\npagination:\n  type: cursor\n  next: { header: Sforce-Locator }\n  send: { query: locator }\n  stop: [{ at: { header: Sforce-Locator }, equals: 'null' }]",
-    );
-    let Stop::When(condition) = &bulk.pagination.stop[0] else { panic!("{:?}", bulk.pagination.stop) };
-    assert_eq!(condition.test, Test::Equals("null".into()));
-}
-
-#[test]
-fn a_point_in_time_whose_id_changes_is_carried() {
-    let elastic = stream(
-        "path: /_search\nmethod: POST\nrecords: hits.hits\nbody: { sort: [a], pit: { id: null } }\npagination:\n  type: cursor\n  next: { last_record: sort }\n  send: { body: search_after }\n  stop: [empty_page]\n  carry: [{ from: { body: pit_id }, to: { body: pit.id } }]",
-    );
-    assert_eq!(elastic.pagination.carry.len(), 1);
+fn what_is_carried_takes_the_place_of_a_text_of_the_body_and_of_nothing_else() {
+    let keys = |pit: &str| {
+        format!(
+            "source: x\nbase_url: https://x.example\nstreams:\n  s:\n    path: /search\n    method: POST\n    records: hits\n    body: {{ pit: {pit} }}\n    pagination: {{ type: cursor, next: {{ last_record: sort }}, send: {{ body: after }}, carry: [{{ from: {{ body: pit_id }}, to: {{ body: pit.id }} }}] }}"
+        )
+    };
+    assert!(parse("x.yaml", &keys("{ id: first }")).is_ok());
+    let problems = parse("x.yaml", &keys("{ id: { a: 1 } }")).unwrap_err().to_string();
+    assert!(problems.contains("body member pit.id is given in body too"), "{problems}");
 }
 
 #[test]

@@ -211,7 +211,7 @@ async fn a_probe_that_fails_for_reasons_of_its_own_does_not_stop_the_windows() {
 async fn a_window_that_holds_too_much_is_told_by_the_probe_and_split() {
     let timeline = Timeline::new("updatedAt", TimeFormat::Rfc3339, "updated_after", Some("updated_before"));
     let stream = with(Timeline { max_results: Some(10), ..timeline.with(ten_days()) });
-    let split = "split_when: { at: { body: total }, over: 10 }, start: 2026-01-01";
+    let split = "split_when: { at: { body: total }, over: 10 }, window: 1mo, start: 2026-01-01";
     let yaml = one_stream("changes", &settings(&format!("{BOUNDED}, key: id, {split}")));
     let shell = Shell::new(vec![stream], vec![], &yaml).await;
     let checked = shell.run("check demo/changes").await;

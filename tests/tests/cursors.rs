@@ -57,9 +57,9 @@ async fn three_runs((format, read, cursor): Format, exclusive: bool) {
     complete(&bench.run_at("changes", &at(10, "12:00:00")).await, 3);
     // A tie at the boundary, a later record, and one that shows up behind the boundary, for which nobody looks.
     let late = row(6, 1);
-    bench.api.append("changes", [row(4, 2), row(5, 3), late.clone()]).unwrap();
+    bench.api.append("changes", [row(4, 2), row(5, 3), late.clone()]).expect("the stream has a timeline");
     complete(&bench.run_at("changes", &at(11, "12:00:00")).await, 2);
-    bench.api.append("changes", [row(7, 3)]).unwrap();
+    bench.api.append("changes", [row(7, 3)]).expect("the stream has a timeline");
     complete(&bench.run_at("changes", &at(12, "12:00:00")).await, 1);
     let mut all: Vec<_> = bench.api.records("changes");
     all.retain(|record| *record != late);

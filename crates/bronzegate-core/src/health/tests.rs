@@ -76,7 +76,7 @@ fn health(records: Vec<CommitRecord>, settings: Option<&Stream>, period: &Period
 }
 
 fn failed(at: &str) -> LastError {
-    let failure = Failure { kind: ErrorKind::Api, message: "HTTP 400".to_owned() };
+    let failure = Failure { kind: ErrorKind::Api, message: "HTTP 400".to_owned(), is_transient: false };
     LastError { at: time(at), failure, key: None, batch_id: None }
 }
 

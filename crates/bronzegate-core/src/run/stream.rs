@@ -51,11 +51,10 @@ impl StreamRun {
     }
 
     /// Notes beside the log, which knows of no run that failed, why this one did. It changes nothing of how
-    /// the run ends.
+    /// the run ends. A store that has just failed is not asked again.
     async fn note_failure(&self, store: Arc<dyn BronzeStore>, report: &RunReport) {
-        let Some(failure) = report.error.clone().filter(|error| error.kind != ErrorKind::Interrupted) else {
-            return;
-        };
+        let noted = |kind| !matches!(kind, ErrorKind::Interrupted | ErrorKind::Store);
+        let Some(failure) = report.error.clone().filter(|error| noted(error.kind)) else { return };
         let (key, batch_id) = (report.key.clone(), report.batch_id.clone());
         let noted = LastError { at: self.engine.clock.now(), failure, key, batch_id };
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);

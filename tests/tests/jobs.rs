@@ -7,7 +7,6 @@ use bronzegate_core::bronze::SegmentStatus;
 use bronzegate_core::clock::{Deadline, TestClock};
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
-use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{
     Auth, DemoApi, Fault, FaultKind, Framing, Job, Options, Shape, Stream, Style, TimeFormat, Timeline, When,
@@ -18,10 +17,10 @@ use bronzegate_tests::command::{Shell, run_line, until};
 use bronzegate_tests::{Bench, SCHEDULED, SEED, Shifted, expected, failure, request, test_clock};
 use jiff::SignedDuration;
 
-const RECORDS: u64 = 115;
+pub(crate) const RECORDS: u64 = 115;
 
 /// A stream `accounts` of twelve pages.
-fn stream() -> Stream {
+pub(crate) fn stream() -> Stream {
     Stream::new("accounts", Style::SalesforceBulk, Shape::Small, RECORDS).page_size(10).auth(Auth::Bearer)
 }
 
@@ -48,7 +47,7 @@ streams:
       page_size: { query: maxRecords, value: 10 }
       stop: [{ at: { header: Sforce-Locator }, equals: \"null\" }]";
 
-fn rows(records: u64) -> Vec<String> {
+pub(crate) fn rows(records: u64) -> Vec<String> {
     expected(Shape::Small, records).iter().map(|record| csv_record(record.as_bytes())).collect()
 }
 
@@ -57,25 +56,25 @@ async fn bench(stream: Stream, faults: Vec<Fault>) -> Bench {
 }
 
 #[track_caller]
-fn landed(bench: &Bench, report: &RunReport, records: u64) {
+pub(crate) fn landed(bench: &Bench, report: &RunReport, records: u64) {
     assert_eq!((report.status, &report.error), (Status::Complete, &None), "{report:?}");
     assert_eq!(bench.records("accounts"), rows(records));
 }
 
 /// A run with more time than it takes, so much later than now.
-async fn run_later(bench: &Bench, later: SignedDuration) -> RunReport {
+pub(crate) async fn run_later(bench: &Bench, later: SignedDuration) -> RunReport {
     let clock = Arc::new(Shifted::by(later));
     let deadline = Deadline::within(&*clock, Duration::from_mins(5));
     let run = bench.stream_with("accounts", clock);
     run.run(bench.store(), request(SCHEDULED), deadline, Stop::default()).await
 }
 
-async fn run_soon(bench: &Bench) -> RunReport {
+pub(crate) async fn run_soon(bench: &Bench) -> RunReport {
     run_later(bench, SignedDuration::ZERO).await
 }
 
 /// The settings with polls that no test waits for.
-fn quick() -> String {
+pub(crate) fn quick() -> String {
     SETTINGS.replace("every: 5s", "every: 1ms").replace("timeout", "max: 2ms\n        timeout")
 }
 
@@ -84,11 +83,11 @@ fn slow() -> String {
     SETTINGS.replace("every: 5s", "every: 30m").replace("timeout", "max: 30m\n        timeout")
 }
 
-fn at_request(number: u64, kind: FaultKind) -> Fault {
+pub(crate) fn at_request(number: u64, kind: FaultKind) -> Fault {
     Fault::new("accounts", When::Request(number), kind)
 }
 
-fn poll_says(body: &str) -> FaultKind {
+pub(crate) fn poll_says(body: &str) -> FaultKind {
     FaultKind::ErrorInside200 { body: body.as_bytes().to_vec().into() }
 }
 
@@ -177,7 +176,7 @@ async fn a_job_that_fails_or_takes_too_long_fails_the_run_and_says_why() {
 }
 
 /// A run that has submitted its job and whose time was up before the first poll.
-async fn waiting(polls: u32) -> Bench {
+pub(crate) async fn waiting(polls: u32) -> Bench {
     let bench = Bench::new(vec![stream().job(Job { polls, file: None })], vec![], &slow()).await;
     let report = run_soon(&bench).await;
     assert_eq!(
@@ -226,45 +225,6 @@ async fn a_run_cut_at_any_page_goes_on_with_the_same_job() {
     let last = run_soon(&bench).await;
     landed(&bench, &last, RECORDS);
     assert_eq!((bench.stats("accounts").jobs, bench.commits("accounts").len()), (1, 12));
-}
-
-#[tokio::test]
-async fn a_job_lost_before_its_first_page_is_submitted_again() {
-    let failed = poll_says(r#"{"state":"Failed","errorMessage":"expired"}"#);
-    for lost in [FaultKind::status(404), FaultKind::status(410), failed] {
-        let mut bench = waiting(9).await;
-        bench.reads_with(&quick());
-        bench.api.set_faults(vec![at_request(1, lost)]);
-        let report = run_soon(&bench).await;
-        landed(&bench, &report, RECORDS);
-        assert_eq!(bench.stats("accounts").jobs, 2);
-    }
-    // One that has taken too long will hardly be done.
-    let mut bench = waiting(9).await;
-    bench.reads_with(&quick());
-    let report = run_later(&bench, SignedDuration::from_hours(1)).await;
-    landed(&bench, &report, RECORDS);
-    assert_eq!(bench.stats("accounts").jobs, 2);
-}
-
-#[tokio::test]
-async fn a_job_lost_behind_a_committed_page_ends_the_run() {
-    let bench = Bench::new(vec![stream()], vec![], &quick()).await;
-    bench.api.set_faults(vec![Fault::new("accounts", When::Page(4), FaultKind::retry_after(429, "3600"))]);
-    let first = run_soon(&bench).await;
-    assert_eq!((first.status, first.counts.pages), (Status::Partial, 3));
-    bench.api.set_faults(vec![at_request(1, FaultKind::status(404)).always()]);
-    let report = run_soon(&bench).await;
-    let (kind, message) = failure(&report);
-    assert_eq!(kind, ErrorKind::Data);
-    assert!(message.contains("the job 750J0 is lost (the API does not know it any more)"), "{message}");
-    assert_eq!((bench.stats("accounts").jobs, bench.records("accounts")), (1, rows(30)));
-    bench.api.set_faults(Vec::new());
-    let anew = RunRequest::Restart { at: SCHEDULED.parse().ok() };
-    let report = bench.stream("accounts").run(bench.store(), anew, Deadline::NONE, Stop::default()).await;
-    assert_eq!((report.status, report.counts.records), (Status::Complete, RECORDS), "{report:?}");
-    let all = [rows(30), rows(RECORDS)].concat();
-    assert_eq!((bench.stats("accounts").jobs, bench.records("accounts")), (2, all), "its own job, whole");
 }
 
 #[tokio::test]

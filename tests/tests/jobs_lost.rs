@@ -1,4 +1,4 @@
-//! Export jobs that never end, and submissions that are on their way when a run is stopped.
+//! Export jobs that are lost or never end, and submissions that are on their way when a run is stopped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +6,16 @@ use std::time::Duration;
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
+use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
-use bronzegate_demo_api::{Job, Options, Shape, Stream, Style};
+use bronzegate_demo_api::{Fault, FaultKind, Job, Options, Shape, Stream, Style, When};
 use bronzegate_tests::command::until;
 use bronzegate_tests::{Bench, SCHEDULED, SEED, Shifted, failure, request};
 use jiff::SignedDuration;
+
+use super::jobs::{
+    RECORDS, at_request, landed, poll_says, quick, rows, run_later, run_soon, stream, waiting,
+};
 
 const SETTINGS: &str = "streams:
   accounts:
@@ -84,4 +89,43 @@ async fn a_submission_that_is_on_its_way_when_the_run_is_stopped_is_not_lost() {
     let report = bench.run("accounts").await;
     assert_eq!((report.status, report.counts.records), (Status::Complete, 30), "{report:?}");
     assert_eq!(bench.stats("accounts").jobs, 1);
+}
+
+#[tokio::test]
+async fn a_job_lost_before_its_first_page_is_submitted_again() {
+    let failed = poll_says(r#"{"state":"Failed","errorMessage":"expired"}"#);
+    for lost in [FaultKind::status(404), FaultKind::status(410), failed] {
+        let mut bench = waiting(9).await;
+        bench.reads_with(&quick());
+        bench.api.set_faults(vec![at_request(1, lost)]);
+        let report = run_soon(&bench).await;
+        landed(&bench, &report, RECORDS);
+        assert_eq!(bench.stats("accounts").jobs, 2);
+    }
+    // One that has taken too long will hardly be done.
+    let mut bench = waiting(9).await;
+    bench.reads_with(&quick());
+    let report = run_later(&bench, SignedDuration::from_hours(1)).await;
+    landed(&bench, &report, RECORDS);
+    assert_eq!(bench.stats("accounts").jobs, 2);
+}
+
+#[tokio::test]
+async fn a_job_lost_behind_a_committed_page_ends_the_run() {
+    let bench = Bench::new(vec![stream()], vec![], &quick()).await;
+    bench.api.set_faults(vec![Fault::new("accounts", When::Page(4), FaultKind::retry_after(429, "3600"))]);
+    let first = run_soon(&bench).await;
+    assert_eq!((first.status, first.counts.pages), (Status::Partial, 3));
+    bench.api.set_faults(vec![at_request(1, FaultKind::status(404)).always()]);
+    let report = run_soon(&bench).await;
+    let (kind, message) = failure(&report);
+    assert_eq!(kind, ErrorKind::Data);
+    assert!(message.contains("the job 750J0 is lost (the API does not know it any more)"), "{message}");
+    assert_eq!((bench.stats("accounts").jobs, bench.records("accounts")), (1, rows(30)));
+    bench.api.set_faults(Vec::new());
+    let anew = RunRequest::Restart { at: SCHEDULED.parse().ok() };
+    let report = bench.stream("accounts").run(bench.store(), anew, Deadline::NONE, Stop::default()).await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, RECORDS), "{report:?}");
+    let all = [rows(30), rows(RECORDS)].concat();
+    assert_eq!((bench.stats("accounts").jobs, bench.records("accounts")), (2, all), "its own job, whole");
 }

@@ -167,6 +167,28 @@ async fn a_person_s_backfill_becomes_one_item_for_each_window() {
 }
 
 #[tokio::test]
+async fn windows_that_are_not_over_are_left_out_and_told_while_somebody_listens() {
+    let changes = changes::changes(changes::ten_days());
+    let yaml = one_stream("changes", &changes::settings(&format!("{}, key: id", changes::BOUNDED)));
+    let options = Options { seed: SEED, streams: vec![changes], ..Options::default() };
+    let mut deployment = Deployment::new(options, &yaml).await;
+    let mut ask = async |what: Value| {
+        let mut body = json!({ "source": "demo", "stream": "changes" });
+        body.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+        let outputs = deployment.app.invoke(HTTP, request(&body), json!({})).await.outputs();
+        let answer: Value = serde_json::from_str(outputs["res"]["body"].as_str().unwrap()).unwrap();
+        (outputs["res"]["statusCode"].as_u64().unwrap(), answer)
+    };
+    let span = |from: &str, to: &str| json!({ "from": from, "to": to, "window": "1y" });
+    let (status, answer) = ask(json!({ "backfill": span("2020-01-01", "3000-01-01") })).await;
+    let all = answer["queued"].as_u64().unwrap() + answer["windows_not_over"].as_u64().unwrap();
+    assert_eq!((status, all), (202, 980), "{answer}");
+    let window = json!({ "from": "2026-01-01T00:00:00Z", "to": "3000-01-01T00:00:00Z" });
+    let (status, answer) = ask(json!({ "window": window })).await;
+    assert!(status == 400 && answer["error"].as_str().unwrap().contains("is not over"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_person_s_run_is_queued_for_every_stream_and_what_is_wrong_is_told() {
     let mut deployment = deployment().await;
     let outputs =

@@ -6,7 +6,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::environment;
-use crate::output::LogWriter;
+use crate::output;
 
 /// Begins to log what `BRONZEGATE_LOG` lets through.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn start() -> Result<()> {
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(true)
-        .with_writer(|| LogWriter)
+        .with_writer(output::log)
         .with_filter(own);
     tracing_subscriber::registry().with(filter).with(lines).init();
     Ok(())

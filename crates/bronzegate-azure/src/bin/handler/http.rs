@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::handler::Handler;
 use crate::invocation::{Invocation, unwrapped};
 use crate::reply::Reply;
+use crate::work::Items;
 
 /// Items that the answer shows.
 const SHOWN: usize = 10;
@@ -25,8 +26,12 @@ impl Handler {
             Err(error) => Err(error),
         };
         Ok(match items {
-            Ok(items) => {
-                Reply::default().response(202, &self.accepted(&items)).work(items.iter().map(Event::to_json))
+            Ok(Items { items, windows_not_over }) => {
+                let mut body = self.accepted(&items);
+                if windows_not_over > 0 {
+                    body["windows_not_over"] = windows_not_over.into();
+                }
+                Reply::default().response(202, &body).work(items.iter().map(Event::to_json))
             }
             Err(error) if error.kind() != ErrorKind::Config || error.is_transient() => return Err(error),
             Err(error) => {

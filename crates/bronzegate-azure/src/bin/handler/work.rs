@@ -14,12 +14,27 @@ use crate::handler::Handler;
 /// The most windows of one backfill: the host puts its items on the queue one after the other while the caller waits.
 const MOST_WINDOWS: usize = 2_000;
 
+/// What an event comes to.
+#[derive(Debug, Default)]
+pub(crate) struct Items {
+    /// What goes on the queue.
+    pub(crate) items: Vec<Event>,
+    /// How many windows of a backfill are left out, because they are not over.
+    pub(crate) windows_not_over: usize,
+}
+
+impl From<Vec<Event>> for Items {
+    fn from(items: Vec<Event>) -> Self {
+        Self { items, windows_not_over: 0 }
+    }
+}
+
 impl Handler {
     /// The items of an event. A run without a time gets that of now, so that all tries at it are the same run.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the source, the stream or its windows cannot be used.
-    pub(crate) async fn items(&self, event: &Event) -> Result<Vec<Event>> {
+    pub(crate) async fn items(&self, event: &Event) -> Result<Items> {
         let source = self.dispatcher.sources().load(&event.source).await?;
         let streams: Vec<&str> = match &event.stream {
             None => source.streams.iter().map(|stream| stream.name.as_str()).collect(),
@@ -34,14 +49,15 @@ impl Handler {
                     action: Action::Run { scheduled_time: Some(at) },
                     ..event.clone()
                 };
-                Ok(streams.into_iter().map(one).collect())
+                Ok(streams.into_iter().map(one).collect::<Vec<_>>().into())
             }
             Action::Window { window, .. } => {
+                // What cannot be loaded is refused while somebody listens.
+                plan::over(*window, self.clock.now())?;
                 for name in streams {
-                    // A stream that has no windows is refused while somebody listens.
                     plan::window(source.named(name)?.incremental.as_ref(), *window)?;
                 }
-                Ok(vec![event.clone()])
+                Ok(vec![event.clone()].into())
             }
             Action::Backfill(backfill) => self.windows(event, *backfill).await,
         }
@@ -50,11 +66,11 @@ impl Handler {
     /// A backfill's share of the rate limit is divided among as many instances as the app may have, unless it
     /// has fewer windows or its event says another number in `list_for`. Windows that one instance works on at
     /// a time share one limiter.
-    async fn windows(&self, event: &Event, backfill: Backfill) -> Result<Vec<Event>> {
+    async fn windows(&self, event: &Event, backfill: Backfill) -> Result<Items> {
         let list_for = Some(backfill.list_for.unwrap_or(NonZeroU32::MIN));
         let list = Event { action: Action::Backfill(Backfill { list_for, ..backfill }), ..event.clone() };
         let Answer::Windows(list) = self.dispatcher.handle(&list, Deadline::NONE, &self.stop).await? else {
-            return Ok(Vec::new());
+            return Ok(Items::default());
         };
         if list.count > MOST_WINDOWS {
             let cause = format!(
@@ -71,6 +87,6 @@ impl Handler {
             rate_share: list.rate_share / instances as f64,
             ..event.clone()
         };
-        Ok(list.windows.iter().map(one).collect())
+        Ok(Items { items: list.windows.iter().map(one).collect(), windows_not_over: list.not_over })
     }
 }

@@ -5,14 +5,30 @@ use bronzegate_tests::torture::{Campaign, Sabotage, StoreKind, Summary};
 /// The seeds of the trials that every test run makes.
 const FIRST: u64 = 1;
 
-async fn campaign(store: StoreKind, trials: u64, sabotage: Option<Sabotage>) -> Summary {
-    let campaign = Campaign { seed: FIRST, trials, store: Some(store), kind: None, time: None, sabotage };
+/// How many of them a sabotaged store may pass. Some sabotage shows only where two runs decide at once,
+/// which is up to the machine; the least noticed fails every fourth trial.
+const PATIENCE: u64 = 240;
+
+async fn campaign(seed: u64, store: StoreKind, trials: u64, sabotage: Option<Sabotage>) -> Summary {
+    let campaign = Campaign { seed, trials, store: Some(store), kind: None, time: None, sabotage };
     campaign.run(|_| {}).await
+}
+
+/// Whether a trial is failed on a store that does it.
+async fn is_noticed(sabotage: Sabotage) -> bool {
+    const BATCH: u64 = 6;
+    for seed in (FIRST..FIRST + PATIENCE).step_by(BATCH as usize) {
+        let summary = campaign(seed, StoreKind::Local, BATCH, Some(sabotage)).await;
+        if !summary.failures.is_empty() {
+            return true;
+        }
+    }
+    false
 }
 
 /// Every trial is passed, and enough went wrong in them.
 async fn assert_exact(store: StoreKind, trials: u64) {
-    let summary = campaign(store, trials, None).await;
+    let summary = campaign(FIRST, store, trials, None).await;
     let first = summary.failures.first().map_or("", |failure| &failure.account);
     assert!(first.is_empty(), "{} of {trials} failed, first {first}", summary.failures.len());
     let passed = summary.passed[&store];
@@ -41,7 +57,6 @@ async fn bronze_on_azure_is_exact_whatever_happens() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_breaks_its_promise_is_noticed() {
     for sabotage in Sabotage::ALL {
-        let summary = campaign(StoreKind::Local, 12, Some(sabotage)).await;
-        assert!(!summary.failures.is_empty(), "{sabotage:?} is not noticed");
+        assert!(is_noticed(sabotage).await, "{sabotage:?} is not noticed");
     }
 }

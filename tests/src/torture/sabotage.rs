@@ -1,12 +1,16 @@
 //! Stores that break their promise on purpose: a harness that passes them proves nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bronzegate_core::bronze::{
     BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload,
 };
 use bytes::Bytes;
+
+/// How long a put takes that replaces.
+const DECISION: Duration = Duration::from_millis(20);
 
 /// What a store does wrong, and keeps to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +74,8 @@ impl BronzeStore for Saboteur {
 
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
         if matches!(self.sabotage, Sabotage::Replaces | Sabotage::Forgets) {
+            // Slowly, so that others decide meanwhile.
+            tokio::time::sleep(DECISION).await;
             self.inner.put(path, content).await?;
             return Ok(Created::Yes);
         }

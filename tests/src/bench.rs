@@ -246,14 +246,17 @@ impl Bench {
     /// # Panics
     /// When a line has no metadata.
     pub fn records(&self, stream: &str) -> Vec<String> {
-        self.lines(stream)
-            .into_iter()
-            .map(|line| {
-                let at = line.rfind(",\"_ingested_at\":").expect("a line has metadata");
-                format!("{}}}", &line[..at])
-            })
-            .collect()
+        self.lines(stream).iter().map(|line| without_metadata(line)).collect()
     }
+}
+
+/// A line of bronze without what bronzegate added: the API's own bytes.
+///
+/// # Panics
+/// When the line has no metadata.
+pub fn without_metadata(line: &str) -> String {
+    let at = line.rfind(",\"_ingested_at\":").expect("a line has metadata");
+    format!("{}}}", &line[..at])
 }
 
 /// The lines of a source file with one stream and these settings, which are lines of their own.
@@ -289,6 +292,15 @@ pub fn expected(shape: Shape, records: u64) -> Vec<String> {
 /// Never: the scheduled time is a time.
 pub fn test_clock() -> Arc<TestClock> {
     Arc::new(TestClock::at(SCHEDULED.parse().expect("a time")))
+}
+
+/// The run is complete and brought so many records.
+///
+/// # Panics
+/// Where it is not.
+#[track_caller]
+pub fn assert_complete(report: &RunReport, records: u64) {
+    assert_eq!((report.status, report.counts.records), (Status::Complete, records), "{report:?}");
 }
 
 /// The kind and message of the error that a report must have.

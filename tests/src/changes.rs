@@ -21,6 +21,17 @@ pub fn change(id: u64, at: &str) -> String {
     format!("{{\"id\":{id},\"updatedAt\":\"{at}\",\"name\":\"n{id}\"}}")
 }
 
+/// A time of a day in January 2026.
+pub fn at(day: u32, time: &str) -> String {
+    format!("2026-01-{day:02}T{time}Z")
+}
+
+/// Records in an order that says nothing.
+pub fn sorted(mut records: Vec<String>) -> Vec<String> {
+    records.sort();
+    records
+}
+
 /// Three changes a day from 1 to 10 January 2026, one of them at midnight.
 pub fn ten_days() -> Vec<String> {
     let at = |nth: u64| format!("2026-01-{:02}T{:02}:00:00Z", nth / 3 + 1, nth % 3 * 8);

@@ -8,9 +8,11 @@ pub mod browser;
 pub mod changes;
 pub mod command;
 pub mod contract;
+pub mod exports;
 mod faulty;
 pub mod function_app;
 pub mod functions;
+pub mod items;
 pub mod lambda;
 pub mod moto;
 mod played;
@@ -21,7 +23,8 @@ pub mod torture;
 mod vault;
 
 pub use bench::{
-    Bench, SCHEDULED, SEED, TOKEN, expected, failure, lines, one_stream, parts, request, test_clock,
+    Bench, SCHEDULED, SEED, TOKEN, assert_complete, expected, failure, lines, one_stream, parts, request,
+    test_clock, without_metadata,
 };
 /// The repository's root.
 ///

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use bronzegate_demo_api::{Fault, FaultKind, Options, When};
-use bronzegate_tests::SEED;
 use bronzegate_tests::aws::{Deployment, TIME};
-use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days};
-use bronzegate_tests::one_stream;
+use bronzegate_tests::changes::{BOUNDED, changes, settings, sorted, ten_days};
+use bronzegate_tests::{SEED, one_stream, without_metadata};
 use serde_json::{Value, json};
 
 async fn deployment(latency: Duration) -> Deployment {
@@ -26,19 +25,15 @@ fn backfill(more: &Value) -> Value {
 
 /// What bronze holds of the stream, without what bronzegate added.
 async fn records(deployment: &Deployment) -> Vec<String> {
-    let own = |line: &str| format!("{}}}", line.split(",\"_ingested_at\"").next().unwrap_or_default());
     let mut records = Vec::new();
     for (_, content) in deployment.objects("bronze/demo/changes/").await {
-        records.extend(String::from_utf8(content).expect("a part is text").lines().map(own));
+        records.extend(String::from_utf8(content).expect("a part is text").lines().map(without_metadata));
     }
-    records.sort();
-    records
+    sorted(records)
 }
 
 fn expected() -> Vec<String> {
-    let mut records = ten_days();
-    records.sort();
-    records
+    sorted(ten_days())
 }
 
 #[tokio::test]

@@ -2,32 +2,12 @@
 
 use std::time::Duration;
 
-use bronzegate_demo_api::{Credentials, Fault, FaultKind, Framing, Options, Shape, Stream, Style, When};
+use bronzegate_demo_api::{Credentials, Fault, FaultKind, Options, Shape, Stream, When};
 use bronzegate_tests::aws::{Deployment, TIME, scheduled};
 use bronzegate_tests::command::until;
+use bronzegate_tests::items::{RECORDS, SETTINGS, faults, stream};
 use bronzegate_tests::{SEED, one_stream};
 use serde_json::{Value, json};
-
-const RECORDS: u64 = 500;
-const SETTINGS: &str = "records: results
-retry: { base: 5ms, max: 50ms }
-auth: { type: bearer, token: { secret: token } }
-pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: 20 } }";
-
-fn stream() -> Stream {
-    Stream::new("items", Style::Cursor, Shape::Small, RECORDS)
-        .page_size(20)
-        .auth(bronzegate_demo_api::Auth::Bearer)
-}
-
-fn faults() -> Vec<Fault> {
-    let cut = FaultKind::CutBody { after_bytes: 500, framing: Framing::Chunked };
-    vec![
-        Fault::new("items", When::Request(3), FaultKind::status(503)).times(2),
-        Fault::new("items", When::Page(9), cut),
-        Fault::new("items", When::Page(15), FaultKind::Reset),
-    ]
-}
 
 async fn deployment() -> Deployment {
     Deployment::new(vec![stream()], Vec::new(), &one_stream("items", SETTINGS)).await

@@ -4,50 +4,36 @@ use std::collections::BTreeSet;
 
 use bronzegate_azure::functions::{HOST, HTTP, QUEUE};
 use bronzegate_core::clock::{Clock as _, SystemClock};
-use bronzegate_demo_api::{Fault, FaultKind, Framing, Options, Shape, Stream, Style, When};
+use bronzegate_demo_api::{Options, Shape};
 use bronzegate_tests::changes;
 use bronzegate_tests::command::{assert_same, own_bytes};
 use bronzegate_tests::function_app::{Deployment, item};
 use bronzegate_tests::functions::{Invoked, firing, invocation_id, request};
+use bronzegate_tests::items::{RECORDS, SETTINGS, faults, stream};
 use bronzegate_tests::{SEED, expected, one_stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-const RECORDS: u64 = 500;
-const SETTINGS: &str = "records: results
-schedule: { every: 1h }
-retry: { base: 5ms, max: 50ms }
-auth: { type: bearer, token: { secret: token } }
-output: { max_part_bytes: 40KiB }
-pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: 20 } }";
-
-fn stream() -> Stream {
-    Stream::new("items", Style::Cursor, Shape::Small, RECORDS)
-        .page_size(20)
-        .auth(bronzegate_demo_api::Auth::Bearer)
-}
-
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options { seed: SEED, streams: vec![stream()], ..Options::default() }
 }
 
-fn faults() -> Vec<Fault> {
-    let cut = FaultKind::CutBody { after_bytes: 500, framing: Framing::Chunked };
-    vec![
-        Fault::new("items", When::Request(3), FaultKind::status(503)).times(2),
-        Fault::new("items", When::Page(9), cut),
-        Fault::new("items", When::Page(15), FaultKind::Reset),
-    ]
+/// The app's source.
+pub(crate) fn yaml() -> String {
+    one_stream(
+        "items",
+        &format!("{SETTINGS}\nschedule: {{ every: 1h }}\noutput: {{ max_part_bytes: 40KiB }}"),
+    )
 }
 
-async fn deployment() -> Deployment {
-    Deployment::new(options(), &one_stream("items", SETTINGS)).await
+pub(crate) async fn deployment() -> Deployment {
+    Deployment::new(options(), &yaml()).await
 }
 
 #[tokio::test]
 async fn a_timer_queues_what_is_due_and_the_queue_lands_it_exactly_with_faults_on() {
     let options = Options { faults: faults(), ..options() };
-    let mut deployment = Deployment::new(options, &one_stream("items", SETTINGS)).await;
+    let mut deployment = Deployment::new(options, &yaml()).await;
     // The host meant to fire an hour ago: it was away, and the last time that it missed is run.
     let next = SystemClock::default().now() - SignedDuration::from_hours(1);
     let timer = "ingest_timer_every_hour";
@@ -231,8 +217,7 @@ async fn a_wrong_setting_is_the_answer_to_every_invocation_and_not_a_process_tha
 
 #[tokio::test]
 async fn no_secret_and_no_record_is_in_the_log_at_any_level() {
-    let mut deployment =
-        Deployment::new(Options { faults: faults(), ..options() }, &one_stream("items", SETTINGS)).await;
+    let mut deployment = Deployment::new(Options { faults: faults(), ..options() }, &yaml()).await;
     deployment.app.set("BRONZEGATE_LOG", "trace");
     deployment.put(item("items"));
     deployment.app.work_all().await;

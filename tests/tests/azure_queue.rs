@@ -9,9 +9,12 @@ use bronzegate_tests::azure::{Azurite, Call, Fault as Wrong, FaultProxy, Held};
 use bronzegate_tests::command::until;
 use bronzegate_tests::function_app::{Deployment, item, keep};
 use bronzegate_tests::functions::{Invoked, firing};
-use bronzegate_tests::{SEED, one_stream};
+use bronzegate_tests::items::RECORDS;
+use bronzegate_tests::one_stream;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+
+use super::azure_handler::{deployment, options, yaml};
 
 /// An export that is asked after less often than an invocation may take.
 const EXPORT: &str = "auth: { type: bearer, token: { secret: token } }
@@ -22,30 +25,11 @@ path: \"/items/{{ job.id }}/results\"
 records: $
 format: csv
 pagination: { type: none }";
-const RECORDS: u64 = 500;
-const SETTINGS: &str = "records: results
-schedule: { every: 1h }
-retry: { base: 5ms, max: 50ms }
-auth: { type: bearer, token: { secret: token } }
-output: { max_part_bytes: 40KiB }
-pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: 20 } }";
-
-fn stream() -> Stream {
-    Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20).auth(Auth::Bearer)
-}
-
-fn options() -> Options {
-    Options { seed: SEED, streams: vec![stream()], ..Options::default() }
-}
-
-async fn deployment() -> Deployment {
-    Deployment::new(options(), &one_stream("items", SETTINGS)).await
-}
 
 #[tokio::test]
 async fn a_run_longer_than_the_functions_time_is_queued_again_until_it_is_whole() {
     let options = Options { latency: Duration::from_millis(250), ..options() };
-    let mut deployment = Deployment::new(options, &one_stream("items", SETTINGS)).await;
+    let mut deployment = Deployment::new(options, &yaml()).await;
     // Where no variable says otherwise, the app's own file does.
     deployment.file("host.json", &json!({ "version": "2.0", "functionTimeout": "00:00:03" }).to_string());
     deployment.put(item("items"));
@@ -63,7 +47,7 @@ async fn a_run_longer_than_the_functions_time_is_queued_again_until_it_is_whole(
 #[tokio::test]
 async fn an_item_that_was_put_back_a_hundred_times_is_given_up() {
     let options = Options { latency: Duration::from_millis(250), ..options() };
-    let mut deployment = Deployment::new(options, &one_stream("items", SETTINGS)).await;
+    let mut deployment = Deployment::new(options, &yaml()).await;
     deployment.app.set("AzureFunctionsJobHost__functionTimeout", "00:00:03");
     deployment.put(continued(100));
     let outputs = deployment.app.work().await.unwrap().outputs();
@@ -105,7 +89,7 @@ async fn an_item_whose_run_only_waits_is_not_put_back_at_once() {
 #[tokio::test]
 async fn a_secret_that_is_rotated_in_the_middle_of_a_run_is_read_anew() {
     let options = Options { latency: Duration::from_millis(40), ..options() };
-    let mut deployment = Deployment::new(options, &one_stream("items", SETTINGS)).await;
+    let mut deployment = Deployment::new(options, &yaml()).await;
     deployment.put(item("items"));
     let rotated = Credentials { token: "another-token".to_owned(), ..deployment.api.credentials() };
     let Deployment { api, app, vault, .. } = &mut deployment;
@@ -150,8 +134,7 @@ async fn a_vault_that_is_away_fails_the_invocation_and_gives_nothing_up() {
 #[tokio::test]
 async fn source_files_are_read_from_a_container_and_its_outage_gives_nothing_up() {
     let proxy = FaultProxy::start(Azurite::shared().endpoint()).await;
-    let mut deployment =
-        Deployment::through(&proxy.endpoint(), options(), &one_stream("items", SETTINGS)).await;
+    let mut deployment = Deployment::through(&proxy.endpoint(), options(), &yaml()).await;
     deployment.store().put("files/demo.yaml", deployment.source().into()).await.unwrap();
     let files = format!("{}/files", deployment.app.variables()["BRONZEGATE_TARGET"]);
     deployment.app.set("BRONZEGATE_SOURCES", &files);
@@ -171,7 +154,7 @@ async fn source_files_are_read_from_a_container_and_its_outage_gives_nothing_up(
 #[tokio::test]
 async fn a_token_that_expires_in_the_middle_of_an_upload_is_renewed() {
     let options = Options { latency: Duration::from_millis(150), ..options() };
-    let mut deployment = Deployment::new(options, &one_stream("items", SETTINGS)).await;
+    let mut deployment = Deployment::new(options, &yaml()).await;
     // Shorter than the run: the identity has to be asked again while parts are open.
     deployment.directory.set_lifetime(2);
     deployment.put(item("items"));

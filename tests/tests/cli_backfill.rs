@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bronzegate_core::bronze::{BronzeStore as _, LocalStore, StagingArea};
 use bronzegate_demo_api::{Fault, FaultKind, Options, TimeFormat, Timeline, When};
-use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days, with};
+use bronzegate_tests::changes::{BOUNDED, changes, settings, sorted, ten_days, with};
 use bronzegate_tests::command::{Shell, until};
-use bronzegate_tests::{SEED, lines, one_stream, parts};
+use bronzegate_tests::{SEED, lines, one_stream, parts, without_metadata};
 use tokio::process::Command;
 
 const LINE: &str = "backfill demo/changes --from 2026-01-01 --to 2026-01-11 --window 1d";
@@ -22,16 +22,11 @@ async fn shell(faults: Vec<Fault>, latency: Duration) -> Shell {
 
 /// What bronze holds of the stream, without what bronzegate added.
 fn records(shell: &Shell) -> Vec<String> {
-    let own = |line: String| format!("{}}}", line.split(",\"_ingested_at\"").next().unwrap_or_default());
-    let mut records: Vec<_> = lines(&shell.target(), "demo", "changes").into_iter().map(own).collect();
-    records.sort();
-    records
+    sorted(lines(&shell.target(), "demo", "changes").iter().map(|line| without_metadata(line)).collect())
 }
 
 fn expected() -> Vec<String> {
-    let mut records = ten_days();
-    records.sort();
-    records
+    sorted(ten_days())
 }
 
 #[tokio::test]

@@ -9,24 +9,10 @@ use bronzegate_core::{bronze::CommitRecord, clock::Deadline};
 use bronzegate_demo_api::{
     Fault, FaultKind, Pack, Quirks, Shape, Stream, Style, TimeFormat, Timeline, When, csv_record_of,
 };
-use bronzegate_tests::changes::{BOUNDED, change, changes, settings, with};
-use bronzegate_tests::{Bench, failure};
+use bronzegate_tests::changes::{BOUNDED, at, change, changes, settings, sorted, with};
+use bronzegate_tests::{Bench, assert_complete, failure};
 
 const KEY: &str = "key: id, start: 2026-01-01";
-
-fn at(day: u32, time: &str) -> String {
-    format!("2026-01-{day:02}T{time}Z")
-}
-
-fn sorted(mut records: Vec<String>) -> Vec<String> {
-    records.sort();
-    records
-}
-
-#[track_caller]
-fn complete(report: &RunReport, records: u64) {
-    assert_eq!((report.status, report.counts.records), (Status::Complete, records), "{report:?}");
-}
 
 async fn load(bench: &Bench, from: &str, to: &str) -> RunReport {
     let [from, to] = [from, to].map(|text| parse_instant(text).expect("an instant"));
@@ -54,13 +40,13 @@ async fn three_runs((format, read, cursor): Format, exclusive: bool) {
     let keys = if exclusive { ", from_exclusive: true" } else { "" };
     let text = format!("cursor: at, format: {format}, from: {{ query: since }}, key: id{keys}");
     let bench = Bench::one(stream, vec![], &settings(&text)).await;
-    complete(&bench.run_at("changes", &at(10, "12:00:00")).await, 3);
+    assert_complete(&bench.run_at("changes", &at(10, "12:00:00")).await, 3);
     // A tie at the boundary, a later record, and one that shows up behind the boundary, for which nobody looks.
     let late = row(6, 1);
     bench.api.append("changes", [row(4, 2), row(5, 3), late.clone()]).expect("the stream has a timeline");
-    complete(&bench.run_at("changes", &at(11, "12:00:00")).await, 2);
+    assert_complete(&bench.run_at("changes", &at(11, "12:00:00")).await, 2);
     bench.api.append("changes", [row(7, 3)]).expect("the stream has a timeline");
-    complete(&bench.run_at("changes", &at(12, "12:00:00")).await, 1);
+    assert_complete(&bench.run_at("changes", &at(12, "12:00:00")).await, 1);
     let mut all: Vec<_> = bench.api.records("changes");
     all.retain(|record| *record != late);
     assert_eq!(sorted(bench.records("changes")), sorted(all), "{format}");
@@ -70,7 +56,7 @@ async fn three_runs((format, read, cursor): Format, exclusive: bool) {
     let mut bench = bench;
     bench.reads_with(&bronzegate_tests::one_stream("changes", &settings(&format!("{text}, lookback: 48h"))));
     // From the first on, but for the two at the boundary.
-    complete(&bench.run_at("changes", &at(13, "12:00:00")).await, 5);
+    assert_complete(&bench.run_at("changes", &at(13, "12:00:00")).await, 5);
     assert!(bench.records("changes").contains(&late), "{format}");
 }
 
@@ -98,7 +84,7 @@ async fn an_api_whose_beginning_is_exclusive_loses_nothing_between_windows() {
     let text = settings(&format!("{BOUNDED}, {KEY}, from_exclusive: true, window: 1d"));
     let bench = Bench::one(with(timeline), vec![], &text).await;
     for day in 1..=3 {
-        complete(&load(&bench, &at(day, "00:00:00"), &at(day + 1, "00:00:00")).await, 3);
+        assert_complete(&load(&bench, &at(day, "00:00:00"), &at(day + 1, "00:00:00")).await, 3);
     }
     assert_eq!(sorted(bench.records("changes")), sorted(records.clone()));
     assert_eq!(
@@ -107,8 +93,8 @@ async fn an_api_whose_beginning_is_exclusive_loses_nothing_between_windows() {
     );
     // The same windows where they are what is due, and where a run is cut at any of the bounds.
     let bench = bench.with_empty_folder();
-    complete(&bench.run_at("changes", &at(2, "00:00:00")).await, 3);
-    complete(&bench.run_at("changes", &at(4, "00:00:00")).await, 6);
+    assert_complete(&bench.run_at("changes", &at(2, "00:00:00")).await, 3);
+    assert_complete(&bench.run_at("changes", &at(4, "00:00:00")).await, 6);
     assert_eq!(sorted(bench.records("changes")), sorted(records));
 }
 
@@ -119,11 +105,11 @@ async fn a_record_that_changes_again_at_the_same_cursor_comes_as_a_new_version()
         let old: Vec<_> = (5..9).map(|id| change(id, &tie)).collect();
         let bench =
             Bench::one(changes(old.clone()), vec![], &settings(&format!("{BOUNDED}, {KEY}{look}"))).await;
-        complete(&bench.run_at("changes", &at(1, "10:00:01")).await, 4);
+        assert_complete(&bench.run_at("changes", &at(1, "10:00:01")).await, 4);
         let edited = change(7, &tie).replace("\"n7\"", "\"edited\"");
         bench.api.append("changes", [edited.clone()]).unwrap();
-        complete(&bench.run_at("changes", &at(1, "11:00:00")).await, 1);
-        complete(&bench.run_at("changes", &at(1, "12:00:00")).await, 0);
+        assert_complete(&bench.run_at("changes", &at(1, "11:00:00")).await, 1);
+        assert_complete(&bench.run_at("changes", &at(1, "12:00:00")).await, 0);
         let both: Vec<_> = old.into_iter().chain([edited]).collect();
         assert_eq!(bench.records("changes"), both);
     }
@@ -134,13 +120,13 @@ async fn a_state_of_an_earlier_version_writes_the_records_at_its_cursor_once_mor
     let tie = at(1, "10:00:00");
     let records = [change(1, &at(1, "09:00:00")), change(2, &tie), change(3, &tie)];
     let bench = Bench::one(changes(records), vec![], &settings(&format!("{BOUNDED}, {KEY}"))).await;
-    complete(&bench.run_at("changes", &at(1, "11:00:00")).await, 3);
+    assert_complete(&bench.run_at("changes", &at(1, "11:00:00")).await, 3);
     let path = bench.target().join("_bronzegate/demo/changes/commits/seq-1.s0001.json");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("\"versions\""), "{text}");
     std::fs::write(&path, text.replace("\"versions\"", "\"keys\"")).unwrap();
-    complete(&bench.run_at("changes", &at(1, "12:00:00")).await, 2);
-    complete(&bench.run_at("changes", &at(1, "13:00:00")).await, 0);
+    assert_complete(&bench.run_at("changes", &at(1, "12:00:00")).await, 2);
+    assert_complete(&bench.run_at("changes", &at(1, "13:00:00")).await, 0);
 }
 
 #[tokio::test]
@@ -186,7 +172,7 @@ async fn an_empty_cursor_is_none_as_in_the_rows_of_a_table() {
                     );
                     continue;
                 };
-                complete(&report, kept);
+                assert_complete(&report, kept);
                 assert_eq!(report.warnings.len(), usize::from(missing == "skip"), "{report:?}");
                 let written = |row: &&str| {
                     if csv { csv_record_of(&columns, row.as_bytes()) } else { (**row).to_owned() }
@@ -206,9 +192,9 @@ async fn a_look_back_repeats_what_lies_behind_the_newest_but_not_its_ties() {
     let records: Vec<_> = [before.clone()].into_iter().chain((1..4).map(|id| change(id, &tie))).collect();
     let look = settings(&format!("{BOUNDED}, {KEY}, lookback: 1m"));
     let bench = Bench::one(changes(records), vec![], &look).await;
-    complete(&bench.run_at("changes", &at(1, "10:00:01")).await, 4);
+    assert_complete(&bench.run_at("changes", &at(1, "10:00:01")).await, 4);
     bench.api.append("changes", [change(4, &tie)]).unwrap();
-    complete(&bench.run_at("changes", &at(1, "11:00:00")).await, 2);
+    assert_complete(&bench.run_at("changes", &at(1, "11:00:00")).await, 2);
     let found = bench.records("changes");
     assert_eq!(found.iter().filter(|record| **record == before).count(), 2, "{found:#?}");
     assert_eq!(found.iter().filter(|record| record.contains(&tie)).count(), 4, "{found:#?}");
@@ -219,7 +205,7 @@ async fn windows_begin_as_far_behind_the_newest_as_is_looked_back() {
     let records = [change(1, &at(1, "12:00:00")), change(2, &at(2, "12:00:00"))];
     let look = settings(&format!("{BOUNDED}, {KEY}, window: 1d, lookback: 36h"));
     let bench = Bench::one(changes(records), vec![], &look).await;
-    complete(&bench.run_at("changes", &at(3, "00:00:00")).await, 2);
+    assert_complete(&bench.run_at("changes", &at(3, "00:00:00")).await, 2);
     bench.api.append("changes", [change(3, &at(2, "01:00:00")), change(4, &at(3, "05:00:00"))]).unwrap();
     let report = bench.run_at("changes", &at(4, "00:00:00")).await;
     assert_eq!((report.status, report.key.as_deref()), (Status::Complete, Some("seq-5")), "{report:?}");
@@ -239,11 +225,11 @@ async fn nothing_is_looked_back_at_from_before_the_start() {
     let look = settings(&format!("{BOUNDED}, {KEY}, lookback: 1h"));
     let bench = Bench::one(changes([old.clone()]), vec![], &look).await;
     for day in 2..4 {
-        complete(&bench.run_at("changes", &at(day, "00:00:00")).await, 0);
+        assert_complete(&bench.run_at("changes", &at(day, "00:00:00")).await, 0);
     }
     bench.api.append("changes", [change(2, &at(1, "00:30:00"))]).unwrap();
     for (day, records) in [(4, 1), (5, 0)] {
-        complete(&bench.run_at("changes", &at(day, "00:00:00")).await, records);
+        assert_complete(&bench.run_at("changes", &at(day, "00:00:00")).await, records);
     }
     for commit in bench.commits("changes") {
         assert_eq!(commit.window.unwrap().from.as_deref(), Some("2026-01-01T00:00:00Z"), "{}", commit.key);
@@ -253,7 +239,7 @@ async fn nothing_is_looked_back_at_from_before_the_start() {
     let later = settings(&format!("{BOUNDED}, key: id, start: 2026-01-03, lookback: 1h"));
     bench.reads_with(&bronzegate_tests::one_stream("changes", &later));
     bench.api.append("changes", [change(3, &at(1, "00:45:00"))]).unwrap();
-    complete(&bench.run_at("changes", &at(6, "00:00:00")).await, 1);
+    assert_complete(&bench.run_at("changes", &at(6, "00:00:00")).await, 1);
 }
 
 #[tokio::test]

@@ -9,20 +9,11 @@ use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{Fault, FaultKind, TimeFormat, Timeline, When};
-use bronzegate_tests::changes::{BOUNDED, OPEN, change, changes, settings, with};
+use bronzegate_tests::changes::{BOUNDED, OPEN, at, change, changes, settings, sorted, with};
 use bronzegate_tests::command::until;
-use bronzegate_tests::{Bench, Failing, FaultyStore, failure, request};
+use bronzegate_tests::{Bench, Failing, FaultyStore, assert_complete, failure, request};
 
 const KEY: &str = "key: id, start: 2026-01-01";
-
-fn at(day: u32, time: &str) -> String {
-    format!("2026-01-{day:02}T{time}Z")
-}
-
-fn sorted(mut records: Vec<String>) -> Vec<String> {
-    records.sort();
-    records
-}
 
 /// The runs of the stream in order of their numbers.
 fn chain(bench: &Bench) -> Vec<CommitRecord> {
@@ -38,18 +29,13 @@ async fn run_within_a_minute(bench: &Bench, at: &str) -> RunReport {
     bench.stream_with("changes", clock).run(bench.store(), request(at), deadline, Stop::default()).await
 }
 
-#[track_caller]
-fn complete(report: &RunReport, records: u64) {
-    assert_eq!((report.status, report.counts.records), (Status::Complete, records), "{report:?}");
-}
-
 #[tokio::test]
 async fn a_run_brings_what_is_new_and_the_same_event_again_nothing() {
     for keys in [BOUNDED, OPEN] {
         let records: Vec<_> = (0..25).map(|id| change(id, &at(1, &format!("10:{id:02}:00")))).collect();
         let bench = Bench::one(changes(records.clone()), vec![], &settings(&format!("{keys}, {KEY}"))).await;
         let first = bench.run_at("changes", &at(2, "00:00:00")).await;
-        complete(&first, 25);
+        assert_complete(&first, 25);
         assert_eq!(first.key.as_deref(), Some("seq-1"));
         assert_eq!(first.batch_id.as_deref(), Some("20260102000000-1"));
         assert_eq!(first.cursor_out.as_deref(), Some("2026-01-01T10:24:00Z"));
@@ -60,9 +46,9 @@ async fn a_run_brings_what_is_new_and_the_same_event_again_nothing() {
         let new: Vec<_> = (25..30).map(|id| change(id, &at(2, "01:00:00"))).collect();
         bench.api.append("changes", new.clone()).unwrap();
         let second = bench.run_at("changes", &at(3, "00:00:00")).await;
-        complete(&second, 5);
+        assert_complete(&second, 5);
         assert_eq!(second.cursor_in.as_deref(), Some("2026-01-01T10:24:00Z"));
-        complete(&bench.run_at("changes", &at(4, "00:00:00")).await, 0);
+        assert_complete(&bench.run_at("changes", &at(4, "00:00:00")).await, 0);
         assert_eq!(bench.records("changes"), [records, new].concat());
     }
 }
@@ -74,15 +60,15 @@ async fn ties_at_the_boundary_are_neither_lost_nor_repeated_whatever_their_numbe
         let settings = settings(&format!("{BOUNDED}, {KEY}"));
         let stream = changes((0..ties).map(|id| change(id, &tie))).page_size(500);
         let bench = Bench::one(stream, vec![], &settings).await;
-        complete(&bench.run_at("changes", &tie).await, 0);
-        complete(&bench.run_at("changes", &at(1, "10:00:01")).await, ties);
+        assert_complete(&bench.run_at("changes", &tie).await, 0);
+        assert_complete(&bench.run_at("changes", &at(1, "10:00:01")).await, ties);
         let before = chain(&bench)[1].cursor.clone().unwrap();
         assert!(serde_json::to_vec(&before).unwrap().len() < 40_000, "the state has a bound");
         // Some more of the tie show up late, as far as the keys of all are remembered.
         let late = if ties <= 512 { ties..ties + 7 } else { 0..0 };
         bench.api.append("changes", late.clone().map(|id| change(id, &tie))).unwrap();
         bench.api.append("changes", [change(9_999, &at(1, "11:00:00"))]).unwrap();
-        complete(&bench.run_at("changes", &at(1, "12:00:00")).await, late.end - late.start + 1);
+        assert_complete(&bench.run_at("changes", &at(1, "12:00:00")).await, late.end - late.start + 1);
         let all = (0..ties).chain(late).map(|id| change(id, &tie)).chain([change(9_999, &at(1, "11:00:00"))]);
         assert_eq!(sorted(bench.records("changes")), sorted(all.collect()), "{ties}");
     }
@@ -92,9 +78,9 @@ async fn ties_at_the_boundary_are_neither_lost_nor_repeated_whatever_their_numbe
 async fn without_a_key_the_records_at_the_boundary_come_again_rather_than_be_lost() {
     let settings = settings(&format!("{OPEN}, start: 2026-01-01"));
     let bench = Bench::one(changes([change(1, &at(1, "10:00:00"))]), vec![], &settings).await;
-    complete(&bench.run_at("changes", &at(1, "10:00:01")).await, 1);
+    assert_complete(&bench.run_at("changes", &at(1, "10:00:01")).await, 1);
     bench.api.append("changes", [change(2, &at(1, "10:00:00"))]).unwrap();
-    complete(&bench.run_at("changes", &at(1, "11:00:00")).await, 2);
+    assert_complete(&bench.run_at("changes", &at(1, "11:00:00")).await, 2);
 }
 
 #[tokio::test]
@@ -102,16 +88,16 @@ async fn a_record_that_appears_late_behind_the_newest_is_brought() {
     let bench =
         Bench::one(changes([change(1, &at(1, "10:00:00"))]), vec![], &settings(&format!("{BOUNDED}, {KEY}")))
             .await;
-    complete(&bench.run_at("changes", &at(1, "12:00:00")).await, 1);
+    assert_complete(&bench.run_at("changes", &at(1, "12:00:00")).await, 1);
     bench.api.append("changes", [change(2, &at(1, "11:59:59.5"))]).unwrap();
-    complete(&bench.run_at("changes", &at(1, "13:00:00")).await, 1);
+    assert_complete(&bench.run_at("changes", &at(1, "13:00:00")).await, 1);
     // What appears in front of it needs a look back, which brings what is known again.
     bench.api.append("changes", [change(3, &at(1, "11:59:58"))]).unwrap();
-    complete(&bench.run_at("changes", &at(1, "14:00:00")).await, 0);
+    assert_complete(&bench.run_at("changes", &at(1, "14:00:00")).await, 0);
     let mut bench = bench;
     let look = settings(&format!("{BOUNDED}, {KEY}, lookback: 1m"));
     bench.reads_with(&bronzegate_tests::one_stream("changes", &look));
-    complete(&bench.run_at("changes", &at(1, "15:00:00")).await, 1);
+    assert_complete(&bench.run_at("changes", &at(1, "15:00:00")).await, 1);
     assert_eq!(bench.records("changes").len(), 3);
 }
 
@@ -124,9 +110,9 @@ async fn order_does_not_matter_and_what_lies_beyond_the_end_waits_for_its_run() 
     let timeline = Timeline { sorted: false, beyond_to: 5, ..timeline.with(records.clone()) };
     let bench = Bench::one(with(timeline), vec![], &settings(&format!("{BOUNDED}, {KEY}"))).await;
     let first = bench.run_at("changes", &at(1, "12:00:00")).await;
-    complete(&first, 12);
+    assert_complete(&first, 12);
     assert_eq!(first.cursor_out.as_deref(), Some("2026-01-01T11:30:00Z"));
-    complete(&bench.run_at("changes", &at(2, "00:00:00")).await, 12);
+    assert_complete(&bench.run_at("changes", &at(2, "00:00:00")).await, 12);
     assert_eq!(sorted(bench.records("changes")), sorted(records));
 }
 
@@ -137,7 +123,7 @@ async fn what_is_due_is_split_into_windows_that_commit_on_their_own() {
     let settings = settings(&format!("{BOUNDED}, {KEY}, window: 1d"));
     let bench = Bench::one(changes(records.clone()), vec![], &settings).await;
     let report = bench.run_at("changes", &at(5, "18:00:00")).await;
-    complete(&report, 4);
+    assert_complete(&report, 4);
     assert_eq!((report.key.as_deref(), report.counts.pages), (Some("seq-5"), 5));
     let asked: Vec<_> =
         chain(&bench).into_iter().map(|record| record.window.unwrap().from.unwrap()).collect();
@@ -172,7 +158,7 @@ async fn a_failure_keeps_the_windows_before_it() {
     let report = bench.run_at("changes", &at(5, "00:00:00")).await;
     assert_eq!(failure(&report).0, ErrorKind::Api);
     assert_eq!((bench.records("changes").len(), report.parts.len()), (2, 2));
-    complete(&bench.run_at("changes", &at(5, "00:00:00")).await, 2);
+    assert_complete(&bench.run_at("changes", &at(5, "00:00:00")).await, 2);
     assert_eq!(bench.records("changes"), records);
 }
 
@@ -226,8 +212,8 @@ async fn a_run_that_loses_to_one_scheduled_earlier_goes_on_to_its_own_time() {
         bench.run_at("changes", &early).await
     };
     let (late, early) = tokio::join!(bench.run_at("changes", &late), after_the_first_request);
-    complete(&early, 7);
-    complete(&late, 2);
+    assert_complete(&early, 7);
+    assert_complete(&late, 2);
     assert_eq!((early.key.as_deref(), late.key.as_deref()), (Some("seq-1"), Some("seq-2")));
     assert_eq!(bench.records("changes"), records);
 }
@@ -258,7 +244,7 @@ async fn a_run_that_is_overtaken_at_any_store_call_goes_on_to_its_own_time() {
         };
         let mut running = std::pin::pin!(running);
         let overtaken = tokio::select! {
-            report = &mut running => break complete(&report, 4),
+            report = &mut running => break assert_complete(&report, 4),
             cut = overtaking => cut,
         };
         let report = running.await;
@@ -282,10 +268,10 @@ async fn integers_go_beyond_what_a_number_holds_and_texts_are_bytes() {
     let bench =
         Bench::one(stream, vec![], &settings("cursor: v, format: integer, from: { query: since }, key: id"))
             .await;
-    complete(&bench.run_at("changes", &at(1, "00:00:00")).await, 3);
+    assert_complete(&bench.run_at("changes", &at(1, "00:00:00")).await, 3);
     bench.api.append("changes", [row(big, 4), row(&big.replace("000", "001"), 5)]).unwrap();
     let second = bench.run_at("changes", &at(2, "00:00:00")).await;
-    complete(&second, 2);
+    assert_complete(&second, 2);
     assert_eq!(second.cursor_in.as_deref(), Some(big));
     let numbers: Vec<_> = bench.records("changes");
     assert_eq!(numbers.len(), 5, "{numbers:?}");

@@ -14,6 +14,7 @@ use bronzegate_demo_api::{
 };
 use bronzegate_tests::changes::change;
 use bronzegate_tests::command::{Shell, run_line, until};
+use bronzegate_tests::exports::export;
 use bronzegate_tests::{Bench, SCHEDULED, SEED, Shifted, expected, failure, request, test_clock};
 use jiff::SignedDuration;
 
@@ -24,35 +25,39 @@ pub(crate) fn stream() -> Stream {
     Stream::new("accounts", Style::SalesforceBulk, Shape::Small, RECORDS).page_size(10).auth(Auth::Bearer)
 }
 
-const SETTINGS: &str = "auth: { type: bearer, token: { secret: token } }
-retry: { base: 1ms, max: 2ms }
-streams:
-  accounts:
-    job:
-      submit: { path: /accounts, body: { operation: query }, id: { body: id } }
-      poll:
-        path: /accounts/{{ job.id }}
-        every: 5s
-        done: { at: { body: state }, equals: JobComplete }
-        failed: { at: { body: state }, equals: Failed }
-        message: { body: errorMessage }
-        timeout: 1h
-    path: /accounts/{{ job.id }}/results
-    records: $
-    format: csv
-    pagination:
-      type: cursor
-      next: { header: Sforce-Locator }
-      send: { query: locator }
-      page_size: { query: maxRecords, value: 10 }
-      stop: [{ at: { header: Sforce-Locator }, equals: \"null\" }]";
+/// The settings, polled at these times.
+pub(crate) fn polled(times: &str) -> String {
+    let poll = format!(
+        "{times}, failed: {{ at: {{ body: state }}, equals: Failed }}, message: {{ body: errorMessage }}, \
+         timeout: 1h"
+    );
+    let export = export("accounts", &poll);
+    format!(
+        "auth: {{ type: bearer, token: {{ secret: token }} }}\nretry: {{ base: 1ms, max: 2ms }}\nstreams:{export}"
+    )
+}
+
+/// The settings with polls as they are.
+fn usual() -> String {
+    polled("every: 5s")
+}
+
+/// The settings with polls that no test waits for.
+pub(crate) fn quick() -> String {
+    polled("every: 1ms, max: 2ms")
+}
+
+/// The settings with a first poll that lies behind every deadline.
+pub(crate) fn slow() -> String {
+    polled("every: 30m, max: 30m")
+}
 
 pub(crate) fn rows(records: u64) -> Vec<String> {
     expected(Shape::Small, records).iter().map(|record| csv_record(record.as_bytes())).collect()
 }
 
 async fn bench(stream: Stream, faults: Vec<Fault>) -> Bench {
-    Bench::new(vec![stream], faults, SETTINGS).await
+    Bench::new(vec![stream], faults, &usual()).await
 }
 
 #[track_caller]
@@ -71,16 +76,6 @@ pub(crate) async fn run_later(bench: &Bench, later: SignedDuration) -> RunReport
 
 pub(crate) async fn run_soon(bench: &Bench) -> RunReport {
     run_later(bench, SignedDuration::ZERO).await
-}
-
-/// The settings with polls that no test waits for.
-pub(crate) fn quick() -> String {
-    SETTINGS.replace("every: 5s", "every: 1ms").replace("timeout", "max: 2ms\n        timeout")
-}
-
-/// The settings with a first poll that lies behind every deadline.
-fn slow() -> String {
-    SETTINGS.replace("every: 5s", "every: 30m").replace("timeout", "max: 30m\n        timeout")
 }
 
 pub(crate) fn at_request(number: u64, kind: FaultKind) -> Fault {
@@ -232,7 +227,7 @@ async fn an_incremental_stream_submits_its_window() {
     let timeline = Timeline::new("updatedAt", TimeFormat::Rfc3339, "from", Some("to"));
     let at = |minute: u64| format!("2026-01-01T10:{minute:02}:00Z");
     let all: Vec<_> = (0..25).map(|id| change(id, &at(id))).collect();
-    let settings = SETTINGS.replace(
+    let settings = usual().replace(
         "body: { operation: query }",
         "body: { operation: query, from: '{{ window.from }}', to: '{{ window.to }}' }",
     ) + "\n    incremental: { cursor: updatedAt, format: rfc3339, start: 2026-01-01, key: id }";
@@ -337,8 +332,7 @@ async fn an_interrupted_wait_is_partial_and_the_same_command_goes_on_with_the_jo
         // Long enough not to be done when the signal comes.
         let job = Job { polls: 150, file: None };
         let options = Options { seed: SEED, streams: vec![stream().job(job)], ..Options::default() };
-        let settings = quick().replace("1ms", "10ms").replace("2ms", "20ms");
-        let shell = Shell::with(options, &settings).await;
+        let shell = Shell::with(options, &polled("every: 10ms, max: 20ms")).await;
         let run = shell.start(&run_line("demo/accounts"));
         // The submission and a poll.
         until("the job is asked after", || shell.api.stats().stream("accounts").requests >= 2).await;

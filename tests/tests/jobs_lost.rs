@@ -8,39 +8,19 @@ use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
-use bronzegate_demo_api::{Fault, FaultKind, Job, Options, Shape, Stream, Style, When};
+use bronzegate_demo_api::{Fault, FaultKind, Job, Options, When};
 use bronzegate_tests::command::until;
 use bronzegate_tests::{Bench, SCHEDULED, SEED, Shifted, failure, request};
 use jiff::SignedDuration;
 
 use super::jobs::{
-    RECORDS, at_request, landed, poll_says, quick, rows, run_later, run_soon, stream, waiting,
+    RECORDS, at_request, landed, poll_says, quick, rows, run_later, run_soon, slow, stream, waiting,
 };
 
-const SETTINGS: &str = "streams:
-  accounts:
-    job:
-      submit: { path: /accounts, body: { operation: query }, id: { body: id } }
-      poll:
-        path: /accounts/{{ job.id }}
-        every: EVERY
-        max: EVERY
-        done: { at: { body: state }, equals: JobComplete }
-        timeout: 1h
-    path: /accounts/{{ job.id }}/results
-    records: $
-    format: csv
-    pagination:
-      type: cursor
-      next: { header: Sforce-Locator }
-      send: { query: locator }
-      stop: [{ at: { header: Sforce-Locator }, equals: \"null\" }]";
-
-async fn bench(every: &str, polls: u32, latency: Duration) -> Bench {
-    let job = Job { polls, file: None };
-    let streams = vec![Stream::new("accounts", Style::SalesforceBulk, Shape::Small, 30).job(job)];
-    let options = Options { seed: SEED, streams, latency, ..Options::default() };
-    Bench::with(options, &SETTINGS.replace("EVERY", every)).await
+/// A job that is done after so many polls.
+async fn bench(settings: &str, polls: u32, latency: Duration) -> Bench {
+    let streams = vec![stream().job(Job { polls, file: None })];
+    Bench::with(Options { seed: SEED, streams, latency, ..Options::default() }, settings).await
 }
 
 /// A run of five minutes, so many hours after the first.
@@ -53,7 +33,7 @@ async fn run_after(bench: &Bench, hours: i64) -> RunReport {
 
 #[tokio::test]
 async fn a_job_that_never_ends_is_submitted_again_once_a_day_and_else_fails() {
-    let bench = bench("30m", 1_000, Duration::ZERO).await;
+    let bench = bench(&slow(), 1_000, Duration::ZERO).await;
     for (hours, status, jobs) in [
         (0, Status::Partial, 1),
         (1, Status::Partial, 2),
@@ -76,7 +56,7 @@ async fn a_job_that_never_ends_is_submitted_again_once_a_day_and_else_fails() {
 
 #[tokio::test]
 async fn a_submission_that_is_on_its_way_when_the_run_is_stopped_is_not_lost() {
-    let bench = bench("1ms", 2, Duration::from_millis(200)).await;
+    let bench = bench(&quick(), 2, Duration::from_millis(200)).await;
     let (stop, run) = (Stop::default(), bench.stream("accounts"));
     let (store, asked) = (bench.store(), stop.clone());
     let running =
@@ -87,7 +67,7 @@ async fn a_submission_that_is_on_its_way_when_the_run_is_stopped_is_not_lost() {
     assert_eq!((report.status, &report.error), (Status::Partial, &None), "{report:?}");
     assert_eq!((report.counts.requests, bench.commits("accounts").len()), (1, 1));
     let report = bench.run("accounts").await;
-    assert_eq!((report.status, report.counts.records), (Status::Complete, 30), "{report:?}");
+    assert_eq!((report.status, report.counts.records), (Status::Complete, RECORDS), "{report:?}");
     assert_eq!(bench.stats("accounts").jobs, 1);
 }
 

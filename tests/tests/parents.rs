@@ -10,6 +10,7 @@ use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{Fault, FaultKind, Job, Options, Shape, Stream, Style, When};
+use bronzegate_tests::exports::export;
 use bronzegate_tests::{Bench, SEED, Shifted, changes, expected, failure, request};
 
 /// What the children's stream says; each parent has two records.
@@ -266,25 +267,6 @@ async fn a_segment_that_is_cut_tells_what_it_has_left_out() {
     assert_eq!(counted(&bench), two_each([&ids[0], &ids[2], &ids[3]]));
 }
 
-const EXPORTED: &str = "streams:
-  projects:
-    job:
-      submit: { path: /projects, body: { operation: query }, id: { body: id } }
-      poll:
-        path: /projects/{{ job.id }}
-        every: EVERY
-        max: EVERY
-        done: { at: { body: state }, equals: JobComplete }
-    path: /projects/{{ job.id }}/results
-    records: $
-    format: csv
-    pagination:
-      type: cursor
-      next: { header: Sforce-Locator }
-      send: { query: locator }
-      page_size: { query: maxRecords, value: 10 }
-      stop: [{ at: { header: Sforce-Locator }, equals: \"null\" }]";
-
 #[tokio::test]
 async fn the_export_job_of_the_parents_is_submitted_once_however_often_the_run_is_cut() {
     let job = Job { polls: 4, file: None };
@@ -298,7 +280,9 @@ async fn the_export_job_of_the_parents_is_submitted_once_however_often_the_run_i
         })
         .collect();
     let streams = std::iter::once(projects).chain(tasks_of(&ids)).collect();
-    let yaml = |every: &str| format!("{}{TASKS}", EXPORTED.replace("EVERY", every));
+    let yaml = |every: &str| {
+        format!("streams:{}{TASKS}", export("projects", &format!("every: {every}, max: {every}")))
+    };
     let options = Options { seed: SEED, streams, ..Options::default() };
     let mut bench = Bench::with(options, &yaml("30m")).await;
     let five = Duration::from_mins(5);

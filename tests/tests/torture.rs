@@ -16,9 +16,9 @@ async fn campaign(seed: u64, store: StoreKind, trials: u64, sabotage: Option<Sab
 
 /// Whether a trial is failed on a store that does it.
 async fn is_noticed(sabotage: Sabotage) -> bool {
-    const BATCH: u64 = 6;
-    for seed in (FIRST..FIRST + PATIENCE).step_by(BATCH as usize) {
-        let summary = campaign(seed, StoreKind::Local, BATCH, Some(sabotage)).await;
+    const BATCH: usize = 6;
+    for nth in (0..PATIENCE).step_by(BATCH) {
+        let summary = campaign(FIRST + nth, StoreKind::Local, BATCH as u64, Some(sabotage)).await;
         if !summary.failures.is_empty() {
             return true;
         }

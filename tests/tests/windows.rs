@@ -11,7 +11,7 @@ use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::window::{TimeWindow, parse_instant};
 use bronzegate_demo_api::{Fault, FaultKind, Stream, TimeFormat, Timeline, When};
-use bronzegate_tests::changes::{BOUNDED, OPEN, change, changes, settings, with};
+use bronzegate_tests::changes::{BOUNDED, OPEN, change, changes, settings, sorted, with};
 use bronzegate_tests::{Bench, failure, test_clock};
 
 fn window(from: &str, to: &str) -> TimeWindow {
@@ -22,11 +22,6 @@ fn window(from: &str, to: &str) -> TimeWindow {
 async fn load(bench: &Bench, from: &str, to: &str, revision: u32) -> RunReport {
     let request = RunRequest::Window { window: window(from, to), revision };
     bench.stream("changes").run(bench.store(), request, Deadline::NONE, Stop::default()).await
-}
-
-fn sorted(mut records: Vec<String>) -> Vec<String> {
-    records.sort();
-    records
 }
 
 /// Four a day for three days: at both ends of each, and two at one instant.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bronzegate_core::bronze::{
     BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload,
 };
+use bronzegate_core::clock::{Clock as _, SystemClock};
 use bytes::Bytes;
 
 /// How long a put takes that replaces.
@@ -75,7 +76,7 @@ impl BronzeStore for Saboteur {
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
         if matches!(self.sabotage, Sabotage::Replaces | Sabotage::Forgets) {
             // Slowly, so that others decide meanwhile.
-            tokio::time::sleep(DECISION).await;
+            SystemClock::default().sleep(DECISION).await;
             self.inner.put(path, content).await?;
             return Ok(Created::Yes);
         }

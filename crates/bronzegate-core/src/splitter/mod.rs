@@ -21,8 +21,6 @@ mod starts;
 mod state;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_csv;
 mod utf8;
 
 pub use body::{PageBody, RecordsFound};

@@ -13,7 +13,6 @@ use super::{
 use crate::{
     clock,
     fault::{Asked, FaultKind, Moment},
-    ledger::Answer,
     page::{Plan, Refusal, Scene, check_demands, compose, packed, read, spoil},
     rate::{RateLimit, Verdict, headers, refusal_status},
     stream::{Pack, Stream, Style},
@@ -87,21 +86,19 @@ fn served(
     if let Some(reply) = point::about(live, call) {
         return unpaged(state, live, call, number, |_| reply);
     }
-    match live.ledger.as_ref().map(|ledger| locked(ledger).answer(stream, call, state.time.moved())) {
-        None => page(state, live, scene, number, None),
-        Some(answer) => page_of(state, live, scene, number, answer),
-    }
+    paged(state, live, scene, number, call)
 }
 
-/// A page of the records that answer the request.
-fn page_of(
+/// A page of the stream's records; of those that answer what was `asked`, where it keeps a ledger.
+fn paged(
     state: &State,
     live: &Live,
     scene: &Scene<'_>,
     number: u64,
-    answer: Result<Answer, String>,
+    asked: &Call,
 ) -> (Reply, Option<FaultKind>) {
-    let answer = match answer {
+    let Some(ledger) = &live.ledger else { return page(state, live, scene, number, None) };
+    let answer = match locked(ledger).answer(scene.stream, asked, state.time.moved()) {
         Ok(answer) => answer,
         Err(message) => return (Reply::error(StatusCode::BAD_REQUEST, &message), None),
     };
@@ -128,11 +125,7 @@ fn job(
     if let About::Results(nth) = about
         && let Some(asked) = jobs::submitted(live, nth)
     {
-        let ledger = live.ledger.as_ref();
-        return match ledger.map(|ledger| locked(ledger).answer(scene.stream, &asked, state.time.moved())) {
-            None => page(state, live, scene, number, None),
-            Some(answer) => page_of(state, live, scene, number, answer),
-        };
+        return paged(state, live, scene, number, &asked);
     }
     if about == About::Submission
         && let Err(Refusal { status, message }) = check_demands(&live.stream, call)

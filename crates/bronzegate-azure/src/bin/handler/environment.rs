@@ -27,7 +27,7 @@ pub(crate) struct Settings {
 const TIMEOUT: &str = "AzureFunctionsJobHost__functionTimeout";
 
 /// As many as a Flex Consumption app may have where nobody says less.
-const MAX_INSTANCES: NonZeroU32 = NonZeroU32::new(40).unwrap();
+const MAX_INSTANCES: NonZeroU32 = NonZeroU32::new(40).expect("40 is not zero");
 
 impl Settings {
     /// Reads the variables.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::*;
+use super::super::*;
 use crate::config::Csv;
 
 type Outcome = Result<(Vec<String>, PageBody), SplitErrorKind>;

@@ -1,0 +1,27 @@
+//! A stream `items` of 25 pages, for tests of the handlers.
+
+use bronzegate_demo_api::{Auth, Fault, FaultKind, Framing, Shape, Stream, Style, When};
+
+/// How many records it has.
+pub const RECORDS: u64 = 500;
+
+/// Its settings in a source file.
+pub const SETTINGS: &str = "records: results
+retry: { base: 5ms, max: 50ms }
+auth: { type: bearer, token: { secret: token } }
+pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: 20 } }";
+
+/// The stream.
+pub fn stream() -> Stream {
+    Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20).auth(Auth::Bearer)
+}
+
+/// What a run of it recovers from.
+pub fn faults() -> Vec<Fault> {
+    let cut = FaultKind::CutBody { after_bytes: 500, framing: Framing::Chunked };
+    vec![
+        Fault::new("items", When::Request(3), FaultKind::status(503)).times(2),
+        Fault::new("items", When::Page(9), cut),
+        Fault::new("items", When::Page(15), FaultKind::Reset),
+    ]
+}

@@ -1,4 +1,4 @@
-//! What goes wrong on the way: retried as often and as late as config.md says, then told.
+//! What goes wrong on the way: retried as often and as late as `retry` says, then told.
 
 use std::time::Duration;
 

@@ -218,7 +218,7 @@ pub enum Shape {
     Wide,
 }
 
-/// Names how a stream pages: a plain style, or a vendor's role (see `design/apis.md`).
+/// Names how a stream pages: a plain style, or a vendor's role (the API table of the project's README says what is special of each).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {

@@ -203,16 +203,8 @@ impl FromSource<'_> {
         let request = self.request(spec, own, entry.at());
         stream_check::check(&request, report);
         let job = self.job(spec, own, &request);
-        let incremental = if let Some(slot) = &spec.incremental {
-            let used = job.requests.iter().flatten().map(stream_check::window_names);
-            let used = used.fold(stream_check::window_names(&request), Used::or);
-            slot.get()?.resolve(used, slot.at(), report).map(Some)
-        } else {
-            for request in job.requests.iter().flatten().chain([&request]) {
-                stream_check::no_window(request, report);
-            }
-            Some(None)
-        };
+        let requests: Vec<&Request> = job.requests.iter().flatten().chain([&request]).collect();
+        let incremental = self.incremental(spec, &requests);
         let partitions = branches::partitions(spec.partitions.as_ref(), report);
         let parent = spec.parent.as_ref().map(|slot| slot.get()?.resolve(report));
         let layers = Layers { own, source: self.shared };
@@ -221,7 +213,7 @@ impl FromSource<'_> {
         branch_check::stream(
             &Branched {
                 spec,
-                requests: job.requests.iter().flatten().chain([&request]).collect(),
+                requests,
                 partitions: &partitions,
                 parent: parent.as_ref().and_then(Option::as_ref),
                 incremental: incremental.as_ref().and_then(Option::as_ref),
@@ -233,12 +225,9 @@ impl FromSource<'_> {
         let retry = RetrySpec::resolve(&layers.maps(|shared| shared.retry.as_ref()), report);
         let output = OutputSpec::resolve(&layers.maps(|shared| shared.output.as_ref()), report);
         let schedule = spec.schedule.as_ref().map(|slot| slot.get()?.resolve(slot.at(), report));
+        let expect = spec.expect.as_ref().and_then(Slot::get).map(|expect| expect.resolve(report));
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
-        let records = spec.records.get().and_then(records::resolve);
-        let format = spec.format.as_ref().and_then(Slot::get).and_then(|spec| format::resolve(spec, report));
-        let pagination_at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
-        let paged = (request.pagination.as_ref(), pagination_at);
-        format::fits(format.as_ref(), (records.as_ref(), spec.records.at()), paged, report);
+        let (format, records) = self.content(spec, &request);
         let body = request.body.map(|(body, _)| body);
         Some(Stream {
             name: name.to_owned(),
@@ -263,13 +252,33 @@ impl FromSource<'_> {
             responses,
             output,
             schedule: schedule.flatten(),
-            expect: spec
-                .expect
-                .as_ref()
-                .and_then(Slot::get)
-                .map(|expect| expect.resolve(report))
-                .unwrap_or_default(),
+            expect: expect.unwrap_or_default(),
         })
+    }
+
+    /// What a page holds, and where.
+    fn content(&self, spec: &StreamSpec, request: &Request) -> (Option<Format>, Option<Records>) {
+        let records = spec.records.get().and_then(records::resolve);
+        let format = spec.format.as_ref().and_then(Slot::get);
+        let format = format.and_then(|spec| format::resolve(spec, self.report));
+        let pagination_at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
+        let paged = (request.pagination.as_ref(), pagination_at);
+        format::fits(format.as_ref(), (records.as_ref(), spec.records.at()), paged, self.report);
+        (format, records)
+    }
+
+    /// The stream's `incremental`, for which its requests must ask; `None` when the report says what is wrong.
+    #[expect(clippy::option_option, reason = "whether it is valid, and whether there is one")]
+    fn incremental(&self, spec: &StreamSpec, requests: &[&Request]) -> Option<Option<Incremental>> {
+        let Some(slot) = &spec.incremental else {
+            for request in requests {
+                stream_check::no_window(request, self.report);
+            }
+            return Some(None);
+        };
+        let used = requests.iter().map(|request| stream_check::window_names(request));
+        let used = used.reduce(Used::or)?;
+        slot.get()?.resolve(used, slot.at(), self.report).map(Some)
     }
 
     fn request(&self, spec: &StreamSpec, own: &SharedSpec, at: &At) -> Request {

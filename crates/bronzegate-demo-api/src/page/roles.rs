@@ -1,4 +1,4 @@
-//! The vendors' parts, by the first ten rows of `design/apis.md`.
+//! The vendors' parts, as the API table of the project's README names them.
 
 use super::{
     cursor::{Codec, Mark},

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::super::*;
 
-/// The example of `config.md`, word for word.
+/// A source file that says almost everything once.
 pub(super) const EXAMPLE: &str = r#"# yaml-language-server: $schema=./source.schema.json
 source: hubspot                         # becomes _source_system and the first folder; equals the file's name
 base_url: https://api.hubapi.com        # https, or http for loopback only, unless allow_http: true

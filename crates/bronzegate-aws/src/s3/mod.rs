@@ -1,13 +1,16 @@
 //! Amazon S3 as a bronze store.
 
 mod checksum;
+mod failed;
 mod objects;
 mod part;
 mod retry;
+mod settings;
 mod store;
 mod target;
 mod upload;
 mod uploads;
 
-pub use store::{S3Settings, S3Store};
+pub use settings::S3Settings;
+pub use store::S3Store;
 pub use target::S3Target;

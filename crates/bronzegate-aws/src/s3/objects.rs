@@ -6,8 +6,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use bronzegate_core::bronze::{Created, StoreError};
 use bytes::Bytes;
 
+use super::failed::failed;
 use super::retry::Attempts;
-use super::store::failed;
 use super::uploads::{Uploads, bronze_checksum};
 use crate::service_error::status;
 

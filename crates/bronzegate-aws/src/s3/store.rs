@@ -5,18 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::RequestChecksumCalculation;
-use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::types::ServerSideEncryption;
 use bronzegate_core::bronze::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError};
 use bytes::Bytes;
 
 use super::part::S3Part;
 use super::retry::ConflictsPass;
+use super::settings::S3Settings;
 use super::target::S3Target;
 use super::upload::S3Upload;
 use super::uploads::Uploads;
-use crate::service_error::explain;
 
 /// The bronze store on S3.
 ///
@@ -26,24 +23,6 @@ use crate::service_error::explain;
 #[derive(Clone, Debug)]
 pub struct S3Store {
     uploads: Arc<Uploads>,
-}
-
-/// How objects are written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct S3Settings {
-    /// The id or ARN of the KMS key that encrypts every object; the bucket's default without it.
-    pub kms_key: Option<String>,
-}
-
-impl S3Settings {
-    pub(super) fn encryption(&self) -> Option<ServerSideEncryption> {
-        self.kms_key.is_some().then_some(ServerSideEncryption::AwsKms)
-    }
-
-    /// One call to KMS for many objects instead of one for each.
-    pub(super) fn bucket_key(&self) -> Option<bool> {
-        self.kms_key.is_some().then_some(true)
-    }
 }
 
 impl S3Store {
@@ -106,17 +85,4 @@ impl BronzeStore for S3Store {
     async fn pending(&self, stream: &str) -> Result<Vec<String>, StoreError> {
         self.uploads.pending(stream).await
     }
-}
-
-/// An error of a call, on a path under the target.
-pub(super) fn failed<E>(
-    action: &'static str,
-    path: &str,
-    permission: &'static str,
-    error: &SdkError<E, HttpResponse>,
-) -> StoreError
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-{
-    StoreError::io(action, path, explain("S3", permission, error))
 }

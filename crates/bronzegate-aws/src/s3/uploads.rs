@@ -8,7 +8,8 @@ use bronzegate_core::bronze::{Checksum, Receipt, StoreError};
 use bytes::Bytes;
 
 use super::checksum::to_base64;
-use super::store::{S3Settings, failed};
+use super::failed::failed;
+use super::settings::S3Settings;
 use super::target::S3Target;
 use super::upload::S3Upload;
 use crate::service_error::status;

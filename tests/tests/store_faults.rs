@@ -1,6 +1,7 @@
 //! A local store that fails, and runs that are killed, at every call: bronze is that of one uncut run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bronzegate_core::bronze::{BronzeStore as _, LocalStore};
 use bronzegate_core::clock::Deadline;
@@ -11,6 +12,9 @@ use bronzegate_demo_api::{Fault, FaultKind, Shape, Style, When};
 use bronzegate_tests::{Bench, Failing, FaultyStore, SCHEDULED, expected, failure, request};
 
 use super::segments::{BY_CURSOR, LONG, RECORDS, hour_at, stream};
+
+/// Longer than anything here takes, unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Two pages to a part, so that there are parts to lose.
 const IN_PARTS: &str = "output: { max_part_bytes: 6KiB }";
@@ -73,9 +77,12 @@ async fn killed(bench: &Bench, at: u64, failing: Failing) {
     let _ = run.await;
     moment.bury();
     // File work that was under way goes on in its thread; a dead process has none, and no locks.
-    while locked_folders(bench).await > others {
-        tokio::task::yield_now().await;
-    }
+    let ended = async {
+        while locked_folders(bench).await > others {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.expect("the dead run's locks go");
 }
 
 /// Staging folders that a living run holds.

@@ -179,7 +179,7 @@ async fn a_run_killed_in_a_known_state_and_run_again_is_exact() {
     for (nth, state) in states.into_iter().enumerate() {
         let shell = shell().await;
         if nth <= 2 {
-            hold_at(&shell, 25);
+            hold_at(&shell, 29);
         }
         let killed = killed_when(&shell, state).await;
         assert!(killed || nth > 2, "state {nth} was not met");

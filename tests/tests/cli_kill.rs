@@ -194,7 +194,7 @@ async fn a_run_killed_in_a_known_state_and_run_again_is_exact() {
 async fn a_run_killed_between_commit_and_publishing_is_published_by_the_next() {
     let mut found = 0;
     for call in 1.. {
-        let shell = shell_with(&SETTINGS.replace("4KiB", "32KiB")).await;
+        let shell = shell_with(&SETTINGS.replace("4KiB", "12KiB")).await;
         let killed = killed_after_call(&shell, call).await;
         assert_sound(&shell.target());
         if !killed {

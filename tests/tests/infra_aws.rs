@@ -168,6 +168,8 @@ async fn partial_and_complete() -> (Invoked, Invoked) {
     let mut deployment = Deployment::with(options, &one_stream("items", SETTINGS)).await;
     let event = scheduled(Some("items"));
     let partial = deployment.lambda.invoke(&event, TIME).await;
+    // A process that is warm still waits as long as the API has asked.
+    deployment.lambda.stop().await;
     let complete = deployment.lambda.invoke(&event, TIME).await;
     assert_eq!(payload(&partial)["status"], "partial", "{partial:?}");
     assert_eq!(payload(&complete)["status"], "complete", "{complete:?}");

@@ -20,4 +20,5 @@ while True:
     if not shown:
         break
     sys.stdout.buffer.write(shown)
+    sys.stdout.buffer.flush()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

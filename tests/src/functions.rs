@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,11 +12,11 @@ use base64::engine::general_purpose::STANDARD;
 use bronzegate_azure::functions::{HOST, ITEM, POISON, QUEUE, WORK};
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use crate::command::program;
+use crate::piped::{read_lines, spawn_piped};
 
 /// Longer than any invocation here takes, unless it hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -331,24 +330,11 @@ fn start(
     folder: &Path,
     log: Arc<Mutex<Vec<String>>>,
 ) -> Process {
-    let mut child = Command::new(program("handler"))
-        .env_clear()
-        .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
-        .env("FUNCTIONS_WORKER_RUNTIME", "custom")
-        .envs(variables)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the handler starts");
-    let mut out = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-    let reader = tokio::spawn(async move {
-        while let Ok(Some(line)) = out.next_line().await {
-            log.lock().expect("no holder panics").push(line);
-        }
-    });
+    let port_text = port.to_string();
+    let own = [("FUNCTIONS_CUSTOMHANDLER_PORT", port_text.as_str()), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
+    let set = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut child = spawn_piped(&program("handler"), [""; 0], own.into_iter().chain(set), folder);
+    let reader = read_lines(&mut child, log);
     Process { child, reader, port }
 }
 

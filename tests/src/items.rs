@@ -16,6 +16,12 @@ pub fn stream() -> Stream {
     Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20).auth(Auth::Bearer)
 }
 
+/// The API asks once for a longer wait than any invocation has time, at this page: a run is cut there, and a
+/// process of its own goes on.
+pub fn cut_at(page: u64) -> Fault {
+    Fault::new("items", When::Page(page), FaultKind::retry_after(429, "3600"))
+}
+
 /// What a run of it recovers from.
 pub fn faults() -> Vec<Fault> {
     let cut = FaultKind::CutBody { after_bytes: 500, framing: Framing::Chunked };

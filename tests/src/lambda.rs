@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,12 +13,12 @@ use axum::extract::{Path as UrlPath, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::routing::{get, post};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::command::{program, until};
+use crate::piped::{read_lines, spawn_piped};
 
 /// Longer than any invocation here takes, unless it hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -266,37 +265,17 @@ fn start(
     folder: &Path,
     log: Arc<Mutex<Vec<String>>>,
 ) -> Running {
-    let mut child = Command::new(&command[0])
-        .args(&command[1..])
-        .env_clear()
-        .envs([
-            ("AWS_LAMBDA_RUNTIME_API", address),
-            ("AWS_LAMBDA_FUNCTION_NAME", "bronzegate"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/bronzegate"),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/22/[$LATEST]0"),
-        ])
-        .envs(variables)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the handler starts");
-    let mut out = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-    let mut err = BufReader::new(child.stderr.take().expect("it is piped")).lines();
-    let reader = tokio::spawn(async move {
-        let (mut out_open, mut err_open) = (true, true);
-        while out_open || err_open {
-            let line = tokio::select! {
-                line = out.next_line(), if out_open => line.ok().flatten().or_else(|| { out_open = false; None }),
-                line = err.next_line(), if err_open => line.ok().flatten().or_else(|| { err_open = false; None }),
-            };
-            log.lock().expect("no holder panics").extend(line);
-        }
-    });
+    let own = [
+        ("AWS_LAMBDA_RUNTIME_API", address),
+        ("AWS_LAMBDA_FUNCTION_NAME", "bronzegate"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/bronzegate"),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/22/[$LATEST]0"),
+    ];
+    let set = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut child = spawn_piped(&command[0], &command[1..], own.into_iter().chain(set), folder);
+    let reader = read_lines(&mut child, log);
     Running { child, reader }
 }
 

@@ -14,7 +14,9 @@ pub mod function_app;
 pub mod functions;
 pub mod items;
 pub mod lambda;
+mod manual;
 pub mod moto;
+mod piped;
 mod played;
 pub mod proxy;
 mod shifted;
@@ -37,6 +39,7 @@ pub fn repository() -> &'static std::path::Path {
 }
 
 pub use faulty::{Failing, FaultyStore};
+pub use manual::{ManualClock, Timed};
 pub use played::Played;
 pub use shifted::Shifted;
 pub use vault::MemoryVault;

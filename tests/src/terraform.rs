@@ -26,6 +26,9 @@ const PROVIDER: &str = r#"provider "aws" {
 /// The variable whose value is the path of Terraform's own settings, which say where providers come from.
 const SETTINGS: &str = "BRONZEGATE_TERRAFORM_CLI_CONFIG";
 
+/// The variable whose presence says that no test may be left out.
+const ALL: &str = "BRONZEGATE_REQUIRE_ALL";
+
 /// `infra/examples/aws`, ready to be applied.
 #[derive(Debug)]
 pub struct Terraform {
@@ -161,8 +164,10 @@ fn settings() -> Option<OsString> {
     Some(settings)
 }
 
-/// Prints a line that the test harness does not keep to itself.
+/// Prints a line that the test harness does not keep to itself; where everything is to be tested, it fails.
+#[expect(clippy::disallowed_methods, reason = "the environment says whether everything is to be tested")]
 fn tell_skipped(why: &str) {
+    assert!(std::env::var_os(ALL).is_none(), "{ALL} is set, and {why}");
     writeln!(std::io::stderr(), "skipped, a test with Terraform: {why}").expect("the terminal is writable");
 }
 

@@ -8,7 +8,11 @@ use bronzegate_tests::changes::{BOUNDED, changes, settings, sorted, ten_days};
 use bronzegate_tests::{SEED, one_stream, without_metadata};
 use serde_json::{Value, json};
 
-async fn deployment(latency: Duration) -> Deployment {
+async fn deployment() -> Deployment {
+    deployment_with(Duration::ZERO).await
+}
+
+async fn deployment_with(latency: Duration) -> Deployment {
     let yaml = one_stream("changes", &settings(&format!("{BOUNDED}, key: id, start: 2026-01-09")));
     let options = Options { seed: SEED, streams: vec![changes(ten_days())], latency, ..Options::default() };
     Deployment::with(options, &yaml).await
@@ -38,7 +42,7 @@ fn expected() -> Vec<String> {
 
 #[tokio::test]
 async fn a_list_of_windows_runs_nothing_and_each_of_its_windows_can_be_run() {
-    let mut deployment = deployment(Duration::ZERO).await;
+    let mut deployment = deployment().await;
     let list = deployment.lambda.invoke(&backfill(&json!({ "list_for": 4 })), TIME).await.answer();
     assert_eq!(
         (&list["count"], &list["revision"], &list["rate_share"]),
@@ -58,8 +62,9 @@ async fn a_list_of_windows_runs_nothing_and_each_of_its_windows_can_be_run() {
 
 #[tokio::test]
 async fn a_backfill_without_a_state_machine_goes_on_until_the_time_is_up_and_then_from_there() {
-    let mut deployment = deployment(Duration::from_millis(300)).await;
-    let answers = deployment.invoke_until_complete(&backfill(&json!({})), Duration::from_secs(2)).await;
+    // Ten windows take five seconds, of which four are for fetching; one more second is left for the last page.
+    let mut deployment = deployment_with(Duration::from_millis(500)).await;
+    let answers = deployment.invoke_until_complete(&backfill(&json!({})), Duration::from_secs(5)).await;
     assert!(answers.len() > 1, "{answers:?}");
     assert!(answers[0]["windows_left"].as_u64() > Some(0), "{}", answers[0]);
     assert_eq!(records(&deployment).await, expected());
@@ -67,7 +72,7 @@ async fn a_backfill_without_a_state_machine_goes_on_until_the_time_is_up_and_the
 
 #[tokio::test]
 async fn a_window_that_is_not_over_is_told_and_not_run() {
-    let mut deployment = deployment(Duration::ZERO).await;
+    let mut deployment = deployment().await;
     // The last of these centuries is not over while this test is of any use.
     let centuries = json!({ "from": "1826-01-11", "to": "2126-01-11", "window": "100y" });
     let event = backfill(&centuries);
@@ -95,7 +100,7 @@ async fn a_window_that_is_not_over_is_told_and_not_run() {
 
 #[tokio::test]
 async fn a_window_that_is_refused_stops_the_others_and_one_that_fails_does_not() {
-    let mut deployment = deployment(Duration::ZERO).await;
+    let mut deployment = deployment().await;
     deployment.api.set_faults(vec![Fault::new("changes", When::Request(3), FaultKind::status(400))]);
     let (kind, _) = deployment.lambda.invoke(&backfill(&json!({})), TIME).await.failure();
     assert_eq!((kind.as_str(), deployment.api.stats().stream("changes").requests), ("api", 10));
@@ -111,7 +116,7 @@ async fn a_window_that_is_refused_stops_the_others_and_one_that_fails_does_not()
 
 #[tokio::test]
 async fn a_window_again_as_another_revision_is_appended() {
-    let mut deployment = deployment(Duration::ZERO).await;
+    let mut deployment = deployment().await;
     let window = |revision: u32| {
         json!({ "source": "demo", "stream": "changes",
             "window": { "from": "2026-01-03", "to": "2026-01-04", "revision": revision } })
@@ -127,7 +132,7 @@ async fn a_window_again_as_another_revision_is_appended() {
 
 #[tokio::test]
 async fn what_has_no_windows_and_what_no_state_machine_can_hold_is_refused() {
-    let mut deployment = deployment(Duration::ZERO).await;
+    let mut deployment = deployment().await;
     let many = backfill(&json!({ "window": "1m", "list_for": 4 }));
     let (kind, message) = deployment.lambda.invoke(&many, TIME).await.failure();
     assert_eq!(kind, "config");

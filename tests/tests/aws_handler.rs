@@ -1,12 +1,11 @@
 //! The Lambda handler: events of every trigger in, bronze on S3 and an answer out.
 
-use std::time::Duration;
-
-use bronzegate_demo_api::{Credentials, Fault, FaultKind, Options, Shape, Stream, When};
+use bronzegate_demo_api::{Credentials, Fault, FaultKind, Shape, Stream, When};
 use bronzegate_tests::aws::{Deployment, TIME, scheduled};
 use bronzegate_tests::command::until;
-use bronzegate_tests::items::{RECORDS, SETTINGS, faults, stream};
-use bronzegate_tests::{SEED, one_stream};
+use bronzegate_tests::items::{RECORDS, SETTINGS, cut_at, faults, stream};
+use bronzegate_tests::lambda::Invoked;
+use bronzegate_tests::one_stream;
 use serde_json::{Value, json};
 
 async fn deployment() -> Deployment {
@@ -65,42 +64,30 @@ async fn the_same_event_twice_at_once_appends_once() {
 
 #[tokio::test]
 async fn killed_at_any_moment_the_event_again_gives_the_uncut_result() {
-    for trial in 0..8_u32 {
-        let stream = stream();
-        let options = Options {
-            seed: SEED,
-            streams: vec![stream],
-            latency: Duration::from_millis(4),
-            ..Options::default()
-        };
-        let mut deployment = Deployment::with(options, &one_stream("items", SETTINGS)).await;
-        deployment.lambda.start().await;
+    // From the first page to the last; the calls of AWS are met one by one elsewhere.
+    for page in [1, 2, 6, 12, 18, 23, 24, 25] {
+        let held = Fault::new("items", When::Page(page), FaultKind::Held);
+        let mut deployment =
+            Deployment::new(vec![stream()], vec![held], &one_stream("items", SETTINGS)).await;
         let event = scheduled(Some("items"));
-        // From the first request to well behind the last one of an uncut run.
-        let moment = Duration::from_millis(u64::from(trial) * 55 + 10);
-        deployment.lambda.invoke_and_kill(&event, TIME, pause(moment)).await;
+        let Deployment { api, lambda, .. } = &mut deployment;
+        let asked = until("the page is asked for", || api.stats().stream("items").faults > 0);
+        assert_eq!(lambda.invoke_and_kill(&event, TIME, asked).await, Invoked::Died, "page {page}");
         deployment.invoke_until_answered(&event).await;
         deployment.assert_records("items", Shape::Small, RECORDS).await;
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a kill comes at a moment of the machine's own time")]
-async fn pause(time: Duration) {
-    tokio::time::sleep(time).await;
-}
-
 #[tokio::test]
 async fn a_run_longer_than_the_functions_time_finishes_over_several_invocations() {
-    let options = Options {
-        seed: SEED,
-        streams: vec![stream()],
-        latency: Duration::from_millis(300),
-        ..Options::default()
-    };
-    let mut deployment = Deployment::with(options, &one_stream("items", SETTINGS)).await;
-    let answers = deployment.invoke_until_complete(&scheduled(Some("items")), Duration::from_secs(3)).await;
-    assert!(answers.len() > 2, "{answers:?}");
-    assert_eq!(answers[answers.len() - 1]["status"], "complete");
+    let faults = vec![cut_at(2), cut_at(14)];
+    let mut deployment = Deployment::new(vec![stream()], faults, &one_stream("items", SETTINGS)).await;
+    for (status, pages) in [("partial", 1), ("partial", 12), ("complete", 12)] {
+        let answer = deployment.lambda.invoke(&scheduled(Some("items")), TIME).await.answer();
+        assert_eq!((&answer["status"], &answer["reports"][0]["pages"]), (&json!(status), &json!(pages)));
+        // A process that is warm still waits as long as the API has asked.
+        deployment.lambda.stop().await;
+    }
     deployment.assert_records("items", Shape::Small, RECORDS).await;
 }
 
@@ -133,13 +120,8 @@ async fn a_stream_that_fails_leaves_its_neighbours_alone_and_the_diagnostic_name
 
 #[tokio::test]
 async fn a_secret_rotated_between_two_requests_is_picked_up() {
-    let options = Options {
-        seed: SEED,
-        streams: vec![stream()],
-        latency: Duration::from_millis(40),
-        ..Options::default()
-    };
-    let mut deployment = Deployment::with(options, &one_stream("items", SETTINGS)).await;
+    let held = Fault::new("items", When::Request(6), FaultKind::Held);
+    let mut deployment = Deployment::new(vec![stream()], vec![held], &one_stream("items", SETTINGS)).await;
     let warm = json!({ "source": "demo", "stream": "items", "scheduled_time": "2026-11-21T17:00:00Z" });
     deployment.lambda.start().await;
     let event = scheduled(Some("items"));
@@ -147,9 +129,10 @@ async fn a_secret_rotated_between_two_requests_is_picked_up() {
     let rotated = Credentials { token: "another-token".to_owned(), ..api.credentials() };
     // The vault has the new secret before the API stops taking the old one, as rotations go.
     let rotation = async {
-        until("some pages are served", || api.stats().stream("items").requests > 5).await;
+        until("some pages are served", || api.stats().stream("items").faults > 0).await;
         vault.store(&rotated).await;
         api.set_credentials(rotated.clone());
+        api.set_faults(vec![]);
     };
     let (answer, ()) = tokio::join!(lambda.invoke(&event, TIME), rotation);
     assert!(api.stats().stream("items").unauthenticated > 0, "the old secret was refused");
@@ -248,11 +231,13 @@ async fn at_debug_level_no_secret_and_no_record_is_logged() {
 #[tokio::test]
 async fn nothing_is_asked_of_anybody_before_the_first_event() {
     let mut deployment = deployment().await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     deployment.lambda.set("AWS_ENDPOINT_URL", &address);
     deployment.lambda.start().await;
-    let called = tokio::time::timeout(Duration::from_millis(200), listener.accept()).await;
-    assert!(called.is_err(), "somebody was called: {called:?}");
+    // It has started, and asks for an event: whomever it called before has a connection waiting.
+    let called = listener.accept();
+    assert_eq!(called.unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "somebody was called");
     assert_eq!(deployment.api.stats().stream("items").requests, 0);
 }

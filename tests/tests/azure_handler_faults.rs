@@ -1,14 +1,13 @@
 //! The Functions custom handler while storage fails or the process is killed: at every call, bronze is that of an
 //! uncut run once the item is handed out again.
 
-use std::time::Duration;
-
 use bronzegate_azure::functions::QUEUE;
 use bronzegate_demo_api::{Auth, Options, Shape, Stream, Style};
 use bronzegate_tests::azure::{Azurite, Call, Fault, FaultProxy};
 use bronzegate_tests::command::until;
 use bronzegate_tests::function_app::{Deployment, assert_sound, item};
 use bronzegate_tests::functions::Invoked;
+use bronzegate_tests::items::cut_at;
 use bronzegate_tests::{SEED, one_stream};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -31,13 +30,13 @@ struct Peer {
 
 impl Peer {
     async fn new() -> Self {
-        Self::slow(Duration::ZERO).await
+        Self::with(Vec::new()).await
     }
 
-    async fn slow(latency: Duration) -> Self {
+    async fn with(faults: Vec<bronzegate_demo_api::Fault>) -> Self {
         let stream =
             Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20).auth(Auth::Bearer);
-        let options = Options { seed: SEED, streams: vec![stream], latency, ..Options::default() };
+        let options = Options { seed: SEED, streams: vec![stream], faults, ..Options::default() };
         let proxy = FaultProxy::start(Azurite::shared().endpoint()).await;
         let mut deployment =
             Deployment::through(&proxy.endpoint(), options, &one_stream("items", SETTINGS)).await;
@@ -47,12 +46,11 @@ impl Peer {
 
     /// A deployment of which a first segment is committed, and the process gone; the rest is on the queue.
     async fn in_the_middle() -> Self {
-        let mut peer = Self::slow(Duration::from_millis(400)).await;
-        peer.deployment.app.set(TIMEOUT, "00:00:02");
+        let mut peer = Self::with(vec![cut_at(4)]).await;
+        peer.deployment.app.set(TIMEOUT, "00:01:00");
         let outputs = peer.work().await.outputs();
         assert_eq!(outputs["work"][0]["continued"], 1, "it is partial: {outputs}");
         peer.deployment.app.stop().await;
-        peer.deployment.app.set(TIMEOUT, "00:01:00");
         peer
     }
 

@@ -9,7 +9,7 @@ use bronzegate_tests::azure::{Azurite, Call, Fault as Wrong, FaultProxy, Held};
 use bronzegate_tests::command::until;
 use bronzegate_tests::function_app::{Deployment, item, keep};
 use bronzegate_tests::functions::{Invoked, firing};
-use bronzegate_tests::items::RECORDS;
+use bronzegate_tests::items::{RECORDS, cut_at};
 use bronzegate_tests::one_stream;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -28,13 +28,20 @@ pagination: { type: none }";
 
 #[tokio::test]
 async fn a_run_longer_than_the_functions_time_is_queued_again_until_it_is_whole() {
-    let options = Options { latency: Duration::from_millis(250), ..options() };
+    // A minute is longer than the function's time, and shorter than what it would be without the file.
+    let wait = |page| Fault::new("items", When::Page(page), FaultKind::retry_after(429, "60"));
+    let options = Options { faults: vec![wait(9), wait(17)], ..options() };
     let mut deployment = Deployment::new(options, &yaml()).await;
     // Where no variable says otherwise, the app's own file does.
-    deployment.file("host.json", &json!({ "version": "2.0", "functionTimeout": "00:00:03" }).to_string());
+    deployment.file("host.json", &json!({ "version": "2.0", "functionTimeout": "00:00:30" }).to_string());
     deployment.put(item("items"));
-    let ended = deployment.app.work_all().await;
-    assert!(ended.len() >= 3, "{ended:?}");
+    let mut ended = Vec::new();
+    while let Some(invoked) = deployment.app.work().await {
+        ended.push(invoked);
+        // A process that is warm still waits as long as the API has asked.
+        deployment.app.stop().await;
+    }
+    assert_eq!(ended.len(), 3, "{ended:?}");
     for (nth, outputs) in ended[..ended.len() - 1].iter().enumerate() {
         assert_eq!(*outputs, Invoked::Outputs(json!({ "work": [continued(nth + 1)] })));
     }
@@ -46,9 +53,9 @@ async fn a_run_longer_than_the_functions_time_is_queued_again_until_it_is_whole(
 
 #[tokio::test]
 async fn an_item_that_was_put_back_a_hundred_times_is_given_up() {
-    let options = Options { latency: Duration::from_millis(250), ..options() };
+    let options = Options { faults: vec![cut_at(9)], ..options() };
     let mut deployment = Deployment::new(options, &yaml()).await;
-    deployment.app.set("AzureFunctionsJobHost__functionTimeout", "00:00:03");
+    deployment.app.set("AzureFunctionsJobHost__functionTimeout", "00:01:00");
     deployment.put(continued(100));
     let outputs = deployment.app.work().await.unwrap().outputs();
     // Given back by hand, it has all its tries again.
@@ -58,7 +65,6 @@ async fn an_item_that_was_put_back_a_hundred_times_is_given_up() {
     let error = told["error"].as_str().unwrap();
     assert!(error.contains("still partial after 100 continuations"), "{error}");
     assert!(!deployment.lines("items").await.is_empty(), "what is committed stays");
-    deployment.app.set("AzureFunctionsJobHost__functionTimeout", "00:01:00");
     deployment.app.stop().await;
     deployment.put(item("items"));
     assert_eq!(deployment.app.work_all().await, [Invoked::Outputs(json!({}))]);
@@ -88,16 +94,18 @@ async fn an_item_whose_run_only_waits_is_not_put_back_at_once() {
 
 #[tokio::test]
 async fn a_secret_that_is_rotated_in_the_middle_of_a_run_is_read_anew() {
-    let options = Options { latency: Duration::from_millis(40), ..options() };
+    let held = Fault::new("items", When::Request(6), FaultKind::Held);
+    let options = Options { faults: vec![held], ..options() };
     let mut deployment = Deployment::new(options, &yaml()).await;
     deployment.put(item("items"));
     let rotated = Credentials { token: "another-token".to_owned(), ..deployment.api.credentials() };
     let Deployment { api, app, vault, .. } = &mut deployment;
     // The vault has the new secret before the API stops taking the old one, as rotations go.
     let rotation = async {
-        until("some pages are served", || api.stats().stream("items").requests > 5).await;
+        until("some pages are served", || api.stats().stream("items").faults > 0).await;
         keep(vault, &rotated);
         api.set_credentials(rotated.clone());
+        api.set_faults(vec![]);
     };
     let (ended, ()) = tokio::join!(app.work_all(), rotation);
     assert!(api.stats().stream("items").unauthenticated > 0, "the old secret was refused");
@@ -152,11 +160,11 @@ async fn source_files_are_read_from_a_container_and_its_outage_gives_nothing_up(
 }
 
 #[tokio::test]
-async fn a_token_that_expires_in_the_middle_of_an_upload_is_renewed() {
-    let options = Options { latency: Duration::from_millis(150), ..options() };
-    let mut deployment = Deployment::new(options, &yaml()).await;
-    // Shorter than the run: the identity has to be asked again while parts are open.
-    deployment.directory.set_lifetime(2);
+async fn a_token_that_will_soon_expire_is_renewed_in_the_middle_of_an_upload() {
+    let mut deployment = deployment().await;
+    // No token is used for long that has less than five minutes left: the identity is asked again while
+    // parts are open.
+    deployment.directory.set_lifetime(200);
     deployment.put(item("items"));
     assert_eq!(deployment.app.work_all().await, [Invoked::Outputs(json!({}))]);
     deployment.assert_records("items", Shape::Small, RECORDS).await;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::Status;
-use bronzegate_demo_api::{Fault, FaultKind, Framing, Options, Shape, Stream, Style, When};
-use bronzegate_tests::{Bench, SEED, changes, expected, failure, one_stream};
+use bronzegate_demo_api::{Fault, FaultKind, Framing, Shape, Stream, Style, When};
+use bronzegate_tests::command::until;
+use bronzegate_tests::{Bench, changes, expected, failure, one_stream};
 
 /// Projects, and the tasks of each; project n has n * 7 % 23 of them, so some have none.
 const PROJECTS: u64 = 25;
@@ -87,10 +88,18 @@ async fn every_parent_s_records_land_once_with_the_parent_s_value() {
 
 #[tokio::test]
 async fn parents_are_read_at_the_same_time_as_their_children() {
-    let options =
-        Options { seed: SEED, streams: streams(), latency: Duration::from_millis(30), ..Options::default() };
-    let bench = Bench::with(options, &yaml(", concurrency: 8", "")).await;
-    let report = bench.run("tasks").await;
+    let children = ids()
+        .into_iter()
+        .map(|id| Fault::new(format!("tasks/{id}"), When::Request(1), FaultKind::Held).always());
+    let parents = Fault::new("projects", When::Page(2), FaultKind::Held);
+    let faults = children.chain([parents]).collect();
+    let bench = Bench::new(streams(), faults, &yaml(", concurrency: 8", "")).await;
+    let held = || bench.api.stats().streams.values().map(|stream| stream.faults).sum::<u64>();
+    let meanwhile = async {
+        until("parents and children at once", || bench.stats("projects").faults == 1 && held() >= 4).await;
+        bench.api.set_faults(vec![]);
+    };
+    let (report, ()) = tokio::join!(bench.run("tasks"), meanwhile);
     assert_eq!(report.status, Status::Complete);
     assert_eq!(by_parent(&bench, "tasks"), want());
     let connections = bench.api.stats().connections;

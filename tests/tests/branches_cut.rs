@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bronzegate_core::report::Status;
-use bronzegate_demo_api::{Fault, FaultKind, Options, Shape, Stream, Style, When};
-use bronzegate_tests::command::{Shell, run_line, until};
-use bronzegate_tests::{Bench, SEED, expected};
+use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
+use bronzegate_tests::command::{Process, Shell, run_line, until};
+use bronzegate_tests::{Bench, expected};
 
 const BY_CURSOR: &str =
     "pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after } }";
@@ -66,9 +66,14 @@ streams:
     partitions: { region: [eu, us] }
     records: results
     pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 5 } }";
-    let options = Options { seed: SEED, streams, latency: Duration::from_millis(30), ..Options::default() };
-    let bench = Bench::with(options, yaml).await;
-    let report = bench.run("orders").await;
+    // What follows a partition's first page is held until more is under way than one partition's share.
+    let held = Fault::new("*", When::Request(2), FaultKind::Held).always();
+    let bench = Bench::new(streams, vec![held], yaml).await;
+    let meanwhile = async {
+        until("requests at once", || bench.stats("eu").faults + bench.stats("us").faults > 8).await;
+        bench.api.set_faults(vec![]);
+    };
+    let (report, ()) = tokio::join!(bench.run("orders"), meanwhile);
     assert_eq!((report.status, report.counts.records), (Status::Complete, 800), "{report:?}");
     let connections = bench.api.stats().connections;
     assert!((9..=16).contains(&connections), "{connections} connections, one for each request at a time");
@@ -76,9 +81,7 @@ streams:
 
 async fn shell() -> Shell {
     let streams = months().into_iter().take(6).collect();
-    let options = Options { seed: SEED, streams, latency: Duration::from_millis(3), ..Options::default() };
-    let yaml = by_month(4).replace(", m7, m8, m9, m10, m11, m12", "");
-    Shell::with(options, &yaml).await
+    Shell::new(streams, Vec::new(), &by_month(4).replace(", m7, m8, m9, m10, m11, m12", "")).await
 }
 
 #[track_caller]
@@ -91,28 +94,32 @@ fn assert_exact(shell: &Shell) {
     assert_eq!(shell.staged().len(), 0);
 }
 
+/// A run that has sent so many requests, and waits for the last of them.
+async fn held_at(shell: &Shell, requests: u64) -> Process {
+    let held = || shell.api.stats().streams.values().map(|stream| stream.faults).sum::<u64>();
+    let before = held();
+    shell.api.set_faults(vec![Fault::new("*", When::Overall(requests), FaultKind::Held).always()]);
+    let run = shell.start(&run_line("demo/orders"));
+    until("the request", || held() > before).await;
+    run
+}
+
 #[tokio::test]
 async fn a_run_of_many_branches_that_is_killed_and_run_again_is_exact() {
     let shell = shell().await;
-    let requests = || shell.api.stats().streams.values().map(|stream| stream.requests).sum::<u64>();
-    for more in [3, 60, 150] {
-        let wanted = requests() + more;
-        let mut run = shell.start(&run_line("demo/orders"));
-        until("some requests", || requests() >= wanted).await;
+    for requests in [3, 60, 150] {
+        let mut run = held_at(&shell, requests).await;
         run.kill();
         assert_eq!(run.ended().await.code(), None);
     }
     // Cut by a signal, it has a state to go on with.
-    let wanted = requests() + 100;
-    let run = shell.start(&run_line("demo/orders"));
-    until("some requests", || requests() >= wanted).await;
+    let run = held_at(&shell, 100).await;
     run.signal("INT").await;
     run.ended().await.assert(3, "partial");
-    let wanted = requests() + 50;
-    let mut run = shell.start(&run_line("demo/orders"));
-    until("some requests", || requests() >= wanted).await;
+    let mut run = held_at(&shell, 50).await;
     run.kill();
     assert_eq!(run.ended().await.code(), None);
+    shell.api.set_faults(vec![]);
     shell.run_at("demo/orders").await.assert(0, "complete");
     assert_exact(&shell);
     shell.run_at("demo/orders").await.assert(0, "already_committed");

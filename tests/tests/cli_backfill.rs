@@ -1,23 +1,21 @@
 //! `backfill`: every window once, whatever interrupts it, beside the schedule.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use bronzegate_core::bronze::{BronzeStore as _, LocalStore, StagingArea};
-use bronzegate_demo_api::{Fault, FaultKind, Options, TimeFormat, Timeline, When};
+use bronzegate_demo_api::{Fault, FaultKind, TimeFormat, Timeline, When};
 use bronzegate_tests::changes::{BOUNDED, changes, settings, sorted, ten_days, with};
 use bronzegate_tests::command::{Shell, until};
-use bronzegate_tests::{SEED, lines, one_stream, parts, without_metadata};
+use bronzegate_tests::{lines, one_stream, parts, without_metadata};
 use tokio::process::Command;
 
 const LINE: &str = "backfill demo/changes --from 2026-01-01 --to 2026-01-11 --window 1d";
 
-async fn shell(faults: Vec<Fault>, latency: Duration) -> Shell {
+async fn shell(faults: Vec<Fault>) -> Shell {
     let yaml = one_stream("changes", &settings(&format!("{BOUNDED}, key: id, start: 2026-01-09")));
-    let options =
-        Options { seed: SEED, streams: vec![changes(ten_days())], faults, latency, ..Options::default() };
-    Shell::with(options, &yaml).await
+    Shell::new(vec![changes(ten_days())], faults, &yaml).await
 }
 
 /// What bronze holds of the stream, without what bronzegate added.
@@ -31,7 +29,7 @@ fn expected() -> Vec<String> {
 
 #[tokio::test]
 async fn every_window_is_loaded_once_and_the_same_command_again_loads_nothing() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     let loaded = shell.run(&format!("{LINE} --parallel 3 --json")).await;
     assert_eq!(loaded.code(), Some(0), "{loaded:?}");
     let keys: Vec<_> =
@@ -49,7 +47,7 @@ async fn every_window_is_loaded_once_and_the_same_command_again_loads_nothing() 
 
 #[tokio::test]
 async fn the_schedules_cursor_is_left_alone() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     let first = shell.run("run demo/changes --at 2026-01-10T12:00:00Z --json").await.assert(0, "complete");
     assert_eq!((&first["key"], first["records"].as_u64()), (&"seq-1".into(), Some(5)));
     assert_eq!(shell.run("backfill demo/changes --from 2026-01-01 --to 2026-01-09").await.code(), Some(0));
@@ -60,7 +58,7 @@ async fn the_schedules_cursor_is_left_alone() {
 
 #[tokio::test]
 async fn a_dry_run_lists_the_windows_and_writes_nothing() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     let listed = shell.run(&format!("{LINE} --dry-run --json")).await;
     assert_eq!((listed.code(), listed.reports().len()), (Some(0), 10), "{listed:?}");
     assert_eq!(listed.reports()[9]["to"], "2026-01-11T00:00:00Z");
@@ -70,32 +68,39 @@ async fn a_dry_run_lists_the_windows_and_writes_nothing() {
 
 #[tokio::test]
 async fn a_terminal_shows_a_line_for_each_worker_and_a_bar_for_the_total() {
-    let shell = shell(vec![], Duration::from_millis(400)).await;
+    // The probe is the first request; then there is one for each window.
+    let held = Fault::new("changes", When::Request(2), FaultKind::Held).always();
+    let shell = shell(vec![held]).await;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/terminal.py");
+    let screen = shell.path("screen");
     let running = shell.start_command(&format!("{LINE} --parallel 3"), |command| {
         let inner = command.as_std();
         let mut outer = Command::new("python3");
         outer.arg(script).arg(inner.get_program()).args(inner.get_args());
         outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
         outer.current_dir(inner.get_current_dir().expect("a folder")).stdin(Stdio::null());
-        outer.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        outer.stdout(File::create(&screen).expect("a file")).stderr(Stdio::piped()).kill_on_drop(true);
         *command = outer;
     });
+    // Before any window has come there is a line for each of the first three, and the total below.
+    let shown = || std::fs::read_to_string(&screen).unwrap_or_default();
+    let window = |day: u32| format!("2026-01-{day:02}/2026-01-{:02}", day + 1);
+    let has_three = |drawn: &str| (1..=3).all(|day| drawn.contains(&window(day)));
+    until("three windows and the total", || {
+        shown().split_inclusive("0/10 windows").any(|drawn| has_three(drawn) && drawn.ends_with("windows"))
+    })
+    .await;
+    assert!(!shown().contains(&window(4)), "{}", shown());
+    shell.api.set_faults(vec![Fault::new("changes", When::Request(11), FaultKind::Held)]);
+    until("the last window", || shown().contains(&window(10)) && shown().contains("9/10 windows")).await;
+    shell.api.set_faults(vec![]);
     let ended = running.ended().await;
     assert_eq!(ended.code(), Some(0), "{ended:?}");
-    // Before any window has come there is a line for each of the first three, and the total below.
-    let first = ended.out.split("0/10 windows").nth(1).expect("the total is shown from the beginning");
-    for day in 1..=3 {
-        let window = format!("2026-01-0{day}/2026-01-0{}", day + 1);
-        assert!(first.contains(&window), "{window}: {first}");
-    }
-    assert!(!first.contains("2026-01-04/"), "{first}");
-    assert!(ended.out.contains("2026-01-10/2026-01-11") && ended.out.contains("9/10 windows"), "{ended:?}");
 }
 
 #[tokio::test]
 async fn a_share_of_a_rate_that_is_not_stated_is_told() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     for (share, told) in [("0.5", true), ("1", false)] {
         let looked = shell.run(&format!("{LINE} --dry-run --rate-share {share}")).await;
         assert_eq!(looked.err.contains("no `requests_per_second` is stated"), told, "{looked:?}");
@@ -104,14 +109,17 @@ async fn a_share_of_a_rate_that_is_not_stated_is_told() {
 
 #[tokio::test]
 async fn an_interrupted_backfill_is_gone_on_with_by_the_same_command() {
-    let shell = shell(vec![], Duration::from_millis(30)).await;
+    // The probe is a request too, so that four windows come.
+    let held = Fault::new("changes", When::Request(6), FaultKind::Held).always();
+    let shell = shell(vec![held]).await;
     let running = shell.start(&format!("{LINE} --parallel 2 --json"));
     until("some windows", || shell.commits("changes").len() >= 3).await;
     running.signal("INT").await;
     let cut = running.ended().await;
     assert_eq!(cut.code(), Some(3), "{cut:?}");
+    shell.api.set_faults(vec![]);
     let before = shell.commits("changes").len();
-    assert!((3..10).contains(&before), "{before}");
+    assert!((3..=4).contains(&before), "{before}");
     let rest = shell.run(&format!("{LINE} --json")).await;
     assert_eq!((rest.code(), rest.reports().len()), (Some(0), 10 - before), "{rest:?}");
     assert_eq!(records(&shell), expected());
@@ -120,7 +128,7 @@ async fn an_interrupted_backfill_is_gone_on_with_by_the_same_command() {
 /// A run has died between the commit of a window and its publishing, as what it left says.
 #[tokio::test]
 async fn a_window_that_is_passed_over_as_committed_is_published() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     assert_eq!(shell.run(LINE).await.code(), Some(0));
     let store = LocalStore::open(shell.target()).expect("the folder opens");
     let part = |shell: &Shell| parts(&shell.target(), "demo", "changes").remove(3);
@@ -150,7 +158,7 @@ async fn a_window_that_is_passed_over_as_committed_is_published() {
 #[tokio::test]
 async fn a_window_that_fails_does_not_stop_the_others() {
     let fault = Fault::new("changes", When::Request(4), FaultKind::status(400));
-    let shell = shell(vec![fault], Duration::ZERO).await;
+    let shell = shell(vec![fault]).await;
     let first = shell.run(&format!("{LINE} --parallel 1")).await;
     assert_eq!(first.code(), Some(5), "{first:?}");
     assert!(first.out.contains("failed") && first.err.contains("HTTP 400"), "{first:?}");
@@ -164,7 +172,7 @@ const CENTURIES: &str = "backfill demo/changes --from 1826-01-11 --to 2126-01-11
 
 #[tokio::test]
 async fn a_window_that_is_not_over_is_left_to_the_same_command_later() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     for (committed, requests) in [(0, 5), (2, 5)] {
         let loaded = shell.run(CENTURIES).await;
         assert_eq!(loaded.code(), Some(3), "{loaded:?}");
@@ -189,7 +197,7 @@ async fn a_window_that_is_not_over_is_left_to_the_same_command_later() {
 #[tokio::test]
 async fn a_probe_that_fails_for_reasons_of_its_own_does_not_stop_the_windows() {
     let fault = Fault::new("changes", When::Request(1), FaultKind::status(400));
-    let shell = shell(vec![fault], Duration::ZERO).await;
+    let shell = shell(vec![fault]).await;
     let loaded = shell.run(LINE).await;
     assert_eq!(loaded.code(), Some(0), "{loaded:?}");
     assert!(loaded.err.contains("10 windows to load; what they take is not known"), "{loaded:?}");
@@ -220,7 +228,7 @@ async fn a_window_that_holds_too_much_is_told_by_the_probe_and_split() {
 
 #[tokio::test]
 async fn records_that_other_windows_have_brought_are_told_before_they_are_loaded_again() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     assert_eq!(shell.run(LINE).await.code(), Some(0));
     for (line, told) in [
         ("--from 2026-01-04 --to 2026-01-06T12:00:00Z", true),
@@ -240,7 +248,7 @@ async fn records_that_other_windows_have_brought_are_told_before_they_are_loaded
 
 #[tokio::test]
 async fn again_tells_which_revision_it_goes_on_with_and_a_revision_can_be_said() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     let (first, both) = (LINE.replace("2026-01-11", "2026-01-03"), LINE.replace("2026-01-11", "2026-01-05"));
     assert_eq!(shell.run(&first).await.code(), Some(0));
     assert_eq!(shell.run(&format!("{first} --again")).await.code(), Some(0));
@@ -262,7 +270,7 @@ async fn again_tells_which_revision_it_goes_on_with_and_a_revision_can_be_said()
 
 #[tokio::test]
 async fn again_loads_a_new_revision_and_what_is_left_of_it() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     assert_eq!(shell.run(LINE).await.code(), Some(0));
     // The first revision's ten requests and its probe, a probe, and three windows.
     shell.api.set_faults(vec![Fault::new("changes", When::Request(16), FaultKind::status(400))]);
@@ -276,7 +284,7 @@ async fn again_loads_a_new_revision_and_what_is_left_of_it() {
 
 #[tokio::test]
 async fn what_cannot_be_loaded_is_a_usage_error() {
-    let shell = shell(vec![], Duration::ZERO).await;
+    let shell = shell(vec![]).await;
     shell.source("bare", "streams: { t: { path: /changes, records: results } }");
     for (line, message) in [
         ("backfill demo/changes --from 2026-01-02 --to 2026-01-02", "`to` must be after `from`"),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use bronzegate_demo_api::{Fault, FaultKind, Options, Shape, Stream, Style, When};
+use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
 use bronzegate_tests::command::{Process, Shell, files, run_line, until};
-use bronzegate_tests::{SCHEDULED, SEED, one_stream};
+use bronzegate_tests::{SCHEDULED, one_stream};
 
 const RECORDS: u64 = 600;
 
@@ -24,29 +24,30 @@ fn paginations() -> [(Style, &'static str); 4] {
     ]
 }
 
-async fn slow_shell(style: Style, settings: &str) -> Shell {
+async fn shell(style: Style, settings: &str) -> Shell {
     let stream = Stream::new("items", style, Shape::Small, RECORDS).page_size(20);
-    let latency = Duration::from_millis(15);
-    let options = Options { seed: SEED, streams: vec![stream], latency, ..Options::default() };
-    Shell::with(options, &one_stream("items", &format!("{settings}\noutput: {{ max_part_bytes: 8KiB }}")))
-        .await
+    let yaml = one_stream("items", &format!("{settings}\noutput: {{ max_part_bytes: 8KiB }}"));
+    Shell::new(vec![stream], Vec::new(), &yaml).await
 }
 
-/// Waits until the API has served so many pages more than it had.
-async fn pages_more(shell: &Shell, more: u64) {
-    let before = shell.api.stats().stream("items").pages;
-    until("some pages", || shell.api.stats().stream("items").pages >= before + more).await;
+/// A run that waits for this page, which comes when the faults are set anew.
+async fn held_at(shell: &Shell, page: u64) -> Process {
+    let before = shell.api.stats().stream("items").faults;
+    shell.api.set_faults(vec![Fault::new("items", When::Page(page), FaultKind::Held).always()]);
+    let run = shell.start(&run_line("demo/items"));
+    until("the page is asked for", || shell.api.stats().stream("items").faults > before).await;
+    run
 }
 
 #[tokio::test]
 async fn an_interrupted_run_commits_partial_and_the_same_command_completes_it() {
     for (style, settings) in paginations() {
         for signal in ["INT", "TERM"] {
-            let shell = slow_shell(style, settings).await;
-            let run = shell.start(&run_line("demo/items"));
-            pages_more(&shell, 5).await;
+            let shell = shell(style, settings).await;
+            let run = held_at(&shell, 6).await;
             run.signal(signal).await;
             let cut = run.ended().await;
+            shell.api.set_faults(vec![]);
             let first = cut.assert(3, "partial");
             let records = first["records"].as_u64().unwrap();
             assert!((20..RECORDS).contains(&records) && records.is_multiple_of(20), "{style:?}: {cut:?}");
@@ -65,26 +66,15 @@ async fn an_interrupted_run_commits_partial_and_the_same_command_completes_it() 
 #[tokio::test]
 async fn a_run_interrupted_again_and_again_comes_to_its_end() {
     let (style, settings) = paginations()[0];
-    let shell = slow_shell(style, settings).await;
-    let mut cut = 0;
-    loop {
-        let run = shell.start(&run_line("demo/items"));
-        pages_more(&shell, 6).await;
-        run.signal(["INT", "TERM"][cut % 2]).await;
-        let ended = run.ended().await;
-        if ended.code() == Some(0) {
-            break;
-        }
-        ended.assert(3, "partial");
-        cut += 1;
-        let records: usize = shell.records("items").len();
-        shell.assert_records("items", Shape::Small, records as u64);
-        if records as u64 == RECORDS - 20 || cut == 12 {
-            shell.run_at("demo/items").await.assert(0, "complete");
-            break;
-        }
+    let shell = shell(style, settings).await;
+    for (cut, signal) in (1..=4).zip(["INT", "TERM"].into_iter().cycle()) {
+        let run = held_at(&shell, cut * 6 + 1).await;
+        run.signal(signal).await;
+        run.ended().await.assert(3, "partial");
+        shell.assert_records("items", Shape::Small, cut * 6 * 20);
     }
-    assert!(cut >= 2, "{cut}");
+    shell.api.set_faults(vec![]);
+    shell.run_at("demo/items").await.assert(0, "complete");
     shell.assert_records("items", Shape::Small, RECORDS);
     assert_eq!(shell.staged().len(), 0);
 }
@@ -93,11 +83,11 @@ async fn a_run_interrupted_again_and_again_comes_to_its_end() {
 #[tokio::test]
 async fn a_run_without_a_time_goes_on_with_the_one_that_was_interrupted() {
     let (style, settings) = paginations()[0];
-    let shell = slow_shell(style, settings).await;
-    let run = shell.start(&run_line("demo/items"));
-    pages_more(&shell, 4).await;
+    let shell = shell(style, settings).await;
+    let run = held_at(&shell, 5).await;
     run.signal("INT").await;
     let first = run.ended().await.assert(3, "partial");
+    shell.api.set_faults(vec![]);
     let rest = shell.run("run demo/items --json").await.assert(0, "complete");
     assert_eq!(rest["key"], first["key"]);
     shell.assert_records("items", Shape::Small, RECORDS);
@@ -113,7 +103,7 @@ async fn waiting(shell: &Shell) -> Process {
 #[tokio::test]
 async fn a_wait_for_the_api_does_not_hold_up_an_interrupted_run() {
     let (style, settings) = paginations()[0];
-    let shell = slow_shell(style, settings).await;
+    let shell = shell(style, settings).await;
     let hour = Duration::from_hours(1);
     for kind in [
         FaultKind::Stall { after_bytes: 10, pause: hour },
@@ -128,7 +118,6 @@ async fn a_wait_for_the_api_does_not_hold_up_an_interrupted_run() {
         run.signal("TERM").await;
         let report = run.ended().await.assert(3, "partial");
         assert_eq!((&report["pages"], &report["records"]), (&2.into(), &40.into()), "{kind:?}");
-        assert!(report["duration_ms"].as_u64().unwrap() < 5_000, "{kind:?}: {report}");
     }
 }
 
@@ -136,7 +125,7 @@ async fn a_wait_for_the_api_does_not_hold_up_an_interrupted_run() {
 async fn a_second_signal_leaves_at_once_and_nothing_is_lost() {
     let (style, settings) = paginations()[0];
     for signals in [["INT", "INT"], ["TERM", "INT"], ["TERM", "TERM"]] {
-        let shell = slow_shell(style, settings).await;
+        let shell = shell(style, settings).await;
         let stall = FaultKind::Stall { after_bytes: 10, pause: Duration::from_hours(1) };
         shell.api.set_faults(vec![Fault::new("items", When::Page(3), stall)]);
         let run = waiting(&shell).await;
@@ -160,7 +149,7 @@ async fn a_second_signal_leaves_at_once_and_nothing_is_lost() {
 async fn a_command_that_only_looks_leaves_at_the_first_signal() {
     let (style, settings) = paginations()[0];
     for line in ["check demo", "sample demo/items"] {
-        let shell = slow_shell(style, settings).await;
+        let shell = shell(style, settings).await;
         let stall = FaultKind::Stall { after_bytes: 10, pause: Duration::from_hours(1) };
         shell.api.set_faults(vec![Fault::new("items", When::Page(1), stall)]);
         let look = shell.start(line);
@@ -175,17 +164,17 @@ async fn a_command_that_only_looks_leaves_at_the_first_signal() {
 async fn every_stream_of_an_interrupted_source_commits_what_it_has() {
     let streams =
         ["a", "b"].map(|name| Stream::new(name, Style::Cursor, Shape::Small, RECORDS).page_size(20));
-    let latency = Duration::from_millis(15);
-    let options = Options { seed: SEED, streams: streams.to_vec(), latency, ..Options::default() };
+    let held = Fault::new("*", When::Page(4), FaultKind::Held).always();
     let settings = paginations()[0].1.replace('\n', "\n    ");
     let yaml = format!("streams:\n  a:\n    path: /a\n    {settings}\n  b:\n    path: /b\n    {settings}");
-    let shell = Shell::with(options, &yaml).await;
+    let shell = Shell::new(streams.to_vec(), vec![held], &yaml).await;
     let run = shell.start(&format!("run demo --at {SCHEDULED} --json"));
-    until("pages of both", || ["a", "b"].iter().all(|name| shell.api.stats().stream(name).pages > 2)).await;
+    until("pages of both", || ["a", "b"].iter().all(|name| shell.api.stats().stream(name).faults > 0)).await;
     run.signal("INT").await;
     let cut = run.ended().await;
     assert_eq!(cut.code(), Some(3), "{cut:?}");
     assert!(cut.reports().iter().all(|report| report["status"] == "partial"), "{cut:?}");
+    shell.api.set_faults(vec![]);
     assert_eq!(shell.run_at("demo").await.code(), Some(0));
     for name in ["a", "b"] {
         shell.assert_records(name, Shape::Small, RECORDS);

@@ -2,12 +2,18 @@
 //! that of one uncut run.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use bronzegate_core::clock::{Clock as _, SystemClock};
-use bronzegate_demo_api::{Options, Shape, Stream, Style};
-use bronzegate_tests::command::{Ended, Shell, commits, files, records, run_line, until};
-use bronzegate_tests::{SEED, expected, one_stream, parts};
+use bronzegate_demo_api::{Fault, FaultKind, Options, Shape, Stream, Style, When};
+use bronzegate_tests::command::{Ended, Shell, commits, files, program, records, run_line, until};
+use bronzegate_tests::{SCHEDULED, SEED, expected, one_stream, parts};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+
+/// Longer than any process takes here, unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const RECORDS: u64 = 600;
 
@@ -17,10 +23,19 @@ output: { max_part_bytes: 4KiB }
 pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: 20 } }";
 
 async fn shell() -> Shell {
+    shell_with(SETTINGS).await
+}
+
+async fn shell_with(settings: &str) -> Shell {
     let stream = Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20);
     let options = Options { seed: SEED, streams: vec![stream], ..Options::default() };
-    Shell::with(Options { latency: Duration::from_millis(2), ..options }, &one_stream("items", SETTINGS))
+    Shell::with(Options { latency: Duration::from_millis(2), ..options }, &one_stream("items", settings))
         .await
+}
+
+/// The API does not answer for this page, and none behind it is asked for, until the faults are set anew.
+fn hold_at(shell: &Shell, page: u64) {
+    shell.api.set_faults(vec![Fault::new("items", When::Page(page), FaultKind::Held).always()]);
 }
 
 /// A random number that is the same in every run of the tests (xorshift64*, Vigna 2016).
@@ -83,11 +98,18 @@ async fn killed_after(shell: &Shell, time: Duration) -> bool {
     killed
 }
 
-/// Kills a run as soon as the state is seen, which is looked for without a pause.
+/// Between two looks at a folder.
+fn pause() {
+    std::thread::sleep(Duration::from_micros(100));
+}
+
+/// Kills a run as soon as the state is seen.
 async fn killed_when(shell: &Shell, state: impl Fn(&Path) -> bool + Send + 'static) -> bool {
     let (mut run, target) = (shell.start(&run_line("demo/items")), shell.target());
     let run = tokio::task::spawn_blocking(move || {
-        while !state(&target) && !run.is_over() {}
+        while !state(&target) && !run.is_over() {
+            pause();
+        }
         run.kill();
         run
     });
@@ -121,21 +143,20 @@ async fn a_run_killed_at_any_moment_and_run_again_is_exact() {
 async fn kills_and_interrupts_in_turn_are_exact() {
     let (whole, mut chance) = (uncut_duration().await, Chance(2));
     let shell = shell().await;
-    for _ in 0..4 {
-        killed_after(&shell, chance.below(whole / 3)).await;
-        let mut run = shell.start(&run_line("demo/items"));
-        let before = shell.api.stats().stream("items").pages;
-        let pages = || shell.api.stats().stream("items").pages;
-        until("a few pages", || pages() > before + 3 || run.is_over()).await;
-        if !run.is_over() {
-            run.signal("TERM").await;
-        }
-        let code = run.ended().await.code();
-        assert!(matches!(code, Some(0 | 3)), "{code:?}");
+    for nth in 1..=4 {
+        hold_at(&shell, nth * 6);
+        assert!(killed_after(&shell, chance.below(whole / 3)).await, "it cannot end");
+        let held = || shell.api.stats().stream("items").faults;
+        let before = held();
+        let run = shell.start(&run_line("demo/items"));
+        until("the page is asked for", || held() > before).await;
+        run.signal("TERM").await;
+        assert_eq!(run.ended().await.code(), Some(3));
         assert_sound(&shell.target());
     }
+    shell.api.set_faults(vec![]);
     assert_completes(&shell).await;
-    assert!(shell.commits("items").len() > 2);
+    assert_eq!(shell.commits("items").len(), 5);
 }
 
 fn staged(target: &Path) -> usize {
@@ -157,8 +178,12 @@ async fn a_run_killed_in_a_known_state_and_run_again_is_exact() {
     ];
     for (nth, state) in states.into_iter().enumerate() {
         let shell = shell().await;
+        if nth <= 2 {
+            hold_at(&shell, 29);
+        }
         let killed = killed_when(&shell, state).await;
         assert!(killed || nth > 2, "state {nth} was not met");
+        shell.api.set_faults(vec![]);
         let ended = assert_completes(&shell).await;
         assert!(nth > 2 || ended.report()["status"] == "complete", "{nth}: {ended:?}");
     }
@@ -168,19 +193,40 @@ async fn a_run_killed_in_a_known_state_and_run_again_is_exact() {
 #[tokio::test]
 async fn a_run_killed_between_commit_and_publishing_is_published_by_the_next() {
     let mut found = 0;
-    for _ in 0..20 {
-        let shell = shell().await;
-        killed_when(&shell, |target| !commits(target, "items").is_empty()).await;
-        let (seen, all) = (published(&shell.target()), receipts(&shell.commits("items")[0]).len());
+    for call in 1.. {
+        let shell = shell_with(&SETTINGS.replace("4KiB", "12KiB")).await;
+        let killed = killed_after_call(&shell, call).await;
+        assert_sound(&shell.target());
+        if !killed {
+            break;
+        }
+        let Some(commit) = shell.commits("items").pop() else { continue };
+        let (seen, all) = (published(&shell.target()), receipts(&commit).len());
         let requests = shell.api.stats().stream("items").requests;
         assert_completes(&shell).await.assert(0, "already_committed");
         assert_eq!(shell.api.stats().stream("items").requests, requests, "nothing is asked again");
         found += u32::from(seen < all);
-        if found == 3 {
-            return;
-        }
     }
-    panic!("no run was killed between commit and publishing");
+    assert!(found > 2, "{found} runs were killed between commit and publishing");
+}
+
+/// Kills a run of the engine, in a process of its own, when this call of its store is done; tells whether it
+/// made so many.
+async fn killed_after_call(shell: &Shell, call: u64) -> bool {
+    let mut doomed = Command::new(program("workbench"))
+        .arg("torture-doomed")
+        .args([shell.path("sources/demo.yaml"), shell.target()])
+        .args([call.to_string(), "after".to_owned(), format!("at={SCHEDULED}")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program starts");
+    let mut said = BufReader::new(doomed.stdout.take().expect("it is piped")).lines();
+    let line = tokio::time::timeout(PATIENCE, said.next_line()).await.expect("it hangs");
+    let killed = line.expect("it says text").as_deref() == Some("now");
+    doomed.kill().await.expect("a child can be killed");
+    killed
 }
 
 fn statuses(ended: &[Ended; 2]) -> [String; 2] {
@@ -237,7 +283,9 @@ async fn a_copy_of_a_run_that_is_killed_is_exact() {
         } else {
             let target = shell.target();
             doomed = tokio::task::spawn_blocking(move || {
-                while commits(&target, "items").is_empty() && !doomed.is_over() {}
+                while commits(&target, "items").is_empty() && !doomed.is_over() {
+                    pause();
+                }
                 doomed.kill();
                 doomed
             })

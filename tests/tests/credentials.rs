@@ -5,6 +5,7 @@ use std::time::Duration;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::RunReport;
 use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Options, Shape, Stream, Style, When};
+use bronzegate_tests::command::until;
 use bronzegate_tests::{Bench, SEED, failure, one_stream};
 
 use super::faults::{at_page, run, settings, stream};
@@ -26,25 +27,20 @@ async fn a_refused_credential_is_renewed_once_a_request() {
     assert_eq!(bench.stats("items").requests, 3);
 }
 
-/// Runs the stream and does something to the bench once the API has had so many requests.
+/// Runs the stream and does something to the bench while so many requests are answered, and no more sent.
 async fn run_and_then(bench: &Bench, requests: u64, then: impl FnOnce()) -> RunReport {
+    bench.api.set_faults(vec![Fault::new("items", When::Request(requests), FaultKind::Held).always()]);
     let meanwhile = async {
-        while bench.stats("items").requests < requests {
-            tokio::task::yield_now().await;
-        }
+        until("the request", || bench.stats("items").faults > 0).await;
         then();
+        bench.api.set_faults(vec![]);
     };
     tokio::join!(bench.run("items"), meanwhile).0
 }
 
 async fn with_auth(auth: Auth, more: &str, credentials: Credentials) -> Bench {
-    let options = Options {
-        seed: SEED,
-        streams: vec![stream().auth(auth)],
-        latency: Duration::from_millis(5),
-        credentials,
-        ..Options::default()
-    };
+    let options =
+        Options { seed: SEED, streams: vec![stream().auth(auth)], credentials, ..Options::default() };
     Bench::with(options, &one_stream("items", &settings(more))).await
 }
 
@@ -88,13 +84,7 @@ async fn an_access_token_that_dies_mid_run_is_renewed() {
 async fn requests_at_once_renew_a_token_once() {
     let settings = "records: results\nconcurrency: 8\npagination: { type: page, send: { query: page }, page_size: { query: per_page, value: 5 } }";
     let stream = Stream::new("items", Style::Page, Shape::Small, 200).auth(Auth::OAuth2);
-    let options = Options {
-        seed: SEED,
-        streams: vec![stream.clone()],
-        latency: Duration::from_millis(5),
-        ..Options::default()
-    };
-    let bench = Bench::with(options, &one_stream("items", &format!("{settings}\n{OAUTH}"))).await;
+    let bench = Bench::one(stream.clone(), vec![], &format!("{settings}\n{OAUTH}")).await;
     let report = run_and_then(&bench, 12, || bench.api.expire_tokens()).await;
     bench.assert_landed(&report, &stream);
     let (tokens, refused) = (bench.api.stats().oauth.issued, bench.stats("items").unauthenticated);

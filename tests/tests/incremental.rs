@@ -201,17 +201,18 @@ async fn two_runs_at_once_cannot_both_move_the_cursor() {
 async fn a_run_that_loses_to_one_scheduled_earlier_goes_on_to_its_own_time() {
     let records: Vec<_> =
         (1..=9).map(|day| change(day, &at(u32::try_from(day).unwrap(), "12:00:00"))).collect();
-    // The first request is the late event's; its page takes so long that the early event's run is over by then.
-    let stall = FaultKind::Stall { after_bytes: 10, pause: Duration::from_millis(700) };
-    let fault = Fault::new("changes", When::Request(1), stall);
+    // The first request is the late event's; its page comes when the early event's run is over.
+    let fault = Fault::new("changes", When::Request(1), FaultKind::Held);
     let settings = settings(&format!("{BOUNDED}, {KEY}"));
     let bench = Bench::one(changes(records.clone()), vec![fault], &settings).await;
     let (late, early) = (at(10, "00:00:00"), at(8, "00:00:00"));
-    let after_the_first_request = async {
-        until("the late event's request", || bench.stats("changes").requests > 0).await;
-        bench.run_at("changes", &early).await
+    let meanwhile = async {
+        until("the late event's request", || bench.stats("changes").faults > 0).await;
+        let report = bench.run_at("changes", &early).await;
+        bench.api.set_faults(vec![]);
+        report
     };
-    let (late, early) = tokio::join!(bench.run_at("changes", &late), after_the_first_request);
+    let (late, early) = tokio::join!(bench.run_at("changes", &late), meanwhile);
     assert_complete(&early, 7);
     assert_complete(&late, 2);
     assert_eq!((early.key.as_deref(), late.key.as_deref()), (Some("seq-1"), Some("seq-2")));

@@ -10,6 +10,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use bronzegate_demo_api::{Fault, FaultKind, InvalidJson, Options, Shape, Stream, Style, When};
 use bronzegate_tests::aws::{Deployment, TIME, scheduled};
 use bronzegate_tests::changes::{BOUNDED, change, changes, settings};
+use bronzegate_tests::items::cut_at;
 use bronzegate_tests::lambda::Invoked;
 use bronzegate_tests::moto::{Moto, REGION, s3_as, s3_at};
 use bronzegate_tests::terraform::Terraform;
@@ -23,9 +24,9 @@ const SETTINGS: &str = "records: results
 retry: { base: 5ms, max: 50ms, max_attempts: 2 }
 pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: 20 } }";
 
-fn options(faults: Vec<Fault>, latency: Duration) -> Options {
+fn options(faults: Vec<Fault>) -> Options {
     let stream = Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20);
-    Options { seed: SEED, streams: vec![stream], faults, latency, ..Options::default() }
+    Options { seed: SEED, streams: vec![stream], faults, ..Options::default() }
 }
 
 #[tokio::test]
@@ -154,7 +155,7 @@ fn list(value: &Value) -> &Vec<Value> {
 /// The handler's own answer when the API has these faults.
 async fn failure_with(fault: FaultKind) -> Invoked {
     let fault = Fault::new("items", When::Request(1), fault).always();
-    let options = options(vec![fault], Duration::ZERO);
+    let options = options(vec![fault]);
     let mut deployment = Deployment::with(options, &one_stream("items", SETTINGS)).await;
     let failed = deployment.lambda.invoke(&scheduled(Some("items")), TIME).await;
     assert!(matches!(failed, Invoked::Failed { .. }), "{failed:?}");
@@ -163,10 +164,12 @@ async fn failure_with(fault: FaultKind) -> Invoked {
 
 /// The handler's own answers to a run that its time is too short for: partial, then complete.
 async fn partial_and_complete() -> (Invoked, Invoked) {
-    let options = options(vec![], Duration::from_millis(200));
+    let options = options(vec![cut_at(9)]);
     let mut deployment = Deployment::with(options, &one_stream("items", SETTINGS)).await;
     let event = scheduled(Some("items"));
-    let partial = deployment.lambda.invoke(&event, Duration::from_secs(3)).await;
+    let partial = deployment.lambda.invoke(&event, TIME).await;
+    // A process that is warm still waits as long as the API has asked.
+    deployment.lambda.stop().await;
     let complete = deployment.lambda.invoke(&event, TIME).await;
     assert_eq!(payload(&partial)["status"], "partial", "{partial:?}");
     assert_eq!(payload(&complete)["status"], "complete", "{complete:?}");
@@ -266,7 +269,7 @@ fn told(output: &Value, windows: &[Value]) -> Vec<String> {
 #[tokio::test]
 async fn the_policy_is_enough_for_the_handler_and_for_nothing_else() {
     let moto = Moto::start();
-    let options = options(vec![], Duration::ZERO);
+    let options = options(vec![]);
     let mut deployment = Deployment::on(moto.port(), options, &one_stream("items", SETTINGS)).await;
     let bucket = deployment.bucket.clone();
     let sources = deployment.sources();

@@ -8,9 +8,9 @@ use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
-use bronzegate_demo_api::{Fault, FaultKind, Job, Options, When};
+use bronzegate_demo_api::{Fault, FaultKind, Job, When};
 use bronzegate_tests::command::until;
-use bronzegate_tests::{Bench, SCHEDULED, SEED, Shifted, failure, request};
+use bronzegate_tests::{Bench, SCHEDULED, Shifted, failure, request};
 use jiff::SignedDuration;
 
 use super::jobs::{
@@ -18,9 +18,8 @@ use super::jobs::{
 };
 
 /// A job that is done after so many polls.
-async fn bench(settings: &str, polls: u32, latency: Duration) -> Bench {
-    let streams = vec![stream().job(Job { polls, file: None })];
-    Bench::with(Options { seed: SEED, streams, latency, ..Options::default() }, settings).await
+async fn bench(settings: &str, polls: u32) -> Bench {
+    Bench::new(vec![stream().job(Job { polls, file: None })], Vec::new(), settings).await
 }
 
 /// A run of five minutes, so many hours after the first.
@@ -33,7 +32,7 @@ async fn run_after(bench: &Bench, hours: i64) -> RunReport {
 
 #[tokio::test]
 async fn a_job_that_never_ends_is_submitted_again_once_a_day_and_else_fails() {
-    let bench = bench(&slow(), 1_000, Duration::ZERO).await;
+    let bench = bench(&slow(), 1_000).await;
     for (hours, status, jobs) in [
         (0, Status::Partial, 1),
         (1, Status::Partial, 2),
@@ -56,13 +55,15 @@ async fn a_job_that_never_ends_is_submitted_again_once_a_day_and_else_fails() {
 
 #[tokio::test]
 async fn a_submission_that_is_on_its_way_when_the_run_is_stopped_is_not_lost() {
-    let bench = bench(&quick(), 2, Duration::from_millis(200)).await;
+    let bench = bench(&quick(), 2).await;
+    bench.api.set_faults(vec![at_request(1, FaultKind::Held)]);
     let (stop, run) = (Stop::default(), bench.stream("accounts"));
     let (store, asked) = (bench.store(), stop.clone());
     let running =
         tokio::spawn(async move { run.run(store, request(SCHEDULED), Deadline::NONE, asked).await });
-    until("the submission", || bench.stats("accounts").requests >= 1).await;
+    until("the submission", || bench.stats("accounts").faults >= 1).await;
     stop.ask();
+    bench.api.set_faults(vec![]);
     let report = running.await.expect("it does not panic");
     assert_eq!((report.status, &report.error), (Status::Partial, &None), "{report:?}");
     assert_eq!((report.counts.requests, bench.commits("accounts").len()), (1, 1));

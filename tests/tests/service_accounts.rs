@@ -6,16 +6,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use bronzegate_core::clock::{Deadline, SystemClock};
+use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::FileSecrets;
-use bronzegate_demo_api::{
-    Auth, Credentials, Fault, FaultKind, Framing, Options, Shape, Stream, Style, When,
-};
-use bronzegate_tests::{Bench, SCHEDULED, SEED, failure, one_stream, request};
+use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Framing, Shape, Stream, Style, When};
+use bronzegate_tests::{Bench, SCHEDULED, Timed, failure, request};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
 use serde_json::json;
 use tempfile::TempDir;
@@ -33,15 +31,17 @@ struct Account {
 
 impl Account {
     async fn new(stream: Stream, key: &KeyPair, settings: &str) -> Self {
-        let credentials = Credentials {
+        Self::on(Bench::one(stream, Vec::new(), settings).await, key)
+    }
+
+    /// The API of the bench knows the account, and the vault has its key.
+    fn on(bench: Bench, key: &KeyPair) -> Self {
+        bench.api.set_credentials(Credentials {
             assertion_key: key.public_key_pem(),
             assertion_issuer: "etl@acme.iam.example".to_owned(),
             ..Credentials::default()
-        };
-        let yaml = one_stream(&stream.name, settings);
-        let options = Options { seed: SEED, streams: vec![stream], credentials, ..Options::default() };
-        let account =
-            Self { bench: Bench::with(options, &yaml).await, vault: tempfile::tempdir().expect("a folder") };
+        });
+        let account = Self { bench, vault: tempfile::tempdir().expect("a folder") };
         account.keep(key);
         account
     }
@@ -69,7 +69,10 @@ impl Account {
     }
 
     async fn run(&self, deadline: Option<Duration>) -> RunReport {
-        let clock = Arc::new(SystemClock::default());
+        self.run_on(Arc::new(SystemClock::default()), deadline).await
+    }
+
+    async fn run_on(&self, clock: Arc<dyn Clock>, deadline: Option<Duration>) -> RunReport {
         let deadline = deadline.map_or(Deadline::NONE, |time| Deadline::within(&*clock, time));
         let engine =
             Engine::new(self.bench.source.clone(), Arc::new(FileSecrets::new(self.path())), clock, "test");
@@ -119,11 +122,13 @@ async fn a_google_key_file_reads_a_stream_exactly_through_faults_and_expired_tok
 #[tokio::test]
 async fn a_token_that_expires_mid_run_is_renewed_before_it_is_refused() {
     let stream = google();
-    let account = Account::new(stream.clone(), &RSA, GOOGLE).await;
+    // A token is given out, and two requests later it is too old.
+    let Timed { bench, clock } = Timed::new(stream.clone(), GOOGLE, Duration::from_millis(200)).await;
+    let account = Account::on(bench, &RSA);
     // It says of its tokens that they are good for no whole second, and means it.
     let token_lifetime = Duration::from_millis(500);
     account.bench.api.set_credentials(Credentials { token_lifetime, ..account.bench.api.credentials() });
-    let report = account.run(None).await;
+    let report = account.run_on(clock, None).await;
     account.bench.assert_landed(&report, &stream);
     let issued = account.bench.api.stats().oauth.issued;
     assert_eq!((issued, account.bench.stats("rows").unauthenticated), (10, 0), "a token for each page");

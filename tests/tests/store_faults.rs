@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bronzegate_core::bronze::{BronzeStore as _, LocalStore};
+use bronzegate_core::bronze::LocalStore;
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
@@ -62,27 +62,25 @@ async fn a_store_error_at_any_call_fails_cleanly_and_the_next_run_lands() {
 
 /// Runs until the store's moment has come, and vanishes: nothing it does later has an effect.
 async fn killed(bench: &Bench, at: u64, failing: Failing) {
-    let others = locked_folders(bench).await;
     let faulty = FaultyStore::new(store(bench), at, failing);
     let (run, moment) = (bench.stream("items"), faulty.clone());
-    let run = tokio::spawn(async move {
-        run.run(Arc::new(faulty), request(SCHEDULED), Deadline::NONE, Stop::default()).await
+    let dying = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime is made");
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = moment.moment() => {}
+                report = run.run(Arc::new(faulty), request(SCHEDULED), Deadline::NONE, Stop::default()) => {
+                    panic!("it makes fewer calls: {report:?}");
+                }
+            }
+        });
+        moment.bury();
+        // Waits for file work that is under way: a dead process has none, and no locks.
+        drop(runtime);
     });
-    moment.moment().await;
-    run.abort();
-    let _ = run.await;
-    moment.bury();
-    // File work that was under way goes on in its thread; a dead process has none, and no locks.
-    while locked_folders(bench).await > others {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Staging folders that a living run holds.
-async fn locked_folders(bench: &Bench) -> usize {
-    let dead = store(bench).leftovers("demo/items").await.unwrap_or_default().len();
-    let folders = std::fs::read_dir(bench.target().join("_bronzegate/staging/demo/items"));
-    folders.map_or(0, Iterator::count).saturating_sub(dead)
+    dying.await.expect("the call comes");
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! How long a run waits because the API says so: resets, quotas, and the budget of waits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bronzegate_core::clock::{Clock, Deadline, TestClock};
+use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_demo_api::{FaultKind, Shape, record};
-use bronzegate_tests::{Bench, SCHEDULED, SEED, failure, request, test_clock};
+use bronzegate_tests::command::until;
+use bronzegate_tests::{Bench, ManualClock, SCHEDULED, SEED, failure, request};
 
 use super::faults::{at_page, is_retried, run, settings, stream};
 
@@ -141,33 +141,19 @@ async fn waits_add_up_to_the_budget() {
 async fn with_a_deadline_a_wait_may_be_longer_than_the_budget() {
     let faults = vec![at_page(1, FaultKind::retry_after(429, "900"))];
     let bench = Bench::one(stream(), faults, &settings("")).await;
-    let clock = test_clock();
+    let clock = ManualClock::new();
     let deadline = Deadline::within(&*clock, Duration::from_mins(50));
-    let run = bench.stream_with("items", Arc::new(StillClock(clock.clone())));
-    let report = run.run(bench.store(), request(SCHEDULED), deadline, Stop::default()).await;
+    let run = bench.stream_with("items", clock.clone());
+    let stats = run.stats();
+    let passing = async {
+        until("it waits", || stats.is_waiting()).await;
+        clock.advance(Duration::from_mins(15) - Duration::from_nanos(1));
+        until("it waits", || stats.is_waiting()).await;
+        assert_eq!(bench.stats("items").requests, 1, "it waits to the end");
+        clock.advance(Duration::from_nanos(1));
+    };
+    let running = run.run(bench.store(), request(SCHEDULED), deadline, Stop::default());
+    let (report, ()) = tokio::join!(running, passing);
     bench.assert_landed(&report, &stream());
-    assert_eq!((report.counts.retries, clock.elapsed()), (1, Duration::from_mins(15)));
-}
-
-/// A clock on which only waits of less than half an hour ever end.
-#[derive(Debug)]
-struct StillClock(Arc<TestClock>);
-
-#[async_trait::async_trait]
-impl Clock for StillClock {
-    fn now(&self) -> jiff::Timestamp {
-        self.0.now()
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    async fn sleep(&self, time: Duration) {
-        if time < Duration::from_mins(30) {
-            self.0.sleep(time).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
-    }
+    assert_eq!(report.counts.retries, 1);
 }

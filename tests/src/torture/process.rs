@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use super::act::Moment;
 use super::doomed::NOW;
@@ -17,6 +17,7 @@ use super::store::Line;
 use crate::command::{commits, files, program};
 use crate::lambda::{Invoked, Lambda};
 use crate::parts;
+use crate::piped::spawn_piped;
 
 /// Longer than any process takes here, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -76,17 +77,7 @@ impl Process {
         variables: &BTreeMap<String, String>,
         folder: &Path,
     ) -> Self {
-        let child = Command::new(program(name))
-            .args(arguments)
-            .env_clear()
-            .envs(variables)
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn();
-        Self { child: child.expect("the program starts") }
+        Self { child: spawn_piped(&program(name), arguments, variables, folder) }
     }
 
     /// Waits for its end.

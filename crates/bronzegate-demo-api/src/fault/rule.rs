@@ -99,6 +99,8 @@ pub enum FaultKind {
         #[serde(rename = "for", with = "crate::duration")]
         pause: Duration,
     },
+    /// Nothing of a list's response comes until the rules are replaced.
+    Held,
     /// The connection is reset before any byte of the response.
     Reset,
     /// The member with the records is something else.

@@ -27,7 +27,12 @@ pub(crate) async fn list(state: &State, live: &Live, call: &Arc<Call>) -> Outcom
     if !state.latency.is_zero() {
         clock::sleep(state.latency).await;
     }
+    let mut replaced = state.replaced();
     let (reply, fault) = decide(state, live, call, number);
+    if matches!(fault, Some(FaultKind::Held)) {
+        // The server's end ends the wait as well.
+        let _ = replaced.changed().await;
+    }
     if !matches!(fault, Some(FaultKind::Reset)) {
         live.counters.status(reply.status.as_u16());
     }

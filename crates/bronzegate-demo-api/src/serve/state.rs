@@ -23,6 +23,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::sync::watch;
 
 /// A stream with everything that changes while it is served.
 #[derive(Debug)]
@@ -83,6 +84,8 @@ pub(crate) struct State {
     pub(crate) token_path: String,
     pub(crate) time: Time,
     faults: Mutex<Book>,
+    /// Told each time the rules are replaced.
+    replaced: watch::Sender<()>,
     vault: Mutex<Vault>,
 }
 
@@ -101,6 +104,7 @@ impl State {
             token_path: options.token_path,
             time: time.clone(),
             faults: Mutex::new(Book::new(seed, options.faults)),
+            replaced: watch::Sender::new(()),
             vault: Mutex::new(Vault::new(options.credentials).on(time)),
         }
     }
@@ -122,6 +126,12 @@ impl State {
 
     pub(crate) fn set_faults(&self, rules: Vec<Fault>) {
         locked(&self.faults).replace(rules);
+        self.replaced.send_replace(());
+    }
+
+    /// Tells when the rules that hold now are replaced.
+    pub(crate) fn replaced(&self) -> watch::Receiver<()> {
+        self.replaced.subscribe()
     }
 
     pub(crate) fn unspent_faults(&self) -> Vec<Fault> {

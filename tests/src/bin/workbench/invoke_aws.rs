@@ -2,21 +2,17 @@
 //! and the source is the demo API.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::time::Duration;
 
 use bronzegate_tests::lambda::{Invoked, Lambda};
 use bronzegate_tests::moto;
 use serde_json::Value;
 
+use crate::Outcome;
+use crate::invoke::{self, SECRETS};
 use crate::output::say;
-use crate::process::Api;
-use crate::{Outcome, sources};
 
-const API_CONFIG: &str = "tests/fixtures/demo-api.json";
 const BUCKET: &str = "bronze-demo";
-/// What the demo API takes; these are no secrets of anyone.
-const SECRETS: [&str; 3] = ["demo-token", "demo-api-key", "demo-client-secret"];
 /// What the function has for one invocation.
 const TIME: Duration = Duration::from_mins(1);
 /// How often the event is repeated while the answer is partial, as the state machine does.
@@ -24,15 +20,11 @@ const MOST: usize = 20;
 
 /// Invokes the function with the event of a file, again while the answer is partial.
 pub(crate) fn run(event: &str) -> Outcome {
-    let event: Value = serde_json::from_str(&fs::read_to_string(event)?)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(invoke(&event))
+    invoke::with(event, invoke)
 }
 
 async fn invoke(event: &Value) -> Outcome {
-    let api = Api::start(&["--config", API_CONFIG, "--port", "0"])?;
-    let folder = tempfile::tempdir()?;
-    sources::copy(&folder.path().join("sources"), &api)?;
+    let (_api, folder) = invoke::deployment()?;
     moto::bucket(BUCKET).await;
     for secret in SECRETS {
         let name = format!("bronzegate/{secret}");

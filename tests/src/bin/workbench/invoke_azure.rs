@@ -10,25 +10,17 @@ use bronzegate_tests::azure::{Azurite, Certificates, Directory, Held, Vault};
 use bronzegate_tests::functions::{FunctionApp, Invoked};
 use serde_json::Value;
 
+use crate::Outcome;
+use crate::invoke::{self, SECRETS};
 use crate::output::say;
-use crate::process::Api;
-use crate::{Outcome, sources};
-
-const API_CONFIG: &str = "tests/fixtures/demo-api.json";
-/// What the demo API takes; these are no secrets of anyone.
-const SECRETS: [&str; 3] = ["demo-token", "demo-api-key", "demo-client-secret"];
 
 /// Invokes the function of a file with its data, then works on the queue until it is empty.
 pub(crate) fn run(event: &str) -> Outcome {
-    let event: Value = serde_json::from_str(&fs::read_to_string(event)?)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(invoke(&event))
+    invoke::with(event, invoke)
 }
 
 async fn invoke(event: &Value) -> Outcome {
-    let api = Api::start(&["--config", API_CONFIG, "--port", "0"])?;
-    let folder = tempfile::tempdir()?;
-    sources::copy(&folder.path().join("sources"), &api)?;
+    let (_api, folder) = invoke::deployment()?;
     // No example runs by itself; this is what the timer of the sample fires for.
     let tickets = folder.path().join("sources/demo-tickets.yaml");
     let text =

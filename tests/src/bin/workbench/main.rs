@@ -10,6 +10,7 @@ mod bench_aws;
 mod bench_azure;
 mod demo;
 mod figures;
+mod invoke;
 mod invoke_aws;
 mod invoke_azure;
 mod output;

@@ -26,7 +26,11 @@ async fn begin(store: &LocalStore) -> Box<dyn StagedPart> {
 }
 
 async fn stage(store: &LocalStore) -> Receipt {
-    let upload = begin(store).await.finish().await.unwrap();
+    finished(begin(store).await).await
+}
+
+async fn finished(part: Box<dyn StagedPart>) -> Receipt {
+    let upload = part.finish().await.unwrap();
     Receipt { path: PATH.to_owned(), records: 1, bytes: 3, checksum: Checksum::of(b"{}\n"), upload }
 }
 
@@ -175,27 +179,46 @@ async fn two_runs_of_one_segment_stage_in_folders_of_their_own() {
 #[tokio::test]
 async fn staging_and_sweeping_at_once_never_loses_a_live_upload() {
     let temp = tempfile::tempdir().unwrap();
+    // Every sweep meets this one.
+    let living = LocalStore::open(temp.path()).unwrap();
+    let part = begin(&living).await;
     let path = temp.path().to_owned();
     let sweeping = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let flag = std::sync::Arc::clone(&sweeping);
     let sweeper = tokio::task::spawn_blocking(move || {
         let store = LocalStore::open(&path).unwrap();
         let runtime = tokio::runtime::Handle::current();
-        while flag.load(std::sync::atomic::Ordering::Relaxed) {
+        loop {
+            // The last sweep comes when nothing is staged any more.
+            let is_last = !flag.load(std::sync::atomic::Ordering::SeqCst);
             for leftover in runtime.block_on(store.leftovers("shop/orders")).unwrap() {
                 runtime.block_on(leftover.discard()).unwrap();
             }
+            if is_last {
+                break;
+            }
         }
     });
-    for round in 0..200 {
-        let store = LocalStore::open(temp.path()).unwrap();
-        let mut receipt = stage(&store).await;
-        receipt.path = format!("shop/orders/{round}.ndjson");
+    let publish = async |store: &LocalStore, mut receipt: Receipt, name: &str| {
+        receipt.path = format!("shop/orders/{name}.ndjson");
         store.publish(&receipt).await.unwrap();
+    };
+    for round in 100..300 {
+        let store = LocalStore::open(temp.path()).unwrap();
+        let receipt = stage(&store).await;
+        publish(&store, receipt, &round.to_string()).await;
         drop(begin(&store).await);
     }
-    sweeping.store(false, std::sync::atomic::Ordering::Relaxed);
+    sweeping.store(false, std::sync::atomic::Ordering::SeqCst);
     sweeper.await.unwrap();
+    assert_eq!(names(&temp.path().join(STAGING)).len(), 1, "what was left is swept, what lives is not");
+    publish(&living, finished(part).await, "living").await;
+    let published: Vec<_> = (100..300).map(|round| format!("{round}.ndjson")).collect();
+    assert_eq!(
+        names(&temp.path().join("shop/orders")),
+        [published, vec!["living.ndjson".to_owned()]].concat()
+    );
+    assert_eq!(names(&temp.path().join(STAGING)), [""; 0]);
 }
 
 #[test]

@@ -44,6 +44,28 @@ async fn bodies_are_cut_in_every_framing() {
 }
 
 #[tokio::test]
+async fn a_held_response_comes_when_the_rules_are_replaced() {
+    let right = answer(FaultKind::TotalOff { by: 0 }).await.unwrap();
+    let held = Fault::new("s", When::Request(1), FaultKind::Held);
+    let api = serving(stream(Style::Cursor, 45), vec![held]).await;
+    let mut asking = std::pin::pin!(get(&api, "/s"));
+    let meanwhile = async {
+        while api.stats().stream("s").faults < 1 {
+            tokio::task::yield_now().await;
+        }
+        // Whoever asks later is answered.
+        assert_eq!(get(&api, "/s").await.body, right.body);
+    };
+    tokio::select! {
+        biased;
+        answer = &mut asking => panic!("it is not held: {answer:?}"),
+        () = meanwhile => {}
+    }
+    api.set_faults(vec![]);
+    assert_eq!(asking.await.body, right.body);
+}
+
+#[tokio::test]
 async fn slow_bodies_are_the_same_bodies() {
     let right = answer(FaultKind::TotalOff { by: 0 }).await.unwrap();
     let (pause, every) = (Duration::from_millis(5), Duration::from_micros(100));

@@ -1,8 +1,7 @@
 //! The routes beside the lists.
 
 use super::client::{SEED, get, send, serving, stream};
-use crate::{DemoApi, Options, Shape, Style, expected};
-use std::time::Duration;
+use crate::{DemoApi, Fault, FaultKind, Options, Shape, Style, When, expected};
 
 #[tokio::test]
 async fn says_what_to_expect() {
@@ -27,13 +26,15 @@ async fn takes_fault_rules_and_tells_its_counts() {
 
 #[tokio::test]
 async fn counts_the_requests_under_way_at_once() {
-    let options = Options {
-        streams: vec![stream(Style::Cursor, 5)],
-        latency: Duration::from_millis(100),
-        ..Options::default()
+    let held = Fault::new("s", When::Request(1), FaultKind::Held).always();
+    let api = serving(stream(Style::Cursor, 5), vec![held]).await;
+    let all_are_there = async {
+        while api.stats().stream("s").faults < 3 {
+            tokio::task::yield_now().await;
+        }
+        api.set_faults(vec![]);
     };
-    let api = DemoApi::start(options).await.unwrap();
-    tokio::join!(get(&api, "/s"), get(&api, "/s"), get(&api, "/s"));
+    tokio::join!(get(&api, "/s"), get(&api, "/s"), get(&api, "/s"), all_are_there);
     get(&api, "/s").await;
     assert_eq!(api.stats().stream("s").max_in_flight, 3);
 }

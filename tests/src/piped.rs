@@ -1,0 +1,52 @@
+//! Programs as processes of their own, read through pipes.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+/// Starts a program in a folder; its environment has these variables alone. Dropped, it is killed.
+///
+/// # Panics
+/// When it cannot be started.
+pub(crate) fn spawn_piped<N: AsRef<OsStr>, V: AsRef<OsStr>>(
+    program: &Path,
+    arguments: impl IntoIterator<Item: AsRef<OsStr>>,
+    variables: impl IntoIterator<Item = (N, V)>,
+    folder: &Path,
+) -> Child {
+    Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(variables)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program starts")
+}
+
+/// Reads the lines of both its pipes to their ends.
+///
+/// # Panics
+/// When a pipe has been taken.
+pub(crate) fn read_lines(child: &mut Child, log: Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
+    let out = child.stdout.take().expect("it is piped");
+    let err = child.stderr.take().expect("it is piped");
+    tokio::spawn(async move {
+        tokio::join!(append(out, &log), append(err, &log));
+    })
+}
+
+async fn append(pipe: impl AsyncRead + Unpin, log: &Mutex<Vec<String>>) {
+    let mut lines = BufReader::new(pipe).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        log.lock().expect("no holder panics").push(line);
+    }
+}

@@ -110,7 +110,8 @@ pub(crate) struct SampleArguments {
 
 /// Runs the streams of a source: fetches, writes and commits.
 ///
-/// Ctrl-C and SIGTERM commit what is whole as partial (3); a second one leaves at once (130).
+/// Ctrl-C and SIGTERM commit what is whole as partial (3); a second one, more than a second later, leaves at
+/// once (130).
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  bronzegate run hubspot\n  bronzegate run hubspot/contacts --at 2026-11-22T17:00:00Z --deadline 15m\n\nExit codes: see `bronzegate --help`."

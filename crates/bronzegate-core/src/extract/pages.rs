@@ -349,14 +349,7 @@ impl Driver<'_> {
     /// Waits for the page that is next in order; nothing when the segment ends before it comes.
     async fn oldest(&mut self) -> Came {
         let patience = self.origin.fetcher.patience().clone();
-        let clock = self.origin.fetcher.client().clock().clone();
         let Some(flight) = self.flying.front_mut() else { return Came::Nothing };
-        let time_up = async {
-            match patience.left() {
-                Some(left) => clock.sleep(left).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
             fetched = &mut flight.task => match fetched {
@@ -370,7 +363,7 @@ impl Driver<'_> {
                 }
             },
             () = self.origin.stop.asked() => Came::Nothing,
-            () = time_up => Came::Nothing,
+            () = patience.time_up() => Came::Nothing,
         }
     }
 

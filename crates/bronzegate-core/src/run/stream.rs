@@ -64,17 +64,12 @@ impl StreamRun {
     /// Waits, as long as there is time, until no token is being fetched any more for a request that was
     /// dropped: what it brings must be saved before the process ends.
     pub(crate) async fn settled(&self, deadline: Deadline) {
-        let clock = &self.engine.clock;
-        let time_up = async {
-            match deadline.left(&**clock) {
-                Some(left) => clock.sleep(left).await,
-                None => std::future::pending().await,
-            }
-        };
+        // Nothing is left to commit: all of the time may be used.
+        let patience = Patience::new(self.engine.clock.clone(), deadline);
         tokio::select! {
             biased;
             () = self.client.auth().settled() => {}
-            () = time_up => {}
+            () = patience.time_up() => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::due_time::done_until;
 use super::window::cut;
 use crate::bronze::{CommitRecord, RunId, RunKey, SegmentStatus};
 use crate::config::{CursorFormat, Incremental, Start};
@@ -52,10 +53,11 @@ pub fn next(
     if newest.status == SegmentStatus::Partial {
         return Ok(Next::Run(RunKey::of(id, newest.scheduled_time), Box::new(cursor)));
     }
-    if !cursor.more && at <= newest.scheduled_time {
+    let done = done_until(newest);
+    if !cursor.more && at <= done {
         return Ok(Next::Done(Box::new(newest.clone())));
     }
-    let at = at.max(newest.scheduled_time);
+    let at = at.max(done);
     Ok(match due(incremental, cursor.position(), cursor.more, at.min(now))? {
         Some(cursor) => Next::Run(RunKey::of(RunId::Sequence(number + 1), at), Box::new(cursor)),
         None => Next::Done(Box::new(newest.clone())),

@@ -44,6 +44,8 @@ impl Handler {
             Action::Run { scheduled_time } => {
                 let now = self.clock.now();
                 let at = scheduled_time.unwrap_or_else(|| now.round(Unit::Second).unwrap_or(now));
+                // What cannot be run is refused while somebody listens.
+                plan::come(at, now)?;
                 let one = |stream: &str| Event {
                     stream: Some(stream.to_owned()),
                     action: Action::Run { scheduled_time: Some(at) },
@@ -52,7 +54,7 @@ impl Handler {
                 Ok(streams.into_iter().map(one).collect::<Vec<_>>().into())
             }
             Action::Window { window, .. } => {
-                // What cannot be loaded is refused while somebody listens.
+                // As above.
                 plan::over(*window, self.clock.now())?;
                 for name in streams {
                     plan::window(source.named(name)?.incremental.as_ref(), *window)?;

@@ -93,6 +93,10 @@ pub struct RunReport {
     pub cursor_out: Option<String>,
     /// Records against the mean of the last complete runs.
     pub records_ratio: Option<f64>,
+    /// The default threshold passes over this ratio, because the stream brought too little before to say what is
+    /// usual: then it is no metric, so that alarms pass over it too.
+    #[serde(skip)]
+    pub is_ratio_passed_over: bool,
     /// Duration against the mean of the last complete runs.
     pub duration_ratio: Option<f64>,
     /// What a person should know although the run went on.
@@ -119,6 +123,7 @@ impl RunReport {
             cursor_in: None,
             cursor_out: None,
             records_ratio: None,
+            is_ratio_passed_over: false,
             duration_ratio: None,
             warnings: Vec::new(),
             breaches: Vec::new(),

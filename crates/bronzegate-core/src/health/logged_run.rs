@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::judge::breaches;
+use super::judge::{breaches, is_sparse};
 use crate::breach::Breach;
 use crate::bronze::{CommitRecord, Ratios, RunId, RunKind, SegmentStatus, Window};
 use crate::config::{Expect, error_rate};
@@ -37,6 +37,9 @@ pub struct LoggedRun {
     pub usual_records: Option<f64>,
     /// The mean of their times in milliseconds.
     pub usual_duration_ms: Option<f64>,
+    /// The stream brought too little before to say what is usual; only a stated ratio is looked at.
+    #[serde(skip)]
+    pub is_sparse: bool,
     /// Requests that failed, in percent of all.
     pub error_rate: Option<f64>,
     /// The window of the run, where it has one.
@@ -116,6 +119,7 @@ impl LoggedRun {
             duration_ratio: None,
             usual_records: None,
             usual_duration_ms: None,
+            is_sparse: false,
             error_rate: None,
             window: None,
             cursor_in: record.cursor_in.clone(),
@@ -135,6 +139,7 @@ impl LoggedRun {
             (self.records_ratio, self.duration_ratio) = (ratios.records, ratios.duration);
             self.usual_records = ratios.usual_records;
             self.usual_duration_ms = ratios.usual_duration_ms;
+            self.is_sparse = is_sparse(&record);
         }
         self.breaches = breaches(expect, &record);
         self.status = record.status;

@@ -88,6 +88,7 @@ impl StreamRun {
         if record.status == SegmentStatus::Complete {
             let ratios = Ratios::of(&record.history);
             report.records_ratio = ratios.records;
+            report.is_ratio_passed_over = !self.stream.expect.judges_records(health::is_sparse(record));
             report.duration_ratio = ratios.duration;
         }
     }

@@ -15,6 +15,7 @@ mod azure_secrets;
 mod azure_smoke;
 mod azure_store;
 mod backfill_log;
+mod backfill_twice;
 mod branches;
 mod branches_cut;
 mod cli_azure;

@@ -85,7 +85,8 @@ impl StreamRun {
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
 
-        let staged = loop {
+        let backfilled = self.backfilled(&log, &segment).await?;
+        let mut staged = loop {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
             let parts = Parts::new(store.clone(), naming, &self.stream.output);
@@ -100,6 +101,7 @@ impl StreamRun {
                 }
             }
         };
+        staged.warnings.extend(backfilled);
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);

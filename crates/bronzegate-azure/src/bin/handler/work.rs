@@ -21,11 +21,13 @@ pub(crate) struct Items {
     pub(crate) items: Vec<Event>,
     /// How many windows of a backfill are left out, because they are not over.
     pub(crate) windows_not_over: usize,
+    /// What a person should know before a backfill's windows are run.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl From<Vec<Event>> for Items {
     fn from(items: Vec<Event>) -> Self {
-        Self { items, windows_not_over: 0 }
+        Self { items, ..Self::default() }
     }
 }
 
@@ -89,6 +91,7 @@ impl Handler {
             rate_share: list.rate_share / instances as f64,
             ..event.clone()
         };
-        Ok(Items { items: list.windows.iter().map(one).collect(), windows_not_over: list.not_over })
+        let items = list.windows.iter().map(one).collect();
+        Ok(Items { items, windows_not_over: list.not_over, warnings: list.warnings })
     }
 }

@@ -352,33 +352,6 @@ async fn loaded(log: &CommitLog, incremental: Option<&Incremental>) -> Result<Op
     }
 }
 
-/// Logs how a run ended, for people; what it warns of has lines of its own.
-pub fn log(report: &RunReport) {
-    let RunReport { source, stream, status, key, batch_id, counts, duration_ms, error, .. } = report;
-    let status = status.as_str();
-    if let Some(error) = error {
-        let (kind, error) = (error.kind.as_str(), &error.message);
-        tracing::error!(source, stream, status, key, batch_id, kind, error, "run failed");
-    } else {
-        let (records, bytes, pages) = (counts.records, counts.bytes, counts.pages);
-        tracing::info!(
-            source,
-            stream,
-            status,
-            key,
-            batch_id,
-            records,
-            bytes,
-            pages,
-            duration_ms,
-            "run ended"
-        );
-    }
-    for warning in &report.warnings {
-        tracing::warn!(source, stream, batch_id, warning, "run warns");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

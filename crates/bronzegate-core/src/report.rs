@@ -141,6 +141,41 @@ impl RunReport {
     }
 }
 
+/// Logs that a run ended, and what it counted. What it warns of and why it failed is told elsewhere.
+pub fn log_end(report: &RunReport) {
+    let RunReport { source, stream, key, batch_id, counts, duration_ms, .. } = report;
+    let Counts { records, bytes, pages, requests, retries, api_errors } = counts;
+    tracing::info!(
+        source,
+        stream,
+        status = report.status.as_str(),
+        key,
+        batch_id,
+        records,
+        bytes,
+        pages,
+        requests,
+        retries,
+        api_errors,
+        duration_ms,
+        "run ended"
+    );
+}
+
+/// Logs how a run ended where the log is all that people see: why it failed and what it warns of have
+/// lines of their own.
+pub fn log(report: &RunReport) {
+    log_end(report);
+    let RunReport { source, stream, key, batch_id, error, .. } = report;
+    if let Some(error) = error {
+        let (kind, error) = (error.kind.as_str(), &error.message);
+        tracing::error!(source, stream, key, batch_id, kind, error, "run failed");
+    }
+    for warning in &report.warnings {
+        tracing::warn!(source, stream, key, batch_id, warning, "run warns");
+    }
+}
+
 /// The exit code of several streams: the first that failed in the given order, else 3 when one
 /// is partial, else 0. An interrupted stream counts as failed only where none left anything to
 /// resume from.

@@ -9,7 +9,7 @@ use bronzegate_core::clock::Deadline;
 use bronzegate_core::config::Incremental;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::plan::RunRequest;
-use bronzegate_core::report::{RunReport, Status, exit_code};
+use bronzegate_core::report::{RunReport, Status, exit_code, log_end};
 use bronzegate_core::run::{Engine, StreamRun};
 use bronzegate_core::window::TimeWindow;
 use indicatif::ProgressBar;
@@ -228,7 +228,7 @@ impl Work<'_> {
             let request = RunRequest::Window { window, revision: self.revision };
             let report =
                 run.run(self.store.clone(), request, Deadline::NONE, self.context.stop.clone()).await;
-            run::log(&report);
+            log_end(&report);
             let kind = report.error.as_ref().map(|error| error.kind);
             if backfill::stops_the_others(&report) {
                 self.queue.lock().expect("no holder of this lock panics").clear();

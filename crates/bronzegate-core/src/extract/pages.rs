@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::branch::Branch;
 use super::feed::{Feed, FeedReceiver, feed};
@@ -139,12 +139,7 @@ impl Pages {
 
     /// How the pages ended; to be asked when `next` has come to its end.
     pub(super) async fn ending(&mut self) -> Ending {
-        match (&mut self.driver).await {
-            Ok(ending) => ending,
-            Err(panic) => {
-                Ending::Failed(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))
-            }
-        }
+        (&mut self.driver).await.unwrap_or_else(|error| unwind(error))
     }
 }
 
@@ -219,6 +214,11 @@ fn judge(progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error
         Some(body) => progress.accept(body.records, body.hash, &fetched.facts),
         None => progress.end_without_page(),
     }
+}
+
+/// Goes on with the panic of a task. Tasks are aborted only when nobody waits for them any more.
+fn unwind(error: JoinError) -> ! {
+    std::panic::resume_unwind(error.into_panic())
 }
 
 struct Driver<'a> {
@@ -358,9 +358,7 @@ impl Driver<'_> {
                 Ok(Err(FetchError::Skipped(cause))) => Came::Skipped(cause),
                 Ok(Err(FetchError::TooLarge(_))) => Came::TooLarge,
                 Ok(Err(FetchError::OutOfTime | FetchError::Unwanted)) => Came::Nothing,
-                Err(panic) => {
-                    Came::Failed(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))
-                }
+                Err(error) => unwind(error),
             },
             () = self.origin.stop.asked() => Came::Nothing,
             () = patience.time_up() => Came::Nothing,

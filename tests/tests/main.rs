@@ -32,6 +32,7 @@ mod cli_secrets;
 mod credentials;
 mod cursors;
 mod dispatch;
+mod due_times;
 mod egress;
 mod faults;
 mod functions;

@@ -46,6 +46,7 @@ fn record(hour: i64, records: u64) -> CommitRecord {
         total_duration_ms: 5000,
         history: vec![entry("before", 100), entry(&key, records)],
         warnings: Vec::new(),
+        may_lack: false,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),

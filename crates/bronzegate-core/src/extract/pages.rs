@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
@@ -366,6 +367,9 @@ impl Driver<'_> {
     }
 
     fn hand_over(&self, mut flight: Flight, judged: &Judged) {
+        if self.progress.has_drifted() {
+            self.origin.drifted.store(true, Relaxed);
+        }
         let verdict = if judged.write {
             self.origin.fetcher.patience().page_arrived();
             Verdict::Keep { warning: judged.warning.clone() }

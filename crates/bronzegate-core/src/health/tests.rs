@@ -47,6 +47,7 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         total_duration_ms: 10 * total,
         history,
         warnings: vec![format!("warning {segment}")],
+        may_lack: false,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),

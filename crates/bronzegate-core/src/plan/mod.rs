@@ -8,6 +8,7 @@ mod window;
 
 pub use coverage::covered;
 pub use due_time::come;
+pub(crate) use due_time::is_come;
 pub use run_plan::{RunPlan, RunRequest, Segment, key, plan, restart};
 pub use sequence::{Next, next};
 pub use window::{halved, over, window};

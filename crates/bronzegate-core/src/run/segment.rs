@@ -45,6 +45,8 @@ pub(super) struct Staged {
     pub(super) cursor: Option<CursorState>,
     /// It is a part of a window that is split.
     pub(super) is_part: bool,
+    /// Records moved between pages while they were read.
+    pub(super) may_lack: bool,
     pub(super) warnings: Vec<String>,
 }
 
@@ -196,6 +198,7 @@ impl StreamRun {
         let mut warnings = Vec::new();
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
+        let may_lack = walk.has_drifted();
         let resume = match read.map(|()| walk.ending()) {
             Ok(WalkEnding::Complete) => None,
             Ok(WalkEnding::Stopped(Some(state))) => Some(state),
@@ -211,7 +214,7 @@ impl StreamRun {
         };
         let (parts, sieve) = writer.finish().await?;
         warnings.extend(repeated(segment));
-        let staged = Staged { parts, resume, warnings, ..Staged::default() };
+        let staged = Staged { parts, resume, may_lack, warnings, ..Staged::default() };
         Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, sieve.as_ref())?)))
     }
 

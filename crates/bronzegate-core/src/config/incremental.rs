@@ -120,6 +120,7 @@ pub(super) struct IncrementalSpec {
     /// Where the first run begins; without it at the oldest record.
     start: Option<Slot<TemplateText>>,
     /// How far behind the cursor a run begins, for records that appear late; what it meets again is written again.
+    /// The cursor is the newest record or the beginning of the last window, whichever is later.
     lookback: Option<Slot<Period>>,
     /// Split what is due into windows of this length; needs an end.
     window: Option<Slot<StepText>>,

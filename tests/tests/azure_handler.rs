@@ -187,6 +187,7 @@ async fn a_person_s_run_is_queued_for_every_stream_and_what_is_wrong_is_told() {
     for (body, why) in [
         (json!({ "source": "nope" }), "there is no file"),
         (json!({ "source": "demo", "stream": "nope" }), "demo has no stream `nope`; it has: items"),
+        (at("2999-01-01T00:00:00Z"), "the run's time 2999-01-01T00:00:00Z is still to come"),
         (json!({ "sources": "demo" }), "unknown field `sources`"),
         (json!("text"), "it is not a JSON object"),
         (

@@ -1,11 +1,15 @@
 //! Streams of many branches that are cut, killed, or run twice at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bronzegate_core::bronze::BoundedStore;
+use bronzegate_core::clock::{Deadline, SystemClock};
+use bronzegate_core::extract::Stop;
 use bronzegate_core::report::Status;
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
 use bronzegate_tests::command::{Process, Shell, run_line, until};
-use bronzegate_tests::{Bench, expected};
+use bronzegate_tests::{Bench, SCHEDULED, expected, request};
 
 const BY_CURSOR: &str =
     "pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after } }";
@@ -77,6 +81,27 @@ streams:
     assert_eq!((report.status, report.counts.records), (Status::Complete, 800), "{report:?}");
     let connections = bench.api.stats().connections;
     assert!((9..=16).contains(&connections), "{connections} connections, one for each request at a time");
+}
+
+#[tokio::test]
+async fn a_branch_that_hangs_before_its_first_page_leaves_the_others_time_to_commit() {
+    let stall = FaultKind::Stall { after_bytes: 0, pause: Duration::from_hours(1) };
+    let streams = months().into_iter().take(2).collect();
+    let yaml = by_month(4).replace(", m3, m4, m5, m6, m7, m8, m9, m10, m11, m12", "");
+    let bench = Bench::new(streams, vec![Fault::new("m1", When::Page(1), stall).always()], &yaml).await;
+    let clock = Arc::new(SystemClock::default());
+    let deadline = Deadline::within(&*clock, Duration::from_secs(5));
+    // A call that passes the deadline is given up, as on every platform.
+    let store = Arc::new(BoundedStore::new(bench.store(), clock.clone(), deadline));
+    let run = bench.stream_with("orders", clock);
+    let report = run.run(store, request(SCHEDULED), deadline, Stop::default()).await;
+    // The response that has begun has its turn; what the other branch brought before is not lost with it.
+    let read = report.counts.records;
+    assert!(report.status == Status::Partial && (5..=200).contains(&read), "{report:?}");
+    assert_eq!(bench.records("orders").len() as u64, read);
+    bench.api.set_faults(Vec::new());
+    let rest = bench.run("orders").await;
+    assert_eq!((rest.status, rest.counts.records), (Status::Complete, 400 - read), "{rest:?}");
 }
 
 async fn shell() -> Shell {

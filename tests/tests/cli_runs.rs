@@ -353,3 +353,33 @@ async fn all_sources_are_looked_at_unless_one_is_named() {
     assert!(runs.out.contains("other/contacts: has a schedule and has never committed a run"), "{runs:?}");
     assert_eq!(shell.run("runs nowhere").await.code(), Some(2));
 }
+
+#[tokio::test]
+async fn a_run_whose_rows_moved_while_it_read_them_is_marked() {
+    let items = Stream::new("items", Style::Offset, Shape::Small, 25).page_size(10);
+    let settings = "records: results
+pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 10 }, total: { body: total } }";
+    let fell = Fault::new("items", When::Page(1), FaultKind::TotalOff { by: 2 });
+    let shell = Shell::new(vec![items], vec![fell], &one_stream("items", settings)).await;
+    let run = shell.run_at("demo/items").await.assert(0, "complete");
+    assert!(run["warnings"][0].as_str().unwrap().starts_with("the stated total fell from 27 to 25"), "{run}");
+    let runs = shell.run("runs demo/items --fail-on-breach").await;
+    assert_eq!(runs.code(), Some(1), "{runs:?}");
+    assert!(runs.out.contains("1 run, 1 marked") && runs.out.trim_end().ends_with("may_lack"), "{runs:?}");
+    shell.api.set_faults(Vec::new());
+    shell.run("run demo/items --at 2026-11-22T18:00:00Z --json").await.assert(0, "complete");
+    let since = shell.run("runs demo/items --since 2026-11-22T17:30:00Z --fail-on-breach").await;
+    assert_eq!(since.code(), Some(0), "{since:?}");
+}
+
+#[tokio::test]
+async fn a_source_file_that_cannot_be_used_does_not_hide_the_others() {
+    let shell = shell().await;
+    shell.file("sources/broken.yaml", "source: broken\nstreams: {}\n");
+    let runs = shell.run("runs").await;
+    assert_eq!(runs.code(), Some(2), "{runs:?}");
+    assert!(runs.out.contains("demo/contacts: 4 runs") && runs.err.contains("broken.yaml"), "{runs:?}");
+    // One that is asked for by name is the whole question.
+    let one = shell.run("runs broken").await;
+    assert_eq!((one.code(), one.out.as_str()), (Some(2), ""), "{one:?}");
+}

@@ -264,6 +264,7 @@ async fn a_total_that_falls_while_pages_are_counted_is_told_once() {
         assert_holds(&outcome, 0..235);
         let warnings = &outcome.1.warnings;
         assert_eq!(warnings.len(), usize::from(told), "{style:?}: {warnings:?}");
+        assert_eq!(outcome.0.commits("items")[0].may_lack, told, "{style:?}");
         let text = "the stated total fell from 237 to 235 while pages were read: rows";
         assert!(warnings.iter().all(|warning| warning.starts_with(text)), "{warnings:?}");
     }

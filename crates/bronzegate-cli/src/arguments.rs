@@ -16,7 +16,7 @@ use bronzegate_core::window::{WindowStep, parse_instant};
 const AFTER_HELP: &str = "\
 Exit codes:
     0  complete, or committed already
-    1  `runs --fail-on-breach`: something is marked or missing
+    1  `runs --fail-on-breach`: something is marked or missing, or the newest failure is open
     2  usage or configuration
     3  partial: the same command again goes on from there
     4  secret or authentication
@@ -110,7 +110,8 @@ pub(crate) struct SampleArguments {
 
 /// Runs the streams of a source: fetches, writes and commits.
 ///
-/// Ctrl-C and SIGTERM commit what is whole as partial (3); a second one leaves at once (130).
+/// Ctrl-C and SIGTERM commit what is whole as partial (3); a second one, more than a second later, leaves at
+/// once (130).
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  bronzegate run hubspot\n  bronzegate run hubspot/contacts --at 2026-11-22T17:00:00Z --deadline 15m\n\nExit codes: see `bronzegate --help`."
@@ -148,7 +149,7 @@ fn instant(text: &str) -> Result<Timestamp, &'static str> {
 /// interrupted backfill is gone on with by the same command. Ctrl-C commits what is whole (3).
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  bronzegate backfill hubspot/contacts --from 2026-01-01 --to 2026-02-01 --window 1d\n\nExit codes: see `bronzegate --help`."
+    after_help = "Example:\n  bronzegate backfill hubspot/deals --from 2026-01-01 --to 2026-02-01 --window 1d\n\nExit codes: see `bronzegate --help`."
 )]
 pub(crate) struct BackfillArguments {
     /// The stream; it needs `incremental` with a format of time.
@@ -191,11 +192,11 @@ fn instant_or_date(text: &str) -> Result<Timestamp, &'static str> {
 
 /// Lists the runs of the commit log, marks what is not as usual, and tells which runs are missing.
 ///
-/// The log knows what was committed. A run that failed is missing from it; why it failed is in the
-/// platform's own logs.
+/// The log knows what was committed. A run that failed is missing from it; why the newest failure came
+/// about is told beside it, and for those before it in the platform's own logs.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  bronzegate runs hubspot/contacts\n  bronzegate runs --since 7d --html health.html --fail-on-breach\n\nExit codes: 1 with --fail-on-breach where something is marked or missing; for the others see `bronzegate --help`."
+    after_help = "Example:\n  bronzegate runs hubspot/contacts\n  bronzegate runs --since 7d --html health.html --fail-on-breach\n\nExit codes: 1 with --fail-on-breach where something is marked or missing, or the newest failure is open; for the others see `bronzegate --help`."
 )]
 pub(crate) struct RunsArguments {
     /// A source, or one stream of it; without one, all files of the sources folder.
@@ -213,7 +214,8 @@ pub(crate) struct RunsArguments {
     /// Writes a page for the browser instead of the tables, without a reference to anything else.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Ends with exit code 1 where a run breaches a threshold or is cut, or a scheduled one is missing.
+    /// Ends with exit code 1 where a run breaches a threshold, is cut or may lack records, where a scheduled
+    /// one is missing, and where the newest failure is open.
     #[arg(long)]
     pub(crate) fail_on_breach: bool,
 }
@@ -252,7 +254,8 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "FOLDER", env = "BRONZEGATE_SOURCES", hide_env_values = true)]
     #[arg(default_value = "./sources", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) sources: String,
-    /// The bronze store: a local folder, `s3://bucket/prefix`, or `abfss://container@account.dfs.core.windows.net/folder`.
+    /// The bronze store: a local folder, `s3://bucket/prefix`, `abfss://container@account.dfs.core.windows.net/folder`,
+    /// or `abfss://workspace@onelake.dfs.fabric.microsoft.com/lakehouse/Files/folder`.
     #[arg(long, global = true, value_name = "TARGET", env = "BRONZEGATE_TARGET", hide_env_values = true)]
     #[arg(default_value = "./bronze", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) target: String,

@@ -52,7 +52,7 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
     let runtime = runtime()?;
     let code = runtime.block_on(async {
         let context = Context::new(arguments.common, &arguments.command).await?;
-        signals::watch(context.stop_of(&arguments.command))?;
+        signals::watch(context.stop_of(&arguments.command), context.clock.clone())?;
         match arguments.command {
             Command::Check(arguments) => commands::check(&context, &arguments, out).await,
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,

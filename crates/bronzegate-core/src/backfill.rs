@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
-use crate::bronze::{CommitLog, CommitName, CommitRecord, RunId, SegmentStatus, Settler};
+use crate::bronze::{CommitLog, CommitName, CommitRecord, RunId, RunKind, SegmentStatus, Settler};
+use crate::config::Incremental;
 use crate::error::{Error, ErrorKind, Result};
+use crate::plan;
 use crate::report::RunReport;
 use crate::window::{TimeWindow, WindowStep};
 
@@ -69,6 +71,8 @@ pub struct BackfillPlan {
     pub windows: Vec<PlannedWindow>,
     /// Committed windows with other bounds that overlap what is due: their records are loaded twice.
     pub overlapping: usize,
+    /// What the stream's own runs have loaded, if what is due overlaps it: its records are loaded twice.
+    pub scheduled: Option<TimeWindow>,
 }
 
 impl BackfillPlan {
@@ -81,18 +85,23 @@ impl BackfillPlan {
     /// # Errors
     /// [`ErrorKind::Store`] when the log cannot be read.
     pub async fn new(
+        incremental: Option<&Incremental>,
         log: Option<&CommitLog>,
         windows: &[TimeWindow],
         loading: Loading,
         now: Timestamp,
         only_a_look: bool,
     ) -> Result<Self> {
-        let known = match log {
-            Some(log) => Known::of(log.names().await?, windows),
-            None => Known::default(),
+        let (known, scheduled) = match log {
+            Some(log) => {
+                let names = log.names().await?;
+                let scheduled = scheduled(log, &names, incremental).await?;
+                (Known::of(names, windows), scheduled)
+            }
+            None => (Known::default(), None),
         };
         let settler = log.filter(|_| !only_a_look).map(Settler::new);
-        let mut planner = Planner { log, settler, windows, known, now };
+        let mut planner = Planner { log, settler, windows, known, scheduled, now };
         let last = planner.known.newest.keys().map(|(_, revision)| *revision).max().unwrap_or(0);
         match loading {
             Loading::Revision(revision) => planner.plan(revision).await,
@@ -151,6 +160,31 @@ pub fn over(windows: &[TimeWindow], now: Timestamp) -> Result<&[TimeWindow]> {
     }
 }
 
+/// What the stream's own runs have loaded; `None` without one. `names` are those of its log, in order.
+///
+/// # Errors
+/// [`ErrorKind::Store`] when the log cannot be read.
+pub async fn scheduled(
+    log: &CommitLog,
+    names: &[CommitName],
+    incremental: Option<&Incremental>,
+) -> Result<Option<TimeWindow>> {
+    let of_sequence = |name: &&CommitName| name.id.kind() == RunKind::Sequence;
+    let mut runs = names.iter().filter(of_sequence);
+    let (Some(incremental), Some(first)) = (incremental, runs.next()) else { return Ok(None) };
+    let newest = runs.next_back().unwrap_or(first);
+    let [first, newest] = [first, newest].map(|name| (name.id.to_string(), name.segment));
+    let first = log.get(&first.0, first.1).await?;
+    let newest = log.get(&newest.0, newest.1).await?;
+    Ok(first.zip(newest).and_then(|(first, newest)| plan::covered(incremental, &first, &newest)))
+}
+
+/// What a person should know before windows are loaded that share records with the stream's own runs.
+pub fn twice(scheduled: TimeWindow) -> String {
+    let to = scheduled.to();
+    format!("loaded by scheduled runs up to {to:.0}: what these windows share with them comes twice")
+}
+
 /// Whether a window failed as the others would: for a reason that is not its own.
 pub fn stops_the_others(report: &RunReport) -> bool {
     let kind = report.error.as_ref().map(|error| error.kind);
@@ -187,6 +221,7 @@ struct Planner<'a> {
     settler: Option<Settler<'a>>,
     windows: &'a [TimeWindow],
     known: Known,
+    scheduled: Option<TimeWindow>,
     now: Timestamp,
 }
 
@@ -201,11 +236,12 @@ impl Planner<'_> {
             };
             PlannedWindow { window, state }
         });
-        let mut plan = BackfillPlan { revision, windows: windows.collect(), overlapping: 0 };
+        let mut plan = BackfillPlan { revision, windows: windows.collect(), overlapping: 0, scheduled: None };
         // Another revision is asked for in order to load records twice.
         if revision == 1 {
             let due: Vec<_> = plan.due().collect();
             plan.overlapping = self.known.others.iter().filter(|other| overlaps(other, &due)).count();
+            plan.scheduled = self.scheduled.filter(|scheduled| overlaps(scheduled, &due));
         }
         Ok(plan)
     }
@@ -244,7 +280,7 @@ async fn read(
 }
 
 /// Whether a window shares an instant with one of these, which are in order of time and disjoint.
-fn overlaps(window: &TimeWindow, of: &[TimeWindow]) -> bool {
+pub(crate) fn overlaps(window: &TimeWindow, of: &[TimeWindow]) -> bool {
     let first = of.partition_point(|one| one.to() <= window.from());
     of.get(first).is_some_and(|one| one.from() < window.to())
 }
@@ -271,7 +307,8 @@ mod tests {
             ("2026-11-29T00:00:00Z", 3),
         ] {
             let now = now.parse().unwrap();
-            let plan = BackfillPlan::new(None, &days(), Loading::Revision(1), now, true).await.unwrap();
+            let first = Loading::Revision(1);
+            let plan = BackfillPlan::new(None, None, &days(), first, now, true).await.unwrap();
             assert_eq!((plan.due().count(), plan.count(WindowState::NotOver)), (due, 3 - due), "{now}");
             assert_eq!(over(&days(), now).map_or(0, <[_]>::len), due);
         }

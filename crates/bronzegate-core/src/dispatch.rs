@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::backfill::{self, BackfillPlan, Loading, WindowState};
 use crate::bronze::{BoundedStore, BronzeStore, CommitLog, Layout};
 use crate::clock::{Clock, Deadline};
-use crate::config::Source;
+use crate::config::{Incremental, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Action, Backfill, Event};
 use crate::extract::Stop;
@@ -97,6 +97,9 @@ pub struct WindowList {
     pub rate_share: f64,
     /// The windows, from the oldest to the newest.
     pub windows: Vec<TimeWindow>,
+    /// What a person should know before they are run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl Answer {
@@ -226,16 +229,22 @@ impl Dispatcher {
             );
         }
         let revision = backfill.revision.get();
+        let layout = Layout::new(&run.engine.source.name, &run.stream.name);
+        let log = CommitLog::new(self.store(deadline), layout);
         if let Some(workers) = backfill.list_for {
             let rate_share = rate_share / f64::from(workers.get());
             let (count, windows) = (over.len(), over.to_vec());
-            return Ok(Answer::Windows(WindowList { count, not_over, revision, rate_share, windows }));
+            let scheduled = loaded(&log, incremental.filter(|_| revision == 1)).await.map_err(in_stream)?;
+            let twice = scheduled.filter(|scheduled| backfill::overlaps(scheduled, over));
+            let warnings = twice.map(backfill::twice).into_iter().collect();
+            let list = WindowList { count, not_over, revision, rate_share, windows, warnings };
+            return Ok(Answer::Windows(list));
         }
-        let layout = Layout::new(&run.engine.source.name, &run.stream.name);
-        let log = CommitLog::new(self.store(deadline), layout);
         log.sweep().await.map_err(|error| in_stream(error.into()))?;
         let loading = Loading::Revision(revision);
-        let plan = BackfillPlan::new(Some(&log), &windows, loading, now, false).await.map_err(in_stream)?;
+        let plan = BackfillPlan::new(incremental, Some(&log), &windows, loading, now, false)
+            .await
+            .map_err(in_stream)?;
         Ok(self.due_windows(run, &plan, deadline, stop).await)
     }
 
@@ -262,6 +271,7 @@ impl Dispatcher {
             }
         }
         if let Some(first) = reports.first_mut() {
+            first.warnings.extend(plan.scheduled.map(backfill::twice));
             first.warnings.extend(run.share_warning());
         }
         let windows = NotRun {
@@ -334,30 +344,11 @@ impl Warm {
     }
 }
 
-/// Logs how a run ended, for people; what it warns of has lines of its own.
-pub fn log(report: &RunReport) {
-    let RunReport { source, stream, status, key, batch_id, counts, duration_ms, error, .. } = report;
-    let status = status.as_str();
-    if let Some(error) = error {
-        let (kind, error) = (error.kind.as_str(), &error.message);
-        tracing::error!(source, stream, status, key, batch_id, kind, error, "run failed");
-    } else {
-        let (records, bytes, pages) = (counts.records, counts.bytes, counts.pages);
-        tracing::info!(
-            source,
-            stream,
-            status,
-            key,
-            batch_id,
-            records,
-            bytes,
-            pages,
-            duration_ms,
-            "run ended"
-        );
-    }
-    for warning in &report.warnings {
-        tracing::warn!(source, stream, batch_id, warning, "run warns");
+/// What the stream's own runs have loaded.
+async fn loaded(log: &CommitLog, incremental: Option<&Incremental>) -> Result<Option<TimeWindow>> {
+    match incremental {
+        Some(_) => backfill::scheduled(log, &log.names().await?, incremental).await,
+        None => Ok(None),
     }
 }
 

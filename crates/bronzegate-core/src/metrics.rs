@@ -59,7 +59,7 @@ impl Metric {
 ///
 /// `RunCompleted`, `RunFailed` and `RunPartial` are 1 or 0 each; a run that found its key committed is
 /// completed, since what was due is there. Its counts are left out, and so are ratios that do not
-/// exist, because a 0 would look like a breach. `Breaches` is the number of thresholds of `expect` that
+/// exist or that the defaults of `expect` pass over, because a 0 would look like a breach. `Breaches` is the number of thresholds of `expect` that
 /// the run breached.
 pub fn of_run(report: &RunReport) -> Vec<Metric> {
     let flag = |name, is: bool| Metric { name, unit: Unit::Count, value: f64::from(u8::from(is)) };
@@ -85,7 +85,8 @@ pub fn of_run(report: &RunReport) -> Vec<Metric> {
     }
     let rate = error_rate(counts.requests, counts.api_errors);
     metrics.extend(rate.map(|value| Metric { name: "ErrorRate", unit: Unit::Percent, value }));
-    for (name, ratio) in [("RecordsRatio", report.records_ratio), ("DurationRatio", report.duration_ratio)] {
+    let records_ratio = report.records_ratio.filter(|_| !report.is_ratio_passed_over);
+    for (name, ratio) in [("RecordsRatio", records_ratio), ("DurationRatio", report.duration_ratio)] {
         metrics.extend(ratio.map(|value| Metric { name, unit: Unit::None, value }));
     }
     metrics.push(Metric { name: "Breaches", unit: Unit::Count, value: report.breaches.len() as f64 });
@@ -116,6 +117,14 @@ mod tests {
             ..RunReport::new("crm", "deals")
         };
         insta::assert_snapshot!(told(&report), @"RunCompleted=1 Count, RunFailed=0 Count, RunPartial=0 Count, Records=50 Count, Bytes=4096 Bytes, Pages=2 Count, Requests=8 Count, Retries=2 Count, ApiErrors=2 Count, DurationMs=1500 Milliseconds, ErrorRate=25 Percent, RecordsRatio=0.5 None, Breaches=0 Count");
+    }
+
+    #[test]
+    fn a_ratio_that_the_default_passes_over_sets_off_no_alarm() {
+        let report = RunReport { records_ratio: Some(0.0), ..RunReport::new("crm", "deals") };
+        assert!(told(&report).contains("RecordsRatio=0 None"));
+        let report = RunReport { is_ratio_passed_over: true, ..report };
+        assert!(!told(&report).contains("RecordsRatio"));
     }
 
     #[test]

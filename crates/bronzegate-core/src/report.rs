@@ -93,6 +93,10 @@ pub struct RunReport {
     pub cursor_out: Option<String>,
     /// Records against the mean of the last complete runs.
     pub records_ratio: Option<f64>,
+    /// The default threshold passes over this ratio, because the stream brought too little before to say what is
+    /// usual: then it is no metric, so that alarms pass over it too.
+    #[serde(skip)]
+    pub is_ratio_passed_over: bool,
     /// Duration against the mean of the last complete runs.
     pub duration_ratio: Option<f64>,
     /// What a person should know although the run went on.
@@ -119,6 +123,7 @@ impl RunReport {
             cursor_in: None,
             cursor_out: None,
             records_ratio: None,
+            is_ratio_passed_over: false,
             duration_ratio: None,
             warnings: Vec::new(),
             breaches: Vec::new(),
@@ -133,6 +138,41 @@ impl RunReport {
             (Status::Partial, _) => 3,
             (Status::Failed, error) => error.as_ref().map_or(ErrorKind::Api, |error| error.kind).exit_code(),
         }
+    }
+}
+
+/// Logs that a run ended, and what it counted. What it warns of and why it failed is told elsewhere.
+pub fn log_end(report: &RunReport) {
+    let RunReport { source, stream, key, batch_id, counts, duration_ms, .. } = report;
+    let Counts { records, bytes, pages, requests, retries, api_errors } = counts;
+    tracing::info!(
+        source,
+        stream,
+        status = report.status.as_str(),
+        key,
+        batch_id,
+        records,
+        bytes,
+        pages,
+        requests,
+        retries,
+        api_errors,
+        duration_ms,
+        "run ended"
+    );
+}
+
+/// Logs how a run ended where the log is all that people see: why it failed and what it warns of have
+/// lines of their own.
+pub fn log(report: &RunReport) {
+    log_end(report);
+    let RunReport { source, stream, key, batch_id, error, .. } = report;
+    if let Some(error) = error {
+        let (kind, error) = (error.kind.as_str(), &error.message);
+        tracing::error!(source, stream, key, batch_id, kind, error, "run failed");
+    }
+    for warning in &report.warnings {
+        tracing::warn!(source, stream, key, batch_id, warning, "run warns");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -134,6 +135,20 @@ const MOST: u32 = 100_000;
 pub struct NotAStep;
 
 impl WindowStep {
+    /// The shortest that such a window is: months and years differ.
+    pub(crate) fn at_least(self) -> Duration {
+        const DAY: u64 = 86_400;
+        let seconds = match self.unit {
+            Unit::Minute => 60,
+            Unit::Hour => 3_600,
+            Unit::Day => DAY,
+            Unit::Week => 7 * DAY,
+            Unit::Month => 28 * DAY,
+            Unit::Year => 365 * DAY,
+        };
+        Duration::from_secs(u64::from(self.count) * seconds)
+    }
+
     fn times(self, count: i64) -> Option<Span> {
         let amount = count.checked_mul(i64::from(self.count))?;
         let span = Span::new();

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use bronzegate_core::backfill::{self, BackfillPlan, Loading, PlannedWindow, WindowState};
 use bronzegate_core::bronze::{BronzeStore, CommitLog, Layout};
 use bronzegate_core::clock::Deadline;
+use bronzegate_core::config::Incremental;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::plan::RunRequest;
-use bronzegate_core::report::{RunReport, Status, exit_code};
+use bronzegate_core::report::{RunReport, Status, exit_code, log_end};
 use bronzegate_core::run::{Engine, StreamRun};
 use bronzegate_core::window::TimeWindow;
 use indicatif::ProgressBar;
@@ -36,7 +37,8 @@ pub(crate) async fn backfill(
     let stream = selected(&source, Some(&name.stream))?[0].clone();
     let span = TimeWindow::new(arguments.from, arguments.to)
         .map_err(|error| Error::new(ErrorKind::Config, error))?;
-    let step = arguments.window.or(stream.incremental.as_ref().and_then(|incremental| incremental.window));
+    let incremental = stream.incremental.as_ref();
+    let step = arguments.window.or(incremental.and_then(|incremental| incremental.window));
     let engine = context.engine(source).with_rate_share(arguments.rate_share)?;
 
     let existing = places::existing_bronze(&context.clouds, &context.target).await?;
@@ -46,7 +48,7 @@ pub(crate) async fn backfill(
         // Where no window is due, no run does it.
         log.sweep().await?;
     }
-    let plan = plan(context, arguments, &backfill::windows(span, step)?, log.as_ref()).await?;
+    let plan = plan(context, arguments, incremental, &backfill::windows(span, step)?, log.as_ref()).await?;
     tell_estimate(context, arguments, &engine, &plan, stream.rate_limit.requests_per_second).await?;
     if arguments.dry_run {
         list(context, &plan, out);
@@ -74,6 +76,7 @@ pub(crate) async fn backfill(
 async fn plan(
     context: &Context,
     arguments: &BackfillArguments,
+    incremental: Option<&Incremental>,
     windows: &[TimeWindow],
     log: Option<&CommitLog>,
 ) -> Result<BackfillPlan> {
@@ -84,7 +87,7 @@ async fn plan(
         None if arguments.again => Loading::Again,
         None => Loading::Revision(1),
     };
-    let plan = BackfillPlan::new(log, windows, loading, now, arguments.dry_run).await?;
+    let plan = BackfillPlan::new(incremental, log, windows, loading, now, arguments.dry_run).await?;
     for remark in remarks(&plan, arguments.again) {
         output::tell(&remark);
     }
@@ -117,6 +120,7 @@ fn remarks(plan: &BackfillPlan, again: bool) -> Vec<String> {
             windows(plan.overlapping)
         ));
     }
+    remarks.extend(plan.scheduled.map(backfill::twice));
     remarks
 }
 
@@ -224,7 +228,7 @@ impl Work<'_> {
             let request = RunRequest::Window { window, revision: self.revision };
             let report =
                 run.run(self.store.clone(), request, Deadline::NONE, self.context.stop.clone()).await;
-            run::log(&report);
+            log_end(&report);
             let kind = report.error.as_ref().map(|error| error.kind);
             if backfill::stops_the_others(&report) {
                 self.queue.lock().expect("no holder of this lock panics").clear();

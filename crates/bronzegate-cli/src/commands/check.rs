@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bronzegate_core::config::{SecretRef, Source};
+use bronzegate_core::config::{SecretRef, Source, Stream};
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::secret::{Freshness, SecretStore, resolve};
 use bronzegate_core::sources::Unusable;
@@ -67,6 +67,7 @@ async fn check_source(
     let engine = context.engine(source.clone());
     let probes = plans.into_iter().map(async |(name, skip)| StreamCheck {
         stream: name.to_owned(),
+        warnings: source.stream(name).map(Stream::cautions).unwrap_or_default(),
         checked: if skip {
             Checked::NotAsked
         } else {

@@ -36,6 +36,9 @@ pub(super) struct StreamCheck {
     pub(super) stream: String,
     #[serde(flatten)]
     pub(super) checked: Checked,
+    /// What its settings may lose.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) warnings: Vec<String>,
 }
 
 /// How a stream's request ended.
@@ -104,8 +107,8 @@ impl fmt::Display for StreamCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.stream;
         match &self.checked {
-            Checked::NotAsked => write!(f, "{name}: no request sent"),
-            Checked::Failed(failure) => write!(f, "{name}: error: {}", failure.message),
+            Checked::NotAsked => write!(f, "{name}: no request sent")?,
+            Checked::Failed(failure) => write!(f, "{name}: error: {}", failure.message)?,
             Checked::Found(probe) => {
                 let Probe { url, status, records, last, .. } = probe;
                 let more = if *last { "the last" } else { "more follow" };
@@ -114,9 +117,10 @@ impl fmt::Display for StreamCheck {
                 if probe.too_large {
                     write!(f, "\n    the window holds more than the API gives out: a run splits it")?;
                 }
-                probe.found.iter().try_for_each(|finding| write!(f, "\n    {}", Shown(finding)))
+                probe.found.iter().try_for_each(|finding| write!(f, "\n    {}", Shown(finding)))?;
             }
         }
+        self.warnings.iter().try_for_each(|warning| write!(f, "\n    warning: {warning}"))
     }
 }
 
@@ -157,7 +161,8 @@ mod tests {
             message: "crm/deals, page 1: not JSON".to_owned(),
             is_transient: false,
         };
-        let stream = |name: &str, checked| StreamCheck { stream: name.to_owned(), checked };
+        let stream =
+            |name: &str, checked| StreamCheck { stream: name.to_owned(), checked, warnings: Vec::new() };
         SourceCheck {
             secrets: vec![SecretCheck { secret: "token".to_owned(), field: None, error: None }],
             streams: vec![

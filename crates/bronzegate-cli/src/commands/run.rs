@@ -6,7 +6,7 @@ use bronzegate_core::bronze::{BoundedStore, BronzeStore};
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::plan::RunRequest;
-use bronzegate_core::report::{Failure, RunReport, Status, exit_code};
+use bronzegate_core::report::{Failure, RunReport, Status, exit_code, log_end};
 use futures::stream::{FuturesOrdered, Stream, StreamExt as _};
 
 use super::{Context, selected};
@@ -47,7 +47,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
     let running = streams.iter().zip(&lines).map(|(stream, line)| async {
         let report = stream.run(store.clone(), request, deadline, context.stop.clone()).await;
         line.end(&report);
-        log(&report);
+        log_end(&report);
         report
     });
     let running: FuturesOrdered<_> = running.collect();
@@ -99,22 +99,6 @@ async fn collect(
         reports.push(report);
     }
     reports
-}
-
-/// The outcome for the log. The error's text is told apart, once.
-pub(super) fn log(report: &RunReport) {
-    let RunReport { source, stream, counts, duration_ms, .. } = report;
-    tracing::info!(
-        stream = format!("{source}/{stream}"),
-        status = report.status.as_str(),
-        key = report.key,
-        records = counts.records,
-        bytes = counts.bytes,
-        pages = counts.pages,
-        retries = counts.retries,
-        duration_ms,
-        "run ended"
-    );
 }
 
 /// What does not fit into the table: errors and warnings in full.

@@ -31,8 +31,17 @@ pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut
     };
     let store = places::existing_bronze(&context.clouds, &context.target).await?;
     let mut streams = Vec::new();
+    let mut code = 0;
     for selection in selections(context, arguments).await? {
-        streams.extend(look(context, &selection, store.as_ref(), &period).await?);
+        match look(context, &selection, store.as_ref(), &period).await {
+            Ok(found) => streams.extend(found),
+            // One file that cannot be used leaves the others to be looked at.
+            Err(error) if arguments.selection.is_none() && error.kind() == ErrorKind::Config => {
+                output::tell(&format!("error: {error}"));
+                code = error.kind().exit_code();
+            }
+            Err(error) => return Err(error),
+        }
     }
     if let Some(file) = &arguments.html {
         let environment = &context.environment;
@@ -48,7 +57,7 @@ pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut
         out.line(streams.iter().map(|health| told(health, &period)).collect::<Vec<_>>().join("\n\n"));
     }
     let is_marked = streams.iter().any(|health| !health.is_healthy());
-    Ok(if is_marked && arguments.fail_on_breach { MARKED } else { 0 })
+    Ok(if code == 0 && is_marked && arguments.fail_on_breach { MARKED } else { code })
 }
 
 async fn selections(context: &Context, arguments: &RunsArguments) -> Result<Vec<Selection>> {

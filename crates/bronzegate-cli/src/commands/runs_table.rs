@@ -49,7 +49,7 @@ fn run_rows(run: &LoggedRun, with_cursor: bool) -> Vec<Vec<String>> {
         duration_ratio: ratio(run.duration_ratio),
         cursor: [&run.cursor_in, &run.cursor_out]
             .map(|cursor| cursor.clone().unwrap_or_else(|| "-".to_owned())),
-        marks: run.breaches.iter().map(|breach| breach.threshold.as_str()).collect::<Vec<_>>().join(" "),
+        marks: marks(run),
     };
     let mut rows = vec![row.cells(with_cursor)];
     for segment in run.segments.iter().filter(|_| run.segments.len() > 1) {
@@ -67,6 +67,12 @@ fn run_rows(run: &LoggedRun, with_cursor: bool) -> Vec<Vec<String>> {
         rows.push(row.cells(with_cursor));
     }
     rows
+}
+
+fn marks(run: &LoggedRun) -> String {
+    let told = [(run.is_ahead, "future"), (run.may_lack, "may_lack")];
+    let told = told.into_iter().filter_map(|(is_so, mark)| is_so.then_some(mark));
+    told.chain(run.breaches.iter().map(|breach| breach.threshold.as_str())).collect::<Vec<_>>().join(" ")
 }
 
 fn gap_row(gap: &Gap, with_cursor: bool) -> Vec<String> {

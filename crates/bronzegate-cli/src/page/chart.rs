@@ -87,7 +87,9 @@ const RECORDS: Measure = Measure {
     thresholds: &[Threshold::MinRecords, Threshold::MaxRecords, Threshold::RecordsRatio],
     limit: |run, expect| {
         let ratio = expect.records_ratio.unwrap_or(Expect::RECORDS_RATIO);
-        let usual = run.last().usual_records.map(|usual| usual * ratio);
+        let last = run.last();
+        let usual = last.usual_records.filter(|_| expect.judges_records(last.is_sparse));
+        let usual = usual.map(|usual| usual * ratio);
         let least = expect.min_records.map(|min| min as f64);
         usual.into_iter().chain(least).reduce(f64::max)
     },

@@ -72,7 +72,15 @@ fn of_run(run: &LoggedRun) -> Vec<(&'static str, &'static str, String)> {
         let text = format!("partial after {segments}; the same event again goes on from there");
         findings.push(("partial", "cut", text));
     }
+    if run.is_ahead {
+        let text = "its time lay ahead when it was committed; what is due is counted from its commit on";
+        findings.push(("future", "marked", text.to_owned()));
+    }
     findings.extend(run.breaches.iter().map(|breach| ("threshold", "marked", breach.to_string())));
+    if run.may_lack {
+        let text = "rows moved between its pages while they were read: some may be missing";
+        findings.push(("may_lack", "marked", text.to_owned()));
+    }
     findings.extend(run.warnings.iter().map(|warning| ("warning", "warning", warning.clone())));
     findings
 }

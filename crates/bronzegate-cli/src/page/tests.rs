@@ -46,6 +46,7 @@ fn record(hour: i64, records: u64) -> CommitRecord {
         total_duration_ms: 5000,
         history: vec![entry("before", 100), entry(&key, records)],
         warnings: Vec::new(),
+        may_lack: false,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),
@@ -129,11 +130,14 @@ fn windows_that_were_due_together_are_one_bar_with_the_thresholds_of_a_whole_run
         (last.key, last.records, last.more) = (format!("seq-{nth}"), 40 * nth, more);
         record
     };
-    let page = page_of(vec![record(0, 100), window(1, true), window(2, true), window(3, false)], 2);
+    let records = || vec![record(0, 100), window(1, true), window(2, true), window(3, false)];
+    let page = page_with(&expecting("{ records_ratio: 0.5 }"), records(), 2);
     assert_eq!(count(&page, r#"<rect class="run""#), 2 * 3);
     assert!(page.contains("seq-1 to seq-3 · 120 records"), "{page}");
     // Half of the usual 100 against an upper edge of 120.
     assert_eq!(lines(&page, 0), ["58.3h1", "58.3h1"]);
+    // One run before it says nothing of an incremental stream, unless the file states a ratio.
+    assert_eq!(lines(&page_of(records(), 2), 0), ["58.3h1"]);
 }
 
 #[test]

@@ -39,6 +39,9 @@ pub struct Measured {
     pub records_ratio: Option<f64>,
     /// Its time against the mean of the last complete runs, where there were any.
     pub duration_ratio: Option<f64>,
+    /// Whether the records of an incremental stream are too few, or those of too few runs, to say what is
+    /// usual.
+    pub is_sparse: bool,
 }
 
 impl Expect {
@@ -63,7 +66,8 @@ impl Expect {
             breaches.push(breach(Threshold::MaxRecords, run.records as f64, max as f64));
         }
         let least = self.records_ratio.unwrap_or(Self::RECORDS_RATIO);
-        if let Some(ratio) = run.records_ratio.filter(|ratio| *ratio < least) {
+        let judged = self.judges_records(run.is_sparse);
+        if let Some(ratio) = run.records_ratio.filter(|ratio| judged && *ratio < least) {
             breaches.push(breach(Threshold::RecordsRatio, ratio, least));
         }
         let most = self.duration_ratio.unwrap_or(Self::DURATION_RATIO);
@@ -72,6 +76,11 @@ impl Expect {
             breaches.push(breach(Threshold::DurationRatio, ratio, most));
         }
         breaches
+    }
+
+    /// Whether a run is held against the usual number of records.
+    pub fn judges_records(&self, is_sparse: bool) -> bool {
+        self.records_ratio.is_some() || !is_sparse
     }
 
     /// Whether a run of so many milliseconds is held against the usual time.
@@ -188,6 +197,7 @@ mod tests {
             duration_ms: 5,
             records_ratio: Some(records_ratio),
             duration_ratio: Some(duration_ratio),
+            is_sparse: true,
         };
         assert_eq!(found(&stated, run(10, 0.8, 3.0)), [""; 0]);
         assert_eq!(found(&stated, run(20, 0.8, 3.0)), [""; 0]);
@@ -205,11 +215,14 @@ mod tests {
             duration_ms,
             records_ratio,
             duration_ratio,
+            is_sparse: false,
         };
         assert_eq!(found(&usual, run(None, None, 60_000)), [""; 0]);
         assert_eq!(found(&usual, run(Some(0.5), Some(2.0), 60_000)), [""; 0]);
         assert_eq!(found(&usual, run(Some(0.49), Some(2.1), 999)), ["records_ratio"]);
         assert_eq!(found(&usual, run(Some(1.0), Some(2.1), 1000)), ["duration_ratio"]);
+        let sparse = Measured { is_sparse: true, ..run(Some(0.0), None, 5) };
+        assert_eq!(found(&usual, sparse), [""; 0]);
         assert_eq!((usual.failing(0, 0), usual.failing(2, 1), usual.failing(40, 2)), (None, None, None));
         assert_eq!(usual.failing(39, 2).map(|breach| breach.limit), Some(5.0));
     }

@@ -120,6 +120,7 @@ pub(super) struct IncrementalSpec {
     /// Where the first run begins; without it at the oldest record.
     start: Option<Slot<TemplateText>>,
     /// How far behind the cursor a run begins, for records that appear late; what it meets again is written again.
+    /// The cursor is the newest record or the beginning of the last window, whichever is later.
     lookback: Option<Slot<Period>>,
     /// Split what is due into windows of this length; needs an end.
     window: Option<Slot<StepText>>,
@@ -180,6 +181,23 @@ impl CursorFormat {
             Self::Integer | Self::Text => 1,
         }
     }
+
+    /// The same as a length of time.
+    fn resolution(self) -> Duration {
+        Duration::from_nanos(self.resolution_ns().try_into().unwrap_or(u64::MAX))
+    }
+
+    /// Its name in a source file, and its unit in words.
+    fn told_apart(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Date => ("date", "a day"),
+            Self::Rfc3339 => ("rfc3339", "a second"),
+            Self::EpochS => ("epoch_s", "a second"),
+            Self::EpochMs => ("epoch_ms", "a millisecond"),
+            Self::Integer => ("integer", "1"),
+            Self::Text => ("text", "a text"),
+        }
+    }
 }
 
 impl IncrementalSpec {
@@ -197,6 +215,9 @@ impl IncrementalSpec {
             self.fits(format, used, report);
         }
         self.needs(bounded, used, at, report);
+        if let Some(format) = format.filter(|format| format.is_time()) {
+            self.can_tell(format, report);
+        }
         let period =
             |slot: &Option<Slot<Period>>| slot.as_ref().and_then(Slot::cloned).map(|Period(time)| time);
         let split_when = self.split_when.as_ref().and_then(Slot::get).map(|spec| spec.resolve(report));
@@ -246,6 +267,22 @@ impl IncrementalSpec {
         if used.to {
             report
                 .say(self.format.at(), "{{ window.to }} needs a format of time: there is no end to ask for");
+        }
+    }
+
+    /// Windows that are shorter than what the format tells apart: they would begin where they end.
+    fn can_tell(&self, format: CursorFormat, report: &Report) {
+        let unit = format.resolution();
+        let (name, unit_name) = format.told_apart();
+        let window = self.window.as_ref().and_then(|slot| Some((slot, slot.get()?.0.at_least())));
+        let min = self.min_window.as_ref().and_then(|slot| Some((slot, slot.get()?.0)));
+        let too_short = [
+            window.filter(|(_, length)| *length < unit).map(|(slot, _)| ("window", slot.at())),
+            min.filter(|(_, length)| *length < unit).map(|(slot, _)| ("min_window", slot.at())),
+        ];
+        for (key, at) in too_short.into_iter().flatten() {
+            let what = format!("a {key} is no shorter than what `format: {name}` tells apart, {unit_name}");
+            report.say(at, &what);
         }
     }
 

@@ -11,6 +11,7 @@ mod base_url;
 mod body;
 mod branch_check;
 mod branches;
+mod caution;
 mod condition;
 mod cron;
 mod expect;

@@ -173,7 +173,7 @@ impl Jobs<'_> {
         let clock = self.fetcher.client().clock();
         tokio::select! {
             () = clock.sleep(time) => Ok(()),
-            () = self.stop.asked() => Err(NotDone::Cut),
+            () = self.time_up() => Err(NotDone::Cut),
         }
     }
 
@@ -217,15 +217,9 @@ impl Jobs<'_> {
 
     /// Waits until the segment is to end.
     async fn time_up(&self) {
-        let left = async {
-            match self.fetcher.patience().left() {
-                Some(left) => self.fetcher.client().clock().sleep(left).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             () = self.stop.asked() => {}
-            () = left => {}
+            () = self.fetcher.patience().time_up() => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the pages of a stream come from.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::asked::Asked;
 use super::fetch::Fetcher;
@@ -24,6 +25,8 @@ pub struct Origin {
     pub parent: Option<Arc<Self>>,
     /// Ends the pages at the next boundary.
     pub stop: Stop,
+    /// Rows were seen to move between pages while they were read, of any branch.
+    pub drifted: Arc<AtomicBool>,
 }
 
 impl Origin {
@@ -53,6 +56,11 @@ impl Origin {
     /// `<source>/<stream>`.
     pub(super) fn name(&self) -> String {
         format!("{}/{}", self.source.name, self.stream.name)
+    }
+
+    /// Whether rows were seen to move while they were read, of the stream or of its parents.
+    pub(super) fn has_drifted(&self) -> bool {
+        self.drifted.load(Relaxed) || self.parent.as_ref().is_some_and(|parent| parent.has_drifted())
     }
 
     /// Whether no further request is to be made.

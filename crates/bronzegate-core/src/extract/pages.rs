@@ -6,9 +6,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::branch::Branch;
 use super::feed::{Feed, FeedReceiver, feed};
@@ -139,12 +140,7 @@ impl Pages {
 
     /// How the pages ended; to be asked when `next` has come to its end.
     pub(super) async fn ending(&mut self) -> Ending {
-        match (&mut self.driver).await {
-            Ok(ending) => ending,
-            Err(panic) => {
-                Ending::Failed(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))
-            }
-        }
+        (&mut self.driver).await.unwrap_or_else(|error| unwind(error))
     }
 }
 
@@ -219,6 +215,11 @@ fn judge(progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error
         Some(body) => progress.accept(body.records, body.hash, &fetched.facts),
         None => progress.end_without_page(),
     }
+}
+
+/// Goes on with the panic of a task. Tasks are aborted only when nobody waits for them any more.
+fn unwind(error: JoinError) -> ! {
+    std::panic::resume_unwind(error.into_panic())
 }
 
 struct Driver<'a> {
@@ -349,14 +350,7 @@ impl Driver<'_> {
     /// Waits for the page that is next in order; nothing when the segment ends before it comes.
     async fn oldest(&mut self) -> Came {
         let patience = self.origin.fetcher.patience().clone();
-        let clock = self.origin.fetcher.client().clock().clone();
         let Some(flight) = self.flying.front_mut() else { return Came::Nothing };
-        let time_up = async {
-            match patience.left() {
-                Some(left) => clock.sleep(left).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
             fetched = &mut flight.task => match fetched {
@@ -365,16 +359,17 @@ impl Driver<'_> {
                 Ok(Err(FetchError::Skipped(cause))) => Came::Skipped(cause),
                 Ok(Err(FetchError::TooLarge(_))) => Came::TooLarge,
                 Ok(Err(FetchError::OutOfTime | FetchError::Unwanted)) => Came::Nothing,
-                Err(panic) => {
-                    Came::Failed(Error::new(ErrorKind::Api, format!("the fetching task ended: {panic}")))
-                }
+                Err(error) => unwind(error),
             },
             () = self.origin.stop.asked() => Came::Nothing,
-            () = time_up => Came::Nothing,
+            () = patience.time_up() => Came::Nothing,
         }
     }
 
     fn hand_over(&self, mut flight: Flight, judged: &Judged) {
+        if self.progress.has_drifted() {
+            self.origin.drifted.store(true, Relaxed);
+        }
         let verdict = if judged.write {
             self.origin.fetcher.patience().page_arrived();
             Verdict::Keep { warning: judged.warning.clone() }

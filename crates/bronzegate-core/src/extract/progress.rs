@@ -172,6 +172,11 @@ impl<'a> Progress<'a> {
         })
     }
 
+    /// Whether rows were seen to move while they were read.
+    pub(super) fn has_drifted(&self) -> bool {
+        self.drift_told
+    }
+
     /// Ends the pages: what came is held against the total that the API has stated.
     fn end(&mut self, write: bool) -> Result<Judged, Error> {
         let warning = match (&self.settings.total, self.state.total) {

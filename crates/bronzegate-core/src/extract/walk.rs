@@ -146,6 +146,11 @@ impl Walk {
         self.notes.warnings(&self.origin)
     }
 
+    /// Whether rows were seen to move between pages while they were read, so that some may be missing.
+    pub fn has_drifted(&self) -> bool {
+        self.origin.has_drifted()
+    }
+
     /// What was found since it was last asked.
     pub(super) fn take_notes(&mut self) -> Notes {
         let mut notes = std::mem::take(&mut self.notes);

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::judge::breaches;
+use super::judge::{breaches, is_sparse};
 use crate::breach::Breach;
 use crate::bronze::{CommitRecord, Ratios, RunId, RunKind, SegmentStatus, Window};
 use crate::config::{Expect, error_rate};
+use crate::plan::is_come;
 use crate::report::Counts;
 
 /// A run that has committed at least one segment.
@@ -18,6 +19,8 @@ pub struct LoggedRun {
     pub batch_id: String,
     /// When it was due.
     pub scheduled_time: Timestamp,
+    /// Its time lay ahead when it was committed: that of an earlier version, which took such times.
+    pub is_ahead: bool,
     /// When its first segment began.
     pub started_at: Timestamp,
     /// When its last segment was committed.
@@ -37,6 +40,9 @@ pub struct LoggedRun {
     pub usual_records: Option<f64>,
     /// The mean of their times in milliseconds.
     pub usual_duration_ms: Option<f64>,
+    /// The stream brought too little before to say what is usual; only a stated ratio is looked at.
+    #[serde(skip)]
+    pub is_sparse: bool,
     /// Requests that failed, in percent of all.
     pub error_rate: Option<f64>,
     /// The window of the run, where it has one.
@@ -47,6 +53,8 @@ pub struct LoggedRun {
     pub cursor_out: Option<String>,
     /// The thresholds that it breaches.
     pub breaches: Vec<Breach>,
+    /// Rows were seen to move between pages while they were read: some may be missing.
+    pub may_lack: bool,
     /// What a person should know, of all segments.
     pub warnings: Vec<String>,
     /// Its segments in order.
@@ -97,9 +105,10 @@ impl LoggedRun {
         self.status == SegmentStatus::Complete
     }
 
-    /// Whether a person should look at it: it breaches a threshold, or is cut.
+    /// Whether a person should look at it: it breaches a threshold, is cut, may lack records, or has a time that
+    /// lay ahead.
     pub fn is_marked(&self) -> bool {
-        !self.breaches.is_empty() || !self.is_complete()
+        !self.breaches.is_empty() || !self.is_complete() || self.may_lack || self.is_ahead
     }
 
     fn new(record: CommitRecord, expect: &Expect) -> Self {
@@ -107,6 +116,7 @@ impl LoggedRun {
             key: record.key.clone(),
             batch_id: record.batch_id.clone(),
             scheduled_time: record.scheduled_time,
+            is_ahead: !is_come(record.scheduled_time, record.finished_at),
             started_at: record.started_at,
             finished_at: record.finished_at,
             status: record.status,
@@ -116,11 +126,13 @@ impl LoggedRun {
             duration_ratio: None,
             usual_records: None,
             usual_duration_ms: None,
+            is_sparse: false,
             error_rate: None,
             window: None,
             cursor_in: record.cursor_in.clone(),
             cursor_out: None,
             breaches: Vec::new(),
+            may_lack: false,
             warnings: Vec::new(),
             segments: Vec::new(),
         };
@@ -135,6 +147,7 @@ impl LoggedRun {
             (self.records_ratio, self.duration_ratio) = (ratios.records, ratios.duration);
             self.usual_records = ratios.usual_records;
             self.usual_duration_ms = ratios.usual_duration_ms;
+            self.is_sparse = is_sparse(&record);
         }
         self.breaches = breaches(expect, &record);
         self.status = record.status;
@@ -144,6 +157,7 @@ impl LoggedRun {
         self.error_rate = error_rate(total.requests, total.api_errors);
         self.window = record.window.or(self.window.take());
         self.cursor_out = record.cursor_out;
+        self.may_lack |= record.may_lack;
         self.warnings.extend(record.warnings);
         self.segments.push(LoggedSegment {
             segment: record.segment,

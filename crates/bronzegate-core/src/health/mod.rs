@@ -11,5 +11,6 @@ mod tests;
 
 pub use gap::Gap;
 pub use judge::breaches;
+pub(crate) use judge::is_sparse;
 pub use logged_run::{LoggedRun, LoggedSegment};
 pub use stream::{Entry, Period, StreamHealth};

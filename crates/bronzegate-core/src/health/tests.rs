@@ -47,6 +47,7 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         total_duration_ms: 10 * total,
         history,
         warnings: vec![format!("warning {segment}")],
+        may_lack: false,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),
@@ -157,6 +158,25 @@ fn an_incremental_stream_makes_up_for_what_is_missing_with_its_next_complete_run
             "seq-3x1 Complete",
             "missing 1 -",
         ]
+    );
+}
+
+#[test]
+fn an_incremental_stream_has_a_usual_number_of_records_after_a_few_runs_that_bring_some() {
+    let usual = |key: &str, before: &[u64], stream: Option<&Stream>| {
+        let health = health(vec![record(key, "14:00", 1, 0, before)], stream, &period());
+        health.runs[0].breaches.iter().map(|breach| breach.threshold.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    for before in [&[100][..], &[100, 100], &[9, 9, 9], &[5, 0, 0, 20]] {
+        assert_eq!(usual("seq-5", before, None), "", "{before:?}");
+        // A stated ratio is taken exactly.
+        assert_eq!(usual("seq-5", before, Some(&settings(HOURLY))), "records_ratio", "{before:?}");
+    }
+    assert_eq!(usual("seq-5", &[100, 100, 100], None), "records_ratio");
+    assert_eq!(
+        usual("at-20261122T140000Z", &[9], None),
+        "records_ratio",
+        "a snapshot brings the same each time"
     );
 }
 

@@ -1,10 +1,10 @@
 //! How long a request may wait: until the run's deadline, or for as long as its retry budget.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::clock::{Clock, Deadline};
 
@@ -25,14 +25,15 @@ pub enum TooLong {
 pub struct Patience {
     clock: Arc<dyn Clock>,
     deadline: Deadline,
-    has_page: Arc<AtomicBool>,
+    /// Watched, because a page that arrives makes the time left shorter.
+    has_page: Arc<watch::Sender<bool>>,
     counts: bool,
 }
 
 impl Patience {
     /// Patience until the deadline.
     pub fn new(clock: Arc<dyn Clock>, deadline: Deadline) -> Self {
-        Self { clock, deadline, has_page: Arc::default(), counts: true }
+        Self { clock, deadline, has_page: Arc::new(watch::Sender::new(false)), counts: true }
     }
 
     /// The same patience for pages that are not committed themselves: those of parents.
@@ -45,18 +46,18 @@ impl Patience {
     /// because a segment without a page is lost time.
     pub fn page_arrived(&self) {
         if self.counts {
-            self.has_page.store(true, Relaxed);
+            self.has_something();
         }
     }
 
     /// The run has something else to commit, such as the id of an export job: of parents too.
     pub fn has_something(&self) {
-        self.has_page.store(true, Relaxed);
+        self.has_page.send_if_modified(|has_page| !std::mem::replace(has_page, true));
     }
 
     /// Whether the run has a page it can commit.
     pub fn has_page(&self) -> bool {
-        self.has_page.load(Relaxed)
+        *self.has_page.borrow()
     }
 
     /// Time left for requests; `None` without a deadline.
@@ -66,6 +67,20 @@ impl Patience {
         } else {
             self.deadline.left(&*self.clock)
         }
+    }
+
+    /// Waits until no time is left for requests, also where a page that arrives meanwhile makes it shorter;
+    /// for ever without a deadline.
+    pub async fn time_up(&self) {
+        let mut has_page = self.has_page.subscribe();
+        while let Some(left) = self.left() {
+            tokio::select! {
+                biased;
+                Ok(()) = has_page.changed() => {}
+                () = self.clock.sleep(left) => return,
+            }
+        }
+        std::future::pending().await
     }
 
     /// How long a request that is on its way may still take when time is up; `None` without a deadline. Half

@@ -222,6 +222,7 @@ mod tests {
             total_duration_ms: 9,
             history: Vec::new(),
             warnings: Vec::new(),
+            may_lack: false,
             engine_version: String::new(),
             config_fingerprint: String::new(),
             environment: String::new(),

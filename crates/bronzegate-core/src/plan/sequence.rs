@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::due_time::done_until;
 use super::window::cut;
 use crate::bronze::{CommitRecord, RunId, RunKey, SegmentStatus};
 use crate::config::{CursorFormat, Incremental, Start};
@@ -52,10 +53,11 @@ pub fn next(
     if newest.status == SegmentStatus::Partial {
         return Ok(Next::Run(RunKey::of(id, newest.scheduled_time), Box::new(cursor)));
     }
-    if !cursor.more && at <= newest.scheduled_time {
+    let done = done_until(newest);
+    if !cursor.more && at <= done {
         return Ok(Next::Done(Box::new(newest.clone())));
     }
-    let at = at.max(newest.scheduled_time);
+    let at = at.max(done);
     Ok(match due(incremental, cursor.position(), cursor.more, at.min(now))? {
         Some(cursor) => Next::Run(RunKey::of(RunId::Sequence(number + 1), at), Box::new(cursor)),
         None => Next::Done(Box::new(newest.clone())),
@@ -108,6 +110,30 @@ fn due(
     let from = cut(read_until.checked_sub(lookback).unwrap_or(earliest).max(earliest), format);
     let Ok(due) = TimeWindow::new(from, until) else { return Ok(None) };
     let first = incremental.window.map_or(Some(due), |step| due.split(step).next()).unwrap_or(due);
-    let to = cut(first.to(), format);
+    // A window moves, whatever its length: where it ends is where the next one begins.
+    let next = from.as_nanosecond() + format.resolution_ns();
+    let to = cut(first.to(), format).max(Timestamp::from_nanosecond(next).unwrap_or(until));
     Ok(Some(CursorState { from: Some(ask(from)), to: Some(ask(to)), known, newest: None, more: to < until }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_moves_also_where_it_is_shorter_than_the_format_tells_apart() {
+        let text = "source: x\nbase_url: https://x.example\nstreams: { s: { path: /p, records: $, incremental: { cursor: u, \
+                    format: date, from: { query: f }, to: { query: t }, start: 2026-01-01, window: 1d } } }";
+        let source = crate::config::parse("x.yaml", text).unwrap_or_else(|problems| panic!("{problems}"));
+        let settings = source.streams[0].incremental.clone().unwrap();
+        // A file is refused for it; the log of an earlier version may be gone on with.
+        let settings = Incremental { window: "6h".parse().ok(), ..settings };
+        let now: Timestamp = "2026-01-03T12:00:00Z".parse().unwrap();
+        let Ok(Next::Run(_, cursor)) = next(&settings, None, now, now) else { panic!("something is due") };
+        let text = |bound: &Option<Verbatim>| bound.as_ref().map(|bound| bound.text.clone()).unwrap();
+        assert_eq!(
+            (text(&cursor.from), text(&cursor.to), cursor.more),
+            ("2026-01-01".into(), "2026-01-02".into(), true)
+        );
+    }
 }

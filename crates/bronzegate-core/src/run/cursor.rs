@@ -7,7 +7,7 @@ use super::engine::StreamRun;
 use super::record::asked_window;
 use crate::bronze::{BronzeStore, CommitLog, Layout, RunId};
 use crate::config::Incremental;
-use crate::cursor::{CursorState, Sieve};
+use crate::cursor::{CursorState, CursorValue, Sieve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::Asked;
 use crate::plan::{self, Next, RunRequest, Segment};
@@ -52,6 +52,27 @@ impl StreamRun {
             );
         }
         warnings
+    }
+
+    /// What a person should know of the first run of a stream that backfills have loaded before.
+    pub(super) async fn backfilled(&self, log: &CommitLog, segment: &Segment) -> Result<Option<String>> {
+        let is_first = segment.number == 1 && segment.key.key == RunId::Sequence(1).to_string();
+        let (Some(settings), Some(cursor), true) = (&self.stream.incremental, &segment.cursor, is_first)
+        else {
+            return Ok(None);
+        };
+        let from = cursor.from.clone().and_then(|from| CursorValue::of(settings.format, from).ok()?.time());
+        let windows = log.names().await?.into_iter().filter_map(|name| match name.id {
+            RunId::Window { to, .. } if settings.format.is_time() => Some(to),
+            _ => None,
+        });
+        let newest = windows.max().filter(|to| from.is_none_or(|from| *to > from));
+        Ok(newest.map(|to| {
+            format!(
+                "loaded by backfills up to {to:.0}: what they share with this run, the stream's first, comes twice; with \
+                 `start` at their end nothing does"
+            )
+        }))
     }
 
     /// What is asked for instead when the response says that the window holds too much: its first half.

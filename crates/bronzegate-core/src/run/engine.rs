@@ -148,6 +148,7 @@ impl StreamRun {
             asked,
             parent: above,
             stop,
+            drifted: Arc::default(),
         }
     }
 }

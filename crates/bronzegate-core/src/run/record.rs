@@ -63,6 +63,7 @@ impl StreamRun {
             total_duration_ms: segment.duration_before_ms + duration_ms,
             history: segment.history.clone(),
             warnings: staged.warnings,
+            may_lack: staged.may_lack,
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_fingerprint: self.engine.source.fingerprint.clone(),
             environment: self.engine.environment.clone(),
@@ -88,6 +89,7 @@ impl StreamRun {
         if record.status == SegmentStatus::Complete {
             let ratios = Ratios::of(&record.history);
             report.records_ratio = ratios.records;
+            report.is_ratio_passed_over = !self.stream.expect.judges_records(health::is_sparse(record));
             report.duration_ratio = ratios.duration;
         }
     }

@@ -12,7 +12,7 @@ use crate::clock::Deadline;
 use crate::config::ParentField;
 use crate::cursor::{CursorState, Sieve};
 use crate::error::Result;
-use crate::extract::{Stop, WalkEnding, WalkState};
+use crate::extract::{Stop, Walk, WalkEnding, WalkState};
 use crate::plan::{self, Next, RunPlan, RunRequest, Segment};
 use crate::report::RunReport;
 
@@ -45,6 +45,8 @@ pub(super) struct Staged {
     pub(super) cursor: Option<CursorState>,
     /// It is a part of a window that is split.
     pub(super) is_part: bool,
+    /// Records moved between pages while they were read.
+    pub(super) may_lack: bool,
     pub(super) warnings: Vec<String>,
 }
 
@@ -85,7 +87,8 @@ impl StreamRun {
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
 
-        let staged = loop {
+        let backfilled = self.backfilled(&log, &segment).await?;
+        let mut staged = loop {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
             let parts = Parts::new(store.clone(), naming, &self.stream.output);
@@ -100,6 +103,7 @@ impl StreamRun {
                 }
             }
         };
+        staged.warnings.extend(backfilled);
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
@@ -192,12 +196,40 @@ impl StreamRun {
         let mut writer = PageWriter::new(parts, encoder, sieve, self.stats());
         let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop);
         let mut warnings = Vec::new();
+        let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
+        warnings.extend(walk.warnings());
+        let may_lack = walk.has_drifted();
+        let resume = match read.map(|()| walk.ending()) {
+            Ok(WalkEnding::Complete) => None,
+            Ok(WalkEnding::Stopped(Some(state))) => Some(state),
+            given_up => {
+                writer.abort().await;
+                return match given_up? {
+                    WalkEnding::Waiting => Ok(Outcome::StillWaiting),
+                    WalkEnding::TooLarge => Ok(Outcome::TooLarge),
+                    WalkEnding::Failed(error) => Err(error),
+                    WalkEnding::Stopped(_) | WalkEnding::Complete => Ok(Outcome::NothingCame),
+                };
+            }
+        };
+        let (parts, sieve) = writer.finish().await?;
+        warnings.extend(repeated(segment));
+        let staged = Staged { parts, resume, may_lack, warnings, ..Staged::default() };
+        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, sieve.as_ref())?)))
+    }
+
+    /// Writes page after page, as far as the walk goes.
+    async fn write_pages(
+        &self,
+        walk: &mut Walk,
+        writer: &mut PageWriter,
+        warnings: &mut Vec<String>,
+    ) -> Result<()> {
         while let Some((branch, page)) = walk.next().await {
             let number = page.number;
             match writer.write(&branch, page).await {
                 Ok(warning) => warnings.extend(warning),
                 Err(error) => {
-                    writer.abort().await;
                     let error = error.on_page(number);
                     return Err(match branch.label() {
                         Some(label) => error.in_branch(self.client.scrub(&label)),
@@ -206,31 +238,7 @@ impl StreamRun {
                 }
             }
         }
-        warnings.extend(walk.warnings());
-        let resume = match walk.ending() {
-            WalkEnding::Complete => None,
-            WalkEnding::Stopped(Some(state)) => Some(state),
-            WalkEnding::Waiting => {
-                writer.abort().await;
-                return Ok(Outcome::StillWaiting);
-            }
-            WalkEnding::Stopped(None) => {
-                writer.abort().await;
-                return Ok(Outcome::NothingCame);
-            }
-            WalkEnding::TooLarge => {
-                writer.abort().await;
-                return Ok(Outcome::TooLarge);
-            }
-            WalkEnding::Failed(error) => {
-                writer.abort().await;
-                return Err(error);
-            }
-        };
-        let (parts, sieve) = writer.finish().await?;
-        warnings.extend(repeated(segment));
-        let staged = Staged { parts, resume, warnings, ..Staged::default() };
-        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, sieve.as_ref())?)))
+        Ok(())
     }
 
     /// Adds what was asked for, how far it was read, and what is left of a window that is split.

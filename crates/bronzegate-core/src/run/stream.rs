@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Unit;
+use jiff::{Timestamp, Unit};
 
 use super::engine::StreamRun;
 use super::segment::Ended;
@@ -11,7 +11,7 @@ use crate::clock::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::Stop;
 use crate::http::Patience;
-use crate::plan::RunRequest;
+use crate::plan::{self, RunRequest};
 use crate::report::{Counts, RunReport, Status};
 
 impl StreamRun {
@@ -30,7 +30,10 @@ impl StreamRun {
         let began = self.began();
         self.stats().begin();
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
-        let ended = self.segments(store.clone(), self.timed(request), deadline, stop, &mut report).await;
+        let ended = match self.timed(request) {
+            Ok(request) => self.segments(store.clone(), request, deadline, stop, &mut report).await,
+            Err(error) => Err(error),
+        };
         self.settled(deadline).await;
         let counts = self.counts_since(&began);
         report.counts = Counts {
@@ -64,35 +67,34 @@ impl StreamRun {
     /// Waits, as long as there is time, until no token is being fetched any more for a request that was
     /// dropped: what it brings must be saved before the process ends.
     pub(crate) async fn settled(&self, deadline: Deadline) {
-        let clock = &self.engine.clock;
-        let time_up = async {
-            match deadline.left(&**clock) {
-                Some(left) => clock.sleep(left).await,
-                None => std::future::pending().await,
-            }
-        };
+        // Nothing is left to commit: all of the time may be used.
+        let patience = Patience::new(self.engine.clock.clone(), deadline);
         tokio::select! {
             biased;
             () = self.client.auth().settled() => {}
-            () = time_up => {}
+            () = patience.time_up() => {}
         }
     }
 
     /// A run by hand has one time, however many segments it writes.
-    fn timed(&self, request: RunRequest) -> RunRequest {
-        let now = || {
-            let now = self.engine.clock.now();
-            Some(now.round(Unit::Second).unwrap_or(now))
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the time is still to come.
+    fn timed(&self, request: RunRequest) -> Result<RunRequest> {
+        let now = self.engine.clock.now();
+        let timed = |at: Option<Timestamp>| -> Result<Option<Timestamp>> {
+            match at {
+                Some(at) => plan::come(at, now).map(|()| Some(at)),
+                // Without a cursor it may go on with the newest run, whose time is its own.
+                None if self.stream.incremental.is_none() => Ok(None),
+                None => Ok(Some(now.round(Unit::Second).unwrap_or(now))),
+            }
         };
-        match request {
-            RunRequest::Scheduled { at } if self.stream.incremental.is_some() => {
-                RunRequest::Scheduled { at: at.or_else(now) }
-            }
-            RunRequest::Restart { at } if self.stream.incremental.is_some() => {
-                RunRequest::Restart { at: at.or_else(now) }
-            }
-            request => request,
-        }
+        Ok(match request {
+            RunRequest::Scheduled { at } => RunRequest::Scheduled { at: timed(at)? },
+            RunRequest::Restart { at } => RunRequest::Restart { at: timed(at)? },
+            RunRequest::Window { .. } => request,
+        })
     }
 
     async fn segments(

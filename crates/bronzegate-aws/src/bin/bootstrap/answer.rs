@@ -146,8 +146,14 @@ mod tests {
 
     #[test]
     fn a_list_that_no_state_can_hold_is_refused() {
-        let list =
-            |count| WindowList { count, not_over: 0, revision: 1, rate_share: 0.125, windows: Vec::new() };
+        let list = |count| WindowList {
+            count,
+            not_over: 0,
+            revision: 1,
+            rate_share: 0.125,
+            windows: Vec::new(),
+            warnings: Vec::new(),
+        };
         assert!(of_event(&Answer::Windows(list(MOST_WINDOWS))).is_ok());
         let failed = of_event(&Answer::Windows(list(MOST_WINDOWS + 1))).unwrap_err();
         assert_eq!(failed.kind, ErrorKind::Config);

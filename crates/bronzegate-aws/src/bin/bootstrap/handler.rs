@@ -7,11 +7,11 @@ use std::time::Duration;
 use bronzegate_aws::{Aws, S3Settings};
 use bronzegate_core::bronze::{BronzeStore, LocalStore};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
-use bronzegate_core::dispatch::{self, Answer, Dispatcher};
+use bronzegate_core::dispatch::{Answer, Dispatcher};
 use bronzegate_core::error::{Error, Result};
 use bronzegate_core::event::Event;
 use bronzegate_core::extract::Stop;
-use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::report::{self, RunReport, Status};
 use bronzegate_core::secret::{EnvSecrets, FileSecrets, SecretStore};
 use bronzegate_core::settings::{Place, Vault, wrong};
 use bronzegate_core::sources::SourceFolder;
@@ -122,7 +122,7 @@ impl Handler {
 
     /// A run's outcome: its lines for people, and one for CloudWatch's metrics.
     fn tell(&self, report: &RunReport, is_cold: bool) {
-        dispatch::log(report);
+        report::log(report);
         output::line(&emf::line(report, &self.environment, is_cold, self.clock.now()));
     }
 }

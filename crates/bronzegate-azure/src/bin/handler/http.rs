@@ -26,10 +26,13 @@ impl Handler {
             Err(error) => Err(error),
         };
         Ok(match items {
-            Ok(Items { items, windows_not_over }) => {
+            Ok(Items { items, windows_not_over, warnings }) => {
                 let mut body = self.accepted(&items);
                 if windows_not_over > 0 {
                     body["windows_not_over"] = windows_not_over.into();
+                }
+                if !warnings.is_empty() {
+                    body["warnings"] = warnings.into();
                 }
                 Reply::default().response(202, &body).work(items.iter().map(Event::to_json))
             }

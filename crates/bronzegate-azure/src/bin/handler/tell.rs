@@ -2,10 +2,9 @@
 //! their member `event`.
 
 use bronzegate_core::clock::Clock;
-use bronzegate_core::dispatch;
 use bronzegate_core::event::{Action, Event};
 use bronzegate_core::metrics;
-use bronzegate_core::report::RunReport;
+use bronzegate_core::report::{self, RunReport};
 use serde_json::{Value, json};
 
 use crate::handler::Handler;
@@ -14,7 +13,7 @@ use crate::output;
 impl Handler {
     /// A run's outcome: its lines for people, and one for alerts with the metrics by their names.
     pub(crate) fn tell(&self, report: &RunReport, event: &Event, invocation: Option<&str>, is_cold: bool) {
-        dispatch::log(report);
+        report::log(report);
         let kind = if matches!(event.action, Action::Window { .. }) { "window" } else { "scheduled" };
         let mut members = json!({
             "source": report.source, "stream": report.stream, "environment": self.environment,

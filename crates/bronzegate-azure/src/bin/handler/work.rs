@@ -21,11 +21,13 @@ pub(crate) struct Items {
     pub(crate) items: Vec<Event>,
     /// How many windows of a backfill are left out, because they are not over.
     pub(crate) windows_not_over: usize,
+    /// What a person should know before a backfill's windows are run.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl From<Vec<Event>> for Items {
     fn from(items: Vec<Event>) -> Self {
-        Self { items, windows_not_over: 0 }
+        Self { items, ..Self::default() }
     }
 }
 
@@ -44,6 +46,8 @@ impl Handler {
             Action::Run { scheduled_time } => {
                 let now = self.clock.now();
                 let at = scheduled_time.unwrap_or_else(|| now.round(Unit::Second).unwrap_or(now));
+                // What cannot be run is refused while somebody listens.
+                plan::come(at, now)?;
                 let one = |stream: &str| Event {
                     stream: Some(stream.to_owned()),
                     action: Action::Run { scheduled_time: Some(at) },
@@ -52,7 +56,7 @@ impl Handler {
                 Ok(streams.into_iter().map(one).collect::<Vec<_>>().into())
             }
             Action::Window { window, .. } => {
-                // What cannot be loaded is refused while somebody listens.
+                // As above.
                 plan::over(*window, self.clock.now())?;
                 for name in streams {
                     plan::window(source.named(name)?.incremental.as_ref(), *window)?;
@@ -87,6 +91,7 @@ impl Handler {
             rate_share: list.rate_share / instances as f64,
             ..event.clone()
         };
-        Ok(Items { items: list.windows.iter().map(one).collect(), windows_not_over: list.not_over })
+        let items = list.windows.iter().map(one).collect();
+        Ok(Items { items, windows_not_over: list.not_over, warnings: list.warnings })
     }
 }

@@ -34,6 +34,8 @@ pub struct Ratios {
     pub usual_records: Option<f64>,
     /// The mean of the times before it, in milliseconds.
     pub usual_duration_ms: Option<f64>,
+    /// How many runs these means are of.
+    pub runs: usize,
 }
 
 /// The history with one run more, the oldest first, not longer than [`HISTORY`].
@@ -67,6 +69,7 @@ impl Ratios {
             duration: usual_duration_ms.and_then(|usual| ratio(run.duration_ms, usual)),
             usual_records,
             usual_duration_ms,
+            runs: before.len(),
         }
     }
 }

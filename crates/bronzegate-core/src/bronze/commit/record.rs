@@ -90,6 +90,9 @@ pub struct CommitRecord {
     /// What a person should know.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// Rows were seen to move between pages while they were read: some may be missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_lack: bool,
     /// The version of bronzegate that wrote it.
     pub engine_version: String,
     /// The fingerprint of the source file that was in force.

@@ -58,6 +58,7 @@ fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -
         total_duration_ms: 9,
         history: Vec::new(),
         warnings: Vec::new(),
+        may_lack: false,
         engine_version: "0.1.0".to_owned(),
         config_fingerprint: "f".to_owned(),
         environment: "test".to_owned(),

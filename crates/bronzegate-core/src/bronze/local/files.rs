@@ -99,6 +99,19 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 
 /// Creates a folder and those above it that are missing, durably.
 pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+    match create_one(path) {
+        // Also where a file stands further up: going there finds the error that names it.
+        Err(error) if is_absent(&error) && parent(path) != path => {
+            create_folder(parent(path))?;
+            // Absent again is what the file system says of any name there: `/proc`, or a folder that was removed.
+            create_one(path)
+        }
+        done => done,
+    }
+}
+
+/// Creates a folder in one that is there.
+fn create_one(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
         Ok(()) => sync_folder(parent(path)),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -107,11 +120,6 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
             }
             let text = format!("a file is where the folder `{}` should be", path.display());
             Err(io::Error::new(ErrorKind::NotADirectory, text))
-        }
-        // Also where a file stands further up: going there finds the error that names it.
-        Err(error) if is_absent(&error) && parent(path) != path => {
-            create_folder(parent(path))?;
-            create_folder(path)
         }
         Err(error) => Err(error),
     }

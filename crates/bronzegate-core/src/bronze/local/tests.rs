@@ -61,6 +61,13 @@ fn opens_a_folder_that_is_missing_and_names_what_is_in_the_way() {
     assert!(LocalStore::open("").is_err());
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_system_that_takes_no_folders_is_an_error_that_names_the_path() {
+    let text = text(LocalStore::open("/proc/bronzegate/bronze"));
+    assert!(text.contains("/proc/bronzegate"), "{text}");
+}
+
 #[tokio::test]
 async fn a_file_where_a_folder_should_be_is_an_error_that_names_it_and_shows_nothing() {
     let temp = tempfile::tempdir().unwrap();

@@ -135,7 +135,8 @@ impl Writer {
     /// Waits for the end of the part that is closing.
     async fn settle(&mut self) -> Result<(), StoreError> {
         let Some(closing) = self.closing.take() else { return Ok(()) };
-        let receipt = closing.await.unwrap_or_else(|error| Err(StoreError::io("finish", "a part", error)))?;
+        // It is never aborted, so the only way not to end is a panic, which goes on here.
+        let receipt = closing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
         self.closed.push(receipt);
         Ok(())
     }

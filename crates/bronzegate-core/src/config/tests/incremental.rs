@@ -51,6 +51,7 @@ fn what_does_not_fit_together_is_told() {
     let base = "cursor: u, format: rfc3339";
     let number = "cursor: u, format: integer, from: { query: f }";
     let time = "cursor: u, format: rfc3339, from: { query: f }";
+    let days = "cursor: u, format: date, from: { query: f }, to: { query: t }, start: 2024-01-01";
     let bounded = "cursor: u, format: rfc3339, from: { query: f }, to: { query: t }";
     for (keys, part) in [
         (base.to_owned(), "nothing in the request says from where"),
@@ -69,12 +70,18 @@ fn what_does_not_fit_together_is_told() {
         (format!("{bounded}, start: 2024-01-01, window: 1x"), "15m, 6h, 1d, 1w, 1mo or 1y"),
         (format!("{bounded}, split_when: {{ at: {{ body: n }}, over: 9 }}"), "split_when needs window"),
         (format!("{bounded}, min_window: 1m"), "min_window needs split_when"),
+        (format!("{days}, window: 6h"), "a window is no shorter than what `format: date` tells apart, a day"),
+        (
+            format!("{days}, window: 2d, split_when: {{ at: {{ body: n }}, over: 9 }}, min_window: 23h"),
+            "a min_window is no shorter than what `format: date` tells apart, a day",
+        ),
         (format!("{bounded}, missing: drop"), "one of error, keep, skip"),
         (format!("{time}, to: {{ query: f }}"), "query parameter f is written twice"),
         (format!("{time}, to: {{ url: true }}"), "url is for a cursor that is the next URL"),
     ] {
         one(&format!("incremental: {{ {keys} }}"), part);
     }
+    none(&format!("incremental: {{ {days}, window: 1d, split_when: {{ at: {{ body: n }}, over: 9 }} }}"));
     one(&format!("params: {{ f: 1 }}\nincremental: {{ {time} }}"), "is given in params too");
     one(
         "params: { f: '{{ window.from }}' }\nincremental: { cursor: u, format: rfc3339 }",

@@ -1,0 +1,32 @@
+//! What the runs of an incremental stream have loaded, as a stretch of time.
+
+use jiff::Timestamp;
+
+use super::window::cut;
+use crate::bronze::{CommitRecord, SegmentStatus};
+use crate::config::Incremental;
+use crate::cursor::{CursorValue, Verbatim};
+use crate::window::TimeWindow;
+
+/// From where the first run began to behind the newest record of the last; `None` where no record came, or
+/// the cursors are no times. Both are of the stream's sequence.
+pub fn covered(incremental: &Incremental, first: &CommitRecord, newest: &CommitRecord) -> Option<TimeWindow> {
+    let format = incremental.format;
+    let time = |value: &Verbatim| CursorValue::of(format, value.clone()).ok()?.time();
+    let (begun, read) = (first.cursor.as_ref()?, newest.cursor.as_ref()?);
+    let from = begun.from.as_ref().map_or(Some(Timestamp::MIN), time)?;
+    let end = read.to.as_ref().and_then(time)?;
+    let newest_record =
+        read.newest.as_ref().or(read.known.as_ref().filter(|known| Some(*known) != begun.known.as_ref()));
+    let to = match newest_record {
+        // Whoever goes on with it brings all of it.
+        _ if read.more || newest.status == SegmentStatus::Partial => end,
+        Some(mark) if mark.more => end,
+        Some(mark) => {
+            let behind = cut(time(&mark.cursor)?, format).as_nanosecond() + format.resolution_ns();
+            Timestamp::from_nanosecond(behind).ok()?
+        }
+        None => return None,
+    };
+    TimeWindow::new(from, to).ok()
+}

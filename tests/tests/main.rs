@@ -10,6 +10,7 @@ mod azure_faults;
 mod azure_handler;
 mod azure_handler_faults;
 mod azure_identity;
+mod azure_pending;
 mod azure_queue;
 mod azure_secrets;
 mod azure_smoke;

@@ -13,6 +13,7 @@ mod azure_identity;
 mod azure_pending;
 mod azure_queue;
 mod azure_secrets;
+mod azure_shutdown;
 mod azure_smoke;
 mod azure_store;
 mod backfill_log;

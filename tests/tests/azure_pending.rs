@@ -13,7 +13,7 @@ const STREAM: &str = "shop/orders";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_staged_and_not_published_is_pending() {
-    let (store, _) = adls().await;
+    let (store, _proxy) = adls().await;
     let path = part(STREAM, 0, 1);
     let staged = stage(&store, &path).await;
     let published = stage(&store, &part(STREAM, 0, 2)).await;

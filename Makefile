@@ -25,6 +25,8 @@ APP   := infra/examples/azure/app
 AZURE_TARGET := x86_64-unknown-linux-gnu
 ZIG   := $(TOOLS)/zig
 ARCH  := x86_64
+# The folder of source files that a package brings, as `sources`; Terraform's `sources_path` names the same one.
+SOURCES := sources
 ifeq ($(ARCH),arm64)
 PACKAGE_BUILD  := zigbuild --target aarch64-unknown-linux-gnu.2.34
 PACKAGE_FOLDER := target/aarch64-unknown-linux-gnu/release
@@ -68,24 +70,27 @@ bench-azure: build $(NODE)/installed ## measure the Functions handler; prints Ma
 	cargo build --release --locked --workspace --bin handler
 	target/release/workbench bench-azure
 
-package-aws: ## the Lambda function's zip; ARCH=arm64 needs cargo-zigbuild and the target's standard library
+package-aws: ## the Lambda function's zip; SOURCES=sources; ARCH=arm64 needs cargo-zigbuild and the target's standard library
 	cargo $(PACKAGE_BUILD) --release --locked --workspace --bin bootstrap
-	python3 infra/package.py $(PACKAGE_FOLDER)/bootstrap bootstrap target/package/bronzegate-aws.zip 2.34 sources
+	rm -rf target/package/aws && mkdir -p target/package/aws
+	cp -r $(SOURCES) target/package/aws/sources
+	cd target/package/aws && python3 $(abspath infra/package.py) $(abspath $(PACKAGE_FOLDER)/bootstrap) bootstrap \
+		$(abspath target/package/bronzegate-aws.zip) 2.34 sources
 
 invoke-aws: build $(VENV)/installed ## the real Lambda handler against moto and the demo API; EVENT=events/aws-backfill.json
 	cargo build --release --locked --workspace --bin bootstrap
 	target/release/workbench invoke-aws $(EVENT)
 
-functions: ## the files of the Azure function app, made from the sources: APP=infra/examples/azure/app
-	cargo run --quiet --locked -p bronzegate-cli -- functions --output $(APP)
+functions: ## the files of the Azure function app, made from the sources: SOURCES=sources, APP=infra/examples/azure/app
+	cargo run --quiet --locked -p bronzegate-cli -- --sources $(SOURCES) functions --output $(APP)
 
 # The image of Azure Functions has an older C library than this machine may have: Zig links against that one.
-package-azure: $(ZIG)/installed ## the function app's zip, with the sources and the functions made from them
+package-azure: $(ZIG)/installed ## the function app's zip, with the sources (SOURCES=sources) and the functions made from them
 	PATH="$(abspath $(ZIG))/bin:$$PATH" cargo zigbuild --release --locked --workspace --bin handler \
 		--target $(AZURE_TARGET).2.28
 	rm -rf target/package/azure && mkdir -p target/package/azure
-	cargo run --quiet --locked -p bronzegate-cli -- functions --output target/package/azure
-	cp -r sources target/package/azure/sources
+	cargo run --quiet --locked -p bronzegate-cli -- --sources $(SOURCES) functions --output target/package/azure
+	cp -r $(SOURCES) target/package/azure/sources
 	cd target/package/azure && python3 $(abspath infra/package.py) $(abspath target/$(AZURE_TARGET)/release/handler) handler \
 		$(abspath target/package/bronzegate-azure.zip) 2.28 $$(ls)
 

@@ -188,6 +188,45 @@ impl FunctionApp {
         ended
     }
 
+    /// Invokes a function and asks the process to end (SIGTERM) when `when` is over; how the invocation ended.
+    pub async fn invoke_and_terminate(
+        &mut self,
+        function: &str,
+        data: Value,
+        when: impl Future<Output = ()>,
+    ) -> Invoked {
+        self.warm().await;
+        let id = self.process_id();
+        let asked = async {
+            when.await;
+            terminate(id).await;
+        };
+        tokio::join!(self.invoke(function, data, json!({})), asked).0
+    }
+
+    /// Asks the process to end (SIGTERM).
+    ///
+    /// # Panics
+    /// When there is none, or it cannot be asked.
+    pub async fn terminate(&self) {
+        terminate(self.process_id()).await;
+    }
+
+    fn process_id(&self) -> u32 {
+        self.process.as_ref().and_then(|process| process.child.id()).expect("there is a process")
+    }
+
+    /// Waits for the process to end by itself; whether it did with success.
+    ///
+    /// # Panics
+    /// When there is none, or it does not end.
+    pub async fn ended(&mut self) -> bool {
+        let Process { mut child, reader, .. } = self.process.take().expect("there is a process");
+        let ended = tokio::time::timeout(PATIENCE, child.wait()).await.expect("it does not end");
+        reader.await.expect("the log is read to its end");
+        ended.expect("a child can be waited for").success()
+    }
+
     /// Kills the process (SIGKILL); the next invocation starts another.
     ///
     /// # Panics
@@ -259,6 +298,11 @@ impl Process {
     }
 }
 
+async fn terminate(process: u32) {
+    let sent = Command::new("sh").args(["-c", "kill -s TERM \"$0\"", &process.to_string()]).status().await;
+    assert!(sent.expect("there is a shell").success(), "it is asked");
+}
+
 /// The id of the app's invocation of this number, from 1.
 pub fn invocation_id(number: u64) -> String {
     format!("8476a536-e9f4-11e8-9739-{number:012}")
@@ -313,7 +357,8 @@ fn messages(output: &Value) -> Vec<Value> {
 fn text(element: &Value) -> Vec<u8> {
     match element {
         Value::String(text) => text.clone().into_bytes(),
-        Value::Object(_) => element.to_string().into_bytes(),
+        // The host writes an object with line breaks.
+        Value::Object(_) => format!("{element:#}").into_bytes(),
         other => panic!("an element of an output is an object or a text: {other}"),
     }
 }

@@ -104,6 +104,7 @@ async fn a_service_that_stays_away_is_an_error_in_bounded_time_and_nothing_is_vi
         Call::GetBlob,
         Call::GetProperties,
         Call::ListBlobs,
+        Call::ListUncommitted,
     ];
     join_all(calls.map(|call| async move {
         let bed = Bed::new().await;
@@ -118,6 +119,7 @@ async fn a_service_that_stays_away_is_an_error_in_bounded_time_and_nothing_is_vi
             Call::PutBlockList | Call::GetProperties => bed.store.publish(&receipt).await,
             Call::GetBlob => bed.store.get(PATH).await.map(drop),
             Call::ListBlobs => bed.store.list("").await.map(drop),
+            Call::ListUncommitted => bed.store.pending("shop/orders").await.map(drop),
         };
         let error = bronzegate_core::error::Error::from(outcome.unwrap_err()).to_string();
         assert!(error.contains("503 ServerBusy"), "{call:?}: {error}");

@@ -26,6 +26,8 @@ const TIMEOUT: &str = "AzureFunctionsJobHost__functionTimeout";
 struct Peer {
     deployment: Deployment,
     proxy: FaultProxy,
+    /// Whether the storage does not list uncommitted blobs.
+    refuses: bool,
 }
 
 impl Peer {
@@ -41,7 +43,21 @@ impl Peer {
         let mut deployment =
             Deployment::through(&proxy.endpoint(), options, &one_stream("items", SETTINGS)).await;
         deployment.put(item("items"));
-        Self { deployment, proxy }
+        Self { deployment, proxy, refuses: false }
+    }
+
+    /// A deployment whose storage does not list uncommitted blobs.
+    async fn refusing() -> Self {
+        let peer = Self { refuses: true, ..Self::new().await };
+        peer.recover();
+        peer
+    }
+
+    fn recover(&self) {
+        self.proxy.recover();
+        if self.refuses {
+            self.proxy.fail(Call::ListUncommitted, Fault::Status(400), usize::MAX);
+        }
     }
 
     /// A deployment of which a first segment is committed, and the process gone; the rest is on the queue.
@@ -72,7 +88,7 @@ impl Peer {
 
     /// Whatever happened before: the items again give the uncut result.
     async fn assert_completes(&mut self) {
-        self.proxy.recover();
+        self.recover();
         let ended = self.deployment.app.work_all().await;
         assert_eq!(ended.last(), Some(&Invoked::Outputs(json!({}))), "{ended:?}");
         self.deployment.assert_records("items", Shape::Small, RECORDS).await;
@@ -81,9 +97,9 @@ impl Peer {
 }
 
 /// Kills the process at its n-th call of storage, for every n.
-async fn killed_at_every_call(moment: Fault) {
+async fn killed_at_every_call(moment: Fault, peer: impl AsyncFn() -> Peer) {
     for call in 0..TOO_MANY {
-        let mut peer = Peer::new().await;
+        let mut peer = peer().await;
         let killed = peer.killed_at(call, moment).await;
         peer.assert_completes().await;
         if !killed {
@@ -96,12 +112,25 @@ async fn killed_at_every_call(moment: Fault) {
 
 #[tokio::test]
 async fn killed_before_any_call_of_storage_is_done_the_item_again_gives_the_uncut_result() {
-    killed_at_every_call(Fault::HangBefore).await;
+    killed_at_every_call(Fault::HangBefore, Peer::new).await;
 }
 
 #[tokio::test]
 async fn killed_after_any_call_of_storage_is_done_the_item_again_gives_the_uncut_result() {
-    killed_at_every_call(Fault::HangAfter).await;
+    killed_at_every_call(Fault::HangAfter, Peer::new).await;
+}
+
+#[tokio::test]
+async fn storage_that_does_not_list_uncommitted_blobs_takes_runs_and_says_so_once() {
+    killed_at_every_call(Fault::HangAfter, Peer::refusing).await;
+    let mut peer = Peer::refusing().await;
+    peer.deployment
+        .put(json!({ "source": "demo", "stream": "items", "scheduled_time": "2026-11-22T18:00:00Z" }));
+    assert_eq!(peer.deployment.app.work_all().await, [(); 2].map(|()| Invoked::Outputs(json!({}))));
+    assert_eq!(peer.deployment.lines("items").await.len() as u64, 2 * RECORDS);
+    let log = peer.deployment.app.log();
+    let told = log.iter().filter(|line| line.contains("does not list uncommitted blobs")).count();
+    assert_eq!(told, 1, "{log:?}");
 }
 
 #[tokio::test]

@@ -57,20 +57,6 @@ async fn directories_of_a_hierarchical_namespace_are_no_objects() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_staged_and_not_published_is_pending() {
-    let (store, ..) = plain().await;
-    let staged = stage(&store, PATH, b"{}\n").await;
-    let published = stage(&store, "shop/orders/2.ndjson", b"{}\n").await;
-    stage(&store, "shop/customers/1.ndjson", b"{}\n").await;
-    store.publish(&published).await.unwrap();
-    store.put("shop/orders/empty.ndjson", Bytes::new()).await.unwrap();
-    assert_eq!(store.pending("shop/orders").await.unwrap(), [PATH]);
-    store.publish(&staged).await.unwrap();
-    assert_eq!(store.pending("shop/orders").await.unwrap(), [""; 0]);
-    assert_eq!(store.list("shop").await.unwrap().len(), 3, "what is not published is not listed");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn rivals_on_one_path_do_not_overwrite_each_others_blocks() {
     let (store, ..) = plain().await;
     let mut one = store.stage(PATH, &area()).await.unwrap();

@@ -44,7 +44,15 @@ async fn the_command_writes_the_app_and_tells_what_differs_from_the_sources() {
     assert_eq!(shell.run("functions --output app").await.out, changed);
     assert!(!app.join("ingest_timer_every_hour").exists(), "what no schedule has any more is removed");
     let function: Value = serde_json::from_slice(&fs::read(app.join(nightly)).unwrap()).unwrap();
-    assert_eq!(function["bindings"][0]["schedule"], "0 30 2 * * *");
+    let trigger = json!({
+        "type": "timerTrigger", "direction": "in", "name": "timer", "schedule": "0 30 2 * * *", "useMonitor": true,
+    });
+    let work = json!({
+        "type": "queue", "direction": "out", "name": "work", "queueName": "%BRONZEGATE_QUEUE%",
+        "connection": "BRONZEGATE_STORAGE",
+    });
+    let retry = json!({ "strategy": "fixedDelay", "maxRetryCount": 5, "delayInterval": "00:00:10" });
+    assert_eq!(function, json!({ "bindings": [trigger, work], "retry": retry }));
 
     fs::write(app.join("host.json"), "{}").unwrap();
     let check = shell.run("functions --output app --check").await;
@@ -102,6 +110,10 @@ async fn the_example_s_files_are_those_of_the_sources() {
         files,
         "`make functions` writes it anew"
     );
+    let host: Value = serde_json::from_str(&files["host.json"]).unwrap();
+    let queues = &host["extensions"]["queues"];
+    let handed_out = [&queues["maxDequeueCount"], &queues["visibilityTimeout"]];
+    assert_eq!(handed_out, [&json!(5), &json!("00:05:00")], "an outage may take twenty minutes");
     let bindings = |function: &str| -> BTreeSet<String> {
         let text = &files[&format!("{function}/function.json")];
         let json: Value = serde_json::from_str(text).unwrap();

@@ -34,7 +34,16 @@ async fn the_example_is_applied_without_drift_and_destroyed() {
     let moto = Moto::start();
     let Some(example) = Terraform::example(moto.port(), "lake", SOURCES.as_ref()).await else { return };
     example.apply(&[]).await;
-    assert_eq!(example.outputs().await["target"], "s3://lake/bronze");
+    let outputs = example.outputs().await;
+    assert_eq!(outputs["target"], "s3://lake/bronze");
+    // The README puts a value into `<name>/<environment>/<secret>`.
+    let token = outputs["secret_arns"]["shop-token"].as_str().unwrap();
+    assert!(token.contains(":secret:bronzegate/dev/shop-token-"), "{token}");
+    let readme = std::fs::read_to_string(bronzegate_tests::repository().join("README.md")).unwrap();
+    assert!(
+        readme.contains("-var environment=prod")
+            && readme.contains("--secret-id bronzegate/prod/hubspot-token")
+    );
     // moto keeps neither of the two.
     let function = "module.bronzegate.aws_lambda_function.run";
     let lost = ["dead_letter_config", "logging_config"].map(|name| format!("{function}.{name}"));

@@ -64,8 +64,9 @@ impl Azure {
     /// [`ErrorKind::Config`] when the target is not one of OneLake or ADLS Gen2.
     pub fn store(&self, target: &str) -> Result<Arc<dyn BronzeStore>, Error> {
         let target = Target::parse(target)?;
-        let endpoint = self.blob_endpoint.clone();
-        Ok(Arc::new(BlobStore::open(target, endpoint, Arc::clone(&self.credential), self.options.clone())?))
+        let (endpoint, credential) = (self.blob_endpoint.clone(), Arc::clone(&self.credential));
+        let (options, clock) = (self.options.clone(), Arc::clone(&self.clock));
+        Ok(Arc::new(BlobStore::open(target, endpoint, credential, options, clock)?))
     }
 
     /// Opens a vault such as `https://acme.vault.azure.net`, behind a cache. Nothing is sent yet.

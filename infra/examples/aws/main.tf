@@ -22,6 +22,7 @@ module "bronzegate" {
   package              = var.package
   architecture         = var.architecture
   bucket               = { name = var.bucket, force_destroy = var.force_destroy }
+  secret_prefix        = "${var.name}/${var.environment}/"
   secret_recovery_days = var.force_destroy ? 0 : 30
   workflow             = var.workflow
   tags                 = { application = var.name, environment = var.environment }

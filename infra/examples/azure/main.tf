@@ -39,6 +39,10 @@ module "bronzegate" {
   plan                = var.plan
   bronze              = var.bronze
   key_vault           = { purge_protection = !var.force_destroy }
+  function            = var.function
+  network             = var.network
+  logs                = var.logs
+  thresholds          = var.thresholds
   alert_emails        = var.alert_emails
   tags                = local.tags
 }

@@ -18,6 +18,16 @@ output "deploy_command" {
   value       = module.bronzegate.deploy_command
 }
 
+output "storage_command" {
+  description = "What removes the empty AzureWebJobsStorage on the plan flex, after each apply."
+  value       = module.bronzegate.storage_command
+}
+
+output "sync_command" {
+  description = "What tells the plans consumption and premium of the package's functions."
+  value       = module.bronzegate.sync_command
+}
+
 output "target" {
   description = "Where bronze is."
   value       = module.bronzegate.target
@@ -41,6 +51,11 @@ output "identity" {
 output "queues" {
   description = "The work queue and the poison queue."
   value       = module.bronzegate.queues
+}
+
+output "queries" {
+  description = "The KQL of each alert rule."
+  value       = module.bronzegate.queries
 }
 
 output "workbook_id" {

@@ -1,12 +1,23 @@
 variable "subscription_id" {
   description = "Azure subscription to deploy into."
   type        = string
+
+  validation {
+    condition     = can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", var.subscription_id))
+    error_message = "subscription_id must be the subscription's GUID: az account show --query id -o tsv"
+  }
 }
 
 variable "resource_group_name" {
   description = "Resource group, which is created."
   type        = string
   default     = "bronzegate"
+
+  # The module says the same, but only once the group is made.
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._()-]{1,89}[A-Za-z0-9_()-]$", var.resource_group_name))
+    error_message = "resource_group_name must be a resource group's name: 2 to 90 letters, digits and ._()-, no full stop at the end."
+  }
 }
 
 variable "location" {
@@ -61,6 +72,30 @@ variable "plan" {
   description = "Hosting: flex, consumption or premium."
   type        = string
   default     = "flex"
+}
+
+variable "function" {
+  description = "Size and limits of the function app, as the module has them: { max_instances = 1 }, for example."
+  type        = any
+  default     = {}
+}
+
+variable "network" {
+  description = "Subnets and DNS zones of a private network, as the module has them; null = none."
+  type        = any
+  default     = null
+}
+
+variable "logs" {
+  description = "Retention of the logs, or an existing workspace, as the module has them."
+  type        = any
+  default     = {}
+}
+
+variable "thresholds" {
+  description = "When an alert goes off, as the module has it."
+  type        = any
+  default     = {}
 }
 
 variable "alert_emails" {

@@ -72,7 +72,8 @@ resource "azurerm_function_app_flex_consumption" "function" {
 
   app_settings = merge(local.settings, {
     AzureWebJobsStorage__accountName = azurerm_storage_account.host.name
-    # Left out, the provider writes a connection string without a key here, which the host would prefer.
+    # Left out, the provider writes a connection string without a key here, which the host would prefer. Some
+    # versions of the host take the empty text for a connection, too: the output `storage_command` removes it.
     AzureWebJobsStorage = ""
   })
 

@@ -72,7 +72,7 @@ variable "plan" {
 }
 
 variable "function" {
-  description = "Size and limits of the function app: seconds of an invocation (null = 1800, on the plan consumption 600), instances at most (null = 40 on flex, else 10), MiB of an instance (flex), size of the plan (premium), log level."
+  description = "Size and limits of the function app: seconds of an invocation (null = 1800, on the plan consumption 600), instances at most (null = 40 on flex, else 10; fewer than 40 on flex need azurerm 4.58 or newer), MiB of an instance (flex), size of the plan (premium), log level."
   type = object({
     timeout_seconds = optional(number)
     max_instances   = optional(number)
@@ -88,8 +88,8 @@ variable "function" {
     error_message = "function.timeout_seconds must be whole seconds from 60 to 14400; the plan consumption allows 600."
   }
   validation {
-    condition     = var.function.max_instances == null ? true : var.plan == "flex" ? var.function.max_instances >= 40 && var.function.max_instances <= 1000 : var.function.max_instances >= 1 && var.function.max_instances <= 100
-    error_message = "function.max_instances must be from 40 to 1000 on flex, from 1 to 100 on the other plans."
+    condition     = var.function.max_instances == null ? true : var.function.max_instances >= 1 && var.function.max_instances <= (var.plan == "flex" ? 1000 : 100)
+    error_message = "function.max_instances must be from 1 to 1000 on flex, from 1 to 100 on the other plans."
   }
   validation {
     condition     = var.function.max_instances == null ? true : floor(var.function.max_instances) == var.function.max_instances

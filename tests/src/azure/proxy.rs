@@ -25,6 +25,8 @@ pub enum Call {
     GetProperties,
     /// List Blobs.
     ListBlobs,
+    /// List Blobs with those that have uncommitted blocks only.
+    ListUncommitted,
 }
 
 /// What goes wrong.
@@ -276,6 +278,7 @@ fn kind(request: &Request<Bytes>) -> Call {
         (&Method::PUT, Some("blocklist")) => Call::PutBlockList,
         (&Method::PUT, _) => Call::PutBlob,
         (&Method::HEAD, _) => Call::GetProperties,
+        (_, Some("list")) if query.contains("uncommittedblobs") => Call::ListUncommitted,
         (_, Some("list")) => Call::ListBlobs,
         _ => Call::GetBlob,
     }
@@ -283,6 +286,10 @@ fn kind(request: &Request<Bytes>) -> Call {
 
 fn refuse(status: u16) -> Answer {
     let (code, message) = match status {
+        400 => (
+            "InvalidQueryParameterValue",
+            "Value for one of the query parameters specified in the request URI is invalid.",
+        ),
         403 => (
             "AuthorizationPermissionMismatch",
             "This request is not authorized to perform this operation using this permission.",

@@ -41,7 +41,8 @@ pub struct Host {
     pub new_batch_threshold: u64,
     /// The most time of an invocation, as `HH:MM:SS`.
     pub function_timeout: &'static str,
-    /// How long a failed item waits, as `HH:MM:SS`.
+    /// How long a failed item waits, as `HH:MM:SS`. With the count, an outage of less than four times as long
+    /// gives nothing up.
     pub visibility_timeout: &'static str,
 }
 
@@ -51,7 +52,7 @@ pub const HOST: Host = Host {
     batch_size: 1,
     new_batch_threshold: 3,
     function_timeout: "00:10:00",
-    visibility_timeout: "00:01:00",
+    visibility_timeout: "00:05:00",
 };
 
 /// The queue's name, and the connection's, as the app's settings have them. The connection is not the host's

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
 use azure_core::http::ClientOptions;
 use bronzegate_core::bronze::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError};
+use bronzegate_core::clock::Clock;
 use bronzegate_core::error::Error;
 use bytes::Bytes;
 use url::Url;
@@ -25,6 +26,7 @@ use super::target::Target;
 /// removed by Azure a week after its last block: there is no call that removes uncommitted blocks.
 pub struct BlobStore {
     blobs: Blobs,
+    clock: Arc<dyn Clock>,
 }
 
 impl BlobStore {
@@ -39,10 +41,11 @@ impl BlobStore {
         endpoint: Option<Url>,
         credential: Arc<dyn TokenCredential>,
         options: ClientOptions,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let blobs = Blobs::new(target, endpoint, credential, options);
         blobs.container().map_err(|error| Error::new(bronzegate_core::error::ErrorKind::Config, error))?;
-        Ok(Self { blobs })
+        Ok(Self { blobs, clock })
     }
 }
 
@@ -94,6 +97,6 @@ impl BronzeStore for BlobStore {
     }
 
     async fn pending(&self, stream: &str) -> Result<Vec<String>, StoreError> {
-        pending(&self.blobs, stream).await
+        pending(&self.blobs, stream, self.clock.now()).await
     }
 }

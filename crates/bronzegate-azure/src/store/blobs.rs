@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use azure_core::credentials::TokenCredential;
 use azure_core::http::ClientOptions;
@@ -29,6 +30,8 @@ pub(super) struct Blobs {
     url: Url,
     credential: Arc<dyn TokenCredential>,
     options: ClientOptions,
+    /// Whether a listing of uncommitted blobs was refused before.
+    was_refused: Arc<AtomicBool>,
 }
 
 /// A blob as it was read.
@@ -45,7 +48,12 @@ impl Blobs {
         options: ClientOptions,
     ) -> Self {
         let url = target.container_url(endpoint);
-        Self { target, url, credential, options }
+        Self { target, url, credential, options, was_refused: Arc::default() }
+    }
+
+    /// Whether a listing of uncommitted blobs is refused for the first time, which is told once.
+    pub(super) fn is_first_refusal(&self) -> bool {
+        !self.was_refused.swap(true, Ordering::Relaxed)
     }
 
     /// The container's client, for listings.

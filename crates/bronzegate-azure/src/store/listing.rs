@@ -3,64 +3,112 @@
 use std::collections::BTreeSet;
 
 use azure_storage_blob::models::{BlobContainerClientListBlobsOptions, BlobItem, ListBlobsIncludeItem};
-use bronzegate_core::bronze::StoreError;
+use bronzegate_core::bronze::{Layout, StoreError};
 use futures::TryStreamExt as _;
+use jiff::{SignedDuration, Timestamp};
 
 use super::blobs::{Blobs, is_folder};
+use super::refusals::is_unsupported;
+use super::target::Service;
+use crate::clients::ServiceError;
+
+/// How long the service keeps blocks that are in no block list, in days.
+const DAYS_KEPT: i64 = 7;
 
 /// The paths of all objects below a folder, sorted.
 pub(super) async fn list(blobs: &Blobs, folder: &str) -> Result<Vec<String>, StoreError> {
     let mut paths = Vec::new();
-    each(blobs, folder, false, |path, _| paths.push(path)).await?;
+    let name = blobs.name(folder.trim_end_matches('/'));
+    let prefix = if name.is_empty() { name } else { format!("{name}/") };
+    let listed = each(blobs, prefix, false, |path, _| paths.push(path)).await;
+    listed.map_err(|error| blobs.failed("list", folder, error))?;
     paths.sort_unstable();
     Ok(paths)
 }
 
-/// The paths below a folder that have staged blocks and no content, sorted.
+/// The paths of a stream that have staged blocks and no content, sorted.
 ///
-/// A listing with uncommitted blobs shows them as empty ones, and does not say which are committed;
-/// a second one without them does. A blob that is published between the two is not pending. OneLake
-/// does not document such listings: where it leaves them out, nothing is pending.
-pub(super) async fn pending(blobs: &Blobs, folder: &str) -> Result<Vec<String>, StoreError> {
+/// Only the folders of the last days are looked at: a listing returns every part beside the few that are
+/// asked for, and blocks are kept for a week. What a run left in an older folder, because its event had an
+/// older time, is published once that event comes again.
+///
+/// OneLake refuses query parameters that it does not know, and does not document this one: it is not asked.
+/// Elsewhere a refusal means that nothing is pending, too. Then what a dead run had committed is published
+/// when its event comes again, or by the next run where it is the stream's newest.
+pub(super) async fn pending(blobs: &Blobs, stream: &str, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    if blobs.target.service() == Service::OneLake {
+        return Ok(Vec::new());
+    }
+    let mut paths = BTreeSet::new();
+    for prefix in recent(stream, now) {
+        match pending_below(blobs, &blobs.name(&prefix)).await {
+            Ok(pending) => paths.extend(pending),
+            Err(error) if is_unsupported(&error) => {
+                if blobs.is_first_refusal() {
+                    tracing::warn!(
+                        stream, %error,
+                        "the storage does not list uncommitted blobs: what a run that died had committed is \
+                         published when its event comes again"
+                    );
+                }
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(blobs.failed("list the uploads of", stream, error)),
+        }
+    }
+    Ok(paths.into_iter().collect())
+}
+
+/// What the folders begin with in which a run that died within the days that blocks are kept may have left
+/// some: ten days of a month have a prefix together, so that it takes three listings at most, not eight.
+fn recent(stream: &str, now: Timestamp) -> BTreeSet<String> {
+    let (source, name) = stream.split_once('/').unwrap_or((stream, ""));
+    let layout = Layout::new(source, name);
+    let days = (0..=DAYS_KEPT).map(|days| now - SignedDuration::from_hours(24 * days));
+    let folders = days.map(|day| layout.parts(day));
+    folders.map(|mut folder| folder.drain(..folder.len() - 1).collect()).collect()
+}
+
+/// A listing with uncommitted blobs shows them as empty ones, and does not say which are committed; a second
+/// one without them does. A blob that is published between the two is not pending.
+async fn pending_below(blobs: &Blobs, prefix: &str) -> Result<BTreeSet<String>, ServiceError> {
     let mut empty = BTreeSet::new();
-    each(blobs, folder, true, |path, item| {
+    each(blobs, prefix.to_owned(), true, |path, item| {
         if item.properties.as_ref().and_then(|known| known.content_length).unwrap_or(0) == 0 {
             empty.insert(path);
         }
     })
     .await?;
     if !empty.is_empty() {
-        each(blobs, folder, false, |path, _| {
+        each(blobs, prefix.to_owned(), false, |path, _| {
             empty.remove(&path);
         })
         .await?;
     }
-    Ok(empty.into_iter().collect())
+    Ok(empty)
 }
 
-/// Shows every blob below a folder, page by page; directories are none.
+/// Shows every blob whose name has the prefix, page by page; directories are none.
 async fn each(
     blobs: &Blobs,
-    folder: &str,
+    prefix: String,
     uncommitted: bool,
     mut show: impl FnMut(String, &BlobItem),
-) -> Result<(), StoreError> {
-    let below = |name: String| if name.is_empty() { name } else { format!("{name}/") };
-    let root = below(blobs.target.folder().to_owned());
+) -> Result<(), ServiceError> {
+    let root = blobs.target.folder();
+    let root = if root.is_empty() { String::new() } else { format!("{root}/") };
     let mut include = vec![ListBlobsIncludeItem::Metadata];
     if uncommitted {
         include.push(ListBlobsIncludeItem::UncommittedBlobs);
     }
     let options = BlobContainerClientListBlobsOptions {
         include: Some(include),
-        prefix: Some(below(blobs.name(folder.trim_end_matches('/')))).filter(|prefix| !prefix.is_empty()),
+        prefix: Some(prefix).filter(|prefix| !prefix.is_empty()),
         ..BlobContainerClientListBlobsOptions::default()
     };
-    let failed = |error: azure_core::Error| blobs.failed("list", folder, error);
-    let listing = blobs.container().and_then(|container| container.list_blobs(Some(options)));
-    let mut pages = listing.map_err(failed)?.into_pages();
-    while let Some(page) = pages.try_next().await.map_err(failed)? {
-        for item in page.into_model().map_err(failed)?.blob_items {
+    let mut pages = blobs.container()?.list_blobs(Some(options))?.into_pages();
+    while let Some(page) = pages.try_next().await? {
+        for item in page.into_model()?.blob_items {
             let metadata = item.metadata.as_ref().and_then(|metadata| metadata.values.as_ref());
             let path = item.name.as_deref().and_then(|name| name.strip_prefix(&root));
             if let Some(path) = path.filter(|_| !metadata.is_some_and(is_folder)) {
@@ -69,4 +117,28 @@ async fn each(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folders_of_a_week_have_few_prefixes_and_no_other_stream_s() {
+        for (now, want) in [
+            ("2026-11-28T23:59:59Z", &["crm/deals/ingest_date=2026-11-2"][..]),
+            ("2026-11-27T00:00:00Z", &["crm/deals/ingest_date=2026-11-2"]),
+            (
+                "2027-01-01T12:00:00Z",
+                &[
+                    "crm/deals/ingest_date=2026-12-2",
+                    "crm/deals/ingest_date=2026-12-3",
+                    "crm/deals/ingest_date=2027-01-0",
+                ],
+            ),
+        ] {
+            let prefixes: Vec<_> = recent("crm/deals", now.parse().unwrap()).into_iter().collect();
+            assert_eq!(prefixes, want, "{now}");
+        }
+    }
 }

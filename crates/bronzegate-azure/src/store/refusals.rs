@@ -33,6 +33,12 @@ pub(super) fn is_absent(error: &ServiceError) -> bool {
     })
 }
 
+/// Whether the service does not take a listing of uncommitted blobs at all. What passes by itself, and what a
+/// person has to give permission for, is another matter.
+pub(super) fn is_unsupported(error: &ServiceError) -> bool {
+    error.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 409 | 501))
+}
+
 /// The port's error for a call that failed.
 pub(super) fn failed(
     service: Service,

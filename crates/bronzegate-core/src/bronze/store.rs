@@ -62,7 +62,9 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
     /// The paths of the stream's uploads that are not published, of live and of dead runs alike, where
     /// the store cannot tell the two apart; a store with [`leftovers`](Self::leftovers) has none here.
     ///
-    /// With it, what was committed and not published is found whatever run comes next.
+    /// With it, what was committed and not published is found whatever run comes next. A store that has no
+    /// such listing, or none that is cheap, may leave some out or return none: a run settles the commits that
+    /// it builds on by itself.
     async fn pending(&self, stream: &str) -> Result<Vec<String>, StoreError>;
 }
 

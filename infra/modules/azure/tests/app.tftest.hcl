@@ -69,12 +69,32 @@ run "the_app_on_flex_has_an_identity_and_no_key" {
     error_message = "Flex Consumption is deployed by a command"
   }
   assert {
+    condition     = output.storage_command == "az functionapp config appsettings delete --resource-group lake --name bronzegate-${local.digest} --setting-names AzureWebJobsStorage"
+    error_message = "the empty setting is removed by a command: ${output.storage_command}"
+  }
+  assert {
     condition     = length(azurerm_private_endpoint.resource) == 0 && azurerm_storage_account.host.public_network_access_enabled
     error_message = "without network there is none"
   }
   assert {
     condition     = output.queues.work == "bronzegate-work" && output.queues.poison == "bronzegate-work-poison"
     error_message = "queues: ${jsonencode(output.queues)}"
+  }
+}
+
+run "one_instance_keeps_a_strict_rate" {
+  command = plan
+
+  variables {
+    function = { max_instances = 1 }
+  }
+
+  assert {
+    condition = (
+      azurerm_function_app_flex_consumption.function[0].maximum_instance_count == 1 &&
+      azurerm_function_app_flex_consumption.function[0].app_settings.BRONZEGATE_MAX_INSTANCES == "1"
+    )
+    error_message = "the app has one instance"
   }
 }
 
@@ -86,7 +106,7 @@ run "the_app_on_consumption_runs_the_package_of_its_content" {
   }
 
   assert {
-    condition     = azurerm_service_plan.function.sku_name == "Y1" && length(azurerm_function_app_flex_consumption.function) == 0 && output.deploy_command == null
+    condition     = azurerm_service_plan.function.sku_name == "Y1" && length(azurerm_function_app_flex_consumption.function) == 0 && output.deploy_command == null && output.storage_command == null
     error_message = "Linux Consumption, deployed by Terraform"
   }
   assert {

@@ -69,6 +69,16 @@ run "values_out_of_range_are_refused" {
   ]
 }
 
+run "an_app_has_an_instance_and_flex_a_thousand_at_most" {
+  command = plan
+
+  variables {
+    function = { max_instances = 1001 }
+  }
+
+  expect_failures = [var.function]
+}
+
 run "words_that_nothing_is_called_are_refused" {
   command = plan
 

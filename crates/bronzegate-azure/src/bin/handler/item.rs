@@ -42,6 +42,15 @@ impl Item {
         Ok(Self { event, continued })
     }
 
+    /// The item as it was, with the time of its run: nothing was done of it.
+    pub(crate) fn as_it_was(&self) -> Value {
+        let mut item = self.event.to_json();
+        if self.continued > 0 {
+            item[CONTINUED] = json!(self.continued);
+        }
+        item
+    }
+
     /// The item that goes on with it; `None` when it was put back too often.
     pub(crate) fn next(&self) -> Option<Value> {
         let mut next = self.event.to_json();

@@ -4,6 +4,7 @@
 //! and HTTP responses. What touches the process has a file of its own: `environment`, `output`, `logging`,
 //! `signals`.
 
+mod drain;
 mod environment;
 mod handler;
 mod host;
@@ -21,7 +22,6 @@ mod timer;
 mod work;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::extract::Stop;
@@ -59,6 +59,6 @@ fn start() -> Result<()> {
         // A setting that is wrong is the answer to every invocation: told there it reaches the caller and the
         // alerts, while a process that ends is only started again.
         let handler = Handler::open(stop.clone()).inspect_err(|error| tracing::error!(%error, "not ready"));
-        server::serve(port, Arc::new(handler), stop).await
+        server::serve(port, handler, stop).await
     })
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | complete, or committed already | done |
 //! | partial | done, and the same item on the queue again, a hundred times at most; after a wait if no page came |
+//! | partial without a new page, or nothing to go on from, because the process is to end | done, and the same item on the queue as it was |
 //! | an item for several streams or windows | done, and an item for each on the queue |
 //! | `api`, `store`, or what passes by itself, as a vault's outage | the invocation fails: the host hands the item out again, a few times, and then gives it up |
 //! | `config`, `auth`, `data`, or no event at all | trying again does not help: the item is given up at once |
@@ -27,6 +28,10 @@ use crate::tell;
 
 /// How long an item waits that is put back though no page came, as while an API prepares an export.
 const PAUSE: Duration = Duration::from_secs(30);
+
+/// How long an item waits that comes while the process is to end, so that a host that goes on handing out does
+/// not have it go round and round.
+const ENDING: Duration = Duration::from_millis(500);
 
 /// Why an item's work is not done.
 enum Failed {
@@ -61,6 +66,10 @@ impl Handler {
 
     async fn item(&self, item: &Item, invocation: &Invocation, deadline: Deadline) -> Result<Reply, Failed> {
         let event = &item.event;
+        if self.stop.is_asked() {
+            self.clock.sleep(ENDING).await;
+            return Ok(Reply::default().work([item.as_it_was()]));
+        }
         let is_one = event.stream.is_some() && !matches!(event.action, Action::Backfill(_));
         if !is_one {
             return Ok(Reply::default().work(self.items(event).await?.items.iter().map(Event::to_json)));
@@ -74,6 +83,7 @@ impl Handler {
         match answer.status() {
             Status::Complete | Status::AlreadyCommitted => Ok(Reply::default()),
             Status::Partial => self.put_back(item, reports, deadline).await,
+            Status::Failed if is_interrupted(reports) => Ok(Reply::default().work([item.as_it_was()])),
             Status::Failed => Err(failed(reports).into()),
         }
     }
@@ -84,6 +94,10 @@ impl Handler {
         reports: &[RunReport],
         deadline: Deadline,
     ) -> Result<Reply, Failed> {
+        let no_page = reports.iter().all(|report| report.counts.pages == 0);
+        if no_page && self.stop.is_asked() {
+            return Ok(Reply::default().work([item.as_it_was()]));
+        }
         let Some(next) = item.next() else {
             let cause = format!(
                 "the run is still partial after {MOST_CONTINUATIONS} continuations; what is committed stays, \
@@ -91,7 +105,7 @@ impl Handler {
             );
             return Err(Failed::ForGood(Error::new(ErrorKind::Api, cause)));
         };
-        if reports.iter().all(|report| report.counts.pages == 0) {
+        if no_page {
             let left = deadline.left(&*self.clock).unwrap_or(PAUSE);
             tokio::select! {
                 () = self.clock.sleep(PAUSE.min(left / 2)) => {}
@@ -121,6 +135,12 @@ impl From<Error> for Failed {
         let passes = matches!(error.kind(), ErrorKind::Api | ErrorKind::Store | ErrorKind::Interrupted);
         if passes || error.is_transient() { Self::ForNow(error) } else { Self::ForGood(error) }
     }
+}
+
+/// Whether the process was asked to end before anything came that could be committed.
+fn is_interrupted(reports: &[RunReport]) -> bool {
+    let failures = reports.iter().filter_map(|report| report.error.as_ref());
+    failures.map(|failure| failure.kind).eq([ErrorKind::Interrupted])
 }
 
 fn failed(reports: &[RunReport]) -> Error {

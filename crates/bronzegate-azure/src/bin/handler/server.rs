@@ -9,49 +9,64 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
+use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::extract::Stop;
 use serde_json::{Value, json};
 use tracing::Instrument as _;
 
+use crate::drain::Open;
 use crate::handler::Handler;
 use crate::signals;
 
-type Opened = Arc<Result<Handler>>;
+/// What every invocation is answered with.
+#[derive(Clone)]
+struct Door {
+    handler: Arc<Result<Handler>>,
+    open: Arc<Open>,
+}
 
 /// The largest invocation, in bytes: a queue's item has at most 64 KiB, a person's request may have more.
 const LARGEST: usize = 1 << 20;
 /// The header with the host's id of the invocation.
 const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 
-/// Serves until the host ends the process.
+/// Serves until the host ends the process, or asked it to end and has sent nothing for a while.
 ///
 /// # Errors
 /// [`ErrorKind::Config`] when the port cannot be listened on.
-pub(crate) async fn serve(port: u16, handler: Opened, stop: Stop) -> Result<()> {
+pub(crate) async fn serve(port: u16, handler: Result<Handler>, stop: Stop) -> Result<()> {
     let failed = |error: std::io::Error| {
         Error::new(ErrorKind::Config, format!("cannot listen on port {port} of this machine: {error}"))
     };
+    let open = Arc::new(Open::default());
+    let door = Door { handler: Arc::new(handler), open: open.clone() };
     let app = Router::new()
         .route("/", get(async || "ready"))
         .route("/{function}", post(invoke))
         .layer(DefaultBodyLimit::max(LARGEST))
-        .with_state(handler);
+        .with_state(door);
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
-    axum::serve(listener, app).with_graceful_shutdown(signals::ended(stop)).await.map_err(failed)
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let ended = async move {
+        signals::terminated(stop).await;
+        open.quiet(&*clock).await;
+    };
+    axum::serve(listener, app).with_graceful_shutdown(ended).await.map_err(failed)
 }
 
 /// Any status but 2xx is a failed invocation to the host.
 async fn invoke(
-    State(handler): State<Opened>,
+    State(door): State<Door>,
     Path(function): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
+    let _begun = door.open.begin();
     let id = headers.get(INVOCATION_ID).and_then(|id| id.to_str().ok());
     let span = tracing::info_span!("invocation", function, invocation_id = id);
     let answered = async {
-        match &*handler {
+        match &*door.handler {
             Ok(handler) => handler.answer(&function, id, &body).await,
             Err(error) => Err(Error::new(error.kind(), error.to_string())),
         }

@@ -3,13 +3,15 @@
 use bronzegate_core::extract::Stop;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Waits for the host to end the process, then asks the runs to commit what is whole: it does so before it
-/// takes an instance away, and waits a little.
-pub(crate) async fn ended(stop: Stop) {
+/// Waits for SIGTERM, then asks the runs to commit what is whole.
+///
+/// A container is sent it before it is taken away, and has some seconds then. Where the host ends the process
+/// by itself, as on the plans consumption and premium, it kills it without: then the item is handed out again.
+pub(crate) async fn terminated(stop: Stop) {
     let Ok(mut terminated) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;
     };
     terminated.recv().await;
-    tracing::info!("the host ends this process: runs commit what is whole");
+    tracing::info!("this process is to end: runs commit what is whole, and new items are put back");
     stop.ask();
 }

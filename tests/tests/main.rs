@@ -61,5 +61,6 @@ mod store_contract;
 mod store_faults;
 mod tables;
 mod torture;
+mod totals;
 mod waits;
 mod windows;

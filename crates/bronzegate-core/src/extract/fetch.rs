@@ -9,7 +9,7 @@ use crate::config::{Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::http::{
     ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Patience, Response,
-    SendError, TooLong, Verdict, judge,
+    SendError, TooLong, Verdict, excerpt, judge,
 };
 use crate::splitter::{PageBody, SplitErrorKind, Splitter, Wanted};
 
@@ -194,7 +194,23 @@ impl Fetcher {
     }
 
     fn failed(&self, kind: ErrorKind, cause: &str, attempt: u32) -> FetchError {
-        FetchError::Failed(Error::new(kind, self.client.scrub(cause)).at_attempt(attempt))
+        FetchError::Failed(self.error(kind, cause).at_attempt(attempt))
+    }
+
+    /// The error of this cause; of a refusal it names the secrets that were in use.
+    fn error(&self, kind: ErrorKind, cause: &str) -> Error {
+        let cause = self.client.scrub(cause);
+        if kind != ErrorKind::Auth {
+            return Error::new(kind, cause);
+        }
+        let mut secrets: Vec<_> = self.stream.auth.secrets().into_iter().map(ToString::to_string).collect();
+        secrets.dedup();
+        let hint = match secrets.as_slice() {
+            [] => "the stream has no secret under `auth`".to_owned(),
+            [secret] => format!("is {secret} valid, and may it read this?"),
+            _ => format!("are {} valid, and may they read this?", secrets.join(" and ")),
+        };
+        Error::new(kind, format!("{cause}; {hint}"))
     }
 
     async fn attempt(
@@ -269,9 +285,7 @@ impl Fetcher {
             Verdict::Fail(..) if matches!(aim, Aim::Answer) && matches!(facts.status, 404 | 410) => {
                 Ok(answered(facts))
             }
-            Verdict::Fail(kind, cause) => {
-                Err(FetchError::Failed(Error::new(kind, self.client.scrub(&cause))))
-            }
+            Verdict::Fail(kind, cause) => Err(FetchError::Failed(self.error(kind, &cause))),
         }
     }
 
@@ -301,10 +315,11 @@ impl Fetcher {
         let wanted = Wanted { records: None, values: self.paths.tokens(), lines: false };
         let mut splitter = Splitter::new(&wanted);
         let Ok(text) = response.body.start(LONGEST_ERROR_BODY).await else {
-            return (BodyState::Unread, None);
+            return (BodyState::Unread(None), None);
         };
+        let excerpt = excerpt(&response.headers, &text, |text| self.client.scrub(text));
         let body = splitter.push(text, &mut Vec::new()).and_then(|()| splitter.finish(&mut Vec::new()));
-        (BodyState::Unread, body.ok())
+        (BodyState::Unread(excerpt), body.ok())
     }
 
     fn facts(&self, response: Response, body: Option<&PageBody>) -> Facts {

@@ -40,6 +40,7 @@ mod infra_azure;
 mod jobs;
 mod jobs_lost;
 mod large_pages;
+mod page_shapes;
 mod paginations;
 mod parents;
 mod progress;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::content::Content;
 use super::feed::{FeedSender, Gone};
 use super::paginator::Paginator;
+use super::shape;
 use crate::config::{Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::http::{
@@ -267,7 +268,9 @@ impl Fetcher {
             Verdict::Accept => {
                 let body =
                     body.ok_or_else(|| FetchError::Failed(Error::new(ErrorKind::Data, "no body was read")))?;
-                self.content().check_shape(&body).map_err(FetchError::Failed)?;
+                shape::check_whole(&self.stream, &facts)
+                    .and_then(|()| shape::check(&self.stream, &body))
+                    .map_err(FetchError::Failed)?;
                 Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
             }
             Verdict::Skip(cause) => Err(FetchError::Skipped(self.client.scrub(&cause))),

@@ -114,7 +114,8 @@ impl fmt::Display for StreamCheck {
                 if probe.too_large {
                     write!(f, "\n    the window holds more than the API gives out: a run splits it")?;
                 }
-                probe.found.iter().try_for_each(|finding| write!(f, "\n    {}", Shown(finding)))
+                probe.found.iter().try_for_each(|finding| write!(f, "\n    {}", Shown(finding)))?;
+                probe.warnings.iter().try_for_each(|warning| write!(f, "\n    warning: {warning}"))
             }
         }
     }
@@ -151,6 +152,7 @@ mod tests {
             total: None,
             expected: None,
             too_large: false,
+            warnings: vec!["nothing at body /total".to_owned()],
         };
         let failure = Failure {
             kind: ErrorKind::Data,
@@ -177,6 +179,7 @@ mod tests {
             100 records on the first page, more follow
             body /paging/next/after: 100
             body /total: nothing there
+            warning: nothing at body /total
           deals: error: crm/deals, page 1: not JSON
         ");
     }

@@ -164,6 +164,8 @@ pub struct FirstPage {
     pub last: bool,
     /// Whether its response says that its window holds more than the API gives out: a run halves it.
     pub too_large: bool,
+    /// What a person should know.
+    pub warning: Option<String>,
 }
 
 /// Fetches one page and shows its records to `see`.
@@ -197,7 +199,7 @@ pub async fn first_page(origin: &Arc<Origin>, mut see: impl FnMut(&Feed)) -> Res
         Ok(fetched) => fetched,
         Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
         Err(FetchError::TooLarge(fetched)) => {
-            return Ok(FirstPage { fetched: *fetched, last: false, too_large: true });
+            return Ok(FirstPage { fetched: *fetched, last: false, too_large: true, warning: None });
         }
         Err(FetchError::Skipped(cause)) => return Err(left_out(&cause).on_page(1)),
         Err(FetchError::OutOfTime | FetchError::Unwanted) => {
@@ -208,7 +210,7 @@ pub async fn first_page(origin: &Arc<Origin>, mut see: impl FnMut(&Feed)) -> Res
     let pagination = &origin.stream.pagination;
     let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state);
     let judged = judge(origin, &mut progress, &fetched).map_err(|error| error.on_page(1))?;
-    Ok(FirstPage { fetched, last: judged.last, too_large: false })
+    Ok(FirstPage { fetched, last: judged.last, too_large: false, warning: judged.warning })
 }
 
 fn left_out(cause: &str) -> Error {

@@ -19,6 +19,7 @@ mod branches;
 mod branches_cut;
 mod cli_azure;
 mod cli_backfill;
+mod cli_check;
 mod cli_clouds;
 mod cli_commands;
 mod cli_exit_codes;

@@ -22,7 +22,7 @@ streams:
     records: $
     pagination: { type: link_header }";
 
-async fn shell(faults: Vec<Fault>) -> Shell {
+pub(crate) async fn shell(faults: Vec<Fault>) -> Shell {
     let contacts = Stream::new("contacts", Style::Cursor, Shape::Small, 25).auth(Auth::Bearer);
     let events = Stream::new("events", Style::LinkHeader, Shape::Crm, 5).auth(Auth::ApiKeyHeader);
     Shell::new(vec![contacts, events], faults, TWO).await

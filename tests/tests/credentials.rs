@@ -18,7 +18,12 @@ async fn a_refused_credential_is_renewed_once_a_request() {
     bench.assert_landed(&report, &stream());
     assert_eq!((report.counts.retries, waited), (2, Duration::ZERO));
     let (bench, report, _) = run(vec![unauthorized(3, 2)], bearer).await;
-    assert_eq!(failure(&report), (ErrorKind::Auth, "demo/items, page 3: HTTP 401"));
+    let (kind, message) = failure(&report);
+    assert!(
+        kind == ErrorKind::Auth && message.starts_with("demo/items, page 3: HTTP 401 from "),
+        "{message}"
+    );
+    assert!(message.ends_with("; is secret `token` valid, and may it read this?"), "{message}");
     assert_eq!(bench.stats("items").requests, 4);
     bench.assert_nothing_visible("items");
     // Without a credential there is nothing to renew.

@@ -79,7 +79,8 @@ async fn other_statuses_fail_at_once() {
         (304, ErrorKind::Api),
     ] {
         let failed = fails_at_once(FaultKind::status(code), "").await;
-        assert_eq!(failed, (kind, format!("demo/items, page 2: HTTP {code}")));
+        assert_eq!(failed.0, kind, "{failed:?}");
+        assert!(failed.1.starts_with(&format!("demo/items, page 2: HTTP {code} from http://")), "{failed:?}");
     }
 }
 
@@ -136,7 +137,11 @@ async fn used_up_attempts_name_the_status_and_the_attempt() {
         let (bench, report, _) = run(vec![at_page(3, FaultKind::status(503)).always()], more).await;
         let (kind, message) = failure(&report);
         let attempt = if attempts > 1 { format!(", attempt {attempts}") } else { String::new() };
-        assert_eq!((kind, message), (ErrorKind::Api, &*format!("demo/items, page 3{attempt}: HTTP 503")));
+        let items = format!("{}/items", bench.api.base_url());
+        let told =
+            format!("demo/items, page 3{attempt}: HTTP 503 from {items}?limit=…&after=…: {{\"error\":{{");
+        assert!(kind == ErrorKind::Api && message.starts_with(&told), "{message}");
+        assert!(message.contains("a fault of the demo API"), "{message}");
         assert_eq!((report.counts.requests, report.counts.retries), (2 + attempts, attempts - 1));
         assert_eq!(report.counts.api_errors, attempts);
         bench.assert_nothing_visible("items");
@@ -165,7 +170,9 @@ async fn response_rules_come_before_the_defaults() {
     let (bench, report, _) = run(vec![at_page(3, FaultKind::status(419))], &bearer).await;
     bench.assert_landed(&report, &stream());
     let (_, report, _) = run(vec![at_page(3, FaultKind::status(419)).times(2)], &bearer).await;
-    assert_eq!(failure(&report), (ErrorKind::Auth, "demo/items, page 3: HTTP 419, by a rule of `responses`"));
+    let (kind, message) = failure(&report);
+    let told = "demo/items, page 3: HTTP 419, by a rule of `responses`; is secret `token` valid";
+    assert!(kind == ErrorKind::Auth && message.starts_with(told), "{message}");
 }
 
 #[tokio::test]
@@ -218,4 +225,29 @@ async fn a_bad_day_lands_exactly() {
         bench.assert_landed(&report, &stream);
         assert!(report.counts.retries > 20, "{style:?}: {:?}", report.counts);
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_with_its_url_and_its_reason() {
+    let body = "{\"error\":\"no\u{9b}31m such \\u0064emo-token\",\"x\":\"";
+    let body = format!("{body}{}\"}}", "y".repeat(400));
+    let kind = FaultKind::RawBody {
+        content_type: "application/json".to_owned(),
+        body: body.as_str().into(),
+        status: 400,
+    };
+    let bearer = "auth: { type: bearer, token: { secret: token } }";
+    let (bench, report, _) = run(vec![at_page(2, kind)], bearer).await;
+    let (kind, message) = failure(&report);
+    assert_eq!(kind, ErrorKind::Api, "{message}");
+    let url = format!("{}/items?limit=…&after=…", bench.api.base_url());
+    let told =
+        format!("demo/items, page 2: HTTP 400 from {url}: {{\"error\":\"no 31m such [secret]\",\"x\":\"yyy");
+    assert!(message.starts_with(&told) && message.ends_with("y…"), "{message}");
+    assert!(message.chars().count() < told.chars().count() + 300, "{message}");
+    // A page of a gateway says nothing; a refused credential is named, not shown.
+    let (_, report, _) = run(vec![at_page(2, FaultKind::gateway_page(403))], bearer).await;
+    let (kind, message) = failure(&report);
+    assert_eq!(kind, ErrorKind::Auth, "{message}");
+    assert!(message.ends_with("after=…; is secret `token` valid, and may it read this?"), "{message}");
 }

@@ -322,3 +322,15 @@ async fn an_initial_cursor_begins_in_the_middle() {
     let outcome = run(Style::Page, Vec::new(), &by_page(4, ", start: 3")).await;
     assert_holds(&outcome, 40..235);
 }
+
+#[tokio::test]
+async fn a_parameter_that_the_api_ignores_is_the_first_thing_to_look_at() {
+    for (style, settings, sent) in [
+        (Style::Page, by_page(1, "").replace("query: page ", "query: pagee "), "query parameter pagee"),
+        (Style::Offset, by_offset(1, "").replace("query: offset ", "query: skip "), "query parameter skip"),
+    ] {
+        let why =
+            format!("Most likely it ignores what is sent: does `send` ({sent}) name the API's parameter? If");
+        assert_stuck(&run(style, Vec::new(), &settings).await, 2, &why);
+    }
+}

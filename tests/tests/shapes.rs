@@ -67,8 +67,14 @@ async fn a_list_that_is_not_where_the_file_says_is_refused_by_name() {
 pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after } }";
     let stream = || Stream::new("items", Style::Cursor, Shape::Small, 30).page_size(10);
     for (shape, found) in [
-        (WrongShape::Absent, "nothing stands there; the body's members are: total, paging; if that"),
-        (WrongShape::Null, "null stands there; the body's members are: results, total, paging; if that"),
+        (
+            WrongShape::Absent,
+            "nothing stands there; the body's members are: total, paging; name the one that holds",
+        ),
+        (
+            WrongShape::Null,
+            "null stands there; the body's members are: results, total, paging; only if that is how",
+        ),
         (WrongShape::Object, "an object stands there; the body's members are: results, total, paging"),
         (WrongShape::Scalar, "a scalar stands there; the body's members are: results, total, paging"),
     ] {
@@ -258,4 +264,48 @@ async fn valid_json_is_taken_whatever_its_content_type_says() {
             read(status_200(&[], content_type, b"{\"results\":[{\"a\":1}]}".to_vec()), RESULTS).await;
         assert_eq!((report.error, bench.records("items").len()), (None, 1), "{content_type}");
     }
+}
+
+#[tokio::test]
+async fn a_wrong_path_is_told_with_the_one_that_is_meant() {
+    json_is_refused(
+        r#"{"items":[],"next":null}"#,
+        "records: itms",
+        "the body's members are: items, next; did you mean `items`?",
+    )
+    .await;
+    json_is_refused(
+        "[{\"a\":1}]",
+        "records: data",
+        "nothing stands there; the body is a list: write `records: $`",
+    )
+    .await;
+    json_is_refused(
+        "{\"data\":[]}",
+        "records: rows",
+        "the body's members are: data; name the one that holds the records; only if",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_part_of_a_body_is_not_taken_for_the_whole() {
+    let part = |range: &str| FaultKind::Status {
+        code: 206,
+        body: Some(b"[{\"a\":1}]".to_vec().into()),
+        headers: vec![("Content-Range".to_owned(), range.to_owned())],
+        content_type: Some("application/json".to_owned()),
+    };
+    is_refused(
+        part("bytes 0-8/900"),
+        ROOT,
+        "HTTP 206: the API has sent a part (Content-Range: bytes 0-8/900)",
+    )
+    .await;
+    is_refused(part("0-0/357"), ROOT, "(Content-Range: 0-0/357) and not the whole; `pagination` has to")
+        .await;
+    // Some APIs say so of the rows of a page.
+    let paged = "records: $\npagination: { type: link_header }";
+    let (bench, report) = read(part("0-0/357"), paged).await;
+    assert_eq!((report.error, bench.records("items").len()), (None, 1));
 }

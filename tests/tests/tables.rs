@@ -126,6 +126,10 @@ async fn a_damaged_table_is_refused_at_once_with_its_line() {
         (b"a,a\n1,2\n", "the header names `a` twice"),
         (b"a,b\n1,\"2\n", "it ends too early"),
         (b"a,b\n1,\xff\n", "the record that ends in line 2 is not UTF-8"),
+        (
+            b"a,b\n\"1\"x,2\n",
+            "the body is not valid at byte 7: something follows the closing quote of a field",
+        ),
         (b"", "it is empty"),
     ] {
         is_refused("text/csv", body, CSV, 1, why).await;

@@ -114,15 +114,18 @@ async fn the_last_page_waits_for_nobody() {
 async fn a_wait_beyond_the_budget_is_not_begun_and_says_until_when() {
     let hour = [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "3600")];
     for (kind, requests, cause) in [
-        (FaultKind::retry_after(429, "3600"), 2, "page 2: HTTP 429; the"),
-        (limits(200, &hour), 2, "page 3: the"),
-        (limits(403, &hour), 2, "page 2: HTTP 403 (rate limit); the"),
+        (FaultKind::retry_after(429, "3600"), 2, "page 2: HTTP 429 from "),
+        (limits(200, &hour), 2, "page 3: the "),
+        (limits(403, &hour), 2, "page 2: HTTP 403 (rate limit) from "),
     ] {
         let (bench, report, waited) = run(vec![at_page(2, kind).always()], "").await;
         let (kind, message) = failure(&report);
         assert_eq!((kind, waited), (ErrorKind::Api, Duration::ZERO), "{message}");
         let until = "API takes requests again at 2026-11-22T18:00:00Z, later than the retry budget";
-        assert_eq!(message, format!("demo/items, {cause} {until}"));
+        assert!(
+            message.starts_with(&format!("demo/items, {cause}")) && message.ends_with(until),
+            "{message}"
+        );
         assert_eq!(bench.stats("items").requests, requests);
         bench.assert_nothing_visible("items");
     }
@@ -134,7 +137,8 @@ async fn waits_add_up_to_the_budget() {
     let (_, report, waited) = run(faults, "retry: { budget: 5s, max_attempts: 50 }").await;
     let (kind, message) = failure(&report);
     assert_eq!((kind, waited), (ErrorKind::Api, Duration::from_secs(4)), "{message}");
-    assert_eq!(message, "demo/items, page 2, attempt 3: HTTP 429; the retry budget is used up");
+    assert!(message.starts_with("demo/items, page 2, attempt 3: HTTP 429 from "), "{message}");
+    assert!(message.ends_with("; the retry budget is used up"), "{message}");
 }
 
 #[tokio::test]

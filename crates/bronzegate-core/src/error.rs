@@ -6,6 +6,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::redact::visible;
+
 /// What a caller does about an error: each kind has one exit code and one alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -147,22 +149,24 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A cause may quote the API, whose text is not to move a terminal's cursor.
+        f.write_str(&visible(&self.told()))
+    }
+}
+
+impl Error {
+    fn told(&self) -> String {
         let Place { stream, branch, page, attempt } = &self.0.place;
         let mut place = Vec::new();
         place.extend(stream.clone());
         place.extend(branch.clone());
         place.extend(page.map(|page| format!("page {page}")));
         place.extend(attempt.filter(|&attempt| attempt > 1).map(|attempt| format!("attempt {attempt}")));
-        if !place.is_empty() {
-            write!(f, "{}: ", place.join(", "))?;
-        }
-        write!(f, "{}", self.0.cause)?;
-        let mut cause = self.0.cause.source();
-        while let Some(deeper) = cause {
-            write!(f, ": {deeper}")?;
-            cause = deeper.source();
-        }
-        Ok(())
+        let place = Some(place.join(", ")).filter(|place| !place.is_empty());
+        let causes = std::iter::successors(self.0.cause.source(), |cause| (**cause).source());
+        let texts =
+            place.into_iter().chain([self.0.cause.to_string()]).chain(causes.map(ToString::to_string));
+        texts.collect::<Vec<_>>().join(": ")
     }
 }
 

@@ -1,12 +1,14 @@
 //! Looking without writing: one request to see what is found where, or a few records as they are.
 
+mod absent;
+mod cursors;
 mod density;
 
 use std::sync::Arc;
 
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extract::{
     Asked, Feed, Fetched, FirstPage, Paginator, Stop, Verdict, WalkEnding, WalkState, first_page,
 };
@@ -14,6 +16,7 @@ use crate::plan;
 use crate::run::StreamRun;
 use crate::window::TimeWindow;
 
+use cursors::Cursors;
 use density::Density;
 
 /// What one request of a stream found.
@@ -45,6 +48,9 @@ pub struct Probe {
     /// run halves it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub too_large: bool,
+    /// What may be wrong, although a run need not fail by it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What one address led to.
@@ -63,10 +69,18 @@ impl StreamRun {
     /// Sends the stream's first request and tells what was found where.
     ///
     /// # Errors
-    /// As a run's first page.
+    /// As a run's first page, whose records' cursors and keys are read as a run would.
     pub async fn probe(&self) -> Result<Probe> {
-        let asked = self.first_asked().map_err(|error| error.in_stream(self.name()))?;
-        self.probe_asking(asked, |_| {}).await
+        let named = |error: Error| error.in_stream(self.name());
+        let asked = self.first_asked().map_err(named)?;
+        let mut cursors = self.stream.incremental.as_ref().map(Cursors::new).transpose().map_err(named)?;
+        let see = |feed: &Feed| cursors.iter_mut().for_each(|cursors| cursors.see(feed));
+        let mut probe = self.probe_asking(asked, see).await?;
+        if let Some(cursors) = cursors {
+            let warning = cursors.judge().map_err(|error| named(error.on_page(1)))?;
+            probe.warnings.extend(warning);
+        }
+        Ok(probe)
     }
 
     /// Sends a window's first request and tells what was found where.
@@ -87,7 +101,7 @@ impl StreamRun {
             let origin = self.origin(asked, Deadline::NONE, Stop::default());
             first_page(&Arc::new(origin), see).await
         };
-        let FirstPage { fetched, last, too_large } =
+        let FirstPage { fetched, last, too_large, warning } =
             first.await.map_err(|error| error.in_stream(self.name()))?;
         let found = Paginator::addresses(&self.stream)
             .into_iter()
@@ -108,6 +122,10 @@ impl StreamRun {
             last,
             expected: None,
             too_large,
+            warnings: warning
+                .into_iter()
+                .chain(absent::warnings(&self.stream.pagination, &fetched))
+                .collect(),
         })
     }
 

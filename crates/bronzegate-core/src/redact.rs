@@ -33,6 +33,24 @@ impl fmt::Debug for SafeUrl<'_> {
     }
 }
 
+/// Text from outside as a terminal may show it: what moves its cursor or colours it, or turns the direction
+/// of writing, becomes a space; line breaks stay.
+pub fn visible(text: &str) -> String {
+    let is_unseen = |char: char| {
+        char.is_control() && char != '\n' || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|char| if is_unseen(char) { ' ' } else { char }).collect()
+}
+
+/// The same on one line, and at most so many characters of it.
+pub fn printable(text: &str, longest: usize) -> String {
+    let line = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
 /// Takes the secrets a run has used out of text that came from outside.
 ///
 /// An API may repeat a credential in its error message; such text passes through here before
@@ -112,6 +130,13 @@ mod tests {
         let url =
             Url::parse("https://user:pass@api.example.com:8443/v1/items?api_key=k-123&limit=5#frag").unwrap();
         assert_eq!(SafeUrl(&url).to_string(), "https://api.example.com:8443/v1/items?api_key=…&limit=…");
+    }
+
+    #[test]
+    fn printable_text_is_one_short_line_that_moves_no_cursor() {
+        assert_eq!(printable(" \x1b[31mred\x07\r\n\u{9b}2J\u{202e}x ", 99), "[31mred 2J x");
+        assert_eq!(printable("größer", 3), "grö…");
+        assert_eq!(printable("", 3), "");
     }
 
     #[test]

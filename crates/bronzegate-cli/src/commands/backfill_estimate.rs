@@ -58,6 +58,7 @@ mod tests {
             total,
             expected: None,
             too_large: false,
+            warnings: Vec::new(),
         }
     }
 

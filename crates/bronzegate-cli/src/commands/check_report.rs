@@ -118,6 +118,7 @@ impl fmt::Display for StreamCheck {
                     write!(f, "\n    the window holds more than the API gives out: a run splits it")?;
                 }
                 probe.found.iter().try_for_each(|finding| write!(f, "\n    {}", Shown(finding)))?;
+                probe.warnings.iter().try_for_each(|warning| write!(f, "\n    warning: {warning}"))?;
             }
         }
         self.warnings.iter().try_for_each(|warning| write!(f, "\n    warning: {warning}"))
@@ -155,6 +156,7 @@ mod tests {
             total: None,
             expected: None,
             too_large: false,
+            warnings: vec!["nothing at body /total".to_owned()],
         };
         let failure = Failure {
             kind: ErrorKind::Data,
@@ -182,6 +184,7 @@ mod tests {
             100 records on the first page, more follow
             body /paging/next/after: 100
             body /total: nothing there
+            warning: nothing at body /total
           deals: error: crm/deals, page 1: not JSON
         ");
     }

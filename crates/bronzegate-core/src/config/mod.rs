@@ -61,6 +61,7 @@ pub use name::{NAME_FORM, is_name};
 pub use output::{Compression, Output};
 pub use pagination::{Advance, Carry, Kind, OnRepeat, PageSize, Pagination, Stop, Tolerance, Total};
 pub use pointer::Pointer;
+pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems};
 pub use rate_limit::{RateLimit, ResetUnit};
 pub use records::{IfAbsent, Records, RecordsPath};

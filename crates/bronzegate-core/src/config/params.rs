@@ -21,6 +21,31 @@ pub(super) type HeadersSpec = Entries<TemplateText>;
 /// A checked entry and its place, for the checks between settings.
 pub(super) type Placed<T> = (String, T, At);
 
+/// The names of credentials, as APIs have them: lower case, without what joins their words, and without a
+/// leading `x`.
+const CREDENTIALS: [&str; 12] = [
+    "apikey",
+    "apitoken",
+    "apisecret",
+    "accesstoken",
+    "authtoken",
+    "authkey",
+    "clientsecret",
+    "secretkey",
+    "subscriptionkey",
+    "privatetoken",
+    "password",
+    "secret",
+];
+
+/// Whether a parameter or header of this name is a credential, whose value would stand in the file.
+fn is_credential(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain = plain.to_ascii_lowercase();
+    let bare = plain.strip_prefix('x').unwrap_or(&plain);
+    [plain.as_str(), bare].iter().any(|name| CREDENTIALS.contains(name))
+}
+
 /// Merges by name, the last map's entry wins and keeps the first one's place in the order.
 pub(super) fn params(
     maps: &[&ParamsSpec],
@@ -31,6 +56,16 @@ pub(super) fn params(
     for (name, slot) in maps.iter().flat_map(|map| &map.0) {
         if name.trim().is_empty() || name.contains("{{") {
             report.add(slot.at(), Draft::new("is not a parameter's name").value(name));
+        }
+        if is_credential(name) {
+            report.say(
+                slot.at(),
+                format!(
+                    "this parameter cannot be given: credentials belong under auth, such as {{ type: api_key, in: \
+                     query, name: {name}, value: {{ secret: <name> }} }}"
+                ),
+            );
+            continue;
         }
         let values = slot.get().map_or(&[][..], OneOrMany::as_slice);
         let checked = values
@@ -89,6 +124,16 @@ fn header(
 ) -> Option<Template> {
     if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
         report.say(slot.at(), format!("this header cannot be given: {why}"));
+        return None;
+    }
+    if is_credential(name) {
+        report.say(
+            slot.at(),
+            format!(
+                "this header cannot be given: credentials belong under auth, such as {{ type: api_key, in: header, \
+                 name: {name}, value: {{ secret: <name> }} }}"
+            ),
+        );
         return None;
     }
     let text = slot.get()?;

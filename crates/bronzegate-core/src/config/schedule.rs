@@ -69,7 +69,9 @@ impl ScheduleSpec {
             (Some(every), None) => {
                 let Period(period) = *every.get()?;
                 if !divides(period) {
-                    report.add(every.at(), Draft::refused(EVERY));
+                    let given = jiff::SignedDuration::try_from(period).map(|period| format!("{period:#}"));
+                    let draft = Draft::refused(EVERY);
+                    report.add(every.at(), given.map_or(draft.clone(), |given| draft.value(given)));
                 }
                 Some(Schedule::Every(period))
             }

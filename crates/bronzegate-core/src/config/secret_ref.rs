@@ -1,5 +1,7 @@
 //! References to secrets of the platform's vault: `{ secret: name }`, never the secret itself.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -13,6 +15,15 @@ pub struct SecretRef {
     pub secret: String,
     /// The member of a JSON secret; the whole secret without it.
     pub field: Option<String>,
+}
+
+impl fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            None => write!(f, "secret `{}`", self.secret),
+            Some(field) => write!(f, "secret `{}`, field `{field}`", self.secret),
+        }
+    }
 }
 
 /// A value that may be shown, or a secret.

@@ -1,5 +1,6 @@
 //! One member of a record, found in the record's bytes: no document tree is built.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -11,6 +12,12 @@ pub(crate) fn member<'r>(record: &'r [u8], path: &[String]) -> Option<&'r str> {
     let mut reader = serde_json::Deserializer::from_slice(record);
     // A record is valid JSON. What this reader still refuses stands where no member can be.
     Seek(path).deserialize(&mut reader).ok().flatten().map(RawValue::get)
+}
+
+/// The names of a record's members, sorted; none where it is no object.
+pub(crate) fn names(record: &[u8]) -> Vec<String> {
+    let members: BTreeMap<String, IgnoredAny> = serde_json::from_slice(record).unwrap_or_default();
+    members.into_keys().collect()
 }
 
 /// Reads a value and finds what is at the path within it.

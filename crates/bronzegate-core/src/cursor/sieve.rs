@@ -6,12 +6,16 @@ use std::collections::BTreeSet;
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use super::member::member;
+use super::member::{member, names};
 use super::state::Mark;
 use super::value::{CursorValue, Order};
 use crate::config::{Incremental, Missing, Pointer};
 use crate::error::{Error, ErrorKind};
+use crate::redact::printable;
 use crate::splitter::{Piece, Span};
+
+/// The longest list of members that a message shows.
+const LONGEST_SHOWN: usize = 200;
 
 /// The stretch [from, to) that a run brings; a bound that is absent lets everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,7 +145,10 @@ impl Sieve {
                     Ok(Fate::LeaveOut)
                 }
                 Missing::Error => Err(self.bad(&format!(
-                    "has no cursor at `{at}`; if that is usual, say `missing: keep` or `missing: skip`"
+                    "has no cursor at `{at}`: does `incremental.cursor` name the API's member? {}. Where single \
+                     records have none, `missing: keep` writes them in every run that meets them, and `missing: \
+                     skip` leaves them out for good",
+                    told(record)
                 ))),
             };
         };
@@ -189,7 +196,12 @@ impl Sieve {
     /// a record may change again while its cursor stays the same.
     fn version(&self, record: &[u8]) -> Result<Option<u128>, Error> {
         let Some(at) = &self.settings.key else { return Ok(None) };
-        given(record, at).ok_or_else(|| self.bad(&format!("has no key at `{at}`")))?;
+        given(record, at).ok_or_else(|| {
+            self.bad(&format!(
+                "has no key at `{at}`: does `incremental.key` name the API's member? {}",
+                told(record)
+            ))
+        })?;
         Ok(Some(xxh3_128_with_seed(record, self.branch)))
     }
 
@@ -201,6 +213,14 @@ impl Sieve {
 /// A member's JSON text; `None` where it says nothing: absent, null, or empty, as in a table's row.
 fn given<'r>(record: &'r [u8], at: &Pointer) -> Option<&'r str> {
     member(record, at.tokens()).filter(|json| !matches!(*json, "null" | "\"\""))
+}
+
+/// A record's members, for messages.
+fn told(record: &[u8]) -> String {
+    match names(record).as_slice() {
+        [] => "The record has no members".to_owned(),
+        names => format!("The record's are: {}", printable(&names.join(", "), LONGEST_SHOWN)),
+    }
 }
 
 impl Tied {

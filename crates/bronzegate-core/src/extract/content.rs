@@ -9,7 +9,7 @@ use crate::config::{Address, Csv, Format, IfAbsent, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response};
 use crate::splitter::{
-    CsvSplitter, PageBody, Piece, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Splitter, Wanted,
+    CsvSplitter, Form, PageBody, Piece, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Splitter, Wanted,
 };
 
 /// What a stream's pages hold.
@@ -158,36 +158,6 @@ impl Content<'_> {
         let wanted = Wanted { records: Some(records), values: self.paths.tokens(), lines };
         FileSplitter::Json(Box::new(Splitter::new(&wanted)))
     }
-
-    /// A body of another shape than the source file says is an error, never "no records".
-    pub(super) fn check_shape(&self, body: &PageBody) -> Result<(), Error> {
-        let may_be_absent = self.stream.records.if_absent == IfAbsent::Empty;
-        let found = match body.found {
-            RecordsFound::Records => return Ok(()),
-            RecordsFound::Absent | RecordsFound::Null if may_be_absent => return Ok(()),
-            RecordsFound::Absent => "nothing",
-            RecordsFound::Null => "null",
-            RecordsFound::Other(kind) => kind,
-        };
-        let at = match &self.stream.records.at {
-            RecordsPath::Root => "$".to_owned(),
-            RecordsPath::At(pointer) => pointer.to_string(),
-        };
-        let names = if body.names.is_empty() {
-            String::new()
-        } else {
-            format!("; the body's members are: {}", body.names.join(", "))
-        };
-        let hint = if matches!(body.found, RecordsFound::Absent | RecordsFound::Null) {
-            "; if that is how the API writes \"none\", say `records: { at: …, if_absent: empty }`"
-        } else {
-            ""
-        };
-        Err(Error::new(
-            ErrorKind::Data,
-            format!("`records: {at}` should be an array, but {found} stands there{names}{hint}"),
-        ))
-    }
 }
 
 /// Two files of one page as one body: the records of both; of the values the later.
@@ -199,6 +169,8 @@ fn joined(before: Option<PageBody>, body: PageBody) -> PageBody {
     let earlier = before.values.into_iter().chain(std::iter::repeat(None));
     PageBody {
         records: before.records + body.records,
+        form: if before.form == Form::Object { before.form } else { body.form },
+        has_line_end: before.has_line_end || body.has_line_end,
         found,
         hash: xxhash_rust::xxh3::xxh3_128(&hashes),
         values: values.into_iter().zip(earlier).map(|(later, earlier)| later.or(earlier)).collect(),

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::content::Content;
 use super::feed::{FeedSender, Gone};
 use super::paginator::Paginator;
+use super::shape;
 use crate::config::{Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::http::{
     ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Patience, Response,
-    SendError, TooLong, Verdict, judge,
+    SendError, TooLong, Verdict, excerpt, judge,
 };
 use crate::splitter::{PageBody, SplitErrorKind, Splitter, Wanted};
 
@@ -194,7 +195,23 @@ impl Fetcher {
     }
 
     fn failed(&self, kind: ErrorKind, cause: &str, attempt: u32) -> FetchError {
-        FetchError::Failed(Error::new(kind, self.client.scrub(cause)).at_attempt(attempt))
+        FetchError::Failed(self.error(kind, cause).at_attempt(attempt))
+    }
+
+    /// The error of this cause; of a refusal it names the secrets that were in use.
+    fn error(&self, kind: ErrorKind, cause: &str) -> Error {
+        let cause = self.client.scrub(cause);
+        if kind != ErrorKind::Auth {
+            return Error::new(kind, cause);
+        }
+        let mut secrets: Vec<_> = self.stream.auth.secrets().into_iter().map(ToString::to_string).collect();
+        secrets.dedup();
+        let hint = match secrets.as_slice() {
+            [] => "the stream has no secret under `auth`".to_owned(),
+            [secret] => format!("is {secret} valid, and may it read this?"),
+            _ => format!("are {} valid, and may they read this?", secrets.join(" and ")),
+        };
+        Error::new(kind, format!("{cause}; {hint}"))
     }
 
     async fn attempt(
@@ -251,7 +268,9 @@ impl Fetcher {
             Verdict::Accept => {
                 let body =
                     body.ok_or_else(|| FetchError::Failed(Error::new(ErrorKind::Data, "no body was read")))?;
-                self.content().check_shape(&body).map_err(FetchError::Failed)?;
+                shape::check_whole(&self.stream, &facts)
+                    .and_then(|()| shape::check(&self.stream, &body))
+                    .map_err(FetchError::Failed)?;
                 Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
             }
             Verdict::Skip(cause) => Err(FetchError::Skipped(self.client.scrub(&cause))),
@@ -269,9 +288,7 @@ impl Fetcher {
             Verdict::Fail(..) if matches!(aim, Aim::Answer) && matches!(facts.status, 404 | 410) => {
                 Ok(answered(facts))
             }
-            Verdict::Fail(kind, cause) => {
-                Err(FetchError::Failed(Error::new(kind, self.client.scrub(&cause))))
-            }
+            Verdict::Fail(kind, cause) => Err(FetchError::Failed(self.error(kind, &cause))),
         }
     }
 
@@ -301,10 +318,11 @@ impl Fetcher {
         let wanted = Wanted { records: None, values: self.paths.tokens(), lines: false };
         let mut splitter = Splitter::new(&wanted);
         let Ok(text) = response.body.start(LONGEST_ERROR_BODY).await else {
-            return (BodyState::Unread, None);
+            return (BodyState::Unread(None), None);
         };
+        let excerpt = excerpt(&response.headers, &text, |text| self.client.scrub(text));
         let body = splitter.push(text, &mut Vec::new()).and_then(|()| splitter.finish(&mut Vec::new()));
-        (BodyState::Unread, body.ok())
+        (BodyState::Unread(excerpt), body.ok())
     }
 
     fn facts(&self, response: Response, body: Option<&PageBody>) -> Facts {

@@ -19,6 +19,7 @@ use super::origin::Origin;
 use super::paginator::Paginator;
 use super::progress::{Judged, Progress};
 use super::requests::Requests;
+use super::shape;
 use super::state::{PageState, Position};
 use super::walk;
 use crate::config::Job;
@@ -159,6 +160,8 @@ pub struct FirstPage {
     pub last: bool,
     /// Whether its response says that its window holds more than the API gives out: a run halves it.
     pub too_large: bool,
+    /// What a person should know.
+    pub warning: Option<String>,
 }
 
 /// Fetches one page and shows its records to `see`.
@@ -192,7 +195,7 @@ pub async fn first_page(origin: &Arc<Origin>, mut see: impl FnMut(&Feed)) -> Res
         Ok(fetched) => fetched,
         Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
         Err(FetchError::TooLarge(fetched)) => {
-            return Ok(FirstPage { fetched: *fetched, last: false, too_large: true });
+            return Ok(FirstPage { fetched: *fetched, last: false, too_large: true, warning: None });
         }
         Err(FetchError::Skipped(cause)) => return Err(left_out(&cause).on_page(1)),
         Err(FetchError::OutOfTime | FetchError::Unwanted) => {
@@ -202,19 +205,26 @@ pub async fn first_page(origin: &Arc<Origin>, mut see: impl FnMut(&Feed)) -> Res
     let secret = fetcher.client().auth().query_parameter();
     let pagination = &origin.stream.pagination;
     let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state);
-    let judged = judge(&mut progress, &fetched).map_err(|error| error.on_page(1))?;
-    Ok(FirstPage { fetched, last: judged.last, too_large: false })
+    let judged = judge(origin, &mut progress, &fetched).map_err(|error| error.on_page(1))?;
+    Ok(FirstPage { fetched, last: judged.last, too_large: false, warning: judged.warning })
 }
 
 fn left_out(cause: &str) -> Error {
     Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out"))
 }
 
-fn judge(progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error> {
-    match &fetched.body {
-        Some(body) => progress.accept(body.records, body.hash, &fetched.facts),
+fn judge(origin: &Origin, progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error> {
+    // The text of an error or warning may show a value of the response.
+    let scrub = |text: &str| origin.fetcher.client().scrub(text);
+    let judged = match &fetched.body {
+        Some(body) => shape::follow(&origin.stream, &mut progress.state.shape, body).and_then(|told| {
+            let judged = progress.accept(body.records, body.hash, &fetched.facts)?;
+            let told: Vec<_> = told.map(|told| scrub(&told)).into_iter().chain(judged.warning).collect();
+            Ok(Judged { warning: (!told.is_empty()).then(|| told.join("; ")), ..judged })
+        }),
         None => progress.end_without_page(),
-    }
+    };
+    judged.map_err(|error| Error::new(error.kind(), scrub(&error.to_string())))
 }
 
 /// Goes on with the panic of a task. Tasks are aborted only when nobody waits for them any more.
@@ -272,7 +282,7 @@ impl Driver<'_> {
                 Came::TooLarge => return Ending::TooLarge,
                 Came::Failed(error) => return Ending::Failed(error.on_page(number)),
             };
-            let judged = match judge(&mut self.progress, &fetched) {
+            let judged = match judge(self.origin, &mut self.progress, &fetched) {
                 Ok(judged) => judged,
                 Err(error) => return Ending::Failed(error.on_page(number)),
             };

@@ -95,7 +95,8 @@ impl Values {
             Err(Lack::Missing(field) | Lack::Unfit(field)) => {
                 let cause = format!(
                     "record {number} has no text, number or boolean at `{}`, which its children's requests \
-                     need; `missing: skip` leaves out records where it is absent, null or empty",
+                     need: does `fields` name the API's member? Where single records have none, `missing: skip` \
+                     leaves them out, without their children",
                     field.as_str()
                 );
                 self.fault = Some(Error::new(ErrorKind::Data, cause));

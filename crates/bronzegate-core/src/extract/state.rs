@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::shape::PageShape;
 use crate::http::Found;
 
 /// Which request comes next.
@@ -68,6 +69,9 @@ pub struct PageState {
     pub recent_positions: Recent,
     /// See `recent_positions`.
     pub recent_pages: Recent,
+    /// What the pages so far are; `None` before the first with records, or saved by an earlier release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<PageShape>,
     /// The export job whose pages these are, once it is submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobState>,
@@ -125,6 +129,7 @@ impl PageState {
             total_pages: None,
             recent_positions: Recent::default(),
             recent_pages: Recent::default(),
+            shape: None,
             job: None,
         }
     }

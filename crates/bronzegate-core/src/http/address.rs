@@ -79,9 +79,15 @@ impl Found {
         Some(self.raw_value())
     }
 
-    /// The value as a whole number, from JSON or from text.
+    /// The value as a whole number, from JSON or from text; `5.0` is one too.
     pub fn whole_number(&self) -> Option<u64> {
-        self.text()?.trim().parse().ok()
+        let text = self.text()?;
+        let text = text.trim();
+        text.parse().ok().or_else(|| {
+            let (whole, fraction) = text.split_once('.')?;
+            let is_zero = !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
+            whole.parse().ok().filter(|_| is_zero)
+        })
     }
 
     fn number(&self) -> Option<f64> {

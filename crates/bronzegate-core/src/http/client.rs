@@ -19,7 +19,7 @@ use super::stats::Stats;
 use crate::clock::Clock;
 use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
 use crate::error::{Error, ErrorKind};
-use crate::redact::SafeUrl;
+use crate::redact::{SafeUrl, visible};
 
 /// Redirects that are followed at most.
 const MAX_REDIRECTS: usize = 5;
@@ -144,9 +144,9 @@ impl Client {
         &self.auth
     }
 
-    /// Takes the secrets this client has used out of a text.
+    /// Takes the secrets this client has used out of a text, and what a terminal would not show as text.
     pub fn scrub(&self, text: &str) -> String {
-        self.auth.scrubber().scrub(text)
+        visible(&self.auth.scrubber().scrub(text))
     }
 
     /// Sends the request once and follows redirects. `refused` is a credential that the API has

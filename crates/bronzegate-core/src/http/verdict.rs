@@ -9,6 +9,7 @@ use super::body::Framing;
 use super::signals::Signals;
 use crate::config::{ResponseRule, Then};
 use crate::error::ErrorKind;
+use crate::redact::SafeUrl;
 use crate::splitter::{SplitError, SplitErrorKind};
 
 /// How reading the body went.
@@ -24,8 +25,9 @@ pub enum BodyState {
     Invalid(SplitError, Framing),
     /// It is in a content coding that was not asked for, or packed in a way that is not read.
     Encoded(String),
-    /// It is not the body of a page (an error's, or none), and was read as far as it went.
-    Unread,
+    /// It is not the body of a page (an error's, or none), and was read as far as it went; what may be
+    /// shown of it.
+    Unread(Option<String>),
 }
 
 /// What to do about a response.
@@ -85,13 +87,14 @@ fn by_rule(rule: &ResponseRule, facts: &Facts, signals: Signals) -> Verdict {
 
 fn by_default(facts: &Facts, body: &BodyState, signals: Signals) -> Verdict {
     let status = facts.status;
-    let because = format!("HTTP {status}");
+    let because = refusal(facts, body, "");
     match status {
         204 => Verdict::End,
         200..300 => by_body(facts, body),
         401 => Verdict::RefreshAuth(because),
         403 if signals.is_rate_limit() => {
-            Verdict::Retry(ErrorKind::Api, format!("{because} (rate limit)"), signals.wait_after_error())
+            let because = refusal(facts, body, " (rate limit)");
+            Verdict::Retry(ErrorKind::Api, because, signals.wait_after_error())
         }
         403 => Verdict::Fail(ErrorKind::Auth, because),
         408 | 425 | 429 | 500 | 502 | 503 | 504 => {
@@ -101,9 +104,18 @@ fn by_default(facts: &Facts, body: &BodyState, signals: Signals) -> Verdict {
     }
 }
 
+/// The status, who answered with it, and what may be shown of the reason.
+fn refusal(facts: &Facts, body: &BodyState, note: &str) -> String {
+    let (status, url) = (facts.status, SafeUrl(&facts.url));
+    match body {
+        BodyState::Unread(Some(excerpt)) => format!("HTTP {status}{note} from {url}: {excerpt}"),
+        _ => format!("HTTP {status}{note} from {url}"),
+    }
+}
+
 fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
     match body {
-        BodyState::Whole | BodyState::Unread => Verdict::Accept,
+        BodyState::Whole | BodyState::Unread(_) => Verdict::Accept,
         BodyState::Encoded(cause) => Verdict::Fail(ErrorKind::Data, cause.clone()),
         BodyState::Cut(cause) => Verdict::Retry(ErrorKind::Api, cause.clone(), None),
         BodyState::Damaged(cause) => Verdict::Retry(ErrorKind::Data, cause.clone(), None),

@@ -16,11 +16,31 @@ pub enum RecordsFound {
     Other(&'static str),
 }
 
+/// What a body is as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// A JSON object.
+    #[default]
+    Object,
+    /// A JSON array.
+    List,
+    /// Another JSON value.
+    Scalar,
+    /// JSON values, one a line.
+    Lines,
+    /// Rows of comma-separated values.
+    Table,
+}
+
 /// What a whole and valid body held beside its records.
 #[derive(Clone, Debug, Default)]
 pub struct PageBody {
     /// Records that were split off.
     pub records: u64,
+    /// What it is as a whole.
+    pub form: Form,
+    /// Whether a table's last line has an end.
+    pub has_line_end: bool,
     /// What stood at the records path.
     pub found: RecordsFound,
     /// XXH3-128 of the bytes between the brackets of the records array.

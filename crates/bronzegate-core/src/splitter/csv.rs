@@ -1,13 +1,14 @@
 //! Comma-separated values (RFC 4180): rows in, records out, as JSON objects of strings.
 //!
-//! What the RFC leaves open is read as the `csv` crate reads it: a line break is CRLF, LF or CR, blank
-//! lines are passed over, and what follows a closing quote belongs to the value.
+//! What the RFC leaves open is read as the `csv` crate reads it: a line break is CRLF, LF or CR, and blank
+//! lines are passed over.
 
 use bytes::Bytes;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::body::{PageBody, RecordsFound};
+use super::body::{Form, PageBody, RecordsFound};
+use super::csv_quotes::Quotes;
 use super::csv_row::{Columns, Row};
 use super::error::{SplitError, SplitErrorKind};
 use super::mark::ByteOrderMark;
@@ -23,6 +24,7 @@ const PIECE: usize = 256 << 10;
 /// error the splitter must not be used again.
 pub struct CsvSplitter {
     reader: Reader,
+    quotes: Quotes,
     mark: ByteOrderMark,
     /// The names of the fields; `None` before the header has come.
     columns: Option<Columns>,
@@ -35,6 +37,7 @@ pub struct CsvSplitter {
     count: u64,
     hash: Box<Xxh3>,
     last: Option<Bytes>,
+    has_line_end: bool,
     /// Offset of the current chunk in the body.
     offset: u64,
 }
@@ -49,6 +52,7 @@ impl CsvSplitter {
         reader.set_line(1);
         Self {
             reader,
+            quotes: Quotes::new(form.delimiter),
             mark: ByteOrderMark::default(),
             columns: form.header.as_deref().map(Columns::of),
             may_be_empty: may_be_empty || form.header.is_some(),
@@ -58,6 +62,7 @@ impl CsvSplitter {
             count: 0,
             hash: Box::default(),
             last: None,
+            has_line_end: false,
             offset: 0,
         }
     }
@@ -68,7 +73,11 @@ impl CsvSplitter {
     /// The body's first fault, naming its line.
     pub fn push(&mut self, chunk: Bytes, out: &mut Vec<Piece>) -> Result<(), SplitError> {
         let Some(chunk) = self.mark.take_off(chunk, &mut self.offset) else { return Ok(()) };
+        if let Some(at) = self.quotes.check(&chunk) {
+            return Err(self.error(SplitErrorKind::BehindQuote, at));
+        }
         self.read(&chunk, out)?;
+        self.has_line_end = matches!(chunk.last(), Some(b'\n' | b'\r'));
         self.offset += chunk.len() as u64;
         self.pass_on(out);
         Ok(())
@@ -95,6 +104,8 @@ impl CsvSplitter {
         let found = if self.columns.is_some() { RecordsFound::Records } else { RecordsFound::Absent };
         Ok(PageBody {
             records: self.count,
+            form: Form::Table,
+            has_line_end: self.has_line_end,
             found,
             hash: self.hash.digest128(),
             values: Vec::new(),

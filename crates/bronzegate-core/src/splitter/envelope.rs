@@ -1,5 +1,6 @@
 //! The part of a body around its records: which values of it are wanted, and their bytes.
 
+use super::body::{Form, RecordsFound};
 use super::error::SplitErrorKind;
 
 /// What is to be taken out of a body.
@@ -54,6 +55,25 @@ impl Kind {
             b'[' => Self::Array,
             b'n' => Self::Null,
             _ => Self::Scalar,
+        }
+    }
+
+    /// What a body of this kind is.
+    pub(super) fn form(self) -> Form {
+        match self {
+            Self::Object => Form::Object,
+            Self::Array => Form::List,
+            Self::Null | Self::Scalar => Form::Scalar,
+        }
+    }
+
+    /// What stands at the records path where a value of this kind does.
+    pub(super) fn found(self) -> RecordsFound {
+        match self {
+            Self::Object => RecordsFound::Other("an object"),
+            Self::Array => RecordsFound::Records,
+            Self::Null => RecordsFound::Null,
+            Self::Scalar => RecordsFound::Other("a scalar"),
         }
     }
 }

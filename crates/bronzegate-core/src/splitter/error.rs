@@ -63,6 +63,9 @@ pub enum SplitErrorKind {
         /// The header's.
         expected: usize,
     },
+    /// CSV: text between a field's closing quote and its end.
+    #[error("something follows the closing quote of a field; a quote within one is written twice")]
+    BehindQuote,
     /// CSV: two columns of one name.
     #[error("the header names `{0}` twice")]
     HeaderTwice(String),

@@ -7,6 +7,7 @@
 
 mod body;
 mod csv;
+mod csv_quotes;
 mod csv_row;
 mod envelope;
 mod error;
@@ -23,7 +24,7 @@ mod state;
 mod tests;
 mod utf8;
 
-pub use body::{PageBody, RecordsFound};
+pub use body::{Form, PageBody, RecordsFound};
 pub use csv::CsvSplitter;
 pub use envelope::{RecordsAt, Wanted};
 pub use error::{SplitError, SplitErrorKind};

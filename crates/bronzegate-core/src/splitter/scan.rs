@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::body::{PageBody, RecordsFound};
+use super::body::{Form, PageBody, RecordsFound};
 use super::envelope::{Begun, Envelope, Kind, RecordsAt, Wanted};
 use super::error::{SplitError, SplitErrorKind};
 use super::lexer::Lexer;
@@ -42,6 +42,7 @@ pub struct Splitter {
     envelope: Envelope,
     records: Records,
     found: RecordsFound,
+    form: Form,
 }
 
 type Step<T = ()> = Result<T, SplitErrorKind>;
@@ -65,6 +66,7 @@ impl Splitter {
             envelope: Envelope::new(wanted),
             records: Records::new(wanted.lines),
             found: if wanted.lines { RecordsFound::Records } else { RecordsFound::Absent },
+            form: Form::Lines,
         }
     }
 
@@ -108,10 +110,10 @@ impl Splitter {
         let ended = self.records.end(&[], 0, out).and_then(|()| self.envelope.end_value(&[], 0));
         ended.map_err(|kind| self.error(kind, 0))?;
         self.records.remember_last(out);
-        let records = self.records.count;
+        let (records, found, form, bytes) = (self.records.count, self.found, self.form, self.offset);
         let (hash, last_record) = self.records.into_parts();
         let (values, names) = self.envelope.into_parts();
-        Ok(PageBody { records, found: self.found, hash, values, names, last_record, bytes: self.offset })
+        Ok(PageBody { records, form, has_line_end: true, found, hash, values, names, last_record, bytes })
     }
 
     /// What a body that ends here lacks.
@@ -268,28 +270,25 @@ impl Splitter {
             return Begun::Other;
         }
         let kind = Kind::of(chunk[at]);
+        if self.nesting.depth() == 0 {
+            self.form = kind.form();
+        }
         if self.whole_body && self.nesting.depth() == 0 {
             self.found = match kind {
                 Kind::Array => return Begun::Records,
                 Kind::Object => {
-                    // The body is the record, and its values may be wanted as well. Its names are
-                    // not looked at one by one, so any may clash.
+                    // The body is the record, its values may be wanted too, and any name may clash.
                     self.records.begin(at);
                     self.records.may_clash();
                     self.records.begin_hash(at);
                     RecordsFound::Records
                 }
-                Kind::Null => RecordsFound::Null,
-                Kind::Scalar => RecordsFound::Other("a scalar"),
+                Kind::Null | Kind::Scalar => kind.found(),
             };
         }
         let begun = self.envelope.begin_value(at, kind);
         if begun == Begun::Records && kind != Kind::Array && self.found == RecordsFound::Absent {
-            self.found = match kind {
-                Kind::Null => RecordsFound::Null,
-                Kind::Object => RecordsFound::Other("an object"),
-                _ => RecordsFound::Other("a scalar"),
-            };
+            self.found = kind.found();
             return Begun::Other;
         }
         begun

@@ -224,7 +224,11 @@ fn as_key(node: Node) -> Result<Key, Failure> {
             Err((node.mark, "merge keys (<<) are not part of YAML 1.2; write the keys out".to_owned()))
         }
         Content::Scalar { text, .. } => Ok(Key { text, mark: node.mark }),
-        _ => Err((node.mark, "a key must be text".to_owned())),
+        Content::Map(_) => Err((
+            node.mark,
+            "a key must be text; where {{ }} is meant as a template, quote it: \"{{ … }}\"".to_owned(),
+        )),
+        Content::List(_) => Err((node.mark, "a key must be text".to_owned())),
     }
 }
 

@@ -15,6 +15,10 @@ fn yaml_itself() {
         ("a: &a [*a]\n", "an alias must name"),
         ("base: &b { a: 1 }\nuse: { <<: *b }\n", "merge keys"),
         ("? [a, b]\n: c\n", "a key must be text"),
+        (
+            "params: { since: {{ window.from }} }\n",
+            "where {{ }} is meant as a template, quote it: \"{{ … }}\"",
+        ),
     ] {
         let found = messages(text);
         assert!(found.iter().any(|message| message.contains(want)), "{text:?}: {found:#?}");

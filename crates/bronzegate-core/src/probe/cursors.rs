@@ -1,0 +1,50 @@
+//! Whether the records of the first page have the cursor and key that the source file names.
+
+use crate::config::Incremental;
+use crate::cursor::{Bounds, Sieve};
+use crate::error::Result;
+use crate::extract::Feed;
+
+/// The cursors of one page, read as a run would.
+#[derive(Debug)]
+pub(super) struct Cursors<'a> {
+    settings: &'a Incremental,
+    sieve: Sieve,
+    records: u64,
+}
+
+impl<'a> Cursors<'a> {
+    pub(super) fn new(settings: &'a Incremental) -> Result<Self> {
+        let sieve = Sieve::new(settings, Bounds::default(), None, None)?;
+        Ok(Self { settings, sieve, records: 0 })
+    }
+
+    /// Takes the page's records as they come.
+    pub(super) fn see(&mut self, feed: &Feed) {
+        match feed {
+            Feed::Begin(_) => {
+                self.sieve.begin(0);
+                self.records = 0;
+            }
+            Feed::Records(piece) => {
+                self.records += piece.spans.len() as u64;
+                self.sieve.sift(piece.clone());
+            }
+        }
+    }
+
+    /// What a person should know of the page.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Data`] for what a run would fail by.
+    pub(super) fn judge(mut self) -> Result<Option<String>> {
+        self.sieve.keep()?;
+        let is_blind = self.records > 0 && self.sieve.newest().is_none();
+        Ok(is_blind.then(|| {
+            format!(
+                "no record of the first page has a cursor at `{}`: does `incremental.cursor` name the API's member?",
+                self.settings.cursor
+            )
+        }))
+    }
+}

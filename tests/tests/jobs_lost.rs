@@ -19,7 +19,7 @@ use super::jobs::{
 
 /// A job that is done after so many polls.
 async fn bench(settings: &str, polls: u32, latency: Duration) -> Bench {
-    let streams = vec![stream().job(Job { polls, file: None })];
+    let streams = vec![stream().job(Job { polls, ..Job::default() })];
     Bench::with(Options { seed: SEED, streams, latency, ..Options::default() }, settings).await
 }
 

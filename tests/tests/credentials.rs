@@ -27,7 +27,7 @@ async fn a_refused_credential_is_renewed_once_a_request() {
 }
 
 /// Runs the stream and does something to the bench once the API has had so many requests.
-async fn run_and_then(bench: &Bench, requests: u64, then: impl FnOnce()) -> RunReport {
+pub(crate) async fn run_and_then(bench: &Bench, requests: u64, then: impl FnOnce()) -> RunReport {
     let meanwhile = async {
         while bench.stats("items").requests < requests {
             tokio::task::yield_now().await;

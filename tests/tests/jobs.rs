@@ -153,7 +153,12 @@ async fn a_job_that_fails_or_takes_too_long_fails_the_run_and_says_why() {
     for (fault, why, hours) in [
         (at_request(3, poll_says(failed)), "the job 750J0 failed: InvalidEntity: no [secret] here", 0),
         (at_request(2, poll_says(forever)).always(), "the job 750J0 failed: it is not done within 3600 s", 1),
-        (at_request(2, FaultKind::status(404)), "the job 750J0 failed: the API does not know it any more", 0),
+        (at_request(2, FaultKind::status(410)), "the job 750J0 failed: the API does not know it any more", 0),
+        (
+            at_request(2, FaultKind::status(404)).times(4),
+            "the job 750J0 failed: the API does not know it any more",
+            0,
+        ),
     ] {
         let bench = bench(stream(), vec![fault]).await;
         let (report, waited) = bench.run_waiting("accounts").await;
@@ -168,6 +173,16 @@ async fn a_job_that_fails_or_takes_too_long_fails_the_run_and_says_why() {
     let (report, _) = bench.run_waiting("accounts").await;
     let named = "demo/accounts: the answer to the submission names no job at body id";
     assert_eq!(failure(&report), (ErrorKind::Data, named));
+}
+
+/// What takes a submission and what answers the polls may be different servers.
+#[tokio::test]
+async fn a_job_that_is_not_known_at_once_is_asked_after_again() {
+    let bench = bench(stream(), vec![at_request(2, FaultKind::status(404)).times(3)]).await;
+    let (report, waited) = bench.run_waiting("accounts").await;
+    landed(&bench, &report, RECORDS);
+    assert_eq!(bench.stats("accounts").jobs, 1);
+    assert_eq!(waited, Duration::from_secs(5 + 10 + 20 + 40 + 60 + 60));
 }
 
 /// A run that has submitted its job and whose time was up before the first poll.

@@ -22,6 +22,7 @@ use super::state::{PageState, Position};
 use super::walk;
 use crate::config::Job;
 use crate::error::{Error, ErrorKind};
+use crate::http::Client;
 
 /// How a branch's pages ended.
 #[derive(Debug)]
@@ -182,6 +183,9 @@ pub async fn first_page(origin: &Arc<Origin>, mut see: impl FnMut(&Feed)) -> Res
             Err(NotDone::Skipped(cause)) => return Err(left_out(&cause)),
             Err(NotDone::Cut) => unreachable!("no deadline, and nobody asks to stop"),
         }
+        if state.has_no_pages() {
+            return Err(Error::new(ErrorKind::Data, "its job has no files, so there is nothing to look at"));
+        }
     }
     let request = requests.at(&state)?;
     let (sender, mut receiver) = feed();
@@ -206,7 +210,7 @@ pub async fn first_page(origin: &Arc<Origin>, mut see: impl FnMut(&Feed)) -> Res
     let secret = fetcher.client().auth().query_parameter();
     let pagination = &origin.stream.pagination;
     let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state);
-    let judged = judge(&mut progress, &fetched).map_err(|error| error.on_page(1))?;
+    let judged = judge(&mut progress, &fetched, fetcher.client()).map_err(|error| error.on_page(1))?;
     Ok(FirstPage { fetched, last: judged.last, too_large: false })
 }
 
@@ -214,11 +218,13 @@ fn left_out(cause: &str) -> Error {
     Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out"))
 }
 
-fn judge(progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error> {
-    match &fetched.body {
+/// Judges a page. What the API names as its next one may be quoted, and may hold a secret.
+fn judge(progress: &mut Progress<'_>, fetched: &Fetched, client: &Client) -> Result<Judged, Error> {
+    let judged = match &fetched.body {
         Some(body) => progress.accept(body.records, body.hash, &fetched.facts),
         None => progress.end_without_page(),
-    }
+    };
+    judged.map_err(|error| Error::new(error.kind(), client.scrub(&error.to_string())))
 }
 
 struct Driver<'a> {
@@ -258,6 +264,9 @@ impl Driver<'_> {
                 Err(NotDone::Skipped(cause)) => return Ending::Skipped(self.progress.state, cause),
                 Err(NotDone::Failed(error)) => return Ending::Failed(error),
             }
+            if self.progress.state.has_no_pages() {
+                return Ending::Complete(self.progress.state);
+            }
         }
         loop {
             if let Err(error) = self.launch().await {
@@ -271,7 +280,8 @@ impl Driver<'_> {
                 Came::TooLarge => return Ending::TooLarge,
                 Came::Failed(error) => return Ending::Failed(error.on_page(number)),
             };
-            let judged = match judge(&mut self.progress, &fetched) {
+            let client = self.origin.fetcher.client();
+            let judged = match judge(&mut self.progress, &fetched, client) {
                 Ok(judged) => judged,
                 Err(error) => return Ending::Failed(error.on_page(number)),
             };

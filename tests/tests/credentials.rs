@@ -33,7 +33,7 @@ async fn a_refused_credential_is_renewed_once_a_request() {
 }
 
 /// Runs the stream and does something to the bench while so many requests are answered, and no more sent.
-async fn run_and_then(bench: &Bench, requests: u64, then: impl FnOnce()) -> RunReport {
+pub(crate) async fn run_and_then(bench: &Bench, requests: u64, then: impl FnOnce()) -> RunReport {
     bench.api.set_faults(vec![Fault::new("items", When::Request(requests), FaultKind::Held).always()]);
     let meanwhile = async {
         until("the request", || bench.stats("items").faults > 0).await;

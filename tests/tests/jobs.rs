@@ -153,7 +153,12 @@ async fn a_job_that_fails_or_takes_too_long_fails_the_run_and_says_why() {
     for (fault, why, hours) in [
         (at_request(3, poll_says(failed)), "the job 750J0 failed: InvalidEntity: no [secret] here", 0),
         (at_request(2, poll_says(forever)).always(), "the job 750J0 failed: it is not done within 3600 s", 1),
-        (at_request(2, FaultKind::status(404)), "the job 750J0 failed: the API does not know it any more", 0),
+        (at_request(2, FaultKind::status(410)), "the job 750J0 failed: the API does not know it any more", 0),
+        (
+            at_request(2, FaultKind::status(404)).times(4),
+            "the job 750J0 failed: the API does not know it any more",
+            0,
+        ),
     ] {
         let bench = bench(stream(), vec![fault]).await;
         let (report, waited) = bench.run_waiting("accounts").await;
@@ -170,9 +175,19 @@ async fn a_job_that_fails_or_takes_too_long_fails_the_run_and_says_why() {
     assert_eq!(failure(&report), (ErrorKind::Data, named));
 }
 
+/// What takes a submission and what answers the polls may be different servers.
+#[tokio::test]
+async fn a_job_that_is_not_known_at_once_is_asked_after_again() {
+    let bench = bench(stream(), vec![at_request(2, FaultKind::status(404)).times(3)]).await;
+    let (report, waited) = bench.run_waiting("accounts").await;
+    landed(&bench, &report, RECORDS);
+    assert_eq!(bench.stats("accounts").jobs, 1);
+    assert_eq!(waited, Duration::from_secs(5 + 10 + 20 + 40 + 60 + 60));
+}
+
 /// A run that has submitted its job and whose time was up before the first poll.
 pub(crate) async fn waiting(polls: u32) -> Bench {
-    let bench = Bench::new(vec![stream().job(Job { polls, file: None })], vec![], &slow()).await;
+    let bench = Bench::new(vec![stream().job(Job { polls, ..Job::default() })], vec![], &slow()).await;
     let report = run_soon(&bench).await;
     assert_eq!(
         (report.status, report.counts.pages, &report.error),
@@ -268,7 +283,7 @@ async fn a_file_on_another_host_is_read_without_credentials_and_its_url_is_kept_
     let file = file.csv(bronzegate_demo_api::Pack::Zip);
     let other =
         DemoApi::start(Options { seed: SEED, streams: vec![file], ..Options::default() }).await.unwrap();
-    let job = Job { polls: 1, file: Some(format!("{}/file", other.base_url())) };
+    let job = Job { polls: 1, file: Some(format!("{}/file", other.base_url())), ..Job::default() };
     let settings = with_file(false, other.port());
     let options = || Options { seed: SEED, streams: vec![stream().job(job.clone())], ..Options::default() };
     let bench = Bench::with(options(), &settings).await;
@@ -305,7 +320,7 @@ async fn a_file_on_another_host_is_read_without_credentials_and_its_url_is_kept_
 #[tokio::test]
 async fn a_file_on_a_host_that_is_not_allowed_is_refused_before_a_byte_is_sent() {
     let other = DemoApi::start(Options::default()).await.unwrap();
-    let job = Job { polls: 0, file: Some(format!("{}/file", other.base_url())) };
+    let job = Job { polls: 0, file: Some(format!("{}/file", other.base_url())), ..Job::default() };
     let options = Options { seed: SEED, streams: vec![stream().job(job)], ..Options::default() };
     let bench = Bench::with(options, &with_file(false, 1)).await;
     let report = bench.run("accounts").await;
@@ -330,7 +345,7 @@ async fn a_look_at_a_job_submits_it_and_writes_nothing() {
 async fn an_interrupted_wait_is_partial_and_the_same_command_goes_on_with_the_job() {
     for signal in ["INT", "TERM"] {
         // Long enough not to be done when the signal comes.
-        let job = Job { polls: 150, file: None };
+        let job = Job { polls: 150, ..Job::default() };
         let options = Options { seed: SEED, streams: vec![stream().job(job)], ..Options::default() };
         let shell = Shell::with(options, &polled("every: 10ms, max: 20ms")).await;
         let run = shell.start(&run_line("demo/accounts"));

@@ -19,7 +19,7 @@ use super::jobs::{
 
 /// A job that is done after so many polls.
 async fn bench(settings: &str, polls: u32) -> Bench {
-    Bench::new(vec![stream().job(Job { polls, file: None })], Vec::new(), settings).await
+    Bench::new(vec![stream().job(Job { polls, ..Job::default() })], Vec::new(), settings).await
 }
 
 /// A run of five minutes, so many hours after the first.

@@ -1,7 +1,7 @@
 //! Every pagination brings every record once, verbatim and in order.
 
 use bronzegate_core::report::Status;
-use bronzegate_demo_api::{Shape, Stream, Style};
+use bronzegate_demo_api::{By, Layout, Quirks, Said, Shape, Stream, Style};
 use bronzegate_tests::{Bench, expected};
 
 async fn ingests_exactly(stream: Stream, yaml: &str) {
@@ -52,4 +52,27 @@ async fn every_generic_style_lands_exactly() {
         "    records: results\n    pagination: { type: next_url, next: { body: next } }\n",
     )
     .await;
+}
+
+#[tokio::test]
+async fn pages_counted_from_zero_end_at_the_last_one() {
+    let layout = Layout {
+        by: By::PageFromZero("page".to_owned()),
+        size: Some("size".to_owned()),
+        records: "content".to_owned(),
+        body: vec![("totalPages".to_owned(), Said::Pages)],
+        headers: Vec::new(),
+    };
+    // The last page full or not, one page, and more requests at once than there are pages.
+    for records in [235, 240, 20, 30] {
+        for concurrency in [1, 4] {
+            let mut stream = Stream::new("pages", Style::Layout, Shape::Small, records).page_size(20);
+            stream.quirks = Quirks { layout: layout.clone(), ..Quirks::default() };
+            ingests_exactly(
+                stream,
+                &format!("    records: content\n    concurrency: {concurrency}\n    pagination: {{ type: page, start: 0, send: {{ query: page }}, page_size: {{ query: size, value: 20 }}, total_pages: {{ body: totalPages }} }}\n"),
+            )
+            .await;
+        }
+    }
 }

@@ -269,7 +269,7 @@ async fn a_segment_that_is_cut_tells_what_it_has_left_out() {
 
 #[tokio::test]
 async fn the_export_job_of_the_parents_is_submitted_once_however_often_the_run_is_cut() {
-    let job = Job { polls: 4, file: None };
+    let job = Job { polls: 4, ..Job::default() };
     let projects = Stream::new("projects", Style::SalesforceBulk, Shape::Small, 25).page_size(10).job(job);
     let ids: Vec<String> = expected(Shape::Small, 25)
         .iter()

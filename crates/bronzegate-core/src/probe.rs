@@ -186,7 +186,11 @@ fn link_address(kind: &Kind) -> Option<Address> {
 }
 
 fn shown(found: &crate::http::Found) -> String {
-    found.text().unwrap_or_else(|| "null or empty".to_owned())
+    match found.plain() {
+        Ok(Some(plain)) => plain.text,
+        Ok(None) => "null or empty".to_owned(),
+        Err(unreadable) => unreadable.to_string(),
+    }
 }
 
 fn shorten(text: &str) -> String {

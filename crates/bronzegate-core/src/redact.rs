@@ -61,7 +61,7 @@ pub struct Scrubber {
 }
 
 /// Shorter texts than this are not looked for: they would blank out ordinary words.
-const SHORTEST_SECRET: usize = 4;
+pub(crate) const SHORTEST_SECRET: usize = 4;
 
 impl Scrubber {
     /// Remembers a secret, and the forms in which it travels: percent-encoded, base64, and inside of
@@ -82,7 +82,17 @@ impl Scrubber {
         let known = self.known.read().expect("no holder of this lock panics");
         known.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), "[secret]"))
     }
+
+    /// Whether a text that is about to be saved holds a known secret.
+    pub fn finds_in(&self, text: &str) -> bool {
+        let known = self.known.read().expect("no holder of this lock panics");
+        let mut known = known.iter().map(SecretString::expose_secret);
+        known.any(|secret| secret.len() >= SHORTEST_FOUND && text.contains(secret))
+    }
 }
+
+/// A text that holds a shorter one than this is not said to hold a secret: it may be an ordinary word.
+const SHORTEST_FOUND: usize = 8;
 
 /// A secret as it may stand in a text: itself and its encodings.
 fn forms(secret: &str) -> [String; 9] {

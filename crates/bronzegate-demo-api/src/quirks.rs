@@ -24,6 +24,9 @@ pub struct Quirks {
     /// first id, one to `_count` the number of records, and a search takes at `/pit/id` only the id that
     /// came with the page before.
     pub point_in_time: Option<String>,
+    /// The query parameter in which next links repeat the bearer token, as Facebook's Graph API does it; a request
+    /// that has it must have the token there too.
+    pub repeats_token: Option<String>,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
     pub layout: Layout,
 }
@@ -70,6 +73,8 @@ pub enum By {
     Offset(String),
     /// The page's number, from 1.
     Page(String),
+    /// The page's number, from 0; one behind the last is not found.
+    PageFromZero(String),
     /// What the last record of the page before has at `sort`: a JSON array.
     Sort(String),
 }

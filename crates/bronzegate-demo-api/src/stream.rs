@@ -198,11 +198,13 @@ pub struct Job {
     pub polls: u32,
     /// Where its file is, if not at the job's own address.
     pub file: Option<String>,
+    /// Where its files are, if there are several.
+    pub files: Option<Vec<String>>,
 }
 
 impl Default for Job {
     fn default() -> Self {
-        Self { polls: 2, file: None }
+        Self { polls: 2, file: None, files: None }
     }
 }
 

@@ -58,8 +58,10 @@ pub struct Job {
     pub message: Option<Address>,
     /// The longest time from submission to the end of the job (1 h).
     pub timeout: Duration,
-    /// Where a poll names the URL of the first page, if it does.
+    /// Where a poll names the URL of the first page, or a list of URLs of files, if it does.
     pub file: Option<Address>,
+    /// The lists of which `file` leads to an element: such a list must have no other.
+    pub lists: Vec<Address>,
 }
 
 /// A request about a job.
@@ -79,7 +81,7 @@ impl Job {
     /// Returns the places of its answers that it reads.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         let conditions = self.done.iter().chain(&self.failed).map(|condition| &condition.at);
-        conditions.chain([&self.id]).chain(&self.message).chain(&self.file)
+        conditions.chain([&self.id]).chain(&self.message).chain(&self.file).chain(&self.lists)
     }
 }
 
@@ -144,7 +146,7 @@ struct PollSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Download")]
 struct DownloadSpec {
-    /// Where a poll names the first page's URL.
+    /// Where a poll names the first page's URL, or a list of URLs: each of these files is a page.
     url: Slot<Address>,
 }
 
@@ -226,12 +228,19 @@ impl JobSpec {
             failed: keys.failed.as_ref().map(conditions).unwrap_or_default(),
             message: keys.message.as_ref().and_then(Slot::cloned),
             timeout: period(keys.timeout.as_ref(), 3600),
+            lists: file.iter().flatten().filter_map(|slot| slot.get()).flat_map(lists).collect(),
             file: match file {
                 Some(slot) => Some(slot?.cloned()?),
                 None => None,
             },
         })
     }
+}
+
+/// The lists that an address leads through by the place of an element.
+fn lists(address: &Address) -> Vec<Address> {
+    let Address::Body(pointer) = address else { return Vec::new() };
+    pointer.lists().into_iter().map(Address::Body).collect()
 }
 
 fn own(request: Option<&Request>) -> Option<JobRequest> {

@@ -25,6 +25,16 @@ impl Pointer {
     pub fn tokens(&self) -> &[String] {
         &self.tokens
     }
+
+    /// Returns what it leads through where a token of digits follows: these may be arrays.
+    pub fn lists(&self) -> Vec<Self> {
+        let is_place = |nth: &usize| self.tokens[*nth].bytes().all(|byte| byte.is_ascii_digit());
+        let above = |nth: usize| {
+            let tokens = self.tokens[..nth].to_vec();
+            Self { text: tokens.join("."), tokens }
+        };
+        (1..self.tokens.len()).filter(is_place).map(above).collect()
+    }
 }
 
 impl fmt::Display for Pointer {
@@ -116,6 +126,17 @@ mod tests {
             ("/a~2", ESCAPES),
         ] {
             assert_eq!(Pointer::try_from(text.to_owned()), Err(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_place_leads_through_may_be_a_list() {
+        for (path, lists) in
+            [("files", ""), ("files.0", "files"), ("/a/0/b/12", "a a.0.b"), ("a.x0", ""), ("0", "")]
+        {
+            let found = path.parse::<Pointer>().unwrap().lists();
+            let found: Vec<_> = found.iter().map(Pointer::to_string).collect();
+            assert_eq!(found.join(" "), lists, "{path}");
         }
     }
 }

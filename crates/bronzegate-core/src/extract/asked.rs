@@ -19,13 +19,15 @@ impl Asked {
     /// An API that leaves out what lies at its beginning is asked from a unit before it; what more it
     /// answers then does not belong to the run, which looks at the records itself.
     pub fn of(state: &CursorState, settings: &Incremental) -> Self {
-        let carried = |verbatim: &Verbatim| Carried { text: verbatim.text.clone(), value: verbatim.value() };
         let before = |verbatim: &Verbatim| {
             let from = CursorValue::of(settings.format, verbatim.clone()).ok()?;
-            Some(carried(from.one_before(settings.format).verbatim()))
+            Some(from.one_before(settings.format).verbatim().into())
         };
         let from = state.from.as_ref();
         let from_before = from.filter(|_| settings.from_exclusive).and_then(before);
-        Self { from: from_before.or_else(|| from.map(carried)), to: state.to.as_ref().map(carried) }
+        Self {
+            from: from_before.or_else(|| from.map(Carried::from)),
+            to: state.to.as_ref().map(Carried::from),
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! A page's body, read: in which format it is, and whether it has the shape that the source file says.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 
 use super::feed::FeedSender;
 use super::fetch::FetchError;
 use crate::config::{Address, Csv, Format, IfAbsent, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
-use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response};
+use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response, media_type};
 use crate::splitter::{
     CsvSplitter, Form, PageBody, Piece, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Splitter, Wanted,
 };
@@ -50,7 +49,7 @@ impl Content<'_> {
     /// files holds the records of all.
     pub(super) async fn split(&self, response: &mut Response, feed: &FeedSender) -> Result<Read, FetchError> {
         let framing = response.body.framing();
-        let essence = essence(response);
+        let essence = media_type(&response.headers);
         let format = match self.format(&essence) {
             Ok(format) => format,
             Err(kind) => return Ok((BodyState::Invalid(SplitError { kind, offset: 0 }, framing), None)),
@@ -206,12 +205,6 @@ fn unread(fault: &BodyFault) -> BodyState {
         BodyFault::Damaged(_) => BodyState::Damaged(fault.to_string()),
         BodyFault::Encoding(_) | BodyFault::Refused(_) => BodyState::Encoded(fault.to_string()),
     }
-}
-
-/// The content type without its parameters, in lower case; empty where there is none.
-fn essence(response: &Response) -> String {
-    let content_type = response.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn is_csv(essence: &str) -> bool {

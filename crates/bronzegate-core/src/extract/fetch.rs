@@ -12,7 +12,7 @@ use crate::http::{
     ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Patience, Response,
     SendError, TooLong, Verdict, excerpt, judge,
 };
-use crate::splitter::{PageBody, SplitErrorKind, Splitter, Wanted};
+use crate::splitter::{self, PageBody, SplitErrorKind};
 
 /// The most that is read of a response that is not a page.
 const LONGEST_ERROR_BODY: usize = 1 << 20;
@@ -22,7 +22,10 @@ const LONGEST_ERROR_BODY: usize = 1 << 20;
 pub struct Fetcher {
     client: Arc<Client>,
     stream: Arc<Stream>,
+    /// What is read of pages.
     paths: Paths,
+    /// What is read of the answers to other requests.
+    answer_paths: Paths,
     patience: Patience,
 }
 
@@ -87,8 +90,10 @@ impl Fetcher {
     /// A fetcher for one stream.
     pub fn new(client: Arc<Client>, stream: Arc<Stream>, patience: Patience) -> Self {
         let of_job = stream.job.iter().flat_map(Job::addresses);
-        let paths = Paths::of(Paginator::addresses(&stream).into_iter().chain(of_job));
-        Self { client, stream, paths, patience }
+        let of_pages = Paginator::addresses(&stream);
+        let paths = Paths::of(of_pages.iter().copied());
+        let answer_paths = Paths::of(of_pages.into_iter().chain(of_job));
+        Self { client, stream, paths, answer_paths, patience }
     }
 
     /// The run's patience.
@@ -242,17 +247,21 @@ impl Fetcher {
     async fn read(&self, mut response: Response, aim: Aim<'_>) -> Result<Attempt, FetchError> {
         let arrived = self.client.clock().now();
         let is_page = (200..300).contains(&response.status) && response.status != 204;
+        let paths = match aim {
+            Aim::Page(_) => &self.paths,
+            Aim::Answer | Aim::Effect => &self.answer_paths,
+        };
         let (state, body) = match aim {
             Aim::Page(feed) if is_page => {
                 feed.begin(arrived)?;
                 self.content().split(&mut response, feed).await?
             }
             Aim::Answer | Aim::Effect if is_page => self.read_answer(&mut response).await,
-            _ => self.read_error(&mut response).await,
+            _ => self.read_error(&mut response, paths).await,
         };
         let had_effect = has_effect(response.status, &state);
         let (signals, credential) = (response.rate_signals(), response.credential.clone());
-        let facts = self.facts(response, body.as_ref());
+        let facts = facts(response, paths, body.as_ref());
         let split_when = self.stream.incremental.as_ref().and_then(|settings| settings.split_when.as_ref());
         let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
         if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
@@ -300,9 +309,7 @@ impl Fetcher {
             Err(fault @ BodyFault::Cut(_)) => return (BodyState::Cut(fault.to_string()), None),
             Err(fault) => return (BodyState::Encoded(fault.to_string()), None),
         };
-        let wanted = Wanted { records: None, values: self.paths.tokens(), lines: false };
-        let mut splitter = Splitter::new(&wanted);
-        match splitter.push(text, &mut Vec::new()).and_then(|()| splitter.finish(&mut Vec::new())) {
+        match splitter::values(text, self.answer_paths.tokens()) {
             Ok(body) => (BodyState::Whole, Some(body)),
             Err(error) if error.kind == SplitErrorKind::Empty => (BodyState::Whole, None),
             Err(error) => (BodyState::Invalid(error, framing), None),
@@ -314,26 +321,24 @@ impl Fetcher {
     }
 
     /// Reads the values of a body that is not a page, as far as it is JSON.
-    async fn read_error(&self, response: &mut Response) -> (BodyState, Option<PageBody>) {
-        let wanted = Wanted { records: None, values: self.paths.tokens(), lines: false };
-        let mut splitter = Splitter::new(&wanted);
+    async fn read_error(&self, response: &mut Response, paths: &Paths) -> (BodyState, Option<PageBody>) {
         let Ok(text) = response.body.start(LONGEST_ERROR_BODY).await else {
             return (BodyState::Unread(None), None);
         };
         let excerpt = excerpt(&response.headers, &text, |text| self.client.scrub(text));
-        let body = splitter.push(text, &mut Vec::new()).and_then(|()| splitter.finish(&mut Vec::new()));
-        (BodyState::Unread(excerpt), body.ok())
+        (BodyState::Unread(excerpt), splitter::values(text, paths.tokens()).ok())
     }
+}
 
-    fn facts(&self, response: Response, body: Option<&PageBody>) -> Facts {
-        Facts {
-            status: response.status,
-            headers: response.headers,
-            url: response.url,
-            paths: self.paths.clone(),
-            values: body.map(|body| body.values.clone()).unwrap_or_default(),
-            last_record: body.and_then(|body| body.last_record.clone()),
-        }
+fn facts(response: Response, paths: &Paths, body: Option<&PageBody>) -> Facts {
+    Facts {
+        status: response.status,
+        headers: response.headers,
+        url: response.url,
+        paths: paths.clone(),
+        values: body.map(|body| body.values.clone()).unwrap_or_default(),
+        last_record: body.and_then(|body| body.last_record.clone()),
+        credential: response.credential,
     }
 }
 

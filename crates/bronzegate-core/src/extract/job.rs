@@ -7,6 +7,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::fetch::{FetchError, Fetcher};
@@ -15,10 +16,13 @@ use super::state::{JobState, PageState};
 use super::stop::Stop;
 use crate::config::Job;
 use crate::error::{Error, ErrorKind};
-use crate::http::{ApiRequest, Facts, OnItsWay};
+use crate::http::{ApiRequest, Facts, Found, OnItsWay};
 
 /// The time between two jobs that take the place of lost ones.
 const REPLACED_AGAIN: Duration = Duration::from_hours(24);
+
+/// So many polls after a submission may find no such job: answers may lag behind.
+const POLLS_UNTIL_KNOWN: u32 = 3;
 
 /// Brings a branch's job to its end.
 pub(super) struct Jobs<'a> {
@@ -47,10 +51,12 @@ impl From<Error> for NotDone {
 /// What a poll says.
 enum Polled {
     Running,
-    /// It is done; where its file is, if it says so.
-    Done(Option<Url>),
+    /// It is done; where its files are, if it says so.
+    Done(Option<Vec<Url>>),
     /// The API knows no such job any more.
     Gone,
+    /// The API knows no such job, perhaps not yet.
+    Unknown,
     Failed(String),
 }
 
@@ -64,13 +70,13 @@ impl Jobs<'_> {
         let mut replaces = false;
         if let Some(job) = &mut state.job {
             let lost = match self.poll(&job.id).await? {
-                Polled::Done(file) => {
-                    job.file = file;
+                Polled::Done(files) => {
+                    job.files = files;
                     return Ok(());
                 }
                 Polled::Running if self.left(job).is_some() => None,
                 Polled::Running => Some(self.too_long()),
-                Polled::Gone => Some(GONE.to_owned()),
+                Polled::Gone | Polled::Unknown => Some(GONE.to_owned()),
                 Polled::Failed(message) => Some(message),
             };
             match lost {
@@ -92,11 +98,11 @@ impl Jobs<'_> {
                 None => {}
             }
         }
-        let job = match &mut state.job {
-            Some(job) => job,
-            none => none.insert(JobState { replaces, ..self.submit().await? }),
+        let (job, patience) = match &mut state.job {
+            Some(job) => (job, 0),
+            none => (none.insert(JobState { replaces, ..self.submit().await? }), POLLS_UNTIL_KNOWN),
         };
-        self.wait(job).await
+        self.wait(job, patience).await
     }
 
     async fn submit(&self) -> Result<JobState, NotDone> {
@@ -110,10 +116,12 @@ impl Jobs<'_> {
         // From here on there is something to commit.
         self.fetcher.patience().has_something();
         tracing::info!(job = id, "submitted a job");
-        Ok(JobState { id, submitted, replaces: false, file: None })
+        Ok(JobState { id, submitted, replaces: false, files: None })
     }
 
-    async fn wait(&self, job: &mut JobState) -> Result<(), NotDone> {
+    /// Asks until it is done. The first answers, so many, may be that there is no such job: what takes the
+    /// submission and what answers the polls may be different servers.
+    async fn wait(&self, job: &mut JobState, mut until_known: u32) -> Result<(), NotDone> {
         let mut pause = self.job.every;
         loop {
             let left = self.left(job).ok_or_else(|| failed(&job.id, &self.too_long()))?;
@@ -121,13 +129,17 @@ impl Jobs<'_> {
             pause = (2 * pause).min(self.job.max).max(self.job.every);
             match self.poll(&job.id).await? {
                 Polled::Running => {}
-                Polled::Done(file) => {
-                    job.file = file;
+                Polled::Unknown if until_known > 0 => {
+                    tracing::warn!(job = job.id, "the API does not know the job yet");
+                }
+                Polled::Done(files) => {
+                    job.files = files;
                     return Ok(());
                 }
-                Polled::Gone => return Err(failed(&job.id, GONE).into()),
+                Polled::Gone | Polled::Unknown => return Err(failed(&job.id, GONE).into()),
                 Polled::Failed(message) => return Err(failed(&job.id, &message).into()),
             }
+            until_known = until_known.saturating_sub(1);
         }
     }
 
@@ -140,18 +152,38 @@ impl Jobs<'_> {
             return Ok(Polled::Failed(self.fetcher.client().scrub(&message)));
         }
         if self.job.done.iter().any(|condition| facts.holds(condition)) {
-            return Ok(Polled::Done(self.file(&facts)?));
+            return Ok(Polled::Done(self.files(&facts)?));
         }
-        Ok(if matches!(facts.status, 404 | 410) { Polled::Gone } else { Polled::Running })
+        Ok(match facts.status {
+            404 => Polled::Unknown,
+            410 => Polled::Gone,
+            _ => Polled::Running,
+        })
     }
 
-    /// Where a job that is done says that its pages are.
-    fn file(&self, facts: &Facts) -> Result<Option<Url>, Error> {
+    /// Where a job that is done says that its files are: a URL, or a list of them.
+    fn files(&self, facts: &Facts) -> Result<Option<Vec<Url>>, Error> {
         let Some(address) = &self.job.file else { return Ok(None) };
-        let url = facts.look(address).and_then(|found| facts.url.join(&found.text()?).ok());
-        url.map(Some).ok_or_else(|| {
-            Error::new(ErrorKind::Data, format!("the job is done, and there is no URL at {address}"))
-        })
+        let bad = |cause| Error::new(ErrorKind::Data, cause);
+        let lists = self.job.lists.iter().filter_map(|list| Some((list, elements(&facts.look(list)?)?)));
+        if let Some((list, count)) = lists.into_iter().find(|(_, count)| *count > 1) {
+            return Err(bad(format!(
+                "the job is done, and has {count} files at {list}, of which {address} leads to one; let \
+                 `download.url` lead to the list"
+            )));
+        }
+        let no_url = || bad(format!("the job is done, and there is no URL at {address}"));
+        let named = match facts.look(address).ok_or_else(no_url)? {
+            Found::Json(json) if json.starts_with(b"[") => serde_json::from_slice::<Vec<String>>(&json)
+                .map_err(|_| {
+                    bad(format!(
+                        "the job is done, and the list at {address} is none of URLs, which are texts"
+                    ))
+                })?,
+            found => vec![found.text().ok_or_else(no_url)?],
+        };
+        let urls = named.iter().map(|url| facts.url.join(url).map_err(|_| no_url()));
+        urls.collect::<Result<_, _>>().map(Some)
     }
 
     /// What is left of the time that the job may take.
@@ -230,6 +262,12 @@ fn outcome(done: Result<Facts, FetchError>) -> Result<Facts, NotDone> {
         FetchError::Skipped(cause) => NotDone::Skipped(cause),
         FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge(_) => NotDone::Cut,
     })
+}
+
+/// How many elements a list has.
+fn elements(found: &Found) -> Option<usize> {
+    let Found::Json(json) = found else { return None };
+    Some(serde_json::from_slice::<Vec<&RawValue>>(json).ok()?.len())
 }
 
 const GONE: &str = "the API does not know it any more";

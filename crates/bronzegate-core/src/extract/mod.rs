@@ -1,6 +1,7 @@
 //! Extraction: what the next request is, and what a response holds.
 
 mod asked;
+mod body;
 mod branch;
 mod content;
 mod feed;

@@ -53,6 +53,12 @@ impl Origin {
         (at_once, own / at_once)
     }
 
+    /// Whether a text holds a secret that was used for the stream or for its parents.
+    pub(super) fn knows_as_secret(&self, text: &str) -> bool {
+        self.fetcher.client().auth().scrubber().finds_in(text)
+            || self.parent.as_ref().is_some_and(|parent| parent.knows_as_secret(text))
+    }
+
     /// `<source>/<stream>`.
     pub(super) fn name(&self) -> String {
         format!("{}/{}", self.source.name, self.stream.name)

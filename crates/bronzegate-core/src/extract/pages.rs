@@ -181,6 +181,9 @@ pub async fn first_page(origin: &Arc<Origin>, mut see: impl FnMut(&Feed)) -> Res
             Err(NotDone::Skipped(cause)) => return Err(left_out(&cause)),
             Err(NotDone::Cut) => unreachable!("no deadline, and nobody asks to stop"),
         }
+        if state.has_no_pages() {
+            return Err(Error::new(ErrorKind::Data, "its job has no files, so there is nothing to look at"));
+        }
     }
     let request = requests.at(&state)?;
     let (sender, mut receiver) = feed();
@@ -268,6 +271,9 @@ impl Driver<'_> {
                 Err(NotDone::Cut) => return Ending::Waiting(self.progress.state),
                 Err(NotDone::Skipped(cause)) => return Ending::Skipped(self.progress.state, cause),
                 Err(NotDone::Failed(error)) => return Ending::Failed(error),
+            }
+            if self.progress.state.has_no_pages() {
+                return Ending::Complete(self.progress.state);
             }
         }
         loop {

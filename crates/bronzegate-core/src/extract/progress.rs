@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::paginator::{Next, Paginator};
-use super::state::{Carried, PageState, Position};
+use super::state::{PageState, Position};
 use crate::config::{Address, Advance, Kind, OnRepeat, Pagination, Target, Tolerance};
 use crate::error::{Error, ErrorKind};
 use crate::http::Facts;
@@ -112,7 +112,7 @@ impl<'a> Progress<'a> {
                 OnRepeat::Allow => {}
             }
         }
-        let next = self.paginator.after(&self.state, records, facts);
+        let next = self.paginator.after(&self.state, records, facts)?;
         self.count(records, hash);
         let Next::At(position) = next else { return self.end(true) };
         if records == 0 && self.is_past_the_stated_end() {
@@ -139,8 +139,8 @@ impl<'a> Progress<'a> {
             return Err(Stuck::MaxPages(max).into());
         }
         self.state.position = position;
-        for (carry, value) in self.settings.carry.iter().zip(&mut self.state.carry) {
-            *value = facts.look(&carry.from).and_then(|found| Carried::of(&found)).or(value.take());
+        for (value, newer) in self.state.carry.iter_mut().zip(self.paginator.carry(facts)?) {
+            *value = newer.or(value.take());
         }
         Ok(Judged { write: true, last: false, warning: None })
     }

@@ -1,13 +1,13 @@
 //! The request for a position: the source file's settings, with the position put in.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde_json::Value;
 use url::Url;
 
+use super::body::Body;
 use super::branch::Branch;
 use super::origin::Origin;
 use super::state::{Carried, PageState, Position};
-use crate::config::{self, BodyTemplate, JobRequest, Kind, Pointer, Scope, Stream, Target, Template};
+use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target, Template};
 use crate::error::{Error, ErrorKind};
 use crate::http::{ApiRequest, append_path};
 
@@ -24,7 +24,7 @@ struct Draft {
     /// The URL is the source's own; else the API has given it.
     below_base: bool,
     headers: HeaderMap,
-    body: Option<Value>,
+    body: Option<Body>,
 }
 
 impl<'a> Requests<'a> {
@@ -85,12 +85,14 @@ impl<'a> Requests<'a> {
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
         if let Some(size) = &self.origin.stream.pagination.page_size {
-            draft.put(&size.to, &number(size.value))?;
+            draft.put(&size.to, &Carried::number(size.value))?;
         }
         match (&self.origin.stream.pagination.kind, &state.position) {
             (Kind::Cursor { send, .. }, Position::Cursor(cursor)) => draft.put(send, cursor),
-            (Kind::Offset { send, .. }, Position::Offset(offset)) => draft.put(send, &number(*offset)),
-            (Kind::Page { send, .. }, Position::Page(page)) => draft.put(send, &number(*page)),
+            (Kind::Offset { send, .. }, Position::Offset(offset)) => {
+                draft.put(send, &Carried::number(*offset))
+            }
+            (Kind::Page { send, .. }, Position::Page(page)) => draft.put(send, &Carried::number(*page)),
             _ => Ok(()),
         }
     }
@@ -107,9 +109,11 @@ impl<'a> Requests<'a> {
         };
         let job_id = state.job.as_ref().map(|job| job.id.as_str());
         let scope = Scope { cursor, page, offset, job_id, ..self.scope() };
-        if let Some(file) = state.job.as_ref().and_then(|job| job.file.clone()) {
+        if let Some(files) = state.job.as_ref().and_then(|job| job.files.as_ref()) {
+            let url =
+                files.get(state.position.file()).cloned().ok_or_else(|| lacks_files(state, files.len()))?;
             // It may be signed: a parameter more would break it.
-            return Ok(Draft { url: file, below_base: false, headers: self.headers(&scope)?, body: None });
+            return Ok(Draft { url, below_base: false, headers: self.headers(&scope)?, body: None });
         }
         let Stream { path, params, body, .. } = &*self.origin.stream;
         let mut draft = self.filled(path, params, body.as_ref(), &scope)?;
@@ -150,7 +154,7 @@ impl<'a> Requests<'a> {
                 url.query_pairs_mut().append_pair(name, &value);
             }
         }
-        let body = body.map(|body| body.render(scope)).transpose().map_err(bad)?;
+        let body = body.map(|body| body.render(scope)).transpose().map_err(bad)?.map(Body::from);
         Ok(Draft { url, below_base: true, headers: self.headers(scope)?, body })
     }
 
@@ -186,7 +190,7 @@ impl Draft {
             url: self.url,
             below_base: self.below_base,
             headers: self.headers,
-            body: self.body.map(|body| body.to_string().into()),
+            body: self.body.map(|body| body.to_json().into()),
             on_its_way: None,
         }
     }
@@ -201,8 +205,7 @@ impl Draft {
                 self.headers.insert(header_name(name)?, header_value(name, &value.text)?);
             }
             Target::Body(pointer) => {
-                let body = self.body.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
-                set(body, pointer, value.value.clone())?;
+                self.body.get_or_insert_with(Body::empty).set(pointer, value)?;
             }
             Target::Url => {
                 self.url = self.url.join(&value.text).map_err(|_| bad("the next URL is not one"))?;
@@ -210,35 +213,6 @@ impl Draft {
         }
         Ok(())
     }
-}
-
-/// Sets a member of a body, making the objects on the way to it.
-fn set(mut body: &mut Value, pointer: &Pointer, value: Value) -> Result<(), Error> {
-    for token in pointer.tokens() {
-        if body.is_null() {
-            *body = Value::Object(serde_json::Map::new());
-        }
-        body =
-            match body {
-                Value::Object(members) => members.entry(token.clone()).or_insert(Value::Null),
-                Value::Array(elements) => token
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|index| elements.get_mut(index))
-                    .ok_or_else(|| bad(format!("the body has no element `{token}` of `{pointer}`")))?,
-                _ => {
-                    return Err(bad(format!(
-                        "`{pointer}` leads through a value of the body that has no members"
-                    )));
-                }
-            };
-    }
-    *body = value;
-    Ok(())
-}
-
-fn number(number: u64) -> Carried {
-    Carried { text: number.to_string(), value: number.into() }
 }
 
 fn header_name(name: &str) -> Result<HeaderName, Error> {
@@ -251,4 +225,12 @@ fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
 
 fn bad(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::new(ErrorKind::Config, cause)
+}
+
+fn lacks_files(state: &PageState, count: usize) -> Error {
+    let cause = format!(
+        "the job names {count} files now, and file {} is next: an earlier segment was told of more",
+        state.position.file() + 1
+    );
+    Error::new(ErrorKind::Data, cause)
 }

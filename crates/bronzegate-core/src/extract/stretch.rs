@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::asked::Asked;
 use super::state::Carried;
 use crate::config::{Incremental, Start};
-use crate::cursor::{Bounds, CursorValue, Sieve, Verbatim};
+use crate::cursor::{Bounds, CursorValue, Sieve};
 use crate::error::{Error, ErrorKind};
 use crate::window::TimeWindow;
 
@@ -52,14 +52,13 @@ impl<'a> Stretch<'a> {
     /// What requests ask for.
     pub(super) fn asked(&self) -> Asked {
         let Some(settings) = self.settings else { return Asked::default() };
-        let carried = |value: &Verbatim| Carried { text: value.text.clone(), value: value.value() };
-        let time = |time| carried(CursorValue::of_time(settings.format, time).verbatim());
+        let time = |time| Carried::from(CursorValue::of_time(settings.format, time).verbatim());
         let from = match (self.window, &settings.start) {
             (Some(window), _) => Some(time(window.from())),
             (None, Some(Start::Time(start))) => Some(time(*start)),
             (None, Some(Start::Value(text))) => {
                 let bare = settings.format == crate::config::CursorFormat::Integer;
-                Some(carried(&Verbatim { text: text.clone(), bare }))
+                Some(Carried { text: text.clone(), bare })
             }
             (None, None) => None,
         };

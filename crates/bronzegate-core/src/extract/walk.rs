@@ -14,7 +14,7 @@ use super::pages::{Ending, Page, Pages, Room, WAITING};
 use super::state::PageState;
 use super::upcoming::{Begin, Upcoming};
 use super::walk_state::{BranchState, WalkState};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// How a walk ended.
 #[derive(Debug)]
@@ -136,7 +136,10 @@ impl Walk {
         let (resumed, next) = self.upcoming.state();
         let branches = self.stopped.into_iter().chain(resumed).collect();
         let state = WalkState { branches, next, pages: self.pages };
-        WalkEnding::Stopped(Some(state))
+        match state.secret_at(|text| self.origin.knows_as_secret(text)) {
+            Some(place) => WalkEnding::Failed(holds_secret(&place)),
+            None => WalkEnding::Stopped(Some(state)),
+        }
     }
 
     /// What a person should know of what was read so far.
@@ -234,6 +237,14 @@ impl Walk {
     fn label(&self, branch: &Branch) -> Option<String> {
         Some(self.origin.fetcher.client().scrub(&branch.label()?))
     }
+}
+
+fn holds_secret(place: &str) -> Error {
+    let cause = format!(
+        "the API has put a credential into what a cut run goes on from (`{place}` of its state), and the commit log \
+         holds none: the segment is not committed. Let the run have more time, or take the cursor from elsewhere"
+    );
+    Error::new(ErrorKind::Data, cause)
 }
 
 impl Running {

@@ -1,6 +1,7 @@
 //! Where a run is between two pages, over all branches: plain data of a fixed size, saved in the commit log.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::branch::BranchId;
 use super::state::PageState;
@@ -66,6 +67,29 @@ pub struct ParentPlace {
 }
 
 impl WalkState {
+    /// Where in what is saved a text stands that is a secret, by a test for it: `branches.0.page.position.url`.
+    pub(super) fn secret_at(&self, is_secret: impl Fn(&str) -> bool) -> Option<String> {
+        let saved = serde_json::to_value(self).expect("a state is JSON");
+        let mut places = vec![(String::new(), &saved)];
+        while let Some((place, value)) = places.pop() {
+            let below =
+                |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
+            match value {
+                Value::String(text) if is_secret(text) => return Some(place),
+                Value::Array(elements) => {
+                    places.extend(
+                        elements.iter().enumerate().map(|(nth, value)| (below(&nth.to_string()), value)),
+                    );
+                }
+                Value::Object(members) => {
+                    places.extend(members.iter().map(|(name, value)| (below(name), value)));
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// The position for reports: that of the branch that began first.
     pub fn shown(&self) -> Option<String> {
         let BranchState { id, page } = self.branches.first()?;

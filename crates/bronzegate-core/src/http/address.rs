@@ -1,12 +1,16 @@
 //! Looking up in a response what a source file's addresses name.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
 use url::Url;
 
+use super::auth::Credential;
+use super::link::link;
 use crate::config::{Address, Condition, Pointer, Test};
-use crate::splitter::{Splitter, Wanted};
+use crate::splitter;
 
 /// The body paths that a stream reads; the splitter keeps just these.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +51,8 @@ pub struct Facts {
     pub values: Vec<Option<Vec<u8>>>,
     /// The page's last record.
     pub last_record: Option<Bytes>,
+    /// What the request was let in with.
+    pub credential: Arc<Credential>,
 }
 
 /// What an address leads to.
@@ -56,27 +62,61 @@ pub enum Found {
     Text(String),
     /// A JSON value's text.
     Json(Vec<u8>),
+    /// Something that cannot be read, as it stands there.
+    Unreadable(String),
+}
+
+/// A value as it goes into a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plain {
+    /// A string unescaped; a number, boolean, array or object as its JSON text stands.
+    pub text: String,
+    /// Whether it is JSON text.
+    pub bare: bool,
+}
+
+/// Something stands there, and it cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot be read: `{0}`")]
+pub struct Unreadable(String);
+
+/// The longest text of an unreadable value that a message shows.
+const LONGEST_SHOWN: usize = 200;
+
+impl Unreadable {
+    fn of(text: &str) -> Self {
+        match text.char_indices().nth(LONGEST_SHOWN) {
+            Some((end, _)) => Self(format!("{}…", &text[..end])),
+            None => Self(text.to_owned()),
+        }
+    }
 }
 
 impl Found {
-    /// The value as text for a query or header: a string unescaped, a number or boolean as it
-    /// stands, an array or object as JSON; `None` for null and for an empty string.
-    pub fn text(&self) -> Option<String> {
-        let text = match self {
-            Self::Text(text) => text.clone(),
-            Self::Json(json) => match serde_json::from_slice(json).ok()? {
-                Value::Null => return None,
-                Value::String(text) => text,
-                _ => String::from_utf8(json.clone()).ok()?,
-            },
+    /// The value as it goes into a request; `None` for null and for an empty string.
+    ///
+    /// # Errors
+    /// [`Unreadable`] for a header that is none and for a string that is no Unicode (a lone surrogate).
+    pub fn plain(&self) -> Result<Option<Plain>, Unreadable> {
+        let (text, bare) = match self {
+            Self::Text(text) => (text.clone(), false),
+            Self::Unreadable(text) => return Err(Unreadable::of(text)),
+            Self::Json(json) => {
+                let unreadable = || Unreadable::of(&String::from_utf8_lossy(json));
+                match json.first() {
+                    Some(b'n') => return Ok(None),
+                    Some(b'"') => (serde_json::from_slice(json).map_err(|_| unreadable())?, false),
+                    // A number is never parsed: it may have any length.
+                    _ => (String::from_utf8(json.clone()).map_err(|_| unreadable())?, true),
+                }
+            }
         };
-        (!text.is_empty()).then_some(text)
+        Ok((!text.is_empty()).then_some(Plain { text, bare }))
     }
 
-    /// The value as JSON, for a request body; `None` where [`text`](Self::text) is.
-    pub fn value(&self) -> Option<Value> {
-        self.text()?;
-        Some(self.raw_value())
+    /// The text of [`plain`](Self::plain), where there is one and it can be read.
+    pub fn text(&self) -> Option<String> {
+        self.plain().ok().flatten().map(|plain| plain.text)
     }
 
     /// The value as a whole number, from JSON or from text; `5.0` is one too.
@@ -93,23 +133,13 @@ impl Found {
     fn number(&self) -> Option<f64> {
         self.text()?.trim().parse().ok()
     }
-
-    fn raw_value(&self) -> Value {
-        match self {
-            Self::Text(text) => Value::String(text.clone()),
-            Self::Json(json) => serde_json::from_slice(json).unwrap_or_default(),
-        }
-    }
 }
 
 impl Facts {
     /// What an answer without records says: the body paths are read as far as the body is JSON.
     pub(super) fn of_answer(status: u16, headers: HeaderMap, url: Url, paths: Paths, body: Bytes) -> Self {
-        let wanted = Wanted { records: None, values: paths.tokens(), lines: false };
-        let mut splitter = Splitter::new(&wanted);
-        let body = splitter.push(body, &mut Vec::new()).and_then(|()| splitter.finish(&mut Vec::new()));
-        let values = body.map(|body| body.values).unwrap_or_default();
-        Self { status, headers, url, paths, values, last_record: None }
+        let values = splitter::values(body, paths.tokens()).map(|body| body.values).unwrap_or_default();
+        Self { status, headers, url, paths, values, last_record: None, credential: Arc::default() }
     }
 
     /// What stands at an address, or `None` when nothing does.
@@ -120,10 +150,13 @@ impl Facts {
                 self.values.get(nth)?.clone().map(Found::Json)
             }
             Address::Header(name) => {
-                let value = self.headers.get(name)?;
-                Some(Found::Text(String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                let value = self.headers.get(name)?.as_bytes();
+                Some(match std::str::from_utf8(value) {
+                    Ok(text) => Found::Text(text.to_owned()),
+                    Err(_) => Found::Unreadable(String::from_utf8_lossy(value).into_owned()),
+                })
             }
-            Address::Link(rel) => self.link(rel).map(Found::Text),
+            Address::Link(rel) => link(&self.headers, rel),
             Address::LastRecord(pointer) => {
                 value_in(self.last_record.as_ref()?, pointer.tokens()).map(Found::Json)
             }
@@ -140,19 +173,6 @@ impl Facts {
             Test::Over(bound) => found.and_then(|found| found.number()).is_some_and(|number| number > *bound),
         }
     }
-
-    /// The target of the link with this relation (RFC 8288, section 3).
-    fn link(&self, rel: &str) -> Option<String> {
-        self.headers.get_all(http::header::LINK).iter().find_map(|value| {
-            split_links(value.to_str().ok()?).into_iter().find_map(|(target, parameters)| {
-                let rels = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case("rel"))?;
-                rels.1
-                    .split_ascii_whitespace()
-                    .any(|one| one.eq_ignore_ascii_case(rel))
-                    .then(|| target.to_owned())
-            })
-        })
-    }
 }
 
 /// Numbers are equal by value, a header's text also equals a number or boolean spelled like it.
@@ -163,8 +183,9 @@ fn equal(found: &Found, expected: &Value) -> bool {
             let spelled = expected.to_string();
             text.trim() == spelled
         }
-        (Found::Json(_), expected) => {
-            let value = found.raw_value();
+        (Found::Unreadable(_), _) => false,
+        (Found::Json(json), expected) => {
+            let value: Value = serde_json::from_slice(json).unwrap_or_default();
             // Whole numbers are compared as such: above 2^53 a float takes neighbours for equal.
             let by_value = value.is_f64() || expected.is_f64();
             value == *expected || by_value && value.is_number() && value.as_f64() == expected.as_f64()
@@ -174,87 +195,19 @@ fn equal(found: &Found, expected: &Value) -> bool {
 
 /// The value at a path of a valid JSON document.
 pub(crate) fn value_in(json: &Bytes, path: &[String]) -> Option<Vec<u8>> {
-    let wanted = Wanted { records: None, values: vec![path.to_vec()], lines: false };
-    let mut splitter = Splitter::new(&wanted);
-    splitter.push(json.clone(), &mut Vec::new()).ok()?;
-    splitter.finish(&mut Vec::new()).ok()?.values.pop()?
-}
-
-type Parameters<'a> = Vec<(&'a str, String)>;
-
-/// Splits a Link header into targets and parameters; commas and semicolons inside of `<…>`
-/// and of quoted strings do not separate.
-fn split_links(mut header: &str) -> Vec<(&str, Parameters<'_>)> {
-    let mut links = Vec::new();
-    while let Some((target, rest)) = header.split_once('<').and_then(|(_, rest)| rest.split_once('>')) {
-        let (parameters, rest) = split_parameters(rest);
-        links.push((target.trim(), parameters));
-        header = rest;
-    }
-    links
-}
-
-fn split_parameters(mut rest: &str) -> (Parameters<'_>, &str) {
-    let mut parameters = Vec::new();
-    while let Some(after) = rest.trim_start().strip_prefix(';') {
-        let end = after.find(['=', ',', ';']).unwrap_or(after.len());
-        let name = after[..end].trim();
-        let Some(value) = after[end..].strip_prefix('=') else {
-            rest = &after[end..];
-            continue;
-        };
-        let value = value.trim_start();
-        let (text, behind) = match value.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
-            None => value.split_at(value.find([',', ';']).unwrap_or(value.len())),
-        };
-        parameters.push((name, text.trim().to_owned()));
-        rest = behind;
-    }
-    (parameters, rest)
+    splitter::values(json.clone(), vec![path.to_vec()]).ok()?.values.pop()?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn facts(link: &str) -> Facts {
-        let headers = [(http::header::LINK, link.parse().unwrap())].into_iter().collect();
-        Facts {
-            status: 200,
-            headers,
-            url: Url::parse("https://api.example.com/").unwrap(),
-            paths: Paths::default(),
-            values: Vec::new(),
-            last_record: Some(Bytes::from_static(
-                br#"{"id":9007199254740993,"sort":[1,"a"],"n":{"x":1.50}}"#,
-            )),
-        }
-    }
-
-    #[test]
-    fn finds_a_link_by_its_relation() {
-        for (header, next) in [
-            (r#"<https://x/?page=2>; rel="next""#, Some("https://x/?page=2")),
-            (
-                r#"<https://x/1>; rel="prev", <https://x/3?a=1,2;3>; title="a, b; c"; rel=next"#,
-                Some("https://x/3?a=1,2;3"),
-            ),
-            (r#"</rel>; rel="first next""#, Some("/rel")),
-            (r#"<https://x/9>; rel="last""#, None),
-            ("", None),
-            ("garbage", None),
-        ] {
-            assert_eq!(facts(header).link("next").as_deref(), next, "{header}");
-        }
-    }
-
     #[test]
     fn reads_fields_of_the_last_record_verbatim() {
-        let facts = facts("");
+        let record = Bytes::from_static(br#"{"id":9007199254740993,"sort":[1,"a"],"n":{"x":1.50}}"#);
         let look = |path: &[&str]| {
             let path: Vec<String> = path.iter().map(|&step| step.to_owned()).collect();
-            value_in(facts.last_record.as_ref().unwrap(), &path).map(|json| Found::Json(json).text().unwrap())
+            value_in(&record, &path).map(|json| Found::Json(json).text().unwrap())
         };
         assert_eq!(look(&["id"]).as_deref(), Some("9007199254740993"));
         assert_eq!(look(&["n", "x"]).as_deref(), Some("1.50"));
@@ -273,5 +226,20 @@ mod tests {
         assert!(equal(&Found::Text("false".to_owned()), &Value::Bool(false)));
         assert_eq!((json("null").text(), json("\"\"").text()), (None, None));
         assert_eq!(json("\"null\"").text().as_deref(), Some("null"));
+    }
+
+    #[test]
+    fn a_value_keeps_its_own_digits_and_what_cannot_be_read_is_not_nothing() {
+        let json = |text: &str| Found::Json(text.as_bytes().to_vec()).plain();
+        for number in ["9.181729869443407e-07", "36893488147419103233", "1e400", "-0.0", "[1.10,2e+5]"] {
+            let plain = Plain { text: number.to_owned(), bare: true };
+            assert_eq!(json(number), Ok(Some(plain)));
+        }
+        assert_eq!((json("null"), json("\"\"")), (Ok(None), Ok(None)));
+        for broken in ["\"\\ud800abc\"", "\"\\udc00\\ud800\""] {
+            assert_eq!(json(broken), Err(Unreadable(broken.to_owned())));
+        }
+        let long = Found::Unreadable("x".repeat(500)).plain().unwrap_err().to_string();
+        assert_eq!(long, format!("cannot be read: `{}…`", "x".repeat(200)));
     }
 }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-
 use super::address::{Facts, Found};
 use super::body::Framing;
+use super::media_type::media_type;
 use super::signals::Signals;
 use crate::config::{ResponseRule, Then};
 use crate::error::ErrorKind;
@@ -138,8 +137,7 @@ fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
 
 /// The content type, where it is named and is none that an API's data has.
 fn other_content_type(facts: &Facts) -> Option<String> {
-    let value = facts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_data = ["json", "csv", "zip", "zstd", "octet-stream"].iter().any(|data| essence.contains(data));
-    (!is_data).then_some(essence)
+    let media_type = media_type(&facts.headers);
+    let is_data = ["json", "csv", "zip", "zstd", "octet-stream"].iter().any(|data| media_type.contains(data));
+    (!media_type.is_empty() && !is_data).then_some(media_type)
 }

@@ -23,6 +23,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod utf8;
+mod values;
 
 pub use body::{Form, PageBody, RecordsFound};
 pub use csv::CsvSplitter;
@@ -30,3 +31,4 @@ pub use envelope::{RecordsAt, Wanted};
 pub use error::{SplitError, SplitErrorKind};
 pub use piece::{Piece, Span};
 pub use scan::Splitter;
+pub(crate) use values::values;

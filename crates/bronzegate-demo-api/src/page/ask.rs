@@ -11,7 +11,8 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
 
 /// The page a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,14 @@ pub(crate) fn read(scene: &Scene<'_>) -> Result<Ask, Refusal> {
         }
         Scheme::Cursor { cursor, size, codec } => (from_cursor(stream, call, cursor, codec)?, size),
         Scheme::Offset { offset, size } => (at(number(call, offset)?.unwrap_or(0)), size),
-        Scheme::Numbered { page, size } => return from_page(stream, call, page, size),
+        Scheme::Numbered { page, size, first } => {
+            let ask = from_page(stream, call, page, size, first)?;
+            if first == 0 && ask.position >= stream.records.max(1) {
+                let message = format!("there is no page {}", ask.position / ask.limit);
+                return Err(Refusal { status: StatusCode::NOT_FOUND, message });
+            }
+            return Ok(ask);
+        }
         Scheme::LastId => (from_last_id(scene)?, "limit"),
         Scheme::Sort { sort, size } => (in_point(stream, call, from_sort(scene, sort)?)?, size),
         Scheme::Locator => return from_locator(stream, call),
@@ -113,13 +121,14 @@ fn from_cursor(stream: &Stream, call: &Call, name: &str, codec: Codec) -> Result
     }
 }
 
-fn from_page(stream: &Stream, call: &Call, name: &str, size: &str) -> Result<Ask, Refusal> {
+fn from_page(stream: &Stream, call: &Call, name: &str, size: &str, first: u64) -> Result<Ask, Refusal> {
     let limit = page_size(stream, call, size)?;
-    let page = number(call, name)?.unwrap_or(1);
-    if page == 0 {
-        return Err(Refusal::new(format!("{name} counts from 1")));
+    let page = number(call, name)?.unwrap_or(first);
+    if page < first {
+        return Err(Refusal::new(format!("{name} counts from {first}")));
     }
-    Ok(Ask { position: (page - 1).saturating_mul(limit), limit, salt: number(call, AGAIN)?.unwrap_or(0) })
+    let position = (page - first).saturating_mul(limit);
+    Ok(Ask { position, limit, salt: number(call, AGAIN)?.unwrap_or(0) })
 }
 
 fn from_last_id(scene: &Scene<'_>) -> Result<Mark, Refusal> {
@@ -159,11 +168,15 @@ pub(crate) fn point_id(position: u64) -> String {
     format!("pit-{position}")
 }
 
-/// The position of the record whose member is this JSON value, or text of a JSON string.
+/// The position of the record whose member is this JSON text, to the digit, or the text of this JSON string.
 fn position(records: &[Bytes], member: &str, text: &str) -> Option<u64> {
-    let wanted: Value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
-    let is =
-        |record: &Bytes| serde_json::from_slice::<Value>(record).is_ok_and(|record| record[member] == wanted);
+    let is = |record: &Bytes| {
+        let members: HashMap<String, &RawValue> = serde_json::from_slice(record).unwrap_or_default();
+        members.get(member).is_some_and(|found| {
+            found.get() == text
+                || serde_json::from_str::<String>(found.get()).is_ok_and(|found| found == text)
+        })
+    };
     records.iter().position(is).map(|index| index as u64)
 }
 

@@ -55,11 +55,11 @@ impl Scene<'_> {
             Scheme::Cursor { cursor, size, codec } => {
                 vec![(size, plan.limit.to_string()), (cursor, codec.encode(mark))]
             }
-            Scheme::Numbered { page, size } => {
+            Scheme::Numbered { page, size, first } => {
                 let again = Some(mark.salt).filter(|salt| *salt > 0);
                 vec![
                     (size, plan.limit.to_string()),
-                    (page, (mark.position / plan.limit + 1).to_string()),
+                    (page, (mark.position / plan.limit + first).to_string()),
                     (AGAIN, again.map(|n| n.to_string()).unwrap_or_default()),
                 ]
             }

@@ -14,11 +14,14 @@ pub(crate) fn href(scene: &Scene<'_>, set: &[(&str, String)]) -> String {
 pub(crate) fn path_and_query(scene: &Scene<'_>, set: &[(&str, String)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in scene.call.query() {
-        if !set.iter().any(|(set, _)| set == name) {
+        let repeated = scene.stream.quirks.repeats_token.as_ref() == Some(name);
+        if !repeated && !set.iter().any(|(set, _)| set == name) {
             query.append_pair(name, value);
         }
     }
-    for (name, value) in set {
+    let token = scene.stream.quirks.repeats_token.as_deref().zip(scene.call.bearer());
+    let token = token.map(|(name, token)| (name, token.to_owned()));
+    for (name, value) in set.iter().chain(&token) {
         if !value.is_empty() {
             query.append_pair(name, value);
         }

@@ -15,8 +15,8 @@ pub(crate) enum Scheme<'a> {
     Cursor { cursor: &'a str, size: &'a str, codec: Codec },
     /// By the number of records to pass over.
     Offset { offset: &'a str, size: &'a str },
-    /// By the page's number.
-    Numbered { page: &'a str, size: &'a str },
+    /// By the page's number, counted from `first`.
+    Numbered { page: &'a str, size: &'a str, first: u64 },
     /// By the last record's id.
     LastId,
     /// By what the last record has at `sort`.
@@ -31,7 +31,7 @@ impl<'a> Scheme<'a> {
             Style::Single | Style::Ndjson => return Self::Whole,
             Style::Offset => return Self::Offset { offset: "offset", size: "limit" },
             Style::Page | Style::LinkHeader | Style::GitHub => {
-                return Self::Numbered { page: "page", size: "per_page" };
+                return Self::Numbered { page: "page", size: "per_page", first: 1 };
             }
             Style::Stripe => return Self::LastId,
             Style::Salesforce => return Self::Locator,
@@ -55,7 +55,8 @@ impl<'a> Scheme<'a> {
         match &layout.by {
             By::Cursor(cursor) => Self::Cursor { cursor, size, codec: Codec::Base64 },
             By::Offset(offset) => Self::Offset { offset, size },
-            By::Page(page) => Self::Numbered { page, size },
+            By::Page(page) => Self::Numbered { page, size, first: 1 },
+            By::PageFromZero(page) => Self::Numbered { page, size, first: 0 },
             By::Sort(sort) => Self::Sort { sort, size },
         }
     }

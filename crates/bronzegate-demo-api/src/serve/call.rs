@@ -3,7 +3,8 @@
 use crate::{page::Scheme, stream::Stream};
 use bytes::Bytes;
 use http::{HeaderMap, Method, header::HOST, request::Parts};
-use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
 use url::form_urlencoded;
 
 /// A request with its parameters taken apart.
@@ -37,6 +38,12 @@ impl Call {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name)?.to_str().ok()
+    }
+
+    /// The token of bearer authentication (RFC 6750).
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token)
     }
 
     pub(crate) fn body(&self) -> &Bytes {
@@ -85,8 +92,8 @@ fn members(body: &[u8]) -> Vec<(String, String)> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    if let Ok(body) = serde_json::from_slice(body) {
-        collect(&body, String::new(), &mut found);
+    if let Ok(body) = serde_json::from_slice::<&RawValue>(body) {
+        collect(body, String::new(), &mut found);
     }
     let named = found.iter().filter_map(|(pointer, value)| {
         let name = pointer.strip_prefix("/variables/").or_else(|| pointer.strip_prefix('/'))?;
@@ -97,19 +104,19 @@ fn members(body: &[u8]) -> Vec<(String, String)> {
     found
 }
 
-fn collect(value: &Value, pointer: String, found: &mut Vec<(String, String)>) {
-    match value {
-        Value::Object(members) => {
-            members.iter().for_each(|(name, value)| collect(value, format!("{pointer}/{name}"), found));
-        }
-        Value::Array(items) => {
-            let each = items.iter().enumerate();
-            each.for_each(|(index, value)| collect(value, format!("{pointer}/{index}"), found));
-            found.push((pointer, value.to_string()));
-        }
-        Value::String(text) => found.push((pointer, text.clone())),
-        Value::Number(number) => found.push((pointer, number.to_string())),
-        Value::Null | Value::Bool(_) => {}
+/// Numbers and arrays keep their own digits.
+fn collect(value: &RawValue, pointer: String, found: &mut Vec<(String, String)>) {
+    let text = value.get();
+    if let Ok(members) = serde_json::from_str::<HashMap<String, &RawValue>>(text) {
+        members.iter().for_each(|(name, value)| collect(value, format!("{pointer}/{name}"), found));
+    } else if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) {
+        let each = items.iter().enumerate();
+        each.for_each(|(index, value)| collect(value, format!("{pointer}/{index}"), found));
+        found.push((pointer, text.to_owned()));
+    } else if let Ok(text) = serde_json::from_str(text) {
+        found.push((pointer, text));
+    } else if !matches!(text, "null" | "true" | "false") {
+        found.push((pointer, text.to_owned()));
     }
 }
 

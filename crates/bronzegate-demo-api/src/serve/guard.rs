@@ -11,7 +11,7 @@ pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bo
     let header = |name, secret: &str| call.header(name) == Some(secret);
     match auth {
         Auth::None => true,
-        Auth::Bearer => bearer(call) == Some(&known.token),
+        Auth::Bearer => call.bearer() == Some(&known.token),
         Auth::Basic => {
             basic(call).is_some_and(|(user, password)| user == known.username && password == known.password)
         }
@@ -23,7 +23,7 @@ pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bo
             header("dd-api-key", &known.api_key) && header("dd-application-key", &known.application_key)
         }
         Auth::OAuth2 => {
-            vault.is_instance(call.host()) && bearer(call).is_some_and(|token| vault.is_valid(token, now))
+            vault.is_instance(call.host()) && call.bearer().is_some_and(|token| vault.is_valid(token, now))
         }
         Auth::Session => {
             let query = call.query().iter().find(|(name, _)| name == "sid").map(|(_, value)| value.as_str());
@@ -48,11 +48,6 @@ pub(crate) fn challenge(auth: Auth) -> &'static str {
         Auth::OAuth2 => "Bearer error=\"invalid_token\"",
         _ => "Bearer",
     }
-}
-
-fn bearer(call: &Call) -> Option<&str> {
-    let (scheme, token) = call.header("authorization")?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// User and password of basic authentication (RFC 7617).

@@ -68,8 +68,12 @@ pub(crate) fn answer(live: &Live, call: &Arc<Call>, about: About) -> Reply {
             }
             let own = || format!("{path}/{id}/results");
             let file = live.stream.job.file.clone().unwrap_or_else(own);
-            let file = format!("{file}?signature=presigned-{}", job.polls);
-            Reply::value(StatusCode::OK, &json!({ "id": id, "state": "JobComplete", "file": file }))
+            let signed = |file: &String| format!("{file}?signature=presigned-{}", job.polls);
+            let mut body = json!({ "id": id, "state": "JobComplete", "file": signed(&file) });
+            if let Some(files) = &live.stream.job.files {
+                body["files"] = files.iter().map(signed).collect();
+            }
+            Reply::value(StatusCode::OK, &body)
         }
         _ => Reply::error(StatusCode::NOT_FOUND, "no such job, or it is not done"),
     }

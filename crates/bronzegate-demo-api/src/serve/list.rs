@@ -52,7 +52,7 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
     }
     let stream = &live.stream;
     let now = state.time.now();
-    if !admits(stream.auth, call, &state.vault(), now) {
+    if !admits(stream.auth, call, &state.vault(), now) || repeats_another_token(stream, call) {
         live.counters.unauthenticated();
         return (unauthenticated(live), None);
     }
@@ -74,6 +74,13 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
     };
     reply.headers.extend(said);
     (reply, fault)
+}
+
+/// Whether the query repeats a token that is not the one the request is let in with.
+fn repeats_another_token(stream: &Stream, call: &Call) -> bool {
+    let repeated = stream.quirks.repeats_token.as_ref();
+    let mut query = call.query().iter();
+    query.any(|(name, value)| Some(name) == repeated && Some(value.as_str()) != call.bearer())
 }
 
 /// What is asked for: a page, or something about one.

@@ -56,7 +56,7 @@ pub(super) fn incremental(rng: &mut Rng, bounds: Bounds) -> Draft {
 
 /// The stream with pages and jobs of some size.
 pub(super) fn exports(rng: &mut Rng, stream: Stream) -> Stream {
-    stream.page_size(rng.u64(3..=25)).job(Job { polls: rng.u32(0..=3), file: None })
+    stream.page_size(rng.u64(3..=25)).job(Job { polls: rng.u32(0..=3), ..Job::default() })
 }
 
 /// Settings that read by jobs which are submitted at a path, as Salesforce has them.

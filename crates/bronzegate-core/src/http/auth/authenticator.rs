@@ -13,7 +13,7 @@ use super::keys::Keys;
 use super::login;
 use super::refresh::{Refresh, Unsaved};
 use crate::clock::Clock;
-use crate::config::{Auth, KeyPlace};
+use crate::config::{Auth, KeyPlace, TextOrSecret};
 use crate::error::{Error, ErrorKind};
 use crate::redact::Scrubber;
 use crate::secret::{Freshness, SecretError, SecretStore};
@@ -159,27 +159,38 @@ impl Authenticator {
         let token = match &self.auth {
             Auth::None => return Ok(credential),
             Auth::Bearer { token } => {
-                credential.authorize(bearer(&keys.secret(token, freshness).await?)?);
+                let token = keys.secret(token, freshness).await?;
+                credential.authorize(bearer(&token)?);
+                credential.holds(&token);
                 return Ok(credential);
             }
-            Auth::Basic { username, password } => {
-                let username = keys.text(username, freshness).await?;
+            Auth::Basic { username: name, password } => {
+                let username = keys.text(name, freshness).await?;
+                // A key may be the user's name.
+                if matches!(name, TextOrSecret::Secret(_)) {
+                    credential.holds(&username);
+                }
                 let password = match password {
                     Some(password) => keys.secret(password, freshness).await?,
                     None => String::new().into(),
                 };
                 credential.authorize(keys.basic(username.expose_secret(), password.expose_secret())?);
+                credential.holds(&password);
                 return Ok(credential);
             }
             Auth::ApiKey { place, value, prefix } => {
                 let value = keys.secret(value, freshness).await?;
                 credential.put(place, prefix.as_deref(), &value)?;
+                credential.holds(&value);
                 return Ok(credential);
             }
             Auth::Headers { headers } => {
                 for (name, value) in headers {
-                    let value = keys.text(value, freshness).await?;
-                    credential.header(name, value.expose_secret())?;
+                    let text = keys.text(value, freshness).await?;
+                    credential.header(name, text.expose_secret())?;
+                    if matches!(value, TextOrSecret::Secret(_)) {
+                        credential.holds(&text);
+                    }
                 }
                 return Ok(credential);
             }
@@ -203,6 +214,7 @@ impl Authenticator {
             _ => (&bearer, Some("Bearer ")),
         };
         credential.put(place, prefix, &token.value)?;
+        credential.holds(&token.value);
         credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed() + lifetime);
         credential.base = token.base;
         Ok(())

@@ -9,12 +9,15 @@ use url::Url;
 
 use super::authenticator::{AuthFault, fatal};
 use crate::config::KeyPlace;
+use crate::redact::SHORTEST_SECRET;
 
 /// What goes into a request so that the API lets it in. Its `Debug` shows no value.
 #[derive(Clone, Debug, Default)]
 pub struct Credential {
     headers: HeaderMap,
     query: Option<(String, SecretString)>,
+    /// The secrets in it, in an order that all credentials of a stream have.
+    secrets: Vec<SecretString>,
     /// When an access token stops being used, on the clock's `elapsed`.
     pub(super) expires: Option<Duration>,
     /// The API's base URL, where that came with the token.
@@ -31,6 +34,11 @@ impl Credential {
             strip_parameter(url, name);
             url.query_pairs_mut().append_pair(name, value.expose_secret());
         }
+        rewrite_values(url, |value| match self.withdrawn(value) {
+            Some(Some(secret)) => Rewritten::As(secret.expose_secret().to_owned()),
+            Some(None) => Rewritten::Gone,
+            None => Rewritten::Same,
+        });
     }
 
     /// Takes a credential that travels in the query out of a URL.
@@ -38,6 +46,32 @@ impl Credential {
         if let Some((name, _)) = &self.query {
             strip_parameter(url, name);
         }
+        rewrite_values(url, |value| match self.withdrawn(value) {
+            Some(_) => Rewritten::Gone,
+            None => Rewritten::Same,
+        });
+    }
+
+    /// Puts a mark in the place of each query value of a URL that is a secret of this credential, such as the
+    /// access token that an API repeats in its next URL. [`apply`](Self::apply) puts in the place of a mark what
+    /// the credential holds by then.
+    pub(crate) fn withdraw(&self, url: &mut Url) {
+        rewrite_values(url, |value| {
+            let is_long = value.len() >= SHORTEST_SECRET;
+            let nth = self.secrets.iter().position(|secret| is_long && secret.expose_secret() == value);
+            nth.map_or(Rewritten::Same, |nth| Rewritten::As(format!("{WITHDRAWN}{nth}")))
+        });
+    }
+
+    /// The secret that a mark stands for, if the value is one and there is such a secret.
+    fn withdrawn(&self, value: &str) -> Option<Option<&SecretString>> {
+        let nth: usize = value.strip_prefix(WITHDRAWN)?.parse().ok()?;
+        Some(self.secrets.get(nth))
+    }
+
+    /// Remembers a secret that is in it. To be called in the same order for each credential of a stream.
+    pub(super) fn holds(&mut self, secret: &SecretString) {
+        self.secrets.push(secret.clone());
     }
 
     /// The API's base URL, where that came with the token.
@@ -69,6 +103,40 @@ impl Credential {
             KeyPlace::Query(name) => self.query = Some((name.clone(), text.into())),
         }
         Ok(())
+    }
+}
+
+/// What stands in a saved URL in the place of a secret, with its number behind.
+const WITHDRAWN: &str = "bronzegate-credential-";
+
+/// What becomes of a query value.
+enum Rewritten {
+    Same,
+    As(String),
+    Gone,
+}
+
+/// Rewrites query values of a URL; the others keep their own spelling.
+fn rewrite_values(url: &mut Url, rewritten: impl Fn(&str) -> Rewritten) {
+    let Some(query) = url.query() else { return };
+    let mut is_other = false;
+    let mut pairs: Vec<String> = Vec::new();
+    for pair in query.split('&') {
+        let value = url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value);
+        match value.map_or(Rewritten::Same, |value| rewritten(&value)) {
+            Rewritten::Same => pairs.push(pair.to_owned()),
+            Rewritten::As(value) => {
+                is_other = true;
+                let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+                let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+                pairs.push(format!("{name}={value}"));
+            }
+            Rewritten::Gone => is_other = true,
+        }
+    }
+    if is_other {
+        let query = pairs.join("&");
+        url.set_query((!query.is_empty()).then_some(&query));
     }
 }
 
@@ -121,5 +189,24 @@ mod tests {
             strip_parameter(&mut url, "api_key");
             assert_eq!(url.as_str(), after);
         }
+    }
+
+    #[test]
+    fn a_secret_in_a_url_is_withdrawn_and_put_back_as_it_is_by_then() {
+        let holding = |secrets: [&str; 2]| {
+            let mut credential = Credential::default();
+            secrets.iter().for_each(|secret| credential.holds(&(*secret).to_owned().into()));
+            credential
+        };
+        let mut url = Url::parse("https://x/?a=%7E1&access_token=old%2Bone%3D&b=old&key=key-1").unwrap();
+        holding(["old+one=", "key-1"]).withdraw(&mut url);
+        let saved =
+            "https://x/?a=%7E1&access_token=bronzegate-credential-0&b=old&key=bronzegate-credential-1";
+        assert_eq!(url.as_str(), saved);
+        let mut elsewhere = url.clone();
+        holding(["new", "k-2"]).apply(&mut url, &mut HeaderMap::new());
+        assert_eq!(url.as_str(), "https://x/?a=%7E1&access_token=new&b=old&key=k-2");
+        holding(["new", "k-2"]).strip(&mut elsewhere);
+        assert_eq!(elsewhere.as_str(), "https://x/?a=%7E1&b=old");
     }
 }

@@ -43,8 +43,8 @@ async fn check_tells_what_every_run_would_fail_by_or_lose() {
     };
     for (settings, why) in [
         (
-            incremental("updatedAt", ""),
-            "record 1 has no cursor at `updatedAt`: does `incremental.cursor` name the API's member? The record's are: ",
+            incremental("changedAt", ""),
+            "record 1 has no cursor at `changedAt`: does `incremental.cursor` name the API's member? The record's are: ",
         ),
         (incremental("name", ""), "record 1 has a cursor at `name` that"),
     ] {
@@ -53,8 +53,8 @@ async fn check_tells_what_every_run_would_fail_by_or_lose() {
         assert_eq!(check.code(), Some(6), "{check:?}");
         assert!(check.out.contains(&format!("failing/contacts, page 1: {why}")), "{check:?}");
     }
-    stream("blind", &incremental("updatedAt", ", missing: skip"));
+    stream("blind", &incremental("changedAt", ", missing: skip"));
     let check = shell.run("check blind").await;
-    let why = "    warning: no record of the first page has a cursor at `updatedAt`";
+    let why = "    warning: no record of the first page has a cursor at `changedAt`";
     assert!(check.code() == Some(0) && check.out.contains(why), "{check:?}");
 }

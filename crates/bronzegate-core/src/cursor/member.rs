@@ -16,7 +16,7 @@ pub(crate) fn member<'r>(record: &'r [u8], path: &[String]) -> Option<&'r str> {
 
 /// The names of a record's members, sorted; none where it is no object.
 pub(crate) fn names(record: &[u8]) -> Vec<String> {
-    let members: BTreeMap<String, IgnoredAny> = serde_json::from_slice(record).unwrap_or_default();
+    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(record).unwrap_or_default();
     members.into_keys().collect()
 }
 

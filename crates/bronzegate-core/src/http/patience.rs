@@ -80,7 +80,7 @@ impl Patience {
                 () = self.clock.sleep(left) => return,
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// How long a request that is on its way may still take when time is up; `None` without a deadline. Half

@@ -26,15 +26,15 @@ impl Handler {
             Err(error) => Err(error),
         };
         Ok(match items {
-            Ok(Items { items, windows_not_over, warnings }) => {
-                let mut body = self.accepted(&items);
+            Ok(Items { events, windows_not_over, warnings }) => {
+                let mut body = self.accepted(&events);
                 if windows_not_over > 0 {
                     body["windows_not_over"] = windows_not_over.into();
                 }
                 if !warnings.is_empty() {
                     body["warnings"] = warnings.into();
                 }
-                Reply::default().response(202, &body).work(items.iter().map(Event::to_json))
+                Reply::default().response(202, &body).work(events.iter().map(Event::to_json))
             }
             Err(error) if error.kind() != ErrorKind::Config || error.is_transient() => return Err(error),
             Err(error) => {

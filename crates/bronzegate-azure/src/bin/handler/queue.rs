@@ -72,7 +72,7 @@ impl Handler {
         }
         let is_one = event.stream.is_some() && !matches!(event.action, Action::Backfill(_));
         if !is_one {
-            return Ok(Reply::default().work(self.items(event).await?.items.iter().map(Event::to_json)));
+            return Ok(Reply::default().work(self.items(event).await?.events.iter().map(Event::to_json)));
         }
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
         let answer = self.dispatcher.handle(event, deadline, &self.stop).await?;

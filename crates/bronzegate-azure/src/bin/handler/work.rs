@@ -18,7 +18,7 @@ const MOST_WINDOWS: usize = 2_000;
 #[derive(Debug, Default)]
 pub(crate) struct Items {
     /// What goes on the queue.
-    pub(crate) items: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     /// How many windows of a backfill are left out, because they are not over.
     pub(crate) windows_not_over: usize,
     /// What a person should know before a backfill's windows are run.
@@ -26,8 +26,8 @@ pub(crate) struct Items {
 }
 
 impl From<Vec<Event>> for Items {
-    fn from(items: Vec<Event>) -> Self {
-        Self { items, ..Self::default() }
+    fn from(events: Vec<Event>) -> Self {
+        Self { events, ..Self::default() }
     }
 }
 
@@ -91,7 +91,7 @@ impl Handler {
             rate_share: list.rate_share / instances as f64,
             ..event.clone()
         };
-        let items = list.windows.iter().map(one).collect();
-        Ok(Items { items, windows_not_over: list.not_over, warnings: list.warnings })
+        let events = list.windows.iter().map(one).collect();
+        Ok(Items { events, windows_not_over: list.not_over, warnings: list.warnings })
     }
 }

@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bronzegate_azure::functions::{HOST, ITEM, POISON, QUEUE, WORK};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -16,6 +14,7 @@ use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use crate::command::program;
+use crate::outputs::messages;
 use crate::piped::{read_lines, spawn_piped};
 
 /// Longer than any invocation here takes, unless it hangs.
@@ -299,7 +298,10 @@ impl Process {
 }
 
 async fn terminate(process: u32) {
-    let sent = Command::new("sh").args(["-c", "kill -s TERM \"$0\"", &process.to_string()]).status().await;
+    let sent = tokio::process::Command::new("sh")
+        .args(["-c", "kill -s TERM \"$0\"", &process.to_string()])
+        .status()
+        .await;
     assert!(sent.expect("there is a shell").success(), "it is asked");
 }
 
@@ -329,38 +331,6 @@ fn handing_out(item: &Value, count: u64) -> (Value, Value) {
         "InsertionTime": "2026-11-22T17:00:00+00:00", "sys": { "MethodName": QUEUE },
     });
     (json!({ ITEM: item.to_string() }), metadata)
-}
-
-/// The messages that the host makes of an output: one of each element of a list. A text by itself is decoded if
-/// it happens to be base64.
-///
-/// # Panics
-/// When one is longer than a queue takes: 64 KiB, in base64.
-fn messages(output: &Value) -> Vec<Value> {
-    let texts: Vec<Vec<u8>> = match output {
-        Value::Null => Vec::new(),
-        Value::Array(elements) => elements.iter().map(text).collect(),
-        Value::String(text) => vec![STANDARD.decode(text).unwrap_or_else(|_| text.clone().into_bytes())],
-        other => vec![text(other)],
-    };
-    for text in &texts {
-        let length = STANDARD.encode(text).len();
-        assert!(length <= 64 << 10, "a message of {length} bytes");
-    }
-    let message = |text: Vec<u8>| {
-        let text = String::from_utf8(text).expect("a message is text");
-        serde_json::from_str(&text).unwrap_or(Value::String(text))
-    };
-    texts.into_iter().map(message).collect()
-}
-
-fn text(element: &Value) -> Vec<u8> {
-    match element {
-        Value::String(text) => text.clone().into_bytes(),
-        // The host writes an object with line breaks.
-        Value::Object(_) => format!("{element:#}").into_bytes(),
-        other => panic!("an element of an output is an object or a text: {other}"),
-    }
 }
 
 /// The host chooses the port and tells it.

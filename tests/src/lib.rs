@@ -16,6 +16,7 @@ pub mod items;
 pub mod lambda;
 mod manual;
 pub mod moto;
+mod outputs;
 mod piped;
 mod played;
 pub mod proxy;

@@ -108,10 +108,13 @@ fn members(body: &[u8]) -> Vec<(String, String)> {
 fn collect(value: &RawValue, pointer: String, found: &mut Vec<(String, String)>) {
     let text = value.get();
     if let Ok(members) = serde_json::from_str::<HashMap<String, &RawValue>>(text) {
-        members.iter().for_each(|(name, value)| collect(value, format!("{pointer}/{name}"), found));
+        for (name, value) in members {
+            collect(value, format!("{pointer}/{name}"), found);
+        }
     } else if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) {
-        let each = items.iter().enumerate();
-        each.for_each(|(index, value)| collect(value, format!("{pointer}/{index}"), found));
+        for (index, value) in items.iter().enumerate() {
+            collect(value, format!("{pointer}/{index}"), found);
+        }
         found.push((pointer, text.to_owned()));
     } else if let Ok(text) = serde_json::from_str(text) {
         found.push((pointer, text));

@@ -34,10 +34,10 @@ impl Credential {
             strip_parameter(url, name);
             url.query_pairs_mut().append_pair(name, value.expose_secret());
         }
-        rewrite_values(url, |value| match self.withdrawn(value) {
-            Some(Some(secret)) => Rewritten::As(secret.expose_secret().to_owned()),
-            Some(None) => Rewritten::Gone,
-            None => Rewritten::Same,
+        rewrite_values(url, |value| {
+            let Some(nth) = mark(value) else { return Rewritten::Same };
+            let secret = self.secrets.get(nth);
+            secret.map_or(Rewritten::Gone, |secret| Rewritten::As(secret.expose_secret().to_owned()))
         });
     }
 
@@ -46,10 +46,7 @@ impl Credential {
         if let Some((name, _)) = &self.query {
             strip_parameter(url, name);
         }
-        rewrite_values(url, |value| match self.withdrawn(value) {
-            Some(_) => Rewritten::Gone,
-            None => Rewritten::Same,
-        });
+        rewrite_values(url, |value| mark(value).map_or(Rewritten::Same, |_| Rewritten::Gone));
     }
 
     /// Puts a mark in the place of each query value of a URL that is a secret of this credential, such as the
@@ -61,12 +58,6 @@ impl Credential {
             let nth = self.secrets.iter().position(|secret| is_long && secret.expose_secret() == value);
             nth.map_or(Rewritten::Same, |nth| Rewritten::As(format!("{WITHDRAWN}{nth}")))
         });
-    }
-
-    /// The secret that a mark stands for, if the value is one and there is such a secret.
-    fn withdrawn(&self, value: &str) -> Option<Option<&SecretString>> {
-        let nth: usize = value.strip_prefix(WITHDRAWN)?.parse().ok()?;
-        Some(self.secrets.get(nth))
     }
 
     /// Remembers a secret that is in it. To be called in the same order for each credential of a stream.
@@ -173,6 +164,11 @@ pub(super) fn header_value(text: &str) -> Result<HeaderValue, AuthFault> {
     Ok(value)
 }
 
+/// Which secret of a credential a query value stands for, if it is a mark.
+fn mark(value: &str) -> Option<usize> {
+    value.strip_prefix(WITHDRAWN)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,7 +191,9 @@ mod tests {
     fn a_secret_in_a_url_is_withdrawn_and_put_back_as_it_is_by_then() {
         let holding = |secrets: [&str; 2]| {
             let mut credential = Credential::default();
-            secrets.iter().for_each(|secret| credential.holds(&(*secret).to_owned().into()));
+            for secret in secrets {
+                credential.holds(&secret.to_owned().into());
+            }
             credential
         };
         let mut url = Url::parse("https://x/?a=%7E1&access_token=old%2Bone%3D&b=old&key=key-1").unwrap();

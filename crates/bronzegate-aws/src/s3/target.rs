@@ -146,7 +146,9 @@ mod tests {
         ] {
             let error = S3Target::parse(setting).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);
-            assert!(error.to_string().starts_with(&format!("--target `{setting}`: ")), "{error}");
+            // A control character moves no cursor.
+            let shown = setting.replace('\u{7}', " ");
+            assert!(error.to_string().starts_with(&format!("--target `{shown}`: ")), "{error}");
         }
     }
 

@@ -58,6 +58,8 @@ async fn a_log_of_a_version_that_took_such_times_is_gone_on_with_and_says_so() {
     let [commit] = &shell.commits("changes")[..] else { panic!("one run") };
     let mut record: Value = serde_json::from_slice(&fs::read(commit).unwrap()).unwrap();
     record["scheduled_time"] = json!("2999-01-01T00:00:00Z");
+    // Times are whole seconds: a run in the second of the one before would have nothing to do.
+    record["finished_at"] = json!("2026-02-01T00:00:00Z");
     fs::write(commit, record.to_string()).unwrap();
 
     let runs = shell.run("runs demo/changes --fail-on-breach").await;

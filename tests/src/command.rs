@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::bench::{SCHEDULED, SEED, expected, parts};
+use crate::piped::signal;
 
 /// What the runs of a shell write into `_environment`.
 const ENVIRONMENT: &str = "test";
@@ -218,9 +219,7 @@ impl Process {
     /// # Panics
     /// When it has ended, or there is no shell.
     pub async fn signal(&self, name: &str) {
-        let id = self.0.id().expect("it runs").to_string();
-        let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id]).status().await;
-        assert!(sent.expect("there is a shell").success(), "signal {name}");
+        signal(self.0.id().expect("it runs"), name).await;
     }
 
     /// Kills it (SIGKILL), unless it has ended.

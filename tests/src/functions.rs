@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::command::program;
 use crate::outputs::messages;
-use crate::piped::{read_lines, spawn_piped};
+use crate::piped::{read_lines, signal, spawn_piped};
 
 /// Longer than any invocation here takes, unless it hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -198,7 +198,7 @@ impl FunctionApp {
         let id = self.process_id();
         let asked = async {
             when.await;
-            terminate(id).await;
+            signal(id, "TERM").await;
         };
         tokio::join!(self.invoke(function, data, json!({})), asked).0
     }
@@ -208,7 +208,7 @@ impl FunctionApp {
     /// # Panics
     /// When there is none, or it cannot be asked.
     pub async fn terminate(&self) {
-        terminate(self.process_id()).await;
+        signal(self.process_id(), "TERM").await;
     }
 
     fn process_id(&self) -> u32 {
@@ -295,14 +295,6 @@ impl Process {
     fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
-}
-
-async fn terminate(process: u32) {
-    let sent = tokio::process::Command::new("sh")
-        .args(["-c", "kill -s TERM \"$0\"", &process.to_string()])
-        .status()
-        .await;
-    assert!(sent.expect("there is a shell").success(), "it is asked");
 }
 
 /// The id of the app's invocation of this number, from 1.

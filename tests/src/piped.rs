@@ -50,3 +50,10 @@ async fn append(pipe: impl AsyncRead + Unpin, log: &Mutex<Vec<String>>) {
         log.lock().expect("no holder panics").push(line);
     }
 }
+
+/// Sends a signal to a process: `INT`, `TERM`, `STOP`.
+pub(crate) async fn signal(process: u32, name: &str) {
+    let id = process.to_string();
+    let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id]).status().await;
+    assert!(sent.expect("there is a shell").success(), "signal {name}");
+}

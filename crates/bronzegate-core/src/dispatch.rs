@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::backfill::{self, BackfillPlan, Loading, WindowState};
 use crate::bronze::{BoundedStore, BronzeStore, CommitLog, Layout};
 use crate::clock::{Clock, Deadline};
-use crate::config::{Incremental, Source};
+use crate::config::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Action, Backfill, Event};
 use crate::extract::Stop;
@@ -234,7 +234,14 @@ impl Dispatcher {
         if let Some(workers) = backfill.list_for {
             let rate_share = rate_share / f64::from(workers.get());
             let (count, windows) = (over.len(), over.to_vec());
-            let scheduled = loaded(&log, incremental.filter(|_| revision == 1)).await.map_err(in_stream)?;
+            // Another revision is asked for in order to load records twice.
+            let scheduled = match revision {
+                1 => {
+                    let names = log.names().await.map_err(|error| in_stream(error.into()))?;
+                    backfill::scheduled(&log, &names, incremental).await.map_err(in_stream)?
+                }
+                _ => None,
+            };
             let twice = scheduled.filter(|scheduled| backfill::overlaps(scheduled, over));
             let warnings = twice.map(backfill::twice).into_iter().collect();
             let list = WindowList { count, not_over, revision, rate_share, windows, warnings };
@@ -341,14 +348,6 @@ impl Warm {
 
     fn kept(&mut self, engine: &Engine) -> Option<&mut KeptShare> {
         self.shares.iter_mut().find(|share| share.engine.is(engine))
-    }
-}
-
-/// What the stream's own runs have loaded.
-async fn loaded(log: &CommitLog, incremental: Option<&Incremental>) -> Result<Option<TimeWindow>> {
-    match incremental {
-        Some(_) => backfill::scheduled(log, &log.names().await?, incremental).await,
-        None => Ok(None),
     }
 }
 

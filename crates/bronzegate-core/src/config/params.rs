@@ -46,6 +46,13 @@ fn is_credential(name: &str) -> bool {
     [plain.as_str(), bare].iter().any(|name| CREDENTIALS.contains(name))
 }
 
+fn belongs_under_auth(what: &str, place: &str, name: &str) -> String {
+    format!(
+        "this {what} cannot be given: credentials belong under auth, such as {{ type: api_key, in: {place}, name: \
+         {name}, value: {{ secret: <name> }} }}"
+    )
+}
+
 /// Merges by name, the last map's entry wins and keeps the first one's place in the order.
 pub(super) fn params(
     maps: &[&ParamsSpec],
@@ -58,13 +65,7 @@ pub(super) fn params(
             report.add(slot.at(), Draft::new("is not a parameter's name").value(name));
         }
         if is_credential(name) {
-            report.say(
-                slot.at(),
-                format!(
-                    "this parameter cannot be given: credentials belong under auth, such as {{ type: api_key, in: \
-                     query, name: {name}, value: {{ secret: <name> }} }}"
-                ),
-            );
+            report.say(slot.at(), belongs_under_auth("parameter", "query", name));
             continue;
         }
         let values = slot.get().map_or(&[][..], OneOrMany::as_slice);
@@ -127,13 +128,7 @@ fn header(
         return None;
     }
     if is_credential(name) {
-        report.say(
-            slot.at(),
-            format!(
-                "this header cannot be given: credentials belong under auth, such as {{ type: api_key, in: header, \
-                 name: {name}, value: {{ secret: <name> }} }}"
-            ),
-        );
+        report.say(slot.at(), belongs_under_auth("header", "header", name));
         return None;
     }
     let text = slot.get()?;

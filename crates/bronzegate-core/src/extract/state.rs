@@ -176,9 +176,7 @@ impl PageState {
             job: None,
         }
     }
-}
 
-impl PageState {
     /// Whether its export job is done and has no file.
     pub(super) fn has_no_pages(&self) -> bool {
         self.position == Position::First && self.job.as_ref().is_some_and(|job| job.file_count() == 0)

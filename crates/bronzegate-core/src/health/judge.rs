@@ -21,7 +21,7 @@ pub fn breaches(expect: &Expect, last: &CommitRecord) -> Vec<Breach> {
                 duration_ms: run.duration_ms,
                 records_ratio: ratios.records,
                 duration_ratio: ratios.duration,
-                is_sparse: is_sparse(last),
+                is_sparse: is_sparse(last, &ratios),
             })
         }
         _ => Vec::new(),
@@ -38,8 +38,8 @@ const FEWEST_RECORDS: f64 = 10.0;
 
 /// Whether what an incremental stream brought before is too little to say what is usual: an hour in which
 /// nothing happens is no fault. A snapshot brings about the same each time, so one run says it.
-pub(crate) fn is_sparse(last: &CommitRecord) -> bool {
-    let Ratios { runs, usual_records, .. } = Ratios::of(&last.history);
+pub(crate) fn is_sparse(last: &CommitRecord, ratios: &Ratios) -> bool {
+    let Ratios { runs, usual_records, .. } = *ratios;
     let is_sequence = last.key.parse().is_ok_and(|id: RunId| id.kind() == RunKind::Sequence);
     is_sequence && (runs < FEWEST_RUNS || usual_records.is_none_or(|usual| usual < FEWEST_RECORDS))
 }

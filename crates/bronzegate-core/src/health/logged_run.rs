@@ -147,7 +147,7 @@ impl LoggedRun {
             (self.records_ratio, self.duration_ratio) = (ratios.records, ratios.duration);
             self.usual_records = ratios.usual_records;
             self.usual_duration_ms = ratios.usual_duration_ms;
-            self.is_sparse = is_sparse(&record);
+            self.is_sparse = is_sparse(&record, &ratios);
         }
         self.breaches = breaches(expect, &record);
         self.status = record.status;

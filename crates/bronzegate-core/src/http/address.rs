@@ -10,6 +10,7 @@ use url::Url;
 use super::auth::Credential;
 use super::link::link;
 use crate::config::{Address, Condition, Pointer, Test};
+use crate::redact::printable;
 use crate::splitter;
 
 /// The body paths that a stream reads; the splitter keeps just these.
@@ -85,10 +86,7 @@ const LONGEST_SHOWN: usize = 200;
 
 impl Unreadable {
     fn of(text: &str) -> Self {
-        match text.char_indices().nth(LONGEST_SHOWN) {
-            Some((end, _)) => Self(format!("{}…", &text[..end])),
-            None => Self(text.to_owned()),
-        }
+        Self(printable(text, LONGEST_SHOWN))
     }
 }
 

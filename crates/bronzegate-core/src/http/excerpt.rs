@@ -1,9 +1,9 @@
 //! What an API says of a refusal, as far as it may be shown.
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
+use super::media_type::media_type;
 use crate::redact::printable;
 
 /// The most that is shown of a body.
@@ -15,9 +15,8 @@ const LONGEST: usize = 300;
 /// An API may repeat in its error what it was sent. In JSON a secret may be spelled with escapes that nobody
 /// knows, so the text is written anew first.
 pub fn excerpt(headers: &HeaderMap, body: &[u8], scrub: impl Fn(&str) -> String) -> Option<String> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_shown = essence.is_empty() || essence == "text/plain" || essence.contains("json");
+    let media_type = media_type(headers);
+    let is_shown = media_type.is_empty() || media_type == "text/plain" || media_type.contains("json");
     let text = std::str::from_utf8(body).ok().filter(|text| is_shown && !text.trim().is_empty())?;
     let text = match serde_json::from_str::<Value>(text) {
         Ok(json) => json.to_string(),
@@ -29,6 +28,8 @@ pub fn excerpt(headers: &HeaderMap, body: &[u8], scrub: impl Fn(&str) -> String)
 
 #[cfg(test)]
 mod tests {
+    use http::header::CONTENT_TYPE;
+
     use super::*;
     use crate::redact::Scrubber;
 

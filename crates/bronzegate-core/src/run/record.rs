@@ -89,7 +89,8 @@ impl StreamRun {
         if record.status == SegmentStatus::Complete {
             let ratios = Ratios::of(&record.history);
             report.records_ratio = ratios.records;
-            report.is_ratio_passed_over = !self.stream.expect.judges_records(health::is_sparse(record));
+            report.is_ratio_passed_over =
+                !self.stream.expect.judges_records(health::is_sparse(record, &ratios));
             report.duration_ratio = ratios.duration;
         }
     }

@@ -34,7 +34,7 @@ impl Credential {
             strip_parameter(url, name);
             url.query_pairs_mut().append_pair(name, value.expose_secret());
         }
-        rewrite_values(url, |value| {
+        rewrite(url, |_, value| {
             let Some(nth) = mark(value) else { return Rewritten::Same };
             let secret = self.secrets.get(nth);
             secret.map_or(Rewritten::Gone, |secret| Rewritten::As(secret.expose_secret().to_owned()))
@@ -46,14 +46,14 @@ impl Credential {
         if let Some((name, _)) = &self.query {
             strip_parameter(url, name);
         }
-        rewrite_values(url, |value| mark(value).map_or(Rewritten::Same, |_| Rewritten::Gone));
+        rewrite(url, |_, value| mark(value).map_or(Rewritten::Same, |_| Rewritten::Gone));
     }
 
     /// Puts a mark in the place of each query value of a URL that is a secret of this credential, such as the
     /// access token that an API repeats in its next URL. [`apply`](Self::apply) puts in the place of a mark what
     /// the credential holds by then.
     pub(crate) fn withdraw(&self, url: &mut Url) {
-        rewrite_values(url, |value| {
+        rewrite(url, |_, value| {
             let is_long = value.len() >= SHORTEST_SECRET;
             let nth = self.secrets.iter().position(|secret| is_long && secret.expose_secret() == value);
             nth.map_or(Rewritten::Same, |nth| Rewritten::As(format!("{WITHDRAWN}{nth}")))
@@ -100,21 +100,22 @@ impl Credential {
 /// What stands in a saved URL in the place of a secret, with its number behind.
 const WITHDRAWN: &str = "bronzegate-credential-";
 
-/// What becomes of a query value.
+/// What becomes of a query parameter.
 enum Rewritten {
     Same,
     As(String),
     Gone,
 }
 
-/// Rewrites query values of a URL; the others keep their own spelling.
-fn rewrite_values(url: &mut Url, rewritten: impl Fn(&str) -> Rewritten) {
+/// Rewrites parameters of a URL, by name and value. The others keep their own spelling: a signed or opaque URL
+/// must not be rebuilt.
+fn rewrite(url: &mut Url, rewritten: impl Fn(&str, &str) -> Rewritten) {
     let Some(query) = url.query() else { return };
     let mut is_other = false;
     let mut pairs: Vec<String> = Vec::new();
     for pair in query.split('&') {
-        let value = url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value);
-        match value.map_or(Rewritten::Same, |value| rewritten(&value)) {
+        let parameter = url::form_urlencoded::parse(pair.as_bytes()).next();
+        match parameter.map_or(Rewritten::Same, |(name, value)| rewritten(&name, &value)) {
             Rewritten::Same => pairs.push(pair.to_owned()),
             Rewritten::As(value) => {
                 is_other = true;
@@ -133,18 +134,7 @@ fn rewrite_values(url: &mut Url, rewritten: impl Fn(&str) -> Rewritten) {
 
 /// Takes a query parameter out of a URL.
 pub(crate) fn strip_parameter(url: &mut Url, name: &str) {
-    if !url.query_pairs().any(|(key, _)| key == name) {
-        return;
-    }
-    // The other parameters keep their own spelling: a signed or opaque URL must not be rebuilt.
-    let kept: Vec<&str> = url
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| url::form_urlencoded::parse(pair.as_bytes()).next().is_none_or(|(key, _)| key != name))
-        .collect();
-    let kept = kept.join("&");
-    url.set_query((!kept.is_empty()).then_some(&kept));
+    rewrite(url, |key, _| if key == name { Rewritten::Gone } else { Rewritten::Same });
 }
 
 /// `Bearer <token>` (RFC 6750).

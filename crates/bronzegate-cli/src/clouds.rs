@@ -82,13 +82,13 @@ impl Clouds {
 impl Clouds {
     /// Refused: this build has no AWS.
     pub(crate) async fn s3(&self, setting: &str, url: &str) -> Result<Arc<dyn BronzeStore>> {
-        Err(bronzegate_core::settings::wrong(setting, url, "this build has no AWS (feature `aws`)"))
+        Err(bronzegate_core::doors::wrong(setting, url, "this build has no AWS (feature `aws`)"))
     }
 
     /// Refused: this build has no AWS.
     pub(crate) async fn secrets_manager(&self, setting: &str, _: &str) -> Result<Arc<dyn SecretStore>> {
         let form = "aws-secretsmanager";
-        Err(bronzegate_core::settings::wrong(setting, form, "this build has no AWS (feature `aws`)"))
+        Err(bronzegate_core::doors::wrong(setting, form, "this build has no AWS (feature `aws`)"))
     }
 }
 
@@ -96,11 +96,11 @@ impl Clouds {
 impl Clouds {
     /// Refused: this build has no Azure.
     pub(crate) async fn abfss(&self, setting: &str, url: &str) -> Result<Arc<dyn BronzeStore>> {
-        Err(bronzegate_core::settings::wrong(setting, url, "this build has no Azure (feature `azure`)"))
+        Err(bronzegate_core::doors::wrong(setting, url, "this build has no Azure (feature `azure`)"))
     }
 
     /// Refused: this build has no Azure.
     pub(crate) async fn key_vault(&self, setting: &str, url: &str) -> Result<Arc<dyn SecretStore>> {
-        Err(bronzegate_core::settings::wrong(setting, url, "this build has no Azure (feature `azure`)"))
+        Err(bronzegate_core::doors::wrong(setting, url, "this build has no Azure (feature `azure`)"))
     }
 }

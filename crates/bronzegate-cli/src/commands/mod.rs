@@ -16,12 +16,11 @@ use std::sync::Arc;
 
 use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::config::{Source, Stream};
+use bronzegate_core::doors::{Place, SourceFolder, Vault};
 use bronzegate_core::error::Result;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::SecretStore;
-use bronzegate_core::settings::{Place, Vault};
-use bronzegate_core::sources::SourceFolder;
 use indicatif::MultiProgress;
 
 use crate::arguments::{Command, Common};

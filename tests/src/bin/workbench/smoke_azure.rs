@@ -18,8 +18,8 @@ use std::time::Duration;
 use bronzegate_azure::Azure;
 use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::{Clock as _, SystemClock};
+use bronzegate_core::doors::Vault;
 use bronzegate_core::secret::{Freshness, Replacement, SecretStore};
-use bronzegate_core::settings::Vault;
 use bronzegate_demo_api::{
     Auth, Credentials, DemoApi, Fault, FaultKind, Framing, Options, Running, Shape, Stream, Style, When,
 };

@@ -1,7 +1,7 @@
 //! The environment: the only file of this program that reads a variable.
 
+use bronzegate_core::doors::{Place, Vault, wrong};
 use bronzegate_core::error::Result;
-use bronzegate_core::settings::{Place, Vault, wrong};
 
 /// The deployment's settings.
 #[derive(Debug)]

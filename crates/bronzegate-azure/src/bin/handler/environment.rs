@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use bronzegate_core::doors::{Place, Vault, wrong};
 use bronzegate_core::error::Result;
-use bronzegate_core::settings::{Place, Vault, wrong};
 
 use crate::host;
 

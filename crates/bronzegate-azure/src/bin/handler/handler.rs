@@ -9,12 +9,10 @@ use bronzegate_azure::Azure;
 use bronzegate_azure::functions::{HTTP, QUEUE};
 use bronzegate_core::bronze::{BronzeStore, LocalStore};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
-use bronzegate_core::dispatch::Dispatcher;
+use bronzegate_core::doors::{Dispatcher, Place, SourceFolder, Vault, wrong};
 use bronzegate_core::error::{Error, Result};
 use bronzegate_core::extract::Stop;
 use bronzegate_core::secret::{EnvSecrets, FileSecrets, SecretStore};
-use bronzegate_core::settings::{Place, Vault, wrong};
-use bronzegate_core::sources::SourceFolder;
 
 use crate::environment::{self, Settings};
 use crate::invocation::{Invocation, wrong as unreadable};

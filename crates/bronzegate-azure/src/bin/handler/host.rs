@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
+use bronzegate_core::doors::wrong;
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::settings::wrong;
 use serde_json::Value;
 
 /// The file in the folder in which the host starts the handler.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::{Deadline, SystemClock};
 use bronzegate_core::doors::{Answer, Dispatcher, Event, SourceFolder};
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::Status;
+use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days};
 use bronzegate_tests::{Bench, Failing, FaultyStore, lines};
@@ -29,7 +29,8 @@ async fn calls(bench: &Bench, hours: usize) -> (Answer, u64) {
     let event = json!({ "source": "demo", "stream": "changes",
         "backfill": { "from": "2026-01-01", "to": to, "window": "1h" } });
     let event = Event::parse(&event).expect("an event");
-    let answer = dispatcher.handle(&event, Deadline::NONE, &Stop::default()).await.expect("an answer");
+    let answer =
+        dispatcher.handle(&event, Deadline::NONE, &CancellationToken::default()).await.expect("an answer");
     (answer, store.calls())
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::{Deadline, SystemClock};
 use bronzegate_core::doors::{Answer, Dispatcher, Event, SourceFolder};
-use bronzegate_core::extract::Stop;
+use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_demo_api::Options;
 use bronzegate_tests::changes::{BOUNDED, at, changes, settings, ten_days};
@@ -60,7 +60,10 @@ async fn answer(bench: &Bench, backfill: Value) -> Answer {
         "test",
     );
     let event = Event::parse(&json!({ "source": "demo", "stream": "changes", "backfill": backfill }));
-    dispatcher.handle(&event.expect("an event"), Deadline::NONE, &Stop::default()).await.expect("an answer")
+    dispatcher
+        .handle(&event.expect("an event"), Deadline::NONE, &CancellationToken::default())
+        .await
+        .expect("an answer")
 }
 
 #[tokio::test]

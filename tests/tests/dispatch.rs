@@ -6,8 +6,8 @@ use std::time::Duration;
 use bronzegate_core::bronze::LocalStore;
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::doors::{Answer, Dispatcher, Event, SourceFolder};
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::Status;
+use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_demo_api::{Auth, Shape, Stream, Style};
 use bronzegate_tests::changes::{self, BOUNDED};
@@ -47,7 +47,7 @@ async fn events_at_once_share_one_token_and_one_rate_whatever_share_each_has() {
     );
     let handle = async |event: Value| {
         let event = Event::parse(&event).unwrap();
-        let answer = dispatcher.handle(&event, Deadline::NONE, &Stop::default()).await.unwrap();
+        let answer = dispatcher.handle(&event, Deadline::NONE, &CancellationToken::default()).await.unwrap();
         let Answer::Runs { reports, .. } = &answer else { panic!("{answer:?}") };
         assert_eq!(answer.status(), Status::Complete, "{reports:?}");
     };

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`breach`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
-//! | [`splitter`] | body bytes in, record slices and wanted values out |
+//! | `formats` | body bytes in, record slices and wanted values out |
 //! | [`cursor`] | cursors of records: read, compared, remembered |
 //! | [`http`] | authentication, retry, rate limit, egress, and the client that composes them |
 //! | [`extract`] | paginator, progress, and the stream of pages |
@@ -26,17 +26,17 @@ pub mod breach;
 pub mod bronze;
 pub mod clock;
 pub mod config;
-pub mod cursor;
+mod cursor;
 pub mod doors;
 pub mod error;
-pub mod extract;
+mod extract;
+mod formats;
 pub mod health;
-pub mod http;
+mod http;
 pub mod plan;
 pub mod probe;
 pub mod redact;
 pub mod report;
 pub mod run;
 pub mod secret;
-pub mod splitter;
 pub mod window;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::backfill::{self, BackfillPlan, Loading, WindowState};
 use crate::bronze::{BoundedStore, BronzeStore, CommitLog, Layout};
 use crate::clock::{Clock, Deadline};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::Stop;
 use crate::plan::{self, RunRequest};
 use crate::report::{RunReport, Status};
-use crate::run::{Engine, StreamRun};
+use crate::run::{Engine, RunOptions, StreamRun};
 use crate::secret::SecretStore;
 use crate::window::TimeWindow;
 
@@ -55,7 +55,12 @@ impl Dispatcher {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the source file cannot be used or lacks the stream.
-    pub async fn handle(&self, event: &Event, deadline: Deadline, stop: &Stop) -> Result<Answer> {
+    pub async fn handle(
+        &self,
+        event: &Event,
+        deadline: Deadline,
+        stop: &CancellationToken,
+    ) -> Result<Answer> {
         let source = self.sources.load(&event.source).await?;
         let engine = self.engines.engine(&source, event.rate_share)?;
         match (&event.action, &event.stream) {
@@ -85,7 +90,7 @@ impl Dispatcher {
         stream: Option<&str>,
         at: Option<Timestamp>,
         deadline: Deadline,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> Result<Answer> {
         let names: Vec<&str> = match stream {
             Some(name) => vec![name],
@@ -96,8 +101,11 @@ impl Dispatcher {
         // An event without a time is a person's: all of its streams get the same one.
         let request = RunRequest::Scheduled { at };
         let store = self.store(deadline);
-        let reports =
-            join_all(runs.iter().map(|run| run.run(store.clone(), request, deadline, stop.clone()))).await;
+        let reports = join_all(
+            runs.iter()
+                .map(|run| run.run(store.clone(), request, RunOptions { deadline, stop: stop.clone() })),
+        )
+        .await;
         for run in runs {
             self.engines.keep(run);
         }
@@ -110,10 +118,10 @@ impl Dispatcher {
         window: TimeWindow,
         revision: u32,
         deadline: Deadline,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> RunReport {
         let request = RunRequest::Window { window, revision };
-        run.run(self.store(deadline), request, deadline, stop.clone()).await
+        run.run(self.store(deadline), request, RunOptions { deadline, stop: stop.clone() }).await
     }
 
     /// The windows one after the other, as far as time goes; or their list.
@@ -123,7 +131,7 @@ impl Dispatcher {
         backfill: Backfill,
         rate_share: f64,
         deadline: Deadline,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> Result<Answer> {
         let incremental = run.stream.incremental.as_ref();
         let in_stream = |error: Error| error.in_stream(run.name());
@@ -176,12 +184,12 @@ impl Dispatcher {
         run: &StreamRun,
         plan: &BackfillPlan,
         deadline: Deadline,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> Answer {
         let mut reports: Vec<RunReport> = Vec::new();
         for window in plan.due() {
             let no_time = deadline.left_to_fetch(&*self.clock).is_some_and(|left| left.is_zero());
-            if stop.is_asked() || (no_time && !reports.is_empty()) {
+            if stop.is_cancelled() || (no_time && !reports.is_empty()) {
                 break;
             }
             let report = self.window(run, window, plan.revision, deadline, stop).await;

@@ -8,8 +8,8 @@ use bronzegate_aws::AwsCloud;
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::doors::{Answer, Clouds, Defaults, Deployment, Dispatcher, Event, Unset};
 use bronzegate_core::error::Result;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{self, RunReport, Status};
+use bronzegate_core::run::CancellationToken;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -74,7 +74,7 @@ impl Handler {
 
     async fn dispatch(&self, event: &Event, deadline: Deadline) -> Result<Answer> {
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
-        let answer = self.dispatcher.handle(event, deadline, &Stop::default()).await?;
+        let answer = self.dispatcher.handle(event, deadline, &CancellationToken::default()).await?;
         if let Answer::Runs { reports, .. } = &answer {
             for report in reports {
                 self.tell(report, is_cold);

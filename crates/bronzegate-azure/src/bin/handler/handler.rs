@@ -10,7 +10,7 @@ use bronzegate_azure::functions::{HTTP, QUEUE};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::doors::{Clouds, Defaults, Deployment, Dispatcher, Unset};
 use bronzegate_core::error::Result;
-use bronzegate_core::extract::Stop;
+use bronzegate_core::run::CancellationToken;
 
 use crate::environment::{self, Settings};
 use crate::invocation::{Invocation, wrong as unreadable};
@@ -23,7 +23,7 @@ pub(crate) struct Handler {
     pub(crate) environment: String,
     pub(crate) target: String,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: Stop,
+    pub(crate) stop: CancellationToken,
     /// How many instances there are at most.
     pub(crate) max_instances: NonZeroU32,
     /// Whether no item has been worked on yet.
@@ -46,7 +46,7 @@ impl Handler {
     ///
     /// # Errors
     /// The setting that is wrong.
-    pub(crate) async fn open(stop: Stop) -> Result<Self> {
+    pub(crate) async fn open(stop: CancellationToken) -> Result<Self> {
         let Settings { timeout, max_instances } = Settings::read()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let clouds = Clouds::new(environment::look_up, clock.clone())

@@ -24,5 +24,8 @@ pub use layout::{CommitName, Layout};
 pub use local::LocalStore;
 pub use parts::{PartNaming, Parts};
 pub use run_id::{NotAKey, RunId, RunKey, RunKind};
-pub use store::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload};
+pub use store::{
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+    Upload,
+};
 pub use writer::{HOLD, PageWriter};

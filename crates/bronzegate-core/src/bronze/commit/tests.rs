@@ -123,7 +123,7 @@ async fn the_newest_segment_is_found_with_few_reads() {
 #[tokio::test]
 async fn the_newest_run_is_the_newest_whatever_the_hint_says() {
     let bench = bench();
-    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap(), None);
+    assert_eq!(bench.log.newest(RunKind::Sequence, now()).await.unwrap(), None);
     for number in 1..=11 {
         bench.committed(sequence(number, 1, Complete)).await;
     }
@@ -133,11 +133,15 @@ async fn the_newest_run_is_the_newest_whatever_the_hint_says() {
     let head = bench.layout.head();
     for hint in ["", "{", "{}", "{\"key\":\"seq-99\",\"segment\":1}", "{\"key\":\"../x\",\"segment\":1}"] {
         bench.write(&head, hint);
-        assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap().as_ref(), Some(&newest), "{hint}");
+        assert_eq!(
+            bench.log.newest(RunKind::Sequence, now()).await.unwrap().as_ref(),
+            Some(&newest),
+            "{hint}"
+        );
     }
     bench.log.update_head(&old).await;
     bench.store.calls();
-    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap().as_ref(), Some(&newest));
+    assert_eq!(bench.log.newest(RunKind::Sequence, now()).await.unwrap().as_ref(), Some(&newest));
     assert_eq!(bench.store.calls().1, 0, "a usable hint saves the listing");
 }
 
@@ -149,8 +153,8 @@ async fn kinds_of_runs_do_not_hide_each_other() {
     bench.committed(record(at("2026-11-22T17:00:00Z"), 1, Complete, Vec::new())).await;
     let newest = bench.committed(record(at("2026-11-22T17:00:00.5Z"), 1, Complete, Vec::new())).await;
     bench.committed(record(RunId::Window { from, to, revision: 1 }, 1, Complete, Vec::new())).await;
-    assert_eq!(bench.log.newest(RunKind::At).await.unwrap(), Some(newest));
-    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap(), None);
+    assert_eq!(bench.log.newest(RunKind::At, now()).await.unwrap(), Some(newest));
+    assert_eq!(bench.log.newest(RunKind::Sequence, now()).await.unwrap(), None);
     let keys: Vec<_> = bench.log.all().await.unwrap().into_iter().map(|record| record.key).collect();
     let window = "window-20260101T000000Z-20260102T000000Z";
     assert_eq!(keys, ["at-20261122T170000Z", "at-20261122T170000.5Z", window]);
@@ -178,7 +182,7 @@ async fn a_record_that_cannot_be_read_is_an_error_that_names_it() {
         bench.write(path, &content);
         for outcome in [
             bench.log.newest_segment("seq-1").await.map(drop),
-            bench.log.newest(RunKind::Sequence).await.map(drop),
+            bench.log.newest(RunKind::Sequence, now()).await.map(drop),
             bench.log.all().await.map(drop),
         ] {
             let error = crate::error::Error::from(outcome.unwrap_err());
@@ -252,5 +256,5 @@ async fn a_hint_that_cannot_be_put_is_forgotten() {
     let record = bench.committed(sequence(1, 1, Complete)).await;
     bench.store.refuse_put();
     bench.log.update_head(&record).await;
-    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap(), Some(record));
+    assert_eq!(bench.log.newest(RunKind::Sequence, now()).await.unwrap(), Some(record));
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bronzegate_core::clock::{Clock, Deadline};
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::RunReport;
+use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{DemoApi, Options, Stream};
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -89,6 +89,6 @@ impl Timed {
     pub async fn run_within(&self, name: &str, time: Duration) -> RunReport {
         let deadline = Deadline::within(&*self.clock, time);
         let run = self.bench.stream_with(name, self.clock.clone());
-        run.run(self.bench.store(), request(SCHEDULED), deadline, Stop::default()).await
+        run.run(self.bench.store(), request(SCHEDULED), RunOptions::until(deadline)).await
     }
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use futures::stream::{StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::layout::CommitName;
-use super::super::run_id::{RunId, RunKind};
-use super::super::store::StoreError;
+use crate::bronze::layout::CommitName;
+use crate::bronze::run_id::{RunId, RunKind};
+use crate::bronze::store::StoreError;
 use super::log::{AT_ONCE, CommitLog};
 use super::record::CommitRecord;
 use crate::window::TimeWindow;

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::super::run_id::{RunId, RunKind};
-use super::super::store::StoreError;
+use crate::bronze::run_id::{RunId, RunKind};
+use crate::bronze::store::StoreError;
 use super::log::CommitLog;
 use super::record::{CommitRecord, SegmentStatus};
 

@@ -8,7 +8,8 @@ use bytes::Bytes;
 
 use super::store::LocalStore;
 use super::store::{
-    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError, Upload,
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+    Upload,
 };
 
 /// A local folder in between.

@@ -5,11 +5,11 @@ use std::path::Path;
 use futures::stream::{StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
+use super::log::{AT_ONCE, CommitLog};
+use super::record::CommitRecord;
 use crate::bronze::layout::CommitName;
 use crate::bronze::run_id::{RunId, RunKind};
 use crate::bronze::store::StoreError;
-use super::log::{AT_ONCE, CommitLog};
-use super::record::CommitRecord;
 use crate::window::TimeWindow;
 
 /// How far a run's time may be ahead of this machine's clock. A run whose time is still to come is refused, but

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::bronze::run_id::{RunId, RunKind};
-use crate::bronze::store::StoreError;
 use super::log::CommitLog;
 use super::record::{CommitRecord, SegmentStatus};
+use crate::bronze::run_id::{RunId, RunKind};
+use crate::bronze::store::StoreError;
 
 impl CommitLog {
     /// The newest segment of the newest run of a kind; `now` is the time of the question.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use futures::stream::{StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
+use super::log::{AT_ONCE, CommitLog};
+use super::record::{CommitRecord, SegmentStatus};
 use crate::bronze::layout::CommitName;
 use crate::bronze::run_id::{RunId, RunKind};
 use crate::bronze::store::StoreError;
-use super::log::{AT_ONCE, CommitLog};
-use super::record::{CommitRecord, SegmentStatus};
 
 /// How much the clocks of two machines may differ on which one run follows another.
 const SKEW: SignedDuration = SignedDuration::from_hours(1);

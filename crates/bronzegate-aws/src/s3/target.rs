@@ -79,6 +79,11 @@ impl S3Target {
         format!("{}{folder}{slash}", self.folder())
     }
 
+    /// What the keys of all paths with this beginning begin with.
+    pub(super) fn beginning(&self, path: &str) -> String {
+        format!("{}{path}", self.folder())
+    }
+
     /// The path of a key; `None` for one that is not below the target, or that only marks a folder.
     pub(super) fn path(&self, key: &str) -> Option<String> {
         key.strip_prefix(&self.folder())

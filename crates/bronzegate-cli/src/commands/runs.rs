@@ -93,7 +93,13 @@ async fn look(
     for name in names {
         let log = store.map(|store| CommitLog::new(store.clone(), Layout::new(&selection.source, &name)));
         let (records, error) = match log {
-            Some(log) => (log.all().await?, log.last_error().await),
+            Some(log) => {
+                let records = match period.read_from() {
+                    Some(from) => log.since(from, period.now).await?,
+                    None => log.all().await?,
+                };
+                (records, log.last_error().await)
+            }
             None => (Vec::new(), None),
         };
         logs.push((name, records, error));

@@ -125,9 +125,10 @@ impl StreamRun {
     /// be next: more may be due behind it.
     async fn look_once(&self, log: &CommitLog, request: RunRequest) -> Result<Option<RunPlan>> {
         let incremental = self.stream.incremental.as_ref();
+        let now = self.engine.clock.now();
         let newest = match request {
             RunRequest::Scheduled { .. } | RunRequest::Restart { .. } => {
-                log.newest(request.kind(incremental.is_some())).await?
+                log.newest(request.kind(incremental.is_some()), now).await?
             }
             // A window has neither history nor predecessor, and its log may have thousands of names.
             RunRequest::Window { .. } => None,
@@ -135,7 +136,6 @@ impl StreamRun {
         if let Some(newest) = &newest {
             log.settle(newest).await?;
         }
-        let now = self.engine.clock.now();
         let (key, cursor) = match (request, incremental) {
             (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(incremental)) => {
                 match plan::next(incremental, newest.as_ref(), at.unwrap_or(now), now)? {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::engine::StreamRun;
 use super::staged::asked_window;
-use crate::bronze::{BronzeStore, CommitLog, Layout, RunId};
+use crate::bronze::{BronzeStore, CommitLog, Layout, RunId, RunKind};
 use crate::config::Incremental;
 use crate::cursor::{CursorFilter, CursorState, CursorValue};
 use crate::error::{Error, ErrorKind, Result};
@@ -62,7 +62,7 @@ impl StreamRun {
             return Ok(None);
         };
         let from = cursor.from.clone().and_then(|from| CursorValue::of(settings.format, from).ok()?.time());
-        let windows = log.names().await?.into_iter().filter_map(|name| match name.id {
+        let windows = log.names_of(RunKind::Window).await?.into_iter().filter_map(|name| match name.id {
             RunId::Window { to, .. } if settings.format.is_time() => Some(to),
             _ => None,
         });
@@ -113,8 +113,9 @@ impl StreamRun {
             return Ok(false);
         };
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
-        let newest = CommitLog::new(store.clone(), layout).newest(request.kind(true)).await?;
-        let next = plan::next(incremental, newest.as_ref(), at, self.engine.clock.now())?;
+        let now = self.engine.clock.now();
+        let newest = CommitLog::new(store.clone(), layout).newest(request.kind(true), now).await?;
+        let next = plan::next(incremental, newest.as_ref(), at, now)?;
         Ok(matches!(next, Due::Run(..)))
     }
 

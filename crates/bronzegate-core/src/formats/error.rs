@@ -44,6 +44,9 @@ pub(crate) enum SplitErrorKind {
     /// The member that `records` names stands twice.
     #[error("the member that `records` names stands twice")]
     RecordsTwice,
+    /// Two members of one name, different ones, where the source file reads one.
+    #[error("the member `{0}`, which the source file reads, stands twice with different values")]
+    ValueTwice(String),
     /// A single record of more than 64 MiB.
     #[error("a record is larger than 64 MiB")]
     RecordTooLarge,
@@ -75,6 +78,12 @@ pub(crate) enum SplitErrorKind {
         /// The record's last line, counted from 1.
         line: u64,
     },
+    /// CSV: a header of more than 1 MiB.
+    #[error("the header is larger than 1 MiB")]
+    HeaderTooLarge,
+    /// CSV: names so long beside values so short that the records are a multiple of the body.
+    #[error("the columns' names are so long that the rows become more than {0} times the body's size")]
+    NamesTooLong(u64),
     /// CSV: a record of more fields than any table has.
     #[error("a record has more than {0} fields")]
     TooManyFields(usize),

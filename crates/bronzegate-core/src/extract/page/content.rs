@@ -1,5 +1,7 @@
 //! A page's body, read: in which format it is, and whether it has the shape that the source file says.
 
+use tokio::task::consume_budget;
+
 use super::fetched::FetchError;
 use super::record_channel::RecordSender;
 use crate::config::{Address, Csv, Format, IfAbsent, RecordsPath, Stream};
@@ -67,16 +69,24 @@ impl Content<'_> {
         let mut splitter = self.splitter(format);
         let mut pieces = Vec::new();
         loop {
-            let pushed = match files.chunk().await {
-                Ok(Some(chunk)) => splitter.push(chunk, &mut pieces),
+            let chunk = match files.chunk().await {
+                Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
                 Err(fault) => return Ok((unread(&fault), None)),
             };
-            if let Err(error) = pushed {
-                return Ok((BodyState::Invalid(error, framing), None));
-            }
-            for piece in pieces.drain(..) {
-                events.send(piece).await?;
+            let mut more = splitter.push(chunk, &mut pieces).map(|()| true);
+            loop {
+                match more {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => return Ok((BodyState::Invalid(error, framing), None)),
+                }
+                for piece in pieces.drain(..) {
+                    events.send(piece).await?;
+                }
+                // What unpacks from a few bytes is ready at once, over and over: others have their turn too.
+                consume_budget().await;
+                more = splitter.go_on(&mut pieces);
             }
         }
         match splitter.finish(&mut pieces) {

@@ -222,7 +222,7 @@ impl Splitter {
                 if next == State::Name {
                     self.values.begin_name(at);
                 } else {
-                    self.begin_value(chunk, at);
+                    self.begin_value(chunk, at)?;
                 }
                 self.state = next;
                 if token == Token::Scalar { self.scalar(chunk, at) } else { Ok(()) }
@@ -264,10 +264,10 @@ impl Splitter {
     }
 
     /// A value begins at a depth that is looked at.
-    fn begin_value(&mut self, chunk: &[u8], at: usize) -> Begun {
+    fn begin_value(&mut self, chunk: &[u8], at: usize) -> Step<Begun> {
         if self.in_records() {
             self.records.begin(at);
-            return Begun::Other;
+            return Ok(Begun::Other);
         }
         let kind = Kind::of(chunk[at]);
         if self.nesting.depth() == 0 {
@@ -275,7 +275,7 @@ impl Splitter {
         }
         if self.whole_body && self.nesting.depth() == 0 {
             self.found = match kind {
-                Kind::Array => return Begun::Records,
+                Kind::Array => return Ok(Begun::Records),
                 Kind::Object => {
                     // The body is the record, its values may be wanted too, and any name may clash.
                     self.records.begin(at);
@@ -286,12 +286,12 @@ impl Splitter {
                 Kind::Null | Kind::Scalar => kind.found(),
             };
         }
-        let begun = self.values.begin_value(at, kind);
-        if begun == Begun::Records && kind != Kind::Array && self.found == RecordsFound::Absent {
+        let begun = self.values.begin_value(at, kind)?;
+        if let Begun::NoRecords { entered } = begun {
             self.found = kind.found();
-            return Begun::Other;
+            return Ok(if entered { Begun::Entered } else { Begun::Other });
         }
-        begun
+        Ok(begun)
     }
 
     /// A value where the grammar has room for none: in NDJSON it may begin the next line.
@@ -317,7 +317,7 @@ impl Splitter {
             self.begin_line(chunk, at, out)?;
         }
         let unwatched = self.nesting.depth() > self.watch;
-        let begun = if unwatched { Begun::Other } else { self.begin_value(chunk, at) };
+        let begun = if unwatched { Begun::Other } else { self.begin_value(chunk, at)? };
         if !self.nesting.open(token == Token::OpenObject) {
             return Err(SplitErrorKind::TooDeep);
         }
@@ -325,16 +325,13 @@ impl Splitter {
         match begun {
             Begun::Entered => self.watch = self.values.depth(),
             Begun::Records => {
-                if self.found != RecordsFound::Absent {
-                    return Err(SplitErrorKind::RecordsTwice);
-                }
                 self.found = RecordsFound::Records;
                 self.watch = self.nesting.depth();
                 self.names = self.watch + 1;
                 self.records.begin_hash(at + 1);
                 self.values.pause(chunk, at + 1)?;
             }
-            Begun::Other => {}
+            Begun::NoRecords { .. } | Begun::Other => {}
         }
         Ok(())
     }

@@ -80,7 +80,16 @@ impl CursorFilter {
         let known = read(known)?;
         let kept = Seen { newest: read(newest)?.or_else(|| known.clone()), left_out: LeftOut::default() };
         let page = kept.clone();
-        Ok(Self { settings: settings.clone(), bounds, known, kept, page, fault: None, record_number: 0, branch: 0 })
+        Ok(Self {
+            settings: settings.clone(),
+            bounds,
+            known,
+            kept,
+            page,
+            fault: None,
+            record_number: 0,
+            branch: 0,
+        })
     }
 
     /// A page begins, or begins again; `branch` is what tells its branch from others, 0 for the only one.

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::authenticator::{AuthFault, fatal};
+use super::fault::{AuthFault, fatal};
 use crate::config::KeyPlace;
 use crate::redact::SHORTEST_SECRET;
 

@@ -176,14 +176,13 @@ impl FromSource<'_> {
         let expect = spec.expect.as_ref().and_then(Slot::get).map(|expect| expect.resolve(report));
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
         let (format, records) = self.content(spec, &request);
-        let body = request.body.map(|(body, _)| body);
         Some(Stream {
             name: name.to_owned(),
             path: request.path?,
             method: request.method,
             params: request.params.into_iter().map(|(name, values, _)| (name, values)).collect(),
             headers: request.headers.into_iter().map(|(name, value, _)| (name, value)).collect(),
-            body,
+            body: request.body.map(|(body, _)| body),
             format,
             records: records?,
             pagination: request.pagination?,

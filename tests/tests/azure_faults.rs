@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bronzegate_azure::TransportOptions;
-use bronzegate_core::bronze::{Checksum, Created, Receipt, StagingArea, StoreError};
+use bronzegate_core::bronze::{ByteRange, Checksum, Created, RangeRead, Receipt, StagingArea, StoreError};
 use bronzegate_tests::azure::{Azurite, Call, Directory, Fault, FaultProxy};
 use bronzegate_tests::contract::Store;
 use bytes::Bytes;
@@ -56,6 +56,19 @@ async fn a_part_is_published_once_whatever_becomes_of_a_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_removed_is_gone_whatever_becomes_of_the_answer() {
+    each_passing_fault(async |fault| {
+        let bed = Bed::meeting(fault).await;
+        bed.store.put("hint.json", Bytes::from_static(b"{}")).await.unwrap();
+        bed.proxy.fail(Call::DeleteBlob, fault, 1);
+        bed.store.remove("hint.json").await.unwrap();
+        assert_eq!(bed.store.get("hint.json").await.unwrap(), None, "{fault:?}");
+        assert_eq!(bed.proxy.seen(Call::DeleteBlob), 2, "{fault:?}: it was repeated");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_way_to_say_that_something_is_there_is_understood() {
     // 409 where the namespace is hierarchical, 412 where the other came meanwhile.
     for status in [409, 412] {
@@ -85,6 +98,9 @@ async fn reads_and_listings_are_repeated_also_when_cut_in_the_middle() {
         let bed = Bed::meeting(fault).await;
         bed.store.put(PATH, Bytes::from_static(b"{\"id\":1}\n")).await.unwrap();
         bed.proxy.fail(Call::GetBlob, fault, 1);
+        let end = bed.store.get_range(PATH, ByteRange::From { offset: 7, length: 9 }).await.unwrap();
+        assert_eq!(end, Some(RangeRead { content: Bytes::from_static(b"}\n"), size: 9 }), "{fault:?}");
+        bed.proxy.fail(Call::GetBlob, fault, 1);
         bed.proxy.fail(Call::ListBlobs, fault, 1);
         let before = (bed.proxy.seen(Call::GetBlob), bed.proxy.seen(Call::ListBlobs));
         assert_eq!(bed.store.get(PATH).await.unwrap().as_deref(), Some(&b"{\"id\":1}\n"[..]), "{fault:?}");
@@ -103,7 +119,9 @@ async fn a_service_that_stays_away_is_an_error_in_bounded_time_and_nothing_is_vi
         Call::PutBlockList,
         Call::GetBlob,
         Call::GetProperties,
+        Call::DeleteBlob,
         Call::ListBlobs,
+        Call::ListWithinName,
         Call::ListUncommitted,
     ];
     join_all(calls.map(|call| async move {
@@ -118,7 +136,9 @@ async fn a_service_that_stays_away_is_an_error_in_bounded_time_and_nothing_is_vi
             Call::PutBlock => bed.try_to_stage().await,
             Call::PutBlockList | Call::GetProperties => bed.store.publish(&receipt).await,
             Call::GetBlob => bed.store.get(PATH).await.map(drop),
+            Call::DeleteBlob => bed.store.remove("x.json").await,
             Call::ListBlobs => bed.store.list("").await.map(drop),
+            Call::ListWithinName => bed.store.list_after("sho", "").await.map(drop),
             Call::ListUncommitted => bed.store.pending("shop/orders").await.map(drop),
         };
         let error = bronzegate_core::error::Error::from(outcome.unwrap_err()).to_string();

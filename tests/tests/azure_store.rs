@@ -1,7 +1,7 @@
 //! The store of OneLake and ADLS, on Azurite.
 
 use bronzegate_azure::TransportOptions;
-use bronzegate_core::bronze::{Checksum, Created, Receipt, StagingArea, StoreError};
+use bronzegate_core::bronze::{ByteRange, Checksum, Created, Receipt, StagingArea, StoreError};
 use bronzegate_tests::azure::{Azurite, Call, Directory, Fault, FaultProxy};
 use bronzegate_tests::contract::{self, Store};
 use bytes::Bytes;
@@ -43,6 +43,38 @@ async fn a_listing_is_read_to_its_last_page() {
     let before = proxy.seen(Call::ListBlobs);
     assert_eq!(store.list("many").await.unwrap(), paths);
     assert_eq!(proxy.seen(Call::ListBlobs) - before, 3);
+    assert_eq!(store.list_after("many/", "many/04.json").await.unwrap(), paths[5..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prefix_within_a_name_spares_the_names_before_it() {
+    let (store, proxy) = behind_a_proxy().await;
+    for month in 1..=10 {
+        for day in 1..=4 {
+            store.put(&format!("log/at-2026{month:02}{day:02}"), Bytes::from_static(b"x")).await.unwrap();
+        }
+    }
+    proxy.page(5);
+    let found = store.list_after("log/at-202610", "log/at-20261002").await.unwrap();
+    assert_eq!(found, ["log/at-20261003", "log/at-20261004"]);
+    assert_eq!(proxy.seen(Call::ListWithinName), 1, "one page of eight");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn onelake_is_asked_for_folders_alone() {
+    let (azurite, directory) = (Azurite::shared(), Directory::start().await);
+    let proxy = FaultProxy::start(azurite.endpoint()).await;
+    let azure = azurite.connect(&directory, &proxy.endpoint(), &TransportOptions::default());
+    let workspace = azurite.container().await;
+    let target = format!("abfss://{workspace}@onelake.dfs.fabric.microsoft.com/Sales.Lakehouse/Files/bronze");
+    let store = azure.store(&target).unwrap();
+    proxy.fail(Call::ListWithinName, Fault::Status(400), usize::MAX);
+    for path in ["log/at-1", "log/at-2", "log/at-3", "log/seq-1", "logs/at-4"] {
+        store.put(path, Bytes::from_static(b"x")).await.unwrap();
+    }
+    assert_eq!(store.list_after("log/at-", "log/at-1").await.unwrap(), ["log/at-2", "log/at-3"]);
+    assert_eq!(store.list_after("log", "log/at-3").await.unwrap(), ["log/seq-1", "logs/at-4"]);
+    assert_eq!((proxy.seen(Call::ListWithinName), proxy.struck()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +85,15 @@ async fn directories_of_a_hierarchical_namespace_are_no_objects() {
     let folder = [("x-ms-blob-type", "BlockBlob"), ("x-ms-meta-hdi_isfolder", "true")];
     azurite.call(Method::PUT, &format!("{container}/many/folder"), &folder).await;
     assert_eq!(store.list("many").await.unwrap(), ["many/1.json"]);
+    assert_eq!(store.list_after("many/", "").await.unwrap(), ["many/1.json"]);
     assert_eq!(store.get("many/folder").await.unwrap(), None);
+    for range in [
+        ByteRange::Last(1),
+        ByteRange::From { offset: 0, length: 1 },
+        ByteRange::From { offset: 9, length: 1 },
+    ] {
+        assert_eq!(store.get_range("many/folder", range).await.unwrap(), None, "{range:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_s3::config::retry::RetryPartition;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use bronzegate_aws::{S3Settings, S3Store, S3Target, s3_config};
-use bronzegate_core::bronze::{BronzeStore, Checksum, Created, Receipt, StagingArea, StoreError};
+use bronzegate_core::bronze::{BronzeStore, ByteRange, Checksum, Created, Receipt, StagingArea, StoreError};
 use bronzegate_core::error::Error;
 use bronzegate_tests::moto;
 use bronzegate_tests::proxy::{Proxy, Rule, Spoiled};
@@ -54,7 +54,10 @@ enum Call {
     PutNew,
     Put,
     Get,
+    Range,
+    Remove,
     List,
+    After,
     Begin,
     Send,
     Complete,
@@ -62,11 +65,14 @@ enum Call {
     Pending,
 }
 
-const CALLS: [Call; 9] = [
+const CALLS: [Call; 12] = [
     Call::PutNew,
     Call::Put,
     Call::Get,
+    Call::Range,
+    Call::Remove,
     Call::List,
+    Call::After,
     Call::Begin,
     Call::Send,
     Call::Complete,
@@ -79,8 +85,10 @@ impl Call {
     fn words(self) -> &'static [&'static str] {
         match self {
             Self::PutNew | Self::Put => &["PUT ", "PutObject"],
-            Self::Get => &["GET ", "GetObject"],
+            Self::Get | Self::Range => &["GET ", "GetObject"],
+            Self::Remove => &["DELETE ", "DeleteObject"],
             Self::List => &["GET ", "list-type=2"],
+            Self::After => &["GET ", "list-type=2", "start-after="],
             Self::Begin => &["POST ", "?uploads"],
             Self::Send => &["PUT ", "partNumber="],
             Self::Complete => &["POST ", "uploadId="],
@@ -96,6 +104,15 @@ impl Call {
             Self::PutNew => assert_eq!(store.put_new(path, content).await?, Created::Yes),
             Self::Put => store.put(path, content).await?,
             Self::Get => assert_eq!(store.get("there").await?, Some(content)),
+            Self::Range => {
+                let read = store.get_range("there", ByteRange::Last(2)).await?.expect("it is there");
+                assert_eq!(
+                    (read.content, read.size),
+                    (content.slice(CONTENT.len() - 2..), CONTENT.len() as u64)
+                );
+            }
+            Self::Remove => store.remove(path).await?,
+            Self::After => assert_eq!(store.list_after("the", "ther").await?, ["there"]),
             Self::List => assert!(store.list("").await?.contains(&"there".to_owned())),
             Self::Begin | Self::Send => drop(stage(store, path).await?),
             Self::Complete => store.publish(&stage(store, path).await?).await?,

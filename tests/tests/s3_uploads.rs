@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::types::ServerSideEncryption;
 use bronzegate_aws::S3Settings;
-use bronzegate_core::bronze::{BronzeStore, Checksum, LocalStore, Receipt, StagingArea, Upload};
+use bronzegate_core::bronze::{BronzeStore, ByteRange, Checksum, LocalStore, Receipt, StagingArea, Upload};
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_tests::moto;
 use bronzegate_tests::proxy::{Proxy, Rule, Spoiled};
@@ -101,16 +101,24 @@ async fn uploads_of_the_stream_are_pending_until_they_are_published_or_given_up(
     );
 }
 
-#[tokio::test]
-async fn a_listing_of_more_than_one_page_is_whole() {
-    const OBJECTS: usize = 1001;
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_of_more_than_one_page_is_whole_and_one_that_begins_late_is_short() {
+    const OBJECTS: usize = 1002;
     moto::bucket("uploads-pages").await;
-    let store = moto::connect(moto::port()).await.store("s3://uploads-pages/lake").unwrap();
+    let proxy = Proxy::start(moto::port()).await;
+    let direct = moto::connect(moto::port()).await.store("s3://uploads-pages/lake").unwrap();
+    let store = moto::connect(proxy.port()).await.store("s3://uploads-pages/lake").unwrap();
     for number in 0..OBJECTS {
-        store.put(&format!("log/{number:04}"), Bytes::new()).await.unwrap();
+        direct.put(&format!("log/{number:04}"), Bytes::new()).await.unwrap();
     }
     let expected: Vec<_> = (0..OBJECTS).map(|number| format!("log/{number:04}")).collect();
     assert_eq!(store.list("log").await.unwrap(), expected);
+    for (after, pages) in [("", 2), ("log/0000", 2), ("log/0001", 1), ("log/0990", 1), ("log/1001", 1)] {
+        proxy.spoil(Rule { words: vec!["GET "], skip: 0, count: 0, spoiled: Spoiled::SlowDown });
+        let found = store.list_after("log/", after).await.unwrap();
+        assert_eq!(found, expected[expected.partition_point(|path| path.as_str() <= after)..], "{after}");
+        assert_eq!(proxy.seen().len(), pages, "{after}: {:?}", proxy.seen());
+    }
 }
 
 #[tokio::test]
@@ -122,6 +130,8 @@ async fn a_receipt_of_another_store_and_a_path_that_leaves_the_target_are_refuse
     let receipt = stage(&local, "shop/orders/1", &Bytes::from_static(b"{}\n")).await;
     assert!(store.publish(&receipt).await.is_err());
     assert!(store.abort(&receipt).await.is_err());
+    assert!(store.remove("../outside").await.is_err());
+    assert!(store.get_range("../outside", ByteRange::Last(1)).await.is_err());
     let own = stage(&*store, "shop/orders/1", &Bytes::from_static(b"{}\n")).await;
     let outside = Receipt { path: "../outside".to_owned(), ..own.clone() };
     assert!(store.publish(&outside).await.is_err());

@@ -23,8 +23,12 @@ pub enum Call {
     GetBlob,
     /// Get Blob Properties.
     GetProperties,
+    /// Delete Blob.
+    DeleteBlob,
     /// List Blobs.
     ListBlobs,
+    /// List Blobs with a prefix that ends within a name.
+    ListWithinName,
     /// List Blobs with those that have uncommitted blocks only.
     ListUncommitted,
 }
@@ -278,10 +282,17 @@ fn kind(request: &Request<Bytes>) -> Call {
         (&Method::PUT, Some("blocklist")) => Call::PutBlockList,
         (&Method::PUT, _) => Call::PutBlob,
         (&Method::HEAD, _) => Call::GetProperties,
+        (&Method::DELETE, _) => Call::DeleteBlob,
         (_, Some("list")) if query.contains("uncommittedblobs") => Call::ListUncommitted,
+        (_, Some("list")) if ends_within_a_name(query) => Call::ListWithinName,
         (_, Some("list")) => Call::ListBlobs,
         _ => Call::GetBlob,
     }
+}
+
+fn ends_within_a_name(query: &str) -> bool {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.any(|(name, value)| name == "prefix" && !value.ends_with('/'))
 }
 
 fn refuse(status: u16) -> Answer {

@@ -12,7 +12,6 @@ pub(super) async fn check(open: &impl AsyncFn(&str) -> Store) {
     folders_below_the_prefix_are_listed_too(open("after-folders").await).await;
     paths_are_compared_by_their_bytes(open("after-bytes").await).await;
     a_second_s_commits_come_after_it_with_fractions_and_segments(open("after-seconds").await).await;
-    a_listing_has_all_its_pages(open("after-pages").await).await;
 }
 
 async fn what_comes_after_a_path_is_listed_whether_it_is_there_or_not(store: Store) {
@@ -81,18 +80,6 @@ async fn a_second_s_commits_come_after_it_with_fractions_and_segments(store: Sto
     let mut found = after(&store, &format!("{}/", layout.commits()), &second).await;
     found.sort_by_key(|path| within.iter().position(|within| within == path));
     assert_eq!(found, within);
-}
-
-async fn a_listing_has_all_its_pages(store: Store) {
-    // S3 gives out a thousand a page.
-    const COUNT: usize = 1_100;
-    let paths: Vec<String> = (0..COUNT).map(|number| format!("many/{number:05}")).collect();
-    for some in paths.chunks(50) {
-        let puts = some.iter().map(|path| store.put(path, Bytes::from_static(b"x")));
-        futures::future::try_join_all(puts).await.expect("objects are put");
-    }
-    assert_eq!(after(&store, "many/", "many/00009").await, paths[10..]);
-    assert_eq!(after(&store, "many/", &paths[COUNT - 2]).await, paths[COUNT - 1..]);
 }
 
 async fn put(store: &Store, paths: &[&str]) {

@@ -10,7 +10,7 @@ use super::LocalStore;
 use super::files::{entries, rename_new};
 use crate::bronze::checksum::Checksum;
 use crate::bronze::store::port::{
-    BronzeStore, Created, Receipt, StagedPart, StagingArea, StoreError, Upload,
+    BronzeStore, ByteRange, Created, Receipt, StagedPart, StagingArea, StoreError, Upload,
 };
 use crate::error::Error;
 
@@ -102,6 +102,7 @@ async fn a_folder_where_an_object_should_be_is_an_error_and_not_an_object() {
     assert_eq!(store.get("log/1.json").await.unwrap(), None);
     let told = text(store.put_new("log/1.json", Bytes::new()).await);
     assert_eq!(told, "cannot write log/1.json: a folder is where the file should be");
+    assert!(text(store.remove("log/1.json").await).starts_with("cannot remove log/1.json: "));
     assert_eq!(names(&temp.path().join("log")), ["1.json"], "no temporary file is left");
 }
 
@@ -115,6 +116,11 @@ async fn a_path_that_leaves_the_target_is_refused() {
         ["../outside", "/etc/passwd", "a/../../outside", "", "a//b", "a/./b", ".hidden", "a/.x.tmp", "a\0b"]
     {
         assert!(store.get(path).await.is_err(), "get {path:?}");
+        assert!(store.get_range(path, ByteRange::Last(1)).await.is_err(), "get_range {path:?}");
+        assert!(store.remove(path).await.is_err(), "remove {path:?}");
+        if !path.is_empty() {
+            assert!(store.list_after(path, "").await.is_err(), "list_after {path:?}");
+        }
         assert!(store.put_new(path, Bytes::new()).await.is_err(), "put_new {path:?}");
         assert!(store.stage(path, &area()).await.is_err(), "stage {path:?}");
         let elsewhere = Receipt { path: path.to_owned(), ..receipt.clone() };

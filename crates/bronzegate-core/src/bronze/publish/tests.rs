@@ -1,11 +1,13 @@
 //! What dead runs leave, on a local folder.
 
 use std::fs;
+use std::sync::Arc;
 
+use crate::bronze::commit::CommitLog;
 use crate::bronze::commit::SegmentStatus::Complete;
 use crate::bronze::commit::tests::{bench, record};
 use crate::bronze::run_id::RunId;
-use crate::bronze::store::{BronzeStore as _, LocalStore, StoreError};
+use crate::bronze::store::{BronzeStore, LocalStore, StoreError};
 use crate::bronze::testing::FaultyStore;
 
 #[tokio::test]
@@ -46,6 +48,7 @@ async fn a_sweep_publishes_what_was_committed_and_removes_the_rest() {
 
     let path = bench.temp.path().to_owned();
     bench.store = FaultyStore::with_space(LocalStore::open(&path).unwrap(), u64::MAX);
+    bench.log = CommitLog::new(Arc::clone(&bench.store) as Arc<dyn BronzeStore>, bench.layout.clone());
     bench.publisher().sweep().await.unwrap();
     assert_eq!(bench.publisher().unpublished(&record).await.unwrap(), [&record.parts[0]; 0]);
     assert!(matches!(bench.store.publish(&uncommitted).await, Err(StoreError::Lost { .. })));

@@ -10,7 +10,7 @@ use bronzegate_core::report::Status;
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Style, When};
 use bronzegate_tests::{Bench, Failing, FaultyStore, SCHEDULED, expected, failure, request};
 
-use super::segments::{BY_CURSOR, LONG, RECORDS, hour_at, stream};
+use crate::engine::segments::{BY_CURSOR, LONG, RECORDS, hour_at, stream};
 
 /// Two pages to a part, so that there are parts to lose.
 const IN_PARTS: &str = "output: { max_part_bytes: 6KiB }";

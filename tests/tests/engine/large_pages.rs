@@ -8,7 +8,7 @@ use bronzegate_demo_api::{Fault, FaultKind, Framing, InvalidJson, Options, Shape
 use bronzegate_tests::{Bench, SEED, expected, failure, one_stream, parts};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::shapes::{RESULTS, is_refused, read, read_json, status_200};
+use super::bodies::{RESULTS, is_refused, read, read_json, status_200};
 
 async fn all(mut reader: impl AsyncRead + Unpin) -> Vec<u8> {
     let mut bytes = Vec::new();

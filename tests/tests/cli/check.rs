@@ -1,6 +1,6 @@
 //! What `check` tells beside what it finds: what every run would fail by, or lose.
 
-use super::cli_commands::shell;
+use super::commands::shell;
 
 #[tokio::test]
 async fn check_tells_what_every_run_would_fail_by_or_lose() {

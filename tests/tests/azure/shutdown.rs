@@ -11,7 +11,7 @@ use bronzegate_tests::functions::{Invoked, request};
 use bronzegate_tests::items::RECORDS;
 use serde_json::{Value, json};
 
-use super::azure_handler::{options, yaml};
+use super::handler::{options, yaml};
 
 #[tokio::test]
 async fn a_run_in_flight_is_committed_as_partial_and_the_process_ends_by_itself() {

@@ -6,7 +6,7 @@ use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
 use bronzegate_tests::command::{Process, Shell, files, run_line, until};
 use bronzegate_tests::{SCHEDULED, one_stream};
 
-use super::jobs;
+use crate::engine::jobs;
 
 const RECORDS: u64 = 600;
 

@@ -14,7 +14,7 @@ use bronzegate_tests::one_stream;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::azure_handler::{deployment, options, yaml};
+use super::handler::{deployment, options, yaml};
 
 /// An export that is asked after less often than an invocation may take.
 const EXPORT: &str = "auth: { type: bearer, token: { secret: token } }

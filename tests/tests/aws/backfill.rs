@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bronzegate_demo_api::{Fault, FaultKind, Options, When};
-use bronzegate_tests::aws::{Deployment, TIME};
-use bronzegate_tests::changes::{BOUNDED, changes, settings, sorted, ten_days};
+use bronzegate_tests::aws_deployment::{Deployment, TIME};
+use bronzegate_tests::streams::changes::{BOUNDED, changes, settings, sorted, ten_days};
 use bronzegate_tests::{SEED, one_stream, without_metadata};
 use serde_json::{Value, json};
 

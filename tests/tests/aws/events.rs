@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use bronzegate_demo_api::DemoApi;
-use bronzegate_tests::aws::TIME;
-use bronzegate_tests::lambda::Lambda;
+use bronzegate_tests::aws_deployment::TIME;
+use bronzegate_tests::lambda_runtime::Lambda;
 use bronzegate_tests::{moto, repository};
 use serde_json::{Value, json};
 

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use bronzegate_demo_api::{Shape, Stream, Style};
-use bronzegate_tests::aws::{Deployment, TIME, scheduled};
-use bronzegate_tests::command::until;
-use bronzegate_tests::lambda::Invoked;
+use bronzegate_tests::aws_deployment::{Deployment, TIME, scheduled};
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::lambda_runtime::Invoked;
 use bronzegate_tests::one_stream;
-use bronzegate_tests::proxy::{Proxy, Rule, Spoiled};
+use bronzegate_tests::spoiling_proxy::{Proxy, Rule, Spoiled};
 
 const RECORDS: u64 = 120;
 /// Three parts of six pages.

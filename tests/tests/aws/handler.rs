@@ -1,11 +1,11 @@
 //! The Lambda handler: events of every trigger in, bronze on S3 and an answer out.
 
 use bronzegate_demo_api::{Credentials, Fault, FaultKind, Shape, Stream, When};
-use bronzegate_tests::aws::{Deployment, TIME, scheduled};
-use bronzegate_tests::command::until;
-use bronzegate_tests::items::{RECORDS, SETTINGS, cut_at, faults, stream};
-use bronzegate_tests::lambda::Invoked;
+use bronzegate_tests::aws_deployment::{Deployment, TIME, scheduled};
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::lambda_runtime::Invoked;
 use bronzegate_tests::one_stream;
+use bronzegate_tests::streams::items::{RECORDS, SETTINGS, cut_at, faults, stream};
 use serde_json::{Value, json};
 
 async fn deployment() -> Deployment {

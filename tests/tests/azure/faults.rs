@@ -4,10 +4,10 @@
 use bronzegate_azure::functions::QUEUE;
 use bronzegate_demo_api::{Auth, Options, Shape, Stream, Style};
 use bronzegate_tests::azure::{Azurite, Call, Fault, FaultProxy};
-use bronzegate_tests::command::until;
-use bronzegate_tests::function_app::{Deployment, assert_sound, item};
-use bronzegate_tests::functions::Invoked;
-use bronzegate_tests::items::cut_at;
+use bronzegate_tests::azure_deployment::{Deployment, assert_sound, item};
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::functions_host::Invoked;
+use bronzegate_tests::streams::items::cut_at;
 use bronzegate_tests::{SEED, one_stream};
 use futures::future::join_all;
 use serde_json::{Value, json};

@@ -7,9 +7,9 @@ use std::path::Path;
 use bronzegate_azure::functions::{App, HTTP, QUEUE};
 use bronzegate_core::sources::SourceFolder;
 use bronzegate_demo_api::{Options, Shape, Stream, Style};
-use bronzegate_tests::command::Shell;
-use bronzegate_tests::function_app::Deployment;
-use bronzegate_tests::functions::Invoked;
+use bronzegate_tests::azure_deployment::Deployment;
+use bronzegate_tests::command_line::Shell;
+use bronzegate_tests::functions_host::Invoked;
 use bronzegate_tests::{one_stream, repository};
 use serde_json::{Value, json};
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bronzegate_azure::{Azure, BLOB_ENDPOINT, TransportOptions};
 use bronzegate_core::clock::SystemClock;
-use bronzegate_tests::azure::{Azurite, Certificates, Directory};
-use bronzegate_tests::command::program;
+use bronzegate_tests::azure::{Azurite, Certificates, TokenEndpoints};
+use bronzegate_tests::command_line::program;
 use tempfile::TempDir;
 
 const STORAGE: &str = "https://storage.azure.com";
@@ -16,7 +16,7 @@ const STORAGE: &str = "https://storage.azure.com";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_app_uses_its_managed_identity() {
     let app = App::new().await;
-    let read = app.read(&app.directory.function_app()).await;
+    let read = app.read(&app.tokens.function_app()).await;
     assert_eq!(text(&read), (true, "content"));
     app.gave("managed", None);
 }
@@ -24,7 +24,7 @@ async fn a_function_app_uses_its_managed_identity() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_id_makes_it_the_user_assigned_one() {
     let app = App::new().await;
-    let mut variables = app.directory.function_app();
+    let mut variables = app.tokens.function_app();
     variables.insert("AZURE_CLIENT_ID".to_owned(), "11111111-2222-3333-4444-555555555555".to_owned());
     let read = app.read(&variables).await;
     assert_eq!(text(&read), (true, "content"));
@@ -36,24 +36,24 @@ async fn a_workload_hands_in_its_token_file() {
     let app = App::new().await;
     let file = app.folder.path().join("token");
     std::fs::write(&file, "federated-token").unwrap();
-    let variables = app.directory.workload(file.to_str().unwrap());
+    let variables = app.tokens.workload(file.to_str().unwrap());
     assert_eq!(app.read_here(&variables).await, Ok("content".to_owned()));
-    assert_eq!(app.directory.given()[0].kind, "client_assertion");
-    assert_eq!(app.directory.given().len(), 1, "a token is kept");
+    assert_eq!(app.tokens.given()[0].kind, "client_assertion");
+    assert_eq!(app.tokens.given().len(), 1, "a token is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_application_hands_in_its_secret() {
     let app = App::new().await;
-    assert_eq!(app.read_here(&app.directory.client_secret()).await, Ok("content".to_owned()));
-    assert_eq!(app.directory.given()[0].kind, "client_secret");
+    assert_eq!(app.read_here(&app.tokens.client_secret()).await, Ok("content".to_owned()));
+    assert_eq!(app.tokens.given()[0].kind, "client_secret");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_signed_in_to_the_azure_cli_is_asked_once() {
     let app = App::new().await;
     let calls = app.folder.path().join("calls");
-    let token = Directory::storage_token();
+    let token = TokenEndpoints::storage_token();
     let answer = format!(r#"{{"accessToken":"{token}","expires_on":4102444800,"tokenType":"Bearer"}}"#);
     app.tool("az", &format!("echo \"$@\" >> {}\necho '{answer}'", calls.display()));
     let read = app.read(&BTreeMap::new()).await;
@@ -83,7 +83,7 @@ async fn where_nothing_is_offered_the_error_lists_what_was_tried_and_why_the_res
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_is_refused_is_told_and_not_shown() {
     let app = App::new().await;
-    let mut variables = app.directory.client_secret();
+    let mut variables = app.tokens.client_secret();
     variables.insert("AZURE_CLIENT_SECRET".to_owned(), "wrong-one".to_owned());
     let error = app.read_here(&variables).await.unwrap_err();
     assert!(error.contains("no token from the client secret") && error.contains("AADSTS7000215"), "{error}");
@@ -93,26 +93,26 @@ async fn a_secret_that_is_refused_is_told_and_not_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_file_that_is_not_there_is_a_config_error() {
     let app = App::new().await;
-    let error = app.read_here(&app.directory.workload("nowhere/token")).await.unwrap_err();
+    let error = app.read_here(&app.tokens.workload("nowhere/token")).await.unwrap_err();
     assert!(error.contains("workload identity cannot be used"), "{error}");
 }
 
-/// A blob, and a directory that gives tokens for it.
+/// A blob, and the endpoints that give tokens for it.
 struct App {
-    directory: Directory,
+    tokens: TokenEndpoints,
     folder: TempDir,
     target: String,
 }
 
 impl App {
     async fn new() -> Self {
-        let (azurite, directory) = (Azurite::shared(), Directory::start().await);
+        let (azurite, tokens) = (Azurite::shared(), TokenEndpoints::start().await);
         let target = format!("abfss://{}@acme.dfs.core.windows.net", azurite.container().await);
-        let writer = Directory::start().await;
+        let writer = TokenEndpoints::start().await;
         let azure = azurite.connect(&writer, azurite.endpoint(), &TransportOptions::default());
         let store = azure.store(&target).expect("it is a target");
         store.put("x.txt", "content".into()).await.expect("a blob is put");
-        Self { directory, folder: tempfile::tempdir().expect("a folder"), target }
+        Self { tokens, folder: tempfile::tempdir().expect("a folder"), target }
     }
 
     /// Reads the blob in a process with just this environment, and with this folder's tools.
@@ -151,7 +151,7 @@ impl App {
     }
 
     fn gave(&self, kind: &str, client_id: Option<&str>) {
-        let given = self.directory.given();
+        let given = self.tokens.given();
         let [given] = &given[..] else { panic!("one token was given, not {given:?}") };
         assert_eq!(
             (given.kind, given.client_id.as_deref(), given.resource.as_str()),

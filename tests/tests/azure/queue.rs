@@ -6,11 +6,11 @@ use std::time::Duration;
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Job, Options, Shape, Stream, Style, When};
 use bronzegate_tests::azure::{Azurite, Call, Fault as Wrong, FaultProxy, Held};
-use bronzegate_tests::command::until;
-use bronzegate_tests::function_app::{Deployment, item, keep};
-use bronzegate_tests::functions::{Invoked, firing};
-use bronzegate_tests::items::{RECORDS, cut_at};
+use bronzegate_tests::azure_deployment::{Deployment, item, keep};
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::functions_host::{Invoked, firing};
 use bronzegate_tests::one_stream;
+use bronzegate_tests::streams::items::{RECORDS, cut_at};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -164,11 +164,11 @@ async fn a_token_that_will_soon_expire_is_renewed_in_the_middle_of_an_upload() {
     let mut deployment = deployment().await;
     // No token is used for long that has less than five minutes left: the identity is asked again while
     // parts are open.
-    deployment.directory.set_lifetime(200);
+    deployment.tokens.set_lifetime(200);
     deployment.put(item("items"));
     assert_eq!(deployment.app.work_all().await, [Invoked::Outputs(json!({}))]);
     deployment.assert_records("items", Shape::Small, RECORDS).await;
-    let asked = deployment.directory.given();
+    let asked = deployment.tokens.given();
     let storage = asked.iter().filter(|token| token.resource.contains("storage")).count();
     assert!(storage >= 2, "{asked:?}");
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use bronzegate_azure::functions::{HTTP, QUEUE};
 use bronzegate_demo_api::{Options, Shape};
 use bronzegate_tests::azure::{Azurite, Call, Fault, FaultProxy};
-use bronzegate_tests::command::until;
-use bronzegate_tests::function_app::{Deployment, item};
-use bronzegate_tests::functions::{Invoked, request};
-use bronzegate_tests::items::RECORDS;
+use bronzegate_tests::azure_deployment::{Deployment, item};
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::functions_host::{Invoked, request};
+use bronzegate_tests::streams::items::RECORDS;
 use serde_json::{Value, json};
 
 use super::handler::{options, yaml};

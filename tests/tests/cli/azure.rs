@@ -2,8 +2,8 @@
 
 use bronzegate_azure::{BLOB_ENDPOINT, TransportOptions};
 use bronzegate_demo_api::{Auth, Shape, Stream, Style};
-use bronzegate_tests::azure::{Azurite, Certificates, Directory, Held, Vault};
-use bronzegate_tests::command::{Shell, own_bytes, run_line};
+use bronzegate_tests::azure::{Azurite, Certificates, Held, KeyVault, TokenEndpoints};
+use bronzegate_tests::command_line::{Shell, own_bytes, run_line};
 use bronzegate_tests::{expected, one_stream};
 
 const RECORDS: u64 = 90;
@@ -15,8 +15,8 @@ pagination: { type: cursor, next: { body: paging.next.after }, send: { query: af
 struct OnAzure {
     shell: Shell,
     container: String,
-    directory: Directory,
-    vault: Vault,
+    tokens: TokenEndpoints,
+    vault: KeyVault,
 }
 
 impl OnAzure {
@@ -26,10 +26,10 @@ impl OnAzure {
         let azurite = Azurite::shared();
         let container = azurite.container().await;
         let token = shell.api.credentials().token.leak();
-        let vault = Vault::start([("token", Held::Value(token))]).await;
+        let vault = KeyVault::start([("token", Held::Value(token))]).await;
         let roots = shell.file("roots.pem", &Certificates::shared().authority).display().to_string();
-        let directory = Directory::start().await;
-        for (name, value) in directory.client_secret() {
+        let tokens = TokenEndpoints::start().await;
+        for (name, value) in tokens.client_secret() {
             shell.set(&name, &value);
         }
         for (name, value) in [
@@ -40,7 +40,7 @@ impl OnAzure {
         ] {
             shell.set(name, &value);
         }
-        Self { shell, container, directory, vault }
+        Self { shell, container, tokens, vault }
     }
 
     /// The API's own bytes of what the container holds of the stream.
@@ -56,7 +56,7 @@ impl OnAzure {
 
     fn store(&self, folder: &str) -> std::sync::Arc<dyn bronzegate_core::bronze::BronzeStore> {
         let (azurite, options) = (Azurite::shared(), TransportOptions::default());
-        let azure = azurite.connect(&self.directory, azurite.endpoint(), &options);
+        let azure = azurite.connect(&self.tokens, azurite.endpoint(), &options);
         azure.store(&place(&self.container, folder)).expect("a target")
     }
 }

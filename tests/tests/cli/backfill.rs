@@ -6,8 +6,8 @@ use std::process::Stdio;
 
 use bronzegate_core::bronze::{BronzeStore as _, LocalStore, StagingArea};
 use bronzegate_demo_api::{Fault, FaultKind, TimeFormat, Timeline, When};
-use bronzegate_tests::changes::{BOUNDED, changes, settings, sorted, ten_days, with};
-use bronzegate_tests::command::{Shell, until};
+use bronzegate_tests::command_line::{Shell, until};
+use bronzegate_tests::streams::changes::{BOUNDED, changes, settings, sorted, ten_days, with};
 use bronzegate_tests::{lines, one_stream, parts, without_metadata};
 use tokio::process::Command;
 

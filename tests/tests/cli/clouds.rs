@@ -1,7 +1,7 @@
 //! The command line on the clouds: target, vault and source files there, credentials as a developer has them.
 
 use bronzegate_demo_api::{Auth, Shape, Stream, Style};
-use bronzegate_tests::command::{Shell, own_bytes, run_line};
+use bronzegate_tests::command_line::{Shell, own_bytes, run_line};
 use bronzegate_tests::{expected, moto, one_stream};
 
 const RECORDS: u64 = 90;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use bronzegate_demo_api::{Auth, Fault, FaultKind, Shape, Stream, Style, When};
-use bronzegate_tests::command::{Shell, files, run_line};
+use bronzegate_tests::command_line::{Shell, files, run_line};
 use bronzegate_tests::{SCHEDULED, expected};
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use bronzegate_demo_api::{Auth, Fault, FaultKind, InvalidJson, Options, Shape, Stream, Style, When};
-use bronzegate_tests::command::{Shell, files, run_line, until};
+use bronzegate_tests::command_line::{Shell, files, run_line, until};
 use bronzegate_tests::{SCHEDULED, SEED, one_stream};
 
 const SETTINGS: &str = "records: results

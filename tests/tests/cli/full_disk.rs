@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use bronzegate_demo_api::{Shape, Stream, Style};
-use bronzegate_tests::command::{Ended, Shell, files, records};
+use bronzegate_tests::command_line::{Ended, Shell, files, records};
 use bronzegate_tests::{SCHEDULED, one_stream};
 
 const SETTINGS: &str = "records: results
@@ -63,7 +63,10 @@ fn visible(shell: &Shell) -> Vec<String> {
 
 fn assert_complete(shell: &Shell, ended: &Ended, count: u64) {
     assert_eq!(ended.code(), Some(0), "{ended:?}");
-    bronzegate_tests::command::assert_same(&visible(shell), &bronzegate_tests::expected(Shape::Crm, count));
+    bronzegate_tests::command_line::assert_same(
+        &visible(shell),
+        &bronzegate_tests::expected(Shape::Crm, count),
+    );
     assert_eq!(files(&shell.path("disk/bronze/_bronzegate/staging")), Vec::<PathBuf>::new());
 }
 

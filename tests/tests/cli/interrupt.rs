@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
-use bronzegate_tests::command::{Process, Shell, files, run_line, until};
+use bronzegate_tests::command_line::{Process, Shell, files, run_line, until};
 use bronzegate_tests::{SCHEDULED, one_stream};
 
 use crate::engine::jobs;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_demo_api::{Fault, FaultKind, Options, Shape, Stream, Style, When};
-use bronzegate_tests::command::{Ended, Shell, commits, files, program, records, run_line, until};
+use bronzegate_tests::command_line::{Ended, Shell, commits, files, program, records, run_line, until};
 use bronzegate_tests::{SCHEDULED, SEED, expected, one_stream, parts};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bronzegate_demo_api::{Shape, Stream, Style};
-use bronzegate_tests::command::{Shell, run_line};
+use bronzegate_tests::command_line::{Shell, run_line};
 use serde_json::{Value, json};
 use tokio::process::Command;
 

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use bronzegate_demo_api::{Auth, Credentials, Options, Shape, Stream, Style};
 use bronzegate_tests::SEED;
-use bronzegate_tests::command::{Ended, Shell, files, run_line, until};
+use bronzegate_tests::command_line::{Ended, Shell, files, run_line, until};
 use bronzegate_tests::moto;
-use bronzegate_tests::proxy::{Proxy, Rule, Spoiled};
+use bronzegate_tests::spoiling_proxy::{Proxy, Rule, Spoiled};
 
 const RECORDS: u64 = 60;
 const SOURCE: &str = "auth:

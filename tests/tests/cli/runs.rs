@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use bronzegate_demo_api::{Fault, FaultKind, Options, Shape, Stream, Style, When};
 use bronzegate_tests::browser::{View, look};
-use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days};
-use bronzegate_tests::command::Shell;
+use bronzegate_tests::command_line::Shell;
+use bronzegate_tests::streams::changes::{BOUNDED, changes, settings, ten_days};
 use bronzegate_tests::{SEED, one_stream};
 use serde_json::{Value, json};
 

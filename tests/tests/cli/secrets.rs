@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Options, Shape, Stream, Style, When};
-use bronzegate_tests::command::{Ended, Shell, files};
+use bronzegate_tests::command_line::{Ended, Shell, files};
 use bronzegate_tests::{SEED, one_stream};
 use serde_json::json;
 

@@ -10,7 +10,7 @@ use bronzegate_core::extract::Stop;
 use bronzegate_core::report::Status;
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_core::sources::SourceFolder;
-use bronzegate_tests::changes::{BOUNDED, changes, settings, ten_days};
+use bronzegate_tests::streams::changes::{BOUNDED, changes, settings, ten_days};
 use bronzegate_tests::{Bench, Failing, FaultyStore, lines};
 use serde_json::json;
 

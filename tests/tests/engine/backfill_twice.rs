@@ -10,8 +10,8 @@ use bronzegate_core::extract::Stop;
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_core::sources::SourceFolder;
 use bronzegate_demo_api::Options;
-use bronzegate_tests::changes::{BOUNDED, at, changes, settings, ten_days};
-use bronzegate_tests::command::Shell;
+use bronzegate_tests::command_line::Shell;
+use bronzegate_tests::streams::changes::{BOUNDED, at, changes, settings, ten_days};
 use bronzegate_tests::{Bench, SEED, assert_complete, one_stream};
 use serde_json::{Value, json};
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::Status;
 use bronzegate_demo_api::{Fault, FaultKind, Framing, Shape, Stream, Style, When};
-use bronzegate_tests::command::until;
-use bronzegate_tests::{Bench, changes, expected, failure, one_stream};
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::streams::changes;
+use bronzegate_tests::{Bench, expected, failure, one_stream};
 
 /// Projects, and the tasks of each; project n has n * 7 % 23 of them, so some have none.
 const PROJECTS: u64 = 25;

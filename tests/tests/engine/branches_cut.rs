@@ -8,7 +8,7 @@ use bronzegate_core::clock::{Deadline, SystemClock};
 use bronzegate_core::extract::Stop;
 use bronzegate_core::report::Status;
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
-use bronzegate_tests::command::{Process, Shell, run_line, until};
+use bronzegate_tests::command_line::{Process, Shell, run_line, until};
 use bronzegate_tests::{Bench, SCHEDULED, expected, request};
 
 const BY_CURSOR: &str =

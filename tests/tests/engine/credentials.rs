@@ -5,7 +5,7 @@ use std::time::Duration;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::RunReport;
 use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Options, Shape, Stream, Style, When};
-use bronzegate_tests::command::until;
+use bronzegate_tests::command_line::until;
 use bronzegate_tests::{Bench, SEED, failure, one_stream};
 
 use super::faults::{at_page, run, settings, stream};

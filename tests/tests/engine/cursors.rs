@@ -9,7 +9,7 @@ use bronzegate_core::{bronze::CommitRecord, clock::Deadline};
 use bronzegate_demo_api::{
     Fault, FaultKind, Pack, Quirks, Shape, Stream, Style, TimeFormat, Timeline, When, csv_record_of,
 };
-use bronzegate_tests::changes::{BOUNDED, at, change, changes, settings, sorted, with};
+use bronzegate_tests::streams::changes::{BOUNDED, at, change, changes, settings, sorted, with};
 use bronzegate_tests::{Bench, assert_complete, failure};
 
 const KEY: &str = "key: id, start: 2026-01-01";

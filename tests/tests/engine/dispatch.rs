@@ -12,8 +12,8 @@ use bronzegate_core::report::Status;
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_core::sources::SourceFolder;
 use bronzegate_demo_api::{Auth, Shape, Stream, Style};
-use bronzegate_tests::changes::{self, BOUNDED};
-use bronzegate_tests::command::Shell;
+use bronzegate_tests::command_line::Shell;
+use bronzegate_tests::streams::changes::{self, BOUNDED};
 use serde_json::{Value, json};
 
 /// 40 requests a second, and no burst.

@@ -9,8 +9,8 @@ use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{Fault, FaultKind, TimeFormat, Timeline, When};
-use bronzegate_tests::changes::{BOUNDED, OPEN, at, change, changes, settings, sorted, with};
-use bronzegate_tests::command::until;
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::streams::changes::{BOUNDED, OPEN, at, change, changes, settings, sorted, with};
 use bronzegate_tests::{Bench, Failing, FaultyStore, assert_complete, failure, request};
 
 const KEY: &str = "key: id, start: 2026-01-01";

@@ -12,10 +12,10 @@ use bronzegate_demo_api::{
     Auth, DemoApi, Fault, FaultKind, Framing, Job, Options, Shape, Stream, Style, TimeFormat, Timeline, When,
     csv_record,
 };
-use bronzegate_tests::changes::change;
-use bronzegate_tests::command::{Shell, run_line, until};
-use bronzegate_tests::exports::export;
-use bronzegate_tests::{Bench, SCHEDULED, SEED, Shifted, expected, failure, request, test_clock};
+use bronzegate_tests::command_line::{Shell, run_line, until};
+use bronzegate_tests::streams::changes::change;
+use bronzegate_tests::streams::exports::export;
+use bronzegate_tests::{Bench, SCHEDULED, SEED, ShiftedClock, expected, failure, request, test_clock};
 use jiff::SignedDuration;
 
 pub(crate) const RECORDS: u64 = 115;
@@ -68,7 +68,7 @@ pub(crate) fn landed(bench: &Bench, report: &RunReport, records: u64) {
 
 /// A run with more time than it takes, so much later than now.
 pub(crate) async fn run_later(bench: &Bench, later: SignedDuration) -> RunReport {
-    let clock = Arc::new(Shifted::by(later));
+    let clock = Arc::new(ShiftedClock::by(later));
     let deadline = Deadline::within(&*clock, Duration::from_mins(5));
     let run = bench.stream_with("accounts", clock);
     run.run(bench.store(), request(SCHEDULED), deadline, Stop::default()).await

@@ -9,8 +9,8 @@ use bronzegate_core::extract::Stop;
 use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{Fault, FaultKind, Job, When};
-use bronzegate_tests::command::until;
-use bronzegate_tests::{Bench, SCHEDULED, Shifted, failure, request};
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::{Bench, SCHEDULED, ShiftedClock, failure, request};
 use jiff::SignedDuration;
 
 use super::jobs::{
@@ -24,7 +24,7 @@ async fn bench(settings: &str, polls: u32) -> Bench {
 
 /// A run of five minutes, so many hours after the first.
 async fn run_after(bench: &Bench, hours: i64) -> RunReport {
-    let clock = Arc::new(Shifted::by(SignedDuration::from_hours(hours)));
+    let clock = Arc::new(ShiftedClock::by(SignedDuration::from_hours(hours)));
     let deadline = Deadline::within(&*clock, Duration::from_mins(5));
     let run = bench.stream_with("accounts", clock);
     run.run(bench.store(), request(SCHEDULED), deadline, Stop::default()).await

@@ -10,8 +10,9 @@ use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{Fault, FaultKind, Job, Options, Shape, Stream, Style, When};
-use bronzegate_tests::exports::export;
-use bronzegate_tests::{Bench, SEED, Shifted, changes, expected, failure, request};
+use bronzegate_tests::streams::changes;
+use bronzegate_tests::streams::exports::export;
+use bronzegate_tests::{Bench, SEED, ShiftedClock, expected, failure, request};
 
 /// What the children's stream says; each parent has two records.
 const TASKS: &str = "
@@ -47,7 +48,7 @@ fn hour_at(stream: &str) -> Fault {
 
 /// A run that has five minutes, in February 2026.
 async fn run_in_february(bench: &Bench) -> RunReport {
-    let clock = Arc::new(Shifted::at("2026-02-01T00:00:00Z"));
+    let clock = Arc::new(ShiftedClock::at("2026-02-01T00:00:00Z"));
     let deadline = Deadline::within(&*clock, Duration::from_mins(5));
     let run = bench.stream_with("tasks", clock);
     run.run(bench.store(), request("2026-02-01T00:00:00Z"), deadline, Stop::default()).await

@@ -9,8 +9,8 @@ use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::{bronze::SegmentStatus, clock::Deadline};
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
-use bronzegate_tests::changes::{BOUNDED, change, changes, settings};
-use bronzegate_tests::command::{Shell, run_line};
+use bronzegate_tests::command_line::{Shell, run_line};
+use bronzegate_tests::streams::changes::{BOUNDED, change, changes, settings};
 use bronzegate_tests::{Bench, SCHEDULED, failure, one_stream};
 
 /// The API takes requests for this page again in an hour: a run with a deadline is cut before it.

@@ -8,8 +8,10 @@ use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
-use bronzegate_tests::command::until;
-use bronzegate_tests::{Bench, Failing, FaultyStore, SCHEDULED, Timed, expected, failure, parts, request};
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::{
+    Bench, Failing, FaultyStore, SCHEDULED, TimedBench, expected, failure, parts, request,
+};
 
 pub(crate) const RECORDS: u64 = 115;
 
@@ -114,7 +116,7 @@ async fn a_run_cut_before_every_page_lands_exactly() {
 async fn a_short_deadline_cuts_a_slow_run_until_it_is_complete() {
     for (style, settings) in [&paginations()[0], &paginations()[1]] {
         let stream = Stream { records: 400, ..stream(*style) };
-        let timed = Timed::new(stream.clone(), settings, Duration::from_millis(12)).await;
+        let timed = TimedBench::new(stream.clone(), settings, Duration::from_millis(12)).await;
         let mut reports = Vec::new();
         while reports.last().is_none_or(|report: &RunReport| report.status == Status::Partial) {
             reports.push(timed.run_within("items", Duration::from_millis(200)).await);
@@ -204,7 +206,7 @@ async fn a_stop_before_the_first_page_is_an_interruption() {
 async fn not_even_one_page_within_the_deadline_fails() {
     let stalled = FaultKind::Stall { after_bytes: 100, pause: Duration::from_mins(1) };
     for fault in [stalled, FaultKind::retry_after(503, "3600"), FaultKind::retry_after(429, "3600")] {
-        let timed = Timed::new(stream(Style::Cursor), BY_CURSOR, Duration::ZERO).await;
+        let timed = TimedBench::new(stream(Style::Cursor), BY_CURSOR, Duration::ZERO).await;
         timed.bench.api.set_faults(vec![Fault::new("items", When::Page(1), fault).always()]);
         let passing = async {
             until("the request", || timed.bench.stats("items").requests >= 1).await;
@@ -220,7 +222,7 @@ async fn not_even_one_page_within_the_deadline_fails() {
 #[tokio::test]
 async fn one_page_may_use_the_time_kept_for_committing() {
     // Of 500 ms, 400 are for fetching; the first page takes longer.
-    let timed = Timed::new(stream(Style::Cursor), BY_CURSOR, Duration::from_millis(420)).await;
+    let timed = TimedBench::new(stream(Style::Cursor), BY_CURSOR, Duration::from_millis(420)).await;
     let report = timed.run_within("items", Duration::from_millis(500)).await;
     assert_eq!((report.status, report.counts.pages), (Status::Partial, 1), "{report:?}");
 }

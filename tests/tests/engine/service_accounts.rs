@@ -13,7 +13,7 @@ use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::FileSecrets;
 use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Framing, Shape, Stream, Style, When};
-use bronzegate_tests::{Bench, SCHEDULED, Timed, failure, request};
+use bronzegate_tests::{Bench, SCHEDULED, TimedBench, failure, request};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
 use serde_json::json;
 use tempfile::TempDir;
@@ -123,7 +123,8 @@ async fn a_google_key_file_reads_a_stream_exactly_through_faults_and_expired_tok
 async fn a_token_that_expires_mid_run_is_renewed_before_it_is_refused() {
     let stream = google();
     // A token is given out, and two requests later it is too old.
-    let Timed { bench, clock } = Timed::new(stream.clone(), GOOGLE, Duration::from_millis(200)).await;
+    let TimedBench { bench, clock } =
+        TimedBench::new(stream.clone(), GOOGLE, Duration::from_millis(200)).await;
     let account = Account::on(bench, &RSA);
     // It says of its tokens that they are good for no whole second, and means it.
     let token_lifetime = Duration::from_millis(500);

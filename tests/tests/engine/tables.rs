@@ -6,7 +6,7 @@ use std::time::Duration;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::Status;
 use bronzegate_demo_api::{Fault, FaultKind, Framing, Pack, Shape, Stream, Style, When, csv_record};
-use bronzegate_tests::changes::change;
+use bronzegate_tests::streams::changes::change;
 use bronzegate_tests::{Bench, expected, failure};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -256,7 +256,7 @@ async fn what_lies_beside_the_table_in_an_archive_is_refused_by_name() {
 async fn only_what_is_new_is_read_from_csv_too() {
     let at = |minute: u64| format!("2026-01-01T10:{minute:02}:00Z");
     let all: Vec<_> = (0..25).map(|id| change(id, &at(id))).collect();
-    let stream = bronzegate_tests::changes::changes(all.clone()).csv(Pack::Gzip);
+    let stream = bronzegate_tests::streams::changes::changes(all.clone()).csv(Pack::Gzip);
     let stream = Stream { style: Style::LinkHeader, ..stream };
     let settings = "records: $
 format: csv

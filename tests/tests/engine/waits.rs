@@ -6,7 +6,7 @@ use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::extract::Stop;
 use bronzegate_demo_api::{FaultKind, Shape, record};
-use bronzegate_tests::command::until;
+use bronzegate_tests::command_line::until;
 use bronzegate_tests::{Bench, ManualClock, SCHEDULED, SEED, failure, request};
 
 use super::faults::{at_page, is_retried, run, settings, stream};

@@ -11,8 +11,8 @@ use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::window::{TimeWindow, parse_instant};
 use bronzegate_demo_api::{Fault, FaultKind, Stream, TimeFormat, Timeline, When};
-use bronzegate_tests::changes::{BOUNDED, OPEN, change, changes, settings, sorted, with};
-use bronzegate_tests::command::until;
+use bronzegate_tests::command_line::until;
+use bronzegate_tests::streams::changes::{BOUNDED, OPEN, change, changes, settings, sorted, with};
 use bronzegate_tests::{Bench, ManualClock, failure, test_clock};
 
 fn window(from: &str, to: &str) -> TimeWindow {

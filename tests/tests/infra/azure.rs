@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bronzegate_core::metrics;
 use bronzegate_core::report::{Counts, RunReport, Status};
 use bronzegate_demo_api::{Options, Shape, Stream, Style};
-use bronzegate_tests::function_app::{Deployment, item};
+use bronzegate_tests::azure_deployment::{Deployment, item};
 use bronzegate_tests::one_stream;
 
 #[test]

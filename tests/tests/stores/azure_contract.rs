@@ -2,8 +2,8 @@
 
 use bronzegate_azure::TransportOptions;
 use bronzegate_core::bronze::{Checksum, Created, Receipt, StagingArea, StoreError};
-use bronzegate_tests::azure::{Azurite, Call, Directory, Fault, FaultProxy};
-use bronzegate_tests::contract::{self, Store};
+use bronzegate_tests::azure::{Azurite, Call, Fault, FaultProxy, TokenEndpoints};
+use bronzegate_tests::store_contract::{self, Store};
 use bytes::Bytes;
 use reqwest::Method;
 
@@ -11,17 +11,19 @@ const PATH: &str = "shop/orders/ingest_date=2026-11-22/20261122170000-s0001-p000
 
 #[tokio::test(flavor = "multi_thread")]
 async fn azurite_meets_the_store_contract() {
-    let (azurite, directory) = (Azurite::shared(), Directory::start().await);
-    let azure = azurite.connect(&directory, azurite.endpoint(), &TransportOptions::default());
+    let (azurite, tokens) = (Azurite::shared(), TokenEndpoints::start().await);
+    let azure = azurite.connect(&tokens, azurite.endpoint(), &TransportOptions::default());
     let container = azurite.container().await;
-    contract::check(async |target| azure.store(&adls(&container, &format!("{target}/bronze"))).unwrap())
-        .await;
+    store_contract::check(async |target| {
+        azure.store(&adls(&container, &format!("{target}/bronze"))).unwrap()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_of_a_lakehouse_is_a_target() {
-    let (azurite, directory) = (Azurite::shared(), Directory::start().await);
-    let azure = azurite.connect(&directory, azurite.endpoint(), &TransportOptions::default());
+    let (azurite, tokens) = (Azurite::shared(), TokenEndpoints::start().await);
+    let azure = azurite.connect(&tokens, azurite.endpoint(), &TransportOptions::default());
     let workspace = azurite.container().await;
     let store = azure
         .store(&format!("abfss://{workspace}@onelake.dfs.fabric.microsoft.com/Sales.Lakehouse/Files/bronze"))
@@ -118,8 +120,8 @@ async fn errors_say_what_the_service_said_and_what_to_do() {
          identity needs the role Storage Blob Data Contributor on the container, and the account's network \
          rules must let this address in"
     );
-    let (azurite, directory) = (Azurite::shared(), Directory::start().await);
-    let azure = azurite.connect(&directory, azurite.endpoint(), &TransportOptions::default());
+    let (azurite, tokens) = (Azurite::shared(), TokenEndpoints::start().await);
+    let azure = azurite.connect(&tokens, azurite.endpoint(), &TransportOptions::default());
     let store = azure.store(&adls("nowhere", "")).unwrap();
     for error in [store.get("x.json").await.unwrap_err(), store.list("").await.unwrap_err()] {
         let message = message(error);
@@ -155,20 +157,20 @@ async fn azurite_does_not_outlive_the_process_that_started_it() {
 
 /// A store on a container of its own.
 async fn plain() -> (Store, &'static Azurite, String) {
-    let (azurite, directory) = (Azurite::shared(), Directory::start().await);
-    let azure = azurite.connect(&directory, azurite.endpoint(), &TransportOptions::default());
+    let (azurite, tokens) = (Azurite::shared(), TokenEndpoints::start().await);
+    let azure = azurite.connect(&tokens, azurite.endpoint(), &TransportOptions::default());
     let container = azurite.container().await;
     let store = azure.store(&adls(&container, "")).expect("Azure is connected");
-    // The token is had before the directory goes.
+    // The token is had before the endpoints go.
     store.list("").await.expect("the store can be read");
     (store, azurite, container)
 }
 
 /// A store behind a proxy.
 async fn behind_a_proxy() -> (Store, FaultProxy) {
-    let (azurite, directory) = (Azurite::shared(), Directory::start().await);
+    let (azurite, tokens) = (Azurite::shared(), TokenEndpoints::start().await);
     let proxy = FaultProxy::start(azurite.endpoint()).await;
-    let azure = azurite.connect(&directory, &proxy.endpoint(), &TransportOptions::default());
+    let azure = azurite.connect(&tokens, &proxy.endpoint(), &TransportOptions::default());
     let store = azure.store(&adls(&azurite.container().await, "")).expect("Azure is connected");
     store.list("").await.expect("the store can be read");
     (store, proxy)

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bronzegate_azure::TransportOptions;
 use bronzegate_core::bronze::{Checksum, Created, Receipt, StagingArea, StoreError};
-use bronzegate_tests::azure::{Azurite, Call, Directory, Fault, FaultProxy};
-use bronzegate_tests::contract::Store;
+use bronzegate_tests::azure::{Azurite, Call, Fault, FaultProxy, TokenEndpoints};
+use bronzegate_tests::store_contract::Store;
 use bytes::Bytes;
 use futures::future::join_all;
 
@@ -135,7 +135,7 @@ async fn a_service_that_stays_away_is_an_error_in_bounded_time_and_nothing_is_vi
 async fn a_token_that_will_soon_expire_is_renewed_in_the_middle_of_an_upload() {
     let bed = Bed::new().await;
     // Azurite still takes them, but no token is used for long that has less than five minutes left.
-    bed.directory.set_lifetime(200);
+    bed.tokens.set_lifetime(200);
     let store = bed.anew();
     let content: Bytes = (0..9 << 20).map(|at: u32| (at % 251) as u8).collect();
     let mut part = store.stage(PATH, &area()).await.unwrap();
@@ -157,7 +157,7 @@ async fn each_passing_fault(case: impl AsyncFn(Fault)) {
 struct Bed {
     store: Store,
     proxy: FaultProxy,
-    directory: Directory,
+    tokens: TokenEndpoints,
     target: String,
 }
 
@@ -173,18 +173,18 @@ impl Bed {
     }
 
     async fn patient(patience: Duration) -> Self {
-        let (azurite, directory) = (Azurite::shared(), Directory::start().await);
+        let (azurite, tokens) = (Azurite::shared(), TokenEndpoints::start().await);
         let proxy = FaultProxy::start(azurite.endpoint()).await;
         let target = format!("abfss://{}@acme.dfs.core.windows.net", azurite.container().await);
-        let store = open(&directory, &proxy, &target, patience);
+        let store = open(&tokens, &proxy, &target, patience);
         // The token is had, and the connection is open.
         store.get("warm/up.json").await.expect("the store can be read");
-        Self { store, proxy, directory, target }
+        Self { store, proxy, tokens, target }
     }
 
     /// The same store with an identity that has no token yet.
     fn anew(&self) -> Store {
-        open(&self.directory, &self.proxy, &self.target, PATIENCE)
+        open(&self.tokens, &self.proxy, &self.target, PATIENCE)
     }
 
     async fn stage(&self, content: &'static [u8]) -> Receipt {
@@ -200,9 +200,9 @@ impl Bed {
     }
 }
 
-fn open(directory: &Directory, proxy: &FaultProxy, target: &str, patience: Duration) -> Store {
+fn open(tokens: &TokenEndpoints, proxy: &FaultProxy, target: &str, patience: Duration) -> Store {
     let options = TransportOptions { read: patience, ..TransportOptions::default() };
-    let azure = Azurite::shared().connect(directory, &proxy.endpoint(), &options);
+    let azure = Azurite::shared().connect(tokens, &proxy.endpoint(), &options);
     azure.store(target).expect("it is a target")
 }
 

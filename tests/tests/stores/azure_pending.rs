@@ -4,8 +4,8 @@
 use bronzegate_azure::TransportOptions;
 use bronzegate_core::bronze::{Checksum, Layout, Receipt, StagingArea};
 use bronzegate_core::clock::{Clock as _, SystemClock};
-use bronzegate_tests::azure::{Azurite, Call, Directory, Fault, FaultProxy};
-use bronzegate_tests::contract::Store;
+use bronzegate_tests::azure::{Azurite, Call, Fault, FaultProxy, TokenEndpoints};
+use bronzegate_tests::store_contract::Store;
 use bytes::Bytes;
 use jiff::SignedDuration;
 
@@ -43,9 +43,9 @@ async fn uploads_are_looked_for_as_long_as_azure_keeps_them_and_old_parts_are_no
 
 #[tokio::test(flavor = "multi_thread")]
 async fn onelake_is_not_asked_for_uncommitted_blobs() {
-    let (azurite, directory) = (Azurite::shared(), Directory::start().await);
+    let (azurite, tokens) = (Azurite::shared(), TokenEndpoints::start().await);
     let proxy = FaultProxy::start(azurite.endpoint()).await;
-    let azure = azurite.connect(&directory, &proxy.endpoint(), &TransportOptions::default());
+    let azure = azurite.connect(&tokens, &proxy.endpoint(), &TransportOptions::default());
     let workspace = azurite.container().await;
     let target = format!("abfss://{workspace}@onelake.dfs.fabric.microsoft.com/Sales.Lakehouse/Files/bronze");
     let store = azure.store(&target).unwrap();
@@ -76,12 +76,12 @@ async fn a_listing_that_the_service_does_not_take_finds_nothing_and_another_refu
 
 /// A store behind a proxy.
 async fn adls() -> (Store, FaultProxy) {
-    let (azurite, directory) = (Azurite::shared(), Directory::start().await);
+    let (azurite, tokens) = (Azurite::shared(), TokenEndpoints::start().await);
     let proxy = FaultProxy::start(azurite.endpoint()).await;
-    let azure = azurite.connect(&directory, &proxy.endpoint(), &TransportOptions::default());
+    let azure = azurite.connect(&tokens, &proxy.endpoint(), &TransportOptions::default());
     let target = format!("abfss://{}@acme.dfs.core.windows.net/bronze", azurite.container().await);
     let store = azure.store(&target).expect("it is a target");
-    // The token is had before the directory goes.
+    // The token is had before the endpoints go.
     store.list("").await.expect("the store can be read");
     (store, proxy)
 }

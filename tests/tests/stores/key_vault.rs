@@ -6,23 +6,23 @@ use std::time::Duration;
 use bronzegate_azure::{Azure, TransportOptions, check_name};
 use bronzegate_core::clock::{Clock, SystemClock, TestClock};
 use bronzegate_core::secret::{Freshness, SecretStore, resolve};
-use bronzegate_tests::azure::{Certificates, Directory, Held, Vault};
+use bronzegate_tests::azure::{Certificates, Held, KeyVault, TokenEndpoints};
 use futures::future::join_all;
 use secrecy::ExposeSecret as _;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_read_with_a_token_for_vaults_after_one_challenge() {
-    let vault = Vault::start([("a", Held::Value("one\n")), ("b", Held::Value("two"))]).await;
-    let (secrets, directory) = open(&vault).await;
+    let vault = KeyVault::start([("a", Held::Value("one\n")), ("b", Held::Value("two"))]).await;
+    let (secrets, tokens) = open(&vault).await;
     assert_eq!(read(&*secrets, "a").await, Ok("one\n".to_owned()), "as the vault holds it");
     assert_eq!(read(&*secrets, "b").await, Ok("two".to_owned()));
-    let resources: Vec<_> = directory.given().into_iter().map(|given| given.resource).collect();
+    let resources: Vec<_> = tokens.given().into_iter().map(|given| given.resource).collect();
     assert_eq!((vault.challenges(), resources), (1, vec!["https://vault.azure.net".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_refusal_names_the_secret_and_says_what_to_do() {
-    let vault = Vault::start([
+    let vault = KeyVault::start([
         ("disabled", Held::Disabled),
         ("rbac", Held::Forbidden("ForbiddenByRbac")),
         ("policy", Held::Forbidden("AccessDenied")),
@@ -64,14 +64,14 @@ async fn every_refusal_names_the_secret_and_says_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_secret_is_handed_out_as_key_vault_does() {
-    let vault = Vault::start([("old", Held::Expired("value"))]).await;
+    let vault = KeyVault::start([("old", Held::Expired("value"))]).await;
     let (secrets, _directory) = open(&vault).await;
     assert_eq!(read(&*secrets, "old").await, Ok("value".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_secret_is_seen_by_a_fresh_read_or_after_its_time() {
-    let vault = Vault::start([("token", Held::Value("old"))]).await;
+    let vault = KeyVault::start([("token", Held::Value("old"))]).await;
     let clock = Arc::new(TestClock::at(SystemClock::default().now()));
     let (secrets, _directory) = open_with(&vault, clock.clone()).await;
     let readers = join_all((0..20).map(|_| read(&*secrets, "token"))).await;
@@ -89,7 +89,7 @@ async fn a_rotated_secret_is_seen_by_a_fresh_read_or_after_its_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_throttled_read_waits_as_long_as_the_vault_says() {
-    let vault = Vault::start([("busy", Held::Throttled(1, "value"))]).await;
+    let vault = KeyVault::start([("busy", Held::Throttled(1, "value"))]).await;
     let (secrets, _directory) = open(&vault).await;
     let clock = SystemClock::default();
     assert_eq!(read(&*secrets, "busy").await, Ok("value".to_owned()));
@@ -100,7 +100,7 @@ async fn a_throttled_read_waits_as_long_as_the_vault_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vault_that_stays_throttled_is_an_error() {
-    let vault = Vault::start([("busy", Held::Throttled(u32::MAX, ""))]).await;
+    let vault = KeyVault::start([("busy", Held::Throttled(u32::MAX, ""))]).await;
     let (secrets, _directory) = open(&vault).await;
     let error = read(&*secrets, "busy").await.unwrap_err();
     assert!(error.contains("429 Throttled") && error.contains("too many reads in a short time"), "{error}");
@@ -109,8 +109,8 @@ async fn a_vault_that_stays_throttled_is_an_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_not_a_vault_is_a_config_error() {
-    let directory = Directory::start().await;
-    let azure = azure(&directory, Arc::new(SystemClock::default()));
+    let tokens = TokenEndpoints::start().await;
+    let azure = azure(&tokens, Arc::new(SystemClock::default()));
     for url in
         ["http://acme.vault.azure.net", "https://acme.vault.azure.net/secrets/x", "acme", "https://u@v.net"]
     {
@@ -120,17 +120,17 @@ async fn an_address_that_is_not_a_vault_is_a_config_error() {
     }
 }
 
-async fn open(vault: &Vault) -> (Arc<dyn SecretStore>, Directory) {
+async fn open(vault: &KeyVault) -> (Arc<dyn SecretStore>, TokenEndpoints) {
     open_with(vault, Arc::new(SystemClock::default())).await
 }
 
-async fn open_with(vault: &Vault, clock: Arc<dyn Clock>) -> (Arc<dyn SecretStore>, Directory) {
-    let directory = Directory::start().await;
-    (azure(&directory, clock).secrets(vault.url().as_str()).expect("Azure is connected"), directory)
+async fn open_with(vault: &KeyVault, clock: Arc<dyn Clock>) -> (Arc<dyn SecretStore>, TokenEndpoints) {
+    let tokens = TokenEndpoints::start().await;
+    (azure(&tokens, clock).secrets(vault.url().as_str()).expect("Azure is connected"), tokens)
 }
 
-fn azure(directory: &Directory, clock: Arc<dyn Clock>) -> Azure {
-    let variables = directory.client_secret();
+fn azure(tokens: &TokenEndpoints, clock: Arc<dyn Clock>) -> Azure {
+    let variables = tokens.client_secret();
     let transport = Certificates::shared().transport(&TransportOptions::default());
     Azure::connect_over(transport, |name| variables.get(name).cloned(), clock).expect("Azure is connected")
 }

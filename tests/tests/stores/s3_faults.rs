@@ -9,7 +9,7 @@ use bronzegate_aws::{S3Settings, S3Store, S3Target, s3_config};
 use bronzegate_core::bronze::{BronzeStore, Checksum, Created, Receipt, StagingArea, StoreError};
 use bronzegate_core::error::Error;
 use bronzegate_tests::moto;
-use bronzegate_tests::proxy::{Proxy, Rule, Spoiled};
+use bronzegate_tests::spoiling_proxy::{Proxy, Rule, Spoiled};
 use bytes::Bytes;
 
 const READ: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use bronzegate_aws::S3Settings;
 use bronzegate_core::bronze::{BronzeStore, Checksum, LocalStore, Receipt, StagingArea, Upload};
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_tests::moto;
-use bronzegate_tests::proxy::{Proxy, Rule, Spoiled};
+use bronzegate_tests::spoiling_proxy::{Proxy, Rule, Spoiled};
 use bytes::Bytes;
 
 const STREAM: &str = "shop/orders";

@@ -8,7 +8,7 @@ use bronzegate_aws::SecretsManager;
 use bronzegate_core::clock::TestClock;
 use bronzegate_core::secret::{CachedSecrets, Freshness, SecretError, SecretStore, resolve};
 use bronzegate_tests::moto;
-use bronzegate_tests::proxy::{Proxy, Rule, Spoiled};
+use bronzegate_tests::spoiling_proxy::{Proxy, Rule, Spoiled};
 use bronzegate_tests::test_clock;
 use secrecy::ExposeSecret as _;
 

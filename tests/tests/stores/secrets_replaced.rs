@@ -6,9 +6,9 @@ use bronzegate_aws::SecretsManager;
 use bronzegate_azure::{Azure, TransportOptions};
 use bronzegate_core::clock::SystemClock;
 use bronzegate_core::secret::{CachedSecrets, Freshness, Replacement, SecretError, SecretStore};
-use bronzegate_tests::azure::{Certificates, Directory, Held, Vault};
+use bronzegate_tests::azure::{Certificates, Held, KeyVault, TokenEndpoints};
 use bronzegate_tests::moto;
-use bronzegate_tests::proxy::{Proxy, Rule, Spoiled};
+use bronzegate_tests::spoiling_proxy::{Proxy, Rule, Spoiled};
 use secrecy::ExposeSecret as _;
 
 async fn manager(port: u16) -> SecretsManager {
@@ -95,19 +95,19 @@ async fn a_cached_vault_hands_out_what_was_replaced() {
     assert_eq!(value(&store, "cached").await, "new");
 }
 
-async fn key_vault(vault: &Vault) -> (Arc<dyn SecretStore>, Directory) {
-    let directory = Directory::start().await;
-    let variables = directory.client_secret();
+async fn key_vault(vault: &KeyVault) -> (Arc<dyn SecretStore>, TokenEndpoints) {
+    let tokens = TokenEndpoints::start().await;
+    let variables = tokens.client_secret();
     let transport = Certificates::shared().transport(&TransportOptions::default());
     let clock = Arc::new(SystemClock::default());
     let azure =
         Azure::connect_over(transport, |name| variables.get(name).cloned(), clock).expect("connected");
-    (azure.secrets(vault.url().as_str()).expect("a vault"), directory)
+    (azure.secrets(vault.url().as_str()).expect("a vault"), tokens)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn key_vault_makes_a_new_version_that_keeps_the_tags() {
-    let vault = Vault::start([("token", Held::Value("old"))]).await;
+    let vault = KeyVault::start([("token", Held::Value("old"))]).await;
     let (store, _directory) = key_vault(&vault).await;
     let held = store.hold("token").await.unwrap();
     assert_eq!(store.replace(&held, &"new".to_owned().into()).await.unwrap(), Replacement::Replaced);
@@ -124,7 +124,7 @@ async fn key_vault_makes_a_new_version_that_keeps_the_tags() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn key_vault_tells_a_writer_whose_version_was_overtaken() {
-    let vault = Vault::start([("token", Held::Overtaken("old", "rival"))]).await;
+    let vault = KeyVault::start([("token", Held::Overtaken("old", "rival"))]).await;
     let (store, _directory) = key_vault(&vault).await;
     let held = store.hold("token").await.unwrap();
     assert_eq!(store.replace(&held, &"mine".to_owned().into()).await.unwrap(), Replacement::Conflict);
@@ -133,7 +133,7 @@ async fn key_vault_tells_a_writer_whose_version_was_overtaken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn key_vault_that_lets_nobody_write_names_the_role() {
-    let vault = Vault::start([("token", Held::ReadOnly("old"))]).await;
+    let vault = KeyVault::start([("token", Held::ReadOnly("old"))]).await;
     let (store, _directory) = key_vault(&vault).await;
     let held = store.hold("token").await.unwrap();
     let error = store.replace(&held, &"marker-new".to_owned().into()).await.unwrap_err().to_string();

@@ -17,8 +17,8 @@ use tokio::process::Child;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::command::{program, until};
-use crate::piped::{read_lines, spawn_piped};
+use crate::child_process::{read_lines, spawn_piped};
+use crate::command_line::{program, until};
 
 /// Longer than any invocation here takes, unless it hangs.
 const PATIENCE: Duration = Duration::from_mins(1);

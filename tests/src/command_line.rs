@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::bench::{SCHEDULED, SEED, expected, parts};
-use crate::piped::signal;
+use crate::child_process::signal;
 
 /// What the runs of a shell write into `_environment`.
 const ENVIRONMENT: &str = "test";

@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 
 /// A clock that goes as the machine's does, and shows another time.
 #[derive(Debug, Default)]
-pub struct Shifted {
+pub struct ShiftedClock {
     clock: SystemClock,
     by: SignedDuration,
 }
 
-impl Shifted {
+impl ShiftedClock {
     /// So much later than the machine's.
     pub fn by(by: SignedDuration) -> Self {
         Self { by, ..Self::default() }
@@ -30,7 +30,7 @@ impl Shifted {
 }
 
 #[async_trait]
-impl Clock for Shifted {
+impl Clock for ShiftedClock {
     fn now(&self) -> Timestamp {
         self.clock.now() + self.by
     }

@@ -35,7 +35,7 @@ pub struct TokenRequest {
 }
 
 /// Entra ID and the managed identity endpoint.
-pub struct Directory {
+pub struct TokenEndpoints {
     entra: Server,
     managed: Server,
     state: Arc<State>,
@@ -47,7 +47,7 @@ struct State {
     given: Mutex<Vec<TokenRequest>>,
 }
 
-impl Directory {
+impl TokenEndpoints {
     /// Starts both; tokens are valid for an hour.
     pub async fn start() -> Self {
         let state = Arc::new(State { lifetime: Mutex::new(3600), given: Mutex::default() });

@@ -1,70 +1,25 @@
-//! A clock that only the test moves.
+//! A bench on which time passes with the requests that the API gets.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bronzegate_core::clock::{Clock, Deadline};
+use bronzegate_core::clock::{Clock as _, Deadline};
 use bronzegate_core::extract::Stop;
 use bronzegate_core::report::RunReport;
 use bronzegate_demo_api::{DemoApi, Options, Stream};
-use jiff::Timestamp;
-use tokio::sync::watch;
 
 use crate::bench::{Bench, SCHEDULED, SEED, one_stream, request};
-
-/// A clock that stands still until the test moves it on; a sleep waits for that.
-///
-/// The core's `TestClock` moves on with every sleep, also with one that a race would have lost. Where a run
-/// waits for the first of two, time must pass because the test says so.
-#[derive(Debug)]
-pub struct ManualClock {
-    start: Timestamp,
-    passed: watch::Sender<Duration>,
-}
-
-impl ManualClock {
-    /// Makes a clock that stands at the bench's scheduled time.
-    ///
-    /// # Panics
-    /// Never: the scheduled time is a time.
-    pub fn new() -> Arc<Self> {
-        let start = SCHEDULED.parse().expect("a time");
-        Arc::new(Self { start, passed: watch::Sender::new(Duration::ZERO) })
-    }
-
-    /// Moves the clock on.
-    pub fn advance(&self, time: Duration) {
-        self.passed.send_modify(|passed| *passed += time);
-    }
-}
-
-#[async_trait]
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        self.start + self.elapsed()
-    }
-
-    fn elapsed(&self) -> Duration {
-        *self.passed.borrow()
-    }
-
-    async fn sleep(&self, time: Duration) {
-        let until = self.elapsed() + time;
-        // The sender lives as long as the clock.
-        let _ = self.passed.subscribe().wait_for(|passed| *passed >= until).await;
-    }
-}
+use crate::manual_clock::ManualClock;
 
 /// A bench whose API and runs have one clock.
-pub struct Timed {
+pub struct TimedBench {
     /// The bench.
     pub bench: Bench,
     /// The clock.
     pub clock: Arc<ManualClock>,
 }
 
-impl Timed {
+impl TimedBench {
     /// Serves a stream and reads it with these lines of its settings. Each request that the API gets takes so
     /// much of the clock's time, which has passed before the answer comes.
     ///

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::bench::{SCHEDULED, SEED, expected};
-use crate::command::{assert_same, own_bytes};
-use crate::lambda::{Invoked, Lambda};
+use crate::command_line::{assert_same, own_bytes};
+use crate::lambda_runtime::{Invoked, Lambda};
 use crate::moto;
 
 /// What goes before the names of secrets.

@@ -1,4 +1,4 @@
-//! A real source file of the repository, with the demo API in the vendor's part.
+//! A vendor, played by the demo API, and the repository's source file for it.
 //!
 //! `tests/fixtures/roles/<api>.json` says how the part is played. Of the file only the hosts are
 //! replaced. Both sides have one clock, which no wait takes time on, so that limits are kept to the
@@ -23,8 +23,8 @@ use tempfile::TempDir;
 use crate::bench::secret;
 use crate::{Bench, SCHEDULED, repository, request, test_clock};
 
-/// A source file and its API.
-pub struct Played {
+/// A vendor's API and its source file.
+pub struct Vendor {
     /// The API, the source and the bronze folder.
     pub bench: Bench,
     clock: Arc<TestClock>,
@@ -33,24 +33,20 @@ pub struct Played {
     tables: BTreeMap<String, Vec<String>>,
 }
 
-impl Played {
+impl Vendor {
     /// Starts the API and reads `sources/<api>.yaml`.
     ///
     /// # Panics
     /// When one of the files is not there or wrong, or the API cannot be started.
     pub async fn new(api: &str) -> Self {
-        Self::otherwise(api, |_| {}, str::to_owned).await
+        Self::with(api, |_| {}, str::to_owned).await
     }
 
     /// The same with another part, or another text of the source file.
     ///
     /// # Panics
     /// As [`new`](Self::new).
-    pub async fn otherwise(
-        api: &str,
-        part: impl FnOnce(&mut Options),
-        file: impl FnOnce(&str) -> String,
-    ) -> Self {
+    pub async fn with(api: &str, part: impl FnOnce(&mut Options), file: impl FnOnce(&str) -> String) -> Self {
         let read = |path: String| {
             std::fs::read_to_string(repository().join(path)).expect("a file of the repository")
         };
@@ -67,12 +63,12 @@ impl Played {
         let names_instances = text.contains("base_url_from");
         let text = moved(&text, &running.base_url());
         let bench = Bench::over(running, api, text);
-        let played = Self { bench, clock, vault: tempfile::tempdir().expect("a folder"), tables };
-        played.keep_all();
+        let vendor = Self { bench, clock, vault: tempfile::tempdir().expect("a folder"), tables };
+        vendor.keep_all();
         if names_instances {
-            played.moves();
+            vendor.moves();
         }
-        played
+        vendor
     }
 
     /// Keeps a secret in the vault, in the place of what it held under the name.

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
-use crate::command::program;
-use crate::outputs::messages;
-use crate::piped::{read_lines, signal, spawn_piped};
+use crate::child_process::{read_lines, signal, spawn_piped};
+use crate::command_line::program;
+use crate::functions_outputs::messages;
 
 /// Longer than any invocation here takes, unless it hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -255,7 +255,7 @@ impl FunctionApp {
     /// operating system does not tell.
     pub fn peak_memory(&self) -> u64 {
         let id = self.process.as_ref().and_then(|process| process.child.id());
-        id.map(crate::lambda::peak_memory_of).unwrap_or_default()
+        id.map(crate::lambda_runtime::peak_memory_of).unwrap_or_default()
     }
 
     /// Starts the process if there is none, and polls it until it answers at all, as the host does.

@@ -38,7 +38,7 @@ pub enum Held {
 }
 
 /// A running vault.
-pub struct Vault {
+pub struct KeyVault {
     server: Server,
     state: Arc<State>,
 }
@@ -55,7 +55,7 @@ struct State {
     writes: Mutex<Vec<Value>>,
 }
 
-impl Vault {
+impl KeyVault {
     /// Starts a vault that holds this.
     pub async fn start<const N: usize>(held: [(&'static str, Held); N]) -> Self {
         let state = Arc::new(State { held: Mutex::new(held.into()), ..State::default() });

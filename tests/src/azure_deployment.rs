@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
-use crate::azure::{Azurite, Certificates, Directory, Held, Vault};
+use crate::azure::{Azurite, Certificates, Held, KeyVault, TokenEndpoints};
 use crate::bench::{SCHEDULED, expected};
-use crate::command::{assert_same, own_bytes};
-use crate::functions::FunctionApp;
+use crate::command_line::{assert_same, own_bytes};
+use crate::functions_host::FunctionApp;
 
 /// The work queue's name.
 pub const WORK_QUEUE: &str = "bronzegate-work";
@@ -28,9 +28,9 @@ pub struct Deployment {
     /// The function app.
     pub app: FunctionApp,
     /// The vault.
-    pub vault: Vault,
+    pub vault: KeyVault,
     /// Who gives out tokens.
-    pub directory: Directory,
+    pub tokens: TokenEndpoints,
     store: Arc<dyn BronzeStore>,
     folder: TempDir,
 }
@@ -50,8 +50,8 @@ impl Deployment {
     /// As [`new`](Self::new).
     pub async fn through(endpoint: &Url, options: Options, yaml: &str) -> Self {
         let api = DemoApi::start(options).await.expect("the demo API starts");
-        let directory = Directory::start().await;
-        let vault = Vault::start([("token", Held::Value("")), ("api-key", Held::Value(""))]).await;
+        let tokens = TokenEndpoints::start().await;
+        let vault = KeyVault::start([("token", Held::Value("")), ("api-key", Held::Value(""))]).await;
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("sources")).expect("a folder for sources");
         let text = format!("source: demo\nbase_url: {}\n{yaml}\n", api.base_url());
@@ -61,7 +61,7 @@ impl Deployment {
         fs::write(&roots, &Certificates::shared().authority).expect("writable");
         let container = Azurite::shared().container().await;
         let target = format!("abfss://{container}@acme.dfs.core.windows.net/bronze");
-        let mut variables: BTreeMap<String, String> = directory.function_app();
+        let mut variables: BTreeMap<String, String> = tokens.function_app();
         for (name, value) in [
             ("BRONZEGATE_TARGET", target.clone()),
             ("BRONZEGATE_SECRETS", format!("azure-keyvault:{}", vault.url())),
@@ -74,10 +74,10 @@ impl Deployment {
             variables.insert(name.to_owned(), value);
         }
         let azure =
-            Azurite::shared().connect(&directory, Azurite::shared().endpoint(), &TransportOptions::default());
+            Azurite::shared().connect(&tokens, Azurite::shared().endpoint(), &TransportOptions::default());
         let store = azure.store(&target).expect("it is a target");
         let app = FunctionApp::new(variables, folder.path());
-        let deployment = Self { api, app, vault, directory, store, folder };
+        let deployment = Self { api, app, vault, tokens, store, folder };
         keep(&deployment.vault, &deployment.api.credentials());
         deployment
     }
@@ -177,7 +177,7 @@ pub async fn lines(store: &dyn BronzeStore, stream: &str) -> Vec<String> {
 }
 
 /// Keeps credentials of the API in a vault.
-pub fn keep(vault: &Vault, credentials: &Credentials) {
+pub fn keep(vault: &KeyVault, credentials: &Credentials) {
     // A vault's values live as long as the test process.
     vault.hold("token", Held::Value(credentials.token.clone().leak()));
     vault.hold("api-key", Held::Value(credentials.api_key.clone().leak()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bronzegate_azure::{Azure, TransportOptions, check_name};
 use bronzegate_core::clock::{Clock, SystemClock, TestClock};
-use bronzegate_core::secret::{Freshness, SecretStore, resolve};
+use bronzegate_core::secret::{Freshness, SecretError, SecretStore, resolve};
 use bronzegate_tests::azure::{Certificates, Held, KeyVault, TokenEndpoints};
 use futures::future::join_all;
 use secrecy::ExposeSecret as _;
@@ -30,7 +30,7 @@ async fn every_refusal_names_the_secret_and_says_what_to_do() {
         ("empty", Held::Value("")),
     ])
     .await;
-    let (secrets, _directory) = open(&vault).await;
+    let (secrets, _tokens) = open(&vault).await;
     let role = "the identity needs the role Key Vault Secrets User on the vault or the secret";
     let cases = [
         (
@@ -59,13 +59,14 @@ async fn every_refusal_names_the_secret_and_says_what_to_do() {
         assert!(error.contains(&expected) && error.contains(&format!("`{name}`")), "{error}");
     }
     assert_eq!(vault.reads("under_score"), 0, "a name that cannot be is not asked for");
-    assert!(check_name("under_score").is_err(), "nor has the vault to be there");
+    let offline = check_name("under_score");
+    assert!(matches!(offline, Err(SecretError::NotAName { .. })), "nor has the vault to be there: {offline:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_secret_is_handed_out_as_key_vault_does() {
     let vault = KeyVault::start([("old", Held::Expired("value"))]).await;
-    let (secrets, _directory) = open(&vault).await;
+    let (secrets, _tokens) = open(&vault).await;
     assert_eq!(read(&*secrets, "old").await, Ok("value".to_owned()));
 }
 
@@ -73,7 +74,7 @@ async fn an_expired_secret_is_handed_out_as_key_vault_does() {
 async fn a_rotated_secret_is_seen_by_a_fresh_read_or_after_its_time() {
     let vault = KeyVault::start([("token", Held::Value("old"))]).await;
     let clock = Arc::new(TestClock::at(SystemClock::default().now()));
-    let (secrets, _directory) = open_with(&vault, clock.clone()).await;
+    let (secrets, _tokens) = open_with(&vault, clock.clone()).await;
     let readers = join_all((0..20).map(|_| read(&*secrets, "token"))).await;
     assert!(readers.iter().all(|value| value.as_deref() == Ok("old")));
     assert_eq!(vault.reads("token"), 1, "readers at once make one call");
@@ -90,7 +91,7 @@ async fn a_rotated_secret_is_seen_by_a_fresh_read_or_after_its_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_throttled_read_waits_as_long_as_the_vault_says() {
     let vault = KeyVault::start([("busy", Held::Throttled(1, "value"))]).await;
-    let (secrets, _directory) = open(&vault).await;
+    let (secrets, _tokens) = open(&vault).await;
     let clock = SystemClock::default();
     assert_eq!(read(&*secrets, "busy").await, Ok("value".to_owned()));
     assert_eq!(vault.reads("busy"), 2);
@@ -101,7 +102,7 @@ async fn a_throttled_read_waits_as_long_as_the_vault_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vault_that_stays_throttled_is_an_error() {
     let vault = KeyVault::start([("busy", Held::Throttled(u32::MAX, ""))]).await;
-    let (secrets, _directory) = open(&vault).await;
+    let (secrets, _tokens) = open(&vault).await;
     let error = read(&*secrets, "busy").await.unwrap_err();
     assert!(error.contains("429 Throttled") && error.contains("too many reads in a short time"), "{error}");
     assert_eq!(vault.reads("busy"), 6);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::types::ServerSideEncryption;
 use bronzegate_aws::S3Settings;
-use bronzegate_core::bronze::{BronzeStore, Checksum, LocalStore, Receipt, StagingArea, Upload};
+use bronzegate_core::bronze::{BronzeStore, Checksum, LocalStore, Receipt, StagingArea, StoreError, Upload};
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_tests::moto;
 use bronzegate_tests::spoiling_proxy::{Proxy, Rule, Spoiled};
@@ -120,13 +120,22 @@ async fn a_receipt_of_another_store_and_a_path_that_leaves_the_target_are_refuse
     let folder = tempfile::tempdir().unwrap();
     let local = LocalStore::open(folder.path()).unwrap();
     let receipt = stage(&local, "shop/orders/1", &Bytes::from_static(b"{}\n")).await;
-    assert!(store.publish(&receipt).await.is_err());
-    assert!(store.abort(&receipt).await.is_err());
+    assert_eq!(reason(store.publish(&receipt).await), "its receipt is not one of S3");
+    assert_eq!(reason(store.abort(&receipt).await), "its receipt is not one of S3");
     let own = stage(&*store, "shop/orders/1", &Bytes::from_static(b"{}\n")).await;
     let outside = Receipt { path: "../outside".to_owned(), ..own.clone() };
-    assert!(store.publish(&outside).await.is_err());
+    let why = reason(store.publish(&outside).await);
+    assert!(why.starts_with("a path under the target is names"), "{why}");
     let unchecked = Receipt { checksum: String::new(), ..own.clone() };
-    assert!(store.publish(&unchecked).await.is_err());
+    assert_eq!(reason(store.publish(&unchecked).await), "its receipt has no CRC-64/NVME checksum");
     let empty = Receipt { upload: Upload(serde_json::json!({})), ..own };
-    assert!(store.publish(&empty).await.is_err());
+    assert_eq!(reason(store.publish(&empty).await), "its receipt is not one of S3");
+}
+
+/// Why the store refused.
+fn reason(refused: Result<(), StoreError>) -> String {
+    match refused {
+        Err(StoreError::Io { cause, .. }) => cause.to_string(),
+        other => panic!("the store refuses: {other:?}"),
+    }
 }

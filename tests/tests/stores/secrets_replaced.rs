@@ -78,7 +78,8 @@ async fn a_denied_replacement_names_the_permission_and_leaves_the_old_value() {
     proxy.spoil(Rule { words: vec!["POST "], skip: 1, count: 1, spoiled: Spoiled::AccessDenied });
     let held = store.hold("denied").await.unwrap();
     let new = "new".to_owned().into();
-    assert!(store.replace(&held, &new).await.is_err());
+    let denied = store.replace(&held, &new).await.unwrap_err();
+    assert!(matches!(denied, SecretError::Unwritable { .. }), "{denied}");
     assert_eq!(store.replace(&held, &new).await.unwrap(), Replacement::Replaced, "the hold is still good");
 }
 
@@ -108,7 +109,7 @@ async fn key_vault(vault: &KeyVault) -> (Arc<dyn SecretStore>, TokenEndpoints) {
 #[tokio::test(flavor = "multi_thread")]
 async fn key_vault_makes_a_new_version_that_keeps_the_tags() {
     let vault = KeyVault::start([("token", Held::Value("old"))]).await;
-    let (store, _directory) = key_vault(&vault).await;
+    let (store, _tokens) = key_vault(&vault).await;
     let held = store.hold("token").await.unwrap();
     assert_eq!(store.replace(&held, &"new".to_owned().into()).await.unwrap(), Replacement::Replaced);
     assert_eq!(value(&*store, "token").await, "new");
@@ -125,7 +126,7 @@ async fn key_vault_makes_a_new_version_that_keeps_the_tags() {
 #[tokio::test(flavor = "multi_thread")]
 async fn key_vault_tells_a_writer_whose_version_was_overtaken() {
     let vault = KeyVault::start([("token", Held::Overtaken("old", "rival"))]).await;
-    let (store, _directory) = key_vault(&vault).await;
+    let (store, _tokens) = key_vault(&vault).await;
     let held = store.hold("token").await.unwrap();
     assert_eq!(store.replace(&held, &"mine".to_owned().into()).await.unwrap(), Replacement::Conflict);
     assert_eq!(store.hold("token").await.unwrap().value.expose_secret(), "rival");
@@ -134,7 +135,7 @@ async fn key_vault_tells_a_writer_whose_version_was_overtaken() {
 #[tokio::test(flavor = "multi_thread")]
 async fn key_vault_that_lets_nobody_write_names_the_role() {
     let vault = KeyVault::start([("token", Held::ReadOnly("old"))]).await;
-    let (store, _directory) = key_vault(&vault).await;
+    let (store, _tokens) = key_vault(&vault).await;
     let held = store.hold("token").await.unwrap();
     let error = store.replace(&held, &"marker-new".to_owned().into()).await.unwrap_err().to_string();
     assert!(error.contains("Key Vault Secrets Officer") && !error.contains("marker-new"), "{error}");

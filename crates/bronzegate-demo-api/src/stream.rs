@@ -365,7 +365,8 @@ mod tests {
         let json = r#"{"name":"c","style":"hubspot","shape":"crm","records":5,"page_size":20}"#;
         let stream: Stream = serde_json::from_str(json).unwrap();
         assert_eq!((stream.page_size, stream.max_page_size), (20, 100));
-        let error = serde_json::from_str::<Stream>(&json.replace("page_size", "size")).unwrap_err().to_string();
+        let error =
+            serde_json::from_str::<Stream>(&json.replace("page_size", "size")).unwrap_err().to_string();
         assert!(error.starts_with("unknown field `size`"), "{error}");
     }
 

@@ -60,7 +60,10 @@ async fn every_refusal_names_the_secret_and_says_what_to_do() {
     }
     assert_eq!(vault.reads("under_score"), 0, "a name that cannot be is not asked for");
     let offline = check_name("under_score");
-    assert!(matches!(offline, Err(SecretError::NotAName { .. })), "nor has the vault to be there: {offline:?}");
+    assert!(
+        matches!(offline, Err(SecretError::NotAName { .. })),
+        "nor has the vault to be there: {offline:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

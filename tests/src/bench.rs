@@ -9,10 +9,8 @@ use bronzegate_core::bronze::{BronzeStore, CommitRecord, LocalStore};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock, TestClock};
 use bronzegate_core::config::{self, Source};
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
-use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
-use bronzegate_core::run::{Engine, StreamRun};
+use bronzegate_core::run::{Engine, RunOptions, RunRequest, StreamRun};
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_demo_api::{
     Credentials, DemoApi, Fault, Options, Running, Shape, Stream, StreamStats, record,
@@ -146,14 +144,14 @@ impl Bench {
 
     /// Runs a stream at a scheduled time, to its end.
     pub async fn run_at(&self, name: &str, at: &str) -> RunReport {
-        self.stream(name).run(self.store(), request(at), Deadline::NONE, Stop::default()).await
+        self.stream(name).run(self.store(), request(at), RunOptions::default()).await
     }
 
     /// Runs a stream on a clock that no wait takes time on; also tells what the clock has slept.
     pub async fn run_waiting(&self, name: &str) -> (RunReport, Duration) {
         let clock = test_clock();
         let run = self.stream_with(name, clock.clone());
-        let report = run.run(self.store(), request(SCHEDULED), Deadline::NONE, Stop::default()).await;
+        let report = run.run(self.store(), request(SCHEDULED), RunOptions::default()).await;
         (report, clock.elapsed())
     }
 
@@ -161,12 +159,12 @@ impl Bench {
     pub async fn run_within(&self, name: &str, time: Duration) -> RunReport {
         let clock = Arc::new(SystemClock::default());
         let deadline = Deadline::within(&*clock, time);
-        self.stream_with(name, clock).run(self.store(), request(SCHEDULED), deadline, Stop::default()).await
+        self.stream_with(name, clock).run(self.store(), request(SCHEDULED), RunOptions::until(deadline)).await
     }
 
     /// Runs a stream into a store.
     pub async fn run_into(&self, name: &str, store: Arc<dyn BronzeStore>) -> RunReport {
-        self.stream(name).run(store, request(SCHEDULED), Deadline::NONE, Stop::default()).await
+        self.stream(name).run(store, request(SCHEDULED), RunOptions::default()).await
     }
 
     /// Runs a stream that must land exactly, on a clock that no wait takes time on.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bronzegate_core::clock::{Clock as _, Deadline};
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::RunReport;
+use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{DemoApi, Options, Stream};
 
 use crate::bench::{Bench, SCHEDULED, SEED, one_stream, request};
@@ -44,6 +44,6 @@ impl TimedBench {
     pub async fn run_within(&self, name: &str, time: Duration) -> RunReport {
         let deadline = Deadline::within(&*self.clock, time);
         let run = self.bench.stream_with(name, self.clock.clone());
-        run.run(self.bench.store(), request(SCHEDULED), deadline, Stop::default()).await
+        run.run(self.bench.store(), request(SCHEDULED), RunOptions::until(deadline)).await
     }
 }

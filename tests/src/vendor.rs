@@ -10,10 +10,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bronzegate_core::clock::{Clock as _, Deadline, TestClock};
-use bronzegate_core::extract::Stop;
+use bronzegate_core::clock::{Clock as _, TestClock};
 use bronzegate_core::report::{RunReport, Status};
-use bronzegate_core::run::Engine;
+use bronzegate_core::run::{Engine, RunOptions};
 use bronzegate_core::secret::FileSecrets;
 use bronzegate_demo_api::{Credentials, DemoApi, Options, StreamStats, csv_record_of};
 use jiff::Timestamp;
@@ -124,7 +123,7 @@ impl Vendor {
         let secrets = Arc::new(FileSecrets::new(self.vault()));
         let engine = Engine::new(self.bench.source.clone(), secrets, self.clock.clone(), "test");
         let run = engine.stream(stream).expect("the stream is in the source");
-        run.run(self.bench.store(), request(at), Deadline::NONE, Stop::default()).await
+        run.run(self.bench.store(), request(at), RunOptions::default()).await
     }
 
     /// Runs a stream twice where it is incremental, the second time long after the newest record,

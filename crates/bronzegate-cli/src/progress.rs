@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bronzegate_core::clock::Clock;
-use bronzegate_core::http::Stats;
 use bronzegate_core::report::{Counts, RunReport};
+use bronzegate_core::run::Stats;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::human;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bronzegate_core::clock::Clock;
 use bronzegate_core::error::{Error, ErrorKind};
-use bronzegate_core::extract::Stop;
+use bronzegate_core::run::CancellationToken;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What comes so soon after the first signal is the same one: a terminal, and wrappers such as `timeout`,
@@ -14,13 +14,13 @@ const SAME: Duration = Duration::from_secs(1);
 
 /// Listens from now on. The first signal asks the run to stop; one more, or the first where there
 /// is nothing to stop, ends the process with 130. Needs a tokio runtime.
-pub(crate) fn watch(stop: Option<Stop>, clock: Arc<dyn Clock>) -> Result<(), Error> {
+pub(crate) fn watch(stop: Option<CancellationToken>, clock: Arc<dyn Clock>) -> Result<(), Error> {
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     tokio::spawn(async move {
         if let Some(stop) = stop {
             either(&mut interrupt, &mut terminate).await;
             tracing::warn!("stopping: what is whole is committed; once more leaves at once");
-            stop.ask();
+            stop.cancel();
             let first = clock.elapsed();
             loop {
                 either(&mut interrupt, &mut terminate).await;

@@ -14,13 +14,13 @@ use crate::clock::{Clock, Deadline};
 use crate::config::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Action, Backfill, Event};
-use crate::extract::Stop;
 use crate::plan::{self, RunRequest};
 use crate::report::{RunReport, Status};
-use crate::run::{Engine, StreamRun};
+use crate::run::{Engine, RunOptions, StreamRun};
 use crate::secret::SecretStore;
 use crate::sources::SourceFolder;
 use crate::window::TimeWindow;
+use tokio_util::sync::CancellationToken;
 
 /// Answers events.
 ///
@@ -142,7 +142,12 @@ impl Dispatcher {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the source file cannot be used or lacks the stream.
-    pub async fn handle(&self, event: &Event, deadline: Deadline, stop: &Stop) -> Result<Answer> {
+    pub async fn handle(
+        &self,
+        event: &Event,
+        deadline: Deadline,
+        stop: &CancellationToken,
+    ) -> Result<Answer> {
         let source = self.sources.load(&event.source).await?;
         let engine = self.engine(&source, event.rate_share)?;
         match (&event.action, &event.stream) {
@@ -172,7 +177,7 @@ impl Dispatcher {
         stream: Option<&str>,
         at: Option<Timestamp>,
         deadline: Deadline,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> Result<Answer> {
         let names: Vec<&str> = match stream {
             Some(name) => vec![name],
@@ -182,8 +187,11 @@ impl Dispatcher {
         // An event without a time is a person's: all of its streams get the same one.
         let request = RunRequest::Scheduled { at };
         let store = self.store(deadline);
-        let reports =
-            join_all(runs.iter().map(|run| run.run(store.clone(), request, deadline, stop.clone()))).await;
+        let reports = join_all(
+            runs.iter()
+                .map(|run| run.run(store.clone(), request, RunOptions { deadline, stop: stop.clone() })),
+        )
+        .await;
         for run in runs {
             self.keep(run);
         }
@@ -196,10 +204,10 @@ impl Dispatcher {
         window: TimeWindow,
         revision: u32,
         deadline: Deadline,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> RunReport {
         let request = RunRequest::Window { window, revision };
-        run.run(self.store(deadline), request, deadline, stop.clone()).await
+        run.run(self.store(deadline), request, RunOptions { deadline, stop: stop.clone() }).await
     }
 
     /// The windows one after the other, as far as time goes; or their list.
@@ -209,7 +217,7 @@ impl Dispatcher {
         backfill: Backfill,
         rate_share: f64,
         deadline: Deadline,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> Result<Answer> {
         let incremental = run.stream.incremental.as_ref();
         let in_stream = |error: Error| error.in_stream(run.name());
@@ -262,12 +270,12 @@ impl Dispatcher {
         run: &StreamRun,
         plan: &BackfillPlan,
         deadline: Deadline,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> Answer {
         let mut reports: Vec<RunReport> = Vec::new();
         for window in plan.due() {
             let no_time = deadline.left_to_fetch(&*self.clock).is_some_and(|left| left.is_zero());
-            if stop.is_asked() || (no_time && !reports.is_empty()) {
+            if stop.is_cancelled() || (no_time && !reports.is_empty()) {
                 break;
             }
             let report = self.window(run, window, plan.revision, deadline, stop).await;

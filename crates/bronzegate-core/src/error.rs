@@ -61,7 +61,7 @@ impl fmt::Display for ErrorKind {
 
 /// Where an error happened, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// `<source>/<stream>`, or the source alone.
     pub stream: Option<String>,
     /// The partition and parent whose page it is.
@@ -82,7 +82,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     is_transient: bool,
-    place: Place,
+    place: Location,
     cause: Box<dyn StdError + Send + Sync>,
 }
 
@@ -92,7 +92,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Makes an error of `kind` from its cause.
     pub fn new(kind: ErrorKind, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Box::new(Inner { kind, is_transient: false, place: Place::default(), cause: cause.into() }))
+        Self(Box::new(Inner { kind, is_transient: false, place: Location::default(), cause: cause.into() }))
     }
 
     /// The outcome a caller acts on.
@@ -114,7 +114,7 @@ impl Error {
     }
 
     /// Where it happened.
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &Location {
         &self.0.place
     }
 
@@ -156,7 +156,7 @@ impl fmt::Display for Error {
 
 impl Error {
     fn told(&self) -> String {
-        let Place { stream, branch, page, attempt } = &self.0.place;
+        let Location { stream, branch, page, attempt } = &self.0.place;
         let mut place = Vec::new();
         place.extend(stream.clone());
         place.extend(branch.clone());

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`breach`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
-//! | [`splitter`] | body bytes in, record slices and wanted values out |
+//! | `formats` | body bytes in, record slices and wanted values out |
 //! | [`cursor`] | cursors of records: read, compared, remembered |
 //! | [`http`] | authentication, retry, rate limit, egress, and the client that composes them |
 //! | [`extract`] | paginator, progress, and the stream of pages |
@@ -27,13 +27,14 @@ pub mod breach;
 pub mod bronze;
 pub mod clock;
 pub mod config;
-pub mod cursor;
+mod cursor;
 pub mod dispatch;
 pub mod error;
 pub mod event;
-pub mod extract;
+mod extract;
+mod formats;
 pub mod health;
-pub mod http;
+mod http;
 pub mod metrics;
 pub mod plan;
 pub mod probe;
@@ -43,5 +44,5 @@ pub mod run;
 pub mod secret;
 pub mod settings;
 pub mod sources;
-pub mod splitter;
+
 pub mod window;

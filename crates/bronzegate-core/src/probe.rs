@@ -5,12 +5,14 @@ mod cursors;
 mod density;
 
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
 use crate::error::{Error, Result};
 use crate::extract::{
-    Asked, Feed, Fetched, FirstPage, Paginator, Stop, Verdict, WalkEnding, WalkState, first_page,
+    Fetched, FirstPage, PageDecision, PageEvent, Paginator, RequestedRange, StreamEnding, StreamState,
+    first_page,
 };
 use crate::plan;
 use crate::run::StreamRun;
@@ -74,7 +76,7 @@ impl StreamRun {
         let named = |error: Error| error.in_stream(self.name());
         let asked = self.first_asked().map_err(named)?;
         let mut cursors = self.stream.incremental.as_ref().map(Cursors::new).transpose().map_err(named)?;
-        let see = |feed: &Feed| cursors.iter_mut().for_each(|cursors| cursors.see(feed));
+        let see = |events: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(events));
         let mut probe = self.probe_asking(asked, see).await?;
         if let Some(cursors) = cursors {
             let warning = cursors.judge().map_err(|error| named(error.on_page(1)))?;
@@ -91,15 +93,15 @@ impl StreamRun {
         let incremental = self.stream.incremental.as_ref();
         let asked = plan::window(incremental, window).map_err(|error| error.in_stream(self.name()))?;
         let mut density = incremental.map(Density::new);
-        let see = |feed: &Feed| density.iter_mut().for_each(|density| density.see(feed));
+        let see = |events: &PageEvent| density.iter_mut().for_each(|density| density.see(events));
         let probe = self.probe_asking(self.asked(&asked), see).await?;
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
     }
 
-    async fn probe_asking(&self, asked: Asked, see: impl FnMut(&Feed)) -> Result<Probe> {
+    async fn probe_asking(&self, asked: RequestedRange, see: impl FnMut(&PageEvent)) -> Result<Probe> {
         let first = async {
-            let origin = self.origin(asked, Deadline::NONE, Stop::default());
-            first_page(&Arc::new(origin), see).await
+            let context = self.context(asked, Deadline::NONE, CancellationToken::default());
+            first_page(&Arc::new(context), see).await
         };
         let FirstPage { fetched, last, too_large, warning } =
             first.await.map_err(|error| error.in_stream(self.name()))?;
@@ -145,31 +147,31 @@ impl StreamRun {
     }
 
     async fn records(&self, count: usize) -> Result<Vec<Vec<u8>>> {
-        let stop = Stop::default();
-        let mut walk = self.walk(self.first_asked()?, WalkState::default(), Deadline::NONE, stop);
+        let stop = CancellationToken::default();
+        let mut walk = self.walk(self.first_asked()?, StreamState::default(), Deadline::NONE, stop);
         let mut records: Vec<Vec<u8>> = Vec::new();
         while records.len() < count {
             let Some((_, mut page)) = walk.next().await else {
                 return match walk.ending() {
-                    WalkEnding::Failed(error) => Err(error.in_stream(self.name())),
+                    StreamEnding::Failed(error) => Err(error.in_stream(self.name())),
                     // The records of a window that is too large are as good as any for a look.
-                    WalkEnding::Complete
-                    | WalkEnding::Stopped(_)
-                    | WalkEnding::Waiting
-                    | WalkEnding::TooLarge => Ok(records),
+                    StreamEnding::Complete
+                    | StreamEnding::Stopped(_)
+                    | StreamEnding::Waiting
+                    | StreamEnding::TooLarge => Ok(records),
                 };
             };
             let before = records.len();
-            while let Some(feed) = page.next().await {
-                match feed {
-                    Feed::Begin(_) => records.truncate(before),
-                    Feed::Records(piece) => {
+            while let Some(events) = page.next().await {
+                match events {
+                    PageEvent::Begin(_) => records.truncate(before),
+                    PageEvent::Records(piece) => {
                         let room = count - records.len().min(count);
                         records.extend(piece.records().take(room).map(<[u8]>::to_vec));
                     }
                 }
             }
-            if matches!(page.verdict().await, Verdict::Drop) {
+            if matches!(page.verdict().await, PageDecision::Discard) {
                 records.truncate(before);
             }
         }

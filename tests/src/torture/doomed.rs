@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bronzegate_core::bronze::LocalStore;
-use bronzegate_core::extract::Stop;
-use bronzegate_core::plan::RunRequest;
+use bronzegate_core::run::CancellationToken;
+use bronzegate_core::run::RunRequest;
 use bronzegate_core::window::TimeWindow;
 
 use super::engine::{Ended, Job};
@@ -63,7 +63,7 @@ impl Doomed {
         let Key::Local(folder) = &self.job.key else { return };
         let store = LocalStore::open(folder).expect("the folder opens");
         let faulty = FaultyStore::new(Arc::new(store), self.at, self.failing);
-        let reports = self.job.reports(Arc::new(faulty.clone()), Stop::default());
+        let reports = self.job.reports(Arc::new(faulty.clone()), CancellationToken::default());
         let moment = async {
             faulty.moment().await;
             say(NOW);

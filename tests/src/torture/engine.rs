@@ -7,10 +7,8 @@ use std::time::Duration;
 use bronzegate_core::bronze::{BoundedStore, BronzeStore};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::config;
-use bronzegate_core::extract::Stop;
-use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
-use bronzegate_core::run::Engine;
+use bronzegate_core::run::{CancellationToken, Engine, RunOptions, RunRequest};
 use bronzegate_core::secret::EnvSecrets;
 use futures::future::join_all;
 
@@ -59,7 +57,11 @@ impl Job {
     }
 
     /// The engine's own run into a store.
-    pub(super) async fn reports(&self, store: Arc<dyn BronzeStore>, stop: Stop) -> Vec<RunReport> {
+    pub(super) async fn reports(
+        &self,
+        store: Arc<dyn BronzeStore>,
+        stop: CancellationToken,
+    ) -> Vec<RunReport> {
         let source = config::parse("demo.yaml", &self.source);
         let source = source.unwrap_or_else(|problems| panic!("{problems}\n{}", self.source));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
@@ -69,7 +71,7 @@ impl Job {
         let runs = self.requests.iter().map(|request| {
             let run = engine.stream(STREAM).expect("the stream is in the source");
             let (store, stop) = (store.clone(), stop.clone());
-            async move { run.run(store, *request, deadline, stop).await }
+            async move { run.run(store, *request, RunOptions { deadline, stop }).await }
         });
         join_all(runs).await
     }
@@ -79,7 +81,7 @@ impl Job {
         if let Some(sabotage) = self.sabotage {
             store = sabotage.on(store);
         }
-        let stop = Stop::default();
+        let stop = CancellationToken::default();
         let (at, failing) = match fate {
             Fate::StoreFails { at, failing } | Fate::Dropped { at, failing } => (at, failing),
             _ => (0, Failing::Before),
@@ -93,7 +95,7 @@ impl Job {
             Fate::Stopped { .. } => {
                 let asked = async {
                     signal.await;
-                    stop.ask();
+                    stop.cancel();
                     std::future::pending::<()>().await;
                 };
                 tokio::select! { reports = reports => Some(reports), () = asked => None }

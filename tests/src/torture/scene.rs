@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bronzegate_core::plan::RunRequest;
+use bronzegate_core::run::RunRequest;
 use bronzegate_demo_api::{Options, Stream};
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use bronzegate_core::clock::{Clock as _, Deadline};
-use bronzegate_core::extract::Stop;
+use bronzegate_core::clock::Clock as _;
+use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{Auth, Shape, Stream, Style};
 use bronzegate_tests::{Bench, SCHEDULED, one_stream, request, test_clock};
 
@@ -42,8 +42,8 @@ async fn streams_of_a_source_share_its_rate_limit() {
     let (a, b) = (engine.stream("a").unwrap(), engine.stream("b").unwrap());
     let event = request(SCHEDULED);
     let (a, b) = tokio::join!(
-        a.run(bench.store(), event, Deadline::NONE, Stop::default()),
-        b.run(bench.store(), event, Deadline::NONE, Stop::default()),
+        a.run(bench.store(), event, RunOptions::default()),
+        b.run(bench.store(), event, RunOptions::default()),
     );
     bench.assert_landed(&a, &stream("a"));
     bench.assert_landed(&b, &stream("b"));

@@ -6,8 +6,8 @@ use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::{Deadline, SystemClock};
 use bronzegate_core::dispatch::{Answer, Dispatcher};
 use bronzegate_core::event::Event;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::Status;
+use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_core::sources::SourceFolder;
 use bronzegate_tests::streams::changes::{BOUNDED, changes, settings, ten_days};
@@ -31,7 +31,8 @@ async fn calls(bench: &Bench, hours: usize) -> (Answer, u64) {
     let event = json!({ "source": "demo", "stream": "changes",
         "backfill": { "from": "2026-01-01", "to": to, "window": "1h" } });
     let event = Event::parse(&event).expect("an event");
-    let answer = dispatcher.handle(&event, Deadline::NONE, &Stop::default()).await.expect("an answer");
+    let answer =
+        dispatcher.handle(&event, Deadline::NONE, &CancellationToken::default()).await.expect("an answer");
     (answer, store.calls())
 }
 

@@ -6,7 +6,7 @@ use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::{Deadline, SystemClock};
 use bronzegate_core::dispatch::{Answer, Dispatcher};
 use bronzegate_core::event::Event;
-use bronzegate_core::extract::Stop;
+use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_core::sources::SourceFolder;
 use bronzegate_demo_api::Options;
@@ -62,7 +62,10 @@ async fn answer(bench: &Bench, backfill: Value) -> Answer {
         "test",
     );
     let event = Event::parse(&json!({ "source": "demo", "stream": "changes", "backfill": backfill }));
-    dispatcher.handle(&event.expect("an event"), Deadline::NONE, &Stop::default()).await.expect("an answer")
+    dispatcher
+        .handle(&event.expect("an event"), Deadline::NONE, &CancellationToken::default())
+        .await
+        .expect("an answer")
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bronzegate_core::bronze::BoundedStore;
 use bronzegate_core::clock::{Deadline, SystemClock};
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::Status;
+use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
 use bronzegate_tests::command_line::{Process, Shell, run_line, until};
 use bronzegate_tests::{Bench, SCHEDULED, expected, request};
@@ -94,7 +94,7 @@ async fn a_branch_that_hangs_before_its_first_page_leaves_the_others_time_to_com
     // A call that passes the deadline is given up, as on every platform.
     let store = Arc::new(BoundedStore::new(bench.store(), clock.clone(), deadline));
     let run = bench.stream_with("orders", clock);
-    let report = run.run(store, request(SCHEDULED), deadline, Stop::default()).await;
+    let report = run.run(store, request(SCHEDULED), RunOptions::until(deadline)).await;
     // The response that has begun has its turn; what the other branch brought before is not lost with it.
     let read = report.counts.records;
     assert!(report.status == Status::Partial && (5..=200).contains(&read), "{report:?}");

@@ -1,11 +1,10 @@
 //! Cursors of every format: how records are told apart, and how requests ask for them.
 
+use bronzegate_core::bronze::CommitRecord;
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
-use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::run::{RunOptions, RunRequest};
 use bronzegate_core::window::{TimeWindow, parse_instant};
-use bronzegate_core::{bronze::CommitRecord, clock::Deadline};
 use bronzegate_demo_api::{
     Fault, FaultKind, Pack, Quirks, Shape, Stream, Style, TimeFormat, Timeline, When, csv_record_of,
 };
@@ -18,7 +17,7 @@ async fn load(bench: &Bench, from: &str, to: &str) -> RunReport {
     let [from, to] = [from, to].map(|text| parse_instant(text).expect("an instant"));
     let window = TimeWindow::new(from, to).expect("a window");
     let request = RunRequest::Window { window, revision: 1 };
-    bench.stream("changes").run(bench.store(), request, Deadline::NONE, Stop::default()).await
+    bench.stream("changes").run(bench.store(), request, RunOptions::default()).await
 }
 
 /// A format: how the API reads it, and the cursor of the nth day.

@@ -7,8 +7,8 @@ use bronzegate_core::bronze::LocalStore;
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::dispatch::{Answer, Dispatcher};
 use bronzegate_core::event::Event;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::Status;
+use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::EnvSecrets;
 use bronzegate_core::sources::SourceFolder;
 use bronzegate_demo_api::{Auth, Shape, Stream, Style};
@@ -49,7 +49,7 @@ async fn events_at_once_share_one_token_and_one_rate_whatever_share_each_has() {
     );
     let handle = async |event: Value| {
         let event = Event::parse(&event).unwrap();
-        let answer = dispatcher.handle(&event, Deadline::NONE, &Stop::default()).await.unwrap();
+        let answer = dispatcher.handle(&event, Deadline::NONE, &CancellationToken::default()).await.unwrap();
         let Answer::Runs { reports, .. } = &answer else { panic!("{answer:?}") };
         assert_eq!(answer.status(), Status::Complete, "{reports:?}");
     };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bronzegate_core::bronze::{CommitRecord, SegmentStatus};
 use bronzegate_core::clock::{Deadline, SystemClock};
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{Fault, FaultKind, TimeFormat, Timeline, When};
 use bronzegate_tests::command_line::until;
 use bronzegate_tests::streams::changes::{BOUNDED, OPEN, at, change, changes, settings, sorted, with};
@@ -26,7 +26,7 @@ fn chain(bench: &Bench) -> Vec<CommitRecord> {
 async fn run_within_a_minute(bench: &Bench, at: &str) -> RunReport {
     let clock = Arc::new(SystemClock::default());
     let deadline = Deadline::within(&*clock, Duration::from_mins(1));
-    bench.stream_with("changes", clock).run(bench.store(), request(at), deadline, Stop::default()).await
+    bench.stream_with("changes", clock).run(bench.store(), request(at), RunOptions::until(deadline)).await
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn a_run_that_is_overtaken_at_any_store_call_goes_on_to_its_own_time() {
         bench = bench.with_empty_folder();
         let held = FaultyStore::new(bench.store(), call, Failing::Held);
         let run = bench.stream("changes");
-        let running = run.run(Arc::new(held.clone()), request(&late), Deadline::NONE, Stop::default());
+        let running = run.run(Arc::new(held.clone()), request(&late), RunOptions::default());
         let overtaking = async {
             held.moment().await;
             let next = bench.stats("changes").requests + 2;

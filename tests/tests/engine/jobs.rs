@@ -6,8 +6,8 @@ use std::time::Duration;
 use bronzegate_core::bronze::SegmentStatus;
 use bronzegate_core::clock::{Deadline, TestClock};
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{
     Auth, DemoApi, Fault, FaultKind, Framing, Job, Options, Shape, Stream, Style, TimeFormat, Timeline, When,
     csv_record,
@@ -71,7 +71,7 @@ pub(crate) async fn run_later(bench: &Bench, later: SignedDuration) -> RunReport
     let clock = Arc::new(ShiftedClock::by(later));
     let deadline = Deadline::within(&*clock, Duration::from_mins(5));
     let run = bench.stream_with("accounts", clock);
-    run.run(bench.store(), request(SCHEDULED), deadline, Stop::default()).await
+    run.run(bench.store(), request(SCHEDULED), RunOptions::until(deadline)).await
 }
 
 pub(crate) async fn run_soon(bench: &Bench) -> RunReport {
@@ -251,7 +251,7 @@ async fn an_incremental_stream_submits_its_window() {
         let run =
             bench.stream_with("accounts", Arc::new(TestClock::at("2026-02-01T00:00:00Z".parse().unwrap())));
         let store = bench.store();
-        async move { run.run(store, request(&at), Deadline::NONE, Stop::default()).await }
+        async move { run.run(store, request(&at), RunOptions::default()).await }
     };
     let first = run(at(15)).await;
     assert_eq!((first.status, first.counts.records), (Status::Complete, 15), "{first:?}");

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
-use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::run::{CancellationToken, RunOptions, RunRequest};
 use bronzegate_demo_api::{Fault, FaultKind, Job, When};
 use bronzegate_tests::command_line::until;
 use bronzegate_tests::{Bench, SCHEDULED, ShiftedClock, failure, request};
@@ -27,7 +26,7 @@ async fn run_after(bench: &Bench, hours: i64) -> RunReport {
     let clock = Arc::new(ShiftedClock::by(SignedDuration::from_hours(hours)));
     let deadline = Deadline::within(&*clock, Duration::from_mins(5));
     let run = bench.stream_with("accounts", clock);
-    run.run(bench.store(), request(SCHEDULED), deadline, Stop::default()).await
+    run.run(bench.store(), request(SCHEDULED), RunOptions::until(deadline)).await
 }
 
 #[tokio::test]
@@ -57,12 +56,13 @@ async fn a_job_that_never_ends_is_submitted_again_once_a_day_and_else_fails() {
 async fn a_submission_that_is_on_its_way_when_the_run_is_stopped_is_not_lost() {
     let bench = bench(&quick(), 2).await;
     bench.api.set_faults(vec![at_request(1, FaultKind::Held)]);
-    let (stop, run) = (Stop::default(), bench.stream("accounts"));
+    let (stop, run) = (CancellationToken::default(), bench.stream("accounts"));
     let (store, asked) = (bench.store(), stop.clone());
-    let running =
-        tokio::spawn(async move { run.run(store, request(SCHEDULED), Deadline::NONE, asked).await });
+    let running = tokio::spawn(async move {
+        run.run(store, request(SCHEDULED), RunOptions { stop: asked, ..RunOptions::default() }).await
+    });
     until("the submission", || bench.stats("accounts").faults >= 1).await;
-    stop.ask();
+    stop.cancel();
     bench.api.set_faults(vec![]);
     let report = running.await.expect("it does not panic");
     assert_eq!((report.status, &report.error), (Status::Partial, &None), "{report:?}");
@@ -105,7 +105,7 @@ async fn a_job_lost_behind_a_committed_page_ends_the_run() {
     assert_eq!((bench.stats("accounts").jobs, bench.records("accounts")), (1, rows(30)));
     bench.api.set_faults(Vec::new());
     let anew = RunRequest::Restart { at: SCHEDULED.parse().ok() };
-    let report = bench.stream("accounts").run(bench.store(), anew, Deadline::NONE, Stop::default()).await;
+    let report = bench.stream("accounts").run(bench.store(), anew, RunOptions::default()).await;
     assert_eq!((report.status, report.counts.records), (Status::Complete, RECORDS), "{report:?}");
     let all = [rows(30), rows(RECORDS)].concat();
     assert_eq!((bench.stats("accounts").jobs, bench.records("accounts")), (2, all), "its own job, whole");

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{Fault, FaultKind, Job, Options, Shape, Stream, Style, When};
 use bronzegate_tests::streams::changes;
 use bronzegate_tests::streams::exports::export;
@@ -51,7 +51,7 @@ async fn run_in_february(bench: &Bench) -> RunReport {
     let clock = Arc::new(ShiftedClock::at("2026-02-01T00:00:00Z"));
     let deadline = Deadline::within(&*clock, Duration::from_mins(5));
     let run = bench.stream_with("tasks", clock);
-    run.run(bench.store(), request("2026-02-01T00:00:00Z"), deadline, Stop::default()).await
+    run.run(bench.store(), request("2026-02-01T00:00:00Z"), RunOptions::until(deadline)).await
 }
 
 /// Thirty parents that changed in January's first ten days, asked for by time.

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bronzegate_core::clock::{Clock, Deadline, SystemClock};
+use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
-use bronzegate_core::run::Engine;
+use bronzegate_core::run::{Engine, RunOptions};
 use bronzegate_core::secret::SecretStore;
 use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Options, Shape, Stream, Style, When};
 use bronzegate_tests::{Bench, MemoryVault, SCHEDULED, SEED, failure, request, test_clock};
@@ -41,7 +40,7 @@ fn engine(bench: &Bench, vault: &Arc<MemoryVault>, clock: Arc<dyn Clock>) -> Eng
 
 async fn run(bench: &Bench, engine: &Engine, stream: &str) -> RunReport {
     let run = engine.stream(stream).expect("it is in the source");
-    run.run(bench.store(), request(SCHEDULED), Deadline::NONE, Stop::default()).await
+    run.run(bench.store(), request(SCHEDULED), RunOptions::default()).await
 }
 
 fn saved(token: &str) -> String {

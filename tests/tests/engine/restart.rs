@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
-use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::run::{RunOptions, RunRequest};
 use bronzegate_core::{bronze::SegmentStatus, clock::Deadline};
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
 use bronzegate_tests::command_line::{Shell, run_line};
@@ -25,7 +24,7 @@ fn expired(stream: &str, page: u64) -> Vec<Fault> {
 
 async fn restart(bench: &Bench, stream: &str, at: &str) -> RunReport {
     let request = RunRequest::Restart { at: at.parse().ok() };
-    bench.stream(stream).run(bench.store(), request, Deadline::NONE, Stop::default()).await
+    bench.stream(stream).run(bench.store(), request, RunOptions::default()).await
 }
 
 fn distinct(records: Vec<String>) -> BTreeSet<String> {
@@ -91,7 +90,7 @@ async fn a_run_that_is_begun_anew_and_cut_goes_on_like_any_other() {
     let deadline = Deadline::within(&*clock, LONG);
     let run = bench.stream_with("changes", clock);
     let request = RunRequest::Restart { at: SCHEDULED.parse().ok() };
-    let cut = run.run(bench.store(), request, deadline, Stop::default()).await;
+    let cut = run.run(bench.store(), request, RunOptions::until(deadline)).await;
     assert_eq!((cut.status, cut.counts.records), (Status::Partial, 20), "{cut:?}");
     bench.api.set_faults(Vec::new());
     let rest = bench.run("changes").await;

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::run::{CancellationToken, RunOptions};
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
 use bronzegate_tests::command_line::until;
 use bronzegate_tests::{
@@ -167,7 +166,7 @@ async fn a_stop_commits_what_is_whole() {
         let stalled = FaultKind::Stall { after_bytes: 100, pause };
         let faults = vec![Fault::new("items", When::Page(4), stalled).always()];
         let bench = Bench::one(stream(style), faults, &settings).await;
-        let (run, stop) = (bench.stream("items"), Stop::default());
+        let (run, stop) = (bench.stream("items"), CancellationToken::default());
         let stats = run.stats();
         let meanwhile = async {
             // The fourth page is on its way and will not come.
@@ -175,11 +174,13 @@ async fn a_stop_commits_what_is_whole() {
                 stats.counts().pages >= 3 && bench.stats("items").requests >= 4
             })
             .await;
-            stop.ask();
+            stop.cancel();
         };
         let plan = request(SCHEDULED);
-        let (report, ()) =
-            tokio::join!(run.run(bench.store(), plan, Deadline::NONE, stop.clone()), meanwhile);
+        let (report, ()) = tokio::join!(
+            run.run(bench.store(), plan, RunOptions { stop: stop.clone(), ..RunOptions::default() }),
+            meanwhile
+        );
         assert_eq!(
             (report.status, report.counts.pages, report.exit_code()),
             (Status::Partial, 3, 3),
@@ -194,9 +195,12 @@ async fn a_stop_commits_what_is_whole() {
 #[tokio::test]
 async fn a_stop_before_the_first_page_is_an_interruption() {
     let bench = Bench::one(stream(Style::Cursor), Vec::new(), BY_CURSOR).await;
-    let stop = Stop::default();
-    stop.ask();
-    let report = bench.stream("items").run(bench.store(), request(SCHEDULED), Deadline::NONE, stop).await;
+    let stop = CancellationToken::default();
+    stop.cancel();
+    let report = bench
+        .stream("items")
+        .run(bench.store(), request(SCHEDULED), RunOptions { stop, ..RunOptions::default() })
+        .await;
     let message = "demo/items: interrupted before the first page; nothing was committed";
     assert_eq!((failure(&report), report.exit_code()), ((ErrorKind::Interrupted, message), 130));
     bench.assert_nothing_visible("items");
@@ -288,7 +292,7 @@ async fn a_run_counts_for_itself() {
     let bench = Bench::one(stream(Style::Cursor), Vec::new(), BY_CURSOR).await;
     let run = bench.stream("items");
     for at in ["2026-11-22T17:00:00Z", "2026-11-22T18:00:00Z"] {
-        let report = run.run(bench.store(), request(at), Deadline::NONE, Stop::default()).await;
+        let report = run.run(bench.store(), request(at), RunOptions::default()).await;
         assert_eq!((report.counts.records, report.counts.pages, report.counts.requests), (RECORDS, 12, 12));
     }
     let commits = bench.commits("items");

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{RunReport, Status};
-use bronzegate_core::run::Engine;
+use bronzegate_core::run::{Engine, RunOptions};
 use bronzegate_core::secret::FileSecrets;
 use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Framing, Shape, Stream, Style, When};
 use bronzegate_tests::{Bench, SCHEDULED, TimedBench, failure, request};
@@ -78,7 +77,7 @@ impl Account {
             Engine::new(self.bench.source.clone(), Arc::new(FileSecrets::new(self.path())), clock, "test");
         let name = &self.bench.source.streams[0].name;
         let run = engine.stream(name).expect("it is there");
-        run.run(self.bench.store(), request(SCHEDULED), deadline, Stop::default()).await
+        run.run(self.bench.store(), request(SCHEDULED), RunOptions::until(deadline)).await
     }
 }
 

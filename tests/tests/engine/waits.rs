@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
+use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{FaultKind, Shape, record};
 use bronzegate_tests::command_line::until;
 use bronzegate_tests::{Bench, ManualClock, SCHEDULED, SEED, failure, request};
@@ -156,7 +156,7 @@ async fn with_a_deadline_a_wait_may_be_longer_than_the_budget() {
         assert_eq!(bench.stats("items").requests, 1, "it waits to the end");
         clock.advance(Duration::from_nanos(1));
     };
-    let running = run.run(bench.store(), request(SCHEDULED), deadline, Stop::default());
+    let running = run.run(bench.store(), request(SCHEDULED), RunOptions::until(deadline));
     let (report, ()) = tokio::join!(running, passing);
     bench.assert_landed(&report, &stream());
     assert_eq!(report.counts.retries, 1);

@@ -6,9 +6,8 @@ use std::time::Duration;
 use bronzegate_core::bronze::{CommitLog, Layout};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock, TestClock};
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
-use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::run::{RunOptions, RunRequest};
 use bronzegate_core::window::{TimeWindow, parse_instant};
 use bronzegate_demo_api::{Fault, FaultKind, Stream, TimeFormat, Timeline, When};
 use bronzegate_tests::command_line::until;
@@ -22,7 +21,7 @@ fn window(from: &str, to: &str) -> TimeWindow {
 
 async fn load(bench: &Bench, from: &str, to: &str, revision: u32) -> RunReport {
     let request = RunRequest::Window { window: window(from, to), revision };
-    bench.stream("changes").run(bench.store(), request, Deadline::NONE, Stop::default()).await
+    bench.stream("changes").run(bench.store(), request, RunOptions::default()).await
 }
 
 /// Four a day for three days: at both ends of each, and two at one instant.
@@ -172,12 +171,12 @@ async fn a_window_that_is_cut_goes_on_at_its_next_page_in_its_own_folder() {
     let clock = Arc::new(SystemClock::default());
     let deadline = Deadline::within(&*clock, Duration::from_mins(1));
     let cut =
-        bench.stream_with("changes", clock).run(bench.store(), request, deadline, Stop::default()).await;
+        bench.stream_with("changes", clock).run(bench.store(), request, RunOptions::until(deadline)).await;
     assert_eq!((cut.status, cut.counts.pages), (Status::Partial, 2), "{cut:?}");
     let later = test_clock();
     later.advance(Duration::from_hours(24 * 400));
     let run = bench.stream_with("changes", later);
-    let rest = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+    let rest = run.run(bench.store(), request, RunOptions::default()).await;
     assert_eq!((rest.status, rest.key), (Status::Complete, cut.key), "{:?}", rest.error);
     assert_eq!(bench.records("changes"), records);
     let folder = |part: &String| part.rsplit_once('/').map(|(folder, _)| folder.to_owned());
@@ -195,7 +194,7 @@ async fn a_share_of_the_rate_limit_takes_so_much_longer() {
         let engine = bench.engine(clock.clone()).with_rate_share(share).unwrap();
         let request = RunRequest::Window { window: window("2026-01-01", "2026-01-02"), revision };
         let run = engine.stream("changes").unwrap();
-        let report = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+        let report = run.run(bench.store(), request, RunOptions::default()).await;
         assert_eq!(report.counts.requests, 20, "{report:?}");
         took.push(clock.elapsed().as_secs_f64());
     }
@@ -212,13 +211,13 @@ async fn a_window_is_not_committed_before_it_has_ended() {
     let clock = Arc::new(TestClock::at("2026-01-01T23:59:59Z".parse().expect("a time")));
     let request = RunRequest::Window { window: window("2026-01-01", "2026-01-02"), revision: 1 };
     let run = bench.stream_with("changes", clock.clone());
-    let early = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+    let early = run.run(bench.store(), request, RunOptions::default()).await;
     let (kind, message) = failure(&early);
     assert_eq!(kind, ErrorKind::Config);
     assert!(message.contains("is not over at 2026-01-01T23:59:59Z"), "{message}");
     bench.assert_nothing_visible("changes");
     clock.advance(Duration::from_secs(1));
-    let report = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+    let report = run.run(bench.store(), request, RunOptions::default()).await;
     assert_eq!((report.status, report.counts.records), (Status::Complete, 4), "{report:?}");
 }
 
@@ -233,7 +232,7 @@ async fn a_window_that_has_no_turn_in_its_time_is_partial_and_the_next_try_has_i
     let load = async |from, to| {
         let request = RunRequest::Window { window: window(from, to), revision: 1 };
         let deadline = Deadline::within(&*clock, Duration::from_secs(1));
-        let mut running = std::pin::pin!(run.run(bench.store(), request, deadline, Stop::default()));
+        let mut running = std::pin::pin!(run.run(bench.store(), request, RunOptions::until(deadline)));
         let stats = run.stats();
         let passing = async {
             until("it waits for its turn", || stats.is_held_back() || stats.is_waiting()).await;
@@ -322,11 +321,11 @@ async fn a_window_that_grows_too_large_behind_a_committed_page_is_begun_anew_in_
         let clock = Arc::new(SystemClock::default());
         let deadline = Deadline::within(&*clock, Duration::from_mins(1));
         let run = bench.stream_with("changes", clock);
-        let cut = run.run(bench.store(), request, deadline, Stop::default()).await;
+        let cut = run.run(bench.store(), request, RunOptions::until(deadline)).await;
         assert_eq!((cut.status, cut.counts.records), (Status::Partial, 5), "{cut:?}");
         bench.api.append("changes", hours[9..].to_vec()).unwrap();
         let run = bench.stream("changes");
-        let rest = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+        let rest = run.run(bench.store(), request, RunOptions::default()).await;
         assert_eq!((rest.status, rest.counts.records), (Status::Complete, 24), "{rest:?}");
         let told =
             "the run was begun anew: records of the 5 that its earlier segments committed may come twice";
@@ -335,7 +334,7 @@ async fn a_window_that_grows_too_large_behind_a_committed_page_is_begun_anew_in_
         assert_eq!(found.len(), 29);
         found.dedup();
         assert_eq!(found, sorted(hours.clone()));
-        let again = run.run(bench.store(), request, Deadline::NONE, Stop::default()).await;
+        let again = run.run(bench.store(), request, RunOptions::default()).await;
         assert_eq!(again.status, Status::AlreadyCommitted, "{again:?}");
     }
 }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use bronzegate_core::bronze::LocalStore;
-use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::Status;
+use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Style, When};
 use bronzegate_tests::{Bench, Failing, FaultyStore, SCHEDULED, expected, failure, request};
 
@@ -71,7 +70,7 @@ async fn killed(bench: &Bench, at: u64, failing: Failing) {
             tokio::select! {
                 biased;
                 () = moment.moment() => {}
-                report = run.run(Arc::new(faulty), request(SCHEDULED), Deadline::NONE, Stop::default()) => {
+                report = run.run(Arc::new(faulty), request(SCHEDULED), RunOptions::default()) => {
                     panic!("it makes fewer calls: {report:?}");
                 }
             }

@@ -5,12 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use bronzegate_core::backfill::{self, BackfillPlan, Loading, PlannedWindow, WindowState};
 use bronzegate_core::bronze::{BronzeStore, CommitLog, Layout};
-use bronzegate_core::clock::Deadline;
 use bronzegate_core::config::Incremental;
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{RunReport, Status, exit_code, log_end};
-use bronzegate_core::run::{Engine, StreamRun};
+use bronzegate_core::run::{Engine, RunOptions, RunRequest, StreamRun};
 use bronzegate_core::window::TimeWindow;
 use indicatif::ProgressBar;
 
@@ -226,8 +224,13 @@ impl Work<'_> {
         while let Some(window) = self.next() {
             line.begin(format!("{}/{}", human::instant(window.from()), human::instant(window.to())));
             let request = RunRequest::Window { window, revision: self.revision };
-            let report =
-                run.run(self.store.clone(), request, Deadline::NONE, self.context.stop.clone()).await;
+            let report = run
+                .run(
+                    self.store.clone(),
+                    request,
+                    RunOptions { stop: self.context.stop.clone(), ..RunOptions::default() },
+                )
+                .await;
             log_end(&report);
             let kind = report.error.as_ref().map(|error| error.kind);
             if backfill::stops_the_others(&report) {
@@ -244,7 +247,7 @@ impl Work<'_> {
 
     fn next(&self) -> Option<TimeWindow> {
         let mut queue = self.queue.lock().expect("no holder of this lock panics");
-        if self.context.stop.is_asked() { None } else { queue.pop_front() }
+        if self.context.stop.is_cancelled() { None } else { queue.pop_front() }
     }
 }
 

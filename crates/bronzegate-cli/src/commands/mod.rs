@@ -17,7 +17,7 @@ use std::sync::Arc;
 use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::config::{Source, Stream};
 use bronzegate_core::error::Result;
-use bronzegate_core::extract::Stop;
+use bronzegate_core::run::CancellationToken;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::SecretStore;
 use bronzegate_core::settings::{Place, Vault};
@@ -48,7 +48,7 @@ pub(crate) struct Context {
     pub(crate) json: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) progress: MultiProgress,
-    pub(crate) stop: Stop,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Context {
@@ -71,12 +71,12 @@ impl Context {
             json: common.json,
             clock,
             progress,
-            stop: Stop::default(),
+            stop: CancellationToken::default(),
         })
     }
 
     /// What a first signal asks to stop: only a run has something to bring to an end.
-    pub(crate) fn stop_of(&self, command: &Command) -> Option<Stop> {
+    pub(crate) fn stop_of(&self, command: &Command) -> Option<CancellationToken> {
         matches!(command, Command::Run(_) | Command::Backfill(_)).then(|| self.stop.clone())
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bronzegate_core::bronze::{BoundedStore, BronzeStore};
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::plan::RunRequest;
 use bronzegate_core::report::{Failure, RunReport, Status, exit_code, log_end};
+use bronzegate_core::run::{RunOptions, RunRequest};
 use futures::stream::{FuturesOrdered, Stream, StreamExt as _};
 
 use super::{Context, selected};
@@ -45,7 +45,8 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         .map(|run| Line::new(&context.progress, run.name(), run.stats(), context.clock.clone()))
         .collect();
     let running = streams.iter().zip(&lines).map(|(stream, line)| async {
-        let report = stream.run(store.clone(), request, deadline, context.stop.clone()).await;
+        let report =
+            stream.run(store.clone(), request, RunOptions { deadline, stop: context.stop.clone() }).await;
         line.end(&report);
         log_end(&report);
         report

@@ -1,28 +1,27 @@
-//! Bronze: the store port, the paths, the encoding, the parts, the commit log, and the local store.
+//! Bronze: what parts are made of, the parts, the store port with the local store, and the commit log.
 
-mod bounded;
 mod checksum;
 mod commit;
-mod encoder;
+mod format;
 mod layout;
-mod local;
+mod page_writer;
 mod parts;
 mod run_id;
 mod store;
 #[cfg(test)]
 mod testing;
-mod writer;
 
-pub use bounded::BoundedStore;
 pub use checksum::Checksum;
 pub use commit::{
     CommitLog, CommitRecord, HISTORY, HistoryEntry, LastError, Ratios, SegmentStatus, Settler, Window,
     extend_history,
 };
-pub use encoder::{Encoder, METADATA, PageTail};
+pub(crate) use format::Encoder;
 pub use layout::{CommitName, Layout};
-pub use local::LocalStore;
-pub use parts::{PartNaming, Parts};
+pub(crate) use page_writer::PageWriter;
+pub(crate) use parts::{PartNaming, Parts};
 pub use run_id::{NotAKey, RunId, RunKey, RunKind};
-pub use store::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload};
-pub use writer::{HOLD, PageWriter};
+pub use store::{
+    BoundedStore, BronzeStore, Created, Leftover, LocalStore, Receipt, StagedPart, StagingArea, StoreError,
+    Upload,
+};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::local::LocalStore;
+use super::store::LocalStore;
 use super::store::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload};
 
 /// A local folder in between.

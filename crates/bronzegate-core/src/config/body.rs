@@ -15,7 +15,7 @@ use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
 use super::read::Slot;
 use super::stream::Method;
-use super::template::{Place, Scope, Template, TemplateError, TemplateText};
+use super::template::{Escaping, Scope, Template, TemplateError, TemplateText};
 
 /// A JSON object whose strings may be templates; other values are kept as they are.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -158,7 +158,7 @@ impl Check<'_> {
         match value {
             Value::String(text) => {
                 let text = TemplateText(text.clone());
-                Template::check(&text, Place::Text, self.vars, at, self.report).map(Node::Text)
+                Template::check(&text, Escaping::Text, self.vars, at, self.report).map(Node::Text)
             }
             Value::Array(items) => {
                 let nodes: Vec<_> = items

@@ -21,7 +21,7 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::parse;
+    use super::super::parse;
 
     #[test]
     fn counted_pages_of_an_incremental_stream_need_a_total_or_a_lookback() {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::address::header_name;
 use super::problem::{At, Draft, Report};
 use super::read::{Entries, OneOrMany, Slot};
-use super::template::{Place, Template, TemplateText};
+use super::template::{Escaping, Template, TemplateText};
 
 /// Parameters by name; numbers and booleans are sent as they are written.
 pub(super) type ParamsSpec = Entries<OneOrMany<TemplateText>>;
@@ -71,7 +71,7 @@ pub(super) fn params(
         let values = slot.get().map_or(&[][..], OneOrMany::as_slice);
         let checked = values
             .iter()
-            .filter_map(|value| Template::check(value.get()?, Place::Text, vars, value.at(), report))
+            .filter_map(|value| Template::check(value.get()?, Escaping::Text, vars, value.at(), report))
             .collect();
         put(&mut merged, (name.clone(), checked, slot.at().clone()));
     }
@@ -136,7 +136,7 @@ fn header(
         report.add(slot.at(), Draft::refused("text that a header can hold").value(&text.0));
         return None;
     }
-    Template::check(text, Place::Text, vars, slot.at(), report)
+    Template::check(text, Escaping::Text, vars, slot.at(), report)
 }
 
 fn put<T>(merged: &mut Vec<Placed<T>>, entry: Placed<T>) {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::problem::{Draft, Report};
 use super::read::Slot;
-use super::template::{Place, Template, TemplateText, has_dot_segment};
+use super::template::{Escaping, Template, TemplateText, has_dot_segment};
 
 /// Checks a path: absolute, without query, fragment, spaces, backslashes and dot segments.
 pub(super) fn check(
@@ -34,5 +34,5 @@ pub(super) fn check(
     } else if has_dot_segment(&text.0) {
         refuse("a path without . and .. segments");
     }
-    Template::check(text, Place::Path, vars, slot.at(), report)
+    Template::check(text, Escaping::Path, vars, slot.at(), report)
 }

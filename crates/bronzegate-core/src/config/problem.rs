@@ -15,7 +15,7 @@ pub struct Problems(Vec<Problem>);
 /// One mistake in a source file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// The file's name as it was given to [`crate::config::parse`].
+    /// The file's name as it was given to [`super::parse`].
     pub file: String,
     /// The line, counted from 1.
     pub line: usize,

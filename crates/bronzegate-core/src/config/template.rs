@@ -18,7 +18,7 @@ use super::problem::{At, Draft, Report};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     text: String,
-    place: Place,
+    escaping: Escaping,
     names: BTreeSet<String>,
 }
 
@@ -55,7 +55,7 @@ pub struct TemplateError {
 
 /// Where the template stands, which decides how values are written into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Escaping {
     Path,
     Text,
 }
@@ -92,7 +92,7 @@ impl From<String> for TemplateText {
 impl Template {
     /// A path that adds nothing to the `base_url`.
     pub(super) fn root() -> Self {
-        Self { text: "/".to_owned(), place: Place::Path, names: BTreeSet::new() }
+        Self { text: "/".to_owned(), escaping: Escaping::Path, names: BTreeSet::new() }
     }
 
     /// Returns the template as it stands in the file.
@@ -119,9 +119,9 @@ impl Template {
             return Ok(self.text.clone());
         }
         let fail = |reason: String| TemplateError { text: self.text.clone(), reason };
-        let environment = environment(self.place);
+        let environment = environment(self.escaping);
         let text = environment.render_str(&self.text, values(scope)).map_err(|error| fail(reason(&error)))?;
-        if self.place == Place::Path && has_dot_segment(&text) {
+        if self.escaping == Escaping::Path && has_dot_segment(&text) {
             return Err(fail("a value makes a . or .. segment of the path".to_owned()));
         }
         Ok(text)
@@ -130,7 +130,7 @@ impl Template {
     /// Checks a template of the file; `None` when the report says what is wrong.
     pub(super) fn check(
         text: &TemplateText,
-        place: Place,
+        escaping: Escaping,
         vars: &BTreeMap<String, String>,
         at: &At,
         report: &Report,
@@ -149,7 +149,7 @@ impl Template {
                 known = false;
             }
         }
-        let template = Self { text: text.clone(), place, names };
+        let template = Self { text: text.clone(), escaping, names };
         let (partition, parent) = (template.samples("partition."), template.samples("parent."));
         let scope = Scope {
             vars,
@@ -177,7 +177,7 @@ impl Template {
 }
 
 fn names(text: &str, at: &At, report: &Report) -> Option<BTreeSet<String>> {
-    match environment(Place::Text).template_from_str(text) {
+    match environment(Escaping::Text).template_from_str(text) {
         Ok(template) => Some(template.undeclared_variables(true).into_iter().collect()),
         Err(error) => {
             report.add(at, Draft::new(format!("not a template: {}", reason(&error))).value(text));
@@ -220,19 +220,19 @@ fn known(vars: &BTreeMap<String, String>) -> String {
     format!("one of {}", names.join(", "))
 }
 
-fn environment(place: Place) -> Environment<'static> {
+fn environment(escaping: Escaping) -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
     environment.set_syntax(syntax.expect("the delimiters are the default ones"));
     environment.set_formatter(move |out, _, value| {
         let text = value.to_string();
-        match place {
-            Place::Text => out.write_str(&text)?,
-            Place::Path if text.is_empty() => {
+        match escaping {
+            Escaping::Text => out.write_str(&text)?,
+            Escaping::Path if text.is_empty() => {
                 return Err(invalid("an empty value in a path"));
             }
-            Place::Path => out.write_str(&segment(&text))?,
+            Escaping::Path => out.write_str(&segment(&text))?,
         }
         Ok(())
     });

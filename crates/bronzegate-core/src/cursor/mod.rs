@@ -1,11 +1,11 @@
 //! Cursors of incremental streams: read from a record's bytes, compared, and remembered.
 
+mod filter;
 mod member;
-mod sieve;
 mod state;
 mod value;
 
+pub(crate) use filter::{Bounds, CursorFilter};
 pub(crate) use member::member;
-pub use sieve::{Bounds, LeftOut, Sieve};
-pub use state::{CursorState, Mark};
-pub use value::{CursorValue, NotACursor, Verbatim};
+pub(crate) use state::{CursorState, Mark};
+pub(crate) use value::{CursorValue, Verbatim};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::sieve::Bounds;
+use super::filter::Bounds;
 use super::value::{CursorValue, NotACursor, Verbatim};
 use crate::config::Incremental;
 

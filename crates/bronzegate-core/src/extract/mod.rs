@@ -1,39 +1,19 @@
-//! Extraction: what the next request is, and what a response holds.
+//! Extraction: what the next request is, what its answer holds, and which branches a stream has.
+//!
+//! - `paging` decides without effects: the next request, whether there is one, what a page must look like.
+//! - `page` asks for one page and reads it: requests, attempts, content, export jobs.
+//! - `branches` reads all pages of a stream: partitions and parents, several at a time.
 
-mod asked;
-mod body;
-mod branch;
-mod content;
-mod feed;
-mod fetch;
-mod job;
-mod notes;
-mod origin;
-mod pages;
-mod paginator;
-mod parent_values;
-mod parents;
-mod passing;
-mod progress;
-mod requests;
-mod shape;
-mod state;
-mod stop;
-mod stretch;
-mod upcoming;
-mod walk;
-mod walk_state;
+mod branches;
+mod page;
+mod paging;
 
-pub use asked::Asked;
-pub use branch::{Branch, BranchId};
-pub use feed::Feed;
-pub use fetch::{FetchError, Fetched, Fetcher};
-pub use origin::Origin;
-pub use pages::{FirstPage, Page, Verdict, first_page};
-pub use paginator::Paginator;
-pub use requests::Requests;
-pub use shape::PageShape;
-pub use state::{Carried, JobState, PageState, Position};
-pub use stop::Stop;
-pub use walk::{Walk, WalkEnding};
-pub use walk_state::{BranchState, NextBranch, ParentPlace, WalkState};
+#[cfg(test)]
+pub(crate) use branches::{BranchState, NextBranch};
+pub(crate) use branches::{
+    FirstPage, Page, PageDecision, StreamEnding, StreamPages, StreamState, first_page,
+};
+pub(crate) use page::{Fetched, Fetcher, PageEvent, StreamContext};
+pub(crate) use paging::{Branch, Paginator, RequestedRange};
+#[cfg(test)]
+pub(crate) use paging::{BranchId, PageState, Position};

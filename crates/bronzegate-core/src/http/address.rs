@@ -10,16 +10,16 @@ use url::Url;
 use super::auth::Credential;
 use super::link::link;
 use crate::config::{Address, Condition, Pointer, Test};
+use crate::formats;
 use crate::redact::printable;
-use crate::splitter;
 
 /// The body paths that a stream reads; the splitter keeps just these.
 #[derive(Clone, Debug, Default)]
-pub struct Paths(Vec<Pointer>);
+pub(crate) struct Paths(Vec<Pointer>);
 
 impl Paths {
     /// Collects the body paths of some addresses.
-    pub fn of<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Self {
+    pub(crate) fn of<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Self {
         let mut paths = Vec::new();
         for address in addresses {
             if let Address::Body(pointer) = address
@@ -32,14 +32,14 @@ impl Paths {
     }
 
     /// The paths as the splitter takes them.
-    pub fn tokens(&self) -> Vec<Vec<String>> {
+    pub(crate) fn tokens(&self) -> Vec<Vec<String>> {
         self.0.iter().map(|pointer| pointer.tokens().to_vec()).collect()
     }
 }
 
 /// A response without its records: what rules and paginators look at.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// The status code.
     pub status: u16,
     /// The headers.
@@ -58,7 +58,7 @@ pub struct Facts {
 
 /// What an address leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     /// A header's or link's text.
     Text(String),
     /// A JSON value's text.
@@ -69,7 +69,7 @@ pub enum Found {
 
 /// A value as it goes into a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plain {
+pub(crate) struct Plain {
     /// A string unescaped; a number, boolean, array or object as its JSON text stands.
     pub text: String,
     /// Whether it is JSON text.
@@ -79,7 +79,7 @@ pub struct Plain {
 /// Something stands there, and it cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot be read: `{0}`")]
-pub struct Unreadable(String);
+pub(crate) struct Unreadable(String);
 
 /// The longest text of an unreadable value that a message shows.
 const LONGEST_SHOWN: usize = 200;
@@ -95,7 +95,7 @@ impl Found {
     ///
     /// # Errors
     /// [`Unreadable`] for a header that is none and for a string that is no Unicode (a lone surrogate).
-    pub fn plain(&self) -> Result<Option<Plain>, Unreadable> {
+    pub(crate) fn plain(&self) -> Result<Option<Plain>, Unreadable> {
         let (text, bare) = match self {
             Self::Text(text) => (text.clone(), false),
             Self::Unreadable(text) => return Err(Unreadable::of(text)),
@@ -113,12 +113,12 @@ impl Found {
     }
 
     /// The text of [`plain`](Self::plain), where there is one and it can be read.
-    pub fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         self.plain().ok().flatten().map(|plain| plain.text)
     }
 
     /// The value as a whole number, from JSON or from text; `5.0` is one too.
-    pub fn whole_number(&self) -> Option<u64> {
+    pub(crate) fn whole_number(&self) -> Option<u64> {
         let text = self.text()?;
         let text = text.trim();
         text.parse().ok().or_else(|| {
@@ -136,12 +136,12 @@ impl Found {
 impl Facts {
     /// What an answer without records says: the body paths are read as far as the body is JSON.
     pub(super) fn of_answer(status: u16, headers: HeaderMap, url: Url, paths: Paths, body: Bytes) -> Self {
-        let values = splitter::values(body, paths.tokens()).map(|body| body.values).unwrap_or_default();
+        let values = formats::values(body, paths.tokens()).map(|body| body.values).unwrap_or_default();
         Self { status, headers, url, paths, values, last_record: None, credential: Arc::default() }
     }
 
     /// What stands at an address, or `None` when nothing does.
-    pub fn look(&self, address: &Address) -> Option<Found> {
+    pub(crate) fn look(&self, address: &Address) -> Option<Found> {
         match address {
             Address::Body(pointer) => {
                 let nth = self.paths.0.iter().position(|path| path == pointer)?;
@@ -163,7 +163,7 @@ impl Facts {
     }
 
     /// Whether a condition holds.
-    pub fn holds(&self, condition: &Condition) -> bool {
+    pub(crate) fn holds(&self, condition: &Condition) -> bool {
         let found = self.look(&condition.at);
         match &condition.test {
             Test::Exists(expected) => found.is_some() == *expected,
@@ -193,7 +193,7 @@ fn equal(found: &Found, expected: &Value) -> bool {
 
 /// The value at a path of a valid JSON document.
 pub(crate) fn value_in(json: &Bytes, path: &[String]) -> Option<Vec<u8>> {
-    splitter::values(json.clone(), vec![path.to_vec()]).ok()?.values.pop()?
+    formats::values(json.clone(), vec![path.to_vec()]).ok()?.values.pop()?
 }
 
 #[cfg(test)]

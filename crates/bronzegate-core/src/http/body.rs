@@ -20,7 +20,7 @@ pub(super) const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// How the length of a body is known (RFC 9112, section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub(crate) enum Framing {
     /// By its own framing: a length, chunks, or an HTTP/2 stream's end.
     Explicit,
     /// By the end of the connection, which a fault ends as well as the server.
@@ -29,7 +29,7 @@ pub enum Framing {
 
 /// A body that could not be read to its end.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum BodyFault {
+pub(crate) enum BodyFault {
     /// The connection or the compression ended or broke before the body did.
     #[error("the body was cut short: {0}")]
     Cut(String),
@@ -45,7 +45,7 @@ pub enum BodyFault {
 }
 
 /// A body that is being read.
-pub struct Body {
+pub(crate) struct ResponseBody {
     reader: Reader,
     framing: Framing,
 }
@@ -59,10 +59,10 @@ enum Reader {
     Taken,
 }
 
-impl Body {
+impl ResponseBody {
     /// The body, to be read elsewhere; nothing is left here.
     #[must_use]
-    pub fn take(&mut self) -> Self {
+    pub(crate) fn take(&mut self) -> Self {
         Self { reader: std::mem::replace(&mut self.reader, Reader::Taken), framing: self.framing }
     }
 
@@ -95,7 +95,7 @@ impl Body {
     }
 
     /// How the body's length is known.
-    pub fn framing(&self) -> Framing {
+    pub(crate) fn framing(&self) -> Framing {
         self.framing
     }
 
@@ -104,7 +104,7 @@ impl Body {
     /// # Errors
     /// [`BodyFault::Cut`] when the body ends before its framing or its compression does,
     /// [`BodyFault::Encoding`] when it cannot be decompressed at all.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, BodyFault> {
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, BodyFault> {
         match &mut self.reader {
             Reader::Plain(response) => {
                 response.chunk().await.map_err(|error| BodyFault::Cut(innermost(&error)))
@@ -120,7 +120,7 @@ impl Body {
     }
 
     /// Reads at most `limit` bytes and leaves the rest.
-    pub async fn start(&mut self, limit: usize) -> Result<Bytes, BodyFault> {
+    pub(crate) async fn start(&mut self, limit: usize) -> Result<Bytes, BodyFault> {
         let mut start = BytesMut::new();
         while start.len() < limit
             && let Some(chunk) = self.chunk().await?

@@ -9,13 +9,13 @@ use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
 use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, with_origin};
-use super::body::{self, Body, innermost};
+use super::body::{self, ResponseBody, innermost};
 use super::egress::{Credentials, Egress, EgressError, egress_cause};
 use super::on_its_way::OnItsWay;
-use super::patience::{Patience, TooLong};
 use super::rate_limit::Limiter;
 use super::signals::Signals;
 use super::stats::Stats;
+use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
 use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
 use crate::error::{Error, ErrorKind};
@@ -28,7 +28,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// A request as the paginator makes it: without credentials.
 #[derive(Clone, Debug)]
-pub struct ApiRequest {
+pub(crate) struct ApiRequest {
     /// GET or POST.
     pub method: Method,
     /// Where to.
@@ -44,7 +44,7 @@ pub struct ApiRequest {
 }
 
 /// A response whose body is still to be read.
-pub struct Response {
+pub(crate) struct Response {
     /// The status code.
     pub status: u16,
     /// The headers.
@@ -54,7 +54,7 @@ pub struct Response {
     /// for whatever base the next token comes with.
     pub url: Url,
     /// The body.
-    pub body: Body,
+    pub body: ResponseBody,
     pub(super) signals: Signals,
     /// The credential it was sent with.
     pub credential: Arc<Credential>,
@@ -62,7 +62,7 @@ pub struct Response {
 
 /// Why an attempt brought no response.
 #[derive(Debug)]
-pub enum SendError {
+pub(crate) enum SendError {
     /// The request did not reach the API, and another attempt may do better; how long the server asks to wait.
     Transient(String, Option<Duration>),
     /// The request left, and no response came: it may have had its effect. Another attempt may do better.
@@ -84,7 +84,7 @@ impl From<AuthFault> for SendError {
 
 /// Calls one stream's API.
 #[derive(Debug)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     auth: Arc<Authenticator>,
     egress: Arc<Egress>,
@@ -101,7 +101,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when TLS cannot be set up.
-    pub fn new(
+    pub(crate) fn new(
         source: &Source,
         stream: &Stream,
         auth: Arc<Authenticator>,
@@ -125,50 +125,50 @@ impl Client {
     }
 
     /// What this client counts.
-    pub fn stats(&self) -> &Arc<Stats> {
+    pub(crate) fn stats(&self) -> &Arc<Stats> {
         &self.stats
     }
 
     /// The source's limiter.
-    pub fn limiter(&self) -> &Limiter {
+    pub(crate) fn limiter(&self) -> &Limiter {
         &self.limiter
     }
 
     /// The clock.
-    pub fn clock(&self) -> &Arc<dyn Clock> {
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
 
     /// The stream's authentication.
-    pub fn auth(&self) -> &Authenticator {
+    pub(crate) fn auth(&self) -> &Authenticator {
         &self.auth
     }
 
     /// Takes the secrets this client has used out of a text, and what a terminal would not show as text.
-    pub fn scrub(&self, text: &str) -> String {
+    pub(crate) fn scrub(&self, text: &str) -> String {
         visible(&self.auth.scrubber().scrub(text))
     }
 
     /// Sends the request once and follows redirects. `refused` is a credential that the API has
     /// just answered with 401: a new one is made.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         request: &ApiRequest,
         refused: Option<&Arc<Credential>>,
-        patience: &Patience,
+        wait_budget: &WaitBudget,
     ) -> Result<Response, SendError> {
         // Without a token it is not known yet where the API is.
         if self.auth.auth().base_url_from().is_none() {
             self.egress.permit(&request.url, None).map_err(|error| SendError::Fatal(error.into()))?;
         }
-        let endpoint = self.endpoint(patience);
+        let endpoint = self.endpoint(wait_budget);
         let credential = match refused {
             Some(refused) => self.auth.renew(refused, endpoint).await?,
             None => self.auth.credential(endpoint).await?,
         };
         let mut url = self.located(request, &credential);
         for _ in 0..=MAX_REDIRECTS {
-            self.limiter.turn(patience, self.budget, &self.stats).await.map_err(SendError::Wait)?;
+            self.limiter.turn(wait_budget, self.budget, &self.stats).await.map_err(SendError::Wait)?;
             let response = self.send_to(url.clone(), request, &credential).await?;
             let signals = Signals::of(response.headers(), &self.settings, self.clock.now());
             if let Some(wait) = signals.wait_for_others(self.limiter.kept()) {
@@ -188,14 +188,14 @@ impl Client {
         Err(SendError::Fatal(EgressError::Redirect("more than 5 in a row").into()))
     }
 
-    fn endpoint(&self, patience: &Patience) -> Endpoint {
+    fn endpoint(&self, wait_budget: &WaitBudget) -> Endpoint {
         Endpoint {
             http: self.http.clone(),
             egress: self.egress.clone(),
             stats: self.stats.clone(),
             clock: self.clock.clone(),
             base_url: self.base_url.clone(),
-            patience: patience.clone(),
+            wait_budget: wait_budget.clone(),
             budget: self.budget,
         }
     }
@@ -267,7 +267,7 @@ impl Client {
             Some(base) if base.origin() == url.origin() => with_origin(&url, &self.base_url),
             _ => url,
         };
-        Response { status, headers, url, body: Body::of(response), signals, credential }
+        Response { status, headers, url, body: ResponseBody::of(response), signals, credential }
     }
 
     fn describe(&self, error: &reqwest::Error) -> String {

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 
 /// Whether the source's credentials go along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Credentials {
+pub(crate) enum Credentials {
     /// They do.
     Sent,
     /// They do not.
@@ -23,7 +23,7 @@ pub enum Credentials {
 
 /// The rules of one source.
 #[derive(Debug)]
-pub struct Egress {
+pub(crate) struct Egress {
     base: Url,
     allowed: Vec<AllowedHost>,
     allow_http: bool,
@@ -68,7 +68,7 @@ impl From<EgressError> for Error {
 
 impl Egress {
     /// The rules that a source file sets.
-    pub fn new(source: &Source) -> Self {
+    pub(crate) fn new(source: &Source) -> Self {
         Self {
             base: source.base_url.clone(),
             allowed: source.allowed_hosts.clone(),
@@ -82,7 +82,7 @@ impl Egress {
     ///
     /// # Errors
     /// [`EgressError`], naming the host.
-    pub fn permit(&self, url: &Url, base: Option<&Url>) -> Result<Credentials, EgressError> {
+    pub(crate) fn permit(&self, url: &Url, base: Option<&Url>) -> Result<Credentials, EgressError> {
         let credentials = if url.origin() == base.unwrap_or(&self.base).origin() {
             Credentials::Sent
         } else {
@@ -99,7 +99,7 @@ impl Egress {
     ///
     /// # Errors
     /// [`EgressError`], naming the host.
-    pub fn permit_address(&self, url: &Url) -> Result<(), EgressError> {
+    pub(crate) fn permit_address(&self, url: &Url) -> Result<(), EgressError> {
         let secure = url.scheme() == "https" || self.allow_http || is_loopback_host(url);
         if !secure {
             return Err(EgressError::Insecure(host_and_port(url)));
@@ -113,14 +113,14 @@ impl Egress {
     }
 
     /// A resolver that leaves private addresses out, unless they are allowed.
-    pub fn resolver(&self) -> Arc<GuardedResolver> {
+    pub(crate) fn resolver(&self) -> Arc<GuardedResolver> {
         Arc::new(GuardedResolver { allow_private: self.allow_private })
     }
 }
 
 /// Resolves names through the system and refuses those that lead only to private addresses.
 #[derive(Debug)]
-pub struct GuardedResolver {
+pub(crate) struct GuardedResolver {
     allow_private: bool,
 }
 

@@ -14,7 +14,7 @@ const LONGEST: usize = 300;
 ///
 /// An API may repeat in its error what it was sent. In JSON a secret may be spelled with escapes that nobody
 /// knows, so the text is written anew first.
-pub fn excerpt(headers: &HeaderMap, body: &[u8], scrub: impl Fn(&str) -> String) -> Option<String> {
+pub(crate) fn excerpt(headers: &HeaderMap, body: &[u8], scrub: impl Fn(&str) -> String) -> Option<String> {
     let media_type = media_type(headers);
     let is_shown = media_type.is_empty() || media_type == "text/plain" || media_type.contains("json");
     let text = std::str::from_utf8(body).ok().filter(|text| is_shown && !text.trim().is_empty())?;

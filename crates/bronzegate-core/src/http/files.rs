@@ -14,7 +14,7 @@ use futures::stream::{BoxStream, StreamExt as _};
 use tokio::io::AsyncRead;
 use tokio_util::io::StreamReader;
 
-use super::body::{Body, BodyFault, ZSTD_WINDOW_LOG, filled, innermost};
+use super::body::{BodyFault, ResponseBody, ZSTD_WINDOW_LOG, filled, innermost};
 use super::zip::{self, Unpacked};
 
 /// Bytes that tell what a file is.
@@ -26,7 +26,7 @@ const MAX_RATIO: u64 = 500;
 const RATIO_FROM: u64 = 64 << 20;
 
 /// The files of one body, each read to its end before the next.
-pub struct Files {
+pub(crate) struct Files {
     state: State,
     packed: Arc<AtomicU64>,
     unpacked: u64,
@@ -34,8 +34,8 @@ pub struct Files {
 }
 
 enum State {
-    Unopened(Body),
-    Plain { start: Option<Bytes>, body: Body },
+    Unopened(ResponseBody),
+    Plain { start: Option<Bytes>, body: ResponseBody },
     Packed(Pin<Box<dyn AsyncRead + Send>>),
     Archive(BoxStream<'static, Result<Unpacked, BodyFault>>),
     Done,
@@ -64,12 +64,12 @@ impl Packing {
 
 impl Files {
     /// The files of a body that has not been read yet.
-    pub fn of(body: Body) -> Self {
+    pub(crate) fn of(body: ResponseBody) -> Self {
         Self { state: State::Unopened(body), packed: Arc::default(), unpacked: 0, name: None }
     }
 
     /// The name of the current file, where it is one of an archive.
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
@@ -77,7 +77,7 @@ impl Files {
     ///
     /// # Errors
     /// [`BodyFault`] when the body ends or breaks before it is known.
-    pub async fn next(&mut self) -> Result<bool, BodyFault> {
+    pub(crate) async fn next(&mut self) -> Result<bool, BodyFault> {
         match &mut self.state {
             State::Unopened(_) => self.open().await,
             State::Archive(files) => match files.next().await.transpose()? {
@@ -132,7 +132,7 @@ impl Files {
     /// # Errors
     /// [`BodyFault::Cut`] when the body breaks off, [`BodyFault::Damaged`] when it came whole and cannot
     /// be unpacked, [`BodyFault::Refused`] when it is not to be.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, BodyFault> {
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, BodyFault> {
         let chunk = match &mut self.state {
             State::Plain { start, body } => {
                 return match start.take() {
@@ -162,7 +162,7 @@ impl Files {
 }
 
 /// The packed bytes, counted; a fault of the connection stays one on its way through a decoder.
-fn wire(start: Bytes, body: Body, packed: Arc<AtomicU64>) -> BoxStream<'static, io::Result<Bytes>> {
+fn wire(start: Bytes, body: ResponseBody, packed: Arc<AtomicU64>) -> BoxStream<'static, io::Result<Bytes>> {
     let rest = futures::stream::unfold(Some(body), |body| async {
         let mut body = body?;
         match body.chunk().await {

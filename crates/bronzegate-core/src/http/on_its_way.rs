@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 /// Tells that a request has left and that its answer is not known. Cloning shares it.
 #[derive(Clone, Debug)]
-pub struct OnItsWay(watch::Sender<bool>);
+pub(crate) struct OnItsWay(watch::Sender<bool>);
 
 impl Default for OnItsWay {
     fn default() -> Self {
@@ -19,12 +19,12 @@ impl OnItsWay {
     }
 
     /// Its answer is known, or that there is none.
-    pub fn ends(&self) {
+    pub(crate) fn ends(&self) {
         self.0.send_replace(false);
     }
 
     /// Waits until it is not on its way; at once before it has left.
-    pub async fn ended(&self) {
+    pub(crate) async fn ended(&self) {
         let mut receiver = self.0.subscribe();
         // The sender lives in `self`, so it cannot be gone.
         let _ = receiver.wait_for(|is_on_its_way| !is_on_its_way).await;

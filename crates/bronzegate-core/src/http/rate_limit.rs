@@ -9,14 +9,14 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
-use super::patience::{Patience, TooLong};
 use super::stats::Stats;
+use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
 use crate::config::RateLimit;
 
 /// Lets requests through at the source's rate; shared by everything that calls under it.
 #[derive(Debug)]
-pub struct Limiter {
+pub(crate) struct Limiter {
     clock: Arc<dyn Clock>,
     bucket: Option<RateLimiter<NotKeyed, InMemoryState, PortClock, NoOpMiddleware<Duration>>>,
     /// No request before this point of the clock's `elapsed`.
@@ -48,7 +48,7 @@ impl GovernorClock for PortClock {
 impl Limiter {
     /// A limiter with a share of the settings of a source or stream: above 0, and at most 1, which is
     /// all of it. A share of the burst is a whole number of requests, at least one.
-    pub fn new(settings: &RateLimit, share: f64, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(settings: &RateLimit, share: f64, clock: Arc<dyn Clock>) -> Self {
         let bucket = settings.requests_per_second.map(|rate| rate * share).map(|rate| {
             let burst = (f64::from(settings.burst) * share) as u32;
             let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
@@ -64,17 +64,17 @@ impl Limiter {
 
     /// A limiter with a share of another one's settings. Its requests take their turn there as well: all
     /// shares together never go faster than the whole, and what the server says to one holds for all.
-    pub fn share_of(whole: &Arc<Self>, settings: &RateLimit, share: f64) -> Self {
+    pub(crate) fn share_of(whole: &Arc<Self>, settings: &RateLimit, share: f64) -> Self {
         Self { whole: Some(whole.clone()), ..Self::new(settings, share, whole.clock.clone()) }
     }
 
     /// The part of an announced quota that is left to others, from 0 to 1.
-    pub fn kept(&self) -> f64 {
+    pub(crate) fn kept(&self) -> f64 {
         self.kept
     }
 
     /// No request may leave for this long: the server has said so.
-    pub fn pause(&self, wait: Duration) {
+    pub(crate) fn pause(&self, wait: Duration) {
         match &self.whole {
             Some(whole) => whole.pause(wait),
             None => self.hold(&self.paused_until, wait),
@@ -83,7 +83,7 @@ impl Limiter {
 
     /// No request may leave for this long: what remains of the quota is left to others. No budget bounds
     /// this wait, because nothing has failed.
-    pub fn yield_for(&self, wait: Duration) {
+    pub(crate) fn yield_for(&self, wait: Duration) {
         self.hold(&self.yielded_until, wait);
     }
 
@@ -99,27 +99,37 @@ impl Limiter {
     ///
     /// # Errors
     /// [`TooLong`] when the wait would pass the deadline, or a server's pause the budget.
-    pub async fn turn(&self, patience: &Patience, budget: Duration, stats: &Stats) -> Result<(), TooLong> {
-        self.own_turn(patience, budget, stats).await?;
+    pub(crate) async fn turn(
+        &self,
+        wait_budget: &WaitBudget,
+        budget: Duration,
+        stats: &Stats,
+    ) -> Result<(), TooLong> {
+        self.own_turn(wait_budget, budget, stats).await?;
         match &self.whole {
-            Some(whole) => whole.own_turn(patience, budget, stats).await,
+            Some(whole) => whole.own_turn(wait_budget, budget, stats).await,
             None => Ok(()),
         }
     }
 
-    async fn own_turn(&self, patience: &Patience, budget: Duration, stats: &Stats) -> Result<(), TooLong> {
+    async fn own_turn(
+        &self,
+        wait_budget: &WaitBudget,
+        budget: Duration,
+        stats: &Stats,
+    ) -> Result<(), TooLong> {
         loop {
             let pause = self.left(&self.paused_until);
-            patience.allows(pause, budget)?;
+            wait_budget.allows(pause, budget)?;
             let pause = pause.max(self.left(&self.yielded_until));
             let wait = if pause.is_zero() { self.take_token() } else { pause };
             if wait.is_zero() {
                 return Ok(());
             }
-            if patience.left().is_some_and(|left| wait >= left) {
-                if !patience.has_page() {
+            if wait_budget.left().is_some_and(|left| wait >= left) {
+                if !wait_budget.has_page() {
                     stats.hold_back();
-                    self.clock.sleep(patience.left_to_fetch()).await;
+                    self.clock.sleep(wait_budget.left_to_fetch()).await;
                 }
                 return Err(TooLong::Deadline);
             }
@@ -160,9 +170,9 @@ mod tests {
     #[tokio::test]
     async fn lets_a_burst_through_and_then_one_at_a_time() {
         let (clock, limiter) = limiter(Some(10.0), 5);
-        let patience = Patience::new(clock.clone(), Deadline::NONE);
+        let wait_budget = WaitBudget::new(clock.clone(), Deadline::NONE);
         for _ in 0..15 {
-            limiter.turn(&patience, Duration::MAX, &Stats::default()).await.unwrap();
+            limiter.turn(&wait_budget, Duration::MAX, &Stats::default()).await.unwrap();
         }
         let passed = clock.elapsed();
         assert!((990..=1010).contains(&passed.as_millis()), "{passed:?}");
@@ -171,10 +181,10 @@ mod tests {
     #[tokio::test]
     async fn a_pause_holds_every_request_back() {
         let (clock, limiter) = limiter(None, 1);
-        let patience = Patience::new(clock.clone(), Deadline::NONE);
+        let wait_budget = WaitBudget::new(clock.clone(), Deadline::NONE);
         limiter.pause(Duration::from_secs(3));
         limiter.pause(Duration::from_secs(1));
-        limiter.turn(&patience, Duration::from_secs(10), &Stats::default()).await.unwrap();
+        limiter.turn(&wait_budget, Duration::from_secs(10), &Stats::default()).await.unwrap();
         assert_eq!(clock.elapsed(), Duration::from_secs(3));
     }
 
@@ -184,9 +194,9 @@ mod tests {
         let whole = Arc::new(whole);
         let settings = RateLimit { requests_per_second: Some(10.0), burst: 1, ..RateLimit::default() };
         let shares = [0.5, 1.0].map(|share| Limiter::share_of(&whole, &settings, share));
-        let patience = Patience::new(clock.clone(), Deadline::NONE);
+        let wait_budget = WaitBudget::new(clock.clone(), Deadline::NONE);
         let turn = async |limiter: &Limiter| {
-            limiter.turn(&patience, Duration::MAX, &Stats::default()).await.unwrap();
+            limiter.turn(&wait_budget, Duration::MAX, &Stats::default()).await.unwrap();
             clock.elapsed().as_millis()
         };
         // Each has a bucket of its own, and of the whole there is one.
@@ -201,9 +211,9 @@ mod tests {
         let (clock, limiter) = limiter(None, 1);
         limiter.pause(Duration::from_secs(30));
         let stats = Stats::default();
-        let bounded = Patience::new(clock.clone(), Deadline::within(&*clock, Duration::from_secs(20)));
+        let bounded = WaitBudget::new(clock.clone(), Deadline::within(&*clock, Duration::from_secs(20)));
         assert_eq!(limiter.turn(&bounded, Duration::MAX, &stats).await, Err(TooLong::Deadline));
-        let open = Patience::new(clock.clone(), Deadline::NONE);
+        let open = WaitBudget::new(clock.clone(), Deadline::NONE);
         let until = Timestamp::from_second(30).unwrap();
         assert_eq!(limiter.turn(&open, Duration::from_secs(9), &stats).await, Err(TooLong::Budget { until }));
         assert_eq!(clock.elapsed(), Duration::ZERO);
@@ -212,7 +222,7 @@ mod tests {
     async fn what_is_left_to_others_is_waited_for_whatever_the_budget() {
         let (clock, limiter) = limiter(None, 1);
         limiter.yield_for(Duration::from_hours(1));
-        let open = Patience::new(clock.clone(), Deadline::NONE);
+        let open = WaitBudget::new(clock.clone(), Deadline::NONE);
         limiter.turn(&open, Duration::from_secs(9), &Stats::default()).await.unwrap();
         assert_eq!(clock.elapsed(), Duration::from_hours(1));
     }
@@ -222,12 +232,12 @@ mod tests {
         let (clock, limiter) = limiter(Some(0.001), 1);
         let stats = Stats::default();
         let bounded = |clock: &Arc<TestClock>| {
-            Patience::new(clock.clone(), Deadline::within(&**clock, Duration::from_mins(10)))
+            WaitBudget::new(clock.clone(), Deadline::within(&**clock, Duration::from_mins(10)))
         };
-        let patience = bounded(&clock);
-        limiter.turn(&patience, Duration::MAX, &stats).await.unwrap();
-        patience.page_arrived();
-        assert_eq!(limiter.turn(&patience, Duration::MAX, &stats).await, Err(TooLong::Deadline));
+        let wait_budget = bounded(&clock);
+        limiter.turn(&wait_budget, Duration::MAX, &stats).await.unwrap();
+        wait_budget.page_arrived();
+        assert_eq!(limiter.turn(&wait_budget, Duration::MAX, &stats).await, Err(TooLong::Deadline));
         assert_eq!((clock.elapsed(), stats.is_held_back()), (Duration::ZERO, false));
         assert_eq!(limiter.turn(&bounded(&clock), Duration::MAX, &stats).await, Err(TooLong::Deadline));
         assert_eq!((clock.elapsed(), stats.is_held_back()), (Duration::from_mins(9), true));

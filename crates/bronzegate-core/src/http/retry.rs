@@ -8,7 +8,7 @@ use crate::config::Retry;
 
 /// The attempts at one request.
 #[derive(Debug)]
-pub struct Backoff<'a> {
+pub(crate) struct Backoff<'a> {
     settings: &'a Retry,
     attempt: u32,
     waited: Duration,
@@ -16,7 +16,7 @@ pub struct Backoff<'a> {
 
 /// Why a request is not tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoMore {
+pub(crate) enum NoMore {
     /// The attempts are used up.
     Attempts,
     /// The waits would exceed the budget.
@@ -25,12 +25,12 @@ pub enum NoMore {
 
 impl<'a> Backoff<'a> {
     /// Begins with the first attempt.
-    pub fn new(settings: &'a Retry) -> Self {
+    pub(crate) fn new(settings: &'a Retry) -> Self {
         Self { settings, attempt: 1, waited: Duration::ZERO }
     }
 
     /// The current attempt, counted from 1.
-    pub fn attempt(&self) -> u32 {
+    pub(crate) fn attempt(&self) -> u32 {
         self.attempt
     }
 
@@ -42,7 +42,7 @@ impl<'a> Backoff<'a> {
     ///
     /// # Errors
     /// [`NoMore`] when there is no next attempt.
-    pub fn next(&mut self, demanded: Option<Duration>, bounded: bool) -> Result<Duration, NoMore> {
+    pub(crate) fn next(&mut self, demanded: Option<Duration>, bounded: bool) -> Result<Duration, NoMore> {
         if self.attempt >= self.settings.max_attempts {
             return Err(NoMore::Attempts);
         }

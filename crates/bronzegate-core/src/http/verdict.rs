@@ -8,12 +8,12 @@ use super::media_type::media_type;
 use super::signals::Signals;
 use crate::config::{ResponseRule, Then};
 use crate::error::ErrorKind;
+use crate::formats::{SplitError, SplitErrorKind};
 use crate::redact::SafeUrl;
-use crate::splitter::{SplitError, SplitErrorKind};
 
 /// How reading the body went.
 #[derive(Debug)]
-pub enum BodyState {
+pub(crate) enum BodyState {
     /// It is whole and valid.
     Whole,
     /// It ended or broke before its framing did.
@@ -31,7 +31,7 @@ pub enum BodyState {
 
 /// What to do about a response.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is a page.
     Accept,
     /// There are no more pages.
@@ -47,7 +47,12 @@ pub enum Verdict {
 }
 
 /// Judges a response.
-pub fn judge(rules: &[ResponseRule], facts: &Facts, body: &BodyState, signals: &ResponseSignals) -> Verdict {
+pub(crate) fn judge(
+    rules: &[ResponseRule],
+    facts: &Facts,
+    body: &BodyState,
+    signals: &ResponseSignals,
+) -> Verdict {
     // A body that broke off cannot be held against rules that look into it.
     if !matches!(body, BodyState::Cut(_) | BodyState::Damaged(_)) {
         let rule = rules.iter().find(|rule| rule.when.iter().all(|condition| facts.holds(condition)));
@@ -60,11 +65,11 @@ pub fn judge(rules: &[ResponseRule], facts: &Facts, body: &BodyState, signals: &
 
 /// The rate-limit signals of a response, opaque outside of this module's neighbours.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ResponseSignals(pub(super) Signals);
+pub(crate) struct ResponseSignals(pub(super) Signals);
 
 impl super::client::Response {
     /// The response's rate-limit signals.
-    pub fn rate_signals(&self) -> ResponseSignals {
+    pub(crate) fn rate_signals(&self) -> ResponseSignals {
         ResponseSignals(self.signals)
     }
 }

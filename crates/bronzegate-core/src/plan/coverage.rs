@@ -10,7 +10,11 @@ use crate::window::TimeWindow;
 
 /// From where the first run began to behind the newest record of the last; `None` where no record came, or
 /// the cursors are no times. Both are of the stream's sequence.
-pub fn covered(incremental: &Incremental, first: &CommitRecord, newest: &CommitRecord) -> Option<TimeWindow> {
+pub(crate) fn covered(
+    incremental: &Incremental,
+    first: &CommitRecord,
+    newest: &CommitRecord,
+) -> Option<TimeWindow> {
     let format = incremental.format;
     let time = |value: &Verbatim| CursorValue::of(format, value.clone()).ok()?.time();
     let (begun, read) = (first.cursor.as_ref()?, newest.cursor.as_ref()?);

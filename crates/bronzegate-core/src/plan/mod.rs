@@ -6,9 +6,11 @@ mod run_plan;
 mod sequence;
 mod window;
 
-pub use coverage::covered;
+pub(crate) use coverage::covered;
 pub use due_time::come;
 pub(crate) use due_time::is_come;
-pub use run_plan::{RunPlan, RunRequest, Segment, key, plan, restart};
-pub use sequence::{Next, next};
-pub use window::{halved, over, window};
+pub use run_plan::RunRequest;
+pub(crate) use run_plan::{RunPlan, Segment, key, plan, restart};
+pub(crate) use sequence::{Due, next};
+pub(crate) use window::halved;
+pub use window::{over, window};

@@ -5,7 +5,7 @@ use jiff::{Timestamp, Unit};
 use crate::bronze::{CommitRecord, HistoryEntry, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
-use crate::extract::WalkState;
+use crate::extract::StreamState;
 use crate::report::Counts;
 use crate::window::TimeWindow;
 
@@ -57,7 +57,7 @@ impl RunRequest {
 
 /// What a run does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum RunPlan {
+pub(crate) enum RunPlan {
     /// Nothing: the key is committed.
     AlreadyCommitted(Box<CommitRecord>),
     /// It writes a segment.
@@ -66,13 +66,13 @@ pub enum RunPlan {
 
 /// The segment that a run writes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// The run's key.
     pub key: RunKey,
     /// The segment's number, counted from 1.
     pub number: u32,
     /// Where the segment before it ended; `None` for the first, and where the run begins anew.
-    pub state: Option<WalkState>,
+    pub state: Option<StreamState>,
     /// Whether pages that earlier segments have committed are asked for again.
     pub repeats: bool,
     /// What the segments before it counted.
@@ -87,7 +87,7 @@ pub struct Segment {
 
 impl Segment {
     /// Begins the run anew: the same window from its first page, as if nothing of it were committed.
-    pub fn begin_anew(&mut self) {
+    pub(crate) fn begin_anew(&mut self) {
         let state = self.state.take();
         self.repeats |= state.is_some_and(|state| state.pages > 0);
         if let Some(cursor) = &mut self.cursor {
@@ -96,7 +96,7 @@ impl Segment {
     }
 
     /// Where it begins, for reports.
-    pub fn cursor_in(&self) -> Option<String> {
+    pub(crate) fn cursor_in(&self) -> Option<String> {
         let cursor = self.cursor.as_ref();
         let known = cursor.and_then(|cursor| Some(&cursor.known.as_ref()?.cursor));
         let from = known.or(cursor.and_then(|cursor| cursor.from.as_ref()));
@@ -108,7 +108,11 @@ impl Segment {
 ///
 /// # Errors
 /// [`ErrorKind::Store`] when the newest commit's key is not one.
-pub fn key(request: RunRequest, newest: Option<&CommitRecord>, now: Timestamp) -> Result<RunKey, Error> {
+pub(crate) fn key(
+    request: RunRequest,
+    newest: Option<&CommitRecord>,
+    now: Timestamp,
+) -> Result<RunKey, Error> {
     let at = match request {
         RunRequest::Scheduled { at } | RunRequest::Restart { at } => at,
         RunRequest::Window { window, revision } => {
@@ -131,7 +135,7 @@ pub fn key(request: RunRequest, newest: Option<&CommitRecord>, now: Timestamp) -
 ///
 /// # Errors
 /// [`ErrorKind::Store`] when the saved page state cannot be read.
-pub fn plan(
+pub(crate) fn plan(
     key: RunKey,
     committed: Option<CommitRecord>,
     newest: Option<&CommitRecord>,
@@ -179,7 +183,7 @@ pub fn plan(
 ///
 /// # Errors
 /// [`ErrorKind::Config`] unless that goes on with a run.
-pub fn restart(plan: RunPlan) -> Result<RunPlan, Error> {
+pub(crate) fn restart(plan: RunPlan) -> Result<RunPlan, Error> {
     match plan {
         RunPlan::Segment(mut segment) if segment.state.is_some() => {
             segment.begin_anew();
@@ -198,7 +202,7 @@ mod tests {
         let time: Timestamp = "2026-11-22T17:00:00Z".parse().unwrap();
         let page = PageState::first(Position::Offset(40), 0);
         let branches = vec![BranchState { id: BranchId::default(), page }];
-        let state = WalkState { branches, next: NextBranch::Done, pages: 2 };
+        let state = StreamState { branches, next: NextBranch::Done, pages: 2 };
         CommitRecord {
             format: CommitRecord::FORMAT,
             source: "s".to_owned(),

@@ -12,7 +12,7 @@ use crate::window::TimeWindow;
 
 /// What follows the newest run of an incremental stream.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Next {
+pub(crate) enum Due {
     /// This run, which asks for this.
     Run(RunKey, Box<CursorState>),
     /// Nothing: the run has everything that was due.
@@ -28,19 +28,19 @@ pub enum Next {
 /// # Errors
 /// [`ErrorKind::Store`] when the newest commit does not fit the stream, [`ErrorKind::Config`] when
 /// `start` lies behind the run's time.
-pub fn next(
+pub(crate) fn next(
     incremental: &Incremental,
     newest: Option<&CommitRecord>,
     at: Timestamp,
     now: Timestamp,
-) -> Result<Next, Error> {
+) -> Result<Due, Error> {
     let Some(newest) = newest else {
         let known = start(incremental);
         let Some(cursor) = due(incremental, known, false, at.min(now))? else {
             let cause = "`incremental.start` is not before the run's time: nothing can be due";
             return Err(Error::new(ErrorKind::Config, cause));
         };
-        return Ok(Next::Run(RunKey::of(RunId::Sequence(1), at), Box::new(cursor)));
+        return Ok(Due::Run(RunKey::of(RunId::Sequence(1), at), Box::new(cursor)));
     };
     let id: RunId = newest.key.parse().map_err(|error| Error::new(ErrorKind::Store, error))?;
     let RunId::Sequence(number) = id else {
@@ -51,16 +51,16 @@ pub fn next(
     };
     let cursor = newest.cursor.clone().unwrap_or_default();
     if newest.status == SegmentStatus::Partial {
-        return Ok(Next::Run(RunKey::of(id, newest.scheduled_time), Box::new(cursor)));
+        return Ok(Due::Run(RunKey::of(id, newest.scheduled_time), Box::new(cursor)));
     }
     let done = done_until(newest);
     if !cursor.more && at <= done {
-        return Ok(Next::Done(Box::new(newest.clone())));
+        return Ok(Due::Done(Box::new(newest.clone())));
     }
     let at = at.max(done);
     Ok(match due(incremental, cursor.position(), cursor.more, at.min(now))? {
-        Some(cursor) => Next::Run(RunKey::of(RunId::Sequence(number + 1), at), Box::new(cursor)),
-        None => Next::Done(Box::new(newest.clone())),
+        Some(cursor) => Due::Run(RunKey::of(RunId::Sequence(number + 1), at), Box::new(cursor)),
+        None => Due::Done(Box::new(newest.clone())),
     })
 }
 
@@ -129,7 +129,7 @@ mod tests {
         // A file is refused for it; the log of an earlier version may be gone on with.
         let settings = Incremental { window: "6h".parse().ok(), ..settings };
         let now: Timestamp = "2026-01-03T12:00:00Z".parse().unwrap();
-        let Ok(Next::Run(_, cursor)) = next(&settings, None, now, now) else { panic!("something is due") };
+        let Ok(Due::Run(_, cursor)) = next(&settings, None, now, now) else { panic!("something is due") };
         let text = |bound: &Option<Verbatim>| bound.as_ref().map(|bound| bound.text.clone()).unwrap();
         assert_eq!(
             (text(&cursor.from), text(&cursor.to), cursor.more),

@@ -46,7 +46,7 @@ pub fn over(window: TimeWindow, now: Timestamp) -> Result<(), Error> {
 }
 
 /// The first half of what is asked for; `None` when it would be shorter than `min_window`.
-pub fn halved(settings: &Incremental, cursor: &CursorState) -> Option<CursorState> {
+pub(crate) fn halved(settings: &Incremental, cursor: &CursorState) -> Option<CursorState> {
     let time = |verbatim: &Option<Verbatim>| CursorValue::of(settings.format, verbatim.clone()?).ok()?.time();
     let (from, to) = (time(&cursor.from)?, time(&cursor.to)?);
     let middle = cut(from + to.duration_since(from) / 2, settings.format);

@@ -1,34 +1,34 @@
 //! Whether the records of the first page have the cursor and key that the source file names.
 
 use crate::config::Incremental;
-use crate::cursor::{Bounds, Sieve};
+use crate::cursor::{Bounds, CursorFilter};
 use crate::error::Result;
-use crate::extract::Feed;
+use crate::extract::PageEvent;
 
 /// The cursors of one page, read as a run would.
 #[derive(Debug)]
 pub(super) struct Cursors<'a> {
     settings: &'a Incremental,
-    sieve: Sieve,
+    filter: CursorFilter,
     records: u64,
 }
 
 impl<'a> Cursors<'a> {
     pub(super) fn new(settings: &'a Incremental) -> Result<Self> {
-        let sieve = Sieve::new(settings, Bounds::default(), None, None)?;
-        Ok(Self { settings, sieve, records: 0 })
+        let filter = CursorFilter::new(settings, Bounds::default(), None, None)?;
+        Ok(Self { settings, filter, records: 0 })
     }
 
     /// Takes the page's records as they come.
-    pub(super) fn see(&mut self, feed: &Feed) {
-        match feed {
-            Feed::Begin(_) => {
-                self.sieve.begin(0);
+    pub(super) fn see(&mut self, events: &PageEvent) {
+        match events {
+            PageEvent::Begin(_) => {
+                self.filter.begin(0);
                 self.records = 0;
             }
-            Feed::Records(piece) => {
+            PageEvent::Records(piece) => {
                 self.records += piece.spans.len() as u64;
-                self.sieve.sift(piece.clone());
+                self.filter.sift(piece.clone());
             }
         }
     }
@@ -38,8 +38,8 @@ impl<'a> Cursors<'a> {
     /// # Errors
     /// [`crate::error::ErrorKind::Data`] for what a run would fail by.
     pub(super) fn judge(mut self) -> Result<Option<String>> {
-        self.sieve.keep()?;
-        let is_blind = self.records > 0 && self.sieve.newest().is_none();
+        self.filter.keep()?;
+        let is_blind = self.records > 0 && self.filter.newest().is_none();
         Ok(is_blind.then(|| {
             format!(
                 "no record of the first page has a cursor at `{}`: does `incremental.cursor` name the API's member?",

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::config::Incremental;
 use crate::cursor::{CursorValue, member};
-use crate::extract::Feed;
+use crate::extract::PageEvent;
 use crate::window::TimeWindow;
 
 /// The cursors of one page.
@@ -30,10 +30,10 @@ impl<'a> Density<'a> {
     }
 
     /// Takes the page's records as they come.
-    pub(super) fn see(&mut self, feed: &Feed) {
-        match feed {
-            Feed::Begin(_) => self.seen = Seen::default(),
-            Feed::Records(piece) => piece.records().for_each(|record| self.record(record)),
+    pub(super) fn see(&mut self, events: &PageEvent) {
+        match events {
+            PageEvent::Begin(_) => self.seen = Seen::default(),
+            PageEvent::Records(piece) => piece.records().for_each(|record| self.record(record)),
         }
     }
 
@@ -68,7 +68,7 @@ impl<'a> Density<'a> {
 mod tests {
     use super::*;
     use crate::config::parse;
-    use crate::splitter::{Piece, Span};
+    use crate::formats::{RecordChunk, Span};
 
     const YAML: &str = "source: s\nbase_url: https://api.example.com\nstreams:\n  t:\n    path: /t\n    records: $\n    \
                         incremental: { cursor: at, format: epoch_s, from: { query: since } }\n";
@@ -76,11 +76,11 @@ mod tests {
     fn of_day(cursors: &[&str]) -> Option<u64> {
         let source = parse("s.yaml", YAML).unwrap();
         let mut density = Density::new(source.streams[0].incremental.as_ref().unwrap());
-        density.see(&Feed::Begin(Timestamp::UNIX_EPOCH));
+        density.see(&PageEvent::Begin(Timestamp::UNIX_EPOCH));
         for cursor in cursors {
             let record = format!("{{\"at\":{cursor}}}");
             let span = Span { start: 0, end: record.len() as u32, may_clash: false };
-            density.see(&Feed::Records(Piece {
+            density.see(&PageEvent::Records(RecordChunk {
                 bytes: record.into(),
                 spans: vec![span],
                 line_breaks: false,

@@ -1,13 +1,14 @@
 //! What the runs of one source share, and a stream that is ready to run.
 
 use std::sync::{Arc, Mutex};
+use tokio_util::sync::CancellationToken;
 
-use super::pace::Pace;
+use super::rate_share::Pace;
 use crate::clock::{Clock, Deadline};
 use crate::config::{Source, Stream};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{Asked, Fetcher, Origin, Stop, Walk, WalkState};
-use crate::http::{Authenticator, Client, Patience, Stats};
+use crate::extract::{Fetcher, RequestedRange, StreamContext, StreamPages, StreamState};
+use crate::http::{Authenticator, Client, Stats, WaitBudget};
 use crate::secret::SecretStore;
 
 /// What the runs of one source share.
@@ -125,26 +126,41 @@ impl StreamRun {
     }
 
     /// The pages of what is asked for, from a state on.
-    pub(crate) fn walk(&self, asked: Asked, state: WalkState, deadline: Deadline, stop: Stop) -> Walk {
-        Walk::start(Arc::new(self.origin(asked, deadline, stop)), state)
+    pub(crate) fn walk(
+        &self,
+        asked: RequestedRange,
+        state: StreamState,
+        deadline: Deadline,
+        stop: CancellationToken,
+    ) -> StreamPages {
+        StreamPages::start(Arc::new(self.context(asked, deadline, stop)), state)
     }
 
     /// What the pages come from.
-    pub(crate) fn origin(&self, asked: Asked, deadline: Deadline, stop: Stop) -> Origin {
-        self.patient(asked, Patience::new(self.engine.clock.clone(), deadline), stop)
+    pub(crate) fn context(
+        &self,
+        asked: RequestedRange,
+        deadline: Deadline,
+        stop: CancellationToken,
+    ) -> StreamContext {
+        self.with_budget(asked, WaitBudget::new(self.engine.clock.clone(), deadline), stop)
     }
 
     /// The parents are read for as long as their children are, and whole: which of them are new says
     /// nothing about their children. What they are asked for follows from their own settings.
-    fn patient(&self, asked: Asked, patience: Patience, stop: Stop) -> Origin {
-        let above = self
-            .parent
-            .as_ref()
-            .map(|parent| Arc::new(parent.patient(Asked::default(), patience.for_parents(), stop.clone())));
-        Origin {
+    fn with_budget(
+        &self,
+        asked: RequestedRange,
+        wait_budget: WaitBudget,
+        stop: CancellationToken,
+    ) -> StreamContext {
+        let above = self.parent.as_ref().map(|parent| {
+            Arc::new(parent.with_budget(RequestedRange::default(), wait_budget.for_parents(), stop.clone()))
+        });
+        StreamContext {
             source: self.engine.source.clone(),
             stream: self.stream.clone(),
-            fetcher: Arc::new(Fetcher::new(self.client.clone(), self.stream.clone(), patience)),
+            fetcher: Arc::new(Fetcher::new(self.client.clone(), self.stream.clone(), wait_budget)),
             asked,
             parent: above,
             stop,

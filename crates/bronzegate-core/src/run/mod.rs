@@ -1,10 +1,16 @@
 //! One run of one stream: the straight line from a request to a report.
 
-mod cursor;
+mod commit_record;
 mod engine;
-mod pace;
-mod record;
+mod options;
+mod rate_share;
 mod segment;
-mod stream;
+mod stream_run;
+mod window;
 
 pub use engine::{Engine, StreamRun};
+pub use options::RunOptions;
+pub use tokio_util::sync::CancellationToken;
+
+pub use crate::http::Stats;
+pub use crate::plan::RunRequest;

@@ -1,19 +1,20 @@
 //! One segment of a run: look, stage, commit, publish.
 
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
+use super::commit_record::asked_window;
 use super::engine::StreamRun;
-use super::record::asked_window;
 use crate::bronze::{
     BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt, RunKind,
     SegmentStatus, Window,
 };
 use crate::clock::Deadline;
 use crate::config::ParentField;
-use crate::cursor::{CursorState, Sieve};
+use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{Stop, Walk, WalkEnding, WalkState};
-use crate::plan::{self, Next, RunPlan, RunRequest, Segment};
+use crate::extract::{StreamEnding, StreamPages, StreamState};
+use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
 use crate::report::RunReport;
 
 /// How one segment ended.
@@ -37,7 +38,7 @@ pub(super) enum Ended {
 pub(super) struct Staged {
     pub(super) parts: Vec<Receipt>,
     /// The state behind the last page, where the segment did not come to the end.
-    pub(super) resume: Option<WalkState>,
+    pub(super) resume: Option<StreamState>,
     pub(super) cursor_out: Option<String>,
     /// What was asked for.
     pub(super) window: Option<Window>,
@@ -67,7 +68,7 @@ impl StreamRun {
         store: Arc<dyn BronzeStore>,
         request: RunRequest,
         deadline: Deadline,
-        stop: Stop,
+        stop: CancellationToken,
         report: &mut RunReport,
     ) -> Result<Ended> {
         let began = self.began();
@@ -157,8 +158,8 @@ impl StreamRun {
         let (key, cursor) = match (request, incremental) {
             (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(incremental)) => {
                 match plan::next(incremental, newest.as_ref(), at.unwrap_or(now), now)? {
-                    Next::Run(key, cursor) => (key, Some(*cursor)),
-                    Next::Done(record) => return Ok(Some(RunPlan::AlreadyCommitted(record))),
+                    Due::Run(key, cursor) => (key, Some(*cursor)),
+                    Due::Done(record) => return Ok(Some(RunPlan::AlreadyCommitted(record))),
                 }
             }
             (RunRequest::Window { window, .. }, incremental) => {
@@ -186,42 +187,42 @@ impl StreamRun {
         parts: Parts,
         segment: &Segment,
         deadline: Deadline,
-        stop: Stop,
+        stop: CancellationToken,
     ) -> Result<Outcome> {
         let batch_id = &segment.key.batch_id;
         let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
         let parents = fields.map(ParentField::member).collect();
         let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id, parents);
-        let (asked, sieve) = self.sieve(segment)?;
-        let mut writer = PageWriter::new(parts, encoder, sieve, self.stats());
+        let (asked, filter) = self.filter(segment)?;
+        let mut writer = PageWriter::new(parts, encoder, filter, self.stats());
         let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop);
         let mut warnings = Vec::new();
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
         let may_lack = walk.has_drifted();
         let resume = match read.map(|()| walk.ending()) {
-            Ok(WalkEnding::Complete) => None,
-            Ok(WalkEnding::Stopped(Some(state))) => Some(state),
+            Ok(StreamEnding::Complete) => None,
+            Ok(StreamEnding::Stopped(Some(state))) => Some(state),
             given_up => {
                 writer.abort().await;
                 return match given_up? {
-                    WalkEnding::Waiting => Ok(Outcome::StillWaiting),
-                    WalkEnding::TooLarge => Ok(Outcome::TooLarge),
-                    WalkEnding::Failed(error) => Err(error),
-                    WalkEnding::Stopped(_) | WalkEnding::Complete => Ok(Outcome::NothingCame),
+                    StreamEnding::Waiting => Ok(Outcome::StillWaiting),
+                    StreamEnding::TooLarge => Ok(Outcome::TooLarge),
+                    StreamEnding::Failed(error) => Err(error),
+                    StreamEnding::Stopped(_) | StreamEnding::Complete => Ok(Outcome::NothingCame),
                 };
             }
         };
-        let (parts, sieve) = writer.finish().await?;
+        let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
         let staged = Staged { parts, resume, may_lack, warnings, ..Staged::default() };
-        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, sieve.as_ref())?)))
+        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, filter.as_ref())?)))
     }
 
     /// Writes page after page, as far as the walk goes.
     async fn write_pages(
         &self,
-        walk: &mut Walk,
+        walk: &mut StreamPages,
         writer: &mut PageWriter,
         warnings: &mut Vec<String>,
     ) -> Result<()> {
@@ -242,13 +243,18 @@ impl StreamRun {
     }
 
     /// Adds what was asked for, how far it was read, and what is left of a window that is split.
-    fn read_so_far(&self, mut staged: Staged, segment: &Segment, sieve: Option<&Sieve>) -> Result<Staged> {
-        staged.cursor_out = staged.resume.as_ref().and_then(WalkState::shown);
+    fn read_so_far(
+        &self,
+        mut staged: Staged,
+        segment: &Segment,
+        filter: Option<&CursorFilter>,
+    ) -> Result<Staged> {
+        staged.cursor_out = staged.resume.as_ref().and_then(StreamState::shown);
         let Some(cursor) = &segment.cursor else { return Ok(staged) };
-        let newest = sieve.and_then(Sieve::newest);
+        let newest = filter.and_then(CursorFilter::newest);
         let cursor = CursorState { newest, ..cursor.clone() };
         staged.window = Some(asked_window(&cursor));
-        staged.warnings.extend(sieve.iter().flat_map(|sieve| self.left_out(sieve, segment)));
+        staged.warnings.extend(filter.iter().flat_map(|filter| self.left_out(filter, segment)));
         if staged.resume.is_some() {
             staged.cursor = Some(cursor);
             return Ok(staged);
@@ -256,7 +262,7 @@ impl StreamRun {
         staged.cursor_out = cursor.position().map(|mark| mark.cursor.text);
         let rest = self.rest(segment)?;
         staged.is_part = rest.is_some();
-        staged.resume = rest.is_some().then(WalkState::default);
+        staged.resume = rest.is_some().then(StreamState::default);
         staged.cursor = Some(rest.unwrap_or(cursor));
         Ok(staged)
     }

@@ -218,8 +218,7 @@ mod tests {
         let (_folder, secrets) = secrets(before);
         let held = secrets.hold("b").await.unwrap();
         assert_eq!(held.value.expose_secret(), r#"{ "n":1.50, "k":"old" }"#);
-        let value =
-            crate::secret::with_part(&held.value, "b", Some("k"), &"new\"".to_owned().into()).unwrap();
+        let value = super::super::with_part(&held.value, "b", Some("k"), &"new\"".to_owned().into()).unwrap();
         assert_eq!(secrets.replace(&held, &value).await.unwrap(), Replacement::Replaced);
         let text = std::fs::read_to_string(&secrets.path).unwrap();
         assert_eq!(text, before.replace("\"old\"", "\"new\\\"\""));

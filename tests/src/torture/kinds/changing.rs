@@ -1,6 +1,6 @@
 //! Streams that are asked for only what is new, or for a window.
 
-use bronzegate_core::plan::RunRequest;
+use bronzegate_core::run::RunRequest;
 use bronzegate_core::window::{TimeWindow, parse_instant};
 use bronzegate_demo_api::{Shape, Stream, Style, TimeFormat, Timeline};
 use fastrand::Rng;

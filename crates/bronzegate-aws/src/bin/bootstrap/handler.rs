@@ -10,8 +10,8 @@ use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::dispatch::{Answer, Dispatcher};
 use bronzegate_core::error::{Error, Result};
 use bronzegate_core::event::Event;
-use bronzegate_core::extract::Stop;
 use bronzegate_core::report::{self, RunReport, Status};
+use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::{EnvSecrets, FileSecrets, SecretStore};
 use bronzegate_core::settings::{Place, Vault, wrong};
 use bronzegate_core::sources::SourceFolder;
@@ -80,7 +80,7 @@ impl Handler {
 
     async fn dispatch(&self, event: &Event, deadline: Deadline) -> Result<Answer> {
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
-        let answer = self.dispatcher.handle(event, deadline, &Stop::default()).await?;
+        let answer = self.dispatcher.handle(event, deadline, &CancellationToken::default()).await?;
         if let Answer::Runs { reports, .. } = &answer {
             for report in reports {
                 self.tell(report, is_cold);

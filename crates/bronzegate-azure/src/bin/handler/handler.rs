@@ -11,7 +11,7 @@ use bronzegate_core::bronze::{BronzeStore, LocalStore};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::dispatch::Dispatcher;
 use bronzegate_core::error::{Error, Result};
-use bronzegate_core::extract::Stop;
+use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::{EnvSecrets, FileSecrets, SecretStore};
 use bronzegate_core::settings::{Place, Vault, wrong};
 use bronzegate_core::sources::SourceFolder;
@@ -27,7 +27,7 @@ pub(crate) struct Handler {
     pub(crate) environment: String,
     pub(crate) target: String,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: Stop,
+    pub(crate) stop: CancellationToken,
     /// How many instances there are at most.
     pub(crate) max_instances: NonZeroU32,
     /// Whether no item has been worked on yet.
@@ -44,7 +44,7 @@ impl Handler {
     ///
     /// # Errors
     /// The setting that is wrong.
-    pub(crate) fn open(stop: Stop) -> Result<Self> {
+    pub(crate) fn open(stop: CancellationToken) -> Result<Self> {
         let settings = Settings::read()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let azure = Azure::connect(environment::look_up, clock.clone())?;

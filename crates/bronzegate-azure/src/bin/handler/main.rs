@@ -24,7 +24,7 @@ mod work;
 use std::process::ExitCode;
 
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::extract::Stop;
+use bronzegate_core::run::CancellationToken;
 
 use handler::Handler;
 
@@ -55,7 +55,7 @@ fn start() -> Result<()> {
         .build()
         .map_err(|error| Error::new(ErrorKind::Config, format!("cannot start the runtime: {error}")))?;
     runtime.block_on(async {
-        let stop = Stop::default();
+        let stop = CancellationToken::default();
         // A setting that is wrong is the answer to every invocation: told there it reaches the caller and the
         // alerts, while a process that ends is only started again.
         let handler = Handler::open(stop.clone()).inspect_err(|error| tracing::error!(%error, "not ready"));

@@ -66,7 +66,7 @@ impl Handler {
 
     async fn item(&self, item: &Item, invocation: &Invocation, deadline: Deadline) -> Result<Reply, Failed> {
         let event = &item.event;
-        if self.stop.is_asked() {
+        if self.stop.is_cancelled() {
             self.clock.sleep(ENDING).await;
             return Ok(Reply::default().work([item.as_it_was()]));
         }
@@ -95,7 +95,7 @@ impl Handler {
         deadline: Deadline,
     ) -> Result<Reply, Failed> {
         let no_page = reports.iter().all(|report| report.counts.pages == 0);
-        if no_page && self.stop.is_asked() {
+        if no_page && self.stop.is_cancelled() {
             return Ok(Reply::default().work([item.as_it_was()]));
         }
         let Some(next) = item.next() else {
@@ -109,7 +109,7 @@ impl Handler {
             let left = deadline.left(&*self.clock).unwrap_or(PAUSE);
             tokio::select! {
                 () = self.clock.sleep(PAUSE.min(left / 2)) => {}
-                () = self.stop.asked() => {}
+                () = self.stop.cancelled() => {}
             }
         }
         Ok(Reply::default().work([next]))

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::extract::Stop;
+use bronzegate_core::run::CancellationToken;
 use serde_json::{Value, json};
 use tracing::Instrument as _;
 
@@ -35,7 +35,7 @@ const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 ///
 /// # Errors
 /// [`ErrorKind::Config`] when the port cannot be listened on.
-pub(crate) async fn serve(port: u16, handler: Result<Handler>, stop: Stop) -> Result<()> {
+pub(crate) async fn serve(port: u16, handler: Result<Handler>, stop: CancellationToken) -> Result<()> {
     let failed = |error: std::io::Error| {
         Error::new(ErrorKind::Config, format!("cannot listen on port {port} of this machine: {error}"))
     };

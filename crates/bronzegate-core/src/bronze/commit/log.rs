@@ -10,10 +10,10 @@ use std::sync::Arc;
 use futures::stream::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 
-use super::super::layout::{CommitName, Layout};
-use super::super::run_id::{RunId, RunKind};
-use super::super::store::{BronzeStore, Created, Receipt, StoreError};
 use super::record::{CommitRecord, SegmentStatus};
+use crate::bronze::layout::{CommitName, Layout};
+use crate::bronze::run_id::{RunId, RunKind};
+use crate::bronze::store::{BronzeStore, Created, Receipt, StoreError};
 use crate::window::TimeWindow;
 
 /// Uploads completed, and records read, at the same time.

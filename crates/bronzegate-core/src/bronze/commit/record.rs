@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::run_id::RunId;
-use super::super::store::{Receipt, StoreError};
 use super::health::HistoryEntry;
+use crate::bronze::run_id::RunId;
+use crate::bronze::store::{Receipt, StoreError};
 use crate::cursor::CursorState;
 use crate::report::Counts;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::super::store::{Receipt, StoreError};
 use super::log::CommitLog;
 use super::record::CommitRecord;
+use crate::bronze::store::{Receipt, StoreError};
 
 /// Publishes what dead runs left unpublished, commit after commit, with one listing for each folder of
 /// parts.

@@ -7,14 +7,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::super::checksum::Checksum;
-use super::super::layout::Layout;
-use super::super::local::LocalStore;
-use super::super::run_id::{RunId, RunKey, RunKind};
-use super::super::store::{BronzeStore, Created, Receipt, StoreError};
-use super::super::testing::FaultyStore;
 use super::SegmentStatus::{Complete, Partial};
 use super::{CommitLog, CommitRecord, SegmentStatus};
+use crate::bronze::checksum::Checksum;
+use crate::bronze::layout::Layout;
+use crate::bronze::run_id::{RunId, RunKey, RunKind};
+use crate::bronze::store::LocalStore;
+use crate::bronze::store::{BronzeStore, Created, Receipt, StoreError};
+use crate::bronze::testing::FaultyStore;
 use crate::report::Counts;
 
 struct Bench {

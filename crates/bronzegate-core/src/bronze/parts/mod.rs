@@ -1,10 +1,9 @@
 //! Parts: encoded lines into staged uploads, compressed, checksummed and rolled.
 
-mod compress;
-mod handle;
 mod open;
+mod parts;
+mod roller;
 #[cfg(test)]
 mod tests;
-mod writer;
 
-pub use handle::{PartNaming, Parts};
+pub(crate) use parts::{PartNaming, Parts};

@@ -4,9 +4,9 @@ use std::mem;
 
 use bytes::{Bytes, BytesMut};
 
-use super::super::checksum::Checksum;
-use super::super::store::{Receipt, StagedPart, StoreError};
-use super::compress::Compressor;
+use crate::bronze::checksum::Checksum;
+use crate::bronze::format::Compressor;
+use crate::bronze::store::{Receipt, StagedPart, StoreError};
 use crate::config::Compression;
 
 /// Small pieces are gathered up to this size, so that a thread hop moves enough to be worth it.

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::super::checksum::Checksum;
-use super::super::layout::Layout;
-use super::super::local::LocalStore;
-use super::super::run_id::RunKey;
-use super::super::store::{BronzeStore, Receipt, StoreError};
-use super::super::testing::FaultyStore;
 use super::{PartNaming, Parts};
+use crate::bronze::checksum::Checksum;
+use crate::bronze::layout::Layout;
+use crate::bronze::run_id::RunKey;
+use crate::bronze::store::LocalStore;
+use crate::bronze::store::{BronzeStore, Receipt, StoreError};
+use crate::bronze::testing::FaultyStore;
 use crate::config::{Compression, Output};
 
 const MIB: u64 = 1 << 20;

@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::super::address::{Address, header_name};
-use super::super::base_url::is_loopback;
-use super::super::pointer::Pointer;
-use super::super::problem::{Draft, Report};
-use super::super::read::Slot;
+use crate::config::address::{Address, header_name};
+use crate::config::base_url::is_loopback;
+use crate::config::pointer::Pointer;
+use crate::config::problem::{Draft, Report};
+use crate::config::read::Slot;
 
 /// Where a token's answer names the API's base URL, and whom it may name.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::address::header_name;
-use super::super::problem::{At, Draft, Report};
-use super::super::read::{Entries, Slot};
-use super::super::secret_ref::{TextOrSecret, TextOrSecretSpec, text_or_secret};
+use crate::config::address::header_name;
+use crate::config::problem::{At, Draft, Report};
+use crate::config::read::{Entries, Slot};
+use crate::config::secret_ref::{TextOrSecret, TextOrSecretSpec, text_or_secret};
 
 /// Where a key or a session's token goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::problem::{At, Report};
-use super::super::read::{Entries, Slot};
-use super::super::secret_ref::{SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, text_or_secret};
 use super::base_url_from::BaseUrlFrom;
 use super::fixed::{self, In, KeyPlace};
 use super::jwt_bearer::{JwtBearer, JwtBearerSpec};
 use super::login::{Login, LoginSpec};
 use super::oauth2::{ClientCredentials, ClientCredentialsSpec, RefreshToken, RefreshTokenSpec};
+use crate::config::problem::{At, Report};
+use crate::config::read::{Entries, Slot};
+use crate::config::secret_ref::{SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, text_or_secret};
 
 /// How requests are authenticated.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,16 +15,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
-use super::super::address::Address;
-use super::super::base_url::{self, Query};
-use super::super::problem::{At, Draft, Report};
-use super::super::read::{Entries, Slot, TextOr};
-use super::super::secret_ref::{SecretRef, TextOrSecret, TextOrSecretSpec};
-use super::super::stream::Method;
-use super::super::units::Period;
 use super::base_url_from::{BaseUrlFrom, BaseUrlFromSpec};
 use super::fixed::{self, In, KeyPlace};
 use super::login_body::{self, LoginBody, LoginBodySpec};
+use crate::config::address::Address;
+use crate::config::base_url::{self, Query};
+use crate::config::problem::{At, Draft, Report};
+use crate::config::read::{Entries, Slot, TextOr};
+use crate::config::secret_ref::{SecretRef, TextOrSecret, TextOrSecretSpec};
+use crate::config::stream::Method;
+use crate::config::units::Period;
 
 /// How a session begins, and how its token is sent.
 #[derive(Clone, Debug, PartialEq)]

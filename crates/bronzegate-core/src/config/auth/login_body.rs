@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::problem::{At, Draft, Report};
-use super::super::read::Entries;
-use super::super::secret_ref::{SecretRef, TextOrSecret, TextOrSecretSpec, named_in_json, text_or_secret};
 use super::fixed::refuse_written_secret;
+use crate::config::problem::{At, Draft, Report};
+use crate::config::read::Entries;
+use crate::config::secret_ref::{SecretRef, TextOrSecret, TextOrSecretSpec, named_in_json, text_or_secret};
 
 /// The body of a login request.
 #[derive(Clone, Debug, PartialEq)]

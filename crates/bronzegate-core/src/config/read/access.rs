@@ -3,10 +3,10 @@
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 
-use super::super::problem::Draft;
 use super::de::De;
 use super::document::{Key, Node};
 use super::error::Error;
+use crate::config::problem::Draft;
 
 /// A slot: first its place, then its value if it can be read.
 pub(super) struct SlotAccess<'a> {

@@ -3,10 +3,10 @@
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, EnumAccess, VariantAccess, Visitor};
 
-use super::super::problem::Draft;
 use super::de::{De, unknown_key};
 use super::document::Content;
 use super::error::Error;
+use crate::config::problem::Draft;
 
 /// The variant of an enum, in the form its name asks for.
 pub(super) struct Choice<'a> {

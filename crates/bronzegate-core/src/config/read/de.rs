@@ -10,7 +10,6 @@ use std::rc::Rc;
 use serde::de::{Deserializer, Expected, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::super::problem::{At, Draft, MISSING, Report};
 use super::access::{EntryAccess, Fields, Items, Parts, SlotAccess};
 use super::choice::Choice;
 use super::document::{Content, Key, Node, format_index, push_key};
@@ -18,9 +17,10 @@ use super::error::Error;
 use super::scalar::{self, Scalar};
 use super::shape::JOINED;
 use super::slot::{SLOT, Slot};
+use crate::config::problem::{At, Draft, MISSING, Report};
 
 /// Reads settings out of a tree; mistakes go to the report.
-pub(in super::super) fn read<'de, T: Deserialize<'de>>(node: &'de Node, report: &'de Report) -> Option<T> {
+pub(in crate::config) fn read<'de, T: Deserialize<'de>>(node: &'de Node, report: &'de Report) -> Option<T> {
     let at = At { line: node.mark.line, column: node.mark.column, ..At::default() };
     let de = De { at, node: Some(node), report, claims: None };
     Slot::<T>::deserialize(de).ok().and_then(Slot::into_value)

@@ -7,14 +7,14 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
-use super::super::problem::{At, Draft, Report};
+use crate::config::problem::{At, Draft, Report};
 
 const MAX_NODES: usize = 100_000;
 const MAX_DEPTH: usize = 64;
 
 /// A node and the place it was written at.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Node {
+pub(in crate::config) struct Node {
     pub(super) mark: Mark,
     pub(super) content: Content,
 }
@@ -41,7 +41,7 @@ pub(super) struct Key {
 }
 
 /// Parses the text; `None` when the report says why it is not one YAML document.
-pub(in super::super) fn parse(text: &str, report: &Report) -> Option<Node> {
+pub(in crate::config) fn parse(text: &str, report: &Report) -> Option<Node> {
     let mut builder = Builder::new(report);
     match builder.run(text) {
         Ok(()) => {}

@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::de;
 
-use super::super::problem::{At, Draft};
+use crate::config::problem::{At, Draft};
 
 /// A problem on its way to the nearest slot, which knows the place if this does not.
 #[derive(Debug)]
-pub(in super::super) struct Error(Box<Inner>);
+pub(in crate::config) struct Error(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {

@@ -18,7 +18,7 @@ pub(super) const JOINED: &str = "Joined";
 /// A short form in text, or the long form as a map.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[schemars(untagged, inline)]
-pub(in super::super) enum TextOr<T, M> {
+pub(in crate::config) enum TextOr<T, M> {
     Text(T),
     Map(M),
 }
@@ -26,13 +26,13 @@ pub(in super::super) enum TextOr<T, M> {
 /// One value, or a list of them.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[schemars(untagged, inline)]
-pub(in super::super) enum OneOrMany<T> {
+pub(in crate::config) enum OneOrMany<T> {
     One(Slot<T>),
     Many(Vec<Slot<T>>),
 }
 
 impl<T> OneOrMany<T> {
-    pub(in super::super) fn as_slice(&self) -> &[Slot<T>] {
+    pub(in crate::config) fn as_slice(&self) -> &[Slot<T>] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
             Self::Many(many) => many,
@@ -42,7 +42,7 @@ impl<T> OneOrMany<T> {
 
 /// A map of the user's own keys, in file order.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Entries<V>(pub(in super::super) Vec<(String, Slot<V>)>);
+pub(in crate::config) struct Entries<V>(pub(in crate::config) Vec<(String, Slot<V>)>);
 
 impl<V> Default for Entries<V> {
     fn default() -> Self {
@@ -90,7 +90,7 @@ impl<V: JsonSchema> JsonSchema for Entries<V> {
 
 /// Two readers of one map: each takes the keys it knows; a key neither knows is a problem.
 #[derive(Clone, Debug, serde::Deserialize)]
-pub(in super::super) struct Joined<A, B>(pub(in super::super) Slot<A>, pub(in super::super) Slot<B>);
+pub(in crate::config) struct Joined<A, B>(pub(in crate::config) Slot<A>, pub(in crate::config) Slot<B>);
 
 impl<A: JsonSchema, B: JsonSchema> JsonSchema for Joined<A, B> {
     fn schema_name() -> Cow<'static, str> {

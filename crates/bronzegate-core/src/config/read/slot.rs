@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-use super::super::problem::At;
+use crate::config::problem::At;
 
 /// The name under which the deserializer knows a slot.
 pub(super) const SLOT: &str = "Slot";
@@ -15,13 +15,13 @@ pub(super) const SLOT: &str = "Slot";
 /// A setting's value and where it stands. The value is absent when it was missing or wrong; the
 /// report has that problem already, so whoever finds it absent only goes on.
 #[derive(Clone, Debug, Default)]
-pub(in super::super) struct Slot<T> {
+pub(in crate::config) struct Slot<T> {
     at: At,
     value: Option<T>,
 }
 
 impl<T> Slot<T> {
-    pub(in super::super) fn get(&self) -> Option<&T> {
+    pub(in crate::config) fn get(&self) -> Option<&T> {
         self.value.as_ref()
     }
 
@@ -29,13 +29,13 @@ impl<T> Slot<T> {
         self.value
     }
 
-    pub(in super::super) fn at(&self) -> &At {
+    pub(in crate::config) fn at(&self) -> &At {
         &self.at
     }
 }
 
 impl<T: Clone> Slot<T> {
-    pub(in super::super) fn cloned(&self) -> Option<T> {
+    pub(in crate::config) fn cloned(&self) -> Option<T> {
         self.value.clone()
     }
 }

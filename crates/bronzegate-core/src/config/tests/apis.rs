@@ -1,7 +1,7 @@
 //! What real APIs ask of the grammar and no file of `sources/` has; those files are read by the
 //! integration tests.
 
-use super::super::*;
+use crate::config::*;
 
 #[track_caller]
 fn stream(keys: &str) -> Stream {

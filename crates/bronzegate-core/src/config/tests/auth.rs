@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::*;
 use super::mistakes::{none, one};
+use crate::config::*;
 
 fn auth(yaml: &str) -> (Auth, Vec<SecretRef>) {
     let mut text = "source: x\nbase_url: https://x.example\nauth:\n".to_owned();

@@ -1,5 +1,5 @@
-use super::super::*;
 use super::mistakes::{messages, none, one};
+use crate::config::*;
 
 /// A file with the streams `projects` and `tasks`; these are the keys of `tasks`.
 fn children(keys: &str) -> Vec<String> {

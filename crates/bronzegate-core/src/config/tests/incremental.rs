@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::super::*;
 use super::mistakes::{none, one, with_stream};
+use crate::config::*;
 
 fn incremental(keys: &str) -> Incremental {
     let text = format!(

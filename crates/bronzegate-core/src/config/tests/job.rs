@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::super::*;
+use crate::config::*;
 
 const SUBMIT: &str = "submit: { path: /jobs, id: { body: id } }";
 const POLL: &str = "poll: { path: '/jobs/{{ job.id }}', done: { at: { body: state }, equals: done } }";

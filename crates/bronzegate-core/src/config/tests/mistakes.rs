@@ -1,4 +1,4 @@
-use super::super::*;
+use crate::config::*;
 
 pub(super) fn messages(text: &str) -> Vec<String> {
     match parse("sources/x.yaml", text) {

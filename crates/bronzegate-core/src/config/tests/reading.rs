@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::super::*;
+use crate::config::*;
 
 /// A source file that says almost everything once.
 pub(super) const EXAMPLE: &str = r#"# yaml-language-server: $schema=./source.schema.json

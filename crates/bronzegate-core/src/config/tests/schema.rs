@@ -1,8 +1,8 @@
 use serde_json::{Map, Value, json};
 
-use super::super::problem::Report;
-use super::super::*;
 use super::reading::EXAMPLE;
+use crate::config::problem::Report;
+use crate::config::*;
 
 /// Follows `$ref` and joins what stands beside it.
 fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {

@@ -1,5 +1,5 @@
-use super::super::*;
 use super::mistakes::messages;
+use crate::config::*;
 
 #[test]
 fn yaml_itself() {

@@ -20,7 +20,7 @@ use crate::secret::{Freshness, SecretError, SecretStore};
 
 /// Reads and renews one credential, for all streams that authenticate in the same way.
 #[derive(Debug)]
-pub struct Authenticator {
+pub(crate) struct Authenticator {
     auth: Auth,
     keys: Keys,
     clock: Arc<dyn Clock>,
@@ -69,34 +69,34 @@ impl From<TokenError> for AuthFault {
 
 impl Authenticator {
     /// Makes an authenticator; nothing is read yet.
-    pub fn new(auth: Auth, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(auth: Auth, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
         let keys = Keys { store: secrets, scrubber: Arc::default() };
         Self { auth, keys, clock, current: Arc::default() }
     }
 
     /// How it authenticates.
-    pub fn auth(&self) -> &Auth {
+    pub(crate) fn auth(&self) -> &Auth {
         &self.auth
     }
 
     /// What takes the secrets it has used out of a text.
-    pub fn scrubber(&self) -> &Scrubber {
+    pub(crate) fn scrubber(&self) -> &Scrubber {
         &self.keys.scrubber
     }
 
     /// The query parameter that carries the credential, if one does.
-    pub fn query_parameter(&self) -> Option<&str> {
+    pub(crate) fn query_parameter(&self) -> Option<&str> {
         self.auth.query_parameter()
     }
 
     /// Whether a request carries anything that could be renewed.
-    pub fn is_renewable(&self) -> bool {
+    pub(crate) fn is_renewable(&self) -> bool {
         !matches!(self.auth, Auth::None)
     }
 
     /// Waits until no credential is being made any more. A refresh token that the endpoint has replaced
     /// is lost if the process ends before the vault has the new one.
-    pub async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         drop(self.current.lock().await);
     }
 

@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::super::egress::{Egress, EgressError, is_loopback_host};
 use super::endpoint::{Answer, TokenError};
 use crate::config::BaseUrlFrom;
+use crate::http::egress::{Egress, EgressError, is_loopback_host};
 
 /// The base URL of an answer.
 ///

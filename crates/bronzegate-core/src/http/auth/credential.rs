@@ -13,7 +13,7 @@ use crate::redact::SHORTEST_SECRET;
 
 /// What goes into a request so that the API lets it in. Its `Debug` shows no value.
 #[derive(Clone, Debug, Default)]
-pub struct Credential {
+pub(crate) struct Credential {
     headers: HeaderMap,
     query: Option<(String, SecretString)>,
     /// The secrets in it, in an order that all credentials of a stream have.

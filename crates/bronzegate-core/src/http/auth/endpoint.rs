@@ -9,14 +9,14 @@ use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::super::address::{Facts, Paths};
-use super::super::body::{Body, innermost};
-use super::super::egress::{Egress, EgressError, egress_cause};
-use super::super::patience::Patience;
-use super::super::signals::Signals;
-use super::super::stats::Stats;
 use crate::clock::Clock;
 use crate::config::{Address, RateLimit};
+use crate::http::address::{Facts, Paths};
+use crate::http::body::{ResponseBody, innermost};
+use crate::http::egress::{Egress, EgressError, egress_cause};
+use crate::http::signals::Signals;
+use crate::http::stats::Stats;
+use crate::http::wait_budget::WaitBudget;
 use crate::redact::{SafeUrl, Scrubber};
 
 /// The most that is read of a token endpoint's answer.
@@ -32,7 +32,7 @@ pub(in crate::http) struct Endpoint {
     /// What a login's path is appended to.
     pub(in crate::http) base_url: Url,
     /// The time of the run that needs the token.
-    pub(in crate::http) patience: Patience,
+    pub(in crate::http) wait_budget: WaitBudget,
     /// How long something may be tried again where there is no deadline.
     pub(in crate::http) budget: Duration,
 }
@@ -136,7 +136,7 @@ impl Endpoint {
             let cause = format!("HTTP {}", status.as_u16());
             return Err(TokenError::Transient(cause, signals.wait_after_error()));
         }
-        let body = Body::of(response)
+        let body = ResponseBody::of(response)
             .start(LONGEST_ANSWER)
             .await
             .map_err(|fault| TokenError::Transient(fault.to_string(), None))?;

@@ -41,7 +41,7 @@ impl Granted {
 type Form = Vec<(String, SecretString)>;
 
 #[derive(Deserialize)]
-struct Body {
+struct TokenAnswer {
     access_token: String,
     #[serde(default)]
     expires_in: Option<serde_json::Value>,
@@ -139,7 +139,7 @@ pub(super) async fn ask(
 }
 
 fn read(answer: &Answer, keys: &Keys) -> Result<Granted, TokenError> {
-    let body: Body =
+    let body: TokenAnswer =
         serde_json::from_slice(&answer.body).map_err(|_| answer.lacks("text member `access_token`"))?;
     let value = SecretString::from(body.access_token);
     let refresh_token = body.refresh_token.filter(|token| !token.is_empty()).map(SecretString::from);

@@ -5,8 +5,6 @@ use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-use super::super::append_path;
-use super::super::signals::reset_in;
 use super::authenticator::{AuthFault, Token, fatal};
 use super::base;
 use super::credential::{header_name, header_value};
@@ -14,6 +12,8 @@ use super::endpoint::{Endpoint, TokenRequest};
 use super::grant::shortened;
 use super::keys::Keys;
 use crate::config::{self, Expires, Login, LoginBody, LoginUrl, LoginValue};
+use crate::http::append_path;
+use crate::http::signals::reset_in;
 use crate::secret::{Freshness, SecretError};
 
 /// Logs in.

@@ -11,8 +11,8 @@ mod login;
 mod refresh;
 
 pub(super) use authenticator::AuthFault;
-pub use authenticator::Authenticator;
+pub(crate) use authenticator::Authenticator;
 pub(super) use base::{rebased, with_origin};
-pub use credential::Credential;
+pub(crate) use credential::Credential;
 pub(crate) use credential::strip_parameter;
 pub(super) use endpoint::Endpoint;

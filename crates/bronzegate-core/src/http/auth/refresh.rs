@@ -133,7 +133,7 @@ impl Refresh<'_> {
         let looks = if has_code(refusal, &OTHER_REFUSALS) { 0 } else { LOOKS.len() };
         let waits = [Duration::ZERO].into_iter().chain(LOOKS.into_iter().take(looks));
         for wait in waits {
-            if self.endpoint.patience.left().is_some_and(|left| wait >= left) {
+            if self.endpoint.wait_budget.left().is_some_and(|left| wait >= left) {
                 break;
             }
             self.endpoint.clock.sleep(wait).await;
@@ -174,7 +174,7 @@ impl Refresh<'_> {
 
     /// Writes a token into the vault, again and again as long as there is time: it is the only one.
     async fn save(&self, held: &HeldSecret, own: &Unsaved) -> Result<Replacement, AuthFault> {
-        let Endpoint { clock, patience, budget, .. } = self.endpoint;
+        let Endpoint { clock, wait_budget, budget, .. } = self.endpoint;
         let field = self.settings.refresh_token.field.as_deref();
         let value = with_part(&held.value, &held.name, field, &own.token)?;
         let began = clock.elapsed();
@@ -185,7 +185,7 @@ impl Refresh<'_> {
                 Err(error) => error,
             };
             let spent = clock.elapsed().saturating_sub(began);
-            if wait >= patience.left().unwrap_or_else(|| budget.saturating_sub(spent)) {
+            if wait >= wait_budget.left().unwrap_or_else(|| budget.saturating_sub(spent)) {
                 let url = SafeUrl(&self.settings.client.token_url).to_string();
                 let is_transient = source.is_transient();
                 let error = Error::new(ErrorKind::Auth, RefreshError::Unsaved { url, source });

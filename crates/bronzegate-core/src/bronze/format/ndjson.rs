@@ -1,0 +1,253 @@
+//! Records into lines: the record's own bytes, with the metadata members spliced in at the end.
+//!
+//! Nothing is parsed and nothing rewritten, but for two things: line breaks between tokens go,
+//! because a record is one line, and a member that bears a metadata name is renamed.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+
+use crate::formats::{RecordChunk, Span};
+
+/// The metadata members, in the order in which they are added.
+pub(crate) const METADATA: [&str; 4] = ["_ingested_at", "_source_system", "_environment", "_batch_id"];
+
+/// What a run adds to each of its records.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoder {
+    /// The members after `_ingested_at`.
+    constant: String,
+    /// The names of all members that are added.
+    names: Arc<[String]>,
+}
+
+/// What is added to the records of one page.
+#[derive(Clone, Debug)]
+pub(crate) struct PageTail {
+    /// `,"_ingested_at":…}` and a line feed.
+    text: Vec<u8>,
+    names: Arc<[String]>,
+}
+
+impl Encoder {
+    /// Makes the encoder of one run; `parents` are the names of the members that come from a parent.
+    pub(crate) fn new(source: &str, environment: &str, batch_id: &str, parents: Vec<String>) -> Self {
+        let quoted = |text| serde_json::Value::from(text).to_string();
+        let [_, system, env, batch] = METADATA;
+        Self {
+            constant: format!(
+                ",\"{system}\":{},\"{env}\":{},\"{batch}\":{}",
+                quoted(source),
+                quoted(environment),
+                quoted(batch_id)
+            ),
+            names: METADATA.map(str::to_owned).into_iter().chain(parents).collect(),
+        }
+    }
+
+    /// What the records of a page get that arrived at this time; `parents` are the members that come from
+    /// the page's parent, each with a comma before it.
+    pub(crate) fn page(&self, arrived: Timestamp, parents: &str) -> PageTail {
+        let printer = DateTimePrinter::new().precision(Some(3));
+        let arrived = printer.timestamp_to_string(&arrived);
+        let text = format!(",\"{}\":\"{arrived}\"{}{parents}}}\n", METADATA[0], self.constant);
+        PageTail { text: text.into_bytes(), names: self.names.clone() }
+    }
+}
+
+impl PageTail {
+    /// Appends the piece's records to `out`, one line each.
+    pub(crate) fn encode(&self, piece: &RecordChunk, out: &mut Vec<u8>) {
+        let bytes: usize = piece.spans.iter().map(|span| (span.end - span.start) as usize).sum();
+        out.reserve(bytes + piece.spans.len() * (self.text.len() + 16));
+        for &Span { start, end, may_clash } in &piece.spans {
+            let record = &piece.bytes[start as usize..end as usize];
+            let before = out.len();
+            self.splice(record, may_clash, out);
+            if piece.line_breaks {
+                join_lines(out, before);
+            }
+        }
+    }
+
+    #[inline]
+    fn splice(&self, record: &[u8], may_clash: bool, out: &mut Vec<u8>) {
+        match record {
+            [b'{', members @ .., b'}'] if members.trim_ascii().is_empty() => {
+                out.push(b'{');
+                out.extend_from_slice(&self.text[1..]);
+            }
+            [open @ .., b'}'] => {
+                if may_clash && might_hold_one_of(&self.names, record) {
+                    rename_clashes(&self.names, record, out);
+                } else {
+                    out.extend_from_slice(open);
+                }
+                out.extend_from_slice(&self.text);
+            }
+            value => {
+                out.extend_from_slice(b"{\"_value\":");
+                out.extend_from_slice(value);
+                out.extend_from_slice(&self.text);
+            }
+        }
+    }
+}
+
+/// Takes the line breaks out of the line that begins at `from`, but for the one at its end.
+///
+/// In valid JSON a line break can only stand between tokens.
+fn join_lines(out: &mut Vec<u8>, from: usize) {
+    let end = out.len() - 1;
+    if memchr::memchr2(b'\n', b'\r', &out[from..end]).is_none() {
+        return;
+    }
+    let mut kept = from;
+    for at in from..end {
+        if !matches!(out[at], b'\n' | b'\r') {
+            out[kept] = out[at];
+            kept += 1;
+        }
+    }
+    out.truncate(kept);
+    out.push(b'\n');
+}
+
+/// A quick look: whether one of the names stands anywhere, or an escape that could hide one.
+fn might_hold_one_of(names: &[String], record: &[u8]) -> bool {
+    memchr::memchr(b'\\', record).is_some()
+        || names.iter().any(|name| memchr::memmem::find(record, name.as_bytes()).is_some())
+}
+
+/// Appends the object without its closing brace, each member that bears a metadata name
+/// renamed: `_source` goes before the name until it is free.
+#[cold]
+fn rename_clashes(added: &[String], object: &[u8], out: &mut Vec<u8>) {
+    let names: Vec<(Range<usize>, String)> = top_level_names(object)
+        .into_iter()
+        .filter_map(|range| Some((range.clone(), serde_json::from_slice(&object[range]).ok()?)))
+        .collect();
+    let mut taken: HashSet<String> = names.iter().map(|(_, name)| name.clone()).collect();
+    let mut copied = 0;
+    for (range, name) in names {
+        if !added.contains(&name) {
+            continue;
+        }
+        let mut free = format!("_source{name}");
+        while added.contains(&free) || !taken.insert(free.clone()) {
+            free.insert_str(0, "_source");
+        }
+        out.extend_from_slice(&object[copied..range.start]);
+        out.extend_from_slice(format!("\"{free}\"").as_bytes());
+        copied = range.end;
+    }
+    out.extend_from_slice(&object[copied..object.len() - 1]);
+}
+
+/// Where the names of a valid object's own members stand, quotes included.
+fn top_level_names(object: &[u8]) -> Vec<Range<usize>> {
+    let mut names = Vec::new();
+    let (mut at, mut depth, mut value_next) = (0, 0, false);
+    while at < object.len() {
+        match object[at] {
+            b'"' => {
+                let end = string_end(object, at);
+                if depth == 1 && !value_next {
+                    names.push(at..end);
+                }
+                at = end;
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            b':' if depth == 1 => value_next = true,
+            b',' if depth == 1 => value_next = false,
+            _ => {}
+        }
+        at += 1;
+    }
+    names
+}
+
+/// The offset behind the string that opens at `open`.
+fn string_end(json: &[u8], open: usize) -> usize {
+    let mut at = open + 1;
+    while at < json.len() && json[at] != b'"' {
+        at += if json[at] == b'\\' { 2 } else { 1 };
+    }
+    at + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{RecordsAt, Splitter, Wanted};
+
+    const TAIL: &str = r#""_ingested_at":"2026-11-22T17:00:00.120Z","_source_system":"hub\"spot","_environment":"dev","_batch_id":"b1""#;
+
+    fn encode(record: &str) -> String {
+        let mut pieces = Vec::new();
+        let wanted = Wanted { records: Some(RecordsAt::Root), ..Wanted::default() };
+        let mut splitter = Splitter::new(&wanted);
+        splitter.push(format!("[{record}]").into(), &mut pieces).unwrap();
+        let tail = Encoder::new("hub\"spot", "dev", "b1", Vec::new())
+            .page("2026-11-22T17:00:00.12Z".parse().unwrap(), "");
+        let mut out = Vec::new();
+        for piece in &pieces {
+            tail.encode(piece, &mut out);
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn adds_the_metadata_behind_the_records_own_bytes() {
+        for (record, start) in [
+            (r#"{"b":1.50,"a":"\u00e9","z":1e400}"#, r#"{"b":1.50,"a":"\u00e9","z":1e400,"#),
+            (r#"{"a":1,"a":2}"#, r#"{"a":1,"a":2,"#),
+            ("{}", "{"),
+            ("{ }", "{"),
+            ("5", r#"{"_value":5,"#),
+            ("null", r#"{"_value":null,"#),
+            (r#""text""#, r#"{"_value":"text","#),
+            ("[1,[2]]", r#"{"_value":[1,[2]],"#),
+            ("{\"a\": {\r\n  \"b\": [ ]\n}\n}", "{\"a\": {  \"b\": [ ]},"),
+            ("{\n}", "{"),
+            ("[1,\n2]", r#"{"_value":[1,2],"#),
+        ] {
+            assert_eq!(encode(record), format!("{start}{TAIL}}}\n"), "{record}");
+        }
+    }
+
+    #[test]
+    fn a_member_with_a_metadata_name_is_renamed_until_the_name_is_free() {
+        for (record, start) in [
+            (r#"{"_batch_id":7,"x":{"_batch_id":8}}"#, r#"{"_source_batch_id":7,"x":{"_batch_id":8},"#),
+            (r#"{"a":1,"\u005fbatch_id" : "y"}"#, r#"{"a":1,"_source_batch_id" : "y","#),
+            (r#"{"_source_system":"s"}"#, r#"{"_source_source_system":"s","#),
+            (
+                r#"{"_source_batch_id":1,"_batch_id":2}"#,
+                r#"{"_source_batch_id":1,"_source_source_batch_id":2,"#,
+            ),
+            (r#"{"_id":"_batch_id","_t":"\"_batch_id\":"}"#, r#"{"_id":"_batch_id","_t":"\"_batch_id\":","#),
+            (
+                r#"{"_ingested_at":1,"_environment":2}"#,
+                r#"{"_source_ingested_at":1,"_source_environment":2,"#,
+            ),
+        ] {
+            assert_eq!(encode(record), format!("{start}{TAIL}}}\n"), "{record}");
+        }
+    }
+
+    #[test]
+    fn every_line_is_a_json_object_on_one_line() {
+        let lines = encode("{\"a\":1}, 2 ,{},\n{\"_batch_id\":\n3}");
+        assert_eq!(lines.lines().count(), 4);
+        for line in lines.lines() {
+            let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
+            assert!(METADATA.iter().all(|name| object.contains_key(*name)), "{line}");
+        }
+    }
+}

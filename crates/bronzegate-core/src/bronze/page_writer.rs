@@ -1,0 +1,148 @@
+//! Pages into parts: each page as a whole, or no trace of it.
+//!
+//! A page's lines are held until the page is known to be good. One that grows beyond
+//! [`HOLD`] goes into parts of its own as it comes, which are given up if it turns out bad; so
+//! memory does not grow with the page, and what was staged before it is never touched.
+
+use std::sync::Arc;
+
+use super::format::{Encoder, PageTail};
+use super::parts::Parts;
+use super::store::{Receipt, StoreError};
+use crate::cursor::CursorFilter;
+use crate::error::Error;
+use crate::extract::{Branch, Page, PageDecision, PageEvent};
+use crate::http::Stats;
+
+/// Bytes of lines that are held until their page is known to be good.
+pub(crate) const HOLD: usize = 8 << 20;
+/// Bytes that are passed on at a time from a page larger than that.
+const SPILL: usize = 1 << 20;
+
+/// Writes the pages of one segment.
+#[derive(Debug)]
+pub(crate) struct PageWriter {
+    parts: Parts,
+    encoder: Encoder,
+    /// Which records are written; all of them without it.
+    filter: Option<CursorFilter>,
+    stats: Arc<Stats>,
+    held: Held,
+    /// The size of the last page's lines, which the next one's will resemble.
+    usual: usize,
+}
+
+/// The lines of the page that is being written.
+#[derive(Debug, Default)]
+struct Held {
+    lines: Vec<u8>,
+    records: u64,
+    /// Records and bytes of this page that are in parts of its own already.
+    spilled: Option<(u64, u64)>,
+}
+
+impl PageWriter {
+    /// A writer into these parts.
+    pub(crate) fn new(
+        parts: Parts,
+        encoder: Encoder,
+        filter: Option<CursorFilter>,
+        stats: Arc<Stats>,
+    ) -> Self {
+        Self { parts, encoder, filter, stats, held: Held::default(), usual: 0 }
+    }
+
+    /// Writes one page of a branch and returns its warning, if it has one.
+    ///
+    /// # Errors
+    /// The store's, and the filter's where a record's cursor cannot be read; the segment is then to be
+    /// given up.
+    pub(crate) async fn write(&mut self, branch: &Branch, mut page: Page) -> Result<Option<String>, Error> {
+        let mut tail: Option<PageTail> = None;
+        while let Some(events) = page.next().await {
+            match events {
+                PageEvent::Begin(arrived) => {
+                    self.forget().await?;
+                    tail = Some(self.encoder.page(arrived, branch.members()));
+                    if let Some(filter) = &mut self.filter {
+                        filter.begin(branch.hash());
+                    }
+                }
+                PageEvent::Records(piece) => {
+                    let Some(tail) = &tail else { continue };
+                    let piece = match &mut self.filter {
+                        Some(filter) => filter.sift(piece),
+                        None => piece,
+                    };
+                    if self.held.lines.capacity() == 0 {
+                        self.held.lines.reserve(self.usual);
+                    }
+                    tail.encode(&piece, &mut self.held.lines);
+                    self.held.records += piece.spans.len() as u64;
+                    self.spill().await?;
+                }
+            }
+        }
+        match page.verdict().await {
+            PageDecision::Keep { warning } => {
+                if let Some(filter) = &mut self.filter {
+                    filter.keep()?;
+                }
+                self.keep().await?;
+                Ok(warning)
+            }
+            PageDecision::Discard => {
+                self.forget().await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The receipts of what was written, and the filter with what it has seen.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn finish(self) -> Result<(Vec<Receipt>, Option<CursorFilter>), StoreError> {
+        Ok((self.parts.finish().await?, self.filter))
+    }
+
+    /// Gives up everything.
+    pub(crate) async fn abort(self) {
+        self.parts.abort().await;
+    }
+
+    async fn spill(&mut self) -> Result<(), StoreError> {
+        let bound = if self.held.spilled.is_some() { SPILL } else { HOLD };
+        if self.held.lines.len() < bound {
+            return Ok(());
+        }
+        if self.held.spilled.is_none() {
+            self.parts.begin_undoable().await?;
+        }
+        let lines = std::mem::take(&mut self.held.lines);
+        let records = std::mem::take(&mut self.held.records);
+        let (spilled_records, spilled_bytes) = self.held.spilled.unwrap_or_default();
+        self.held.spilled = Some((spilled_records + records, spilled_bytes + lines.len() as u64));
+        self.usual = SPILL + SPILL / 4;
+        self.parts.append(lines.into(), records).await
+    }
+
+    async fn keep(&mut self) -> Result<(), StoreError> {
+        let Held { lines, records, spilled } = std::mem::take(&mut self.held);
+        let (spilled_records, spilled_bytes) = spilled.unwrap_or_default();
+        self.stats.page(records + spilled_records, lines.len() as u64 + spilled_bytes);
+        self.usual = lines.len() + lines.len() / 16;
+        if !lines.is_empty() {
+            self.parts.append(lines.into(), records).await?;
+        }
+        if spilled.is_some() { self.parts.keep().await } else { Ok(()) }
+    }
+
+    /// Leaves no trace of the page so far.
+    async fn forget(&mut self) -> Result<(), StoreError> {
+        let spilled = self.held.spilled.take();
+        self.held.lines.clear();
+        self.held.records = 0;
+        if spilled.is_some() { self.parts.undo().await } else { Ok(()) }
+    }
+}

@@ -1,0 +1,177 @@
+//! The writing half: it rolls parts and can take back those of an undecided page.
+//!
+//! The durable end of one part overlaps with the beginning of the next; two ends never overlap.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use tokio::task::JoinHandle;
+
+use super::open::OpenPart;
+use super::parts::PartNaming;
+use crate::bronze::format::extension;
+use crate::bronze::store::{BronzeStore, Receipt, StoreError};
+use crate::config::{Compression, Output};
+
+/// Lines are compressed in pieces of at most this size, so that a part does not outgrow its limit by more.
+const PIECE: u64 = 1 << 20;
+/// Near a part's limit pieces become smaller, but not so small that each is a thread hop for nothing.
+const SMALLEST_PIECE: u64 = 64 << 10;
+
+pub(super) struct Writer {
+    store: Arc<dyn BronzeStore>,
+    naming: PartNaming,
+    output: Output,
+    /// Parts opened so far; the number of the newest.
+    opened: u32,
+    open: Option<OpenPart>,
+    closing: Option<JoinHandle<Result<Receipt, StoreError>>>,
+    closed: Vec<Receipt>,
+    /// Parts closed when the undecided page began.
+    undecided: Option<usize>,
+    gathered: BytesMut,
+}
+
+impl Writer {
+    pub(super) fn new(store: Arc<dyn BronzeStore>, naming: PartNaming, output: Output) -> Self {
+        Self {
+            store,
+            naming,
+            output,
+            opened: 0,
+            open: None,
+            closing: None,
+            closed: Vec::new(),
+            undecided: None,
+            gathered: BytesMut::new(),
+        }
+    }
+
+    /// Appends whole lines, over as many parts as they need.
+    pub(super) async fn append(&mut self, mut lines: Bytes, mut records: u64) -> Result<(), StoreError> {
+        while !lines.is_empty() {
+            let mut part = match self.open.take() {
+                Some(part) => part,
+                None => self.open_part().await?,
+            };
+            let room = self.output.max_part_bytes.saturating_sub(part.size());
+            let piece = match (self.output.compression, part.is_empty()) {
+                (Compression::None, false) => whole_lines(&lines, room),
+                (Compression::None, true) => whole_lines(&lines, room).max(first_line(&lines)),
+                _ => whole_lines(&lines, room.clamp(SMALLEST_PIECE, PIECE)).max(first_line(&lines)),
+            };
+            let piece = lines.split_to(piece);
+            let counted =
+                if lines.is_empty() { records } else { memchr::memchr_iter(b'\n', &piece).count() as u64 };
+            records -= counted;
+            let appended = part.append(piece, counted).await;
+            let full = part.size() >= self.output.max_part_bytes;
+            let plain = self.output.compression == Compression::None;
+            self.open = Some(part);
+            appended?;
+            // Uncompressed, what is left did not fit; compressed, only the size can tell.
+            if full || (plain && !lines.is_empty()) {
+                self.close().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the current part, so that every later one can be taken back.
+    pub(super) async fn begin_undoable(&mut self) -> Result<(), StoreError> {
+        self.close().await?;
+        self.settle().await?;
+        self.undecided = Some(self.closed.len());
+        Ok(())
+    }
+
+    /// Accepts the parts since `begin_undoable`.
+    pub(super) fn keep(&mut self) {
+        self.undecided = None;
+    }
+
+    /// Takes back the parts since `begin_undoable`, if that page is undecided; their numbers are used again.
+    pub(super) async fn undo(&mut self) -> Result<(), StoreError> {
+        let Some(kept) = self.undecided.take() else { return Ok(()) };
+        self.settle().await?;
+        self.take_back(kept).await;
+        self.opened = kept as u32;
+        Ok(())
+    }
+
+    /// Closes the last part. A page that is still undecided is taken back.
+    pub(super) async fn finish(&mut self) -> Result<Vec<Receipt>, StoreError> {
+        self.undo().await?;
+        self.close().await?;
+        self.settle().await?;
+        Ok(std::mem::take(&mut self.closed))
+    }
+
+    /// Gives everything up.
+    pub(super) async fn abort(mut self) {
+        // What it failed with was told already, or is of no more interest.
+        let _ = self.settle().await;
+        self.take_back(0).await;
+    }
+
+    async fn open_part(&mut self) -> Result<OpenPart, StoreError> {
+        let PartNaming { layout, key, segment } = &self.naming;
+        let compression = self.output.compression;
+        let path = layout.part(key, *segment, self.opened + 1, extension(compression));
+        let staged = self.store.stage(&path, &layout.staging(&key.key, *segment)).await?;
+        self.opened += 1;
+        OpenPart::new(path, staged, compression, std::mem::take(&mut self.gathered))
+    }
+
+    async fn close(&mut self) -> Result<(), StoreError> {
+        let Some(part) = self.open.take() else { return Ok(()) };
+        let (complete, gathered) = part.complete().await?;
+        self.gathered = gathered;
+        self.settle().await?;
+        self.closing = Some(tokio::spawn(complete.finish()));
+        Ok(())
+    }
+
+    /// Waits for the end of the part that is closing.
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        let Some(closing) = self.closing.take() else { return Ok(()) };
+        // It is never aborted, so the only way not to end is a panic, which goes on here.
+        let receipt = closing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        self.closed.push(receipt);
+        Ok(())
+    }
+
+    /// Gives up the open part and those closed after the first `kept`. An upload that cannot be given up
+    /// is nobody's: a sweep, or the store's own rule, removes it.
+    async fn take_back(&mut self, kept: usize) {
+        if let Some(part) = self.open.take() {
+            let given_up = part.abort().await;
+            self.log(given_up);
+        }
+        for receipt in self.closed.split_off(kept) {
+            let given_up = self.store.abort(&receipt).await;
+            self.log(given_up);
+        }
+    }
+
+    fn log(&self, given_up: Result<(), StoreError>) {
+        if let Err(error) = given_up {
+            tracing::warn!(stream = self.naming.layout.stream(), %error, "an upload is left for a later sweep");
+        }
+    }
+}
+
+/// The length of the longest run of whole lines that has at most `limit` bytes.
+fn whole_lines(lines: &[u8], limit: u64) -> usize {
+    match usize::try_from(limit) {
+        Ok(limit) if limit < lines.len() => {
+            memchr::memrchr(b'\n', &lines[..limit]).map_or(0, |last| last + 1)
+        }
+        _ => lines.len(),
+    }
+}
+
+/// The length of the first line.
+fn first_line(lines: &[u8]) -> usize {
+    memchr::memchr(b'\n', lines).map_or(lines.len(), |end| end + 1)
+}

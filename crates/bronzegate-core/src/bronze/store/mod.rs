@@ -1,0 +1,9 @@
+//! Where bronze lives: the store port, its calls bounded in time, and the store on a local folder.
+
+mod bounded;
+mod local;
+mod port;
+
+pub use bounded::BoundedStore;
+pub use local::LocalStore;
+pub use port::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload};

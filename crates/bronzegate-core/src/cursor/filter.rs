@@ -1,0 +1,250 @@
+//! Which records of a page belong to the run, and how far the run has read.
+//!
+//! A page counts only when it is kept: what an attempt that failed late had shown is forgotten.
+
+use std::collections::BTreeSet;
+
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use super::member::{member, names};
+use super::state::Mark;
+use super::value::{CursorValue, Order};
+use crate::config::{Incremental, Missing, Pointer};
+use crate::error::{Error, ErrorKind};
+use crate::formats::{RecordChunk, Span};
+use crate::redact::printable;
+
+/// The longest list of members that a message shows.
+const LONGEST_SHOWN: usize = 200;
+
+/// The stretch [from, to) that a run brings; a bound that is absent lets everything through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// The first cursor that belongs to it.
+    pub from: Option<CursorValue>,
+    /// The first behind it.
+    pub to: Option<CursorValue>,
+}
+
+/// Records that were left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    /// Outside of the bounds.
+    pub outside: u64,
+    /// Without a cursor.
+    pub without: u64,
+    /// In bronze already.
+    pub known: u64,
+}
+
+/// Lets the records of one run through.
+#[derive(Debug)]
+pub(crate) struct CursorFilter {
+    settings: Incremental,
+    bounds: Bounds,
+    known: Option<Tied>,
+    kept: Seen,
+    page: Seen,
+    fault: Option<Error>,
+    record: u64,
+    /// Tells the records of the page's branch from those of others.
+    branch: u64,
+}
+
+/// What the pages so far have shown.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    newest: Option<Tied>,
+    left_out: LeftOut,
+}
+
+/// A cursor, and the hashes of the records that have it; `None` when there are too many to keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Tied {
+    cursor: CursorValue,
+    versions: Option<BTreeSet<u128>>,
+}
+
+/// What becomes of a record.
+enum Fate {
+    Write,
+    LeaveOut,
+}
+
+impl CursorFilter {
+    /// A filter for one segment. `known` is how far earlier runs have read, `newest` how far the run's
+    /// earlier segments have.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] when a mark does not fit the stream's format.
+    pub(crate) fn new(
+        settings: &Incremental,
+        bounds: Bounds,
+        known: Option<&Mark>,
+        newest: Option<&Mark>,
+    ) -> Result<Self, Error> {
+        let read = |mark: Option<&Mark>| mark.map(|mark| Tied::read(settings, mark)).transpose();
+        let known = read(known)?;
+        let kept = Seen { newest: read(newest)?.or_else(|| known.clone()), left_out: LeftOut::default() };
+        let page = kept.clone();
+        Ok(Self { settings: settings.clone(), bounds, known, kept, page, fault: None, record: 0, branch: 0 })
+    }
+
+    /// A page begins, or begins again; `branch` is what tells its branch from others, 0 for the only one.
+    pub(crate) fn begin(&mut self, branch: u64) {
+        self.branch = branch;
+        self.page = self.kept.clone();
+        self.fault = None;
+        self.record = 0;
+    }
+
+    /// Takes out the records that do not belong to the run.
+    pub(crate) fn sift(&mut self, mut piece: RecordChunk) -> RecordChunk {
+        let RecordChunk { bytes, spans, .. } = &mut piece;
+        spans.retain(|&Span { start, end, .. }| {
+            self.record += 1;
+            match self.judge(&bytes[start as usize..end as usize]) {
+                Ok(Fate::Write) => true,
+                Ok(Fate::LeaveOut) => false,
+                Err(error) => {
+                    self.fault.get_or_insert(error);
+                    false
+                }
+            }
+        });
+        piece
+    }
+
+    /// The page is good.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] for its first record whose cursor or key cannot be read.
+    pub(crate) fn keep(&mut self) -> Result<(), Error> {
+        self.fault.take().map_or(Ok(()), Err)?;
+        self.kept = self.page.clone();
+        Ok(())
+    }
+
+    /// How far the run has read.
+    pub(crate) fn newest(&self) -> Option<Mark> {
+        self.kept.newest.as_ref().map(Tied::mark)
+    }
+
+    /// What was left out.
+    pub(crate) fn left_out(&self) -> LeftOut {
+        self.kept.left_out
+    }
+
+    fn judge(&mut self, record: &[u8]) -> Result<Fate, Error> {
+        let at = &self.settings.cursor;
+        let Some(json) = given(record, at) else {
+            return match self.settings.missing {
+                Missing::Keep => Ok(Fate::Write),
+                Missing::Skip => {
+                    self.page.left_out.without += 1;
+                    Ok(Fate::LeaveOut)
+                }
+                Missing::Error => Err(self.bad(&format!(
+                    "has no cursor at `{at}`: does `incremental.cursor` name the API's member? {}. Where single \
+                     records have none, `missing: keep` writes them in every run that meets them, and `missing: \
+                     skip` leaves them out for good",
+                    told(record)
+                ))),
+            };
+        };
+        let order = CursorValue::in_record(self.settings.format, json)
+            .map_err(|error| self.bad(&format!("has a cursor at `{at}` that {error}")))?;
+        let below = self.bounds.from.as_ref().is_some_and(|from| order < *from.order());
+        let beyond = self.bounds.to.as_ref().is_some_and(|to| order >= *to.order());
+        if below || beyond {
+            self.page.left_out.outside += 1;
+            return Ok(Fate::LeaveOut);
+        }
+        self.mark(record, json, order)
+    }
+
+    /// Compares a record's cursor with the newest; at the cursor that earlier runs have reached, its
+    /// bytes tell whether they have written it.
+    fn mark(&mut self, record: &[u8], json: &str, order: Order) -> Result<Fate, Error> {
+        let at_known = self.known.as_ref().is_some_and(|known| *known.cursor.order() == order);
+        let newest = self.page.newest.as_ref().map(|newest| order.cmp(newest.cursor.order()));
+        if !at_known && newest.is_some_and(std::cmp::Ordering::is_lt) {
+            return Ok(Fate::Write);
+        }
+        let version = self.version(record)?;
+        let is_known = |known: &Tied| {
+            known.versions.as_ref().zip(version).is_some_and(|(known, version)| known.contains(&version))
+        };
+        if at_known && self.known.as_ref().is_some_and(is_known) {
+            self.page.left_out.known += 1;
+            return Ok(Fate::LeaveOut);
+        }
+        match &mut self.page.newest {
+            Some(newest) if order == *newest.cursor.order() => newest.add(version),
+            Some(newest) if order < *newest.cursor.order() => {}
+            newest => {
+                let mut tied =
+                    Tied { cursor: CursorValue::read(json, order), versions: Some(BTreeSet::new()) };
+                tied.add(version);
+                *newest = Some(tied);
+            }
+        }
+        Ok(Fate::Write)
+    }
+
+    /// What tells a record from others with its cursor: all of its bytes, its key among them, because
+    /// a record may change again while its cursor stays the same.
+    fn version(&self, record: &[u8]) -> Result<Option<u128>, Error> {
+        let Some(at) = &self.settings.key else { return Ok(None) };
+        given(record, at).ok_or_else(|| {
+            self.bad(&format!(
+                "has no key at `{at}`: does `incremental.key` name the API's member? {}",
+                told(record)
+            ))
+        })?;
+        Ok(Some(xxh3_128_with_seed(record, self.branch)))
+    }
+
+    fn bad(&self, what: &str) -> Error {
+        Error::new(ErrorKind::Data, format!("record {} {what}", self.record))
+    }
+}
+
+/// A member's JSON text; `None` where it says nothing: absent, null, or empty, as in a table's row.
+fn given<'r>(record: &'r [u8], at: &Pointer) -> Option<&'r str> {
+    member(record, at.tokens()).filter(|json| !matches!(*json, "null" | "\"\""))
+}
+
+/// A record's members, for messages.
+fn told(record: &[u8]) -> String {
+    match names(record).as_slice() {
+        [] => "The record has no members".to_owned(),
+        names => format!("The record's are: {}", printable(&names.join(", "), LONGEST_SHOWN)),
+    }
+}
+
+impl Tied {
+    fn read(settings: &Incremental, mark: &Mark) -> Result<Self, Error> {
+        let cursor = CursorValue::of(settings.format, mark.cursor.clone()).map_err(|error| {
+            let cause =
+                format!("the committed cursor {:?} {error}, which `format` asks for", mark.cursor.text);
+            Error::new(ErrorKind::Store, cause)
+        })?;
+        let versions = mark.versions.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok());
+        Ok(Self { cursor, versions: (!mark.more).then(|| versions.collect()) })
+    }
+
+    fn add(&mut self, version: Option<u128>) {
+        if let (Some(versions), Some(version)) = (&mut self.versions, version) {
+            versions.insert(version);
+            if versions.len() > Mark::VERSIONS {
+                self.versions = None;
+            }
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        let versions = self.versions.iter().flatten().map(|hash| format!("{hash:032x}")).collect();
+        Mark { cursor: self.cursor.verbatim().clone(), versions, more: self.versions.is_none() }
+    }
+}

@@ -1,0 +1,137 @@
+//! The branches that are yet to begin, in order: each parent with each partition.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::parent_queue::ParentQueue;
+use super::stream_state::{BranchState, NextBranch, StreamState};
+use super::warnings::Warnings;
+use crate::error::Error;
+use crate::extract::page::StreamContext;
+use crate::extract::paging::PageState;
+use crate::extract::paging::{Branch, BranchId};
+
+/// What begins next.
+#[derive(Debug)]
+pub(crate) enum Begin {
+    /// A branch, at this state.
+    Branch(Arc<Branch>, Box<PageState>),
+    /// Nothing: all have begun.
+    Done,
+    /// Nothing: the parents' time was up, or a stop was asked for.
+    Stopped {
+        /// An export job of theirs was submitted.
+        has_submitted: bool,
+        /// An export job of theirs, which an earlier segment has submitted, goes on.
+        is_waiting: bool,
+    },
+    /// The parents cannot be read, or the saved state does not fit.
+    Failed(Error),
+}
+
+/// The branches that are yet to begin.
+#[derive(Debug)]
+pub(crate) struct BranchQueue {
+    context: Arc<StreamContext>,
+    /// Those that an earlier segment has begun.
+    resumed: VecDeque<BranchState>,
+    /// The place of the next partition.
+    partition: u64,
+    /// The partition that a saved state names is none of the file's.
+    is_foreign: bool,
+    parents: Option<ParentQueue>,
+    is_done: bool,
+}
+
+impl BranchQueue {
+    /// The branches behind a state. Needs a tokio runtime where there are parents.
+    pub(crate) fn new(context: Arc<StreamContext>, state: StreamState) -> Self {
+        let StreamState { branches, next, .. } = state;
+        let is_done = next == NextBranch::Done;
+        let (partition, place) = match next {
+            NextBranch::At { partition, parent } => (context.stream.partitions.place(&partition), parent),
+            NextBranch::First | NextBranch::Done => (Some(0), None),
+        };
+        let parents = match (&context.stream.parent, &context.parent) {
+            (Some(parent), Some(above)) if !is_done => {
+                let place = place.map(|place| *place).unwrap_or_default();
+                let goes_on = partition.is_some_and(|place| place > 0);
+                Some(ParentQueue::new(above.clone(), parent.clone(), place, goes_on))
+            }
+            _ => None,
+        };
+        Self {
+            context,
+            resumed: branches.into(),
+            partition: partition.unwrap_or_default(),
+            is_foreign: partition.is_none(),
+            parents,
+            is_done,
+        }
+    }
+
+    /// Whether all have begun.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_done && self.resumed.is_empty()
+    }
+
+    /// The next one. Nothing is lost when the future is dropped.
+    pub(crate) async fn next(&mut self) -> Begin {
+        if let Some(BranchState { id, page }) = self.resumed.pop_front() {
+            return self.ready(id, Some(page));
+        }
+        if self.is_done {
+            return Begin::Done;
+        }
+        let parent = match &mut self.parents {
+            None => Vec::new(),
+            Some(parents) => match parents.current().await {
+                Ok(Some(parent)) => parent,
+                Ok(None) => {
+                    self.is_done = true;
+                    return Begin::Done;
+                }
+                Err(other) => return other,
+            },
+        };
+        let partitions = &self.context.stream.partitions;
+        let partition = if self.is_foreign { Vec::new() } else { partitions.combination(self.partition) };
+        self.partition += 1;
+        if self.partition == partitions.count() {
+            self.partition = 0;
+            match &mut self.parents {
+                None => self.is_done = true,
+                Some(parents) => parents.has_begun(),
+            }
+        }
+        self.ready(BranchId { partition, parent }, None)
+    }
+
+    /// What was found since it was last asked.
+    pub(crate) fn take_notes(&mut self) -> Warnings {
+        self.parents.as_mut().map(|parents| std::mem::take(&mut parents.notes)).unwrap_or_default()
+    }
+
+    fn ready(&self, id: BranchId, page: Option<PageState>) -> Begin {
+        match Branch::new(&self.context.stream, id) {
+            Ok(branch) => {
+                let page = page.unwrap_or_else(|| self.context.first());
+                Begin::Branch(Arc::new(branch), Box::new(page))
+            }
+            Err(error) => Begin::Failed(error),
+        }
+    }
+
+    /// Where it is, with the branches of an earlier segment that have not begun again.
+    pub(crate) fn state(&self) -> (Vec<BranchState>, NextBranch) {
+        let next = if self.is_done {
+            NextBranch::Done
+        } else {
+            NextBranch::At {
+                partition: self.context.stream.partitions.combination(self.partition),
+                parent: self.parents.as_ref().map(|parents| Box::new(parents.place())),
+            }
+        };
+        (self.resumed.iter().cloned().collect(), next)
+    }
+}

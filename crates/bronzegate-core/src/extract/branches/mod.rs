@@ -1,0 +1,17 @@
+//! All pages of a stream: its partitions and parents, several at a time, handed on in order.
+
+mod branch_pages;
+mod branch_queue;
+mod parent_queue;
+mod parent_reader;
+mod parent_values;
+mod parent_windows;
+mod stream_pages;
+mod stream_state;
+mod warnings;
+
+pub(crate) use branch_pages::{FirstPage, Page, PageDecision, first_page};
+pub(crate) use stream_pages::{StreamEnding, StreamPages};
+pub(crate) use stream_state::StreamState;
+#[cfg(test)]
+pub(crate) use stream_state::{BranchState, NextBranch};

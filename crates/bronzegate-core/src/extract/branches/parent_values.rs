@@ -1,0 +1,179 @@
+//! What the records of a page of parents have at the fields that their children's requests need.
+
+use std::mem::size_of;
+
+use super::branch_pages::{Page, PageDecision};
+use super::warnings::{Named, Warnings};
+use crate::config::{MissingField, Parent, ParentField};
+use crate::cursor::{CursorFilter, member};
+use crate::error::{Error, ErrorKind};
+use crate::extract::page::PageEvent;
+use crate::extract::paging::{Branch, text};
+
+/// Bytes of memory that the values of one page of parents may take.
+const MOST: usize = 64 << 20;
+
+/// What a text or a list takes beside its content: its header, and what the allocator adds.
+const OVERHEAD: usize = size_of::<String>() + 16;
+
+/// The values of a page's records, each parent's in the order of `fields`; `None` when the page does not
+/// count. What is found on the way goes into `notes`.
+///
+/// # Errors
+/// [`ErrorKind::Data`] when a record lacks a field, or the values are too many.
+pub(crate) async fn values(
+    parent: &Parent,
+    branch: &Branch,
+    page: &mut Page,
+    mut filter: Option<&mut CursorFilter>,
+    notes: &mut Warnings,
+) -> Result<Option<Vec<Vec<String>>>, Error> {
+    let mut read = Values::default();
+    while let Some(events) = page.next().await {
+        let mut piece = match events {
+            PageEvent::Begin(_) => {
+                read = Values::default();
+                if let Some(filter) = &mut filter {
+                    filter.begin(0);
+                }
+                continue;
+            }
+            PageEvent::Records(piece) => piece,
+        };
+        if let Some(filter) = &mut filter {
+            piece = filter.sift(piece);
+        }
+        for record in piece.records() {
+            read.add(parent, branch, record, page.number);
+        }
+    }
+    let PageDecision::Keep { warning } = page.verdict().await else { return Ok(None) };
+    if let Some(filter) = filter {
+        filter.keep()?;
+    }
+    read.fault.map_or(Ok(()), Err)?;
+    notes.lacking.merge(read.lacking);
+    if let Some(warning) = warning {
+        notes.of_pages.add(|| warning);
+    }
+    Ok(Some(read.of_parents))
+}
+
+#[derive(Default)]
+struct Values {
+    of_parents: Vec<Vec<String>>,
+    bytes: usize,
+    records: u64,
+    lacking: Named,
+    /// The first; what comes behind it is passed by.
+    fault: Option<Error>,
+}
+
+/// A field that a record has no value of.
+enum Lack<'a> {
+    /// It is absent, null or empty.
+    Missing(&'a ParentField),
+    /// It is an object or array.
+    Unfit(&'a ParentField),
+}
+
+impl Values {
+    fn add(&mut self, parent: &Parent, branch: &Branch, record: &[u8], page: u64) {
+        self.records += 1;
+        if self.fault.is_some() {
+            return;
+        }
+        let number = self.records;
+        match fields(parent, branch, record) {
+            Ok(fields) => {
+                self.bytes += OVERHEAD + fields.iter().map(|field| OVERHEAD + field.len()).sum::<usize>();
+                self.of_parents.push(fields);
+            }
+            Err(Lack::Missing(field)) if parent.missing == MissingField::Skip => {
+                self.lacking.add(|| format!("page {page}, record {number} without `{}`", field.as_str()));
+            }
+            Err(Lack::Missing(field) | Lack::Unfit(field)) => {
+                let cause = format!(
+                    "record {number} has no text, number or boolean at `{}`, which its children's requests \
+                     need: does `fields` name the API's member? Where single records have none, `missing: skip` \
+                     leaves them out, without their children",
+                    field.as_str()
+                );
+                self.fault = Some(Error::new(ErrorKind::Data, cause));
+            }
+        }
+        if self.bytes > MOST {
+            let cause = format!(
+                "the fields of its {number} first records take more than {} MiB of memory; let it have pages",
+                MOST >> 20
+            );
+            self.fault = Some(Error::new(ErrorKind::Data, cause));
+        }
+    }
+}
+
+fn fields<'a>(parent: &'a Parent, branch: &Branch, record: &[u8]) -> Result<Vec<String>, Lack<'a>> {
+    let field = |field: &'a ParentField| {
+        let inherited = branch.member(field.as_str());
+        let json = inherited.or_else(|| member(record, field.tokens()));
+        match json {
+            None | Some("null" | "\"\"") => Err(Lack::Missing(field)),
+            Some(json) if text(json).is_none() => Err(Lack::Unfit(field)),
+            Some(json) => Ok(json.to_owned()),
+        }
+    };
+    parent.fields.iter().map(field).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parent(missing: MissingField) -> Parent {
+        let fields = ["id", "owner.login"].map(|field| field.to_owned().try_into().unwrap());
+        Parent { stream: "projects".to_owned(), fields: fields.into(), concurrency: None, missing }
+    }
+
+    fn read(records: &[&str], missing: MissingField) -> Values {
+        let branch = Branch::only();
+        let mut values = Values::default();
+        for record in records {
+            values.add(&parent(missing), &branch, record.as_bytes(), 1);
+        }
+        values
+    }
+
+    #[test]
+    fn a_record_without_a_value_is_left_out_only_where_the_file_says_so() {
+        let whole = r#"{"id":1,"owner":{"login":"ann"}}"#;
+        for record in [
+            r#"{"id":1,"owner":{}}"#,
+            r#"{"id":1,"owner":null}"#,
+            r#"{"id":null,"owner":{"login":"a"}}"#,
+            r#"{"id":"","owner":{"login":"a"}}"#,
+        ] {
+            let values = read(&[record, whole], MissingField::Skip);
+            assert_eq!((values.of_parents.len(), values.fault.is_none()), (1, true), "{record}");
+            assert!(read(&[record, whole], MissingField::Error).fault.is_some(), "{record}");
+        }
+        for unfit in [r#"{"id":[1],"owner":{"login":"a"}}"#, r#"{"id":{},"owner":{"login":"a"}}"#] {
+            assert!(read(&[unfit], MissingField::Skip).fault.is_some(), "{unfit}");
+        }
+    }
+
+    #[test]
+    fn what_the_values_of_one_page_take_is_bounded_however_short_they_are() {
+        let mut values = Values::default();
+        let (parent, branch) = (parent(MissingField::Error), Branch::only());
+        while values.fault.is_none() {
+            values.add(&parent, &branch, br#"{"id":1,"owner":{"login":2}}"#, 1);
+        }
+        let taken = values.of_parents.iter().map(|parent| {
+            size_of_val(parent) + parent.iter().map(|text| size_of_val(text) + text.capacity()).sum::<usize>()
+        });
+        let taken: usize = taken.sum();
+        assert!((MOST / 3..=MOST).contains(&taken), "{taken}");
+        let error = values.fault.unwrap().to_string();
+        assert!(error.contains("take more than 64 MiB of memory; let it have pages"), "{error}");
+    }
+}

@@ -1,0 +1,276 @@
+//! The pages of a stream over all its branches: several branches are read at the same time, and the page
+//! that comes first is handed on first. Within a branch, pages keep their order.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+
+use super::branch_pages::{BranchPages, Ending, Page, Room, WAITING};
+use super::branch_queue::{Begin, BranchQueue};
+use super::stream_state::{BranchState, StreamState};
+use super::warnings::Warnings;
+use crate::error::{Error, ErrorKind};
+use crate::extract::page::StreamContext;
+use crate::extract::paging::Branch;
+use crate::extract::paging::PageState;
+
+/// How a walk ended.
+#[derive(Debug)]
+pub(crate) enum StreamEnding {
+    /// There are no more pages.
+    Complete,
+    /// Time was up, or a stop was asked for: the state is behind the pages handed on. `None` when there is
+    /// no progress: not even one page came, and no export job was submitted.
+    Stopped(Option<StreamState>),
+    /// The same without progress, while an export job that an earlier segment has submitted goes on.
+    Waiting,
+    /// A response says that its window holds more than the API gives out.
+    TooLarge,
+    /// Something failed.
+    Failed(Error),
+}
+
+/// The pages of one segment.
+pub(crate) struct StreamPages {
+    context: Arc<StreamContext>,
+    upcoming: BranchQueue,
+    running: FuturesUnordered<BoxFuture<'static, (Running, Event)>>,
+    at_once: usize,
+    room: Room,
+    /// Branches whose pages ended before there were no more.
+    stopped: Vec<BranchState>,
+    pages: u64,
+    has_progress: bool,
+    /// A job was submitted, of a branch or of the parents.
+    has_submitted: bool,
+    /// A job goes on, of a branch or of the parents.
+    is_waiting: bool,
+    notes: Warnings,
+    /// Why there is no going on.
+    over: Option<StreamEnding>,
+    is_halted: bool,
+}
+
+/// A branch that is read.
+struct Running {
+    branch: Arc<Branch>,
+    pages: BranchPages,
+    /// Its pages in earlier segments.
+    before: u64,
+    /// Its job's id, where an earlier segment has submitted one.
+    job: Option<String>,
+}
+
+/// What a branch comes up with.
+enum Event {
+    /// A page whose response has begun.
+    Page(Box<Page>),
+    Ended(Box<Ending>),
+}
+
+impl StreamPages {
+    /// Begins to fetch at a state. Needs a tokio runtime.
+    pub(crate) fn start(context: Arc<StreamContext>, state: StreamState) -> Self {
+        let (at_once, concurrency) = context.shares();
+        let room = Room { concurrency, waiting: WAITING };
+        Self::begin(context, state, at_once, room)
+    }
+
+    pub(crate) fn begin(context: Arc<StreamContext>, state: StreamState, at_once: usize, room: Room) -> Self {
+        let pages = state.pages;
+        Self {
+            upcoming: BranchQueue::new(context.clone(), state),
+            context,
+            running: FuturesUnordered::new(),
+            at_once,
+            room,
+            stopped: Vec::new(),
+            pages,
+            has_progress: false,
+            has_submitted: false,
+            is_waiting: false,
+            notes: Warnings::default(),
+            over: None,
+            is_halted: false,
+        }
+    }
+
+    /// The next page and its branch, or `None` when there are no more. The page before it must have been
+    /// gone through.
+    pub(crate) async fn next(&mut self) -> Option<(Arc<Branch>, Page)> {
+        while self.over.is_none() {
+            self.is_halted = self.is_halted || self.context.is_over();
+            let begins = !self.is_halted && self.running.len() < self.at_once && !self.upcoming.is_done();
+            tokio::select! {
+                biased;
+                begin = self.upcoming.next(), if begins => self.began(begin),
+                Some((running, event)) = self.running.next(), if !self.running.is_empty() => {
+                    match event {
+                        Event::Page(page) => {
+                            let branch = running.branch.clone();
+                            self.running.push(Box::pin(running.next()));
+                            return Some((branch, *page));
+                        }
+                        Event::Ended(ending) => self.ended(&running, *ending),
+                    }
+                }
+                else => return None,
+            }
+        }
+        None
+    }
+
+    /// How it ended; to be asked when `next` has come to its end.
+    pub(crate) fn ending(self) -> StreamEnding {
+        if let Some(over) = self.over {
+            return over;
+        }
+        if self.stopped.is_empty() && self.upcoming.is_done() {
+            return StreamEnding::Complete;
+        }
+        if !self.has_progress {
+            return if self.is_waiting { StreamEnding::Waiting } else { StreamEnding::Stopped(None) };
+        }
+        let (resumed, next) = self.upcoming.state();
+        let branches = self.stopped.into_iter().chain(resumed).collect();
+        let state = StreamState { branches, next, pages: self.pages };
+        match state.secret_at(|text| self.context.knows_as_secret(text)) {
+            Some(place) => StreamEnding::Failed(holds_secret(&place)),
+            None => StreamEnding::Stopped(Some(state)),
+        }
+    }
+
+    /// What a person should know of what was read so far.
+    pub(crate) fn warnings(&mut self) -> Vec<String> {
+        let found = self.upcoming.take_notes();
+        self.notes.merge(found);
+        self.notes.warnings(&self.context)
+    }
+
+    /// Whether rows were seen to move between pages while they were read, so that some may be missing.
+    pub(crate) fn has_drifted(&self) -> bool {
+        self.context.has_drifted()
+    }
+
+    /// What was found since it was last asked.
+    pub(crate) fn take_notes(&mut self) -> Warnings {
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.merge(self.upcoming.take_notes());
+        notes
+    }
+
+    /// Whether a job was submitted, of a branch or of the parents.
+    pub(crate) fn has_submitted(&self) -> bool {
+        self.has_submitted
+    }
+
+    /// The state that a page which `next` has just returned can be asked for with again; for a walk of one
+    /// branch at a time.
+    pub(crate) fn state_before(&self, branch: &Branch, page: &Page) -> StreamState {
+        let (_, next) = self.upcoming.state();
+        let state = BranchState { id: branch.id().clone(), page: page.start.clone() };
+        StreamState { branches: vec![state], next, pages: self.pages }
+    }
+
+    fn began(&mut self, begin: Begin) {
+        match begin {
+            Begin::Branch(branch, state) => {
+                let (before, job) = (state.pages, state.job.as_ref().map(|job| job.id.clone()));
+                let pages = BranchPages::start(self.context.clone(), branch.clone(), *state, self.room);
+                self.running.push(Box::pin(Running { branch, pages, before, job }.next()));
+            }
+            Begin::Done => {}
+            Begin::Stopped { has_submitted, is_waiting } => {
+                self.is_halted = true;
+                self.has_submitted |= has_submitted;
+                self.has_progress |= has_submitted;
+                self.is_waiting |= is_waiting;
+            }
+            Begin::Failed(error) => self.over = Some(StreamEnding::Failed(error)),
+        }
+    }
+
+    fn ended(&mut self, running: &Running, ending: Ending) {
+        let (state, is_finished) = match ending {
+            Ending::Complete(state) => (state, true),
+            Ending::Skipped(state, cause) => {
+                let label = self.label(&running.branch).unwrap_or_default();
+                self.notes.skipped.add(|| format!("{label} ({cause})"));
+                (state, true)
+            }
+            Ending::Stopped(state) => (state, false),
+            Ending::Waiting(state) => {
+                self.is_waiting |= state.job.is_some();
+                (state, false)
+            }
+            Ending::TooLarge => {
+                self.over = Some(StreamEnding::TooLarge);
+                return;
+            }
+            Ending::Failed(error) => {
+                let error = match self.label(&running.branch) {
+                    Some(label) => error.in_branch(label),
+                    None => error,
+                };
+                self.over = Some(StreamEnding::Failed(error));
+                return;
+            }
+        };
+        let came = state.pages - running.before;
+        self.pages += came;
+        // A job that was submitted is worth a segment without pages: the next goes on with it.
+        let submitted = state.job.as_ref().is_some_and(|job| running.job.as_ref() != Some(&job.id));
+        self.has_submitted |= submitted;
+        self.has_progress |= came > 0 || is_finished || submitted;
+        if is_finished {
+            // A branch without records is worth committing too.
+            self.context.fetcher.wait_budget().page_arrived();
+        } else {
+            self.is_halted = true;
+            self.stopped.push(BranchState { id: running.branch.id().clone(), page: state });
+        }
+    }
+
+    /// A branch's values, without anything secret that an API may have put into them.
+    fn label(&self, branch: &Branch) -> Option<String> {
+        Some(self.context.fetcher.client().scrub(&branch.label()?))
+    }
+}
+
+fn holds_secret(place: &str) -> Error {
+    let cause = format!(
+        "the API has put a credential into what a cut run goes on from (`{place}` of its state), and the commit log \
+         holds none: the segment is not committed. Let the run have more time, or take the cursor from elsewhere"
+    );
+    Error::new(ErrorKind::Data, cause)
+}
+
+impl Running {
+    async fn next(mut self) -> (Self, Event) {
+        let event = match self.pages.next().await {
+            Some(mut page) => {
+                page.begun().await;
+                Event::Page(Box::new(page))
+            }
+            None => Event::Ended(Box::new(self.pages.ending().await)),
+        };
+        (self, event)
+    }
+}
+
+impl std::fmt::Debug for StreamPages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamPages").field("upcoming", &self.upcoming).finish_non_exhaustive()
+    }
+}
+
+/// The state before a stream's first page, for looking without writing.
+pub(crate) async fn first(context: &Arc<StreamContext>) -> Result<Option<(Arc<Branch>, PageState)>, Error> {
+    match BranchQueue::new(context.clone(), StreamState::default()).next().await {
+        Begin::Branch(branch, state) => Ok(Some((branch, *state))),
+        Begin::Done | Begin::Stopped { .. } => Ok(None),
+        Begin::Failed(error) => Err(error),
+    }
+}

@@ -1,0 +1,284 @@
+//! An export job: submitted once, asked after until it is done.
+//!
+//! What is known of it is in the page state, so that a run that is cut while it waits goes on with the
+//! same job.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use url::Url;
+
+use super::fetcher::{FetchError, Fetcher};
+use super::request::Requests;
+use crate::config::Job;
+use crate::error::{Error, ErrorKind};
+use crate::extract::paging::{JobState, PageState};
+use crate::http::{ApiRequest, Facts, Found, OnItsWay};
+use tokio_util::sync::CancellationToken;
+
+/// The time between two jobs that take the place of lost ones.
+const REPLACED_AGAIN: Duration = Duration::from_hours(24);
+
+/// So many polls after a submission may find no such job: answers may lag behind.
+const POLLS_UNTIL_KNOWN: u32 = 3;
+
+/// Brings a branch's job to its end.
+pub(crate) struct Jobs<'a> {
+    pub(crate) job: &'a Job,
+    pub(crate) requests: Requests<'a>,
+    pub(crate) fetcher: &'a Fetcher,
+    pub(crate) stop: &'a CancellationToken,
+}
+
+/// Why the job is not done.
+pub(crate) enum NotDone {
+    /// Time is up, or a stop was asked for.
+    Cut,
+    /// A rule leaves the branch out, and says why.
+    Skipped(String),
+    /// It failed.
+    Failed(Error),
+}
+
+impl From<Error> for NotDone {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What a poll says.
+enum Polled {
+    Running,
+    /// It is done; where its files are, if it says so.
+    Done(Option<Vec<Url>>),
+    /// The API knows no such job any more.
+    Gone,
+    /// The API knows no such job, perhaps not yet.
+    Unknown,
+    Failed(String),
+}
+
+impl Jobs<'_> {
+    /// Waits until the state's job is done; one that the state has not is submitted.
+    ///
+    /// A job of an earlier segment that is gone, has failed or has taken too long is submitted again as
+    /// long as none of its pages is committed: nothing else would ever end the run. Once a day, because a
+    /// job that never ends would be submitted for ever, unseen.
+    pub(crate) async fn finish(&self, state: &mut PageState) -> Result<(), NotDone> {
+        let mut replaces = false;
+        if let Some(job) = &mut state.job {
+            let lost = match self.poll(&job.id).await? {
+                Polled::Done(files) => {
+                    job.files = files;
+                    return Ok(());
+                }
+                Polled::Running if self.left(job).is_some() => None,
+                Polled::Running => Some(self.too_long()),
+                Polled::Gone | Polled::Unknown => Some(GONE.to_owned()),
+                Polled::Failed(message) => Some(message),
+            };
+            match lost {
+                Some(why) if state.pages > 0 => return Err(committed(&job.id, &why).into()),
+                Some(why) => {
+                    let now = self.fetcher.client().clock().now();
+                    if job.replaces && now < job.submitted + REPLACED_AGAIN {
+                        let why = format!(
+                            "{why}; it was submitted at {:.0} in place of another that was lost, which is done once \
+                             a day",
+                            job.submitted
+                        );
+                        return Err(failed(&job.id, &why).into());
+                    }
+                    replaces = true;
+                    tracing::warn!(job = job.id, cause = why, "submitting the job again");
+                    state.job = None;
+                }
+                None => {}
+            }
+        }
+        let (job, wait_budget) = match &mut state.job {
+            Some(job) => (job, 0),
+            none => (none.insert(JobState { replaces, ..self.submit().await? }), POLLS_UNTIL_KNOWN),
+        };
+        self.wait(job, wait_budget).await
+    }
+
+    async fn submit(&self) -> Result<JobState, NotDone> {
+        let request = self.requests.submission(&self.job.submit)?;
+        let submitted = self.fetcher.client().clock().now();
+        let facts = self.submitted(request).await?;
+        let id = facts.look(&self.job.id).and_then(|found| found.text()).ok_or_else(|| {
+            let cause = format!("the answer to the submission names no job at {}", self.job.id);
+            Error::new(ErrorKind::Data, cause)
+        })?;
+        // From here on there is something to commit.
+        self.fetcher.wait_budget().has_something();
+        tracing::info!(job = id, "submitted a job");
+        Ok(JobState { id, submitted, replaces: false, files: None })
+    }
+
+    /// Asks until it is done. The first answers, so many, may be that there is no such job: what takes the
+    /// submission and what answers the polls may be different servers.
+    async fn wait(&self, job: &mut JobState, mut until_known: u32) -> Result<(), NotDone> {
+        let mut pause = self.job.every;
+        loop {
+            let left = self.left(job).ok_or_else(|| failed(&job.id, &self.too_long()))?;
+            self.pause(pause.min(left)).await?;
+            pause = (2 * pause).min(self.job.max).max(self.job.every);
+            match self.poll(&job.id).await? {
+                Polled::Running => {}
+                Polled::Unknown if until_known > 0 => {
+                    tracing::warn!(job = job.id, "the API does not know the job yet");
+                }
+                Polled::Done(files) => {
+                    job.files = files;
+                    return Ok(());
+                }
+                Polled::Gone | Polled::Unknown => return Err(failed(&job.id, GONE).into()),
+                Polled::Failed(message) => return Err(failed(&job.id, &message).into()),
+            }
+            until_known = until_known.saturating_sub(1);
+        }
+    }
+
+    async fn poll(&self, id: &str) -> Result<Polled, NotDone> {
+        let request = self.requests.poll(&self.job.poll, id)?;
+        let facts = self.in_time(self.fetcher.ask(&request)).await?;
+        if self.job.failed.iter().any(|condition| facts.holds(condition)) {
+            let message = self.job.message.as_ref().and_then(|at| facts.look(at)?.text());
+            let message = message.unwrap_or_else(|| "the API says so".to_owned());
+            return Ok(Polled::Failed(self.fetcher.client().scrub(&message)));
+        }
+        if self.job.done.iter().any(|condition| facts.holds(condition)) {
+            return Ok(Polled::Done(self.files(&facts)?));
+        }
+        Ok(match facts.status {
+            404 => Polled::Unknown,
+            410 => Polled::Gone,
+            _ => Polled::Running,
+        })
+    }
+
+    /// Where a job that is done says that its files are: a URL, or a list of them.
+    fn files(&self, facts: &Facts) -> Result<Option<Vec<Url>>, Error> {
+        let Some(address) = &self.job.file else { return Ok(None) };
+        let bad = |cause| Error::new(ErrorKind::Data, cause);
+        let lists = self.job.lists.iter().filter_map(|list| Some((list, elements(&facts.look(list)?)?)));
+        if let Some((list, count)) = lists.into_iter().find(|(_, count)| *count > 1) {
+            return Err(bad(format!(
+                "the job is done, and has {count} files at {list}, of which {address} leads to one; let \
+                 `download.url` lead to the list"
+            )));
+        }
+        let no_url = || bad(format!("the job is done, and there is no URL at {address}"));
+        let named = match facts.look(address).ok_or_else(no_url)? {
+            Found::Json(json) if json.starts_with(b"[") => serde_json::from_slice::<Vec<String>>(&json)
+                .map_err(|_| {
+                    bad(format!(
+                        "the job is done, and the list at {address} is none of URLs, which are texts"
+                    ))
+                })?,
+            found => vec![found.text().ok_or_else(no_url)?],
+        };
+        let urls = named.iter().map(|url| facts.url.join(url).map_err(|_| no_url()));
+        urls.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// What is left of the time that the job may take.
+    fn left(&self, job: &JobState) -> Option<Duration> {
+        let passed = self.fetcher.client().clock().now().duration_since(job.submitted);
+        let passed = Duration::try_from(passed).unwrap_or_default();
+        self.job.timeout.checked_sub(passed).filter(|left| !left.is_zero())
+    }
+
+    fn too_long(&self) -> String {
+        format!("it is not done within {} s of its submission", self.job.timeout.as_secs_f64())
+    }
+
+    /// Waits, unless the segment would end meanwhile: then at once.
+    async fn pause(&self, time: Duration) -> Result<(), NotDone> {
+        if self.fetcher.wait_budget().left().is_some_and(|left| time >= left) {
+            return Err(NotDone::Cut);
+        }
+        let clock = self.fetcher.client().clock();
+        tokio::select! {
+            () = clock.sleep(time) => Ok(()),
+            () = self.time_up() => Err(NotDone::Cut),
+        }
+    }
+
+    /// The outcome of a request, unless the segment ends before it comes.
+    async fn in_time(&self, work: impl Future<Output = Result<Facts, FetchError>>) -> Result<Facts, NotDone> {
+        tokio::select! {
+            biased;
+            done = work => outcome(done),
+            () = self.time_up() => Err(NotDone::Cut),
+        }
+    }
+
+    /// The same of a submission. One that is on its way when the segment ends is waited for: the job that
+    /// it makes would be an orphan that goes on for nobody.
+    async fn submitted(&self, request: ApiRequest) -> Result<Facts, NotDone> {
+        if self.stop.is_cancelled() {
+            return Err(NotDone::Cut);
+        }
+        let way = OnItsWay::default();
+        let request = ApiRequest { on_its_way: Some(way.clone()), ..request };
+        let mut work = pin!(self.fetcher.submit(&request));
+        tokio::select! {
+            biased;
+            done = &mut work => return outcome(done),
+            () = self.time_up() => {}
+        }
+        let grace = async {
+            match self.fetcher.wait_budget().grace() {
+                Some(grace) => self.fetcher.client().clock().sleep(grace).await,
+                // The request has a time of its own.
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            done = work => outcome(done),
+            () = way.ended() => Err(NotDone::Cut),
+            () = grace => Err(NotDone::Cut),
+        }
+    }
+
+    /// Waits until the segment is to end.
+    async fn time_up(&self) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.fetcher.wait_budget().time_up() => {}
+        }
+    }
+}
+
+fn outcome(done: Result<Facts, FetchError>) -> Result<Facts, NotDone> {
+    done.map_err(|error| match error {
+        FetchError::Failed(error) => NotDone::Failed(error),
+        FetchError::Skipped(cause) => NotDone::Skipped(cause),
+        FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge(_) => NotDone::Cut,
+    })
+}
+
+/// How many elements a list has.
+fn elements(found: &Found) -> Option<usize> {
+    let Found::Json(json) = found else { return None };
+    Some(serde_json::from_slice::<Vec<&RawValue>>(json).ok()?.len())
+}
+
+const GONE: &str = "the API does not know it any more";
+
+fn failed(id: &str, why: &str) -> Error {
+    Error::new(ErrorKind::Api, format!("the job {id} failed: {why}"))
+}
+
+fn committed(id: &str, why: &str) -> Error {
+    let cause = format!(
+        "the job {id} is lost ({why}), and some of its pages are committed: another job's would not be theirs"
+    );
+    Error::new(ErrorKind::Data, cause)
+}

@@ -1,0 +1,358 @@
+//! One page, fetched: the attempts at its request until it is a page, an end, or an error.
+
+use std::sync::Arc;
+
+use super::content::Content;
+use super::record_channel::{Gone, RecordSender};
+use crate::config::{Job, Stream};
+use crate::error::{Error, ErrorKind};
+use crate::extract::paging;
+use crate::extract::paging::Paginator;
+use crate::formats::{self, PageBody, SplitErrorKind};
+use crate::http::{
+    ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Response, SendError,
+    TooLong, Verdict, WaitBudget, excerpt, judge,
+};
+
+/// The most that is read of a response that is not a page.
+const LONGEST_ERROR_BODY: usize = 1 << 20;
+
+/// Fetches the pages of one stream.
+#[derive(Debug)]
+pub(crate) struct Fetcher {
+    client: Arc<Client>,
+    stream: Arc<Stream>,
+    /// What is read of pages.
+    paths: Paths,
+    /// What is read of the answers to other requests.
+    answer_paths: Paths,
+    wait_budget: WaitBudget,
+}
+
+/// A page that has come.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    /// What rules and paginators look at.
+    pub facts: Facts,
+    /// The body's records and shape; `None` where the response says that there are no more pages.
+    pub body: Option<PageBody>,
+}
+
+/// Why a page did not come.
+#[derive(Debug)]
+pub(crate) enum FetchError {
+    /// The run's time is up; the page may be asked for again in the next segment.
+    OutOfTime,
+    /// The page is not wanted any more.
+    Unwanted,
+    /// A rule says that the branch is left out, and why.
+    Skipped(String),
+    /// The response, this one, says that its window holds more than the API gives out.
+    TooLarge(Box<Fetched>),
+    /// It failed.
+    Failed(Error),
+}
+
+impl From<Gone> for FetchError {
+    fn from(_: Gone) -> Self {
+        Self::Unwanted
+    }
+}
+
+/// How one attempt ended.
+enum Attempt {
+    Page(Box<Fetched>),
+    Again(Again),
+}
+
+/// What a response is read for.
+#[derive(Clone, Copy)]
+enum Aim<'a> {
+    /// A page's records.
+    Page(&'a RecordSender),
+    /// The answer to a question, which may be asked again.
+    Answer,
+    /// The answer to a request that has an effect.
+    Effect,
+}
+
+/// Why another attempt is to be made.
+struct Again {
+    kind: ErrorKind,
+    cause: String,
+    demanded: Option<std::time::Duration>,
+    refused: Option<Arc<Credential>>,
+    /// The request may have had its effect.
+    had_effect: bool,
+}
+
+impl Fetcher {
+    /// A fetcher for one stream.
+    pub(crate) fn new(client: Arc<Client>, stream: Arc<Stream>, wait_budget: WaitBudget) -> Self {
+        let of_job = stream.job.iter().flat_map(Job::addresses);
+        let of_pages = Paginator::addresses(&stream);
+        let paths = Paths::of(of_pages.iter().copied());
+        let answer_paths = Paths::of(of_pages.into_iter().chain(of_job));
+        Self { client, stream, paths, answer_paths, wait_budget }
+    }
+
+    /// The run's wait_budget.
+    pub(crate) fn wait_budget(&self) -> &WaitBudget {
+        &self.wait_budget
+    }
+
+    /// The client.
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// Fetches a page and passes its records on as they come.
+    pub(crate) async fn fetch(
+        &self,
+        request: &ApiRequest,
+        events: &RecordSender,
+    ) -> Result<Fetched, FetchError> {
+        self.pursue(request, Aim::Page(events)).await
+    }
+
+    /// Asks a question and returns the answer's facts; 404 and 410 are answers too.
+    pub(crate) async fn ask(&self, request: &ApiRequest) -> Result<Facts, FetchError> {
+        self.pursue(request, Aim::Answer).await.map(|answer| answer.facts)
+    }
+
+    /// Sends a request that has an effect and returns the answer's facts. It is sent again only where it
+    /// surely had none: the API was not reached, or has refused it (401, 403 with rate-limit signals, 429, 503).
+    pub(crate) async fn submit(&self, request: &ApiRequest) -> Result<Facts, FetchError> {
+        self.pursue(request, Aim::Effect).await.map(|answer| answer.facts)
+    }
+
+    async fn pursue(&self, request: &ApiRequest, aim: Aim<'_>) -> Result<Fetched, FetchError> {
+        let mut backoff = Backoff::new(&self.stream.retry);
+        let mut refused: Option<Arc<Credential>> = None;
+        let mut renewed = false;
+        loop {
+            let attempt = self.attempt(request, refused.take().as_ref(), aim).await;
+            if let Some(way) = &request.on_its_way {
+                way.ends();
+            }
+            let again = match attempt {
+                Ok(Attempt::Page(page)) => return Ok(*page),
+                Ok(Attempt::Again(again)) => again,
+                Err(FetchError::Failed(error)) => {
+                    return Err(FetchError::Failed(error.at_attempt(backoff.attempt())));
+                }
+                Err(other) => return Err(other),
+            };
+            if again.had_effect && matches!(aim, Aim::Effect) {
+                let cause = format!("{}; it may have had its effect, so it is not sent again", again.cause);
+                return Err(self.failed(again.kind, &cause, backoff.attempt()));
+            }
+            if let Some(credential) = again.refused {
+                if renewed || !self.client.auth().is_renewable() {
+                    return Err(self.failed(ErrorKind::Auth, &again.cause, backoff.attempt()));
+                }
+                renewed = true;
+                refused = Some(credential);
+                self.client.stats().retry();
+                continue;
+            }
+            self.wait(&mut backoff, &again).await?;
+        }
+    }
+
+    /// Waits before the next attempt, or tells why there is none.
+    async fn wait(&self, backoff: &mut Backoff<'_>, again: &Again) -> Result<(), FetchError> {
+        let attempt = backoff.attempt();
+        if let Some(demanded) = again.demanded {
+            self.allow(demanded, attempt, &again.cause)?;
+        }
+        let wait = match backoff.next(again.demanded, self.wait_budget.left().is_some()) {
+            Ok(wait) => wait,
+            Err(NoMore::Attempts) => return Err(self.failed(again.kind, &again.cause, attempt)),
+            Err(NoMore::Budget) => {
+                let cause = format!("{}; the retry budget is used up", again.cause);
+                return Err(self.failed(again.kind, &cause, attempt));
+            }
+        };
+        self.allow(wait, attempt, &again.cause)?;
+        tracing::warn!(
+            stream = self.stream.name,
+            attempt,
+            wait_ms = wait.as_millis() as u64,
+            cause = self.client.scrub(&again.cause),
+            "retrying"
+        );
+        self.client.stats().retry();
+        match again.demanded {
+            // The whole source waits, this request with it.
+            Some(demanded) => self.client.limiter().pause(demanded),
+            None => self.client.clock().sleep(wait).await,
+        }
+        Ok(())
+    }
+
+    fn allow(&self, wait: std::time::Duration, attempt: u32, cause: &str) -> Result<(), FetchError> {
+        self.wait_budget.allows(wait, self.stream.retry.budget).map_err(|too_long| match too_long {
+            TooLong::Deadline => FetchError::OutOfTime,
+            TooLong::Budget { until } => {
+                let cause = format!(
+                    "{cause}; the API takes requests again at {until:.0}, later than the retry budget"
+                );
+                self.failed(ErrorKind::Api, &cause, attempt)
+            }
+        })
+    }
+
+    fn failed(&self, kind: ErrorKind, cause: &str, attempt: u32) -> FetchError {
+        FetchError::Failed(self.error(kind, cause).at_attempt(attempt))
+    }
+
+    /// The error of this cause; of a refusal it names the secrets that were in use.
+    fn error(&self, kind: ErrorKind, cause: &str) -> Error {
+        let cause = self.client.scrub(cause);
+        if kind != ErrorKind::Auth {
+            return Error::new(kind, cause);
+        }
+        let mut secrets: Vec<_> = self.stream.auth.secrets().into_iter().map(ToString::to_string).collect();
+        secrets.dedup();
+        let hint = match secrets.as_slice() {
+            [] => "the stream has no secret under `auth`".to_owned(),
+            [secret] => format!("is {secret} valid, and may it read this?"),
+            _ => format!("are {} valid, and may they read this?", secrets.join(" and ")),
+        };
+        Error::new(kind, format!("{cause}; {hint}"))
+    }
+
+    async fn attempt(
+        &self,
+        request: &ApiRequest,
+        refused: Option<&Arc<Credential>>,
+        aim: Aim<'_>,
+    ) -> Result<Attempt, FetchError> {
+        let again = |cause, demanded, had_effect| {
+            Ok(Attempt::Again(Again { kind: ErrorKind::Api, cause, demanded, refused: None, had_effect }))
+        };
+        let response = match self.client.send(request, refused, &self.wait_budget).await {
+            Ok(response) => response,
+            Err(SendError::Transient(cause, demanded)) => return again(cause, demanded, false),
+            Err(SendError::Lost(cause)) => return again(cause, None, true),
+            Err(SendError::Wait(TooLong::Deadline)) => return Err(FetchError::OutOfTime),
+            Err(SendError::Wait(TooLong::Budget { until })) => {
+                let cause =
+                    format!("the API takes requests again at {until:.0}, later than the retry budget");
+                return Err(FetchError::Failed(Error::new(ErrorKind::Api, cause)));
+            }
+            Err(SendError::Fatal(error)) => return Err(FetchError::Failed(error)),
+        };
+        self.read(response, aim).await
+    }
+
+    /// Reads a response and judges it.
+    async fn read(&self, mut response: Response, aim: Aim<'_>) -> Result<Attempt, FetchError> {
+        let arrived = self.client.clock().now();
+        let is_page = (200..300).contains(&response.status) && response.status != 204;
+        let paths = match aim {
+            Aim::Page(_) => &self.paths,
+            Aim::Answer | Aim::Effect => &self.answer_paths,
+        };
+        let (state, body) = match aim {
+            Aim::Page(events) if is_page => {
+                events.begin(arrived)?;
+                self.content().split(&mut response, events).await?
+            }
+            Aim::Answer | Aim::Effect if is_page => self.read_answer(&mut response).await,
+            _ => self.read_error(&mut response, paths).await,
+        };
+        let had_effect = has_effect(response.status, &state);
+        let (signals, credential) = (response.rate_signals(), response.credential.clone());
+        let facts = facts(response, paths, body.as_ref());
+        let split_when = self.stream.incremental.as_ref().and_then(|settings| settings.split_when.as_ref());
+        let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
+        if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
+        {
+            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body })));
+        }
+        let verdict = judge(&self.stream.responses, &facts, &state, &signals);
+        if !matches!(verdict, Verdict::Accept | Verdict::End | Verdict::Skip(_)) {
+            self.client.stats().api_error();
+        }
+        match verdict {
+            Verdict::Accept | Verdict::End if !matches!(aim, Aim::Page(_)) => Ok(answered(facts)),
+            Verdict::Accept => {
+                let body =
+                    body.ok_or_else(|| FetchError::Failed(Error::new(ErrorKind::Data, "no body was read")))?;
+                paging::check_whole(&self.stream, &facts)
+                    .and_then(|()| paging::check(&self.stream, &body))
+                    .map_err(FetchError::Failed)?;
+                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
+            }
+            Verdict::Skip(cause) => Err(FetchError::Skipped(self.client.scrub(&cause))),
+            Verdict::End => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
+            Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
+                kind: ErrorKind::Auth,
+                cause,
+                demanded: None,
+                refused: Some(credential),
+                had_effect,
+            })),
+            Verdict::Retry(kind, cause, demanded) => {
+                Ok(Attempt::Again(Again { kind, cause, demanded, refused: None, had_effect }))
+            }
+            Verdict::Fail(..) if matches!(aim, Aim::Answer) && matches!(facts.status, 404 | 410) => {
+                Ok(answered(facts))
+            }
+            Verdict::Fail(kind, cause) => Err(FetchError::Failed(self.error(kind, &cause))),
+        }
+    }
+
+    /// Reads the values of an answer; a body is not needed.
+    async fn read_answer(&self, response: &mut Response) -> (BodyState, Option<PageBody>) {
+        let framing = response.body.framing();
+        let text = match response.body.start(LONGEST_ERROR_BODY).await {
+            Ok(text) => text,
+            Err(fault @ BodyFault::Cut(_)) => return (BodyState::Cut(fault.to_string()), None),
+            Err(fault) => return (BodyState::Encoded(fault.to_string()), None),
+        };
+        match formats::values(text, self.answer_paths.tokens()) {
+            Ok(body) => (BodyState::Whole, Some(body)),
+            Err(error) if error.kind == SplitErrorKind::Empty => (BodyState::Whole, None),
+            Err(error) => (BodyState::Invalid(error, framing), None),
+        }
+    }
+
+    fn content(&self) -> Content<'_> {
+        Content { stream: &self.stream, paths: &self.paths }
+    }
+
+    /// Reads the values of a body that is not a page, as far as it is JSON.
+    async fn read_error(&self, response: &mut Response, paths: &Paths) -> (BodyState, Option<PageBody>) {
+        let Ok(text) = response.body.start(LONGEST_ERROR_BODY).await else {
+            return (BodyState::Unread(None), None);
+        };
+        let excerpt = excerpt(&response.headers, &text, |text| self.client.scrub(text));
+        (BodyState::Unread(excerpt), formats::values(text, paths.tokens()).ok())
+    }
+}
+
+fn facts(response: Response, paths: &Paths, body: Option<&PageBody>) -> Facts {
+    Facts {
+        status: response.status,
+        headers: response.headers,
+        url: response.url,
+        paths: paths.clone(),
+        values: body.map(|body| body.values.clone()).unwrap_or_default(),
+        last_record: body.and_then(|body| body.last_record.clone()),
+        credential: response.credential,
+    }
+}
+
+fn answered(facts: Facts) -> Attempt {
+    Attempt::Page(Box::new(Fetched { facts, body: None }))
+}
+
+/// Whether a request that was answered so may have had its effect.
+fn has_effect(status: u16, state: &BodyState) -> bool {
+    // A whole 2xx is tried again only because a rule of the source file says that it was none.
+    let by_rule = (200..300).contains(&status) && matches!(state, BodyState::Whole);
+    !by_rule && !matches!(status, 401 | 403 | 429 | 503)
+}

@@ -1,0 +1,85 @@
+//! The way of a page's records from its fetch to the encoder, bounded in bytes.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::formats::RecordChunk;
+
+/// Bytes of a page that may wait for the encoder.
+const BUDGET: usize = 1 << 20;
+
+/// What a fetch tells the encoder.
+#[derive(Debug)]
+pub(crate) enum PageEvent {
+    /// A response has come; whatever an earlier attempt at the page passed on is void.
+    Begin(Timestamp),
+    /// Records of the page.
+    Records(RecordChunk),
+}
+
+/// The fetch's end. Dropping it ends the page.
+#[derive(Debug)]
+pub(crate) struct RecordSender {
+    pieces: mpsc::UnboundedSender<(PageEvent, u32)>,
+    room: Arc<Semaphore>,
+}
+
+/// The encoder's end.
+#[derive(Debug)]
+pub(crate) struct RecordReceiver {
+    pieces: mpsc::UnboundedReceiver<(PageEvent, u32)>,
+    first: Option<(PageEvent, u32)>,
+    room: Arc<Semaphore>,
+}
+
+/// The encoder has gone away; nobody wants this page any more.
+#[derive(Debug)]
+pub(crate) struct Gone;
+
+pub(crate) fn events() -> (RecordSender, RecordReceiver) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let room = Arc::new(Semaphore::new(BUDGET));
+    (
+        RecordSender { pieces: sender, room: room.clone() },
+        RecordReceiver { pieces: receiver, first: None, room },
+    )
+}
+
+impl RecordSender {
+    pub(crate) fn begin(&self, arrived: Timestamp) -> Result<(), Gone> {
+        self.pieces.send((PageEvent::Begin(arrived), 0)).map_err(|_| Gone)
+    }
+
+    /// Waits for room, then passes the piece on.
+    pub(crate) async fn send(&self, piece: RecordChunk) -> Result<(), Gone> {
+        let bytes = piece.bytes.len().min(BUDGET) as u32;
+        self.room.acquire_many(bytes).await.map_err(|_| Gone)?.forget();
+        self.pieces.send((PageEvent::Records(piece), bytes)).map_err(|_| Gone)
+    }
+}
+
+impl RecordReceiver {
+    pub(crate) async fn next(&mut self) -> Option<PageEvent> {
+        let (events, bytes) = match self.first.take() {
+            Some(first) => first,
+            None => self.pieces.recv().await?,
+        };
+        self.room.add_permits(bytes as usize);
+        Some(events)
+    }
+
+    /// Waits until there is something to take, or nothing will come.
+    pub(crate) async fn begun(&mut self) {
+        if self.first.is_none() {
+            self.first = self.pieces.recv().await;
+        }
+    }
+}
+
+impl Drop for RecordReceiver {
+    fn drop(&mut self) {
+        self.room.close();
+    }
+}

@@ -1,0 +1,236 @@
+//! The request for a position: the source file's settings, with the position put in.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use url::Url;
+
+use super::request_body::RequestBody;
+use super::stream_context::StreamContext;
+use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target, Template};
+use crate::error::{Error, ErrorKind};
+use crate::extract::paging::Branch;
+use crate::extract::paging::{Carried, PageState, Position};
+use crate::http::{ApiRequest, append_path};
+
+/// Makes the requests of one branch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Requests<'a> {
+    context: &'a StreamContext,
+    branch: &'a Branch,
+}
+
+/// A request that is being put together.
+struct Draft {
+    url: Url,
+    /// The URL is the source's own; else the API has given it.
+    below_base: bool,
+    headers: HeaderMap,
+    body: Option<RequestBody>,
+}
+
+impl<'a> Requests<'a> {
+    /// The requests of a branch.
+    pub(crate) fn new(context: &'a StreamContext, branch: &'a Branch) -> Self {
+        Self { context, branch }
+    }
+
+    /// The request for the state's position.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] where a template cannot be filled in or gives no valid URL or header;
+    /// [`ErrorKind::Data`] where there are values of a parent, which the file's check could not know.
+    pub(crate) fn at(&self, state: &PageState) -> Result<ApiRequest, Error> {
+        self.page(state).map_err(|error| self.blamed(error))
+    }
+
+    fn page(&self, state: &PageState) -> Result<ApiRequest, Error> {
+        let mut draft = match &state.position {
+            // A link is followed as it is given, never rebuilt.
+            Position::Url(url) => Draft { url: url.clone(), below_base: false, ..self.draft(state)? },
+            _ => self.draft(state)?,
+        };
+        for (carry, value) in self.context.stream.pagination.carry.iter().zip(&state.carry) {
+            if let Some(value) = value {
+                draft.put(&carry.to, value)?;
+            }
+        }
+        if !matches!(state.position, Position::Url(_)) {
+            self.put_position(&mut draft, state)?;
+        }
+        Ok(draft.finish(self.context.stream.method))
+    }
+
+    /// The request that submits an export job.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub(crate) fn submission(&self, job: &JobRequest) -> Result<ApiRequest, Error> {
+        let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &self.scope());
+        let windowed = draft.and_then(|mut draft| self.put_window(&mut draft).map(|()| draft));
+        Ok(windowed.map_err(|error| self.blamed(error))?.finish(job.method))
+    }
+
+    /// The request that asks after an export job.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub(crate) fn poll(&self, job: &JobRequest, id: &str) -> Result<ApiRequest, Error> {
+        let scope = Scope { job_id: Some(id), ..self.scope() };
+        let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &scope);
+        Ok(draft.map_err(|error| self.blamed(error))?.finish(job.method))
+    }
+
+    fn blamed(&self, error: Error) -> Error {
+        if self.branch.parent().is_empty() { error } else { Error::new(ErrorKind::Data, error.to_string()) }
+    }
+
+    fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
+        if let Some(size) = &self.context.stream.pagination.page_size {
+            draft.put(&size.to, &Carried::number(size.value))?;
+        }
+        match (&self.context.stream.pagination.kind, &state.position) {
+            (Kind::Cursor { send, .. }, Position::Cursor(cursor)) => draft.put(send, cursor),
+            (Kind::Offset { send, .. }, Position::Offset(offset)) => {
+                draft.put(send, &Carried::number(*offset))
+            }
+            (Kind::Page { send, .. }, Position::Page(page)) => draft.put(send, &Carried::number(*page)),
+            _ => Ok(()),
+        }
+    }
+
+    fn draft(&self, state: &PageState) -> Result<Draft, Error> {
+        let cursor = match &state.position {
+            Position::Cursor(cursor) => Some(cursor.text.as_str()),
+            _ => None,
+        };
+        let (page, offset) = match state.position {
+            Position::Page(page) => (Some(page), None),
+            Position::Offset(offset) => (None, Some(offset)),
+            _ => (None, None),
+        };
+        let job_id = state.job.as_ref().map(|job| job.id.as_str());
+        let scope = Scope { cursor, page, offset, job_id, ..self.scope() };
+        if let Some(files) = state.job.as_ref().and_then(|job| job.files.as_ref()) {
+            let url =
+                files.get(state.position.file()).cloned().ok_or_else(|| lacks_files(state, files.len()))?;
+            // It may be signed: a parameter more would break it.
+            return Ok(Draft { url, below_base: false, headers: self.headers(&scope)?, body: None });
+        }
+        let Stream { path, params, body, .. } = &*self.context.stream;
+        let mut draft = self.filled(path, params, body.as_ref(), &scope)?;
+        if self.context.stream.job.is_none() {
+            self.put_window(&mut draft)?;
+        }
+        Ok(draft)
+    }
+
+    /// The values that do not depend on the page.
+    fn scope(&self) -> Scope<'a> {
+        Scope {
+            vars: &self.context.source.vars,
+            cursor: None,
+            page: None,
+            offset: None,
+            window_from: self.context.asked.from.as_ref().map(|from| from.text.as_str()),
+            window_to: self.context.asked.to.as_ref().map(|to| to.text.as_str()),
+            partition: self.branch.partition(),
+            parent: self.branch.parent(),
+            job_id: None,
+        }
+    }
+
+    fn filled(
+        &self,
+        path: &Template,
+        params: &[(String, Vec<Template>)],
+        body: Option<&BodyTemplate>,
+        scope: &Scope<'_>,
+    ) -> Result<Draft, Error> {
+        let path = path.render(scope).map_err(bad)?;
+        let url = append_path(&self.context.source.base_url, &path);
+        let mut url = url.ok_or_else(|| bad(format!("`{path}` does not make a URL")))?;
+        for (name, values) in params {
+            for value in values {
+                let value = value.render(scope).map_err(bad)?;
+                url.query_pairs_mut().append_pair(name, &value);
+            }
+        }
+        let body = body.map(|body| body.render(scope)).transpose().map_err(bad)?.map(RequestBody::from);
+        Ok(Draft { url, below_base: true, headers: self.headers(scope)?, body })
+    }
+
+    fn headers(&self, scope: &Scope<'_>) -> Result<HeaderMap, Error> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.context.stream.headers {
+            let value = value.render(scope).map_err(bad)?;
+            headers.insert(header_name(name)?, header_value(name, &value)?);
+        }
+        Ok(headers)
+    }
+
+    fn put_window(&self, draft: &mut Draft) -> Result<(), Error> {
+        let Some(incremental) = &self.context.stream.incremental else { return Ok(()) };
+        for (target, value) in
+            [(&incremental.from, &self.context.asked.from), (&incremental.to, &self.context.asked.to)]
+        {
+            if let (Some(target), Some(value)) = (target, value) {
+                draft.put(target, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Draft {
+    fn finish(self, method: config::Method) -> ApiRequest {
+        ApiRequest {
+            method: match method {
+                config::Method::Get => Method::GET,
+                config::Method::Post => Method::POST,
+            },
+            url: self.url,
+            below_base: self.below_base,
+            headers: self.headers,
+            body: self.body.map(|body| body.to_json().into()),
+            on_its_way: None,
+        }
+    }
+
+    fn put(&mut self, target: &Target, value: &Carried) -> Result<(), Error> {
+        match target {
+            Target::Query(name) => {
+                crate::http::strip_parameter(&mut self.url, name);
+                self.url.query_pairs_mut().append_pair(name, &value.text);
+            }
+            Target::Header(name) => {
+                self.headers.insert(header_name(name)?, header_value(name, &value.text)?);
+            }
+            Target::Body(pointer) => {
+                self.body.get_or_insert_with(RequestBody::empty).set(pointer, value)?;
+            }
+            Target::Url => {
+                self.url = self.url.join(&value.text).map_err(|_| bad("the next URL is not one"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn header_name(name: &str) -> Result<HeaderName, Error> {
+    name.parse().map_err(|_| bad(format!("`{name}` is not a header name")))
+}
+
+fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(value).map_err(|_| bad(format!("the value of header `{name}` cannot be sent")))
+}
+
+fn bad(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::new(ErrorKind::Config, cause)
+}
+
+fn lacks_files(state: &PageState, count: usize) -> Error {
+    let cause = format!(
+        "the job names {count} files now, and file {} is next: an earlier segment was told of more",
+        state.position.file() + 1
+    );
+    Error::new(ErrorKind::Data, cause)
+}

@@ -1,0 +1,76 @@
+//! What the pages of a stream come from.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::fetcher::Fetcher;
+use crate::config::{Source, Stream};
+use crate::extract::paging::PageState;
+use crate::extract::paging::Paginator;
+use crate::extract::paging::RequestedRange;
+use tokio_util::sync::CancellationToken;
+
+/// What the pages of one stream come from: its settings, its client, and what is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamContext {
+    /// The source file.
+    pub source: Arc<Source>,
+    /// The stream.
+    pub stream: Arc<Stream>,
+    /// What fetches its pages.
+    pub fetcher: Arc<Fetcher>,
+    /// The stretch of records that is asked for.
+    pub asked: RequestedRange,
+    /// What its parents come from, where it has any.
+    pub parent: Option<Arc<Self>>,
+    /// Ends the pages at the next boundary.
+    pub stop: CancellationToken,
+    /// Rows were seen to move between pages while they were read, of any branch.
+    pub drifted: Arc<AtomicBool>,
+}
+
+impl StreamContext {
+    /// The state before a branch's first request.
+    pub(crate) fn first(&self) -> PageState {
+        let pagination = &self.stream.pagination;
+        PageState::first(Paginator::new(pagination, None).first(), pagination.carry.len())
+    }
+
+    /// How many branches are read at the same time, and how many requests of each. Together with one
+    /// for each level of parents they are as many as the stream may have, if that is more than the levels.
+    pub(crate) fn shares(&self) -> (usize, usize) {
+        let concurrency = self.stream.concurrency;
+        let (branches, all) = match &self.stream.parent {
+            Some(parent) => {
+                let branches = parent.concurrency.unwrap_or(concurrency);
+                (branches, concurrency.max(branches))
+            }
+            None => (usize::try_from(self.stream.partitions.count()).unwrap_or(usize::MAX), concurrency),
+        };
+        let levels = std::iter::successors(self.parent.as_ref(), |above| above.parent.as_ref()).count();
+        let own = all.saturating_sub(levels).max(1);
+        let at_once = branches.clamp(1, own);
+        (at_once, own / at_once)
+    }
+
+    /// Whether a text holds a secret that was used for the stream or for its parents.
+    pub(crate) fn knows_as_secret(&self, text: &str) -> bool {
+        self.fetcher.client().auth().scrubber().finds_in(text)
+            || self.parent.as_ref().is_some_and(|parent| parent.knows_as_secret(text))
+    }
+
+    /// `<source>/<stream>`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.source.name, self.stream.name)
+    }
+
+    /// Whether rows were seen to move while they were read, of the stream or of its parents.
+    pub(crate) fn has_drifted(&self) -> bool {
+        self.drifted.load(Relaxed) || self.parent.as_ref().is_some_and(|parent| parent.has_drifted())
+    }
+
+    /// Whether no further request is to be made.
+    pub(crate) fn is_over(&self) -> bool {
+        self.stop.is_cancelled() || self.fetcher.wait_budget().left().is_some_and(|left| left.is_zero())
+    }
+}

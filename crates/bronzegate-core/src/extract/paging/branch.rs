@@ -1,0 +1,139 @@
+//! A branch of a stream: its requests for one partition and one record of its parent. A stream without
+//! either has one branch, which has no values.
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3Default;
+
+use crate::config::Stream;
+use crate::error::{Error, ErrorKind};
+
+/// The values of a branch, which are also its name in a saved state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BranchId {
+    /// Those of its partition, in the order of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partition: Vec<String>,
+    /// Those of its parent's fields as JSON text, in the order of `fields`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parent: Vec<String>,
+}
+
+/// A branch, ready to be asked for.
+#[derive(Debug)]
+pub(crate) struct Branch {
+    id: BranchId,
+    partition: Vec<(String, String)>,
+    parent: Vec<(String, String)>,
+    members: String,
+}
+
+/// The longest value that a message shows.
+const LONGEST_SHOWN: usize = 60;
+
+impl Branch {
+    /// The branch of these values.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] when they do not fit the stream: its file has changed since they were saved.
+    pub(crate) fn new(stream: &Stream, id: BranchId) -> Result<Self, Error> {
+        let changed = || {
+            let cause = "the partitions or the parent's fields of the source file are not those that the run was \
+                         begun with; `run --restart` begins it anew, and a window is loaded by `backfill --again`";
+            Error::new(ErrorKind::Store, cause)
+        };
+        let fields = stream.parent.as_ref().map_or(&[][..], |parent| &parent.fields);
+        if stream.partitions.place(&id.partition).is_none() || fields.len() != id.parent.len() {
+            return Err(changed());
+        }
+        let names = stream.partitions.names().map(str::to_owned);
+        let partition = names.zip(id.partition.iter().cloned()).collect();
+        let texts = id.parent.iter().map(|json| text(json).ok_or_else(changed));
+        let names = fields.iter().map(|field| field.as_str().to_owned());
+        let parent = names.zip(texts).map(|(name, text)| Ok((name, text?))).collect::<Result<_, Error>>()?;
+        let members = fields
+            .iter()
+            .zip(&id.parent)
+            .flat_map(|(field, json)| [",\"", &field.member(), "\":", json].map(str::to_owned))
+            .collect();
+        Ok(Self { id, partition, parent, members })
+    }
+
+    /// The only branch of a stream.
+    #[cfg(test)]
+    pub(crate) fn only() -> Self {
+        let (partition, parent) = (Vec::new(), Vec::new());
+        Self { id: BranchId::default(), partition, parent, members: String::new() }
+    }
+
+    /// Its values.
+    pub(crate) fn id(&self) -> &BranchId {
+        &self.id
+    }
+
+    /// The values of its partition by name.
+    pub(crate) fn partition(&self) -> &[(String, String)] {
+        &self.partition
+    }
+
+    /// The values of its parent by field.
+    pub(crate) fn parent(&self) -> &[(String, String)] {
+        &self.parent
+    }
+
+    /// What each of its records gets, each member with a comma before it: `,"_parent_id":7`.
+    pub(crate) fn members(&self) -> &str {
+        &self.members
+    }
+
+    /// What tells its records' keys from those of other branches; 0 for the only branch.
+    pub(crate) fn hash(&self) -> u64 {
+        if self.id == BranchId::default() {
+            return 0;
+        }
+        hasher(self.id.partition.iter().chain(&self.id.parent)).digest()
+    }
+
+    /// What its records have at a member `_parent_…`, as JSON text.
+    pub(crate) fn member(&self, name: &str) -> Option<&str> {
+        let at = self
+            .parent
+            .iter()
+            .position(|(field, _)| format!("_parent_{}", field.replace('.', "_")) == name)?;
+        Some(&self.id.parent[at])
+    }
+
+    /// Its values for messages: `region=eu, parent id=7`; `None` for the only branch.
+    pub(crate) fn label(&self) -> Option<String> {
+        let partition = self.partition.iter().map(|(name, value)| format!("{name}={}", shorten(value)));
+        let parent = self.parent.iter().map(|(name, value)| format!("parent {name}={}", shorten(value)));
+        let values: Vec<_> = partition.chain(parent).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+}
+
+/// What tells a list of values from others.
+pub(crate) fn hasher<'a>(values: impl IntoIterator<Item = &'a String>) -> Xxh3Default {
+    let mut hash = Xxh3Default::new();
+    for value in values {
+        hash.update(&(value.len() as u64).to_le_bytes());
+        hash.update(value.as_bytes());
+    }
+    hash
+}
+
+/// A JSON value as it goes into a request: a string unescaped, a number or boolean as it stands; `None` for
+/// what cannot go there.
+pub(crate) fn text(json: &str) -> Option<String> {
+    match json.as_bytes().first()? {
+        b'"' => serde_json::from_str(json).ok().filter(|text: &String| !text.is_empty()),
+        b'{' | b'[' | b'n' => None,
+        _ => Some(json.to_owned()),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,214 @@
+//! The paginator: from one response, what the next request is. Pure; it sends nothing.
+
+use url::Url;
+
+use super::page_state::{Carried, JobState, PageState, Position};
+use crate::config::{Address, Advance, Kind, Pagination, Stop, Stream, Target};
+use crate::error::{Error, ErrorKind};
+use crate::http::{Facts, Unreadable, strip_parameter};
+
+/// Decides the order of requests of one stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paginator<'a> {
+    settings: &'a Pagination,
+    /// The query parameter that carries a credential; it never stays in a saved URL.
+    secret_parameter: Option<&'a str>,
+}
+
+/// What a response says about going on.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum NextPage {
+    /// The next request.
+    At(Position),
+    /// There are no more pages.
+    End,
+}
+
+/// Why it is not known what comes next.
+#[derive(Debug, thiserror::Error)]
+enum Unknown {
+    #[error(
+        "what the API names as its next page ({0}) {1}. Only what is absent, null or empty ends the pages: correct `pagination`, or have the API corrected"
+    )]
+    Next(Address, Unreadable),
+    #[error(
+        "what is to be carried to the next page ({0}) {1}. Only what is absent, null or empty is passed over: correct `carry`, or have the API corrected"
+    )]
+    Carry(Address, Unreadable),
+    #[error(
+        "the job names {0} files, and `pagination` goes from page to page: which of them has the next page is not known. Write `pagination: {{ type: none }}`, and each file is a page"
+    )]
+    FilesAndPages(usize),
+}
+
+impl From<Unknown> for Error {
+    fn from(cause: Unknown) -> Self {
+        Self::new(ErrorKind::Data, cause)
+    }
+}
+
+impl<'a> Paginator<'a> {
+    /// The paginator of a stream.
+    pub(crate) fn new(settings: &'a Pagination, secret_parameter: Option<&'a str>) -> Self {
+        Self { settings, secret_parameter }
+    }
+
+    /// Every address that the stream's settings read from a response.
+    pub(crate) fn addresses(stream: &Stream) -> Vec<&Address> {
+        let rules = stream
+            .responses
+            .iter()
+            .flat_map(|rule| rule.when.iter().map(|condition| &condition.at).chain(rule.message.as_ref()));
+        let split = stream.incremental.as_ref().and_then(|incremental| incremental.split_when.as_ref());
+        (stream.pagination.addresses().into_iter())
+            .chain(split.map(|condition| &condition.at))
+            .chain(rules)
+            .collect()
+    }
+
+    /// The first position.
+    pub(crate) fn first(&self) -> Position {
+        match &self.settings.kind {
+            Kind::Cursor { initial: Some(initial), .. } => Position::Cursor(Carried::text(initial)),
+            Kind::Offset { start, .. } => Position::Offset(*start),
+            Kind::Page { start, .. } => Position::Page(*start),
+            Kind::None | Kind::Cursor { .. } | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => {
+                Position::First
+            }
+        }
+    }
+
+    /// The position behind this one, where it is known without its response. Pages are assumed to
+    /// be as long as the last one was (`usual`; a server may lower its page size silently), else
+    /// as long as asked for; nothing beyond a stated end is asked for.
+    pub(crate) fn ahead(
+        &self,
+        position: &Position,
+        state: &PageState,
+        usual: Option<u64>,
+    ) -> Option<Position> {
+        match (&self.settings.kind, position) {
+            (Kind::Offset { advance, .. }, Position::Offset(offset)) => {
+                let size = self.settings.page_size.as_ref()?.value;
+                let step = if *advance == Advance::Received { usual.unwrap_or(size) } else { size };
+                let next = offset + step;
+                state.total.is_none_or(|total| next < total).then_some(Position::Offset(next))
+            }
+            (Kind::Page { start, .. }, Position::Page(page)) => next_page(*start, *page, state.total_pages),
+            (Kind::None, position) => next_file(position, state),
+            _ => None,
+        }
+    }
+
+    /// What comes after a page of so many records; `state` is the one it was asked for with, its
+    /// totals already brought up to date.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] where the API names a next page in a way that cannot be read.
+    pub(crate) fn after(&self, state: &PageState, records: u64, facts: &Facts) -> Result<NextPage, Error> {
+        let files = state.job.as_ref().map_or(1, JobState::file_count);
+        if files > 1 && self.settings.kind != Kind::None {
+            return Err(Unknown::FilesAndPages(files).into());
+        }
+        if self.stops(records, facts) {
+            return Ok(NextPage::End);
+        }
+        let next = match (&self.settings.kind, &state.position) {
+            // A cursor that is a URL is followed, and cleared of credentials, like any other link.
+            (Kind::Cursor { next, send: Target::Url, .. } | Kind::NextUrl { next }, _) => {
+                self.follow(next, facts)?
+            }
+            (Kind::Cursor { next, .. }, _) => carried(next, facts, Unknown::Next)?.map(Position::Cursor),
+            (Kind::Offset { advance, .. }, Position::Offset(offset)) => {
+                self.after_offset(*offset, *advance, records, state.total)
+            }
+            (Kind::Page { start, .. }, Position::Page(page)) => {
+                let ended = state.total_pages.is_none() && records == 0;
+                next_page(*start, *page, state.total_pages).filter(|_| !ended)
+            }
+            (Kind::LinkHeader { rel }, _) => self.follow(&Address::Link(rel.clone()), facts)?,
+            (Kind::None, position) => next_file(position, state),
+            _ => None,
+        };
+        Ok(next.map_or(NextPage::End, NextPage::At))
+    }
+
+    /// The values of `carry` that a response has.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] where one of them cannot be read.
+    pub(crate) fn carry(&self, facts: &Facts) -> Result<Vec<Option<Carried>>, Error> {
+        let carry = self.settings.carry.iter();
+        carry.map(|carry| Ok(carried(&carry.from, facts, Unknown::Carry)?)).collect()
+    }
+
+    fn after_offset(
+        &self,
+        offset: u64,
+        advance: Advance,
+        records: u64,
+        total: Option<u64>,
+    ) -> Option<Position> {
+        let size = self.settings.page_size.as_ref().map(|size| size.value);
+        let step = match advance {
+            Advance::Received => records,
+            Advance::Requested => size.unwrap_or(records),
+        };
+        let reached = offset + step;
+        let total_reached = total.is_some_and(|total| reached >= total);
+        // Where the server hides rows, a page of which all are hidden is not the end yet.
+        let hidden = advance == Advance::Requested && total.is_some() && !total_reached;
+        let short = size.is_none_or(|size| records < size);
+        let ended = records == 0 && !hidden || short && total_reached || step == 0;
+        (!ended).then_some(Position::Offset(reached))
+    }
+
+    fn follow(&self, address: &Address, facts: &Facts) -> Result<Option<Position>, Error> {
+        let Some(target) = carried(address, facts, Unknown::Next)?.map(|target| target.text) else {
+            return Ok(None);
+        };
+        // What is not a URL is passed on as one that no host will match, and refused by name there.
+        let mut url = facts.url.join(&target).unwrap_or_else(|_| unusable(&target));
+        url.set_fragment(None);
+        if let Some(name) = self.secret_parameter {
+            strip_parameter(&mut url, name);
+        }
+        facts.credential.withdraw(&mut url);
+        Ok(Some(Position::Url(url)))
+    }
+
+    fn stops(&self, records: u64, facts: &Facts) -> bool {
+        self.settings.stop.iter().any(|stop| match stop {
+            Stop::EmptyPage => records == 0,
+            Stop::ShortPage => self.settings.page_size.as_ref().is_some_and(|size| records < size.value),
+            Stop::When(condition) => facts.holds(condition),
+        })
+    }
+}
+
+fn carried(
+    address: &Address,
+    facts: &Facts,
+    unknown: fn(Address, Unreadable) -> Unknown,
+) -> Result<Option<Carried>, Unknown> {
+    let found = facts.look(address);
+    found.map_or(Ok(None), |found| Carried::of(&found).map_err(|cause| unknown(address.clone(), cause)))
+}
+
+/// The number of the page behind this one, up to the last: of so many pages, counted from `start`.
+fn next_page(start: u64, page: u64, total: Option<u64>) -> Option<Position> {
+    let next = page.checked_add(1)?;
+    total.is_none_or(|total| next.saturating_sub(start) < total).then_some(Position::Page(next))
+}
+
+/// The export job's file behind this one.
+fn next_file(position: &Position, state: &PageState) -> Option<Position> {
+    let next = position.file() + 1;
+    let files = state.job.as_ref().map_or(1, JobState::file_count);
+    (next < files).then_some(Position::File(next))
+}
+
+fn unusable(target: &str) -> Url {
+    let encoded: String = url::form_urlencoded::byte_serialize(target.as_bytes()).take(64).collect();
+    Url::parse(&format!("invalid:{encoded}")).expect("a scheme and percent-encoded text make a URL")
+}

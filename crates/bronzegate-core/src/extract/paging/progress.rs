@@ -1,0 +1,271 @@
+//! Progress, proved: each page is held against what came before, before it is written.
+
+use std::collections::HashSet;
+
+use super::page_state::{PageState, Position};
+use super::paginator::{NextPage, Paginator};
+use crate::config::{Address, Advance, Kind, OnRepeat, Pagination, Target, Tolerance};
+use crate::error::{Error, ErrorKind};
+use crate::http::Facts;
+use crate::redact::printable;
+
+/// The longest value that a message shows.
+const LONGEST_SHOWN: usize = 60;
+/// Pages without records that may follow each other while the API names a next one.
+const MAX_EMPTY_PAGES: u64 = 1000;
+
+/// What a run has seen, and where it is.
+#[derive(Debug)]
+pub(crate) struct Progress<'a> {
+    settings: &'a Pagination,
+    paginator: Paginator<'a>,
+    positions: HashSet<u128>,
+    pages: HashSet<u128>,
+    pub(crate) state: PageState,
+    /// Records of the last page that had some.
+    usual: Option<u64>,
+    /// The number of pages that the last page states.
+    stated_pages: Option<u64>,
+    /// Whether a person knows that the total has fallen.
+    drift_told: bool,
+}
+
+/// What becomes of a page.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// Whether its records are written.
+    pub(crate) write: bool,
+    /// Whether it is the last.
+    pub(crate) last: bool,
+    /// What a person should know.
+    pub(crate) warning: Option<String>,
+}
+
+/// Why there is no progress, or not enough data.
+#[derive(Debug, thiserror::Error)]
+enum Stuck {
+    #[error(
+        "the API names a cursor or next URL again that it has named before ({shown}): it makes no progress. {likely}If that is how it says \"done\", `on_repeat: end` ends the stream here: what lies behind is not read"
+    )]
+    Position { shown: String, likely: String },
+    #[error(
+        "the page's records are those of an earlier page: the API makes no progress. {likely}If pages may be equal, set `on_repeat: allow`; if a repeat is how it says \"done\", `on_repeat: end`, which ends the stream here: what lies behind is not read"
+    )]
+    Records { likely: String },
+    #[error("{MAX_EMPTY_PAGES} pages in a row had no records although each named a next one")]
+    Empty,
+    #[error("the stream needs more than max_pages ({0})")]
+    MaxPages(u64),
+    #[error("the API says there are {total} records, but {reached} {what}")]
+    Shortfall { total: u64, reached: u64, what: &'static str },
+    #[error(
+        "`{key}` leads to {value} (at {at}), which is no whole number, so that the end cannot be held against it. Name the place of the number, or leave `{key}` out"
+    )]
+    NoNumber { key: &'static str, at: String, value: String },
+    #[error(
+        "no response has stated a total: there is nothing at {0}, where `total` looks for it, so that a shortfall would not be noticed. `bronzegate check` shows what stands there. Name the place of the number; where the API states none, leave `total` out"
+    )]
+    NoTotal(String),
+}
+
+impl From<Stuck> for Error {
+    fn from(cause: Stuck) -> Self {
+        Self::new(ErrorKind::Data, cause)
+    }
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(settings: &'a Pagination, paginator: Paginator<'a>, state: PageState) -> Self {
+        let mut positions: HashSet<u128> = state.recent_positions.iter().collect();
+        positions.extend(state.position.fingerprint());
+        Self {
+            settings,
+            paginator,
+            positions,
+            pages: state.recent_pages.iter().collect(),
+            state,
+            usual: None,
+            stated_pages: None,
+            drift_told: false,
+        }
+    }
+
+    /// The positions that are known ahead, after `position`.
+    pub(crate) fn ahead(&self, position: &Position) -> Option<Position> {
+        self.paginator.ahead(position, &self.state, self.usual)
+    }
+
+    /// Judges the page at the state's position and moves the state behind it.
+    pub(crate) fn accept(&mut self, records: u64, hash: u128, facts: &Facts) -> Result<Judged, Error> {
+        let drift = self.read_totals(facts)?;
+        let judged = self.judge(records, hash, facts)?;
+        let told: Vec<_> = drift.into_iter().chain(judged.warning).collect();
+        Ok(Judged { warning: (!told.is_empty()).then(|| told.join("; ")), ..judged })
+    }
+
+    fn judge(&mut self, records: u64, hash: u128, facts: &Facts) -> Result<Judged, Error> {
+        let repeats = records > 0 && !self.pages.insert(hash);
+        if repeats {
+            match self.settings.on_repeat {
+                OnRepeat::Fail => return Err(Stuck::Records { likely: self.likely() }.into()),
+                OnRepeat::End => return self.end(false),
+                OnRepeat::Allow => {}
+            }
+        }
+        let next = self.paginator.after(&self.state, records, facts)?;
+        self.count(records, hash);
+        let NextPage::At(position) = next else { return self.end(true) };
+        if records == 0 && self.is_past_the_stated_end() {
+            return self.end(true);
+        }
+        if let Some(fingerprint) = position.fingerprint() {
+            if !self.positions.insert(fingerprint) {
+                return match self.settings.on_repeat {
+                    OnRepeat::End => self.end(true),
+                    OnRepeat::Fail | OnRepeat::Allow => {
+                        let shown = position.shown().unwrap_or_default();
+                        Err(Stuck::Position { shown, likely: self.likely() }.into())
+                    }
+                };
+            }
+            self.state.recent_positions.push(fingerprint);
+        }
+        if self.state.empty_pages >= MAX_EMPTY_PAGES {
+            return Err(Stuck::Empty.into());
+        }
+        if let Some(max) = self.settings.max_pages
+            && self.state.pages >= max
+        {
+            return Err(Stuck::MaxPages(max).into());
+        }
+        self.state.position = position;
+        for (value, newer) in self.state.carry.iter_mut().zip(self.paginator.carry(facts)?) {
+            *value = newer.or(value.take());
+        }
+        Ok(Judged { write: true, last: false, warning: None })
+    }
+
+    /// The API has said that there are no more pages, with a response that is none itself.
+    pub(crate) fn end_without_page(&mut self) -> Result<Judged, Error> {
+        self.end(false)
+    }
+
+    fn count(&mut self, records: u64, hash: u128) {
+        self.state.pages += 1;
+        self.state.records += records;
+        if records == 0 {
+            self.state.empty_pages += 1;
+        } else {
+            self.state.empty_pages = 0;
+            self.usual = Some(records);
+            self.state.recent_pages.push(hash);
+        }
+    }
+
+    /// Why the API may give out the same again, where it can be told.
+    fn likely(&self) -> String {
+        match &self.settings.kind {
+            Kind::Cursor {
+                send: send @ (Target::Query(_) | Target::Header(_) | Target::Body(_)), ..
+            }
+            | Kind::Offset { send, .. }
+            | Kind::Page { send, .. } => {
+                format!(
+                    "Most likely it ignores what is sent: does `send` ({send}) name the API's parameter? "
+                )
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Whether a page without records lies behind the last one that its response states. Where that
+    /// number has fallen, pages are asked for up to the higher one, unless they have nothing.
+    fn is_past_the_stated_end(&self) -> bool {
+        match (&self.settings.kind, &self.state.position, self.stated_pages) {
+            (Kind::Page { start, .. }, Position::Page(page), Some(stated)) => page + 1 >= start + stated,
+            _ => false,
+        }
+    }
+
+    /// Takes the totals that the API states; where one falls, returns what a person should know.
+    fn read_totals(&mut self, facts: &Facts) -> Result<Option<String>, Stuck> {
+        let mut drift = None;
+        if let Some(total) = &self.settings.total
+            && let Some(total) = stated("total", &total.at, facts)?
+        {
+            let before = self.state.total.replace(total);
+            drift = before.and_then(|before| self.drift("total", before, total));
+        }
+        if let Kind::Page { total_pages: Some(address), .. } = &self.settings.kind {
+            self.stated_pages = stated("total_pages", address, facts)?;
+            match (self.state.total_pages, self.stated_pages) {
+                // Rows went, or the API miscounts: the pages behind tell.
+                (Some(before), Some(pages)) if pages < before => {
+                    drift = drift.or(self.drift("number of pages", before, pages));
+                }
+                (_, Some(pages)) => self.state.total_pages = Some(pages),
+                (_, None) => {}
+            }
+        }
+        Ok(drift)
+    }
+
+    /// Where pages are counted, rows that go while they are read move those behind them up, some of them
+    /// to a page that has been read. Told once a segment.
+    fn drift(&mut self, what: &str, before: u64, now: u64) -> Option<String> {
+        let is_counted = matches!(self.settings.kind, Kind::Offset { .. } | Kind::Page { .. });
+        let is_news = is_counted && now < before && !self.drift_told;
+        self.drift_told |= is_news;
+        is_news.then(|| {
+            format!(
+                "the stated {what} fell from {before} to {now} while pages were read: rows behind those that went moved up, and some may not have been read"
+            )
+        })
+    }
+
+    /// Whether rows were seen to move while they were read.
+    pub(crate) fn has_drifted(&self) -> bool {
+        self.drift_told
+    }
+
+    /// Ends the pages: what came is held against the total that the API has stated.
+    fn end(&mut self, write: bool) -> Result<Judged, Error> {
+        let warning = match (&self.settings.total, self.state.total) {
+            (Some(settings), Some(total)) => self.check_total(total, &settings.tolerance)?,
+            // An API may state no total where there is nothing.
+            (Some(settings), None) if self.state.records > 0 => {
+                return Err(Stuck::NoTotal(settings.at.to_string()).into());
+            }
+            (Some(_) | None, _) => None,
+        };
+        Ok(Judged { write, last: true, warning })
+    }
+
+    fn check_total(&self, total: u64, tolerance: &Tolerance) -> Result<Option<String>, Error> {
+        let (reached, what) = match (&self.settings.kind, &self.state.position, &self.settings.page_size) {
+            (Kind::Offset { advance: Advance::Requested, .. }, Position::Offset(offset), Some(size)) => {
+                (offset + size.value, "were asked for")
+            }
+            _ => (self.state.records, "came"),
+        };
+        let allowed = match tolerance {
+            Tolerance::Records(records) => *records,
+            Tolerance::Percent(percent) => (total as f64 * percent / 100.0).floor() as u64,
+        };
+        if reached.saturating_add(allowed) < total {
+            return Err(Stuck::Shortfall { total, reached, what }.into());
+        }
+        let surplus = self.state.records > total;
+        Ok(surplus
+            .then(|| format!("the API says there are {total} records, and {} came", self.state.records)))
+    }
+}
+
+/// A number that the API states; `None` where it states none, by an absent value, a null or an empty text.
+fn stated(key: &'static str, at: &Address, facts: &Facts) -> Result<Option<u64>, Stuck> {
+    let Some((found, text)) = facts.look(at).and_then(|found| found.text().map(|text| (found, text))) else {
+        return Ok(None);
+    };
+    let no_number = || Stuck::NoNumber { key, at: at.to_string(), value: printable(&text, LONGEST_SHOWN) };
+    found.whole_number().map(Some).ok_or_else(no_number)
+}

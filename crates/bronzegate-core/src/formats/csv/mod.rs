@@ -1,0 +1,7 @@
+//! CSV: rows become records.
+
+mod quotes;
+mod reader;
+mod row;
+
+pub(crate) use reader::CsvSplitter;

@@ -1,0 +1,192 @@
+//! The records of a body: where each begins and ends, and what they have in common.
+
+use bytes::Bytes;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::formats::error::SplitErrorKind;
+use crate::formats::record_chunk::{RecordChunk, Span};
+
+/// The largest record that is read.
+const MAX_RECORD: usize = 64 << 20;
+
+/// Gathers the records of one body, chunk by chunk.
+pub(crate) struct Records {
+    /// Whether each record is a line (NDJSON).
+    lines: bool,
+    open: Option<Open>,
+    /// The start of a record that began in an earlier chunk.
+    carry: Vec<u8>,
+    carry_line_breaks: bool,
+    /// The records that are whole in the current chunk.
+    spans: Vec<Span>,
+    /// Whether a line break stands between tokens of the current chunk.
+    pub(crate) line_breaks: bool,
+    /// In NDJSON, whether the text up to the current chunk ends with a line break.
+    line_ended: bool,
+    pub(crate) count: u64,
+    /// Where in the chunk the bytes that still need hashing begin.
+    hash_from: Option<usize>,
+    hash: Box<Xxh3>,
+    last: Option<Bytes>,
+}
+
+/// A record that has begun.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// Its offset in the chunk; 0 where it began in an earlier one.
+    start: usize,
+    may_clash: bool,
+}
+
+impl Records {
+    pub(crate) fn new(lines: bool) -> Self {
+        Self {
+            lines,
+            open: None,
+            carry: Vec::new(),
+            carry_line_breaks: false,
+            spans: Vec::new(),
+            line_breaks: false,
+            line_ended: true,
+            count: 0,
+            hash_from: lines.then_some(0),
+            hash: Box::default(),
+            last: None,
+        }
+    }
+
+    /// A record begins.
+    #[inline]
+    pub(crate) fn begin(&mut self, at: usize) {
+        self.open = Some(Open { start: at, may_clash: false });
+    }
+
+    /// Whether a record has begun and not ended.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// A member's name begins as a metadata name could.
+    #[cold]
+    pub(crate) fn may_clash(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.may_clash = true;
+        }
+    }
+
+    /// The record that has begun, if any, ends before `end`; white space at its end is not part of it.
+    #[inline]
+    pub(crate) fn end(
+        &mut self,
+        chunk: &[u8],
+        end: usize,
+        out: &mut Vec<RecordChunk>,
+    ) -> Result<(), SplitErrorKind> {
+        let Some(Open { start, may_clash }) = self.open.take() else { return Ok(()) };
+        self.count += 1;
+        if !self.carry.is_empty() {
+            return self.end_carried(&chunk[start..end], may_clash, out);
+        }
+        let end = start + chunk[start..end].trim_ascii_end().len();
+        if self.lines && has_line_break(&chunk[start..end]) {
+            return Err(SplitErrorKind::LineNotOneValue);
+        }
+        self.spans.push(Span { start: start as u32, end: end as u32, may_clash });
+        Ok(())
+    }
+
+    /// A record that began in an earlier chunk becomes a piece of its own.
+    fn end_carried(
+        &mut self,
+        rest: &[u8],
+        may_clash: bool,
+        out: &mut Vec<RecordChunk>,
+    ) -> Result<(), SplitErrorKind> {
+        let mut bytes = std::mem::take(&mut self.carry);
+        bytes.extend_from_slice(rest);
+        bytes.truncate(bytes.trim_ascii_end().len());
+        if bytes.len() > MAX_RECORD {
+            return Err(SplitErrorKind::RecordTooLarge);
+        }
+        if self.lines && has_line_break(&bytes) {
+            return Err(SplitErrorKind::LineNotOneValue);
+        }
+        let span = Span { start: 0, end: bytes.len() as u32, may_clash };
+        let line_breaks = self.line_breaks | std::mem::take(&mut self.carry_line_breaks);
+        out.push(RecordChunk { bytes: bytes.into(), spans: vec![span], line_breaks });
+        Ok(())
+    }
+
+    /// In NDJSON, whether a line break stands between the last record and the value at `at`.
+    pub(crate) fn on_new_line(&self, chunk: &[u8], at: usize) -> bool {
+        let gap = &chunk[chunk[..at].trim_ascii_end().len()..at];
+        has_line_break(gap) || gap.len() == at && self.line_ended
+    }
+
+    /// The bytes that tell whether two pages are equal begin here.
+    pub(crate) fn begin_hash(&mut self, at: usize) {
+        self.hash_from = Some(at);
+    }
+
+    /// They end here.
+    pub(crate) fn end_hash(&mut self, chunk: &[u8], at: usize) {
+        self.hash_up_to(chunk, at);
+        self.hash_from = None;
+    }
+
+    fn hash_up_to(&mut self, chunk: &[u8], end: usize) {
+        if let Some(from) = self.hash_from {
+            self.hash.update(&chunk[from..end]);
+        }
+    }
+
+    /// The chunk ends; the records that are whole in it go out.
+    pub(crate) fn end_chunk(
+        &mut self,
+        chunk: Bytes,
+        out: &mut Vec<RecordChunk>,
+    ) -> Result<(), SplitErrorKind> {
+        if let Some(open) = &mut self.open {
+            self.carry.extend_from_slice(&chunk[open.start..]);
+            open.start = 0;
+            self.carry_line_breaks |= self.line_breaks;
+            if self.carry.len() > MAX_RECORD {
+                return Err(SplitErrorKind::RecordTooLarge);
+            }
+        }
+        if self.lines {
+            let tail = &chunk[chunk.trim_ascii_end().len()..];
+            self.line_ended = has_line_break(tail) || tail.len() == chunk.len() && self.line_ended;
+        }
+        self.hash_up_to(&chunk, chunk.len());
+        self.hash_from = self.hash_from.map(|_| 0);
+        if !self.spans.is_empty() {
+            let spans = std::mem::take(&mut self.spans);
+            // The next chunk will hold about as many.
+            self.spans.reserve(spans.len());
+            out.push(RecordChunk { bytes: chunk, spans, line_breaks: self.line_breaks });
+        }
+        self.line_breaks = false;
+        self.remember_last(out);
+        Ok(())
+    }
+
+    /// Keeps the last record at hand; `out` ends with the newest piece.
+    pub(crate) fn remember_last(&mut self, out: &[RecordChunk]) {
+        if let Some(piece) = out.last()
+            && let Some(span) = piece.spans.last()
+        {
+            self.last = Some(piece.bytes.slice(span.start as usize..span.end as usize));
+        }
+    }
+
+    /// The fingerprint of the records' bytes, and the last record.
+    pub(crate) fn into_parts(self) -> (u128, Option<Bytes>) {
+        (self.hash.digest128(), self.last)
+    }
+}
+
+fn has_line_break(text: &[u8]) -> bool {
+    memchr::memchr2(b'\n', b'\r', text).is_some()
+}

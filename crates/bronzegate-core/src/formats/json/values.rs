@@ -1,0 +1,18 @@
+//! A body that is read for its values alone.
+
+use bytes::Bytes;
+
+use super::splitter::Splitter;
+use super::wanted_values::Wanted;
+use crate::formats::error::SplitError;
+use crate::formats::page_body::PageBody;
+
+/// Reads the values at these paths of a JSON body, which has no records.
+///
+/// # Errors
+/// Those of [`Splitter::push`] and [`Splitter::finish`].
+pub(crate) fn values(body: Bytes, paths: Vec<Vec<String>>) -> Result<PageBody, SplitError> {
+    let mut splitter = Splitter::new(&Wanted { records: None, values: paths, lines: false });
+    splitter.push(body, &mut Vec::new())?;
+    splitter.finish(&mut Vec::new())
+}

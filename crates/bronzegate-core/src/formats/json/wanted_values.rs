@@ -1,0 +1,264 @@
+//! The part of a body around its records: which values of it are wanted, and their bytes.
+
+use crate::formats::error::SplitErrorKind;
+use crate::formats::page_body::{Form, RecordsFound};
+
+/// What is to be taken out of a body.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Where the records are; `None` where the body is read for its values only.
+    pub records: Option<RecordsAt>,
+    /// Paths of the values to keep, as member names (or decimal indexes of arrays) from the root.
+    pub values: Vec<Vec<String>>,
+    /// Whether the body is one value a line (NDJSON), each a record.
+    pub lines: bool,
+}
+
+/// Where the records are in a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RecordsAt {
+    /// The body itself: the elements of its array, or its object as one record.
+    Root,
+    /// The array at this path of member names.
+    Path(Vec<String>),
+}
+
+/// The largest value that is kept.
+const MAX_VALUE: usize = 1 << 20;
+/// How many names of top-level members are kept for error messages.
+const MAX_NAMES: usize = 16;
+
+/// What a value's beginning means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// The value at the records path.
+    Records,
+    /// A container on the way to something wanted; it was entered.
+    Entered,
+    /// Nothing to look into.
+    Other,
+}
+
+/// The kind of a JSON value, as its first byte tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Object,
+    Array,
+    Null,
+    Scalar,
+}
+
+impl Kind {
+    pub(crate) fn of(first: u8) -> Self {
+        match first {
+            b'{' => Self::Object,
+            b'[' => Self::Array,
+            b'n' => Self::Null,
+            _ => Self::Scalar,
+        }
+    }
+
+    /// What a body of this kind is.
+    pub(crate) fn form(self) -> Form {
+        match self {
+            Self::Object => Form::Object,
+            Self::Array => Form::List,
+            Self::Null | Self::Scalar => Form::Scalar,
+        }
+    }
+
+    /// What stands at the records path where a value of this kind does.
+    pub(crate) fn found(self) -> RecordsFound {
+        match self {
+            Self::Object => RecordsFound::Other("an object"),
+            Self::Array => RecordsFound::Records,
+            Self::Null => RecordsFound::Null,
+            Self::Scalar => RecordsFound::Other("a scalar"),
+        }
+    }
+}
+
+/// Follows the open containers that lead to wanted values and keeps those values' bytes.
+#[derive(Debug)]
+pub(crate) struct WantedValues {
+    /// Each wanted path; the last one is the records' where there is one.
+    paths: Vec<Vec<String>>,
+    records: Option<usize>,
+    frames: Vec<Frame>,
+    /// Paths that may end at, or lead through, the value that comes next.
+    coming: Vec<usize>,
+    name: Kept,
+    open: Vec<Open>,
+    values: Vec<Option<Vec<u8>>>,
+    names: Vec<String>,
+}
+
+/// An open container that leads to something wanted.
+#[derive(Debug)]
+struct Frame {
+    paths: Vec<usize>,
+    /// In an array, the index of the element that comes next.
+    index: Option<usize>,
+}
+
+/// A wanted value that has begun.
+#[derive(Debug)]
+struct Open {
+    path: usize,
+    depth: usize,
+    kept: Kept,
+}
+
+/// Bytes that may begin in one chunk and end in a later one.
+#[derive(Debug, Default)]
+struct Kept {
+    from: Option<usize>,
+    earlier: Vec<u8>,
+}
+
+impl Kept {
+    fn starting(at: usize) -> Self {
+        Self { from: Some(at), earlier: Vec::new() }
+    }
+
+    /// Keeps the chunk's bytes up to `end` and goes on at `next`.
+    fn pass(&mut self, chunk: &[u8], end: usize, next: Option<usize>) -> Result<(), SplitErrorKind> {
+        if let Some(from) = self.from {
+            self.earlier.extend_from_slice(&chunk[from..end]);
+        }
+        self.from = next;
+        if self.earlier.len() > MAX_VALUE { Err(SplitErrorKind::CaptureTooLarge) } else { Ok(()) }
+    }
+
+    fn end(mut self, chunk: &[u8], end: usize) -> Result<Vec<u8>, SplitErrorKind> {
+        self.pass(chunk, end, None)?;
+        self.earlier.truncate(self.earlier.trim_ascii_end().len());
+        Ok(self.earlier)
+    }
+}
+
+impl WantedValues {
+    pub(crate) fn new(wanted: &Wanted) -> Self {
+        let mut paths = wanted.values.clone();
+        let records = match &wanted.records {
+            Some(RecordsAt::Path(path)) => {
+                paths.push(path.clone());
+                Some(paths.len() - 1)
+            }
+            _ => None,
+        };
+        Self {
+            coming: (0..paths.len()).collect(),
+            values: vec![None; wanted.values.len()],
+            paths,
+            records,
+            frames: Vec::new(),
+            name: Kept::default(),
+            open: Vec::new(),
+            names: Vec::new(),
+        }
+    }
+
+    /// How many containers lead to where the text is now.
+    pub(crate) fn depth(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// A member's name begins.
+    pub(crate) fn begin_name(&mut self, at: usize) {
+        self.name = Kept::starting(at);
+    }
+
+    /// The name has ended; it decides which paths the value that follows belongs to.
+    pub(crate) fn end_name(&mut self, chunk: &[u8], colon: usize) -> Result<(), SplitErrorKind> {
+        let name = std::mem::take(&mut self.name).end(chunk, colon)?;
+        // The lexer has checked the escapes; what serde_json still refuses is a lone surrogate,
+        // and no path can spell that.
+        let name: Option<String> = serde_json::from_slice(&name).ok();
+        let depth = self.frames.len();
+        if let (1, Some(name)) = (depth, &name)
+            && self.names.len() < MAX_NAMES
+        {
+            self.names.push(name.clone());
+        }
+        self.expect(name.as_deref());
+        Ok(())
+    }
+
+    fn expect(&mut self, name: Option<&str>) {
+        let Some(frame) = self.frames.last() else { return };
+        let step = self.frames.len() - 1;
+        let paths = &self.paths;
+        self.coming.clear();
+        self.coming.extend(
+            frame
+                .paths
+                .iter()
+                .filter(|&&path| paths[path].get(step).map(String::as_str) == name && name.is_some()),
+        );
+    }
+
+    /// A value begins where the text is now.
+    pub(crate) fn begin_value(&mut self, at: usize, kind: Kind) -> Begun {
+        if let Some(index) = self.frames.last_mut().and_then(|frame| frame.index.as_mut()) {
+            let name = index.to_string();
+            *index += 1;
+            self.expect(Some(&name));
+        }
+        let depth = self.frames.len();
+        let (ending, leading): (Vec<_>, Vec<_>) =
+            self.coming.drain(..).partition(|&path| self.paths[path].len() == depth);
+        let records = self.records.is_some_and(|records| ending.contains(&records));
+        for path in ending.into_iter().filter(|&path| Some(path) != self.records) {
+            self.open.push(Open { path, depth, kept: Kept::starting(at) });
+        }
+        if records {
+            return Begun::Records;
+        }
+        // The top level is always entered: its names serve error messages.
+        if matches!(kind, Kind::Object | Kind::Array) && (depth == 0 || !leading.is_empty()) {
+            self.frames.push(Frame { paths: leading, index: (kind == Kind::Array).then_some(0) });
+            return Begun::Entered;
+        }
+        Begun::Other
+    }
+
+    /// The innermost container on the way closes.
+    pub(crate) fn leave(&mut self) {
+        self.frames.pop();
+    }
+
+    /// The value that began where the text is now ends before `end`.
+    pub(crate) fn end_value(&mut self, chunk: &[u8], end: usize) -> Result<(), SplitErrorKind> {
+        while let Some(open) = self.open.pop_if(|open| open.depth == self.frames.len()) {
+            self.values[open.path] = Some(open.kept.end(chunk, end)?);
+        }
+        Ok(())
+    }
+
+    /// Leaves the records out of the values that hold them: `end` is behind their opening bracket.
+    pub(crate) fn pause(&mut self, chunk: &[u8], end: usize) -> Result<(), SplitErrorKind> {
+        self.open.iter_mut().try_for_each(|open| open.kept.pass(chunk, end, None))
+    }
+
+    /// Goes on behind the records: `at` is their closing bracket.
+    pub(crate) fn resume(&mut self, at: usize) {
+        for open in &mut self.open {
+            open.kept.from = Some(at);
+        }
+    }
+
+    /// A chunk ends.
+    pub(crate) fn end_chunk(&mut self, chunk: &[u8]) -> Result<(), SplitErrorKind> {
+        let passing = self.open.iter_mut().map(|open| &mut open.kept).chain([&mut self.name]);
+        passing
+            .into_iter()
+            .filter(|kept| kept.from.is_some())
+            .try_for_each(|kept| kept.pass(chunk, chunk.len(), Some(0)))
+    }
+
+    /// The wanted values' bytes and the names of the top-level members.
+    pub(crate) fn into_parts(self) -> (Vec<Option<Vec<u8>>>, Vec<String>) {
+        (self.values, self.names)
+    }
+}

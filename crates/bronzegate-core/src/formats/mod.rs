@@ -1,0 +1,22 @@
+//! Body formats: body bytes in, verbatim record slices out, each the moment it is complete.
+//!
+//! A body is scanned once, as it arrives. What belongs to no record (cursors, totals, flags) is
+//! kept only where the source file asks for it, so memory does not grow with the page.
+//! A page is good only if all of it is valid: RFC 8259 JSON in UTF-8, nested at most 512 deep (`json/`);
+//! or RFC 4180 CSV in UTF-8, whose rows become records here (`csv/`).
+
+mod byte_order_mark;
+mod csv;
+mod error;
+mod json;
+mod page_body;
+mod record_chunk;
+#[cfg(test)]
+mod tests;
+mod utf8;
+
+pub(crate) use csv::CsvSplitter;
+pub(crate) use error::{SplitError, SplitErrorKind};
+pub(crate) use json::{RecordsAt, Splitter, Wanted, values};
+pub(crate) use page_body::{Form, PageBody, RecordsFound};
+pub(crate) use record_chunk::{RecordChunk, Span};

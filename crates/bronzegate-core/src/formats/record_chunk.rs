@@ -1,0 +1,32 @@
+//! Records as they leave the splitter: spans of the bytes they arrived in.
+
+use bytes::Bytes;
+
+/// Some bytes of a body and the records that are whole in them.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordChunk {
+    /// The bytes as they arrived.
+    pub bytes: Bytes,
+    /// The records, in order.
+    pub spans: Vec<Span>,
+    /// Whether a line break stands between tokens somewhere in the bytes.
+    pub line_breaks: bool,
+}
+
+/// A record's place in a [`RecordChunk`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// Offset of its first byte.
+    pub start: u32,
+    /// Offset behind its last byte.
+    pub end: u32,
+    /// Whether a top-level member's name begins as a metadata name could: with `_` or an escape.
+    pub may_clash: bool,
+}
+
+impl RecordChunk {
+    /// The records' bytes, in order.
+    pub(crate) fn records(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        self.spans.iter().map(|span| &self.bytes[span.start as usize..span.end as usize])
+    }
+}

@@ -1,0 +1,113 @@
+//! The commit record of a segment, and what the report takes from it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::engine::StreamRun;
+use super::segment::Staged;
+use super::window::is_window;
+use crate::breach::Breach;
+use crate::bronze::{CommitRecord, Ratios, SegmentStatus, Window, extend_history};
+use crate::cursor::CursorState;
+use crate::health;
+use crate::plan::Segment;
+use crate::report::{Counts, RunReport};
+
+/// How things stood when a run or segment began.
+pub(super) struct Began {
+    pub(super) elapsed: Duration,
+    pub(super) at: Timestamp,
+    pub(super) counts: Counts,
+}
+
+impl StreamRun {
+    pub(super) fn began(&self) -> Began {
+        let clock = &self.engine.clock;
+        Began { elapsed: clock.elapsed(), at: clock.now(), counts: self.stats().counts() }
+    }
+
+    /// What was counted since: a stream may be run several times, and its counters go on.
+    pub(super) fn counts_since(&self, began: &Began) -> Counts {
+        combine(self.stats().counts(), began.counts, u64::saturating_sub)
+    }
+
+    pub(super) fn record(&self, segment: &Segment, staged: Staged, began: &Began) -> CommitRecord {
+        let finished_at = self.engine.clock.now();
+        let duration_ms = finished_at.duration_since(began.at).as_millis().try_into().unwrap_or(0);
+        let counts =
+            Counts { bytes: staged.parts.iter().map(|part| part.bytes).sum(), ..self.counts_since(began) };
+        let status = if staged.resume.is_some() { SegmentStatus::Partial } else { SegmentStatus::Complete };
+        let mut record = CommitRecord {
+            format: CommitRecord::FORMAT,
+            source: self.engine.source.name.clone(),
+            stream: self.stream.name.clone(),
+            key: segment.key.key.clone(),
+            segment: segment.number,
+            batch_id: segment.key.batch_id.clone(),
+            scheduled_time: segment.key.scheduled,
+            status,
+            parts: staged.parts,
+            window: staged.window,
+            cursor_in: segment.cursor_in(),
+            cursor_out: staged.cursor_out,
+            page_state: staged
+                .resume
+                .map(|state| serde_json::to_value(state).expect("a state has text keys only")),
+            cursor: staged.cursor,
+            counts,
+            total_counts: combine(segment.counts_before, counts, u64::saturating_add),
+            started_at: began.at,
+            finished_at,
+            duration_ms,
+            total_duration_ms: segment.duration_before_ms + duration_ms,
+            history: segment.history.clone(),
+            warnings: staged.warnings,
+            may_lack: staged.may_lack,
+            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+            config_fingerprint: self.engine.source.fingerprint.clone(),
+            environment: self.engine.environment.clone(),
+        };
+        if is_window(segment) {
+            record.history.clear();
+        } else if status == SegmentStatus::Complete {
+            record.history = extend_history(&record.history, record.history_entry());
+        }
+        record
+    }
+
+    /// Adds a committed segment to the report; a run may commit several.
+    pub(super) fn fill(&self, report: &mut RunReport, record: &CommitRecord) {
+        report.counts = combine(report.counts, record.counts, u64::saturating_add);
+        report.parts.extend(record.parts.iter().map(|part| part.path.clone()));
+        report.cursor_out.clone_from(&record.cursor_out);
+        report.warnings.extend(record.warnings.iter().cloned());
+        // Not in the log: what is expected may change, and is looked at anew whenever the log is.
+        let breaches = health::breaches(&self.stream.expect, record);
+        report.warnings.extend(breaches.iter().map(Breach::to_string));
+        report.breaches.extend(breaches);
+        if record.status == SegmentStatus::Complete {
+            let ratios = Ratios::of(&record.history);
+            report.records_ratio = ratios.records;
+            report.is_ratio_passed_over =
+                !self.stream.expect.judges_records(health::is_sparse(record, &ratios));
+            report.duration_ratio = ratios.duration;
+        }
+    }
+}
+
+pub(super) fn asked_window(cursor: &CursorState) -> Window {
+    let text = |verbatim: &Option<crate::cursor::Verbatim>| verbatim.as_ref().map(|value| value.text.clone());
+    Window { from: text(&cursor.from), to: text(&cursor.to) }
+}
+
+fn combine(a: Counts, b: Counts, with: fn(u64, u64) -> u64) -> Counts {
+    Counts {
+        records: with(a.records, b.records),
+        bytes: with(a.bytes, b.bytes),
+        pages: with(a.pages, b.pages),
+        requests: with(a.requests, b.requests),
+        retries: with(a.retries, b.retries),
+        api_errors: with(a.api_errors, b.api_errors),
+    }
+}

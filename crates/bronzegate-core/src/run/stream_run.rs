@@ -1,0 +1,163 @@
+//! A run: segment after segment until nothing is due, its time is up, or a stop is asked for.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, Unit};
+
+use super::engine::StreamRun;
+use super::options::RunOptions;
+use super::segment::Ended;
+use crate::bronze::{BronzeStore, CommitLog, LastError, Layout, SegmentStatus};
+use crate::clock::Deadline;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::WaitBudget;
+use crate::plan::{self, RunRequest};
+use crate::report::{Counts, RunReport, Status};
+use tokio_util::sync::CancellationToken;
+
+impl StreamRun {
+    /// Runs the stream until it is complete, its time is up, or a stop is asked for.
+    ///
+    /// On a stream with a cursor it goes on until everything is committed that was due at its scheduled
+    /// time: it may finish a run that was cut, and commits each window on its own. Its report is that of
+    /// all of them; the key is the last one's. It is `partial` while something is left.
+    pub async fn run(
+        &self,
+        store: Arc<dyn BronzeStore>,
+        request: RunRequest,
+        options: RunOptions,
+    ) -> RunReport {
+        let RunOptions { deadline, stop } = options;
+        let began = self.began();
+        self.stats().begin();
+        let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
+        let ended = match self.timed(request) {
+            Ok(request) => self.segments(store.clone(), request, deadline, stop, &mut report).await,
+            Err(error) => Err(error),
+        };
+        self.settled(deadline).await;
+        let counts = self.counts_since(&began);
+        report.counts = Counts {
+            requests: counts.requests,
+            retries: counts.retries,
+            api_errors: counts.api_errors,
+            ..report.counts
+        };
+        report.duration_ms = self.engine.clock.elapsed().saturating_sub(began.elapsed).as_millis() as u64;
+        match ended {
+            Ok(status) => report.status = status,
+            Err(error) => {
+                report.error = Some((&error.in_stream(self.name())).into());
+                self.note_failure(store, &report).await;
+            }
+        }
+        report
+    }
+
+    /// Warnings beside the log, which knows of no run that failed, why this one did. It changes nothing of how
+    /// the run ends. A store that has just failed is not asked again.
+    async fn note_failure(&self, store: Arc<dyn BronzeStore>, report: &RunReport) {
+        let noted = |kind| !matches!(kind, ErrorKind::Interrupted | ErrorKind::Store);
+        let Some(failure) = report.error.clone().filter(|error| noted(error.kind)) else { return };
+        let (key, batch_id) = (report.key.clone(), report.batch_id.clone());
+        let noted = LastError { at: self.engine.clock.now(), failure, key, batch_id };
+        let layout = Layout::new(&self.engine.source.name, &self.stream.name);
+        CommitLog::new(store, layout).note_error(&noted).await;
+    }
+
+    /// Waits, as long as there is time, until no token is being fetched any more for a request that was
+    /// dropped: what it brings must be saved before the process ends.
+    pub(crate) async fn settled(&self, deadline: Deadline) {
+        // Nothing is left to commit: all of the time may be used.
+        let wait_budget = WaitBudget::new(self.engine.clock.clone(), deadline);
+        tokio::select! {
+            biased;
+            () = self.client.auth().settled() => {}
+            () = wait_budget.time_up() => {}
+        }
+    }
+
+    /// A run by hand has one time, however many segments it writes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the time is still to come.
+    fn timed(&self, request: RunRequest) -> Result<RunRequest> {
+        let now = self.engine.clock.now();
+        let timed = |at: Option<Timestamp>| -> Result<Option<Timestamp>> {
+            match at {
+                Some(at) => plan::come(at, now).map(|()| Some(at)),
+                // Without a cursor it may go on with the newest run, whose time is its own.
+                None if self.stream.incremental.is_none() => Ok(None),
+                None => Ok(Some(now.round(Unit::Second).unwrap_or(now))),
+            }
+        };
+        Ok(match request {
+            RunRequest::Scheduled { at } => RunRequest::Scheduled { at: timed(at)? },
+            RunRequest::Restart { at } => RunRequest::Restart { at: timed(at)? },
+            RunRequest::Window { .. } => request,
+        })
+    }
+
+    async fn segments(
+        &self,
+        store: Arc<dyn BronzeStore>,
+        mut request: RunRequest,
+        deadline: Deadline,
+        stop: CancellationToken,
+        report: &mut RunReport,
+    ) -> Result<Status> {
+        let several = self.stream.incremental.is_some() && !matches!(request, RunRequest::Window { .. });
+        let mut committed = false;
+        loop {
+            let ended = self.segment(store.clone(), request, deadline, stop.clone(), report).await?;
+            request = request.going_on();
+            match ended {
+                Ended::AlreadyCommitted if committed => return Ok(Status::Complete),
+                // The other run may have been scheduled earlier: something may still be due.
+                Ended::Lost(SegmentStatus::Complete) if several => {}
+                Ended::AlreadyCommitted | Ended::Lost(SegmentStatus::Complete) => {
+                    return Ok(Status::AlreadyCommitted);
+                }
+                Ended::Committed(SegmentStatus::Complete) if !several => return Ok(Status::Complete),
+                Ended::Committed(SegmentStatus::Complete) => committed = true,
+                Ended::Part if self.is_time_up(deadline, &stop) => return Ok(Status::Partial),
+                Ended::Part => {
+                    committed = true;
+                    continue;
+                }
+                Ended::Committed(SegmentStatus::Partial) | Ended::Lost(SegmentStatus::Partial) => {
+                    return Ok(Status::Partial);
+                }
+                Ended::StillWaiting => return Ok(Status::Partial),
+                Ended::NothingCame if committed => return Ok(Status::Partial),
+                // Nothing has failed: the same event again has its turn.
+                Ended::NothingCame if self.stats().is_held_back() && !stop.is_cancelled() => {
+                    report.warnings.push(HELD_BACK.to_owned());
+                    return Ok(Status::Partial);
+                }
+                Ended::NothingCame => return Err(nothing_came(stop.is_cancelled())),
+            }
+            if self.is_time_up(deadline, &stop) && self.is_more_due(&store, request).await? {
+                return Ok(Status::Partial);
+            }
+        }
+    }
+
+    /// Whether the time for further segments is up: unlike the first, they are not owed a page.
+    fn is_time_up(&self, deadline: Deadline, stop: &CancellationToken) -> bool {
+        let wait_budget = WaitBudget::new(self.engine.clock.clone(), deadline);
+        wait_budget.page_arrived();
+        stop.is_cancelled() || wait_budget.left().is_some_and(|left| left.is_zero())
+    }
+}
+
+/// What is said of a run that has read nothing because of its own pace.
+const HELD_BACK: &str = "no request had its turn under the rate limit in the time that was given";
+
+fn nothing_came(interrupted: bool) -> Error {
+    if interrupted {
+        Error::new(ErrorKind::Interrupted, "interrupted before the first page; nothing was committed")
+    } else {
+        Error::new(ErrorKind::Api, "not even one page came within the deadline; nothing was committed")
+    }
+}

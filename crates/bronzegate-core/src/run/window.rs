@@ -1,0 +1,134 @@
+//! The part of a run that a stream's cursor decides: what is asked for, which records count, and
+//! whether anything is left.
+
+use std::sync::Arc;
+
+use super::commit_record::asked_window;
+use super::engine::StreamRun;
+use crate::bronze::{BronzeStore, CommitLog, Layout, RunId};
+use crate::config::Incremental;
+use crate::cursor::{CursorFilter, CursorState, CursorValue};
+use crate::error::{Error, ErrorKind, Result};
+use crate::extract::RequestedRange;
+use crate::plan::{self, Due, RunRequest, Segment};
+use crate::window::TimeWindow;
+
+impl StreamRun {
+    /// What a segment's requests ask for, and the filter for what they bring.
+    pub(super) fn filter(&self, segment: &Segment) -> Result<(RequestedRange, Option<CursorFilter>)> {
+        let (Some(incremental), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
+            return Ok((RequestedRange::default(), None));
+        };
+        let unreadable = |error| Error::new(ErrorKind::Store, format!("a committed cursor {error}"));
+        let bounds = cursor.bounds(incremental).map_err(unreadable)?;
+        // Neighbouring windows share no record, so there is nothing that a key would have to tell apart.
+        let key = incremental.key.clone().filter(|_| !is_window(segment));
+        let settings = Incremental { key, ..incremental.clone() };
+        let filter = CursorFilter::new(&settings, bounds, cursor.known.as_ref(), cursor.newest.as_ref())?;
+        Ok((self.asked(cursor), Some(filter)))
+    }
+
+    /// What the requests of a run with this state ask for.
+    pub(crate) fn asked(&self, cursor: &CursorState) -> RequestedRange {
+        let incremental = self.stream.incremental.as_ref();
+        incremental.map_or_else(RequestedRange::default, |settings| RequestedRange::of(cursor, settings))
+    }
+
+    /// What a person should know of the records that were left out.
+    pub(super) fn left_out(&self, filter: &CursorFilter, segment: &Segment) -> Vec<String> {
+        let (left_out, mut warnings) = (filter.left_out(), Vec::new());
+        if is_window(segment) && left_out.outside > 0 {
+            warnings.push(format!("{} records from outside of the window were left out", left_out.outside));
+        }
+        if let Some(incremental) = self.stream.incremental.as_ref().filter(|_| left_out.without > 0) {
+            let at = &incremental.cursor;
+            warnings.push(format!("{} records without a cursor at `{at}` were left out", left_out.without));
+        }
+        let unbounded = segment.cursor.as_ref().is_some_and(|cursor| cursor.to.is_none());
+        if unbounded && filter.newest().is_some_and(|newest| newest.more) {
+            warnings.push(
+                "too many records share the newest cursor to remember them: the next run writes them again"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// What a person should know of the first run of a stream that backfills have loaded before.
+    pub(super) async fn backfilled(&self, log: &CommitLog, segment: &Segment) -> Result<Option<String>> {
+        let is_first = segment.number == 1 && segment.key.key == RunId::Sequence(1).to_string();
+        let (Some(settings), Some(cursor), true) = (&self.stream.incremental, &segment.cursor, is_first)
+        else {
+            return Ok(None);
+        };
+        let from = cursor.from.clone().and_then(|from| CursorValue::of(settings.format, from).ok()?.time());
+        let windows = log.names().await?.into_iter().filter_map(|name| match name.id {
+            RunId::Window { to, .. } if settings.format.is_time() => Some(to),
+            _ => None,
+        });
+        let newest = windows.max().filter(|to| from.is_none_or(|from| *to > from));
+        Ok(newest.map(|to| {
+            format!(
+                "loaded by backfills up to {to:.0}: what they share with this run, the stream's first, comes twice; with \
+                 `start` at their end nothing does"
+            )
+        }))
+    }
+
+    /// What is asked for instead when the response says that the window holds too much: its first half.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] when the half would be shorter than `min_window`.
+    pub(super) fn halved(&self, segment: &Segment) -> Result<CursorState> {
+        let too_large = |why: &str| {
+            let window = segment.cursor.as_ref().map(asked_window).unwrap_or_default();
+            let [from, to] = [window.from, window.to].map(|bound| bound.unwrap_or_else(|| "…".to_owned()));
+            let cause =
+                format!("the window from {from} to {to} holds more than the API gives out, and {why}");
+            Error::new(ErrorKind::Data, cause)
+        };
+        let (Some(settings), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
+            return Err(too_large("the stream has no windows to split"));
+        };
+        plan::halved(settings, cursor).ok_or_else(|| too_large("half of it is shorter than `min_window`"))
+    }
+
+    /// What is left of a window's run after the part that a segment asked for.
+    pub(super) fn rest(&self, segment: &Segment) -> Result<Option<CursorState>> {
+        let Ok(RunId::Window { from, to, .. }) = segment.key.key.parse() else { return Ok(None) };
+        let window = TimeWindow::new(from, to).map_err(|error| Error::new(ErrorKind::Store, error))?;
+        let whole = plan::window(self.stream.incremental.as_ref(), window)?;
+        let end = segment.cursor.as_ref().and_then(|cursor| cursor.to.clone());
+        Ok((end != whole.to).then_some(CursorState { from: end, ..whole }))
+    }
+
+    /// Whether a further segment would find something due.
+    pub(super) async fn is_more_due(
+        &self,
+        store: &Arc<dyn BronzeStore>,
+        request: RunRequest,
+    ) -> Result<bool> {
+        let (RunRequest::Scheduled { at: Some(at) }, Some(incremental)) = (request, &self.stream.incremental)
+        else {
+            return Ok(false);
+        };
+        let layout = Layout::new(&self.engine.source.name, &self.stream.name);
+        let newest = CommitLog::new(store.clone(), layout).newest(request.kind(true)).await?;
+        let next = plan::next(incremental, newest.as_ref(), at, self.engine.clock.now())?;
+        Ok(matches!(next, Due::Run(..)))
+    }
+
+    /// What looking without writing asks for: what the first run would.
+    pub(crate) fn first_asked(&self) -> Result<RequestedRange> {
+        let Some(incremental) = &self.stream.incremental else { return Ok(RequestedRange::default()) };
+        let now = self.engine.clock.now();
+        Ok(match plan::next(incremental, None, now, now)? {
+            Due::Run(_, cursor) => self.asked(&cursor),
+            Due::Done(_) => RequestedRange::default(),
+        })
+    }
+}
+
+pub(super) fn is_window(segment: &Segment) -> bool {
+    matches!(segment.key.key.parse(), Ok(RunId::Window { .. }))
+}

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
 use async_trait::async_trait;
 use bronzegate_core::bronze::{
-    BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload,
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+    Upload,
 };
 use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore};
@@ -135,8 +136,16 @@ impl BronzeStore for FaultyStore {
         self.plan.call(prefix, self.inner.list(prefix)).await
     }
 
+    async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
+        self.plan.call(prefix, self.inner.list_after(prefix, after)).await
+    }
+
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
         self.plan.call(path, self.inner.get(path)).await
+    }
+
+    async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError> {
+        self.plan.call(path, self.inner.get_range(path, range)).await
     }
 
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
@@ -148,6 +157,10 @@ impl BronzeStore for FaultyStore {
 
     async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError> {
         self.plan.call(path, self.inner.put(path, content)).await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        self.plan.call(path, self.inner.remove(path)).await
     }
 
     async fn stage(&self, path: &str, run: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {

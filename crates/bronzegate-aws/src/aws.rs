@@ -30,13 +30,13 @@ struct Clients {
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
 }
 
-/// Reads the SDK's settings as every AWS tool does, from the environment and the profile files. It calls
-/// nothing: the first call of a store or vault is the first to ask for credentials.
-pub async fn connect(clock: Arc<dyn Clock>) -> Aws {
-    Aws::new(sdk_config().await, clock)
-}
-
 impl Aws {
+    /// Reads the SDK's settings as every AWS tool does, from the environment and the profile files. It calls
+    /// nothing: the first call of a store or vault is the first to ask for credentials.
+    pub async fn connect(clock: Arc<dyn Clock>) -> Self {
+        Self::new(sdk_config().await, clock)
+    }
+
     /// Makes a connection of settings that were read already.
     pub fn new(sdk: SdkConfig, clock: Arc<dyn Clock>) -> Self {
         Self { sdk, clock, clients: Arc::default() }

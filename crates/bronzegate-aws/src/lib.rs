@@ -2,12 +2,14 @@
 #![warn(missing_docs)]
 
 mod aws;
+mod cloud;
 mod s3;
 mod secrets;
 mod service_error;
 mod settings;
 
-pub use aws::{Aws, connect};
+pub use aws::Aws;
+pub use cloud::AwsCloud;
 pub use s3::{S3Settings, S3Store, S3Target};
 pub use secrets::SecretsManager;
 pub use service_error::ServiceError;

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`AzureCloud`] | the entry among the clouds: which settings it serves, and one connection for all of them |
 //! | [`Azure`] | the way in: from the environment to stores and vaults |
 //! | `clients` | what every client of the SDK is made with: transport, retries, user agent; what its errors say |
 //! | `identity` | which credential the environment offers, and its tokens |
@@ -15,6 +16,7 @@
 
 mod azure;
 mod clients;
+mod cloud;
 pub mod functions;
 mod identity;
 mod secrets;
@@ -22,5 +24,6 @@ mod store;
 
 pub use azure::{Azure, BLOB_ENDPOINT};
 pub use clients::{Transport, TransportOptions};
+pub use cloud::AzureCloud;
 pub use secrets::{KeyVault, check_name};
 pub use store::{BlobStore, Target};

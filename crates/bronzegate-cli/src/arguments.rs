@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::names::{Selection, StreamName};
 use bronzegate_core::config::parse_duration;
-use bronzegate_core::event::BACKFILL_SHARE;
+use bronzegate_core::doors::BACKFILL_SHARE;
 use bronzegate_core::window::{WindowStep, parse_instant};
 
 const AFTER_HELP: &str = "\

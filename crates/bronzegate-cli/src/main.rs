@@ -12,7 +12,6 @@ mod logging;
 mod names;
 mod output;
 mod page;
-mod places;
 mod progress;
 mod signals;
 mod table;

@@ -4,10 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bronzegate_core::bronze::{BronzeStore, LocalStore};
+use bronzegate_core::doors::{Place, SourceFolder, Vault};
 use bronzegate_core::error::Result;
 use bronzegate_core::secret::{EnvSecrets, FileSecrets, SecretStore};
-use bronzegate_core::settings::{Place, Vault};
-use bronzegate_core::sources::SourceFolder;
 
 use crate::clouds::Clouds;
 use crate::environment;

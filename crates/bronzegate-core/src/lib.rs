@@ -13,11 +13,10 @@
 //! | [`extract`] | paginator, progress, and the stream of pages |
 //! | [`bronze`] | the store port, paths, encoding, parts, the commit log, the local store |
 //! | [`health`] | the log held against what is expected: breaches and missing runs |
-//! | [`event`] | what a trigger asks for |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from request to report; looking without writing |
 //! | [`backfill`] | which windows of a stretch of time are due |
-//! | [`sources`], [`settings`], [`metrics`], [`dispatch`] | what the doors share: source files, places, a run's metrics, from event to reports |
+//! | [`doors`] | what the doors share: from settings to stores and vaults, from an event to its reports, a run's metrics |
 //!
 //! No cloud SDK, no environment variable and no printing: those belong to the crates around this one.
 #![warn(missing_docs)]
@@ -28,21 +27,16 @@ pub mod bronze;
 pub mod clock;
 pub mod config;
 mod cursor;
-pub mod dispatch;
+pub mod doors;
 pub mod error;
-pub mod event;
 mod extract;
 mod formats;
 pub mod health;
 mod http;
-pub mod metrics;
 pub mod plan;
 pub mod probe;
 pub mod redact;
 pub mod report;
 pub mod run;
 pub mod secret;
-pub mod settings;
-pub mod sources;
-
 pub mod window;

@@ -4,7 +4,9 @@
 //! target of its own.
 
 mod leftovers;
+mod listings;
 mod objects;
+mod ranges;
 mod uploads;
 
 use std::sync::Arc;
@@ -22,6 +24,8 @@ const STREAM: &str = "shop/orders";
 /// process would; a name not used before is an empty target.
 pub async fn check(open: impl AsyncFn(&str) -> Store) {
     objects::check(&open).await;
+    listings::check(&open).await;
+    ranges::check(&open).await;
     uploads::check(&open).await;
     leftovers::check(&open).await;
 }

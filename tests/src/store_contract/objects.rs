@@ -10,6 +10,7 @@ pub(super) async fn check(open: &impl AsyncFn(&str) -> Store) {
     put_new_never_replaces(open("objects-create-only").await).await;
     of_two_at_once_exactly_one_creates(open).await;
     put_replaces(open("objects-put").await).await;
+    what_is_removed_is_gone_and_may_be_removed_again(open).await;
     another_handle_sees_what_a_call_created(open).await;
     a_listing_is_sorted_and_recursive_and_ends_at_the_folder(open("objects-list").await).await;
     names_that_need_escaping_elsewhere_are_kept(open("objects-names").await).await;
@@ -64,6 +65,25 @@ async fn put_replaces(store: Store) {
         assert_eq!(get(&store, "head.json").await.as_deref(), Some(content.as_bytes()));
     }
     assert_eq!(list(&store, "").await, ["head.json"], "nothing else is left of it");
+}
+
+async fn what_is_removed_is_gone_and_may_be_removed_again(open: &impl AsyncFn(&str) -> Store) {
+    let (one, other) = (open("objects-remove").await, open("objects-remove").await);
+    one.remove("log/1.json").await.expect("what was never there is no error");
+    for path in ["log/1.json", "log/2.json"] {
+        one.put_new(path, Bytes::from_static(b"x")).await.expect("an object is put");
+    }
+    for store in [&one, &other] {
+        store.remove("log/1.json").await.expect("an object is removed, or is gone");
+    }
+    assert_eq!(
+        (get(&other, "log/1.json").await, list(&one, "").await),
+        (None, vec!["log/2.json".to_owned()])
+    );
+    let again = other.put_new("log/1.json", Bytes::from_static(b"new")).await.expect("an object is put");
+    assert_eq!(again, Created::Yes, "its path is free");
+    one.remove("log/2.json/x").await.expect("an object is no folder, so nothing is below it");
+    assert_eq!(list(&one, "").await, ["log/1.json", "log/2.json"]);
 }
 
 async fn another_handle_sees_what_a_call_created(open: &impl AsyncFn(&str) -> Store) {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bronzegate_core::bronze::{
-    BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload,
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+    Upload,
 };
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use bytes::Bytes;
@@ -66,11 +67,19 @@ impl BronzeStore for Saboteur {
         self.inner.list(prefix).await
     }
 
+    async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
+        self.inner.list_after(prefix, after).await
+    }
+
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
         if self.sabotage == Sabotage::Forgets && path.ends_with(".s0001.json") {
             return Ok(None);
         }
         self.inner.get(path).await
+    }
+
+    async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError> {
+        self.inner.get_range(path, range).await
     }
 
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
@@ -85,6 +94,10 @@ impl BronzeStore for Saboteur {
 
     async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError> {
         self.inner.put(path, content).await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        self.inner.remove(path).await
     }
 
     async fn stage(&self, path: &str, run: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {

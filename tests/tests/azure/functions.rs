@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use bronzegate_azure::functions::{App, HTTP, QUEUE};
-use bronzegate_core::sources::SourceFolder;
+use bronzegate_core::doors::SourceFolder;
 use bronzegate_demo_api::{Options, Shape, Stream, Style};
 use bronzegate_tests::azure_deployment::Deployment;
 use bronzegate_tests::command_line::Shell;

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::{Deadline, SystemClock};
-use bronzegate_core::dispatch::{Answer, Dispatcher};
-use bronzegate_core::event::Event;
+use bronzegate_core::doors::{Answer, Dispatcher, Event, SourceFolder};
 use bronzegate_core::report::Status;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::EnvSecrets;
-use bronzegate_core::sources::SourceFolder;
 use bronzegate_tests::streams::changes::{BOUNDED, changes, settings, ten_days};
 use bronzegate_tests::{Bench, Failing, FaultyStore, lines};
 use serde_json::json;

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::{Deadline, SystemClock};
-use bronzegate_core::dispatch::{Answer, Dispatcher};
-use bronzegate_core::event::Event;
+use bronzegate_core::doors::{Answer, Dispatcher, Event, SourceFolder};
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::EnvSecrets;
-use bronzegate_core::sources::SourceFolder;
 use bronzegate_demo_api::Options;
 use bronzegate_tests::command_line::Shell;
 use bronzegate_tests::streams::changes::{BOUNDED, at, changes, settings, ten_days};

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use bronzegate_core::bronze::LocalStore;
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
-use bronzegate_core::dispatch::{Answer, Dispatcher};
-use bronzegate_core::event::Event;
+use bronzegate_core::doors::{Answer, Dispatcher, Event, SourceFolder};
 use bronzegate_core::report::Status;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::secret::EnvSecrets;
-use bronzegate_core::sources::SourceFolder;
 use bronzegate_demo_api::{Auth, Shape, Stream, Style};
 use bronzegate_tests::command_line::Shell;
 use bronzegate_tests::streams::changes::{self, BOUNDED};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bronzegate_core::metrics;
+use bronzegate_core::doors::metrics;
 use bronzegate_core::report::{Counts, RunReport, Status};
 use bronzegate_demo_api::{Options, Shape, Stream, Style};
 use bronzegate_tests::azure_deployment::{Deployment, item};

@@ -3,7 +3,7 @@
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
-use bronzegate_core::bronze::{Created, StoreError};
+use bronzegate_core::bronze::{ByteRange, Created, RangeRead, StoreError};
 use bytes::Bytes;
 
 use super::failed::failed;
@@ -62,18 +62,88 @@ impl Uploads {
             .body(ByteStream::from(content)))
     }
 
+    /// A part of the object and the size of the whole, or `None` when there is none.
+    pub(super) async fn read_range(
+        &self,
+        path: &str,
+        range: ByteRange,
+    ) -> Result<Option<RangeRead>, StoreError> {
+        // HTTP cannot ask for no bytes.
+        let Some(header) = header(range) else { return self.nothing_of(path).await };
+        let key = self.target.key(path)?;
+        let get = self.client.get_object().bucket(self.target.bucket()).key(key).range(header);
+        let found = match get.send().await {
+            Err(SdkError::ServiceError(error)) if error.err().is_no_such_key() => return Ok(None),
+            // The object ends before the range begins.
+            Err(error) if status(&error) == Some(416) => return self.nothing_of(path).await,
+            found => found.map_err(|error| failed("read", path, "s3:GetObject or s3:ListBucket", &error))?,
+        };
+        let size = found.content_range().and_then(|told| told.rsplit_once('/')?.1.parse().ok());
+        let size = size.ok_or_else(|| StoreError::io("read", path, "S3 did not tell the object's size"))?;
+        let content = found.body.collect().await.map_err(|error| StoreError::io("read", path, error))?;
+        Ok(Some(RangeRead { content: content.into_bytes(), size }))
+    }
+
+    /// None of the object's bytes, and its size.
+    async fn nothing_of(&self, path: &str) -> Result<Option<RangeRead>, StoreError> {
+        let key = self.target.key(path)?;
+        match self.client.head_object().bucket(self.target.bucket()).key(key).send().await {
+            Err(SdkError::ServiceError(error)) if error.err().is_not_found() => Ok(None),
+            found => {
+                let found =
+                    found.map_err(|error| failed("read", path, "s3:GetObject or s3:ListBucket", &error))?;
+                let size = found.content_length.unwrap_or_default().unsigned_abs();
+                Ok(Some(RangeRead { content: Bytes::new(), size }))
+            }
+        }
+    }
+
+    /// Removes the object; S3 answers the same where there is none.
+    pub(super) async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        let key = self.target.key(path)?;
+        let removed = self.client.delete_object().bucket(self.target.bucket()).key(key).send().await;
+        removed.map(drop).map_err(|error| failed("remove", path, "s3:DeleteObject", &error))
+    }
+
     /// The paths of all objects below a folder, sorted.
     pub(super) async fn paths(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        self.keys(folder, self.target.keys_below(folder), None).await
+    }
+
+    /// The paths that begin with `prefix` and come after `after`, sorted.
+    pub(super) async fn paths_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
+        let after = Some(after).filter(|after| !after.is_empty());
+        let after = after.map(|after| self.target.beginning(after));
+        self.keys(prefix, self.target.beginning(prefix), after).await
+    }
+
+    /// The paths of the keys with a prefix, from behind `after` on; `told` is what an error names.
+    async fn keys(
+        &self,
+        told: &str,
+        prefix: String,
+        after: Option<String>,
+    ) -> Result<Vec<String>, StoreError> {
         let mut paths = Vec::new();
-        let below = self.target.keys_below(folder);
-        let request = self.client.list_objects_v2().bucket(self.target.bucket()).prefix(below);
-        let mut pages = request.into_paginator().send();
+        let request = self.client.list_objects_v2().bucket(self.target.bucket());
+        let mut pages = request.prefix(prefix).set_start_after(after).into_paginator().send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| failed("list", folder, "s3:ListBucket", &error))?;
+            let page = page.map_err(|error| failed("list", told, "s3:ListBucket", &error))?;
             let keys = page.contents().iter().filter_map(|object| object.key());
             paths.extend(keys.filter_map(|key| self.target.path(key)));
         }
         paths.sort_unstable();
         Ok(paths)
+    }
+}
+
+/// The range as HTTP writes it; `None` for one of no bytes.
+fn header(range: ByteRange) -> Option<String> {
+    match range {
+        ByteRange::From { length: 0, .. } | ByteRange::Last(0) => None,
+        ByteRange::From { offset, length } => {
+            Some(format!("bytes={offset}-{}", offset.saturating_add(length - 1)))
+        }
+        ByteRange::Last(length) => Some(format!("bytes=-{length}")),
     }
 }

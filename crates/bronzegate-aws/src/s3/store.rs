@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::RequestChecksumCalculation;
-use bronzegate_core::bronze::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError};
+use bronzegate_core::bronze::{
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+};
 use bytes::Bytes;
 
 use super::part::S3Part;
@@ -51,8 +53,16 @@ impl BronzeStore for S3Store {
         self.uploads.paths(prefix).await
     }
 
+    async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
+        self.uploads.paths_after(prefix, after).await
+    }
+
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
         self.uploads.read(path).await
+    }
+
+    async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError> {
+        self.uploads.read_range(path, range).await
     }
 
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
@@ -61,6 +71,10 @@ impl BronzeStore for S3Store {
 
     async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError> {
         self.uploads.replace(path, content).await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        self.uploads.remove(path).await
     }
 
     async fn stage(&self, path: &str, _: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {

@@ -18,11 +18,13 @@ impl S3Target {
     /// Reads `s3://bucket/prefix`; the prefix may be left out.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`], naming the setting, when it has another form, the bucket's name breaks the
+    /// [`ErrorKind::Config`], with the text, when it has another form, the bucket's name breaks the
     /// rules of S3, or the prefix has an empty or a dotted name in it.
-    pub fn parse(setting: &str) -> Result<Self, Error> {
-        let refused = |why: &str| Error::new(ErrorKind::Config, format!("--target `{setting}`: {why}"));
-        let rest = setting.strip_prefix("s3://").ok_or_else(|| refused("write s3://<bucket>/<prefix>"))?;
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let refused =
+            |why: &str| Error::new(ErrorKind::Config, format!("`{text}` is not a target on S3: {why}"));
+        let form = "it must have the form s3://<bucket>/<prefix>";
+        let rest = text.strip_prefix("s3://").ok_or_else(|| refused(form))?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         if !is_bucket_name(bucket) {
             return Err(refused(
@@ -75,6 +77,11 @@ impl S3Target {
         let folder = folder.trim_end_matches('/');
         let slash = if folder.is_empty() { "" } else { "/" };
         format!("{}{folder}{slash}", self.folder())
+    }
+
+    /// What the keys of all paths with this beginning begin with.
+    pub(super) fn beginning(&self, path: &str) -> String {
+        format!("{}{path}", self.folder())
     }
 
     /// The path of a key; `None` for one that is not below the target, or that only marks a folder.
@@ -148,7 +155,7 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Config);
             // A control character moves no cursor.
             let shown = setting.replace('\u{7}', " ");
-            assert!(error.to_string().starts_with(&format!("--target `{shown}`: ")), "{error}");
+            assert!(error.to_string().starts_with(&format!("`{shown}` is not a target on S3: ")), "{error}");
         }
     }
 

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use bronzegate_core::config::Source;
+use bronzegate_core::doors::{Action, Event, SourceFolder};
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::event::{Action, Event};
-use bronzegate_core::sources::SourceFolder;
 use jiff::Timestamp;
 
-use super::files;
 use super::timer::Timer;
 
 /// The function app of some source files.
@@ -95,10 +93,5 @@ impl App {
             rate_share: 1.0,
         };
         Due::Events(streams.iter().map(event).collect())
-    }
-
-    /// The files of the function app, by their paths from its root.
-    pub fn files(&self) -> BTreeMap<String, String> {
-        files::of(self)
     }
 }

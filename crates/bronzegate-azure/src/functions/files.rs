@@ -60,33 +60,36 @@ pub const HOST: Host = Host {
 const QUEUE_NAME: &str = "%BRONZEGATE_QUEUE%";
 const CONNECTION: &str = "BRONZEGATE_STORAGE";
 
-pub(super) fn of(app: &App) -> BTreeMap<String, String> {
-    let work = || output(WORK, QUEUE_NAME);
-    let poison = || output(POISON, &format!("{QUEUE_NAME}-poison"));
-    let item = json!({
-        "type": "queueTrigger", "direction": "in", "name": ITEM, "queueName": QUEUE_NAME, "connection": CONNECTION,
-    });
-    let request = json!({
-        "type": "httpTrigger", "direction": "in", "name": REQUEST, "authLevel": "function", "methods": ["post"],
-        "route": "ingest",
-    });
-    let response = json!({ "type": "http", "direction": "out", "name": RESPONSE });
-    let mut files = BTreeMap::from([
-        ("host.json".to_owned(), text(&host())),
-        function(QUEUE, &[item, work(), poison()]),
-        function(HTTP, &[request, response, work()]),
-    ]);
-    files.extend(app.timers().map(|timer| {
-        let trigger = json!({
-            "type": "timerTrigger", "direction": "in", "name": TIMER, "schedule": timer.expression,
-            "useMonitor": true,
+impl App {
+    /// The files of the function app, by their paths from its root.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        let work = || output(WORK, QUEUE_NAME);
+        let poison = || output(POISON, &format!("{QUEUE_NAME}-poison"));
+        let item = json!({
+            "type": "queueTrigger", "direction": "in", "name": ITEM, "queueName": QUEUE_NAME, "connection": CONNECTION,
         });
-        let (path, _) = function(&timer.function, &[]);
-        // The times come from the schedule, so a repeat puts the same items on the queue.
-        let retry = json!({ "strategy": "fixedDelay", "maxRetryCount": 5, "delayInterval": "00:00:10" });
-        (path, text(&json!({ "bindings": [trigger, work()], "retry": retry })))
-    }));
-    files
+        let request = json!({
+            "type": "httpTrigger", "direction": "in", "name": REQUEST, "authLevel": "function", "methods": ["post"],
+            "route": "ingest",
+        });
+        let response = json!({ "type": "http", "direction": "out", "name": RESPONSE });
+        let mut files = BTreeMap::from([
+            ("host.json".to_owned(), text(&host())),
+            function(QUEUE, &[item, work(), poison()]),
+            function(HTTP, &[request, response, work()]),
+        ]);
+        files.extend(self.timers().map(|timer| {
+            let trigger = json!({
+                "type": "timerTrigger", "direction": "in", "name": TIMER, "schedule": timer.expression,
+                "useMonitor": true,
+            });
+            let (path, _) = function(&timer.function, &[]);
+            // The times come from the schedule, so a repeat puts the same items on the queue.
+            let retry = json!({ "strategy": "fixedDelay", "maxRetryCount": 5, "delayInterval": "00:00:10" });
+            (path, text(&json!({ "bindings": [trigger, work()], "retry": retry })))
+        }));
+        files
+    }
 }
 
 fn host() -> Value {

@@ -6,17 +6,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
 use azure_core::http::ClientOptions;
-use bronzegate_core::bronze::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError};
+use bronzegate_core::bronze::{
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+};
 use bronzegate_core::clock::Clock;
 use bronzegate_core::error::Error;
 use bytes::Bytes;
 use url::Url;
 
 use super::blobs::Blobs;
-use super::listing::{list, pending};
+use super::listing::{list, list_after, pending};
 use super::part::BlobPart;
 use super::publish::publish;
 use super::put_new::put_new;
+use super::read_range::read_range;
 use super::target::Target;
 
 /// Bronze in OneLake or ADLS Gen2.
@@ -65,8 +68,16 @@ impl BronzeStore for BlobStore {
         list(&self.blobs, prefix).await
     }
 
+    async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
+        list_after(&self.blobs, prefix, after).await
+    }
+
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
         Ok(self.blobs.read(path).await?.map(|content| content.bytes))
+    }
+
+    async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError> {
+        read_range(&self.blobs, path, range).await
     }
 
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
@@ -76,6 +87,10 @@ impl BronzeStore for BlobStore {
     async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError> {
         let put = self.blobs.upload(&self.blobs.blob(path)?, content, false, None).await;
         put.map_err(|error| self.blobs.failed("write", path, error))
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        self.blobs.remove(path).await
     }
 
     async fn stage(&self, path: &str, _: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {

@@ -103,9 +103,17 @@ impl Blobs {
             Ok(Content { bytes: found.body.collect().await?, headers })
         };
         match read.await.map_err(|error: azure_core::Error| ServiceError::from(error)) {
-            Ok(content) => Ok(Some(content).filter(|content| content.metadata(FOLDER).is_none())),
+            Ok(content) => Ok(Some(content).filter(|content| !tells_folder(&content.headers))),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(self.failed("read", path, error)),
+        }
+    }
+
+    /// Removes a blob; one that is not there is no error.
+    pub(super) async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        match self.blob(path)?.delete(None).await.map_err(ServiceError::from) {
+            Err(error) if !is_absent(&error) => Err(self.failed("remove", path, error)),
+            _ => Ok(()),
         }
     }
 
@@ -127,6 +135,14 @@ impl Blobs {
         }
     }
 
+    /// What the names of all blobs begin with whose paths have this beginning.
+    pub(super) fn beginning(&self, path: &str) -> String {
+        match self.target.folder() {
+            "" => path.to_owned(),
+            folder => format!("{folder}/{path}"),
+        }
+    }
+
     fn blob_url(&self, path: &str) -> Result<Url, &'static str> {
         let name = self.name(path);
         if path.split('/').any(|name| matches!(name, "" | "." | "..")) {
@@ -144,8 +160,17 @@ impl Blobs {
 impl Content {
     /// A value of the blob's metadata.
     pub(super) fn metadata(&self, name: &str) -> Option<&str> {
-        self.headers.get_optional_str(&format!("x-ms-meta-{name}").into())
+        metadata(&self.headers, name)
     }
+}
+
+fn metadata<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    headers.get_optional_str(&format!("x-ms-meta-{name}").into())
+}
+
+/// Whether an answer's headers say that it is of a directory.
+pub(super) fn tells_folder(headers: &Headers) -> bool {
+    metadata(headers, FOLDER).is_some()
 }
 
 /// Whether metadata says that it is a directory.

@@ -10,6 +10,7 @@ mod listing;
 mod part;
 mod publish;
 mod put_new;
+mod read_range;
 mod refusals;
 mod target;
 mod upload_id;

@@ -33,6 +33,11 @@ pub(super) fn is_absent(error: &ServiceError) -> bool {
     })
 }
 
+/// Whether a blob ends before the range begins that was asked for.
+pub(super) fn ends_before(error: &ServiceError) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.status == 416)
+}
+
 /// Whether the service does not take a listing of uncommitted blobs at all. What passes by itself, and what a
 /// person has to give permission for, is another matter.
 pub(super) fn is_unsupported(error: &ServiceError) -> bool {

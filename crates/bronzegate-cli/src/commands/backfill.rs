@@ -17,7 +17,6 @@ use super::{Context, run, selected};
 use crate::arguments::BackfillArguments;
 use crate::human;
 use crate::output::{self, Output};
-use crate::places;
 use crate::progress::{self, Line};
 use crate::table::{Column, table};
 
@@ -39,7 +38,7 @@ pub(crate) async fn backfill(
     let step = arguments.window.or(incremental.and_then(|incremental| incremental.window));
     let engine = context.engine(source).with_rate_share(arguments.rate_share)?;
 
-    let existing = places::existing_bronze(&context.clouds, &context.target).await?;
+    let existing = context.target.open_existing().await?;
     let layout = Layout::new(&name.source, &name.stream);
     let log = existing.map(|store| CommitLog::new(store, layout));
     if let Some(log) = log.as_ref().filter(|_| !arguments.dry_run) {
@@ -53,9 +52,7 @@ pub(crate) async fn backfill(
         return Ok(0);
     }
 
-    let loaded =
-        load(context, arguments, &engine, &plan, places::bronze(&context.clouds, &context.target).await?)
-            .await?;
+    let loaded = load(context, arguments, &engine, &plan, context.target.open().await?).await?;
     for report in loaded.iter().filter_map(|(_, report)| report.as_ref()) {
         if context.json {
             out.json(report);

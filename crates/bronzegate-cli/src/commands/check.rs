@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use bronzegate_core::config::{SecretRef, Source, Stream};
+use bronzegate_core::doors::Unusable;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::secret::{Freshness, SecretStore, resolve};
-use bronzegate_core::sources::Unusable;
 use futures::future::join_all;
 use futures::stream::{FuturesOrdered, StreamExt as _};
 

@@ -16,17 +16,16 @@ use std::sync::Arc;
 
 use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::config::{Source, Stream};
+use bronzegate_core::doors::{Place, Setting, SourceFolder};
 use bronzegate_core::error::Result;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::SecretStore;
-use bronzegate_core::settings::{Place, Vault};
-use bronzegate_core::sources::SourceFolder;
 use indicatif::MultiProgress;
 
 use crate::arguments::{Command, Common};
-use crate::clouds::Clouds;
-use crate::{logging, output, places, progress};
+use crate::clouds::clouds;
+use crate::{logging, output, progress};
 
 pub(crate) use backfill::backfill;
 pub(crate) use check::check;
@@ -41,7 +40,6 @@ pub(crate) use schema::schema;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) sources: SourceFolder,
-    pub(crate) clouds: Clouds,
     pub(crate) target: Place,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) environment: String,
@@ -58,15 +56,14 @@ impl Context {
         let progress = progress::place(is_run && !common.json && output::error_is_terminal());
         logging::start(&common.log, progress.clone())?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let clouds = Clouds::new(clock.clone());
-        let sources = Place::parse(places::SOURCES, &common.sources)?;
-        let target = Place::parse(places::TARGET, &common.target)?;
-        let secrets = Vault::parse(places::SECRETS, &common.secrets)?;
+        let clouds = clouds(&clock);
+        let sources = clouds.place(Setting::new("--sources", common.sources))?;
+        let target = clouds.place(Setting::new("--target", common.target))?;
+        let secrets = Setting::new("--secrets", common.secrets);
         Ok(Self {
-            sources: places::sources(&clouds, &sources).await?,
-            secrets: places::vault(&clouds, &secrets).await?,
+            secrets: clouds.open_vault(&secrets).await?,
+            sources: sources.open_sources().await?,
             target,
-            clouds,
             environment: common.environment,
             json: common.json,
             clock,

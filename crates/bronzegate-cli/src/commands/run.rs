@@ -13,7 +13,6 @@ use super::{Context, selected};
 use crate::arguments::RunArguments;
 use crate::human;
 use crate::output::{self, Output};
-use crate::places;
 use crate::progress::{self, Line};
 use crate::table::{Column, table};
 
@@ -29,7 +28,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         .collect();
     let engine = context.engine(source);
     let streams = names.iter().map(|name| engine.stream(name)).collect::<Result<Vec<_>, Error>>()?;
-    let store = match places::bronze(&context.clouds, &context.target).await {
+    let store = match context.target.open().await {
         Ok(store) => store,
         Err(error) if error.kind() == ErrorKind::Config => return Err(error),
         Err(error) => {

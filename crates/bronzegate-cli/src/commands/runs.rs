@@ -12,10 +12,10 @@ use serde::Serialize;
 use super::runs_table::runs_table;
 use super::{Context, selected};
 use crate::arguments::RunsArguments;
+use crate::human;
 use crate::names::Selection;
 use crate::output::{self, Output};
 use crate::page;
-use crate::{human, places};
 
 /// The exit code where something is marked or missing, if it was asked for.
 const MARKED: u8 = 1;
@@ -29,7 +29,7 @@ pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut
         grace: arguments.grace,
         now,
     };
-    let store = places::existing_bronze(&context.clouds, &context.target).await?;
+    let store = context.target.open_existing().await?;
     let mut streams = Vec::new();
     let mut code = 0;
     for selection in selections(context, arguments).await? {
@@ -93,7 +93,13 @@ async fn look(
     for name in names {
         let log = store.map(|store| CommitLog::new(store.clone(), Layout::new(&selection.source, &name)));
         let (records, error) = match log {
-            Some(log) => (log.all().await?, log.last_error().await),
+            Some(log) => {
+                let records = match period.read_from() {
+                    Some(from) => log.since(from, period.now).await?,
+                    None => log.all().await?,
+                };
+                (records, log.last_error().await)
+            }
             None => (Vec::new(), None),
         };
         logs.push((name, records, error));

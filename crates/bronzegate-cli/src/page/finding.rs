@@ -40,7 +40,7 @@ fn of_stream(health: &StreamHealth) -> Vec<Finding> {
         at,
         time: text::time(at),
         stream: name.clone(),
-        anchor: super::model::anchor(health),
+        anchor: text::anchor(health),
         kind,
         class,
         text,

@@ -102,7 +102,7 @@ impl StreamView {
         };
         let charts = charts(health);
         Self {
-            anchor: anchor(health),
+            anchor: text::anchor(health),
             name: format!("{}/{}", health.source, health.stream),
             class: if health.is_healthy() { "healthy" } else { "unhealthy" },
             verdict: verdict(health),
@@ -114,11 +114,6 @@ impl StreamView {
             tables: tables(&entries, &health.windows),
         }
     }
-}
-
-/// Names have letters, digits, `-` and `_` only.
-pub(super) fn anchor(health: &StreamHealth) -> String {
-    format!("{}.{}", health.source, health.stream)
 }
 
 fn verdict(health: &StreamHealth) -> String {

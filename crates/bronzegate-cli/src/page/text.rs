@@ -1,5 +1,6 @@
-//! Times and numbers as the page writes them.
+//! Times, numbers and anchors as the page writes them.
 
+use bronzegate_core::health::StreamHealth;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -18,4 +19,9 @@ pub(super) fn ratio(ratio: Option<f64>) -> String {
 /// `0.4 %`; `–` without a number.
 pub(super) fn percent(percent: Option<f64>) -> String {
     percent.map_or_else(|| "–".to_owned(), |percent| format!("{} %", (percent * 10.0).round() / 10.0))
+}
+
+/// The anchor of a stream. Names have letters, digits, `-` and `_` only.
+pub(super) fn anchor(health: &StreamHealth) -> String {
+    format!("{}.{}", health.source, health.stream)
 }

@@ -4,10 +4,10 @@
 //! grow longer; nothing here relies on the order of names: commit names are parsed, and compared as
 //! [`RunId`] and number.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 
-use super::run_id::{RunId, RunKey};
+use super::run_id::{RunId, RunKey, RunKind};
 use super::store::StagingArea;
 
 /// A segment of a run, as the name of its commit tells it.
@@ -51,6 +51,33 @@ impl Layout {
     /// The folder of the commit log.
     pub fn commits(&self) -> String {
         format!("_bronzegate/{}/commits", self.stream)
+    }
+
+    /// What the paths of all commits of a kind of run begin with.
+    pub fn commits_of(&self, kind: RunKind) -> String {
+        format!("{}/{}", self.commits(), kind.prefix())
+    }
+
+    /// Comes, in the order of bytes, before the commits of snapshot runs that were due in that second or later, and
+    /// after those of earlier seconds. `None` for years before 0, whose names are in no such order.
+    ///
+    /// It has no fraction, because within a second the order of bytes is not that of time: `.5Z` comes before `Z`.
+    pub fn commits_from(&self, time: Timestamp) -> Option<String> {
+        let utc = time.to_zoned(TimeZone::UTC);
+        let begin = || format!("{}{}", self.commits_of(RunKind::At), utc.strftime("%Y%m%dT%H%M%S"));
+        (utc.year() >= 0).then(begin)
+    }
+
+    /// What the paths begin with of commits of snapshot runs that were due from the month of `from` to that of
+    /// `to`: a prefix for each month. For more than a year it is one prefix, that of all snapshot runs.
+    pub fn commits_by_month(&self, from: Timestamp, to: Timestamp) -> Vec<String> {
+        const MOST: usize = 12;
+        let all = self.commits_of(RunKind::At);
+        let [from, to] =
+            [from, to.max(from)].map(|time| time.to_zoned(TimeZone::UTC).date().first_of_month());
+        let months = from.series(1.month()).take_while(|month| *month <= to).take(MOST + 1);
+        let months: Vec<_> = months.map(|month| format!("{all}{}", month.strftime("%Y%m"))).collect();
+        if months.len() > MOST || from.year() < 0 { vec![all] } else { months }
     }
 
     /// The commit record of one segment.
@@ -135,6 +162,48 @@ mod tests {
         assert_eq!(layout.last_error(), "_bronzegate/hubspot/contacts/last_error.json");
         assert_eq!(layout.staging(&run.key, 3).segment, "at-20261123T045959Z.s0003");
         assert_eq!(layout.staging(&run.key, 3).stream, "hubspot/contacts");
+    }
+
+    #[test]
+    fn commits_of_a_second_and_later_come_after_where_it_begins() {
+        let layout = Layout::new("hubspot", "contacts");
+        let begin = layout.commits_from(time("2026-11-22T17:00:00.5Z")).unwrap();
+        assert_eq!(layout.commits_from(time("-000001-01-01T00:00:00Z")), None);
+        let path = |text: &str, segment| layout.commit(&RunKey::at(time(text)).key, segment);
+        for later in [
+            "2026-11-22T17:00:00Z",
+            "2026-11-22T17:00:00.25Z",
+            "2026-11-22T17:00:01Z",
+            "9999-12-30T00:00:00Z",
+        ] {
+            for segment in [1, 9_999, 10_000] {
+                assert!(path(later, segment) > begin, "{later}");
+            }
+        }
+        for earlier in ["2026-11-22T16:59:59.999Z", "2026-10-31T00:00:00Z", "0999-01-01T00:00:00Z"] {
+            assert!(path(earlier, 10_000) < begin, "{earlier}");
+        }
+    }
+
+    #[test]
+    fn every_commit_is_in_its_month_and_a_long_time_is_not_listed_by_month() {
+        let layout = Layout::new("hubspot", "contacts");
+        let months = |from: &str, to: &str| layout.commits_by_month(time(from), time(to));
+        let all = "_bronzegate/hubspot/contacts/commits/at-";
+        assert_eq!(
+            months("2026-11-30T23:59:59.9Z", "2027-01-01T00:00:00Z"),
+            ["202611", "202612", "202701"].map(|month| format!("{all}{month}"))
+        );
+        for to in ["2026-11-30T23:59:59Z", "2020-01-01T00:00:00Z"] {
+            assert_eq!(months("2026-11-01T00:00:00Z", to), [format!("{all}202611")]);
+        }
+        assert_eq!(months("2026-01-31T00:00:00Z", "2026-12-01T00:00:00Z").len(), 12);
+        assert_eq!(months("2026-01-31T00:00:00Z", "2027-01-01T00:00:00Z"), [all]);
+        assert_eq!(months("-000001-01-01T00:00:00Z", "-000001-01-01T00:00:00Z"), [all]);
+        for text in ["2026-11-30T23:59:59.9Z", "0999-02-01T00:00:00Z"] {
+            let commit = layout.commit(&RunKey::at(time(text)).key, 1);
+            assert!(commit.starts_with(&months(text, text)[0]), "{commit}");
+        }
     }
 
     #[test]

@@ -59,8 +59,8 @@ impl PageWriter {
     /// given up.
     pub(crate) async fn write(&mut self, branch: &Branch, mut page: Page) -> Result<Option<String>, Error> {
         let mut tail: Option<PageTail> = None;
-        while let Some(events) = page.next().await {
-            match events {
+        while let Some(event) = page.next().await {
+            match event {
                 PageEvent::Begin(arrived) => {
                     self.forget().await?;
                     tail = Some(self.encoder.page(arrived, branch.members()));
@@ -83,7 +83,7 @@ impl PageWriter {
                 }
             }
         }
-        match page.verdict().await {
+        match page.decision().await {
             PageDecision::Keep { warning } => {
                 if let Some(filter) = &mut self.filter {
                     filter.keep()?;

@@ -35,6 +35,17 @@ pub enum RunKind {
     Window,
 }
 
+impl RunKind {
+    /// What the keys of its runs begin with, and those of no other kind.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::At => "at-",
+            Self::Sequence => "seq-",
+            Self::Window => "window-",
+        }
+    }
+}
+
 impl RunId {
     /// Its kind.
     pub fn kind(self) -> RunKind {
@@ -48,12 +59,13 @@ impl RunId {
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind().prefix())?;
         match *self {
-            Self::At(time) => write!(f, "at-{}", stamp(time, "%Y%m%dT%H%M%S", "Z")),
-            Self::Sequence(number) => write!(f, "seq-{number}"),
+            Self::At(time) => write!(f, "{}", stamp(time, "%Y%m%dT%H%M%S", "Z")),
+            Self::Sequence(number) => write!(f, "{number}"),
             Self::Window { from, to, revision } => {
                 let [from, to] = [from, to].map(|time| stamp(time, "%Y%m%dT%H%M%S", "Z"));
-                write!(f, "window-{from}-{to}{}", Revision(revision))
+                write!(f, "{from}-{to}{}", Revision(revision))
             }
         }
     }

@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::store::LocalStore;
-use super::store::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload};
+use super::store::{
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+    Upload,
+};
 
 /// A local folder in between.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ struct Shared {
     space: Mutex<u64>,
     gets: AtomicU64,
     lists: AtomicU64,
+    listed: AtomicU64,
     refuse_put: Mutex<bool>,
 }
 
@@ -31,6 +35,7 @@ impl FaultyStore {
             space: Mutex::new(space),
             gets: AtomicU64::new(0),
             lists: AtomicU64::new(0),
+            listed: AtomicU64::new(0),
             refuse_put: Mutex::new(false),
         };
         Arc::new(Self { inner, shared: Arc::new(shared) })
@@ -45,6 +50,19 @@ impl FaultyStore {
     pub(super) fn calls(&self) -> (u64, u64) {
         (self.shared.gets.swap(0, Ordering::Relaxed), self.shared.lists.swap(0, Ordering::Relaxed))
     }
+
+    /// Paths that listings returned since the last call.
+    pub(super) fn listed(&self) -> u64 {
+        self.shared.listed.swap(0, Ordering::Relaxed)
+    }
+}
+
+impl Shared {
+    fn count(&self, found: Result<Vec<String>, StoreError>) -> Result<Vec<String>, StoreError> {
+        self.lists.fetch_add(1, Ordering::Relaxed);
+        self.listed.fetch_add(found.as_ref().map_or(0, Vec::len) as u64, Ordering::Relaxed);
+        found
+    }
 }
 
 fn full(path: &str) -> StoreError {
@@ -58,13 +76,23 @@ impl BronzeStore for FaultyStore {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        self.shared.lists.fetch_add(1, Ordering::Relaxed);
-        self.inner.list(prefix).await
+        let found = self.inner.list(prefix).await;
+        self.shared.count(found)
+    }
+
+    async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
+        let found = self.inner.list_after(prefix, after).await;
+        self.shared.count(found)
     }
 
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
         self.shared.gets.fetch_add(1, Ordering::Relaxed);
         self.inner.get(path).await
+    }
+
+    async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError> {
+        self.shared.gets.fetch_add(1, Ordering::Relaxed);
+        self.inner.get_range(path, range).await
     }
 
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
@@ -76,6 +104,10 @@ impl BronzeStore for FaultyStore {
             return Err(full(path));
         }
         self.inner.put(path, content).await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        self.inner.remove(path).await
     }
 
     async fn stage(&self, path: &str, run: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {

@@ -8,12 +8,13 @@ mod branches;
 mod page;
 mod paging;
 
+pub(crate) use branches::{BranchQueue, StreamEnding, StreamPages, StreamState};
 #[cfg(test)]
 pub(crate) use branches::{BranchState, NextBranch};
-pub(crate) use branches::{
-    FirstPage, Page, PageDecision, StreamEnding, StreamPages, StreamState, first_page,
+pub(crate) use page::{
+    FetchError, Fetched, Fetcher, Jobs, NotDone, Page, PageDecision, PageEvent, Requests, StreamContext,
+    judge, record_channel,
 };
-pub(crate) use page::{Fetched, Fetcher, PageEvent, StreamContext};
-pub(crate) use paging::{Branch, Paginator, RequestedRange};
+pub(crate) use paging::{Branch, Paginator, Progress, RequestedRange};
 #[cfg(test)]
 pub(crate) use paging::{BranchId, PageState, Position};

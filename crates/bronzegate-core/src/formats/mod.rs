@@ -10,13 +10,14 @@ mod csv;
 mod error;
 mod json;
 mod page_body;
+mod reader;
 mod record_chunk;
 #[cfg(test)]
 mod tests;
 mod utf8;
 
-pub(crate) use csv::CsvSplitter;
 pub(crate) use error::{SplitError, SplitErrorKind};
-pub(crate) use json::{RecordsAt, Splitter, Wanted, values};
+pub(crate) use json::{RecordsAt, Wanted, values};
 pub(crate) use page_body::{Form, PageBody, RecordsFound};
+pub(crate) use reader::Reader;
 pub(crate) use record_chunk::{RecordChunk, Span};

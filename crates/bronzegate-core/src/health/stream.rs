@@ -23,6 +23,15 @@ pub struct Period {
     pub now: Timestamp,
 }
 
+impl Period {
+    /// From when on the runs must be known, [from the log](crate::bronze::CommitLog::since): a run that was due a
+    /// little before the period may stand in for a scheduled one in it. `None` for all.
+    pub fn read_from(&self) -> Option<Timestamp> {
+        let grace = SignedDuration::try_from(self.grace).unwrap_or(SignedDuration::MAX);
+        self.since.map(|since| since.checked_sub(grace).unwrap_or(Timestamp::MIN))
+    }
+}
+
 /// What the log says of a stream, held against its settings.
 #[derive(Clone, Debug)]
 pub struct StreamHealth {
@@ -58,7 +67,8 @@ pub enum Entry<'a> {
 }
 
 impl StreamHealth {
-    /// What a log says; `settings` are the stream's, where its source file can be read.
+    /// What a log says; `settings` are the stream's, where its source file can be read. `records` are the log's
+    /// from [`Period::read_from`] on, and at least one older one if there is any.
     ///
     /// Missing runs are looked for from the first run on that the log knows, by the schedule as it is now:
     /// the log does not keep what was scheduled before.
@@ -139,7 +149,7 @@ impl StreamHealth {
     }
 }
 
-/// The scheduled runs that are missing; `runs` are all that the log has, sorted.
+/// The scheduled runs that are missing; `runs` are those that are known, sorted.
 fn gaps(settings: &Stream, runs: &[LoggedRun], period: &Period) -> Vec<Gap> {
     let Some(schedule) = &settings.schedule else { return Vec::new() };
     // Without any run, nobody knows since when there should be some.

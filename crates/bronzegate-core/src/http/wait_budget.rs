@@ -31,12 +31,12 @@ pub(crate) struct WaitBudget {
 }
 
 impl WaitBudget {
-    /// WaitBudget until the deadline.
+    /// Until the deadline.
     pub(crate) fn new(clock: Arc<dyn Clock>, deadline: Deadline) -> Self {
         Self { clock, deadline, has_page: Arc::new(watch::Sender::new(false)), counts: true }
     }
 
-    /// The same wait_budget for pages that are not committed themselves: those of parents.
+    /// The same for pages that are not committed themselves: those of parents.
     #[must_use]
     pub(crate) fn for_parents(&self) -> Self {
         Self { counts: false, ..self.clone() }

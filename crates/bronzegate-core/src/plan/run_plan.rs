@@ -86,6 +86,11 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
+    /// Whether it is of a window's run.
+    pub(crate) fn is_window(&self) -> bool {
+        matches!(self.key.key.parse(), Ok(RunId::Window { .. }))
+    }
+
     /// Begins the run anew: the same window from its first page, as if nothing of it were committed.
     pub(crate) fn begin_anew(&mut self) {
         let state = self.state.take();

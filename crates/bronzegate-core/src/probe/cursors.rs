@@ -20,8 +20,8 @@ impl<'a> Cursors<'a> {
     }
 
     /// Takes the page's records as they come.
-    pub(super) fn see(&mut self, events: &PageEvent) {
-        match events {
+    pub(super) fn see(&mut self, event: &PageEvent) {
+        match event {
             PageEvent::Begin(_) => {
                 self.filter.begin(0);
                 self.records = 0;

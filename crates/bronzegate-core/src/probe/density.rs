@@ -30,8 +30,8 @@ impl<'a> Density<'a> {
     }
 
     /// Takes the page's records as they come.
-    pub(super) fn see(&mut self, events: &PageEvent) {
-        match events {
+    pub(super) fn see(&mut self, event: &PageEvent) {
+        match event {
             PageEvent::Begin(_) => self.seen = Seen::default(),
             PageEvent::Records(piece) => piece.records().for_each(|record| self.record(record)),
         }

@@ -5,11 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::engine::StreamRun;
-use super::segment::Staged;
-use super::window::is_window;
+use super::staged::Staged;
 use crate::breach::Breach;
-use crate::bronze::{CommitRecord, Ratios, SegmentStatus, Window, extend_history};
-use crate::cursor::CursorState;
+use crate::bronze::{CommitRecord, Ratios, SegmentStatus, extend_history};
 use crate::health;
 use crate::plan::Segment;
 use crate::report::{Counts, RunReport};
@@ -68,7 +66,7 @@ impl StreamRun {
             config_fingerprint: self.engine.source.fingerprint.clone(),
             environment: self.engine.environment.clone(),
         };
-        if is_window(segment) {
+        if segment.is_window() {
             record.history.clear();
         } else if status == SegmentStatus::Complete {
             record.history = extend_history(&record.history, record.history_entry());
@@ -94,11 +92,6 @@ impl StreamRun {
             report.duration_ratio = ratios.duration;
         }
     }
-}
-
-pub(super) fn asked_window(cursor: &CursorState) -> Window {
-    let text = |verbatim: &Option<crate::cursor::Verbatim>| verbatim.as_ref().map(|value| value.text.clone());
-    Window { from: text(&cursor.from), to: text(&cursor.to) }
 }
 
 fn combine(a: Counts, b: Counts, with: fn(u64, u64) -> u64) -> Counts {

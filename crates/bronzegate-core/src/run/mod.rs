@@ -5,6 +5,7 @@ mod engine;
 mod options;
 mod rate_share;
 mod segment;
+mod staged;
 mod stream_run;
 mod window;
 

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-use super::commit_record::asked_window;
 use super::engine::StreamRun;
+use super::staged::{Staged, asked_window};
 use crate::bronze::{
-    BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, Receipt, RunKind,
-    SegmentStatus, Window,
+    BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, RunKind, SegmentStatus,
 };
 use crate::clock::Deadline;
 use crate::config::ParentField;
@@ -31,24 +30,6 @@ pub(super) enum Ended {
     NothingCame,
     /// The stream's job goes on, and is committed already.
     StillWaiting,
-}
-
-/// What one segment has staged.
-#[derive(Default)]
-pub(super) struct Staged {
-    pub(super) parts: Vec<Receipt>,
-    /// The state behind the last page, where the segment did not come to the end.
-    pub(super) resume: Option<StreamState>,
-    pub(super) cursor_out: Option<String>,
-    /// What was asked for.
-    pub(super) window: Option<Window>,
-    /// What was asked for and how far it was read; of a part, what the next segment asks for.
-    pub(super) cursor: Option<CursorState>,
-    /// It is a part of a window that is split.
-    pub(super) is_part: bool,
-    /// Records moved between pages while they were read.
-    pub(super) may_lack: bool,
-    pub(super) warnings: Vec<String>,
 }
 
 /// What came of staging.
@@ -144,9 +125,10 @@ impl StreamRun {
     /// be next: more may be due behind it.
     async fn look_once(&self, log: &CommitLog, request: RunRequest) -> Result<Option<RunPlan>> {
         let incremental = self.stream.incremental.as_ref();
+        let now = self.engine.clock.now();
         let newest = match request {
             RunRequest::Scheduled { .. } | RunRequest::Restart { .. } => {
-                log.newest(request.kind(incremental.is_some())).await?
+                log.newest(request.kind(incremental.is_some()), now).await?
             }
             // A window has neither history nor predecessor, and its log may have thousands of names.
             RunRequest::Window { .. } => None,
@@ -154,7 +136,6 @@ impl StreamRun {
         if let Some(newest) = &newest {
             log.settle(newest).await?;
         }
-        let now = self.engine.clock.now();
         let (key, cursor) = match (request, incremental) {
             (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(incremental)) => {
                 match plan::next(incremental, newest.as_ref(), at.unwrap_or(now), now)? {

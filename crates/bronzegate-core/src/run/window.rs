@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::commit_record::asked_window;
 use super::engine::StreamRun;
-use crate::bronze::{BronzeStore, CommitLog, Layout, RunId};
+use super::staged::asked_window;
+use crate::bronze::{BronzeStore, CommitLog, Layout, RunId, RunKind};
 use crate::config::Incremental;
 use crate::cursor::{CursorFilter, CursorState, CursorValue};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,7 +22,7 @@ impl StreamRun {
         let unreadable = |error| Error::new(ErrorKind::Store, format!("a committed cursor {error}"));
         let bounds = cursor.bounds(incremental).map_err(unreadable)?;
         // Neighbouring windows share no record, so there is nothing that a key would have to tell apart.
-        let key = incremental.key.clone().filter(|_| !is_window(segment));
+        let key = incremental.key.clone().filter(|_| !segment.is_window());
         let settings = Incremental { key, ..incremental.clone() };
         let filter = CursorFilter::new(&settings, bounds, cursor.known.as_ref(), cursor.newest.as_ref())?;
         Ok((self.asked(cursor), Some(filter)))
@@ -37,7 +37,7 @@ impl StreamRun {
     /// What a person should know of the records that were left out.
     pub(super) fn left_out(&self, filter: &CursorFilter, segment: &Segment) -> Vec<String> {
         let (left_out, mut warnings) = (filter.left_out(), Vec::new());
-        if is_window(segment) && left_out.outside > 0 {
+        if segment.is_window() && left_out.outside > 0 {
             warnings.push(format!("{} records from outside of the window were left out", left_out.outside));
         }
         if let Some(incremental) = self.stream.incremental.as_ref().filter(|_| left_out.without > 0) {
@@ -62,7 +62,7 @@ impl StreamRun {
             return Ok(None);
         };
         let from = cursor.from.clone().and_then(|from| CursorValue::of(settings.format, from).ok()?.time());
-        let windows = log.names().await?.into_iter().filter_map(|name| match name.id {
+        let windows = log.names_of(RunKind::Window).await?.into_iter().filter_map(|name| match name.id {
             RunId::Window { to, .. } if settings.format.is_time() => Some(to),
             _ => None,
         });
@@ -113,8 +113,9 @@ impl StreamRun {
             return Ok(false);
         };
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
-        let newest = CommitLog::new(store.clone(), layout).newest(request.kind(true)).await?;
-        let next = plan::next(incremental, newest.as_ref(), at, self.engine.clock.now())?;
+        let now = self.engine.clock.now();
+        let newest = CommitLog::new(store.clone(), layout).newest(request.kind(true), now).await?;
+        let next = plan::next(incremental, newest.as_ref(), at, now)?;
         Ok(matches!(next, Due::Run(..)))
     }
 
@@ -127,8 +128,4 @@ impl StreamRun {
             Due::Done(_) => RequestedRange::default(),
         })
     }
-}
-
-pub(super) fn is_window(segment: &Segment) -> bool {
-    matches!(segment.key.key.parse(), Ok(RunId::Window { .. }))
 }

@@ -19,7 +19,6 @@ use bronzegate_azure::Azure;
 use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_core::secret::{Freshness, Replacement, SecretStore};
-use bronzegate_core::settings::Vault;
 use bronzegate_demo_api::{
     Auth, Credentials, DemoApi, Fault, FaultKind, Framing, Options, Running, Shape, Stream, Style, When,
 };
@@ -56,15 +55,15 @@ pub(crate) fn run() -> Outcome {
 
 async fn check() -> Outcome {
     let target = needed("BRONZEGATE_TARGET")?;
-    let place = Vault::parse("BRONZEGATE_SECRETS", &needed("BRONZEGATE_SECRETS")?)?;
-    let Vault::AzureKeyVault(url) = place else { return Err("BRONZEGATE_SECRETS is no Key Vault".into()) };
+    let secrets = needed("BRONZEGATE_SECRETS")?;
+    let url = secrets.strip_prefix("azure-keyvault:").ok_or("BRONZEGATE_SECRETS is no Key Vault")?;
     let clock = Arc::new(SystemClock::default());
     let azure = Azure::connect(variable, clock.clone())?;
     let root = format!("{}/smoke-{}", target.trim_end_matches('/'), clock.now().strftime("%Y%m%d%H%M%S"));
 
     store_contract::check(async |name| azure.store(&format!("{root}/{name}")).expect("it is a target")).await;
     say("store: it keeps the contract of the port, create-only puts and uploads included");
-    let token = vault(&*azure.secrets(&url)?).await?;
+    let token = vault(&*azure.secrets(url)?).await?;
     let smoke = Smoke::new(&azure, root.clone(), token).await?;
     smoke.twice_at_once_and_again().await?;
     smoke.killed().await?;

@@ -2,7 +2,7 @@
 //! kind of error, so that a state machine can tell what is worth another try.
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
-use bronzegate_core::dispatch::Answer;
+use bronzegate_core::doors::Answer;
 use bronzegate_core::error::{Error, ErrorKind};
 use bronzegate_core::report::{RunReport, Status};
 use lambda_runtime::Diagnostic;
@@ -98,7 +98,7 @@ fn failed(reports: &[RunReport]) -> Failed {
 
 #[cfg(test)]
 mod tests {
-    use bronzegate_core::dispatch::{NotRun, WindowList};
+    use bronzegate_core::doors::{NotRun, WindowList};
     use bronzegate_core::report::{Counts, Failure};
 
     use super::*;

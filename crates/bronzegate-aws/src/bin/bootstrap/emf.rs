@@ -3,7 +3,7 @@
 //! The form is that of the
 //! [specification](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
 
-use bronzegate_core::metrics::{self, DIMENSIONS, Metric, Unit};
+use bronzegate_core::doors::metrics::{self, DIMENSIONS, Metric, Unit};
 use bronzegate_core::report::RunReport;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};

@@ -8,8 +8,8 @@
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sqs::SqsEvent;
+use bronzegate_core::doors::Event;
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::event::Event;
 use serde_json::{Map, Value};
 
 /// What a rule or schedule without a detail is called: `bronzegate.<source>` or `bronzegate.<source>.<stream>`.
@@ -119,7 +119,7 @@ fn wrong(cause: impl Into<String>) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use bronzegate_core::event::Action;
+    use bronzegate_core::doors::Action;
     use serde_json::json;
 
     use super::*;

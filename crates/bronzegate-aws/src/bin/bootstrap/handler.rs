@@ -4,17 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bronzegate_aws::{Aws, S3Settings};
-use bronzegate_core::bronze::{BronzeStore, LocalStore};
+use bronzegate_aws::AwsCloud;
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
-use bronzegate_core::dispatch::{Answer, Dispatcher};
-use bronzegate_core::error::{Error, Result};
-use bronzegate_core::event::Event;
+use bronzegate_core::doors::{Answer, Clouds, Defaults, Deployment, Dispatcher, Event, Unset};
+use bronzegate_core::error::Result;
 use bronzegate_core::report::{self, RunReport, Status};
 use bronzegate_core::run::CancellationToken;
-use bronzegate_core::secret::{EnvSecrets, FileSecrets, SecretStore};
-use bronzegate_core::settings::{Place, Vault, wrong};
-use bronzegate_core::sources::SourceFolder;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -22,7 +17,7 @@ use tracing::Instrument as _;
 use crate::answer::{self, Failed};
 use crate::emf;
 use crate::envelope::{self, Invocation, Message};
-use crate::environment::{self, Settings};
+use crate::environment;
 use crate::output;
 
 /// The function: made once a process, asked once an invocation.
@@ -34,24 +29,23 @@ pub(crate) struct Handler {
     is_cold: AtomicBool,
 }
 
+/// What is taken where a variable is not set.
+const DEFAULTS: Defaults =
+    Defaults { target: Unset::Required("s3://bucket/prefix"), secrets: Unset::Default("aws-secretsmanager") };
+
 impl Handler {
     /// Makes it ready. Nothing is sent anywhere before the first event.
     ///
     /// # Errors
     /// The setting that is wrong.
     pub(crate) async fn open() -> Result<Self> {
-        let settings = Settings::read()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let aws = bronzegate_aws::connect(clock.clone()).await;
-        let s3 = S3Settings { kms_key: settings.kms_key };
-        let dispatcher = Dispatcher::new(
-            sources(&aws, &settings.sources)?,
-            store(&aws, &settings.target, s3, "BRONZEGATE_TARGET")?,
-            secrets(&aws, settings.secrets)?,
-            clock.clone(),
-            settings.environment.as_str(),
-        );
-        Ok(Self { dispatcher, environment: settings.environment, clock, is_cold: AtomicBool::new(true) })
+        let clouds = Clouds::new(environment::look_up, clock.clone())
+            .with(AwsCloud::new)
+            .noting("this is the AWS function");
+        let deployment = Deployment::open(&clouds, DEFAULTS).await?;
+        let Deployment { dispatcher, environment, .. } = deployment;
+        Ok(Self { dispatcher, environment, clock, is_cold: AtomicBool::new(true) })
     }
 
     /// Answers one invocation.
@@ -124,35 +118,5 @@ impl Handler {
     fn tell(&self, report: &RunReport, is_cold: bool) {
         report::log(report);
         output::line(&emf::line(report, &self.environment, is_cold, self.clock.now()));
-    }
-}
-
-fn store(aws: &Aws, place: &Place, s3: S3Settings, setting: &str) -> Result<Arc<dyn BronzeStore>, Error> {
-    match place {
-        Place::Folder(path) => Ok(Arc::new(LocalStore::open(path)?)),
-        Place::S3(url) => aws.store_with(url, s3),
-        Place::Abfss(url) => {
-            Err(wrong(setting, url, "this is the AWS function; it takes s3://bucket/prefix"))
-        }
-    }
-}
-
-fn sources(aws: &Aws, place: &Place) -> Result<SourceFolder, Error> {
-    match place {
-        Place::Folder(path) => Ok(SourceFolder::local(path)),
-        place => store(aws, place, S3Settings::default(), "BRONZEGATE_SOURCES").map(SourceFolder::Remote),
-    }
-}
-
-fn secrets(aws: &Aws, vault: Vault) -> Result<Arc<dyn SecretStore>, Error> {
-    match vault {
-        Vault::Environment => Ok(Arc::new(EnvSecrets::new(environment::look_up))),
-        Vault::File(path) => Ok(Arc::new(FileSecrets::new(path))),
-        Vault::AwsSecretsManager { prefix } => Ok(aws.secrets(&prefix)),
-        Vault::AzureKeyVault(url) => Err(wrong(
-            "BRONZEGATE_SECRETS",
-            &url,
-            "this is the AWS function; it reads aws-secretsmanager[:prefix]",
-        )),
     }
 }

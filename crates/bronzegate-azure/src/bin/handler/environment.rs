@@ -3,20 +3,14 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use bronzegate_core::doors::Setting;
 use bronzegate_core::error::Result;
-use bronzegate_core::settings::{Place, Vault, wrong};
 
 use crate::host;
 
-/// The deployment's settings.
+/// The settings of this program alone; those of any deployment are the core's.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// As it was given, for people.
-    pub(crate) target_text: String,
-    pub(crate) target: Place,
-    pub(crate) sources: Place,
-    pub(crate) secrets: Vault,
-    pub(crate) environment: String,
     /// The most time of an invocation.
     pub(crate) timeout: Duration,
     /// How many instances there are at most.
@@ -33,33 +27,20 @@ impl Settings {
     /// Reads the variables.
     ///
     /// # Errors
-    /// The variable that is missing or wrong.
+    /// The variable that is wrong.
     pub(crate) fn read() -> Result<Self> {
-        const TARGET: &str = "BRONZEGATE_TARGET";
-        const SECRETS: &str = "BRONZEGATE_SECRETS";
         const INSTANCES: &str = "BRONZEGATE_MAX_INSTANCES";
-        let required = |name, form| {
-            look_up(name).ok_or_else(|| wrong(name, "", &format!("it is not set; write {form}")))
-        };
-        let target_text = required(TARGET, "abfss://container@account.dfs.core.windows.net/folder")?;
-        let vault = required(SECRETS, "azure-keyvault:https://name.vault.azure.net")?;
-        let folder = look_up("BRONZEGATE_SOURCES").unwrap_or_else(|| "./sources".to_owned());
-        let max_instances = look_up(INSTANCES).map(|text| {
-            text.parse()
-                .map_err(|_| wrong(INSTANCES, &text, "write the most instances of the app, such as 40"))
+        let set = |name| look_up(name).map(|text| Setting::new(name, text));
+        let max_instances = set(INSTANCES).map(|setting| {
+            let wrong = |_| setting.wrong("write the most instances of the app, such as 40");
+            setting.text.parse().map_err(wrong)
         });
-        let timeout = look_up(TIMEOUT).map(|text| host::timeout(TIMEOUT, &text)).transpose()?;
         Ok(Self {
-            target: Place::parse(TARGET, &target_text)?,
-            sources: Place::parse("BRONZEGATE_SOURCES", &folder)?,
-            secrets: Vault::parse(SECRETS, &vault)?,
-            environment: look_up("BRONZEGATE_ENVIRONMENT").unwrap_or_else(|| "dev".to_owned()),
-            timeout: match timeout {
-                Some(timeout) => timeout,
+            timeout: match set(TIMEOUT) {
+                Some(setting) => host::timeout(&setting)?,
                 None => host::timeout_of_file()?,
             },
             max_instances: max_instances.transpose()?.unwrap_or(MAX_INSTANCES),
-            target_text,
         })
     }
 }

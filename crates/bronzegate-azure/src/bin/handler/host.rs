@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
+use bronzegate_core::doors::Setting;
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::settings::wrong;
 use serde_json::Value;
 
 /// The file in the folder in which the host starts the handler.
@@ -26,7 +26,7 @@ pub(crate) fn timeout_of_file() -> Result<Duration> {
     let host: Value = serde_json::from_slice(&text)
         .map_err(|error| Error::new(ErrorKind::Config, format!("{FILE} is not JSON: {error}")))?;
     match host.get("functionTimeout").and_then(Value::as_str) {
-        Some(text) => timeout("functionTimeout of host.json", text),
+        Some(text) => timeout(&Setting::new("functionTimeout of host.json", text)),
         None => Ok(LEAST),
     }
 }
@@ -35,8 +35,9 @@ pub(crate) fn timeout_of_file() -> Result<Duration> {
 ///
 /// # Errors
 /// [`ErrorKind::Config`], naming the setting.
-pub(crate) fn timeout(name: &str, text: &str) -> Result<Duration> {
+pub(crate) fn timeout(setting: &Setting) -> Result<Duration> {
     const DAY: Duration = Duration::from_hours(24);
+    let text = setting.text.as_str();
     if text == "-1" {
         return Ok(DAY);
     }
@@ -49,13 +50,17 @@ pub(crate) fn timeout(name: &str, text: &str) -> Result<Duration> {
         {
             Ok(Duration::from_secs(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
         }
-        _ => Err(wrong(name, text, "write hours, minutes and seconds, such as 00:10:00")),
+        _ => Err(setting.wrong("write hours, minutes and seconds, such as 00:10:00")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn timeout(text: &str) -> Result<Duration> {
+        super::timeout(&Setting::new("t", text))
+    }
 
     #[test]
     fn a_time_span_is_that_of_dot_net() {
@@ -66,10 +71,10 @@ mod tests {
             ("23:59:59", 86_399),
             ("-1", 86_400),
         ] {
-            assert_eq!(timeout("t", text).unwrap(), Duration::from_secs(seconds), "{text}");
+            assert_eq!(timeout(text).unwrap(), Duration::from_secs(seconds), "{text}");
         }
         for text in ["", "10", "00:60:00", "24:00:00", "00:00:00", "x", "00:10", "-00:01:00"] {
-            let error = timeout("t", text).unwrap_err();
+            let error = timeout(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{text}");
             assert!(error.to_string().contains("write hours, minutes and seconds"), "{error}");
         }

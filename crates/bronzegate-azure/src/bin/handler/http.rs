@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use bronzegate_azure::functions::REQUEST;
+use bronzegate_core::doors::Event;
 use bronzegate_core::error::{ErrorKind, Result};
-use bronzegate_core::event::Event;
 use serde_json::{Value, json};
 
 use crate::handler::Handler;

@@ -1,7 +1,7 @@
 //! An item of the work queue: an event, and how often its run was partial.
 
+use bronzegate_core::doors::{Action, Event};
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::event::{Action, Event};
 use serde_json::{Value, json};
 
 use crate::invocation::Invocation;

@@ -58,7 +58,8 @@ fn start() -> Result<()> {
         let stop = CancellationToken::default();
         // A setting that is wrong is the answer to every invocation: told there it reaches the caller and the
         // alerts, while a process that ends is only started again.
-        let handler = Handler::open(stop.clone()).inspect_err(|error| tracing::error!(%error, "not ready"));
+        let handler =
+            Handler::open(stop.clone()).await.inspect_err(|error| tracing::error!(%error, "not ready"));
         server::serve(port, handler, stop).await
     })
 }

@@ -14,9 +14,8 @@ use std::time::Duration;
 
 use bronzegate_azure::functions::{HOST, ITEM};
 use bronzegate_core::clock::Deadline;
-use bronzegate_core::dispatch::Answer;
+use bronzegate_core::doors::{Action, Answer, Event};
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::event::{Action, Event};
 use bronzegate_core::report::{RunReport, Status};
 use serde_json::{Value, json};
 

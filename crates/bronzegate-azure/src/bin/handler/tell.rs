@@ -2,8 +2,8 @@
 //! their member `event`.
 
 use bronzegate_core::clock::Clock;
-use bronzegate_core::event::{Action, Event};
-use bronzegate_core::metrics;
+use bronzegate_core::doors::metrics;
+use bronzegate_core::doors::{Action, Event};
 use bronzegate_core::report::{self, RunReport};
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 //! answers at once whatever the streams have to do.
 
 use bronzegate_azure::functions::{App, Due, TIMER};
+use bronzegate_core::doors::Event;
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::event::Event;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;

@@ -3,9 +3,8 @@
 use std::num::NonZeroU32;
 
 use bronzegate_core::clock::Deadline;
-use bronzegate_core::dispatch::Answer;
+use bronzegate_core::doors::{Action, Answer, Backfill, Event};
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::event::{Action, Backfill, Event};
 use bronzegate_core::plan;
 use jiff::Unit;
 

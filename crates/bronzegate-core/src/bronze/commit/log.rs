@@ -4,7 +4,6 @@
 //! without gaps; this is what lets the newest be found with a few reads instead of a listing.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use futures::stream::{StreamExt as _, TryStreamExt as _};
@@ -14,10 +13,9 @@ use super::record::{CommitRecord, SegmentStatus};
 use crate::bronze::layout::{CommitName, Layout};
 use crate::bronze::run_id::{RunId, RunKind};
 use crate::bronze::store::{BronzeStore, Created, Receipt, StoreError};
-use crate::window::TimeWindow;
 
 /// Uploads completed, and records read, at the same time.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// The commit log of one stream.
 #[derive(Clone, Debug)]
@@ -31,12 +29,24 @@ pub struct CommitLog {
 struct Head {
     key: String,
     segment: u32,
+    /// Of a window: the run of the schedule that was named before, so that a backfill does not hide it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
 }
 
 impl Head {
     fn names(&self, record: &CommitRecord) -> bool {
         (self.key.as_str(), self.segment) == (&record.key, record.segment)
     }
+
+    /// The run of the schedule.
+    fn run(self) -> Option<String> {
+        if is_window(&self.key) { self.run } else { Some(self.key) }
+    }
+}
+
+fn is_window(key: &str) -> bool {
+    key.starts_with(RunKind::Window.prefix())
 }
 
 impl CommitLog {
@@ -77,65 +87,6 @@ impl CommitLog {
             }
         }
         Ok(Some(newest))
-    }
-
-    /// The newest segment of the newest run of a kind.
-    ///
-    /// The hint in `head.json` only says where to begin: an incremental stream's log is followed from
-    /// there to its end. Without a usable hint, and for the other kinds, the log's names are listed.
-    pub async fn newest(&self, kind: RunKind) -> Result<Option<CommitRecord>, StoreError> {
-        if kind == RunKind::Sequence
-            && let Some(Head { key, .. }) = self.head().await
-            && let Ok(RunId::Sequence(number)) = key.parse()
-            && let Some(newest) = self.follow(number).await?
-        {
-            return Ok(Some(newest));
-        }
-        let names = self.names().await?;
-        match names.into_iter().rfind(|name| name.id.kind() == kind) {
-            Some(name) => self.get(&name.id.to_string(), name.segment).await,
-            None => Ok(None),
-        }
-    }
-
-    /// The newest revision of a window that has a commit; `None` when the window has none.
-    pub async fn revisions(&self, window: TimeWindow) -> Result<Option<u32>, StoreError> {
-        let revision = |name: CommitName| match name.id {
-            RunId::Window { from, to, revision } if (from, to) == (window.from(), window.to()) => {
-                Some(revision)
-            }
-            _ => None,
-        };
-        Ok(self.names().await?.into_iter().filter_map(revision).max())
-    }
-
-    /// The names of all commits, from the oldest run to the newest within each kind.
-    pub async fn names(&self) -> Result<Vec<CommitName>, StoreError> {
-        let mut names = Vec::new();
-        for path in self.store.list(&self.layout.commits()).await? {
-            match self.layout.parse_commit(&path) {
-                Some(name) => names.push(name),
-                None if Path::new(&path).extension().is_some_and(|extension| extension == "json") => {
-                    let reason = "its name is not that of a commit".to_owned();
-                    return Err(StoreError::Unreadable { path, reason });
-                }
-                None => {}
-            }
-        }
-        names.sort_unstable();
-        Ok(names)
-    }
-
-    /// All records, in the order of [`names`](Self::names).
-    pub async fn all(&self) -> Result<Vec<CommitRecord>, StoreError> {
-        let names = self.names().await?;
-        let read = names.into_iter().map(|name| async move {
-            let key = name.id.to_string();
-            let path = self.layout.commit(&key, name.segment);
-            let reason = "it was listed and is gone".to_owned();
-            self.get(&key, name.segment).await?.ok_or(StoreError::Unreadable { path, reason })
-        });
-        futures::stream::iter(read).buffered(AT_ONCE).try_collect().await
     }
 
     /// Commits a segment: the only decision point. With [`Created::No`] another run has committed
@@ -217,7 +168,8 @@ impl CommitLog {
 
     /// Updates the hint, after the segment is published. What goes wrong here is logged and forgotten.
     pub async fn update_head(&self, record: &CommitRecord) {
-        let head = Head { key: record.key.clone(), segment: record.segment };
+        let run = if is_window(&record.key) { self.head().await.and_then(Head::run) } else { None };
+        let head = Head { key: record.key.clone(), segment: record.segment, run };
         let text = serde_json::to_vec(&head).expect("a head has text keys only");
         if let Err(error) = self.store.put(&self.layout.head(), text.into()).await {
             tracing::warn!(stream = self.layout.stream(), %error, "the hint to the newest commit is not updated");
@@ -252,17 +204,16 @@ impl CommitLog {
         serde_json::from_slice(&text).ok()
     }
 
-    /// Follows an incremental stream's log from a run to its end.
-    async fn follow(&self, mut number: u64) -> Result<Option<CommitRecord>, StoreError> {
-        let mut newest = None;
-        loop {
-            let key = RunId::Sequence(number).to_string();
-            match self.newest_segment(&key).await? {
-                Some(record) if record.status == SegmentStatus::Partial => return Ok(Some(record)),
-                Some(record) => newest = Some(record),
-                None => return Ok(newest),
-            }
-            number += 1;
-        }
+    /// The segment that was committed last, as far as the hint knows; `None` where it cannot be read.
+    ///
+    /// It was so when it was written, if nobody has touched it since. It never says what the log has.
+    pub(super) async fn committed_last(&self) -> Option<CommitName> {
+        let Head { key, segment, .. } = self.head().await?;
+        Some(CommitName { id: key.parse().ok()?, segment })
+    }
+
+    /// The newest run of the schedule, as far as the hint knows: where to begin to look for it.
+    pub(super) async fn hint(&self) -> Option<RunId> {
+        self.head().await?.run()?.parse().ok()
     }
 }

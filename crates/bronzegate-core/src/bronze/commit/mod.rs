@@ -3,8 +3,11 @@
 mod health;
 mod last_error;
 mod log;
+mod names;
+mod newest;
 mod record;
 mod settler;
+mod since;
 #[cfg(test)]
 mod tests;
 

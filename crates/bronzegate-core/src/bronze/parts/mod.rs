@@ -1,9 +1,11 @@
 //! Parts: encoded lines into staged uploads, compressed, checksummed and rolled.
 
+mod naming;
 mod open;
-mod parts;
 mod roller;
+mod segment_parts;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use parts::{PartNaming, Parts};
+pub(crate) use naming::PartNaming;
+pub(crate) use segment_parts::Parts;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use tokio::task::JoinHandle;
 
+use super::naming::PartNaming;
 use super::open::OpenPart;
-use super::parts::PartNaming;
 use crate::bronze::format::extension;
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
 use crate::config::{Compression, Output};

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::port::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload};
+use super::port::{
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+    Upload,
+};
 use crate::clock::{Clock, Deadline};
 
 /// A store on another one. Each call that is not done when the deadline passes is given up, and is an
@@ -61,8 +64,16 @@ impl BronzeStore for BoundedStore {
         self.limit.hold("list", prefix, self.inner.list(prefix)).await
     }
 
+    async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
+        self.limit.hold("list", prefix, self.inner.list_after(prefix, after)).await
+    }
+
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
         self.limit.hold("read", path, self.inner.get(path)).await
+    }
+
+    async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError> {
+        self.limit.hold("read", path, self.inner.get_range(path, range)).await
     }
 
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError> {
@@ -71,6 +82,10 @@ impl BronzeStore for BoundedStore {
 
     async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError> {
         self.limit.hold("write", path, self.inner.put(path, content)).await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        self.limit.hold("remove", path, self.inner.remove(path)).await
     }
 
     async fn stage(&self, path: &str, run: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {
@@ -162,13 +177,22 @@ mod tests {
         async fn list(&self, _: &str) -> Result<Vec<String>, StoreError> {
             std::future::pending().await
         }
+        async fn list_after(&self, _: &str, _: &str) -> Result<Vec<String>, StoreError> {
+            std::future::pending().await
+        }
         async fn get(&self, _: &str) -> Result<Option<Bytes>, StoreError> {
+            std::future::pending().await
+        }
+        async fn get_range(&self, _: &str, _: ByteRange) -> Result<Option<RangeRead>, StoreError> {
             std::future::pending().await
         }
         async fn put_new(&self, _: &str, _: Bytes) -> Result<Created, StoreError> {
             std::future::pending().await
         }
         async fn put(&self, _: &str, _: Bytes) -> Result<(), StoreError> {
+            std::future::pending().await
+        }
+        async fn remove(&self, _: &str) -> Result<(), StoreError> {
             std::future::pending().await
         }
         async fn stage(&self, _: &str, _: &StagingArea) -> Result<Box<dyn StagedPart>, StoreError> {
@@ -225,9 +249,12 @@ mod tests {
         ];
         let ends = [
             store.list("a").await.map(drop),
+            store.list_after("a", "").await.map(drop),
             store.get("a").await.map(drop),
+            store.get_range("a", ByteRange::Last(8)).await.map(drop),
             store.put_new("a", Bytes::new()).await.map(drop),
             store.put("a", Bytes::new()).await,
+            store.remove("a").await,
             store.publish(&receipt).await,
             store.abort(&receipt).await,
             store.leftovers("a").await.map(drop),

@@ -6,4 +6,7 @@ mod port;
 
 pub use bounded::BoundedStore;
 pub use local::LocalStore;
-pub use port::{BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError, Upload};
+pub use port::{
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+    Upload,
+};

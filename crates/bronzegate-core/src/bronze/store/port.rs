@@ -29,14 +29,38 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
     /// The paths of all objects below the folder `prefix`, sorted; empty when there is no such folder.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
 
+    /// The paths that begin with `prefix` and come after `after`, in the order of their bytes.
+    ///
+    /// `prefix` need not end where a folder does: `log/at-202611` begins `log/at-20261122T170000Z.json`. It is
+    /// whole paths that are compared. `after` need not be there, and need not begin with `prefix`; an empty one
+    /// comes before every path. Whatever [`list`](Self::list) shows, this shows, and nothing else.
+    ///
+    /// It costs what it returns. On a service that cannot begin a listing in the middle (Azure) it costs all
+    /// that begins with `prefix`, so a caller takes no shorter one than it must.
+    async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError>;
+
     /// The object's content, or `None` when there is none.
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError>;
+
+    /// A part of the object's content, and the size of the whole; `None` when there is no object.
+    ///
+    /// The content is never longer than the range, whatever the object's size. It is shorter where the object
+    /// ends earlier, and empty for a range behind its end; neither is an error. What a call returns is of one
+    /// object: if another takes its place meanwhile, the call may fail.
+    async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError>;
 
     /// Creates the object unless one is there.
     async fn put_new(&self, path: &str, content: Bytes) -> Result<Created, StoreError>;
 
     /// Creates or replaces the object: for hints that may be lost, never for data or commits.
     async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError>;
+
+    /// Removes the object; durable like a put. One that is not there is no error, so any process may repeat it.
+    ///
+    /// It is for what may be lost: hints, and the log of a table that is made of bronze and that its own
+    /// rules let expire. A part or a commit is never removed, since that would take back what a run decided; no
+    /// store checks this.
+    async fn remove(&self, path: &str) -> Result<(), StoreError>;
 
     /// Begins an upload that will become `path`. `run` groups the uploads of one run, so that
     /// [`leftovers`](Self::leftovers) can tell whose they are.
@@ -97,6 +121,42 @@ pub struct StagingArea {
     pub stream: String,
     /// `<key>.s<segment>`.
     pub segment: String,
+}
+
+/// A part of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByteRange {
+    /// So many bytes from an offset on.
+    From {
+        /// The first byte, counted from 0.
+        offset: u64,
+        /// The most bytes.
+        length: u64,
+    },
+    /// So many bytes at the end: the footer of a Parquet file.
+    Last(u64),
+}
+
+impl ByteRange {
+    /// The offset of its first byte in an object of `size` bytes, and how many there are of it.
+    pub fn within(self, size: u64) -> (u64, u64) {
+        match self {
+            Self::From { offset, length } => {
+                let offset = offset.min(size);
+                (offset, length.min(size - offset))
+            }
+            Self::Last(length) => (size - length.min(size), length.min(size)),
+        }
+    }
+}
+
+/// What was read of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeRead {
+    /// The bytes of the range.
+    pub content: Bytes,
+    /// The size of the whole object in bytes.
+    pub size: u64,
 }
 
 /// Whether a create-only put created.

@@ -11,19 +11,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 
-use super::stream_pages;
 use crate::config::Job;
-use crate::error::{Error, ErrorKind};
-use crate::extract::page::Requests;
-use crate::extract::page::StreamContext;
-use crate::extract::page::{FetchError, Fetched};
-use crate::extract::page::{Jobs, NotDone};
-use crate::extract::page::{PageEvent, RecordReceiver, events};
-use crate::extract::paging;
-use crate::extract::paging::Branch;
-use crate::extract::paging::Paginator;
-use crate::extract::paging::{Judged, Progress};
-use crate::extract::paging::{PageState, Position};
+use crate::error::Error;
+use crate::extract::page::{
+    FetchError, Fetched, Jobs, NotDone, Page, PageDecision, Requests, StreamContext, judge, record_channel,
+};
+use crate::extract::paging::{Branch, Judged, PageState, Paginator, Position, Progress};
 
 /// How a branch's pages ended.
 #[derive(Debug)]
@@ -61,48 +54,6 @@ pub(crate) struct Room {
     pub(crate) concurrency: usize,
     /// That have come and are not gone through.
     pub(crate) waiting: usize,
-}
-
-/// One page on its way.
-#[derive(Debug)]
-pub(crate) struct Page {
-    /// Its number in its branch, counted from 1 over all segments.
-    pub number: u64,
-    /// The state it is asked for with; where it is fetched ahead, with the counts of the last page that had come.
-    pub(crate) start: PageState,
-    events: RecordReceiver,
-    verdict: oneshot::Receiver<PageDecision>,
-    /// Its place among the pages that are not written yet.
-    _place: OwnedSemaphorePermit,
-}
-
-/// What becomes of a page whose records have been handed on.
-#[derive(Debug)]
-pub(crate) enum PageDecision {
-    /// It is written.
-    Keep {
-        /// What a person should know.
-        warning: Option<String>,
-    },
-    /// It is not: it was fetched ahead in vain, repeats an earlier page, or failed.
-    Discard,
-}
-
-impl Page {
-    /// The page's next records, or `None` when there are no more.
-    pub(crate) async fn next(&mut self) -> Option<PageEvent> {
-        self.events.next().await
-    }
-
-    /// What becomes of the page; to be asked when `next` has come to its end.
-    pub(crate) async fn verdict(&mut self) -> PageDecision {
-        (&mut self.verdict).await.unwrap_or(PageDecision::Discard)
-    }
-
-    /// Waits until its response has begun, or it has none.
-    pub(crate) async fn begun(&mut self) {
-        self.events.begun().await;
-    }
 }
 
 /// The pages of one branch, in order.
@@ -156,88 +107,6 @@ impl Drop for BranchPages {
     }
 }
 
-/// A page that was fetched for its facts.
-#[derive(Debug)]
-pub(crate) struct FirstPage {
-    /// The page.
-    pub fetched: Fetched,
-    /// Whether it is the last.
-    pub last: bool,
-    /// Whether its response says that its window holds more than the API gives out: a run halves it.
-    pub too_large: bool,
-    /// What a person should know.
-    pub warning: Option<String>,
-}
-
-/// Fetches one page and shows its records to `see`.
-///
-/// # Errors
-/// As a run's first page; [`ErrorKind::Data`] when there is no parent to ask for.
-pub(crate) async fn first_page(
-    context: &Arc<StreamContext>,
-    mut see: impl FnMut(&PageEvent),
-) -> Result<FirstPage, Error> {
-    let (branch, mut state) = stream_pages::first(context).await?.ok_or_else(|| {
-        Error::new(ErrorKind::Data, "its parent has no records, so there is nothing to ask for")
-    })?;
-    let requests = Requests::new(context, &branch);
-    if let Some(job) = &context.stream.job {
-        let jobs = Jobs { job, requests, fetcher: &context.fetcher, stop: &context.stop };
-        match jobs.finish(&mut state).await {
-            Ok(()) => {}
-            Err(NotDone::Failed(error)) => return Err(error),
-            Err(NotDone::Skipped(cause)) => return Err(left_out(&cause)),
-            Err(NotDone::Cut) => unreachable!("no deadline, and nobody asks to stop"),
-        }
-        if state.has_no_pages() {
-            return Err(Error::new(ErrorKind::Data, "its job has no files, so there is nothing to look at"));
-        }
-    }
-    let request = requests.at(&state)?;
-    let (sender, mut receiver) = events();
-    let fetcher = &context.fetcher;
-    let fetch = async move { fetcher.fetch(&request, &sender).await };
-    let pass_by = async {
-        while let Some(events) = receiver.next().await {
-            see(&events);
-        }
-    };
-    let fetched = match tokio::join!(fetch, pass_by).0 {
-        Ok(fetched) => fetched,
-        Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
-        Err(FetchError::TooLarge(fetched)) => {
-            return Ok(FirstPage { fetched: *fetched, last: false, too_large: true, warning: None });
-        }
-        Err(FetchError::Skipped(cause)) => return Err(left_out(&cause).on_page(1)),
-        Err(FetchError::OutOfTime | FetchError::Unwanted) => {
-            unreachable!("no deadline, and the page is wanted")
-        }
-    };
-    let secret = fetcher.client().auth().query_parameter();
-    let pagination = &context.stream.pagination;
-    let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state);
-    let judged = judge(context, &mut progress, &fetched).map_err(|error| error.on_page(1))?;
-    Ok(FirstPage { fetched, last: judged.last, too_large: false, warning: judged.warning })
-}
-
-fn left_out(cause: &str) -> Error {
-    Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out"))
-}
-
-fn judge(context: &StreamContext, progress: &mut Progress<'_>, fetched: &Fetched) -> Result<Judged, Error> {
-    // The text of an error or warning may show a value of the response.
-    let scrub = |text: &str| context.fetcher.client().scrub(text);
-    let judged = match &fetched.body {
-        Some(body) => paging::follow(&context.stream, &mut progress.state.shape, body).and_then(|told| {
-            let judged = progress.accept(body.records, body.hash, &fetched.facts)?;
-            let told: Vec<_> = told.map(|told| scrub(&told)).into_iter().chain(judged.warning).collect();
-            Ok(Judged { warning: (!told.is_empty()).then(|| told.join("; ")), ..judged })
-        }),
-        None => progress.end_without_page(),
-    };
-    judged.map_err(|error| Error::new(error.kind(), scrub(&error.to_string())))
-}
-
 /// Goes on with the panic of a task. Tasks are aborted only when nobody waits for them any more.
 fn unwind(error: JoinError) -> ! {
     std::panic::resume_unwind(error.into_panic())
@@ -260,7 +129,7 @@ struct Driver<'a> {
 struct Flight {
     position: Position,
     task: JoinHandle<Result<Fetched, FetchError>>,
-    verdict: oneshot::Sender<PageDecision>,
+    decision: oneshot::Sender<PageDecision>,
 }
 
 impl Drop for Flight {
@@ -363,15 +232,14 @@ impl Driver<'_> {
         let number = self.progress.state.pages + 1 + self.flying.len() as u64;
         let state = PageState { position, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
-        let (sender, receiver) = events();
-        let (verdict, verdict_receiver) = oneshot::channel();
+        let (sender, receiver) = record_channel();
         let fetcher = self.context.fetcher.clone();
         let task = tokio::spawn(async move { fetcher.fetch(&request, &sender).await });
         // A closed channel means that the run has failed elsewhere; the driver is about to be dropped.
         let position = state.position.clone();
-        let page = Page { number, start: state, events: receiver, verdict: verdict_receiver, _place: place };
+        let (page, decision) = Page::new(number, state, receiver, place);
         let _ = self.pages.send(page);
-        self.flying.push_back(Flight { position, task, verdict });
+        self.flying.push_back(Flight { position, task, decision });
         Ok(())
     }
 
@@ -398,7 +266,7 @@ impl Driver<'_> {
         if self.progress.has_drifted() {
             self.context.drifted.store(true, Relaxed);
         }
-        let verdict = if judged.write {
+        let decision = if judged.write {
             self.context.fetcher.wait_budget().page_arrived();
             PageDecision::Keep { warning: judged.warning.clone() }
         } else {
@@ -406,6 +274,6 @@ impl Driver<'_> {
         };
         let (dead, _) = oneshot::channel();
         // As above: a closed channel means that the run has failed elsewhere.
-        let _ = std::mem::replace(&mut flight.verdict, dead).send(verdict);
+        let _ = std::mem::replace(&mut flight.decision, dead).send(decision);
     }
 }

@@ -3,31 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::next_branch::Begin;
 use super::parent_queue::ParentQueue;
 use super::stream_state::{BranchState, NextBranch, StreamState};
 use super::warnings::Warnings;
 use crate::error::Error;
 use crate::extract::page::StreamContext;
-use crate::extract::paging::PageState;
-use crate::extract::paging::{Branch, BranchId};
-
-/// What begins next.
-#[derive(Debug)]
-pub(crate) enum Begin {
-    /// A branch, at this state.
-    Branch(Arc<Branch>, Box<PageState>),
-    /// Nothing: all have begun.
-    Done,
-    /// Nothing: the parents' time was up, or a stop was asked for.
-    Stopped {
-        /// An export job of theirs was submitted.
-        has_submitted: bool,
-        /// An export job of theirs, which an earlier segment has submitted, goes on.
-        is_waiting: bool,
-    },
-    /// The parents cannot be read, or the saved state does not fit.
-    Failed(Error),
-}
+use crate::extract::paging::{Branch, BranchId, PageState};
 
 /// The branches that are yet to begin.
 #[derive(Debug)]
@@ -105,6 +87,20 @@ impl BranchQueue {
             }
         }
         self.ready(BranchId { partition, parent }, None)
+    }
+
+    /// The state before the stream's first page, for looking without writing; `None` without parents.
+    ///
+    /// # Errors
+    /// When the parents cannot be read.
+    pub(crate) async fn first(
+        context: &Arc<StreamContext>,
+    ) -> Result<Option<(Arc<Branch>, PageState)>, Error> {
+        match Self::new(context.clone(), StreamState::default()).next().await {
+            Begin::Branch(branch, state) => Ok(Some((branch, *state))),
+            Begin::Done | Begin::Stopped { .. } => Ok(None),
+            Begin::Failed(error) => Err(error),
+        }
     }
 
     /// What was found since it was last asked.

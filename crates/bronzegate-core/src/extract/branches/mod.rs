@@ -2,6 +2,7 @@
 
 mod branch_pages;
 mod branch_queue;
+mod next_branch;
 mod parent_queue;
 mod parent_reader;
 mod parent_values;
@@ -10,7 +11,7 @@ mod stream_pages;
 mod stream_state;
 mod warnings;
 
-pub(crate) use branch_pages::{FirstPage, Page, PageDecision, first_page};
+pub(crate) use branch_queue::BranchQueue;
 pub(crate) use stream_pages::{StreamEnding, StreamPages};
 pub(crate) use stream_state::StreamState;
 #[cfg(test)]

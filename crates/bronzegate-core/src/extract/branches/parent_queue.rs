@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::branch_queue::Begin;
+use super::next_branch::Begin;
 use super::parent_reader::{ParentPage, ParentReader, Parents, StoppedAt};
 use super::stream_state::ParentPlace;
 use super::warnings::Warnings;

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::branch_pages::{Page, Room};
+use super::branch_pages::Room;
 use super::parent_values::values;
 use super::parent_windows::ParentWindow;
 use super::stream_pages::{StreamEnding, StreamPages};
@@ -17,7 +17,7 @@ use super::stream_state::{ParentPlace, StreamState};
 use super::warnings::Warnings;
 use crate::config::Parent;
 use crate::error::{Error, ErrorKind};
-use crate::extract::page::StreamContext;
+use crate::extract::page::{Page, StreamContext};
 
 /// The next of the parents.
 #[derive(Debug)]

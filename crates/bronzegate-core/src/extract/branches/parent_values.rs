@@ -2,12 +2,11 @@
 
 use std::mem::size_of;
 
-use super::branch_pages::{Page, PageDecision};
 use super::warnings::{Named, Warnings};
 use crate::config::{MissingField, Parent, ParentField};
 use crate::cursor::{CursorFilter, member};
 use crate::error::{Error, ErrorKind};
-use crate::extract::page::PageEvent;
+use crate::extract::page::{Page, PageDecision, PageEvent};
 use crate::extract::paging::{Branch, text};
 
 /// Bytes of memory that the values of one page of parents may take.
@@ -29,8 +28,8 @@ pub(crate) async fn values(
     notes: &mut Warnings,
 ) -> Result<Option<Vec<Vec<String>>>, Error> {
     let mut read = Values::default();
-    while let Some(events) = page.next().await {
-        let mut piece = match events {
+    while let Some(event) = page.next().await {
+        let mut piece = match event {
             PageEvent::Begin(_) => {
                 read = Values::default();
                 if let Some(filter) = &mut filter {
@@ -47,7 +46,7 @@ pub(crate) async fn values(
             read.add(parent, branch, record, page.number);
         }
     }
-    let PageDecision::Keep { warning } = page.verdict().await else { return Ok(None) };
+    let PageDecision::Keep { warning } = page.decision().await else { return Ok(None) };
     if let Some(filter) = filter {
         filter.keep()?;
     }

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use crate::config::{Incremental, Start};
 use crate::cursor::{Bounds, CursorFilter, CursorValue};
 use crate::error::{Error, ErrorKind};
-use crate::extract::paging::Carried;
-use crate::extract::paging::RequestedRange;
+use crate::extract::paging::{Carried, RequestedRange};
 use crate::window::TimeWindow;
 
 /// A stretch of a parent stream that is asked for at once.

@@ -7,14 +7,14 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 
-use super::branch_pages::{BranchPages, Ending, Page, Room, WAITING};
-use super::branch_queue::{Begin, BranchQueue};
+use super::branch_pages::{BranchPages, Ending, Room, WAITING};
+use super::branch_queue::BranchQueue;
+use super::next_branch::Begin;
 use super::stream_state::{BranchState, StreamState};
 use super::warnings::Warnings;
 use crate::error::{Error, ErrorKind};
-use crate::extract::page::StreamContext;
+use crate::extract::page::{Page, StreamContext};
 use crate::extract::paging::Branch;
-use crate::extract::paging::PageState;
 
 /// How a walk ended.
 #[derive(Debug)]
@@ -263,14 +263,5 @@ impl Running {
 impl std::fmt::Debug for StreamPages {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("StreamPages").field("upcoming", &self.upcoming).finish_non_exhaustive()
-    }
-}
-
-/// The state before a stream's first page, for looking without writing.
-pub(crate) async fn first(context: &Arc<StreamContext>) -> Result<Option<(Arc<Branch>, PageState)>, Error> {
-    match BranchQueue::new(context.clone(), StreamState::default()).next().await {
-        Begin::Branch(branch, state) => Ok(Some((branch, *state))),
-        Begin::Done | Begin::Stopped { .. } => Ok(None),
-        Begin::Failed(error) => Err(error),
     }
 }

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::extract::paging::BranchId;
-use crate::extract::paging::PageState;
+use crate::extract::paging::{BranchId, PageState};
 use crate::window::TimeWindow;
 
 /// Everything a later segment needs to go on where this one ended. The default is the beginning.

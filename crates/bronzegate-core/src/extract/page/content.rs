@@ -1,15 +1,10 @@
 //! A page's body, read: in which format it is, and whether it has the shape that the source file says.
 
-use bytes::Bytes;
-
-use super::fetcher::FetchError;
+use super::fetched::FetchError;
 use super::record_channel::RecordSender;
 use crate::config::{Address, Csv, Format, IfAbsent, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
-use crate::formats::{
-    CsvSplitter, Form, PageBody, RecordChunk, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Splitter,
-    Wanted,
-};
+use crate::formats::{Form, PageBody, Reader, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Wanted};
 use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response, media_type};
 
 /// What a stream's pages hold.
@@ -22,28 +17,6 @@ pub(crate) struct Content<'a> {
 
 /// How far a page's body could be read, and what it held.
 type Read = (BodyState, Option<PageBody>);
-
-/// A file of a page, in its format.
-enum FileSplitter {
-    Json(Box<Splitter>),
-    Csv(Box<CsvSplitter>),
-}
-
-impl FileSplitter {
-    fn push(&mut self, chunk: Bytes, out: &mut Vec<RecordChunk>) -> Result<(), SplitError> {
-        match self {
-            Self::Json(splitter) => splitter.push(chunk, out),
-            Self::Csv(splitter) => splitter.push(chunk, out),
-        }
-    }
-
-    fn finish(self, out: &mut Vec<RecordChunk>) -> Result<PageBody, SplitError> {
-        match self {
-            Self::Json(splitter) => splitter.finish(out),
-            Self::Csv(splitter) => splitter.finish(out),
-        }
-    }
-}
 
 impl Content<'_> {
     /// Splits a page's body and passes its records on as they become whole. A page packed in several
@@ -149,10 +122,10 @@ impl Content<'_> {
         Err(Error::new(ErrorKind::Data, cause))
     }
 
-    fn splitter(&self, format: &Format) -> FileSplitter {
+    fn splitter(&self, format: &Format) -> Reader {
         if let Format::Csv(form) = format {
             let may_be_empty = self.stream.records.if_absent == IfAbsent::Empty;
-            return FileSplitter::Csv(Box::new(CsvSplitter::new(form, may_be_empty)));
+            return Reader::csv(form, may_be_empty);
         }
         let records = match &self.stream.records.at {
             RecordsPath::Root => RecordsAt::Root,
@@ -160,7 +133,7 @@ impl Content<'_> {
         };
         let lines = *format == Format::Ndjson;
         let wanted = Wanted { records: Some(records), values: self.paths.tokens(), lines };
-        FileSplitter::Json(Box::new(Splitter::new(&wanted)))
+        Reader::json(&wanted)
     }
 }
 

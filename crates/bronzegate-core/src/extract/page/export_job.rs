@@ -10,7 +10,8 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::fetcher::{FetchError, Fetcher};
+use super::fetched::FetchError;
+use super::fetcher::Fetcher;
 use super::request::Requests;
 use crate::config::Job;
 use crate::error::{Error, ErrorKind};

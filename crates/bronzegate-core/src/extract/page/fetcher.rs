@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::content::Content;
-use super::record_channel::{Gone, RecordSender};
+use super::fetched::{FetchError, Fetched};
+use super::record_channel::RecordSender;
 use crate::config::{Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging;
@@ -27,36 +28,6 @@ pub(crate) struct Fetcher {
     /// What is read of the answers to other requests.
     answer_paths: Paths,
     wait_budget: WaitBudget,
-}
-
-/// A page that has come.
-#[derive(Debug)]
-pub(crate) struct Fetched {
-    /// What rules and paginators look at.
-    pub facts: Facts,
-    /// The body's records and shape; `None` where the response says that there are no more pages.
-    pub body: Option<PageBody>,
-}
-
-/// Why a page did not come.
-#[derive(Debug)]
-pub(crate) enum FetchError {
-    /// The run's time is up; the page may be asked for again in the next segment.
-    OutOfTime,
-    /// The page is not wanted any more.
-    Unwanted,
-    /// A rule says that the branch is left out, and why.
-    Skipped(String),
-    /// The response, this one, says that its window holds more than the API gives out.
-    TooLarge(Box<Fetched>),
-    /// It failed.
-    Failed(Error),
-}
-
-impl From<Gone> for FetchError {
-    fn from(_: Gone) -> Self {
-        Self::Unwanted
-    }
 }
 
 /// How one attempt ended.
@@ -96,7 +67,7 @@ impl Fetcher {
         Self { client, stream, paths, answer_paths, wait_budget }
     }
 
-    /// The run's wait_budget.
+    /// How long the run may wait.
     pub(crate) fn wait_budget(&self) -> &WaitBudget {
         &self.wait_budget
     }

@@ -2,14 +2,20 @@
 
 mod content;
 mod export_job;
+mod fetched;
 mod fetcher;
+mod incoming_page;
+mod judge;
 mod record_channel;
 mod request;
 mod request_body;
 mod stream_context;
 
 pub(crate) use export_job::{Jobs, NotDone};
-pub(crate) use fetcher::{FetchError, Fetched, Fetcher};
-pub(crate) use record_channel::{PageEvent, RecordReceiver, events};
+pub(crate) use fetched::{FetchError, Fetched};
+pub(crate) use fetcher::Fetcher;
+pub(crate) use incoming_page::{Page, PageDecision};
+pub(crate) use judge::judge;
+pub(crate) use record_channel::{PageEvent, record_channel};
 pub(crate) use request::Requests;
 pub(crate) use stream_context::StreamContext;

@@ -38,7 +38,7 @@ pub(crate) struct RecordReceiver {
 #[derive(Debug)]
 pub(crate) struct Gone;
 
-pub(crate) fn events() -> (RecordSender, RecordReceiver) {
+pub(crate) fn record_channel() -> (RecordSender, RecordReceiver) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(BUDGET));
     (

@@ -7,8 +7,7 @@ use super::request_body::RequestBody;
 use super::stream_context::StreamContext;
 use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target, Template};
 use crate::error::{Error, ErrorKind};
-use crate::extract::paging::Branch;
-use crate::extract::paging::{Carried, PageState, Position};
+use crate::extract::paging::{Branch, Carried, PageState, Position};
 use crate::http::{ApiRequest, append_path};
 
 /// Makes the requests of one branch.

@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::fetcher::Fetcher;
 use crate::config::{Source, Stream};
-use crate::extract::paging::PageState;
-use crate::extract::paging::Paginator;
-use crate::extract::paging::RequestedRange;
+use crate::extract::paging::{PageState, Paginator, RequestedRange};
 use tokio_util::sync::CancellationToken;
 
 /// What the pages of one stream come from: its settings, its client, and what is asked for.

@@ -9,7 +9,7 @@ use crate::formats::*;
 type Outcome = Result<(Vec<String>, PageBody), SplitErrorKind>;
 
 fn split<'a>(form: &Csv, chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
-    let mut splitter = CsvSplitter::new(form, false);
+    let mut splitter = Reader::csv(form, false);
     let mut pieces = Vec::new();
     for chunk in chunks {
         splitter.push(Bytes::copy_from_slice(chunk), &mut pieces).map_err(|error| error.kind)?;
@@ -115,7 +115,7 @@ fn a_damaged_table_is_refused_with_its_line() {
 #[test]
 fn names_that_could_clash_with_metadata_are_marked() {
     for (header, clash) in [("id,_batch_id", true), ("id,batch_id", false), ("\"\"\"x\",y", true)] {
-        let mut splitter = CsvSplitter::new(&Csv::default(), false);
+        let mut splitter = Reader::csv(&Csv::default(), false);
         let mut pieces = Vec::new();
         splitter.push(format!("{header}\n1,2\n").into(), &mut pieces).unwrap();
         assert_eq!(pieces[0].spans[0].may_clash, clash, "{header}");

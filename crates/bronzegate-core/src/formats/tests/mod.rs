@@ -22,7 +22,7 @@ fn lines() -> Wanted {
 }
 
 fn split<'a>(wanted: &Wanted, chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
-    let mut splitter = Splitter::new(wanted);
+    let mut splitter = Reader::json(wanted);
     let mut pieces = Vec::new();
     for chunk in chunks {
         splitter.push(Bytes::copy_from_slice(chunk), &mut pieces).map_err(|e| e.kind)?;
@@ -156,7 +156,7 @@ fn marks_names_that_may_clash_with_metadata() {
         (r#"{"a":"_batch_id"}"#, false),
     ] {
         let mut pieces = Vec::new();
-        let mut splitter = Splitter::new(&wanted("$", &[]));
+        let mut splitter = Reader::json(&wanted("$", &[]));
         splitter.push(format!("[{record}]").into(), &mut pieces).unwrap();
         assert_eq!(pieces[0].spans[0].may_clash, clash, "{record}");
     }

@@ -1,14 +1,14 @@
 //! The few file operations the store is made of: durable, create-only, blocking.
 
 use std::fs::{self, DirEntry, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::bronze::checksum::Checksum;
-use crate::bronze::store::port::Created;
+use crate::bronze::store::port::{ByteRange, Created, RangeRead};
 
 /// Gives `to` the content of the file `from`, unless something is there; durable when it returns.
 /// `from` may or may not be left afterwards.
@@ -86,6 +86,32 @@ fn write_temporary(to: &Path, content: &[u8]) -> io::Result<PathBuf> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// A part of a file and the size of the whole; `None` when there is nothing, or no file, at the path.
+pub(super) fn read_range(path: &Path, range: ByteRange) -> io::Result<Option<RangeRead>> {
+    let mut file = match File::open(path) {
+        Err(error) if is_absent(&error) => return Ok(None),
+        file => file?,
+    };
+    let found = file.metadata()?;
+    if found.is_dir() {
+        return Ok(None);
+    }
+    let (offset, length) = range.within(found.len());
+    file.seek(SeekFrom::Start(offset))?;
+    let mut content = Vec::new();
+    file.take(length).read_to_end(&mut content)?;
+    Ok(Some(RangeRead { content: content.into(), size: found.len() }))
+}
+
+/// Removes a file so that it stays gone; one that is not there is no error.
+pub(super) fn remove_durably(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_folder(parent(path)),
+        Err(error) if is_absent(&error) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -30,11 +30,11 @@ pub(super) fn resolve_staged(root: &Path, path: &str) -> Result<PathBuf, StoreEr
     if inside { resolve(root, path) } else { Err(StoreError::io("use", path, "it is not a staged file")) }
 }
 
-/// Every file below the folder `prefix`, as paths under the target, sorted. Hidden names and
+/// Every file whose path under the target begins with `prefix` and comes after `after`, sorted. Hidden names and
 /// uploads are left out; an absent folder is an empty one.
-pub(super) fn list(root: &Path, prefix: &str) -> io::Result<Vec<String>> {
+pub(super) fn list(root: &Path, prefix: &str, after: &str) -> io::Result<Vec<String>> {
     let mut found = Vec::new();
-    let mut folders = vec![prefix.trim_end_matches('/').to_owned()];
+    let mut folders = vec![prefix.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in entries(&root.join(&folder))? {
             // A name that is not UTF-8 or is hidden cannot be one of ours: `resolve` refuses it.
@@ -44,8 +44,8 @@ pub(super) fn list(root: &Path, prefix: &str) -> io::Result<Vec<String>> {
                 continue;
             }
             if entry.file_type()?.is_dir() {
-                folders.push(path);
-            } else {
+                folders.extend(Some(path).filter(|path| format!("{path}/").starts_with(prefix)));
+            } else if path.starts_with(prefix) && path.as_str() > after {
                 found.push(path);
             }
         }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::files::{blocking, create_folder, is_absent, replace, write_new};
+use super::files::{blocking, create_folder, is_absent, read_range, remove_durably, replace, write_new};
 use super::paths::{list, resolve};
 use super::staging::leftovers;
 use super::target::Target;
 use crate::bronze::store::port::{
-    BronzeStore, Created, Leftover, Receipt, StagedPart, StagingArea, StoreError,
+    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
 };
 
 /// Bronze in a local folder.
@@ -60,12 +60,18 @@ impl BronzeStore for LocalStore {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        let prefix = prefix.to_owned();
+        let folder = prefix.trim_end_matches('/');
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        self.list_after(&prefix, "").await
+    }
+
+    async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError> {
+        let (prefix, after) = (prefix.to_owned(), after.to_owned());
         self.with(move |target| {
             if !prefix.is_empty() {
-                resolve(target.root(), prefix.trim_end_matches('/'))?;
+                resolve(target.root(), prefix.strip_suffix('/').unwrap_or(&prefix))?;
             }
-            list(target.root(), &prefix).map_err(|error| StoreError::io("list", prefix, error))
+            list(target.root(), &prefix, &after).map_err(|error| StoreError::io("list", prefix, error))
         })
         .await
     }
@@ -77,6 +83,15 @@ impl BronzeStore for LocalStore {
             // A folder is no object.
             Err(error) if is_absent(&error) || error.kind() == ErrorKind::IsADirectory => Ok(None),
             Err(error) => Err(StoreError::io("read", path, error)),
+        })
+        .await
+    }
+
+    async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError> {
+        let path = path.to_owned();
+        self.with(move |target| {
+            let file = resolve(target.root(), &path)?;
+            read_range(&file, range).map_err(|error| StoreError::io("read", path, error))
         })
         .await
     }
@@ -95,6 +110,15 @@ impl BronzeStore for LocalStore {
         self.with(move |target| {
             let to = resolve(target.root(), &path)?;
             replace(&to, &content).map_err(|error| StoreError::io("write", path, error))
+        })
+        .await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), StoreError> {
+        let path = path.to_owned();
+        self.with(move |target| {
+            let file = resolve(target.root(), &path)?;
+            remove_durably(&file).map_err(|error| StoreError::io("remove", path, error))
         })
         .await
     }

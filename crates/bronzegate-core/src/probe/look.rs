@@ -1,25 +1,21 @@
 //! Looking without writing: one request to see what is found where, or a few records as they are.
 
-mod absent;
-mod cursors;
-mod density;
-
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
+use super::absent;
+use super::cursors::Cursors;
+use super::density::Density;
+use super::first_page::{FirstPage, first_page};
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
 use crate::error::{Error, Result};
 use crate::extract::{
-    Fetched, FirstPage, PageDecision, PageEvent, Paginator, RequestedRange, StreamEnding, StreamState,
-    first_page,
+    Fetched, PageDecision, PageEvent, Paginator, RequestedRange, StreamEnding, StreamState,
 };
 use crate::plan;
 use crate::run::StreamRun;
 use crate::window::TimeWindow;
-
-use cursors::Cursors;
-use density::Density;
 
 /// What one request of a stream found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -76,7 +72,7 @@ impl StreamRun {
         let named = |error: Error| error.in_stream(self.name());
         let asked = self.first_asked().map_err(named)?;
         let mut cursors = self.stream.incremental.as_ref().map(Cursors::new).transpose().map_err(named)?;
-        let see = |events: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(events));
+        let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
         let mut probe = self.probe_asking(asked, see).await?;
         if let Some(cursors) = cursors {
             let warning = cursors.judge().map_err(|error| named(error.on_page(1)))?;
@@ -93,7 +89,7 @@ impl StreamRun {
         let incremental = self.stream.incremental.as_ref();
         let asked = plan::window(incremental, window).map_err(|error| error.in_stream(self.name()))?;
         let mut density = incremental.map(Density::new);
-        let see = |events: &PageEvent| density.iter_mut().for_each(|density| density.see(events));
+        let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
         let probe = self.probe_asking(self.asked(&asked), see).await?;
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
     }
@@ -162,8 +158,8 @@ impl StreamRun {
                 };
             };
             let before = records.len();
-            while let Some(events) = page.next().await {
-                match events {
+            while let Some(event) = page.next().await {
+                match event {
                     PageEvent::Begin(_) => records.truncate(before),
                     PageEvent::Records(piece) => {
                         let room = count - records.len().min(count);
@@ -171,7 +167,7 @@ impl StreamRun {
                     }
                 }
             }
-            if matches!(page.verdict().await, PageDecision::Discard) {
+            if matches!(page.decision().await, PageDecision::Discard) {
                 records.truncate(before);
             }
         }

@@ -7,25 +7,13 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::naming::PartNaming;
 use super::roller::Writer;
-use crate::bronze::layout::Layout;
-use crate::bronze::run_id::RunKey;
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
 use crate::config::Output;
 
 /// Pages that wait for the writer. Each is bounded by the caller, so this bounds memory.
 const WAITING: usize = 2;
-
-/// What the parts of a segment are called.
-#[derive(Clone, Debug)]
-pub(crate) struct PartNaming {
-    /// The stream's paths.
-    pub layout: Layout,
-    /// The run.
-    pub key: RunKey,
-    /// The run's segment, counted from 1.
-    pub segment: u32,
-}
 
 /// The parts of one segment while it runs.
 ///

@@ -16,9 +16,7 @@ use serde_json::{Value, json};
 
 use crate::config::{NAME_FORM, is_name};
 use crate::error::{Error, ErrorKind};
-use crate::window::{TimeWindow, WindowStep};
-
-pub use crate::window::parse_instant;
+use crate::window::{TimeWindow, WindowStep, parse_instant};
 
 /// A backfill's and a window's share of the source's rate limit unless its event says another: the
 /// schedule keeps the other half.

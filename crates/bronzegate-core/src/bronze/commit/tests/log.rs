@@ -1,95 +1,13 @@
-//! The log on a local folder, with records that are as small as can be.
+//! Commits, and what dead runs leave of them.
 
 use std::fs;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use jiff::Timestamp;
 use serde_json::json;
 
-use super::SegmentStatus::{Complete, Partial};
-use super::{CommitLog, CommitRecord, SegmentStatus};
-use crate::bronze::checksum::Checksum;
-use crate::bronze::layout::Layout;
-use crate::bronze::run_id::{RunId, RunKey, RunKind};
-use crate::bronze::store::LocalStore;
-use crate::bronze::store::{BronzeStore, Created, Receipt, StoreError};
-use crate::bronze::testing::FaultyStore;
-use crate::report::Counts;
-
-struct Bench {
-    temp: tempfile::TempDir,
-    store: Arc<FaultyStore>,
-    log: CommitLog,
-    layout: Layout,
-}
-
-fn bench() -> Bench {
-    let temp = tempfile::tempdir().unwrap();
-    let layout = Layout::new("shop", "orders");
-    let store = FaultyStore::with_space(LocalStore::open(temp.path()).unwrap(), u64::MAX);
-    let log = CommitLog::new(Arc::clone(&store) as Arc<dyn BronzeStore>, layout.clone());
-    Bench { temp, store, log, layout }
-}
-
-fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -> CommitRecord {
-    let scheduled_time = "2026-11-22T17:00:00Z".parse::<Timestamp>().unwrap();
-    let run = RunKey::of(id, scheduled_time);
-    CommitRecord {
-        format: CommitRecord::FORMAT,
-        source: "shop".to_owned(),
-        stream: "orders".to_owned(),
-        key: run.key,
-        segment,
-        batch_id: run.batch_id,
-        scheduled_time,
-        status,
-        parts,
-        window: None,
-        cursor_in: None,
-        cursor_out: Some("2026-11-22T16:59:59Z".to_owned()),
-        page_state: (status == Partial).then(|| json!({ "next": "abc" })),
-        cursor: None,
-        counts: Counts::default(),
-        total_counts: Counts { records: 12, ..Counts::default() },
-        started_at: scheduled_time,
-        finished_at: scheduled_time,
-        duration_ms: 5,
-        total_duration_ms: 9,
-        history: Vec::new(),
-        warnings: Vec::new(),
-        may_lack: false,
-        engine_version: "0.1.0".to_owned(),
-        config_fingerprint: "f".to_owned(),
-        environment: "test".to_owned(),
-    }
-}
-
-fn sequence(number: u64, segment: u32, status: SegmentStatus) -> CommitRecord {
-    record(RunId::Sequence(number), segment, status, Vec::new())
-}
-
-impl Bench {
-    async fn committed(&self, record: CommitRecord) -> CommitRecord {
-        assert_eq!(self.log.commit(&record).await.unwrap(), Created::Yes);
-        record
-    }
-
-    async fn staged(&self, number: u64, part: u32) -> Receipt {
-        let run = RunKey::of(RunId::Sequence(number), "2026-11-22T17:00:00Z".parse().unwrap());
-        let path = self.layout.part(&run, 1, part, "ndjson");
-        let mut staged = self.store.stage(&path, &self.layout.staging(&run.key, 1)).await.unwrap();
-        staged.write(Bytes::from_static(b"{}\n")).await.unwrap();
-        let upload = staged.finish().await.unwrap();
-        Receipt { path, records: 1, bytes: 3, checksum: Checksum::of(b"{}\n"), upload }
-    }
-
-    fn write(&self, path: &str, content: &str) {
-        let path = self.temp.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-}
+use super::*;
+use crate::bronze::run_id::RunKind;
+use crate::bronze::store::StoreError;
 
 #[tokio::test]
 async fn a_segment_is_committed_once_and_read_back_as_it_was() {
@@ -121,36 +39,15 @@ async fn the_newest_segment_is_found_with_few_reads() {
 }
 
 #[tokio::test]
-async fn the_newest_run_is_the_newest_whatever_the_hint_says() {
-    let bench = bench();
-    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap(), None);
-    for number in 1..=11 {
-        bench.committed(sequence(number, 1, Complete)).await;
-    }
-    bench.committed(sequence(12, 1, Partial)).await;
-    let newest = bench.committed(sequence(12, 2, Partial)).await;
-    let old = sequence(9, 1, Complete);
-    let head = bench.layout.head();
-    for hint in ["", "{", "{}", "{\"key\":\"seq-99\",\"segment\":1}", "{\"key\":\"../x\",\"segment\":1}"] {
-        bench.write(&head, hint);
-        assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap().as_ref(), Some(&newest), "{hint}");
-    }
-    bench.log.update_head(&old).await;
-    bench.store.calls();
-    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap().as_ref(), Some(&newest));
-    assert_eq!(bench.store.calls().1, 0, "a usable hint saves the listing");
-}
-
-#[tokio::test]
 async fn kinds_of_runs_do_not_hide_each_other() {
     let bench = bench();
-    let at = |text: &str| RunId::At(text.parse().unwrap());
+    let at = |text: &str| RunId::At(time(text));
     let [from, to] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"].map(|time| time.parse().unwrap());
     bench.committed(record(at("2026-11-22T17:00:00Z"), 1, Complete, Vec::new())).await;
     let newest = bench.committed(record(at("2026-11-22T17:00:00.5Z"), 1, Complete, Vec::new())).await;
     bench.committed(record(RunId::Window { from, to, revision: 1 }, 1, Complete, Vec::new())).await;
-    assert_eq!(bench.log.newest(RunKind::At).await.unwrap(), Some(newest));
-    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap(), None);
+    assert_eq!(bench.log.newest(RunKind::At, now()).await.unwrap(), Some(newest));
+    assert_eq!(bench.log.newest(RunKind::Sequence, now()).await.unwrap(), None);
     let keys: Vec<_> = bench.log.all().await.unwrap().into_iter().map(|record| record.key).collect();
     let window = "window-20260101T000000Z-20260102T000000Z";
     assert_eq!(keys, ["at-20261122T170000Z", "at-20261122T170000.5Z", window]);
@@ -178,7 +75,7 @@ async fn a_record_that_cannot_be_read_is_an_error_that_names_it() {
         bench.write(path, &content);
         for outcome in [
             bench.log.newest_segment("seq-1").await.map(drop),
-            bench.log.newest(RunKind::Sequence).await.map(drop),
+            bench.log.newest(RunKind::Sequence, now()).await.map(drop),
             bench.log.all().await.map(drop),
         ] {
             let error = crate::error::Error::from(outcome.unwrap_err());
@@ -252,5 +149,5 @@ async fn a_hint_that_cannot_be_put_is_forgotten() {
     let record = bench.committed(sequence(1, 1, Complete)).await;
     bench.store.refuse_put();
     bench.log.update_head(&record).await;
-    assert_eq!(bench.log.newest(RunKind::Sequence).await.unwrap(), Some(record));
+    assert_eq!(bench.log.newest(RunKind::Sequence, now()).await.unwrap(), Some(record));
 }

@@ -1,0 +1,23 @@
+//! What the doors share: from a deployment's settings to stores and vaults, and from an event to its reports.
+
+mod answer;
+mod cloud;
+mod clouds;
+mod deployment;
+mod dispatcher;
+mod event;
+pub mod metrics;
+mod place;
+mod setting;
+mod sources;
+mod warm_engines;
+
+pub use answer::{Answer, NotRun, WindowList};
+pub use cloud::{Cloud, Form};
+pub use clouds::Clouds;
+pub use deployment::{Defaults, Deployment};
+pub use dispatcher::Dispatcher;
+pub use event::{Action, BACKFILL_SHARE, Backfill, Event};
+pub use place::Place;
+pub use setting::{LookUp, Setting, Unset};
+pub use sources::{SourceFolder, Unusable};

@@ -1,0 +1,50 @@
+//! One door for each body format.
+
+use bytes::Bytes;
+
+use super::csv::CsvSplitter;
+use super::error::SplitError;
+use super::json::{Splitter, Wanted};
+use super::page_body::PageBody;
+use super::record_chunk::RecordChunk;
+use crate::config::Csv;
+
+/// Reads one body, or one file of a packed one: chunks go in, whole records come out.
+pub(crate) enum Reader {
+    Json(Box<Splitter>),
+    Csv(Box<CsvSplitter>),
+}
+
+impl Reader {
+    /// Reads JSON, or lines of it.
+    pub(crate) fn json(wanted: &Wanted) -> Self {
+        Self::Json(Box::new(Splitter::new(wanted)))
+    }
+
+    /// Reads CSV; `may_be_empty` says whether a body without a header row is a page.
+    pub(crate) fn csv(form: &Csv, may_be_empty: bool) -> Self {
+        Self::Csv(Box::new(CsvSplitter::new(form, may_be_empty)))
+    }
+
+    /// Takes the next chunk; what is whole by then is added to `out`.
+    ///
+    /// # Errors
+    /// At the first byte that the format does not allow.
+    pub(crate) fn push(&mut self, chunk: Bytes, out: &mut Vec<RecordChunk>) -> Result<(), SplitError> {
+        match self {
+            Self::Json(splitter) => splitter.push(chunk, out),
+            Self::Csv(splitter) => splitter.push(chunk, out),
+        }
+    }
+
+    /// Ends the body: what it held beside its records.
+    ///
+    /// # Errors
+    /// When it ends too early.
+    pub(crate) fn finish(self, out: &mut Vec<RecordChunk>) -> Result<PageBody, SplitError> {
+        match self {
+            Self::Json(splitter) => splitter.finish(out),
+            Self::Csv(splitter) => splitter.finish(out),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! One page, fetched for its facts.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind};
+use crate::extract::{
+    BranchQueue, FetchError, Fetched, Jobs, NotDone, PageEvent, Paginator, Progress, Requests, StreamContext,
+    judge, record_channel,
+};
+
+/// A page that was fetched for its facts.
+#[derive(Debug)]
+pub(crate) struct FirstPage {
+    /// The page.
+    pub fetched: Fetched,
+    /// Whether it is the last.
+    pub last: bool,
+    /// Whether its response says that its window holds more than the API gives out: a run halves it.
+    pub too_large: bool,
+    /// What a person should know.
+    pub warning: Option<String>,
+}
+
+/// Fetches one page and shows its records to `see`.
+///
+/// # Errors
+/// As a run's first page; [`ErrorKind::Data`] when there is no parent to ask for.
+pub(crate) async fn first_page(
+    context: &Arc<StreamContext>,
+    mut see: impl FnMut(&PageEvent),
+) -> Result<FirstPage, Error> {
+    let (branch, mut state) = BranchQueue::first(context).await?.ok_or_else(|| {
+        Error::new(ErrorKind::Data, "its parent has no records, so there is nothing to ask for")
+    })?;
+    let requests = Requests::new(context, &branch);
+    if let Some(job) = &context.stream.job {
+        let jobs = Jobs { job, requests, fetcher: &context.fetcher, stop: &context.stop };
+        match jobs.finish(&mut state).await {
+            Ok(()) => {}
+            Err(NotDone::Failed(error)) => return Err(error),
+            Err(NotDone::Skipped(cause)) => return Err(left_out(&cause)),
+            Err(NotDone::Cut) => unreachable!("no deadline, and nobody asks to stop"),
+        }
+        if state.has_no_pages() {
+            return Err(Error::new(ErrorKind::Data, "its job has no files, so there is nothing to look at"));
+        }
+    }
+    let request = requests.at(&state)?;
+    let (sender, mut receiver) = record_channel();
+    let fetcher = &context.fetcher;
+    let fetch = async move { fetcher.fetch(&request, &sender).await };
+    let pass_by = async {
+        while let Some(event) = receiver.next().await {
+            see(&event);
+        }
+    };
+    let fetched = match tokio::join!(fetch, pass_by).0 {
+        Ok(fetched) => fetched,
+        Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
+        Err(FetchError::TooLarge(fetched)) => {
+            return Ok(FirstPage { fetched: *fetched, last: false, too_large: true, warning: None });
+        }
+        Err(FetchError::Skipped(cause)) => return Err(left_out(&cause).on_page(1)),
+        Err(FetchError::OutOfTime | FetchError::Unwanted) => {
+            unreachable!("no deadline, and the page is wanted")
+        }
+    };
+    let secret = fetcher.client().auth().query_parameter();
+    let pagination = &context.stream.pagination;
+    let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state);
+    let judged = judge(context, &mut progress, &fetched).map_err(|error| error.on_page(1))?;
+    Ok(FirstPage { fetched, last: judged.last, too_large: false, warning: judged.warning })
+}
+
+fn left_out(cause: &str) -> Error {
+    Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out"))
+}

@@ -1,0 +1,9 @@
+//! Looking without writing: one request to see what is found where, or a few records as they are.
+
+mod absent;
+mod cursors;
+mod density;
+mod first_page;
+mod look;
+
+pub use look::{Finding, Probe};

@@ -1,0 +1,28 @@
+//! What one segment has staged, before its commit.
+
+use crate::bronze::{Receipt, Window};
+use crate::cursor::{CursorState, Verbatim};
+use crate::extract::StreamState;
+
+/// What one segment has staged.
+#[derive(Default)]
+pub(super) struct Staged {
+    pub(super) parts: Vec<Receipt>,
+    /// The state behind the last page, where the segment did not come to the end.
+    pub(super) resume: Option<StreamState>,
+    pub(super) cursor_out: Option<String>,
+    /// What was asked for.
+    pub(super) window: Option<Window>,
+    /// What was asked for and how far it was read; of a part, what the next segment asks for.
+    pub(super) cursor: Option<CursorState>,
+    /// It is a part of a window that is split.
+    pub(super) is_part: bool,
+    /// Records moved between pages while they were read.
+    pub(super) may_lack: bool,
+    pub(super) warnings: Vec<String>,
+}
+
+pub(super) fn asked_window(cursor: &CursorState) -> Window {
+    let text = |verbatim: &Option<Verbatim>| verbatim.as_ref().map(|value| value.text.clone());
+    Window { from: text(&cursor.from), to: text(&cursor.to) }
+}

@@ -1,11 +1,13 @@
 //! A stream of the API: its name, how it pages, what its records look like and what it demands.
 
 use crate::{
+    named::named,
     quirks::Quirks,
     rate::{Dialect, RateLimit},
+    record::Shape,
     timeline::Timeline,
 };
-use serde::{Deserialize, Serialize, de::IntoDeserializer};
+use serde::{Deserialize, Serialize};
 use std::{str::FromStr, time::Duration};
 
 /// Describes one stream.
@@ -208,18 +210,6 @@ impl Default for Job {
     }
 }
 
-/// Names what a record looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shape {
-    /// About 200 bytes.
-    Small,
-    /// Nested, about 1.1 KB.
-    Crm,
-    /// Some 180 members, about 8 KB.
-    Wide,
-}
-
 /// Names how a stream pages: a plain style, or a vendor's role (the API table of the project's README says what is special of each).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -339,21 +329,6 @@ impl FromStr for Style {
     fn from_str(text: &str) -> Result<Self, String> {
         named(text)
     }
-}
-
-impl FromStr for Shape {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        named(text)
-    }
-}
-
-/// Reads an enum by the name it has in JSON; `-` is taken for `_`.
-fn named<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
-    let name = text.replace('-', "_");
-    let from: serde::de::value::StringDeserializer<serde::de::value::Error> = name.into_deserializer();
-    T::deserialize(from).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ fn insert(page: &mut Page, record: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{record::Recipe, stream::Shape};
+    use crate::record::{Recipe, Shape};
     use serde_json::{Value, from_slice};
 
     fn page(count: u64) -> Page {

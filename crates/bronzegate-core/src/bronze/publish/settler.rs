@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::log::CommitLog;
-use super::record::CommitRecord;
-use crate::bronze::store::{Receipt, StoreError};
+use super::publisher::Publisher;
+use crate::bronze::commit::CommitRecord;
+use crate::bronze::store::StoreError;
 
 /// Publishes what dead runs left unpublished, commit after commit, with one listing for each folder of
 /// parts.
@@ -14,15 +14,15 @@ use crate::bronze::store::{Receipt, StoreError};
 /// done for it.
 #[derive(Debug)]
 pub struct Settler<'a> {
-    log: &'a CommitLog,
+    publisher: &'a Publisher,
     /// The paths in each folder that was listed.
     present: BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Settler<'a> {
     /// Nothing is listed yet.
-    pub fn new(log: &'a CommitLog) -> Self {
-        Self { log, present: BTreeMap::new() }
+    pub fn new(publisher: &'a Publisher) -> Self {
+        Self { publisher, present: BTreeMap::new() }
     }
 
     /// Publishes the parts of a commit that are not at their paths, and says how many they were. Parts
@@ -34,18 +34,17 @@ impl<'a> Settler<'a> {
         if record.parts.is_empty() {
             return Ok(0);
         }
-        let folder = self.log.folder(record);
+        let folder = self.publisher.folder(record);
         let present = match self.present.entry(folder) {
             Entry::Occupied(listed) => listed.into_mut(),
             Entry::Vacant(unlisted) => {
-                let listed = self.log.list(unlisted.key()).await?;
+                let listed = self.publisher.parts().list(unlisted.key()).await?;
                 unlisted.insert(listed)
             }
         };
-        let missing: Vec<&Receipt> =
-            record.parts.iter().filter(|part| present.binary_search(&part.path).is_err()).collect();
-        for part in &missing {
-            match self.log.publish_one(part).await {
+        let missing = self.publisher.missing(record, present);
+        for &part in &missing {
+            match self.publisher.complete(std::iter::once(part)).await {
                 Err(error @ StoreError::Lost { .. }) => {
                     tracing::warn!(%error, "a committed part is not where it was");
                 }

@@ -139,8 +139,6 @@ async fn stage(store: &Arc<dyn BronzeStore>, path: &str) -> Result<Receipt, Stor
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_gets_through_faults_that_pass() {
-    let peer = Peer::open("faults-passing").await;
-    peer.direct.put_new("there", Bytes::from_static(CONTENT)).await.unwrap();
     let faults = [
         (Spoiled::InternalError, 2),
         (Spoiled::SlowDown, 2),
@@ -149,7 +147,10 @@ async fn every_call_gets_through_faults_that_pass() {
         (Spoiled::CutAfter, 2),
         (Spoiled::Silence, 1),
     ];
-    for (spoiled, count) in faults {
+    for (number, (spoiled, count)) in faults.into_iter().enumerate() {
+        // Each has the whole budget of retries.
+        let peer = Peer::open(&format!("faults-passing-{number}")).await;
+        peer.direct.put_new("there", Bytes::from_static(CONTENT)).await.unwrap();
         for call in CALLS {
             let path = format!("{call:?}/{spoiled:?}");
             peer.spoil(call, spoiled, count);

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::LINK;
 use url::Url;
 
-use super::address::Found;
+use super::found::Found;
 
 /// A link's parameters, in its order.
 type Parameters = Vec<(String, String)>;

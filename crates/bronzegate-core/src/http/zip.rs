@@ -16,7 +16,6 @@ use futures::{SinkExt as _, future, stream};
 use tokio::task::consume_budget;
 
 use super::body::BodyFault;
-use super::files::fault;
 use super::ratio::Ratio;
 
 /// The size of an unpacked chunk.
@@ -62,7 +61,7 @@ async fn walk(
     let (mut offset, mut entries) = (0, 0_u64);
     loop {
         let mut start = [0; RECORD_START];
-        wire.read_exact(&mut start).await.map_err(|error| fault(&error))?;
+        wire.read_exact(&mut start).await.map_err(|error| BodyFault::of_decoder(&error))?;
         if start.starts_with(LOCAL_HEADER) && start[6] & ENCRYPTED != 0 {
             return Err(BodyFault::Refused("an entry of the archive is encrypted".into()));
         }
@@ -96,7 +95,8 @@ async fn entry(
     }
     loop {
         let mut chunk = vec![0; CHUNK];
-        let length = entry.reader_mut().read(&mut chunk).await.map_err(|error| fault(&error))?;
+        let length =
+            entry.reader_mut().read(&mut chunk).await.map_err(|error| BodyFault::of_decoder(&error))?;
         if length == 0 {
             break;
         }
@@ -139,7 +139,7 @@ async fn directory(archive: impl AsyncBufRead + Unpin, offset: u64, entries: u64
 async fn drain(mut wire: impl AsyncBufRead + Unpin) -> Result<(), BodyFault> {
     let mut rest = Vec::new();
     // The end of the directory has 22 bytes and a comment of at most 64 KiB.
-    (&mut wire).take(1 << 17).read_to_end(&mut rest).await.map_err(|error| fault(&error))?;
+    (&mut wire).take(1 << 17).read_to_end(&mut rest).await.map_err(|error| BodyFault::of_decoder(&error))?;
     if rest.len() + RECORD_START < 22 {
         return Err(BodyFault::Damaged("the archive ends within its directory".into()));
     }
@@ -153,7 +153,7 @@ async fn pass(out: &mut Out, unpacked: Unpacked) {
 
 fn of_zip(error: ZipError) -> BodyFault {
     match error {
-        ZipError::UpstreamReadError(error) => fault(&error),
+        ZipError::UpstreamReadError(error) => BodyFault::of_decoder(&error),
         ZipError::CompressionNotSupported(_) | ZipError::FeatureNotSupported(_) => {
             BodyFault::Refused(format!("an entry of the archive cannot be read: {error}"))
         }

@@ -20,6 +20,25 @@ pub(crate) enum SplitErrorKind {
     /// The body ends inside a value.
     #[error("it ends too early")]
     Truncated,
+    /// A byte beyond ASCII, where the content type declares a charset other than UTF-8.
+    #[error(
+        "a character beyond ASCII, and the content type declares the charset `{charset}`, in which some APIs send UTF-8 \
+         all the same: say in the source file which it is, `format: {{ encoding: {charset} }}` or `format: {{ encoding: \
+         utf-8 }}`"
+    )]
+    NotAscii {
+        /// What the content type declares.
+        charset: String,
+    },
+    /// Bytes that are no text in the encoding that the source file states.
+    #[error("it is not {0}, which `encoding` states")]
+    Undecodable(&'static str),
+    /// Null in place of a record.
+    #[error(
+        "record {0} is null: the API could not give it out. Where that is how it is, say `records: {{ at: …, nulls: skip \
+         }}`, or `keep`"
+    )]
+    NullRecord(u64),
     /// A byte sequence that is not UTF-8 (RFC 3629).
     #[error("not UTF-8")]
     NotUtf8,

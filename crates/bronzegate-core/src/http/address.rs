@@ -31,6 +31,12 @@ impl Paths {
         Self(paths)
     }
 
+    /// What stands at the paths of a record.
+    pub(crate) fn in_record(&self, record: &[u8]) -> Vec<Option<Vec<u8>>> {
+        let found = |pointer: &Pointer| member(record, pointer.tokens()).map(|json| json.as_bytes().to_vec());
+        self.0.iter().map(found).collect()
+    }
+
     /// The paths as the splitter takes them.
     pub(crate) fn tokens(&self) -> Vec<Vec<String>> {
         self.0.iter().map(|pointer| pointer.tokens().to_vec()).collect()

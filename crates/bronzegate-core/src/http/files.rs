@@ -67,6 +67,11 @@ impl Files {
         self.name.as_deref()
     }
 
+    /// Whether the current file is packed, so that its own form tells its end.
+    pub(crate) fn is_packed(&self) -> bool {
+        matches!(self.state, State::Packed(_) | State::Archive(_))
+    }
+
     /// Goes to the next file; `false` when there is none. A body that is not packed is one file.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ pub(crate) use client::{ApiRequest, Client, Response, SendError};
 pub(crate) use excerpt::excerpt;
 pub(crate) use files::Files;
 pub(crate) use found::{Found, Unreadable};
-pub(crate) use media_type::media_type;
+pub(crate) use media_type::{charset, media_type};
 pub(crate) use on_its_way::OnItsWay;
 pub(crate) use rate_limit::Limiter;
 pub(crate) use retry::{Backoff, NoMore};

@@ -165,6 +165,7 @@ impl StreamRun {
             parent: above,
             stop,
             drifted: Arc::default(),
+            columns: Arc::default(),
         }
     }
 }

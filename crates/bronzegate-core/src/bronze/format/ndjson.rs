@@ -220,13 +220,14 @@ fn string_end(json: &[u8], open: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Nulls;
     use crate::formats::{Reader, RecordsAt, Wanted};
 
     const TAIL: &str = r#""_ingested_at":"2026-11-22T17:00:00.120Z","_source_system":"hub\"spot","_environment":"dev","_batch_id":"b1""#;
 
     fn encode(record: &str) -> String {
         let mut pieces = Vec::new();
-        let wanted = Wanted { records: Some(RecordsAt::Root), ..Wanted::default() };
+        let wanted = Wanted { records: Some(RecordsAt::Root), nulls: Nulls::Keep, ..Wanted::default() };
         let mut splitter = Reader::json(&wanted);
         splitter.push(format!("[{record}]").into(), &mut pieces).unwrap();
         let tail = Encoder::new("hub\"spot", "dev", "b1", Vec::new())

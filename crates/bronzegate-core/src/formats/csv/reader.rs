@@ -130,12 +130,14 @@ impl CsvSplitter {
         let found = if self.columns.is_some() { RecordsFound::Records } else { RecordsFound::Absent };
         Ok(PageBody {
             records: self.count,
+            nulls: 0,
             form: Form::Table,
             has_line_end: self.has_line_end,
             found,
             hash: self.hash.digest128(),
             values: Vec::new(),
             names: self.columns.map(Columns::into_names).unwrap_or_default(),
+            first_record: None,
             last_record: self.last,
             bytes: self.offset,
         })

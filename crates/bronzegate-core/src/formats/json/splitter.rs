@@ -9,6 +9,7 @@ use super::records::Records;
 use super::scalar::{Fed, Scalar};
 use super::token_starts::{STRETCH, Starts};
 use super::wanted_values::{Begun, Kind, RecordsAt, Wanted, WantedValues};
+use crate::config::Nulls;
 use crate::formats::byte_order_mark::ByteOrderMark;
 use crate::formats::error::{SplitError, SplitErrorKind};
 use crate::formats::page_body::{Form, PageBody, RecordsFound};
@@ -25,6 +26,7 @@ const NOWHERE: usize = usize::MAX;
 pub(crate) struct Splitter {
     lines: bool,
     whole_body: bool,
+    nulls: Nulls,
     utf8: Utf8,
     lexer: Lexer,
     starts: Starts,
@@ -53,6 +55,7 @@ impl Splitter {
         Self {
             lines: wanted.lines,
             whole_body: wanted.records == Some(RecordsAt::Root),
+            nulls: wanted.nulls,
             utf8: Utf8::default(),
             lexer: Lexer::default(),
             starts: Starts::default(),
@@ -110,10 +113,10 @@ impl Splitter {
         let ended = self.records.end(&[], 0, out).and_then(|()| self.values.end_value(&[], 0));
         ended.map_err(|kind| self.error(kind, 0))?;
         self.records.remember_last(out);
-        let (records, found, form, bytes) = (self.records.count, self.found, self.form, self.offset);
-        let (hash, last_record) = self.records.into_parts();
+        let (found, form, bytes) = (self.found, self.form, self.offset);
         let (values, names) = self.values.into_parts();
-        Ok(PageBody { records, form, has_line_end: true, found, hash, values, names, last_record, bytes })
+        let body = PageBody { found, form, bytes, values, names, has_line_end: true, ..PageBody::default() };
+        Ok(self.records.into_body(body))
     }
 
     /// What a body that ends here lacks.
@@ -266,7 +269,12 @@ impl Splitter {
     /// A value begins at a depth that is looked at.
     fn begin_value(&mut self, chunk: &[u8], at: usize) -> Step<Begun> {
         if self.in_records() {
-            self.records.begin(at);
+            match self.nulls {
+                _ if chunk[at] != b'n' => self.records.begin(at),
+                Nulls::Keep => self.records.begin(at),
+                Nulls::Skip => self.records.pass_null(),
+                Nulls::Error => return Err(SplitErrorKind::NullRecord(self.records.count + 1)),
+            }
             return Ok(Begun::Other);
         }
         let kind = Kind::of(chunk[at]);

@@ -1,5 +1,6 @@
 //! The part of a body around its records: which values of it are wanted, and their bytes.
 
+use crate::config::Nulls;
 use crate::formats::error::SplitErrorKind;
 use crate::formats::page_body::{Form, RecordsFound};
 
@@ -12,6 +13,8 @@ pub(crate) struct Wanted {
     pub values: Vec<Vec<String>>,
     /// Whether the body is one value a line (NDJSON), each a record.
     pub lines: bool,
+    /// What null in place of a record means.
+    pub nulls: Nulls,
 }
 
 /// Where the records are in a body.

@@ -4,6 +4,7 @@ mod conformance;
 mod csv;
 
 use super::*;
+use crate::config::Nulls;
 use bytes::Bytes;
 
 type Outcome = Result<(Vec<String>, PageBody), SplitErrorKind>;
@@ -14,11 +15,12 @@ fn path(text: &str) -> Vec<String> {
 
 fn wanted(records: &str, values: &[&str]) -> Wanted {
     let records = if records == "$" { RecordsAt::Root } else { RecordsAt::Path(path(records)) };
-    Wanted { records: Some(records), values: values.iter().map(|v| path(v)).collect(), lines: false }
+    let values = values.iter().map(|v| path(v)).collect();
+    Wanted { records: Some(records), values, nulls: Nulls::Keep, lines: false }
 }
 
 fn lines() -> Wanted {
-    Wanted { records: Some(RecordsAt::Root), values: Vec::new(), lines: true }
+    Wanted { records: Some(RecordsAt::Root), lines: true, ..Wanted::default() }
 }
 
 fn split<'a>(wanted: &Wanted, chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
@@ -164,6 +166,29 @@ fn what_stands_in_place_of_the_records_is_looked_into_for_what_a_rule_reads() {
     assert_eq!(page.values, [Some(b"\"limit\"".to_vec()), Some(b"false".to_vec())]);
     let (records, page) = split_every_way(&wanted, br#"{"data":[{"ok":1}]}"#).unwrap();
     assert_eq!((records, page.values), (vec![r#"{"ok":1}"#.to_owned()], vec![None, None]));
+}
+
+#[test]
+fn null_in_place_of_a_record_is_an_error_unless_it_is_allowed() {
+    let read = |nulls, records: &str, body: &str| {
+        let wanted = Wanted { nulls, ..wanted(records, &["next"]) };
+        let (records, page) = split_every_way(&wanted, body.as_bytes())?;
+        Ok((records.join(","), page.nulls, page.last_record.map(|last| last.to_vec())))
+    };
+    for (at, body) in [
+        ("r", r#"{"next":null,"r":[{"a":null}, null,[null],null ]}"#),
+        ("$", r#"[{"a":null},null,[null],null]"#),
+    ] {
+        assert_eq!(read(Nulls::Error, at, body), Err(SplitErrorKind::NullRecord(2)));
+        let left = r#"{"a":null},[null]"#.to_owned();
+        assert_eq!(read(Nulls::Skip, at, body), Ok((left, 2, Some(b"[null]".to_vec()))));
+        let all = r#"{"a":null},null,[null],null"#.to_owned();
+        assert_eq!(read(Nulls::Keep, at, body), Ok((all, 0, Some(b"null".to_vec()))));
+    }
+    assert_eq!(read(Nulls::Skip, "r", r#"{"r":[nulx]}"#), Err(SplitErrorKind::BadScalar));
+    let lines = |nulls| split_every_way(&Wanted { nulls, ..lines() }, b"{\"a\":1}\nnull\n2\n");
+    assert_eq!(lines(Nulls::Error).unwrap_err(), SplitErrorKind::NullRecord(2));
+    assert_eq!(lines(Nulls::Skip).unwrap().0, [r#"{"a":1}"#, "2"]);
 }
 
 #[test]

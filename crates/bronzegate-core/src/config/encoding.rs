@@ -36,6 +36,8 @@ impl TryFrom<String> for Encoding {
     type Error = &'static str;
 
     fn try_from(label: String) -> Result<Self, Self::Error> {
-        Self::of(&label).ok_or("utf-8, latin-1, windows-1252, utf-16, shift_jis or another label of the Encoding Standard")
+        Self::of(&label).ok_or(
+            "utf-8, latin-1, windows-1252, utf-16, shift_jis or another label of the Encoding Standard",
+        )
     }
 }

@@ -18,14 +18,16 @@ pub(super) struct Read<'a> {
 pub(super) fn outside(records: &Records, read: &Read<'_>, report: &Report) {
     let is_paged = read.pagination.is_some_and(|(pagination, _)| pagination.kind != Kind::None);
     let paged = read.pagination.filter(|_| is_paged);
-    let of_pages = paged.iter().flat_map(|(pagination, at)| {
-        pagination.addresses().into_iter().map(move |address| (address, *at))
-    });
+    let of_pages = paged
+        .iter()
+        .flat_map(|(pagination, at)| pagination.addresses().into_iter().map(move |address| (address, *at)));
     for (address, at) in of_pages.chain(read.split_when) {
         let Address::Body(pointer) = address else { continue };
         match &records.at {
             // With pages it is a list, which has no members; and where there is one page, a list as a rule.
-            RecordsPath::Root => say(address, at, "the whole body is the list of records (records: $)", report),
+            RecordsPath::Root => {
+                say(address, at, "the whole body is the list of records (records: $)", report)
+            }
             RecordsPath::At(list) if is_below(pointer, list) => {
                 say(address, at, &format!("the records are split off at `{list}`"), report);
             }
@@ -54,5 +56,8 @@ fn is_below(pointer: &Pointer, list: &Pointer) -> bool {
 
 fn say(address: &Address, at: &At, why: &str, report: &Report) {
     let draft = Draft::new(format!("{address} is never found: {why}"));
-    report.add(at, draft.accepted("a member beside the records, { header: … }, { link: … } or { last_record: … }"));
+    report.add(
+        at,
+        draft.accepted("a member beside the records, { header: … }, { link: … } or { last_record: … }"),
+    );
 }

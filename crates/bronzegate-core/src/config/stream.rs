@@ -28,7 +28,7 @@ use super::retry::{Retry, RetrySpec};
 use super::schedule::{Schedule, ScheduleSpec};
 use super::template::{Template, TemplateText};
 use super::timeout::{Timeout, TimeoutSpec};
-use super::{pagination_check, records_check, path, stream_check};
+use super::{pagination_check, path, records_check, stream_check};
 
 /// A stream with the source's settings merged in.
 #[derive(Clone, Debug, PartialEq)]

@@ -52,8 +52,9 @@ impl Transcoder {
                     Err(SplitError { kind, offset: before + at as u64 })
                 }
             },
-            Form::Decoded(decoder, name) => decoded(decoder, &chunk, false).map_err(|at| {
-                SplitError { kind: SplitErrorKind::Undecodable(name), offset: before + at as u64 }
+            Form::Decoded(decoder, name) => decoded(decoder, &chunk, false).map_err(|at| SplitError {
+                kind: SplitErrorKind::Undecodable(name),
+                offset: before + at as u64,
             }),
         }
     }
@@ -65,9 +66,8 @@ impl Transcoder {
     pub(crate) fn finish(self) -> Result<Bytes, SplitError> {
         match self.form {
             Form::AsIs | Form::Ascii(_) => Ok(Bytes::new()),
-            Form::Decoded(mut decoder, name) => decoded(&mut decoder, &[], true).map_err(|_| {
-                SplitError { kind: SplitErrorKind::Undecodable(name), offset: self.offset }
-            }),
+            Form::Decoded(mut decoder, name) => decoded(&mut decoder, &[], true)
+                .map_err(|_| SplitError { kind: SplitErrorKind::Undecodable(name), offset: self.offset }),
         }
     }
 }
@@ -96,7 +96,9 @@ mod tests {
             let mut transcoder = Transcoder::new(stated, declared);
             let mut out = Vec::new();
             for chunk in body.chunks(size) {
-                out.extend_from_slice(&transcoder.chunk(Bytes::copy_from_slice(chunk)).map_err(|error| error.kind)?);
+                out.extend_from_slice(
+                    &transcoder.chunk(Bytes::copy_from_slice(chunk)).map_err(|error| error.kind)?,
+                );
             }
             out.extend_from_slice(&transcoder.finish().map_err(|error| error.kind)?);
             Ok(String::from_utf8(out).expect("UTF-8"))

@@ -82,7 +82,7 @@ impl ResponseBody {
     }
 
     /// Begins to read a response's body.
-    pub(super) fn of(response: reqwest::Response) -> Self {
+    pub(crate) fn of(response: reqwest::Response) -> Self {
         let headers = response.headers();
         let explicit = response.version() > http::Version::HTTP_11
             || headers.contains_key(CONTENT_LENGTH)
@@ -170,7 +170,8 @@ pub(super) async fn filled(reader: &mut (impl AsyncRead + Unpin), chunk: &mut By
 
 /// The bytes as they come over the wire, counted, for a decoder.
 fn wire(response: reqwest::Response, ratio: Ratio) -> impl AsyncBufRead + Send {
-    let bytes = response.bytes_stream().map_err(io::Error::other).inspect_ok(move |chunk| ratio.packed(chunk.len()));
+    let bytes =
+        response.bytes_stream().map_err(io::Error::other).inspect_ok(move |chunk| ratio.packed(chunk.len()));
     BufReader::with_capacity(CHUNK, StreamReader::new(bytes))
 }
 
@@ -178,7 +179,8 @@ fn wire(response: reqwest::Response, ratio: Ratio) -> impl AsyncBufRead + Send {
 /// as they are, in one text.
 fn coding(headers: &HeaderMap) -> String {
     let lists = headers.get_all(CONTENT_ENCODING).iter();
-    let lists: Vec<_> = lists.map(|list| String::from_utf8_lossy(list.as_bytes()).to_ascii_lowercase()).collect();
+    let lists: Vec<_> =
+        lists.map(|list| String::from_utf8_lossy(list.as_bytes()).to_ascii_lowercase()).collect();
     let codings = lists.iter().flat_map(|list| list.split(',')).map(str::trim);
     codings.filter(|coding| !matches!(*coding, "" | "identity")).collect::<Vec<_>>().join(", ")
 }

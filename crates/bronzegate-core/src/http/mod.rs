@@ -26,6 +26,8 @@ mod zip;
 pub(crate) use address::{Facts, Paths};
 pub(crate) use append::append_path;
 pub(crate) use auth::{Authenticator, Credential, strip_parameter};
+#[cfg(test)]
+pub(crate) use body::ResponseBody;
 pub(crate) use body::{BodyFault, Framing};
 pub(crate) use client::{ApiRequest, Client, Response, SendError};
 pub(crate) use excerpt::excerpt;

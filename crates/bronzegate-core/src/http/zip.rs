@@ -53,11 +53,7 @@ pub(super) fn unpack(
     stream::select(receiver.map(Ok), faults).boxed()
 }
 
-async fn walk(
-    mut wire: impl AsyncBufRead + Unpin,
-    mut out: Out,
-    mut ratio: Ratio,
-) -> Result<(), BodyFault> {
+async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out, mut ratio: Ratio) -> Result<(), BodyFault> {
     let (mut offset, mut entries) = (0, 0_u64);
     loop {
         let mut start = [0; RECORD_START];

@@ -123,6 +123,7 @@ impl StreamRun {
             warnings: warning
                 .into_iter()
                 .chain(absent::warnings(&self.stream.pagination, &fetched))
+                .chain(absent::unstated_list(&self.stream, &fetched))
                 .collect(),
         })
     }

@@ -163,7 +163,8 @@ fn free_names<'a>(added: &'a [String], object: &[u8]) -> HashMap<&'a str, String
     for one in added.iter().filter(|one| taken.get(one.as_str()).is_some_and(|taken| taken.contains(&0))) {
         let taken = &taken[one.as_str()];
         let named = (1..).filter(|times| !taken.contains(times)).map(|times| RENAMED.repeat(times) + one);
-        let mut named = named.filter(|name| !added.contains(name) && !free.values().any(|other| other == name));
+        let mut named =
+            named.filter(|name| !added.contains(name) && !free.values().any(|other| other == name));
         let name = named.next().expect("numbers do not end");
         free.insert(one, name);
     }
@@ -178,7 +179,9 @@ fn without_prefixes(name: &str) -> impl Iterator<Item = (&str, usize)> {
 /// The text of a member's name; `None` for a lone surrogate's escape, which no metadata name has.
 fn name(json: &[u8]) -> Option<Cow<'_, str>> {
     match json {
-        [b'"', text @ .., b'"'] if !text.contains(&b'\\') => std::str::from_utf8(text).ok().map(Cow::Borrowed),
+        [b'"', text @ .., b'"'] if !text.contains(&b'\\') => {
+            std::str::from_utf8(text).ok().map(Cow::Borrowed)
+        }
         _ => serde_json::from_slice(json).ok().map(Cow::Owned),
     }
 }
@@ -270,7 +273,10 @@ mod tests {
             ),
             (r#"{"_id":"_batch_id","_t":"\"_batch_id\":"}"#, r#"{"_id":"_batch_id","_t":"\"_batch_id\":","#),
             // Two members of one name are two of one name afterwards.
-            (r#"{"_batch_id":1,"a":0,"_batch_id":2}"#, r#"{"_source_batch_id":1,"a":0,"_source_batch_id":2,"#),
+            (
+                r#"{"_batch_id":1,"a":0,"_batch_id":2}"#,
+                r#"{"_source_batch_id":1,"a":0,"_source_batch_id":2,"#,
+            ),
             (
                 r#"{"_source_batch_id":1,"_source_source_source_batch_id":2,"_batch_id":3}"#,
                 r#"{"_source_batch_id":1,"_source_source_source_batch_id":2,"_source_source_batch_id":3,"#,
@@ -292,7 +298,8 @@ mod tests {
         assert_eq!(line.matches("\"_source_batch_id\":1").count(), 8_000);
         assert!(line.len() < 2 * record.len(), "{} of {}", line.len(), record.len());
         // Chains of what a renamed member is called are as long as the record, and no longer.
-        let chain: Vec<_> = (0..300).map(|times| format!("\"{}_batch_id\":1", RENAMED.repeat(times))).collect();
+        let chain: Vec<_> =
+            (0..300).map(|times| format!("\"{}_batch_id\":1", RENAMED.repeat(times))).collect();
         let record = format!("{{{}}}", chain.join(","));
         let line = encode(&record);
         assert!(line.contains(&format!("\"{}_batch_id\":1", RENAMED.repeat(300))), "the first is free there");

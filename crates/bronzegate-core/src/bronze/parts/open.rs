@@ -31,7 +31,8 @@ impl OpenPart {
         (format, max_part_bytes): (PartFormat, u64),
         gathered: BytesMut,
     ) -> Result<Self, StoreError> {
-        let content = format.content(max_part_bytes).map_err(|error| StoreError::io("compress", &path, error))?;
+        let content =
+            format.content(max_part_bytes).map_err(|error| StoreError::io("compress", &path, error))?;
         Ok(Self { path, staged, content, gathered, checksum: Checksum::default(), records: 0, bytes: 0 })
     }
 

@@ -61,7 +61,8 @@ impl Content<'_> {
                 Ok(false) => break,
                 Err(fault) => return Ok((unread(&fault), None)),
             }
-            if is_endless && format != Format::Json && !files.is_packed() && self.stream.reading.end.is_none() {
+            if is_endless && format != Format::Json && !files.is_packed() && self.stream.reading.end.is_none()
+            {
                 return Ok((BodyState::Refused(ENDLESS.to_owned()), None));
             }
             let transcoder = Transcoder::new(self.stream.reading.encoding, charset.as_deref());
@@ -131,7 +132,9 @@ impl Content<'_> {
     /// text is one of one column, a gateway's page and an error's too.
     fn format(&self, essence: &str) -> Option<Format> {
         match &self.stream.format {
-            Some(Format::Csv(_)) if ["html", "xml", "json"].iter().any(|other| essence.contains(other)) => None,
+            Some(Format::Csv(_)) if ["html", "xml", "json"].iter().any(|other| essence.contains(other)) => {
+                None
+            }
             Some(format) => Some(format.clone()),
             None if is_csv(essence) => Some(Format::Csv(Csv::default())),
             None if is_ndjson(essence) => Some(Format::Ndjson),
@@ -258,4 +261,49 @@ fn is_ndjson(essence: &str) -> bool {
             | "application/x-json-stream"
             | "text/x-ndjson"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::poll;
+
+    use super::*;
+    use crate::config::parse;
+    use crate::extract::page::record_channel::record_channel;
+    use crate::http::ResponseBody;
+
+    /// Polls a future to its end, and tells how often it let others have their turn.
+    async fn turns<T>(work: impl Future<Output = T>) -> (T, usize) {
+        let mut work = std::pin::pin!(work);
+        let mut turns = 0;
+        loop {
+            match poll!(&mut work) {
+                std::task::Poll::Ready(done) => return (done, turns),
+                std::task::Poll::Pending => turns += 1,
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Everything of such a body is at hand, so that nothing of it has to be waited for.
+    #[tokio::test]
+    async fn others_have_their_turn_while_a_few_bytes_unpack_to_many() {
+        let yaml = "source: s\nbase_url: https://x.example\nstreams: { t: { path: /t, records: r } }";
+        let source = parse("s.yaml", yaml).unwrap();
+        let content = Content { stream: &source.streams[0], paths: &Paths::default() };
+        let body = [&b"{\"r\":[1],\"x\":["[..], &vec![b' '; 60 << 20], b"]}"].concat();
+        let packed = zstd::encode_all(&body[..], 3).unwrap();
+        assert!(packed.len() < 10_000, "{}", packed.len());
+        let response = http::Response::builder().header("content-encoding", "zstd").body(packed).unwrap();
+        let mut files = Files::of(ResponseBody::of(response.into()));
+        assert!(files.next().await.unwrap());
+        let (sender, _receiver) = record_channel();
+        let transcoder = Transcoder::new(None, None);
+        let read = content.file(&mut files, &Format::Json, transcoder, Framing::Explicit, &sender);
+        let (read, turns) = turns(read).await;
+        let (state, page) = read.unwrap();
+        assert!(matches!(state, BodyState::Whole), "{state:?}");
+        assert_eq!(page.unwrap().records, 1);
+        assert!(turns >= 5, "{turns}");
+    }
 }

@@ -57,11 +57,7 @@ fn is_graphql(stream: &Stream) -> bool {
 #[serde(untagged)]
 enum Reported {
     Text(String),
-    Object {
-        message: Option<String>,
-        detail: Option<String>,
-        title: Option<String>,
-    },
+    Object { message: Option<String>, detail: Option<String>, title: Option<String> },
     Other(serde::de::IgnoredAny),
 }
 

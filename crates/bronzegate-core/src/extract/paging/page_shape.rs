@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::columns::{SeenColumns, TableColumns};
-use crate::config::{
-    Address, Format, IfAbsent, Kind, Pointer, RecordsPath, RecordsShape, Stream, nearest,
-};
+use crate::config::{Address, Format, IfAbsent, Kind, Pointer, RecordsPath, RecordsShape, Stream, nearest};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{Form, PageBody, RecordsFound};
 use crate::http::Facts;

@@ -90,9 +90,9 @@ fn written(address: &Address) -> Option<String> {
 fn link_in(address: &Address, object: &str) -> Option<String> {
     let Address::Body(pointer) = address else { return None };
     let members: BTreeMap<String, Value> = serde_json::from_str(object).ok()?;
-    let name = ["href", "url", "uri", "link"].into_iter().find(|name| {
-        members.get(*name).is_some_and(Value::is_string)
-    })?;
+    let name = ["href", "url", "uri", "link"]
+        .into_iter()
+        .find(|name| members.get(*name).is_some_and(Value::is_string))?;
     let separator = if pointer.to_string().starts_with('/') { '/' } else { '.' };
     Some(format!("`next: {{ body: {pointer}{separator}{name} }}`"))
 }

@@ -186,7 +186,8 @@ impl Records {
 
     /// Keeps the last record at hand, and the first of lines; `out` ends with the newest piece.
     pub(crate) fn remember_last(&mut self, out: &[RecordChunk]) {
-        let record = |piece: &RecordChunk, span: &Span| piece.bytes.slice(span.start as usize..span.end as usize);
+        let record =
+            |piece: &RecordChunk, span: &Span| piece.bytes.slice(span.start as usize..span.end as usize);
         if let (true, None, Some(piece)) = (self.lines, &self.first, out.first()) {
             self.first = piece.spans.first().map(|span| record(piece, span));
         }

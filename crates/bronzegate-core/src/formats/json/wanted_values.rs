@@ -232,8 +232,7 @@ impl WantedValues {
             return Ok(Begun::Records);
         }
         // The top level is always entered: its names serve error messages.
-        let entered =
-            matches!(kind, Kind::Object | Kind::Array) && (depth == 0 || !leading.is_empty());
+        let entered = matches!(kind, Kind::Object | Kind::Array) && (depth == 0 || !leading.is_empty());
         if entered {
             let index = (kind == Kind::Array).then_some(0);
             self.frames.push(Frame { paths: leading, seen: Vec::new(), index });

@@ -135,10 +135,8 @@ async fn an_object_is_a_record_only_where_there_is_one_page() {
         "the body is an object, and with pages `records: $` is an array; its members are: message, code.";
     let list = || json("[{\"a\":1},{\"a\":2}]");
     let by_page = "records: $\npagination: { type: page, send: { query: page } }";
-    let by_url = "records: $\npagination: { type: next_url, next: { body: next } }";
     is_refused(vec![list(), error()], by_page, 2, why).await;
     is_refused(vec![error()], by_page, 1, why).await;
-    is_refused(vec![error()], by_url, 1, why).await;
     holds(vec![list(), json("[]")], by_page, &["{\"a\":1}", "{\"a\":2}"], None).await;
     holds(vec![error()], "records: $", &["{\"message\":\"internal error\",\"code\":17}"], None).await;
 }

@@ -74,7 +74,7 @@ fn an_address_that_leads_into_the_records_is_refused() {
                 "pagination: {{ type: page, send: {{ query: p }}, stop: [{{ at: {{ body: {address} }}, exists: true }}] }}"
             ),
             format!(
-                "incremental: {{ cursor: u, format: rfc3339, from: {{ query: f }}, to: {{ query: t }}, window: 1d, split_when: {{ at: {{ body: {address} }}, exists: true }} }}"
+                "incremental: {{ cursor: u, format: rfc3339, from: {{ query: f }}, to: {{ query: t }}, start: 2024-01-01, window: 1d, split_when: {{ at: {{ body: {address} }}, exists: true }} }}"
             ),
         ] {
             one(&keys, never);

@@ -301,7 +301,7 @@ fn a_body_of_lines_has_records_alone() {
         ("records: $, format: { csv: { delimiter: \"ab\" } }", "write one character"),
         ("records: $, format: { csv: { header: [] } }", "a list of names"),
         ("records: $, format: { csv: { header: [a, a] } }", "\"a\" is given twice"),
-        ("records: $, format: { tsv: {} }", "known keys: csv"),
+        ("records: $, format: { tsv: {} }", "known keys: type, csv, encoding, end"),
         ("records: $, format: zip", "one of json, ndjson, csv"),
     ] {
         let found = lines(keys);

@@ -82,6 +82,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     is_transient: bool,
+    is_quota: bool,
     place: Location,
     cause: Box<dyn StdError + Send + Sync>,
 }
@@ -92,7 +93,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Makes an error of `kind` from its cause.
     pub fn new(kind: ErrorKind, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Box::new(Inner { kind, is_transient: false, place: Location::default(), cause: cause.into() }))
+        Self(Box::new(Inner {
+            kind,
+            is_transient: false,
+            is_quota: false,
+            place: Location::default(),
+            cause: cause.into(),
+        }))
     }
 
     /// The outcome a caller acts on.
@@ -110,6 +117,19 @@ impl Error {
     #[must_use]
     pub fn transient(mut self, is_transient: bool) -> Self {
         self.0.is_transient = is_transient;
+        self
+    }
+
+    /// Whether the API has sent the caller away for longer than the run has: whatever else is asked of it by then
+    /// meets the same.
+    pub fn is_quota(&self) -> bool {
+        self.0.is_quota
+    }
+
+    /// Says that the API has sent the caller away.
+    #[must_use]
+    pub fn quota(mut self, is_quota: bool) -> Self {
+        self.0.is_quota = is_quota;
         self
     }
 

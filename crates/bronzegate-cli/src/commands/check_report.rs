@@ -162,6 +162,7 @@ mod tests {
             kind: ErrorKind::Data,
             message: "crm/deals, page 1: not JSON".to_owned(),
             is_transient: false,
+            is_quota: false,
         };
         let stream =
             |name: &str, checked| StreamCheck { stream: name.to_owned(), checked, warnings: Vec::new() };

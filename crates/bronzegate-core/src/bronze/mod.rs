@@ -22,6 +22,6 @@ pub(crate) use page_writer::PageWriter;
 pub(crate) use parts::{PartNaming, Parts};
 pub use run_id::{NotAKey, RunId, RunKey, RunKind};
 pub use store::{
-    BoundedStore, BronzeStore, ByteRange, Created, Leftover, LocalStore, RangeRead, Receipt, StagedPart,
-    StagingArea, StoreError, Upload,
+    BoundedStore, BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, LocalStore, RangeRead, Receipt,
+    StagedPart, StagingArea, StoreError, Upload,
 };

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, with_origin};
 use super::body::{self, ResponseBody, innermost};
+use super::certificate::is_untrusted;
 use super::egress::{Credentials, Egress, EgressError, egress_cause};
 use super::on_its_way::OnItsWay;
 use super::rate_limit::Limiter;
@@ -23,6 +24,12 @@ use crate::redact::{SafeUrl, visible};
 
 /// Redirects that are followed at most.
 const MAX_REDIRECTS: usize = 5;
+/// The characters of such a URL that are shown.
+const LONGEST_SHOWN: usize = 100;
+/// The longest URL that HTTP libraries carry.
+const LONGEST_URL: usize = u16::MAX as usize - 1;
+/// The most headers of a response over HTTP/1; libraries stop at 100, and gateways add their own.
+const MOST_HEADERS: usize = 1_000;
 /// Pings on an idle HTTP/2 or TCP connection, so that a dead one is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
@@ -237,6 +244,9 @@ impl Client {
             // The API may have repeated the key in the link or redirect that leads there.
             Credentials::Withheld => credential.strip(&mut url),
         }
+        if url.as_str().len() > LONGEST_URL {
+            return Err(SendError::Fatal(too_long(&url)));
+        }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
@@ -249,6 +259,12 @@ impl Client {
             self.stats.api_error();
             match egress_cause(&error) {
                 Some(refused) => SendError::Fatal(refused.into()),
+                None if error.is_builder() => {
+                    SendError::Fatal(Error::new(ErrorKind::Data, self.describe(&error)))
+                }
+                None if is_untrusted(&error) => {
+                    SendError::Fatal(Error::new(ErrorKind::Api, self.describe(&error)))
+                }
                 None if error.is_connect() => SendError::Transient(self.describe(&error), None),
                 None => SendError::Lost(self.describe(&error)),
             }
@@ -281,6 +297,13 @@ impl Client {
         };
         self.scrub(&format!("{what}{url}"))
     }
+}
+
+fn too_long(url: &Url) -> Error {
+    let (length, shown) = (url.as_str().len(), SafeUrl(url).to_string());
+    let shown: String = shown.chars().take(LONGEST_SHOWN).collect();
+    let cause = format!("the URL has {length} bytes, at most {LONGEST_URL} can be sent ({shown}…)");
+    Error::new(ErrorKind::Data, cause)
 }
 
 fn redirect_target(request: &ApiRequest, from: &Url, headers: &HeaderMap) -> Result<Url, EgressError> {
@@ -319,6 +342,7 @@ fn build(timeout: &Timeout, egress: &Egress, tls: bool) -> Result<reqwest::Clien
         .timeout(timeout.total)
         .tcp_nodelay(true)
         .tcp_keepalive(KEEP_ALIVE)
+        .http1_max_headers(MOST_HEADERS)
         .http2_adaptive_window(true)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .dns_resolver(egress.resolver());

@@ -5,6 +5,7 @@ mod address;
 mod append;
 mod auth;
 mod body;
+mod certificate;
 mod client;
 mod egress;
 mod excerpt;

@@ -46,12 +46,14 @@ pub(crate) enum Verdict {
     Fail(ErrorKind, String),
 }
 
-/// Judges a response.
+/// Judges a response. `is_known` says that the API has answered before: then a web page in the place of data is
+/// that of a gateway, which may pass; as its first answer it is what the address leads to.
 pub(crate) fn judge(
     rules: &[ResponseRule],
     facts: &Facts,
     body: &BodyState,
     signals: &ResponseSignals,
+    is_known: bool,
 ) -> Verdict {
     // A body that broke off cannot be held against rules that look into it.
     if !matches!(body, BodyState::Cut(_) | BodyState::Damaged(_)) {
@@ -60,7 +62,7 @@ pub(crate) fn judge(
             return by_rule(rule, facts, signals.0);
         }
     }
-    by_default(facts, body, signals.0)
+    by_default(facts, body, signals.0, is_known)
 }
 
 /// The rate-limit signals of a response, opaque outside of this module's neighbours.
@@ -89,12 +91,12 @@ fn by_rule(rule: &ResponseRule, facts: &Facts, signals: Signals) -> Verdict {
     }
 }
 
-fn by_default(facts: &Facts, body: &BodyState, signals: Signals) -> Verdict {
+fn by_default(facts: &Facts, body: &BodyState, signals: Signals, is_known: bool) -> Verdict {
     let status = facts.status;
     let because = refusal(facts, body, "");
     match status {
         204 => Verdict::End,
-        200..300 => by_body(facts, body),
+        200..300 => by_body(facts, body, is_known),
         401 => Verdict::RefreshAuth(because),
         403 if signals.is_rate_limit() => {
             let because = refusal(facts, body, " (rate limit)");
@@ -117,7 +119,7 @@ fn refusal(facts: &Facts, body: &BodyState, note: &str) -> String {
     }
 }
 
-fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
+fn by_body(facts: &Facts, body: &BodyState, is_known: bool) -> Verdict {
     match body {
         BodyState::Whole | BodyState::Unread(_) => Verdict::Accept,
         BodyState::Encoded(cause) => Verdict::Fail(ErrorKind::Data, cause.clone()),
@@ -131,7 +133,11 @@ fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
             match other_content_type(facts) {
                 Some(content_type) => {
                     let because = format!("{error} (content type {content_type})");
-                    Verdict::Retry(ErrorKind::Data, because, None)
+                    if is_known || closed {
+                        Verdict::Retry(ErrorKind::Data, because, None)
+                    } else {
+                        Verdict::Fail(ErrorKind::Data, because)
+                    }
                 }
                 None if closed => Verdict::Retry(ErrorKind::Data, error.to_string(), None),
                 None => Verdict::Fail(ErrorKind::Data, error.to_string()),

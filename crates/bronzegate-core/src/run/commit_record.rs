@@ -58,7 +58,7 @@ impl StreamRun {
             started_at: began.at,
             finished_at,
             duration_ms,
-            total_duration_ms: segment.duration_before_ms + duration_ms,
+            total_duration_ms: segment.duration_before_ms.saturating_add(duration_ms),
             history: segment.history.clone(),
             warnings: staged.warnings,
             may_lack: staged.may_lack,

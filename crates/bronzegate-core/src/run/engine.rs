@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::rate_share::Pace;
 use crate::clock::{Clock, Deadline};
-use crate::config::{Source, Stream};
+use crate::config::{LEAST_SHARE, Source, Stream, is_rate_share};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{Fetcher, RequestedRange, StreamContext, StreamPages, StreamState};
 use crate::http::{Authenticator, Client, Stats, WaitBudget};
@@ -54,10 +54,10 @@ impl Engine {
     /// credentials in common, and together keep to the whole rate.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] unless the share is above 0 and at most 1.
+    /// [`ErrorKind::Config`] unless the share is one: see [`is_rate_share`].
     pub fn with_rate_share(mut self, share: f64) -> Result<Self> {
-        if !(share > 0.0 && share <= 1.0) {
-            let cause = format!("the rate share is {share}; it is above 0 and at most 1");
+        if !is_rate_share(share) {
+            let cause = format!("the rate share is {share}; it is from {LEAST_SHARE} to 1");
             return Err(Error::new(ErrorKind::Config, cause));
         }
         self.pace = self.pace.part(&self.source, share);

@@ -63,6 +63,8 @@ impl StreamRun {
             }
             RunPlan::Segment(segment) => *segment,
         };
+        plan::names_read_back(&layout, &segment)?;
+        report.warnings.extend(log.strangers().map(|told| told.to_string()));
         if report.key.is_none() {
             report.cursor_in = segment.cursor_in();
         }

@@ -135,7 +135,10 @@ impl StreamRun {
                     report.warnings.push(HELD_BACK.to_owned());
                     return Ok(Status::Partial);
                 }
-                Ended::NothingCame => return Err(nothing_came(stop.is_cancelled())),
+                Ended::NothingCame => {
+                    let is_quota = self.stats().is_sent_away();
+                    return Err(nothing_came(stop.is_cancelled()).quota(is_quota));
+                }
             }
             if self.is_time_up(deadline, &stop) && self.is_more_due(&store, request).await? {
                 return Ok(Status::Partial);

@@ -80,6 +80,9 @@ impl StreamPages {
 
     pub(crate) fn begin(context: Arc<StreamContext>, state: StreamState, at_once: usize, room: Room) -> Self {
         let pages = state.pages;
+        if pages > 0 {
+            context.fetcher.answered();
+        }
         Self {
             upcoming: BranchQueue::new(context.clone(), state),
             context,
@@ -218,8 +221,8 @@ impl StreamPages {
                 return;
             }
         };
-        let came = state.pages - running.before;
-        self.pages += came;
+        let came = state.pages.saturating_sub(running.before);
+        self.pages = self.pages.saturating_add(came);
         // A job that was submitted is worth a segment without pages: the next goes on with it.
         let submitted = state.job.as_ref().is_some_and(|job| running.job.as_ref() != Some(&job.id));
         self.has_submitted |= submitted;

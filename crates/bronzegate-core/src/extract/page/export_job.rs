@@ -13,6 +13,7 @@ use url::Url;
 use super::fetched::FetchError;
 use super::fetcher::Fetcher;
 use super::request::Requests;
+use crate::clock::later;
 use crate::config::Job;
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{JobState, PageState};
@@ -84,7 +85,7 @@ impl Jobs<'_> {
                 Some(why) if state.pages > 0 => return Err(committed(&job.id, &why).into()),
                 Some(why) => {
                     let now = self.fetcher.client().clock().now();
-                    if job.replaces && now < job.submitted + REPLACED_AGAIN {
+                    if job.replaces && now < later(job.submitted, REPLACED_AGAIN) {
                         let why = format!(
                             "{why}; it was submitted at {:.0} in place of another that was lost, which is done once \
                              a day",
@@ -127,7 +128,7 @@ impl Jobs<'_> {
         loop {
             let left = self.left(job).ok_or_else(|| failed(&job.id, &self.too_long()))?;
             self.pause(pause.min(left)).await?;
-            pause = (2 * pause).min(self.job.max).max(self.job.every);
+            pause = pause.saturating_mul(2).min(self.job.max).max(self.job.every);
             match self.poll(&job.id).await? {
                 Polled::Running => {}
                 Polled::Unknown if until_known > 0 => {

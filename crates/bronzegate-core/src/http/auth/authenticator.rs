@@ -62,6 +62,7 @@ impl From<TokenError> for AuthFault {
         match error {
             TokenError::Transient(cause, wait) => Self::Transient(cause, wait),
             TokenError::Refused { cause, .. } => fatal(cause),
+            TokenError::Untrusted(cause) => Self::Fatal(Error::new(ErrorKind::Api, cause)),
             TokenError::Egress(cause) => Self::Fatal(cause.into()),
         }
     }
@@ -215,7 +216,7 @@ impl Authenticator {
         };
         credential.put(place, prefix, &token.value)?;
         credential.holds(&token.value);
-        credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed() + lifetime);
+        credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed().saturating_add(lifetime));
         credential.base = token.base;
         Ok(())
     }

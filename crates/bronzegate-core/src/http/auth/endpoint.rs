@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Address, RateLimit};
 use crate::http::address::{Facts, Paths};
 use crate::http::body::{ResponseBody, innermost};
+use crate::http::certificate::is_untrusted;
 use crate::http::egress::{Egress, EgressError, egress_cause};
 use crate::http::signals::Signals;
 use crate::http::stats::Stats;
@@ -67,6 +68,8 @@ pub(super) enum TokenError {
         /// Its error code (RFC 6749, section 5.2).
         code: Option<String>,
     },
+    /// The endpoint's certificate is not trusted.
+    Untrusted(String),
     /// The endpoint, or the base URL that came with a token, may not be called.
     Egress(EgressError),
 }
@@ -107,6 +110,7 @@ impl Endpoint {
                 cause: scrubber.scrub(&format!("token endpoint {shown}: {cause}")),
                 code,
             },
+            TokenError::Untrusted(cause) => TokenError::Untrusted(format!("token endpoint {shown}: {cause}")),
             refused @ TokenError::Egress(_) => refused,
         })
     }
@@ -126,6 +130,7 @@ impl Endpoint {
             self.stats.api_error();
             match egress_cause(&error) {
                 Some(refused) => TokenError::Egress(refused),
+                None if is_untrusted(&error) => TokenError::Untrusted(innermost(&error)),
                 None => TokenError::Transient(innermost(&error), None),
             }
         })?;

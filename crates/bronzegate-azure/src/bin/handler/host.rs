@@ -87,7 +87,9 @@ mod tests {
             "-00:01:00",
             "18446744073709551615.00:00:00",
         ] {
-            assert!(timeout(text).is_err(), "{text}");
+            let error = timeout(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{text}");
+            assert!(error.to_string().contains("write hours, minutes and seconds"), "{error}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use super::endpoint::{Answer, TokenError};
+use super::endpoint::Answer;
+use super::fault::TokenError;
 use crate::config::BaseUrlFrom;
 use crate::http::egress::{Egress, EgressError, is_loopback_host};
 

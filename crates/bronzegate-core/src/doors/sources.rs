@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::bronze::BronzeStore;
 use crate::config::{self, Problems, Source};
 use crate::error::{Error, ErrorKind, Result};
+use crate::redact::line;
 
 /// What a source file's name ends with.
 const EXTENSION: &str = ".yaml";
@@ -112,9 +113,9 @@ impl SourceFolder {
         };
         let known = match names.as_slice() {
             [] => "it has no source files".to_owned(),
-            names => format!("the sources there are: {}", names.join(", ")),
+            names => format!("the sources there are: {}", line(&names.join(", "))),
         };
-        Error::new(ErrorKind::Config, format!("there is no file {file}; {known}"))
+        Error::new(ErrorKind::Config, format!("there is no file {}; {known}", line(file)))
     }
 
     fn unreadable(&self, error: &dyn fmt::Display) -> Error {
@@ -135,7 +136,7 @@ impl fmt::Display for SourceFolder {
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {file}")]
+#[error("cannot read {}", line(file))]
 struct Unread {
     file: String,
     #[source]
@@ -155,7 +156,7 @@ impl From<Unusable> for Error {
     fn from(unusable: Unusable) -> Self {
         match unusable {
             Unusable::Unreadable(error) => error,
-            wrong @ Unusable::Wrong { .. } => Self::new(ErrorKind::Config, wrong.to_string()),
+            wrong @ Unusable::Wrong { .. } => Self::list(ErrorKind::Config, wrong.to_string()),
         }
     }
 }
@@ -167,7 +168,7 @@ impl fmt::Display for Unusable {
             Self::Wrong { file, problems } => {
                 let count = problems.as_slice().len();
                 let noun = if count == 1 { "problem" } else { "problems" };
-                write!(f, "{count} {noun} in {file}\n{problems}")
+                write!(f, "{count} {noun} in {}\n{problems}", line(file))
             }
         }
     }

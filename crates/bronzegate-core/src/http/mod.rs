@@ -12,6 +12,7 @@ mod files;
 mod link;
 mod media_type;
 mod on_its_way;
+mod private_address;
 mod rate_limit;
 mod retry;
 mod signals;

@@ -12,8 +12,9 @@ use crate::clock::Deadline;
 use crate::config::ParentField;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{StreamEnding, StreamPages, StreamState};
+use crate::extract::{StreamEnding, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
+use crate::redact::secret_at;
 use crate::report::RunReport;
 
 /// How one segment ended.
@@ -89,6 +90,10 @@ impl StreamRun {
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
+        if let Some(place) = secret_at(&record.cursor, |text| self.client.auth().scrubber().finds_in(text)) {
+            log.abort(&record.parts).await?;
+            return Err(holds_secret(&format!("cursor.{place}")));
+        }
         if log.commit(&record).await? == Created::No {
             log.abort(&record.parts).await?;
             return self.lost(&log, &segment).await;
@@ -214,7 +219,7 @@ impl StreamRun {
                 Err(error) => {
                     let error = error.on_page(number);
                     return Err(match branch.label() {
-                        Some(label) => error.in_branch(self.client.scrub(&label)),
+                        Some(label) => error.in_branch(label),
                         None => error,
                     });
                 }

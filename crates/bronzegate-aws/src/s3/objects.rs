@@ -78,10 +78,13 @@ impl Uploads {
             Err(error) if status(&error) == Some(416) => return self.nothing_of(path).await,
             found => found.map_err(|error| failed("read", path, "s3:GetObject or s3:ListBucket", &error))?,
         };
-        let size = found.content_range().and_then(|told| told.rsplit_once('/')?.1.parse().ok());
-        let size = size.ok_or_else(|| StoreError::io("read", path, "S3 did not tell the object's size"))?;
-        let content = found.body.collect().await.map_err(|error| StoreError::io("read", path, error))?;
-        Ok(Some(RangeRead { content: content.into_bytes(), size }))
+        let size: Option<u64> = found.content_range().and_then(|told| told.rsplit_once('/')?.1.parse().ok());
+        let content =
+            found.body.collect().await.map_err(|error| StoreError::io("read", path, error))?.into_bytes();
+        // Only an empty object may be answered without a range.
+        let size = size.or_else(|| content.is_empty().then_some(0));
+        let size = size.ok_or_else(|| StoreError::io("read", path, "S3 does not tell the object's size"))?;
+        Ok(Some(RangeRead { content, size }))
     }
 
     /// None of the object's bytes, and its size.

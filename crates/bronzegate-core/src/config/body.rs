@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::address::Target;
+use super::method::Method;
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
 use super::read::Slot;
-use super::stream::Method;
 use super::template::{Escaping, Scope, Template, TemplateError, TemplateText};
 
 /// A JSON object whose strings may be templates; other values are kept as they are.

@@ -31,7 +31,7 @@ use super::template::TemplateText;
 use super::units::Period;
 use crate::window::{WindowStep, parse_instant};
 
-/// How a stream is asked for a stretch of its records, and how far it has been read.
+/// How a stream is asked for a range of its records, and how far it has been read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incremental {
     /// Where a record holds its cursor.
@@ -239,7 +239,7 @@ impl IncrementalSpec {
     }
 
     /// The places of `from` and `to`, for the checks between settings.
-    pub(super) fn targets(&self) -> impl Iterator<Item = (&Target, &At)> {
+    fn targets(&self) -> impl Iterator<Item = (&Target, &At)> {
         [&self.from, &self.to].into_iter().flatten().filter_map(|slot| Some((slot.get()?, slot.at())))
     }
 
@@ -334,6 +334,12 @@ impl IncrementalSpec {
             },
         }
     }
+}
+
+/// Where a stream's `incremental` writes the window, if it has one.
+pub(super) fn window_targets(incremental: Option<&Slot<IncrementalSpec>>) -> Vec<(Target, At)> {
+    let targets = incremental.and_then(Slot::get).into_iter().flat_map(IncrementalSpec::targets);
+    targets.map(|(target, at)| (target.clone(), at.clone())).collect()
 }
 
 fn is_integer(text: &str) -> bool {

@@ -46,6 +46,14 @@ pub(crate) enum BodyFault {
     Refused(String),
 }
 
+impl BodyFault {
+    /// What the error of a decoder of files means: the connection's fault, or damage.
+    pub(super) fn of_decoder(error: &io::Error) -> Self {
+        let own = error.get_ref().and_then(|cause| cause.downcast_ref::<Self>());
+        own.cloned().unwrap_or_else(|| Self::Damaged(innermost(error)))
+    }
+}
+
 /// A body that is being read.
 pub(crate) struct ResponseBody {
     reader: Reader,

@@ -13,7 +13,7 @@ use super::body::{self, ResponseBody, innermost};
 use super::egress::{Credentials, Egress, EgressError, egress_cause, host_and_port};
 use super::on_its_way::OnItsWay;
 use super::rate_limit::Limiter;
-use super::signals::Signals;
+use super::signals::{ResponseSignals, Signals};
 use super::stats::Stats;
 use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
@@ -58,6 +58,13 @@ pub(crate) struct Response {
     pub(super) signals: Signals,
     /// The credential it was sent with.
     pub credential: Arc<Credential>,
+}
+
+impl Response {
+    /// The response's rate-limit signals.
+    pub(crate) fn rate_signals(&self) -> ResponseSignals {
+        ResponseSignals(self.signals)
+    }
 }
 
 /// Why an attempt brought no response.

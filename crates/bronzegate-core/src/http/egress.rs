@@ -250,7 +250,8 @@ mod tests {
             egress.permit(&Url::parse("http://127.0.0.1:8080/x").unwrap(), None),
             Ok(Credentials::Sent)
         );
-        assert!(egress.permit(&Url::parse("http://127.0.0.1:8081/x").unwrap(), None).is_err());
+        let other_port = egress.permit(&Url::parse("http://127.0.0.1:8081/x").unwrap(), None);
+        assert!(matches!(other_port, Err(EgressError::NotAllowed(_))), "{other_port:?}");
     }
 
     #[tokio::test]

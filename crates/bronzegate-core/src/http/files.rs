@@ -14,7 +14,7 @@ use futures::stream::{BoxStream, StreamExt as _};
 use tokio::io::AsyncRead;
 use tokio_util::io::StreamReader;
 
-use super::body::{BodyFault, ResponseBody, ZSTD_WINDOW_LOG, filled, innermost};
+use super::body::{BodyFault, ResponseBody, ZSTD_WINDOW_LOG, filled};
 use super::zip::{self, Unpacked};
 
 /// Bytes that tell what a file is.
@@ -142,7 +142,7 @@ impl Files {
             }
             State::Packed(reader) => {
                 let mut chunk = BytesMut::new();
-                filled(reader, &mut chunk).await.map_err(|error| fault(&error))?;
+                filled(reader, &mut chunk).await.map_err(|error| BodyFault::of_decoder(&error))?;
                 (!chunk.is_empty()).then(|| chunk.freeze())
             }
             State::Archive(files) => match files.next().await.transpose()? {
@@ -177,10 +177,4 @@ fn wire(start: Bytes, body: ResponseBody, packed: Arc<AtomicU64>) -> BoxStream<'
         }
     };
     futures::stream::iter([Ok(start)]).chain(rest).inspect(count).boxed()
-}
-
-/// What a decoder's error means: the connection's fault, or damage.
-pub(super) fn fault(error: &io::Error) -> BodyFault {
-    let own = error.get_ref().and_then(|cause| cause.downcast_ref::<BodyFault>());
-    own.cloned().unwrap_or_else(|| BodyFault::Damaged(innermost(error)))
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use http::HeaderMap;
 use http::header::LINK;
 
-use super::address::Found;
+use super::found::Found;
 
 /// A link's parameters, in its order.
 type Parameters = Vec<(String, String)>;

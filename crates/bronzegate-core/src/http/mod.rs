@@ -9,6 +9,7 @@ mod client;
 mod egress;
 mod excerpt;
 mod files;
+mod found;
 mod link;
 mod media_type;
 mod on_its_way;
@@ -21,14 +22,14 @@ mod verdict;
 mod wait_budget;
 mod zip;
 
-pub(crate) use address::{Facts, Found, Paths, Unreadable};
+pub(crate) use address::{Facts, Paths};
 pub(crate) use append::append_path;
-
 pub(crate) use auth::{Authenticator, Credential, strip_parameter};
 pub(crate) use body::{BodyFault, Framing};
 pub(crate) use client::{ApiRequest, Client, Response, SendError};
 pub(crate) use excerpt::excerpt;
 pub(crate) use files::Files;
+pub(crate) use found::{Found, Unreadable};
 pub(crate) use media_type::media_type;
 pub(crate) use on_its_way::OnItsWay;
 pub(crate) use rate_limit::Limiter;

@@ -22,6 +22,10 @@ pub(super) struct Signals {
     pub(super) reset: Option<Duration>,
 }
 
+/// The rate-limit signals of a response, opaque outside of this module's neighbours.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ResponseSignals(pub(super) Signals);
+
 impl Signals {
     /// Reads the headers; `settings` may name others than the usual ones.
     pub(super) fn of(headers: &HeaderMap, settings: &RateLimit, now: Timestamp) -> Self {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::address::{Facts, Found};
+use super::address::Facts;
 use super::body::Framing;
 use super::media_type::media_type;
-use super::signals::Signals;
+use super::signals::{ResponseSignals, Signals};
 use crate::config::{ResponseRule, Then};
 use crate::error::ErrorKind;
 use crate::formats::{SplitError, SplitErrorKind};
@@ -63,19 +63,8 @@ pub(crate) fn judge(
     by_default(facts, body, signals.0)
 }
 
-/// The rate-limit signals of a response, opaque outside of this module's neighbours.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ResponseSignals(pub(super) Signals);
-
-impl super::client::Response {
-    /// The response's rate-limit signals.
-    pub(crate) fn rate_signals(&self) -> ResponseSignals {
-        ResponseSignals(self.signals)
-    }
-}
-
 fn by_rule(rule: &ResponseRule, facts: &Facts, signals: Signals) -> Verdict {
-    let message = rule.message.as_ref().and_then(|at| facts.look(at)).and_then(|found: Found| found.text());
+    let message = rule.message.as_ref().and_then(|at| facts.look(at)).and_then(|found| found.text());
     let because = match message {
         Some(message) => format!("HTTP {}: {}", facts.status, line(&message)),
         None => format!("HTTP {}, by a rule of `responses`", facts.status),

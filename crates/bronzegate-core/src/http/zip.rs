@@ -15,7 +15,6 @@ use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use futures::{SinkExt as _, future, stream};
 
 use super::body::BodyFault;
-use super::files::fault;
 
 /// The size of an unpacked chunk.
 const CHUNK: usize = 64 << 10;
@@ -55,7 +54,7 @@ async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out) -> Result<(), B
     let (mut offset, mut entries) = (0, 0_u64);
     loop {
         let mut start = [0; RECORD_START];
-        wire.read_exact(&mut start).await.map_err(|error| fault(&error))?;
+        wire.read_exact(&mut start).await.map_err(|error| BodyFault::of_decoder(&error))?;
         if start.starts_with(LOCAL_HEADER) && start[6] & ENCRYPTED != 0 {
             return Err(BodyFault::Refused("an entry of the archive is encrypted".into()));
         }
@@ -85,7 +84,8 @@ async fn entry(archive: &mut (impl AsyncBufRead + Unpin), out: &mut Out) -> Resu
     }
     loop {
         let mut chunk = vec![0; CHUNK];
-        let length = entry.reader_mut().read(&mut chunk).await.map_err(|error| fault(&error))?;
+        let length =
+            entry.reader_mut().read(&mut chunk).await.map_err(|error| BodyFault::of_decoder(&error))?;
         if length == 0 {
             break;
         }
@@ -125,7 +125,7 @@ async fn directory(archive: impl AsyncBufRead + Unpin, offset: u64, entries: u64
 async fn drain(mut wire: impl AsyncBufRead + Unpin) -> Result<(), BodyFault> {
     let mut rest = Vec::new();
     // The end of the directory has 22 bytes and a comment of at most 64 KiB.
-    (&mut wire).take(1 << 17).read_to_end(&mut rest).await.map_err(|error| fault(&error))?;
+    (&mut wire).take(1 << 17).read_to_end(&mut rest).await.map_err(|error| BodyFault::of_decoder(&error))?;
     if rest.len() + RECORD_START < 22 {
         return Err(BodyFault::Damaged("the archive ends within its directory".into()));
     }
@@ -139,7 +139,7 @@ async fn pass(out: &mut Out, unpacked: Unpacked) {
 
 fn of_zip(error: ZipError) -> BodyFault {
     match error {
-        ZipError::UpstreamReadError(error) => fault(&error),
+        ZipError::UpstreamReadError(error) => BodyFault::of_decoder(&error),
         ZipError::CompressionNotSupported(_) | ZipError::FeatureNotSupported(_) => {
             BodyFault::Refused(format!("an entry of the archive cannot be read: {error}"))
         }

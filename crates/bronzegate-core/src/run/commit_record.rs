@@ -47,7 +47,7 @@ impl StreamRun {
             status,
             parts: staged.parts,
             window: staged.window,
-            cursor_in: segment.cursor_in(),
+            cursor_in: segment.cursor_in().map(|cursor| self.told(&cursor)),
             cursor_out: staged.cursor_out.map(|cursor| self.told(&cursor)),
             page_state: staged
                 .resume

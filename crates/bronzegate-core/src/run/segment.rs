@@ -1,12 +1,11 @@
 //! One segment of a run: look, stage, commit, publish.
 
-use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
 use crate::bronze::{
-    BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, RunKind, SegmentStatus,
+    Created, Layout, PageWriter, PartFormat, PartNaming, Parts, Publisher, RunKind, SegmentStatus, Stores,
 };
 use crate::clock::Deadline;
 use crate::config::ParentField;
@@ -47,7 +46,7 @@ enum Outcome {
 impl StreamRun {
     pub(super) async fn segment(
         &self,
-        store: Arc<dyn BronzeStore>,
+        stores: Stores,
         request: RunRequest,
         deadline: Deadline,
         stop: CancellationToken,
@@ -55,8 +54,9 @@ impl StreamRun {
     ) -> Result<Ended> {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
-        let log = CommitLog::new(store.clone(), layout.clone());
-        let mut segment = match self.look(&log, request).await? {
+        let publisher = Publisher::new(stores, layout.clone());
+        let log = publisher.log();
+        let mut segment = match self.look(&publisher, request).await? {
             RunPlan::AlreadyCommitted(record) => {
                 report.key.get_or_insert(record.key);
                 report.batch_id.get_or_insert(record.batch_id);
@@ -65,16 +65,16 @@ impl StreamRun {
             RunPlan::Segment(segment) => *segment,
         };
         if report.key.is_none() {
-            report.cursor_in = segment.cursor_in();
+            report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
 
-        let backfilled = self.backfilled(&log, &segment).await?;
+        let backfilled = self.backfilled(log, &segment).await?;
         let mut staged = loop {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
-            let parts = Parts::new(store.clone(), naming, &self.stream.output);
+            let parts = Parts::new(publisher.parts().clone(), naming, &self.stream.output);
             match self.stage(parts, &segment, deadline, stop.clone()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
@@ -91,34 +91,34 @@ impl StreamRun {
 
         let record = self.record(&segment, staged, &began);
         if let Some(place) = secret_at(&record.cursor, |text| self.client.auth().scrubber().finds_in(text)) {
-            log.abort(&record.parts).await?;
+            publisher.abort(&record.parts).await?;
             return Err(holds_secret(&format!("cursor.{place}")));
         }
         if log.commit(&record).await? == Created::No {
-            log.abort(&record.parts).await?;
-            return self.lost(&log, &segment).await;
+            publisher.abort(&record.parts).await?;
+            return self.lost(&publisher, &segment).await;
         }
         self.fill(report, &record);
-        log.publish(&record).await?;
+        publisher.publish(&record).await?;
         log.update_head(&record).await;
         Ok(if is_part { Ended::Part } else { Ended::Committed(record.status) })
     }
 
     /// Another run has committed the segment. What this one reports is what is committed, and
     /// visible by then, whatever became of the other.
-    async fn lost(&self, log: &CommitLog, segment: &Segment) -> Result<Ended> {
-        let Some(winner) = log.newest_segment(&segment.key.key).await? else {
+    async fn lost(&self, publisher: &Publisher, segment: &Segment) -> Result<Ended> {
+        let Some(winner) = publisher.log().newest_segment(&segment.key.key).await? else {
             return Ok(Ended::AlreadyCommitted);
         };
-        log.settle(&winner).await?;
+        publisher.settle(&winner).await?;
         Ok(Ended::Lost(winner.status))
     }
 
     /// Reads the log, completes what a dead run left between commit and publishing, and plans.
-    async fn look(&self, log: &CommitLog, request: RunRequest) -> Result<RunPlan> {
-        log.sweep().await?;
+    async fn look(&self, publisher: &Publisher, request: RunRequest) -> Result<RunPlan> {
+        publisher.sweep().await?;
         loop {
-            let Some(plan) = self.look_once(log, request).await? else { continue };
+            let Some(plan) = self.look_once(publisher, request).await? else { continue };
             return match request {
                 RunRequest::Restart { .. } => plan::restart(plan),
                 RunRequest::Scheduled { .. } | RunRequest::Window { .. } => Ok(plan),
@@ -128,7 +128,8 @@ impl StreamRun {
 
     /// The plan; `None` when another run has meanwhile finished the very run of the sequence that was to
     /// be next: more may be due behind it.
-    async fn look_once(&self, log: &CommitLog, request: RunRequest) -> Result<Option<RunPlan>> {
+    async fn look_once(&self, publisher: &Publisher, request: RunRequest) -> Result<Option<RunPlan>> {
+        let log = publisher.log();
         let incremental = self.stream.incremental.as_ref();
         let now = self.engine.clock.now();
         let newest = match request {
@@ -139,7 +140,7 @@ impl StreamRun {
             RunRequest::Window { .. } => None,
         };
         if let Some(newest) = &newest {
-            log.settle(newest).await?;
+            publisher.settle(newest).await?;
         }
         let (key, cursor) = match (request, incremental) {
             (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(incremental)) => {
@@ -159,7 +160,7 @@ impl StreamRun {
         };
         let committed = log.newest_segment(&key.key).await?;
         if let Some(committed) = &committed {
-            log.settle(committed).await?;
+            publisher.settle(committed).await?;
         }
         let plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
         let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
@@ -178,7 +179,8 @@ impl StreamRun {
         let batch_id = &segment.key.batch_id;
         let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
         let parents = fields.map(ParentField::member).collect();
-        let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id, parents);
+        let format = PartFormat::of(&self.stream.output);
+        let encoder = format.encoder(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, filter) = self.filter(segment)?;
         let mut writer = PageWriter::new(parts, encoder, filter, self.stats());
         let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop);

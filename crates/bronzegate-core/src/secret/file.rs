@@ -135,7 +135,7 @@ impl FileSecrets {
     }
 }
 
-/// A value's mark; a digest, so that it may be shown.
+/// A value's version; a digest, so that it may be shown.
 fn version(value: &SecretString) -> String {
     let digest = Sha256::digest(value.expose_secret().as_bytes());
     digest.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))

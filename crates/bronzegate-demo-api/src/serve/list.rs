@@ -5,7 +5,7 @@ use super::{
     call::Call,
     guard::{admits, challenge},
     headers::Headers,
-    jobs::{self, About},
+    jobs::About,
     point,
     reply::{Content, Reply},
     state::{Live, State, locked},
@@ -135,7 +135,7 @@ fn job(
 ) -> (Reply, Option<FaultKind>) {
     let about = About::of(&live.stream.path, call);
     if let About::Results(nth) = about
-        && let Some(asked) = jobs::submitted(live, nth)
+        && let Some(asked) = live.submitted(nth)
     {
         return paged(state, live, scene, number, &asked);
     }
@@ -144,7 +144,7 @@ fn job(
     {
         return (Reply::error(status, &message), None);
     }
-    unpaged(state, live, call, number, |live| jobs::answer(live, call, about))
+    unpaged(state, live, call, number, |live| live.answer_job(call, about))
 }
 
 /// An answer that is no page, unless a fault takes its place.

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
             const USAGE: &str = "usage: workbench demo | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | bench-azure | \
-                smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--minutes M] | \
+                smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--kind NAME|all] [--minutes M] | \
                 yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH";
             Err(USAGE.into())
         }

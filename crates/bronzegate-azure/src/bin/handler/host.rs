@@ -74,7 +74,9 @@ mod tests {
             assert_eq!(timeout(text).unwrap(), Duration::from_secs(seconds), "{text}");
         }
         for text in ["", "10", "00:60:00", "24:00:00", "00:00:00", "x", "00:10", "-00:01:00"] {
-            assert!(timeout(text).is_err(), "{text}");
+            let error = timeout(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{text}");
+            assert!(error.to_string().contains("write hours, minutes and seconds"), "{error}");
         }
     }
 }

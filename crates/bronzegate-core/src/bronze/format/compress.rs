@@ -60,15 +60,6 @@ impl Compressor {
     }
 }
 
-/// The ending of a part's name.
-pub(crate) fn extension(compression: Compression) -> &'static str {
-    match compression {
-        Compression::None => "ndjson",
-        Compression::Gzip => "ndjson.gz",
-        Compression::Zstd => "ndjson.zst",
-    }
-}
-
 async fn busy<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }

@@ -42,7 +42,7 @@ impl Parts {
     pub(crate) fn new(store: Arc<dyn BronzeStore>, naming: PartNaming, output: &Output) -> Self {
         let folder = naming.layout.parts(naming.key.scheduled);
         let (commands, queue) = mpsc::channel(WAITING);
-        let writer = tokio::spawn(obey(queue, Writer::new(store, naming, output.clone())));
+        let writer = tokio::spawn(obey(queue, Writer::new(store, naming, output)));
         Self { commands, writer: Some(writer), folder }
     }
 

@@ -199,8 +199,11 @@ async fn a_full_disk_surfaces_names_the_part_and_leaves_nothing() {
         let StoreError::Io { path, cause, .. } = &failure else { panic!("{failure:?}") };
         assert!(path.starts_with("shop/orders/ingest_date=2026-11-22/20261122170000-s0001-p"), "{path}");
         assert!(cause.to_string().contains("storage"), "{cause}");
-        assert!(parts.append(lines(0, 1), 1).await.is_err(), "later calls fail as well");
-        assert!(parts.finish().await.is_err());
+        let later = [parts.append(lines(0, 1), 1).await.unwrap_err(), parts.finish().await.unwrap_err()];
+        for error in later {
+            let StoreError::Io { cause, .. } = &error else { panic!("{error:?}") };
+            assert_eq!(cause.to_string(), "an earlier write failed", "later calls fail as well");
+        }
         assert_eq!((uploads(temp.path()), store.list("").await.unwrap().len()), (0, 0));
     }
 }

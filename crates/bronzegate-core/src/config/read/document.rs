@@ -12,16 +12,16 @@ use crate::config::problem::{At, Draft, Report};
 const MAX_NODES: usize = 100_000;
 const MAX_DEPTH: usize = 64;
 
-/// A node and the place it was written at.
+/// A node and the position it was written at.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct Node {
-    pub(super) mark: Mark,
+    pub(super) position: TextPosition,
     pub(super) content: Content,
 }
 
-/// A place: line and column, counted from 1.
+/// A position in the text: line and column, counted from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct TextPosition {
     pub(super) line: usize,
     pub(super) column: usize,
 }
@@ -37,7 +37,7 @@ pub(super) enum Content {
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     pub(super) text: String,
-    pub(super) mark: Mark,
+    pub(super) position: TextPosition,
 }
 
 /// Parses the text; `None` when the report says why it is not one YAML document.
@@ -45,20 +45,20 @@ pub(in crate::config) fn parse(text: &str, report: &Report) -> Option<Node> {
     let mut builder = Builder::new(report);
     match builder.run(text) {
         Ok(()) => {}
-        Err((mark, what)) => {
-            report.say(&at(mark, String::new()), what);
+        Err((position, what)) => {
+            report.say(&at(position, String::new()), what);
             return None;
         }
     }
     if builder.root.is_none() {
-        let start = Mark { line: 1, column: 1 };
+        let start = TextPosition { line: 1, column: 1 };
         let draft = Draft::new("the file is empty").accepted("at least source, base_url and streams");
         report.add(&at(start, String::new()), draft);
     }
     builder.root
 }
 
-type Failure = (Mark, String);
+type Failure = (TextPosition, String);
 
 struct Builder<'a> {
     report: &'a Report,
@@ -86,29 +86,29 @@ impl<'a> Builder<'a> {
         let mut parser = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| {
-                let place = mark(*error.marker());
-                (tab(text, place, error.info()), format!("not valid YAML: {}", error.info()))
+                let start = position(*error.marker());
+                (tab(text, start, error.info()), format!("not valid YAML: {}", error.info()))
             })?;
-            self.event(event, mark(span.start))?;
+            self.event(event, position(span.start))?;
         }
         Ok(())
     }
 
-    fn event(&mut self, event: Event<'_>, mark: Mark) -> Result<(), Failure> {
+    fn event(&mut self, event: Event<'_>, position: TextPosition) -> Result<(), Failure> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let plain = is_plain(style, tag.as_deref(), mark)?;
-                self.count(1, mark)?;
-                let node = Node { mark, content: Content::Scalar { text: text.into_owned(), plain } };
+                let plain = is_plain(style, tag.as_deref(), position)?;
+                self.count(1, position)?;
+                let node = Node { position, content: Content::Scalar { text: text.into_owned(), plain } };
                 self.finish(node, anchor, 1)
             }
             Event::SequenceStart(anchor, tag) => {
-                core_tag(tag.as_deref(), mark)?;
-                self.start(Content::List(Vec::new()), anchor, mark)
+                core_tag(tag.as_deref(), position)?;
+                self.start(Content::List(Vec::new()), anchor, position)
             }
             Event::MappingStart(anchor, tag) => {
-                core_tag(tag.as_deref(), mark)?;
-                self.start(Content::Map(Vec::new()), anchor, mark)
+                core_tag(tag.as_deref(), position)?;
+                self.start(Content::Map(Vec::new()), anchor, position)
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => {
@@ -119,32 +119,32 @@ impl<'a> Builder<'a> {
             },
             Event::Alias(anchor) => {
                 let (node, size) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    (mark, "an alias must name an anchor that is complete before it".to_owned())
+                    (position, "an alias must name an anchor that is complete before it".to_owned())
                 })?;
-                self.count(size, mark)?;
+                self.count(size, position)?;
                 self.finish(node, 0, size)
             }
             Event::DocumentStart(_) if self.root.is_some() => {
-                Err((mark, "a source file is one YAML document; this starts a second one".to_owned()))
+                Err((position, "a source file is one YAML document; this starts a second one".to_owned()))
             }
             _ => Ok(()),
         }
     }
 
-    fn start(&mut self, content: Content, anchor: usize, mark: Mark) -> Result<(), Failure> {
+    fn start(&mut self, content: Content, anchor: usize, position: TextPosition) -> Result<(), Failure> {
         if self.open.len() >= MAX_DEPTH {
-            return Err((mark, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err((position, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         let before = self.nodes;
-        self.count(1, mark)?;
-        self.open.push(Open { node: Node { mark, content }, anchor, key: None, before });
+        self.count(1, position)?;
+        self.open.push(Open { node: Node { position, content }, anchor, key: None, before });
         Ok(())
     }
 
-    fn count(&mut self, more: usize, mark: Mark) -> Result<(), Failure> {
+    fn count(&mut self, more: usize, position: TextPosition) -> Result<(), Failure> {
         self.nodes += more;
         if self.nodes > MAX_NODES {
-            return Err((mark, format!("more than {MAX_NODES} values, aliases included")));
+            return Err((position, format!("more than {MAX_NODES} values, aliases included")));
         }
         Ok(())
     }
@@ -167,7 +167,7 @@ impl<'a> Builder<'a> {
             (Content::Map(_), None) => open.key = Some(as_key(node)?),
             (Content::Map(entries), Some(key)) => {
                 let first =
-                    entries.iter().find(|(known, _)| known.text == key.text).map(|(first, _)| first.mark);
+                    entries.iter().find(|(known, _)| known.text == key.text).map(|(first, _)| first.position);
                 match first {
                     Some(first) => self.twice(&key, first),
                     None => entries.push((key, node)),
@@ -178,7 +178,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn twice(&self, key: &Key, first: Mark) {
+    fn twice(&self, key: &Key, first: TextPosition) {
         let mut path = String::new();
         for open in &self.open {
             match (&open.node.content, &open.key) {
@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
             push_key(&mut path, &key.text);
         }
         let what = format!("key given twice, first on line {}; keep one", first.line);
-        self.report.say(&at(key.mark, path), what);
+        self.report.say(&at(key.position, path), what);
     }
 }
 
@@ -209,10 +209,10 @@ pub(super) fn format_index(index: usize) -> String {
 }
 
 /// The parser places a tab's error at the start of the text before it; this finds the tab.
-fn tab(text: &str, place: Mark, info: &str) -> Mark {
+fn tab(text: &str, start: TextPosition, info: &str) -> TextPosition {
     let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
-    let mut lines = text.lines().enumerate().skip(place.line - 1).filter(|_| info.contains("tab"));
-    lines.find(|(_, line)| indented(line)).map_or(place, |(index, line)| Mark {
+    let mut lines = text.lines().enumerate().skip(start.line - 1).filter(|_| info.contains("tab"));
+    lines.find(|(_, line)| indented(line)).map_or(start, |(index, line)| TextPosition {
         line: index + 1,
         column: line.find('\t').map_or(1, |column| column + 1),
     })
@@ -221,39 +221,39 @@ fn tab(text: &str, place: Mark, info: &str) -> Mark {
 fn as_key(node: Node) -> Result<Key, Failure> {
     match node.content {
         Content::Scalar { text, plain: true } if text == "<<" => {
-            Err((node.mark, "merge keys (<<) are not part of YAML 1.2; write the keys out".to_owned()))
+            Err((node.position, "merge keys (<<) are not part of YAML 1.2; write the keys out".to_owned()))
         }
-        Content::Scalar { text, .. } => Ok(Key { text, mark: node.mark }),
+        Content::Scalar { text, .. } => Ok(Key { text, position: node.position }),
         Content::Map(_) => Err((
-            node.mark,
+            node.position,
             "a key must be text; where {{ }} is meant as a template, quote it: \"{{ … }}\"".to_owned(),
         )),
-        Content::List(_) => Err((node.mark, "a key must be text".to_owned())),
+        Content::List(_) => Err((node.position, "a key must be text".to_owned())),
     }
 }
 
-fn is_plain(style: ScalarStyle, tag: Option<&Tag>, mark: Mark) -> Result<bool, Failure> {
-    core_tag(tag, mark)?;
+fn is_plain(style: ScalarStyle, tag: Option<&Tag>, position: TextPosition) -> Result<bool, Failure> {
+    core_tag(tag, position)?;
     Ok(match tag {
         Some(tag) => tag.suffix != "str",
         None => style == ScalarStyle::Plain,
     })
 }
 
-fn core_tag(tag: Option<&Tag>, mark: Mark) -> Result<(), Failure> {
+fn core_tag(tag: Option<&Tag>, position: TextPosition) -> Result<(), Failure> {
     const CORE: [&str; 7] = ["str", "int", "float", "bool", "null", "map", "seq"];
     match tag {
         Some(tag) if !(tag.is_yaml_core_schema() && CORE.contains(&tag.suffix.as_str())) => {
-            Err((mark, "tags are not accepted here; remove it".to_owned()))
+            Err((position, "tags are not accepted here; remove it".to_owned()))
         }
         _ => Ok(()),
     }
 }
 
-fn mark(marker: Marker) -> Mark {
-    Mark { line: marker.line(), column: marker.col() + 1 }
+fn position(marker: Marker) -> TextPosition {
+    TextPosition { line: marker.line(), column: marker.col() + 1 }
 }
 
-fn at(mark: Mark, path: String) -> At {
-    At { line: mark.line, column: mark.column, path, hidden: false }
+fn at(position: TextPosition, path: String) -> At {
+    At { line: position.line, column: position.column, path, hidden: false }
 }

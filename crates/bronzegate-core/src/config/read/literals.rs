@@ -1,12 +1,12 @@
 //! Templates where nothing fills them in: the text would be sent, or compared, as it stands.
 
-use super::document::{Content, Key, Mark, Node, format_index, push_key};
+use super::document::{Content, Key, Node, TextPosition, format_index, push_key};
 use crate::config::problem::{At, Draft, Report};
 
 /// Reports each text with `{{ }}` that is no template: those are in `path`, `params`, `headers` and `body` of
 /// requests to the API.
 pub(in crate::config) fn refuse_unfilled(root: &Node, report: &Report) {
-    Walk { report }.node(root, root.mark, String::new());
+    Walk { report }.node(root, root.position, String::new());
 }
 
 struct Walk<'a> {
@@ -14,30 +14,30 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn node(&self, node: &Node, mark: Mark, path: String) {
+    fn node(&self, node: &Node, position: TextPosition, path: String) {
         match &node.content {
-            Content::Scalar { text, .. } if text.contains("{{") => self.refuse(mark, path),
+            Content::Scalar { text, .. } if text.contains("{{") => self.refuse(position, path),
             Content::Scalar { .. } => {}
             Content::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.node(item, item.mark, path.clone() + &format_index(index));
+                    self.node(item, item.position, path.clone() + &format_index(index));
                 }
             }
             Content::Map(entries) => {
                 for (key, value) in entries.iter().filter(|(key, value)| !is_filled(&path, key, value)) {
                     let mut path = path.clone();
                     push_key(&mut path, &key.text);
-                    self.node(value, key.mark, path);
+                    self.node(value, key.position, path);
                 }
             }
         }
     }
 
-    fn refuse(&self, mark: Mark, path: String) {
+    fn refuse(&self, position: Position, path: String) {
         let draft = Draft::new("holds {{ }}, which nothing fills in here").accepted(
             "the text itself; templates stand in path, params, headers and body of a stream or its job",
         );
-        self.report.add(&At { line: mark.line, column: mark.column, path, hidden: false }, draft);
+        self.report.add(&At { line: position.line, column: position.column, path, hidden: false }, draft);
     }
 }
 

@@ -134,8 +134,15 @@ fn reads_ndjson_a_value_a_line() {
         ["{\"a\":1}", "5", "\"x\"", "[1, 2]", "true"]
     );
     assert_eq!(records(&lines(), ""), [""; 0]);
-    for bad in ["{} {}\n", "1 2", "{\"a\":\n1}\n", "{\"a\":1}\n{\"a\"", "{},{}", "1,2"] {
-        assert!(split_every_way(&lines(), bad.as_bytes()).is_err(), "{bad}");
+    for (bad, kind) in [
+        ("{} {}\n", SplitErrorKind::LineNotOneValue),
+        ("1 2", SplitErrorKind::LineNotOneValue),
+        ("{\"a\":\n1}\n", SplitErrorKind::LineNotOneValue),
+        ("{\"a\":1}\n{\"a\"", SplitErrorKind::Truncated),
+        ("{},{}", SplitErrorKind::LineNotOneValue),
+        ("1,2", SplitErrorKind::LineNotOneValue),
+    ] {
+        assert_eq!(split_every_way(&lines(), bad.as_bytes()).unwrap_err(), kind, "{bad}");
     }
 }
 
@@ -158,8 +165,9 @@ fn marks_names_that_may_clash_with_metadata() {
 #[test]
 fn skips_a_byte_order_mark_at_the_beginning_only() {
     assert_eq!(records(&wanted("$", &[]), "\u{feff}[1]"), ["1"]);
-    assert!(split_every_way(&wanted("$", &[]), "[1]\u{feff}".as_bytes()).is_err());
-    assert!(split_every_way(&wanted("$", &[]), b"\xef\xbb").is_err());
+    let refused = |body: &[u8]| split_every_way(&wanted("$", &[]), body).unwrap_err();
+    assert_eq!(refused("[1]\u{feff}".as_bytes()), SplitErrorKind::Trailing);
+    assert_eq!(refused(b"\xef\xbb"), SplitErrorKind::NotUtf8);
 }
 
 #[test]

@@ -1,22 +1,22 @@
 //! The credential that is in use, and a new one when it is needed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::credential::{Credential, bearer};
-use super::endpoint::{Endpoint, TokenError};
+use super::endpoint::Endpoint;
+use super::fault::{AuthFault, fatal};
 use super::grant;
 use super::keys::Keys;
 use super::login;
 use super::refresh::{Refresh, Unsaved};
+use super::token::Token;
 use crate::clock::Clock;
 use crate::config::{Auth, KeyPlace, TextOrSecret};
-use crate::error::{Error, ErrorKind};
 use crate::redact::Scrubber;
-use crate::secret::{Freshness, SecretError, SecretStore};
+use crate::secret::{Freshness, SecretStore};
 
 /// Reads and renews one credential, for all streams that authenticate in the same way.
 #[derive(Debug)]
@@ -31,40 +31,6 @@ pub(crate) struct Authenticator {
 struct Current {
     credential: Option<Arc<Credential>>,
     unsaved: Option<Unsaved>,
-}
-
-/// A token, and what came with it.
-pub(super) struct Token {
-    pub(super) value: SecretString,
-    /// How long it may be used, already shortened by a margin.
-    pub(super) lifetime: Option<Duration>,
-    /// The API's base URL.
-    pub(super) base: Option<url::Url>,
-}
-
-/// Why there is no credential.
-#[derive(Debug)]
-pub(in crate::http) enum AuthFault {
-    /// It will not help to try again.
-    Fatal(Error),
-    /// The token endpoint may answer later.
-    Transient(String, Option<Duration>),
-}
-
-impl From<SecretError> for AuthFault {
-    fn from(error: SecretError) -> Self {
-        Self::Fatal(error.into())
-    }
-}
-
-impl From<TokenError> for AuthFault {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Transient(cause, wait) => Self::Transient(cause, wait),
-            TokenError::Refused { cause, .. } => fatal(cause),
-            TokenError::Egress(cause) => Self::Fatal(cause.into()),
-        }
-    }
 }
 
 impl Authenticator {
@@ -223,8 +189,4 @@ impl Authenticator {
         credential.base = token.base;
         Ok(())
     }
-}
-
-pub(super) fn fatal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AuthFault {
-    AuthFault::Fatal(Error::new(ErrorKind::Auth, cause))
 }

@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use super::endpoint::{Answer, TokenError};
+use super::endpoint::Answer;
+use super::fault::TokenError;
 use crate::config::BaseUrlFrom;
 use crate::http::egress::{Egress, EgressError, host_and_port, is_loopback_host};
 

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::authenticator::{AuthFault, fatal};
+use super::fault::{AuthFault, fatal};
 use crate::config::KeyPlace;
 use crate::redact::SHORTEST_SECRET;
 
@@ -35,23 +35,23 @@ impl Credential {
             url.query_pairs_mut().append_pair(name, value.expose_secret());
         }
         rewrite(url, |_, value| {
-            let Some(nth) = mark(value) else { return Rewritten::Same };
+            let Some(nth) = placeholder(value) else { return Rewritten::Same };
             let secret = self.secrets.get(nth);
             secret.map_or(Rewritten::Gone, |secret| Rewritten::As(secret.expose_secret().to_owned()))
         });
     }
 
-    /// Takes out of a URL what [`withdraw`](Self::withdraw) does, and the marks as well: for a host that gets no
+    /// Takes out of a URL what [`withdraw`](Self::withdraw) does, and the placeholders as well: for a host that gets no
     /// credentials.
     pub(in crate::http) fn strip(&self, url: &mut Url) {
         self.withdraw(url);
-        rewrite(url, |_, value| mark(value).map_or(Rewritten::Same, |_| Rewritten::Gone));
+        rewrite(url, |_, value| placeholder(value).map_or(Rewritten::Same, |_| Rewritten::Gone));
     }
 
     /// Takes out of a URL that an API has named whatever may be a credential: the user and the password, the
     /// parameter that carries this credential, and each query value that is a secret of it, such as the access
-    /// token that an API repeats in its next URL. In the place of these is a mark, and [`apply`](Self::apply) puts
-    /// in the place of the mark what the credential holds by then.
+    /// token that an API repeats in its next URL. The value is replaced by a placeholder, and [`apply`](Self::apply)
+    /// replaces that by what the credential holds by then.
     pub(crate) fn withdraw(&self, url: &mut Url) {
         strip_user(url);
         if let Some((name, _)) = &self.query {
@@ -60,7 +60,7 @@ impl Credential {
         rewrite(url, |_, value| {
             let is_long = value.len() >= SHORTEST_SECRET;
             let nth = self.secrets.iter().position(|secret| is_long && secret.expose_secret() == value);
-            nth.map_or(Rewritten::Same, |nth| Rewritten::As(format!("{WITHDRAWN}{nth}")))
+            nth.map_or(Rewritten::Same, |nth| Rewritten::As(format!("{PLACEHOLDER}{nth}")))
         });
     }
 
@@ -101,8 +101,8 @@ impl Credential {
     }
 }
 
-/// What stands in a saved URL in the place of a secret, with its number behind.
-const WITHDRAWN: &str = "bronzegate-credential-";
+/// The placeholder of a secret in a saved URL; its number follows.
+const PLACEHOLDER: &str = "bronzegate-credential-";
 
 /// What becomes of a query parameter.
 enum Rewritten {
@@ -165,9 +165,9 @@ pub(super) fn header_value(text: &str) -> Result<HeaderValue, AuthFault> {
     Ok(value)
 }
 
-/// Which secret of a credential a query value stands for, if it is a mark.
-fn mark(value: &str) -> Option<usize> {
-    value.strip_prefix(WITHDRAWN)?.parse().ok()
+/// Which secret of a credential a query value stands for, if it is a placeholder.
+fn placeholder(value: &str) -> Option<usize> {
+    value.strip_prefix(PLACEHOLDER)?.parse().ok()
 }
 
 #[cfg(test)]

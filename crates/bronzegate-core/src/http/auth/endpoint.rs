@@ -9,11 +9,12 @@ use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::fault::TokenError;
 use crate::clock::Clock;
 use crate::config::{Address, RateLimit};
 use crate::http::address::{Facts, Paths};
 use crate::http::body::{ResponseBody, innermost};
-use crate::http::egress::{Egress, EgressError, egress_cause};
+use crate::http::egress::{Egress, egress_cause};
 use crate::http::signals::Signals;
 use crate::http::stats::Stats;
 use crate::http::wait_budget::WaitBudget;
@@ -53,22 +54,6 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
     /// The URL as it may be shown.
     pub(super) shown: String,
-}
-
-/// Why there is no token.
-#[derive(Debug)]
-pub(super) enum TokenError {
-    /// The endpoint failed in a way that may pass; how long it asks to wait.
-    Transient(String, Option<Duration>),
-    /// The endpoint refuses the client, or its answer is not one.
-    Refused {
-        /// What it said.
-        cause: String,
-        /// Its error code (RFC 6749, section 5.2).
-        code: Option<String>,
-    },
-    /// The endpoint, or the base URL that came with a token, may not be called.
-    Egress(EgressError),
 }
 
 impl TokenRequest {

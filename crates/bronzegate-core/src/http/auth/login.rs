@@ -5,12 +5,12 @@ use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-use super::authenticator::{AuthFault, Token, fatal};
 use super::base;
 use super::credential::{header_name, header_value};
 use super::endpoint::{Endpoint, TokenRequest};
-use super::grant::shortened;
+use super::fault::{AuthFault, fatal};
 use super::keys::Keys;
+use super::token::{Token, shortened};
 use crate::config::{self, Expires, Login, LoginBody, LoginUrl, LoginValue};
 use crate::http::append_path;
 use crate::http::signals::reset_in;

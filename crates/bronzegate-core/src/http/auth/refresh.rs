@@ -13,10 +13,11 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::authenticator::{AuthFault, Token};
-use super::endpoint::{Endpoint, TokenError};
+use super::endpoint::Endpoint;
+use super::fault::{AuthFault, TokenError};
 use super::grant::{self, Granted, client_request, plain};
 use super::keys::Keys;
+use super::token::Token;
 use crate::config::RefreshToken;
 use crate::error::{Error, ErrorKind};
 use crate::redact::SafeUrl;

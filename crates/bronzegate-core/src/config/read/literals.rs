@@ -33,7 +33,7 @@ impl Walk<'_> {
         }
     }
 
-    fn refuse(&self, position: Position, path: String) {
+    fn refuse(&self, position: TextPosition, path: String) {
         let draft = Draft::new("holds {{ }}, which nothing fills in here").accepted(
             "the text itself; templates stand in path, params, headers and body of a stream or its job",
         );

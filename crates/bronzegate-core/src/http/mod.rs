@@ -14,6 +14,7 @@ mod found;
 mod link;
 mod media_type;
 mod on_its_way;
+mod private_address;
 mod rate_limit;
 mod retry;
 mod signals;

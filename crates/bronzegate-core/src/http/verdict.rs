@@ -9,7 +9,7 @@ use super::signals::{ResponseSignals, Signals};
 use crate::config::{ResponseRule, Then};
 use crate::error::ErrorKind;
 use crate::formats::{SplitError, SplitErrorKind};
-use crate::redact::SafeUrl;
+use crate::redact::{SafeUrl, line};
 
 /// How reading the body went.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub(crate) fn judge(
 fn by_rule(rule: &ResponseRule, facts: &Facts, signals: Signals) -> Verdict {
     let message = rule.message.as_ref().and_then(|at| facts.look(at)).and_then(|found| found.text());
     let because = match message {
-        Some(message) => format!("HTTP {}: {message}", facts.status),
+        Some(message) => format!("HTTP {}: {}", facts.status, line(&message)),
         None => format!("HTTP {}, by a rule of `responses`", facts.status),
     };
     match rule.then {
@@ -121,7 +121,7 @@ fn by_body(facts: &Facts, body: &BodyState, is_known: bool) -> Verdict {
                 && matches!(error.kind, SplitErrorKind::Truncated | SplitErrorKind::Empty);
             match other_content_type(facts) {
                 Some(content_type) => {
-                    let because = format!("{error} (content type {content_type})");
+                    let because = format!("{error} (content type {})", line(&content_type));
                     if is_known || closed {
                         Verdict::Retry(ErrorKind::Data, because, None)
                     } else {

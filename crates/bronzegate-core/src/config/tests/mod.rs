@@ -5,6 +5,7 @@ mod auth;
 mod branches;
 mod incremental;
 mod job;
+mod literal;
 mod mistakes;
 mod reading;
 mod schema;

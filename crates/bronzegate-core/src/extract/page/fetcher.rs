@@ -162,7 +162,7 @@ impl Fetcher {
             stream = self.stream.name,
             attempt,
             wait_ms = wait.as_millis() as u64,
-            cause = self.client.scrub(&again.cause),
+            cause = self.client.told(&again.cause),
             "retrying"
         );
         self.client.stats().retry();
@@ -192,7 +192,6 @@ impl Fetcher {
 
     /// The error of this cause; of a refusal it names the secrets that were in use.
     fn error(&self, kind: ErrorKind, cause: &str) -> Error {
-        let cause = self.client.scrub(cause);
         if kind != ErrorKind::Auth {
             return Error::new(kind, cause);
         }
@@ -272,7 +271,7 @@ impl Fetcher {
                 self.answered();
                 Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
             }
-            Verdict::Skip(cause) => Err(FetchError::Skipped(self.client.scrub(&cause))),
+            Verdict::Skip(cause) => Err(FetchError::Skipped(cause)),
             Verdict::End => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
@@ -315,7 +314,7 @@ impl Fetcher {
         let Ok(text) = response.body.start(LONGEST_ERROR_BODY).await else {
             return (BodyState::Unread(None), None);
         };
-        let excerpt = excerpt(&response.headers, &text, |text| self.client.scrub(text));
+        let excerpt = excerpt(&response.headers, &text, self.client.auth().scrubber());
         (BodyState::Unread(excerpt), formats::values(text, paths.tokens()).ok())
     }
 }

@@ -111,7 +111,7 @@ async fn a_table_has_the_columns_that_the_file_reads() {
 #[tokio::test]
 async fn one_line_without_an_end_is_more_likely_an_error_than_a_table() {
     let line = "`error: export expired`";
-    let unended = format!("the body is one line without separator and line end, {line}");
+    let unended = format!("the body is one line without line end, {line}");
     is_refused(vec![csv("error: export expired")], SINGLE, 1, &unended).await;
     // Whoever says that it is a table is told all the same.
     let told = format!("the body's only line, {line}, was taken for the header of a table without rows");
@@ -119,7 +119,10 @@ async fn one_line_without_an_end_is_more_likely_an_error_than_a_table() {
     let may_be_absent = "format: csv\nrecords: { at: $, if_absent: empty }";
     holds(vec![csv("error: export expired")], may_be_absent, &[], Some(&told)).await;
     // Exports without rows, and a table of one column.
-    holds(vec![csv("a,b")], SINGLE, &[], None).await;
+    is_refused(vec![csv("a,b")], SINGLE, 1, "the body is one line without line end, `a, b`").await;
+    holds(vec![csv("a,b\n")], SINGLE, &[], Some("the body's only line, `a, b`, was taken for the header"))
+        .await;
+    holds(vec![csv("a,b")], may_be_absent, &[], Some("the body's only line, `a, b`")).await;
     holds(vec![csv("a\n1")], SINGLE, &[r#"{"a":"1"}"#], None).await;
     holds(vec![csv("")], may_be_absent, &[], None).await;
     holds(vec![csv("7")], "records: $\nformat: { csv: { header: [a] } }", &[r#"{"a":"7"}"#], None).await;

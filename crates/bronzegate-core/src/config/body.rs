@@ -51,6 +51,11 @@ impl BodyTemplate {
         names.into_iter()
     }
 
+    /// Whether it has such a member.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
     /// Why a value cannot be put at `place`, if so: something stands there, or on the way to it. One that
     /// `replaces` may take the place of a text.
     pub(super) fn conflict(&self, place: &Pointer, replaces: bool) -> Option<&'static str> {

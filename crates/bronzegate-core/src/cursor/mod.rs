@@ -8,6 +8,6 @@ mod value;
 
 pub(crate) use bounds::Bounds;
 pub(crate) use filter::CursorFilter;
-pub(crate) use member::member;
+pub(crate) use member::{member, names};
 pub(crate) use state::{CursorState, Mark};
 pub(crate) use value::{CursorValue, Verbatim};

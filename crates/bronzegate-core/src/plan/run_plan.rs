@@ -5,7 +5,7 @@ use jiff::{Timestamp, Unit};
 use crate::bronze::{CommitRecord, HistoryEntry, Layout, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
-use crate::extract::StreamState;
+use crate::extract::{StreamState, TableColumns};
 use crate::report::Counts;
 use crate::window::TimeWindow;
 
@@ -83,6 +83,8 @@ pub(crate) struct Segment {
     pub history: Vec<HistoryEntry>,
     /// What is asked for and how far earlier segments have read; `None` in a snapshot.
     pub cursor: Option<CursorState>,
+    /// The columns of the tables before it.
+    pub columns: Option<TableColumns>,
 }
 
 impl Segment {
@@ -157,6 +159,7 @@ pub(crate) fn plan(
             duration_before_ms: 0,
             history,
             cursor,
+            columns: newest.and_then(|record| record.columns.clone()),
         })));
     };
     // A window's event has no time of its own, and another event may have begun the run of a sequence:
@@ -184,6 +187,7 @@ pub(crate) fn plan(
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
         cursor: committed.cursor,
+        columns: committed.columns,
     })))
 }
 
@@ -252,6 +256,7 @@ mod tests {
             history: Vec::new(),
             warnings: Vec::new(),
             may_lack: false,
+            columns: None,
             engine_version: String::new(),
             config_fingerprint: String::new(),
             environment: String::new(),

@@ -127,6 +127,7 @@ impl StreamRun {
             warnings: warning
                 .into_iter()
                 .chain(absent::warnings(&self.stream.pagination, &fetched))
+                .chain(absent::unstated_list(&self.stream, &fetched))
                 .map(|warning| self.told(&warning))
                 .collect(),
         })

@@ -188,6 +188,7 @@ impl StreamRun {
             parent: above,
             stop,
             drifted: Arc::default(),
+            columns: Arc::default(),
         }
     }
 }

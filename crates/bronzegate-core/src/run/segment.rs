@@ -1,5 +1,7 @@
 //! One segment of a run: look, stage, commit, publish.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
 use super::engine::StreamRun;
@@ -11,7 +13,7 @@ use crate::clock::Deadline;
 use crate::config::ParentField;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{StreamEnding, StreamPages, StreamState, holds_secret};
+use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
 use crate::redact::secret_at;
 use crate::report::RunReport;
@@ -185,7 +187,9 @@ impl StreamRun {
         let encoder = format.encoder(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, filter) = self.filter(segment)?;
         let mut writer = PageWriter::new(parts, encoder, filter, self.stats());
-        let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop);
+        let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
+        let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
+        let mut walk = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let mut warnings = Vec::new();
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
@@ -205,7 +209,8 @@ impl StreamRun {
         };
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
-        let staged = Staged { parts, resume, may_lack, warnings, ..Staged::default() };
+        let columns = columns.known().cloned();
+        let staged = Staged { parts, resume, may_lack, warnings, columns, ..Staged::default() };
         Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, filter.as_ref())?)))
     }
 

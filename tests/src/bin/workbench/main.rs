@@ -6,6 +6,7 @@
 
 mod azure;
 mod bench;
+mod bench_amplified;
 mod bench_aws;
 mod bench_azure;
 mod demo;

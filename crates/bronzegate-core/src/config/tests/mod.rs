@@ -2,6 +2,7 @@
 
 mod apis;
 mod auth;
+mod bodies;
 mod branches;
 mod incremental;
 mod job;

@@ -17,10 +17,10 @@ pub(super) struct Grams {
 }
 
 /// How long a stretch of the text has to be.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 struct Needed {
-    part: usize,
-    whole: usize,
+    part: u8,
+    whole: u32,
 }
 
 /// How much of a secret is looked for.
@@ -41,11 +41,11 @@ impl Grams {
             }
             return;
         }
-        let part = (secret.len() * 2).div_ceil(3).clamp(GRAM, LONGEST_PART);
-        let needed = Needed { part, whole: secret.len() };
+        let part = (secret.len() * 2).div_ceil(3).clamp(GRAM, LONGEST_PART) as u8;
+        let whole = u32::try_from(secret.len()).unwrap_or(u32::MAX);
         for gram in grams(secret) {
-            let known = self.needed.entry(gram).or_insert(needed);
-            *known = Needed { part: known.part.min(part), whole: known.whole.min(secret.len()) };
+            let known = self.needed.entry(gram).or_insert(Needed { part, whole });
+            *known = Needed { part: known.part.min(part), whole: known.whole.min(whole) };
         }
     }
 
@@ -54,15 +54,16 @@ impl Grams {
         self.needed.is_empty() && self.short.is_empty()
     }
 
-    /// The stretches of a text that are secret. Upper and lower case are the same, and so are a plus and a space,
-    /// which forms write as one (but for secrets of less than eight bytes).
+    /// The stretches of a text that are secret. Upper and lower case are the same, and so are what one encoding
+    /// writes in the place of another's: a plus and a space in forms, and in the alphabets of base64 a plus and a
+    /// hyphen, a slash and an underscore. (Not for secrets of less than eight bytes.)
     pub(super) fn find(&self, text: &[u8], extent: Extent) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let mut run: Option<(Range<usize>, usize)> = None;
         for (start, gram) in grams(text).enumerate() {
             let needed = self.needed.get(&gram).map(|needed| match extent {
-                Extent::Part => needed.part,
-                Extent::Whole => needed.whole,
+                Extent::Part => usize::from(needed.part),
+                Extent::Whole => needed.whole as usize,
             });
             run = match (run, needed) {
                 (Some((stretch, least)), Some(needed)) => {
@@ -95,7 +96,12 @@ fn long_enough(run: Option<(Range<usize>, usize)>) -> Option<Range<usize>> {
 fn grams(text: &[u8]) -> impl Iterator<Item = u64> {
     let mut gram = 0;
     let bytes = text.iter().map(move |byte| {
-        gram = gram << 8 | u64::from(if *byte == b'+' { b' ' } else { byte.to_ascii_lowercase() });
+        let folded = match byte {
+            b'+' | b'-' => b' ',
+            b'_' => b'/',
+            byte => byte.to_ascii_lowercase(),
+        };
+        gram = gram << 8 | u64::from(folded);
         gram
     });
     bytes.skip(GRAM - 1)

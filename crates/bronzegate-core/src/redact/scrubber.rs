@@ -6,7 +6,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::{RwLock, RwLockReadGuard};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::decode::View;
@@ -34,8 +34,9 @@ struct Known {
 
 /// Shorter texts than this are not looked for: they would blank out ordinary words.
 pub(crate) const SHORTEST_SECRET: usize = 4;
-/// Secrets that are remembered. A process that goes on for months learns a new token every hour.
-const MOST_SECRETS: usize = 256;
+/// Bytes of secrets that are remembered: a process that goes on for months learns a new token every hour. What is
+/// in use is learned again with each of them.
+const MOST_BYTES: usize = 32 << 10;
 /// Layers of escapes that are taken off.
 const LAYERS: usize = 8;
 /// How deep something may be packed in what is packed.
@@ -52,6 +53,19 @@ const SECRET: &str = "[secret]";
 /// What stands in the place of a text of which it cannot be told.
 const WITHHELD: &str = "[withheld: it may hold a secret]";
 
+impl Known {
+    /// Forgets the oldest secrets where they are too many, and tells whether it did.
+    fn forgets(&mut self) -> bool {
+        let before = self.secrets.len();
+        let length = |secret: &SecretString| secret.expose_secret().len();
+        let mut bytes: usize = self.secrets.iter().map(length).sum();
+        while bytes > MOST_BYTES && self.secrets.len() > 1 {
+            bytes -= self.secrets.pop_front().as_ref().map_or(0, length);
+        }
+        self.secrets.len() < before
+    }
+}
+
 impl Scrubber {
     /// Remembers a secret.
     pub fn learn(&self, secret: &SecretString) {
@@ -65,8 +79,7 @@ impl Scrubber {
             return;
         }
         known.secrets.push_back(secret.clone());
-        if known.secrets.len() > MOST_SECRETS {
-            known.secrets.pop_front();
+        if known.forgets() {
             let Known { secrets, grams } = &mut *known;
             *grams = Grams::default();
             secrets.iter().for_each(|secret| add(grams, secret));
@@ -163,8 +176,12 @@ fn add(grams: &mut Grams, secret: &SecretString) {
         grams.add(secret.to_uppercase().as_bytes());
         grams.add(secret.to_lowercase().as_bytes());
     }
-    grams.add(STANDARD_NO_PAD.encode(secret).as_bytes());
-    grams.add(URL_SAFE_NO_PAD.encode(secret).as_bytes());
+    // Of what is packed with it, only how many bytes stand before it counts.
+    for (before, foreign) in [(0, 0), (1, 2), (2, 3)] {
+        let packed = STANDARD_NO_PAD.encode([vec![0; before], secret.as_bytes().to_vec()].concat());
+        let own = (before + secret.len()) * 8 / 6;
+        grams.add(packed[foreign..own].as_bytes());
+    }
 }
 
 /// The text without some stretches of it.

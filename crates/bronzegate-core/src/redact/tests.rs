@@ -139,7 +139,9 @@ const WRITINGS: [Writing; 24] = [
     ("base64", |text, _| STANDARD.encode(text)),
     ("base64 of user and password", |text, _| STANDARD_NO_PAD.encode(format!("u:{text}"))),
     ("base64 of a header", |text, _| URL_SAFE_NO_PAD.encode(format!("Bearer {text}"))),
-    ("base64 in another case", |text, _| STANDARD_NO_PAD.encode(text).to_lowercase()),
+    ("base64 in another case", |text, random| {
+        STANDARD_NO_PAD.encode(format!("{}{text}:", &"u:x"[..random.usize(..3)])).to_lowercase()
+    }),
     ("base64 in percent", |text, _| {
         let packed = STANDARD.encode(format!("api:{text}"));
         url::form_urlencoded::byte_serialize(packed.as_bytes()).collect()
@@ -236,6 +238,6 @@ fn the_newest_secrets_are_known_however_many_there_were() {
         scrubber.learn(&fixed.to_owned().into());
         scrubber.learn(&nth(token).into());
     }
-    assert!(!scrubber.is_clean(fixed) && scrubber.finds_in(&nth(1_999)) && scrubber.finds_in(&nth(1_800)));
+    assert!(!scrubber.is_clean(fixed) && scrubber.finds_in(&nth(1_999)) && scrubber.finds_in(&nth(1_600)));
     assert!(!scrubber.finds_in(&nth(3)), "memory is bounded");
 }

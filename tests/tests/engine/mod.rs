@@ -74,3 +74,5 @@ mod totals;
 mod waits;
 // Runs of one window.
 mod windows;
+// Secrets that lead to hosts without credentials, users in links, and texts of the API in messages.
+mod withheld_secrets;

@@ -29,7 +29,7 @@ use super::problem::{At, Draft, Report};
 use super::read::Slot;
 use super::template::TemplateText;
 use super::units::Period;
-use crate::window::{WindowStep, parse_instant};
+use crate::window::{WindowStep, parse_time};
 
 /// How a stream is asked for a range of its records, and how far it has been read.
 #[derive(Clone, Debug, PartialEq)]
@@ -327,7 +327,7 @@ impl IncrementalSpec {
             CursorFormat::Text => Some(Start::Value(text.clone())),
             CursorFormat::Integer if is_integer(text) => Some(Start::Value(text.clone())),
             CursorFormat::Integer => refuse("a whole number"),
-            _ => match parse_instant(text) {
+            _ => match parse_time(text) {
                 Some(time) if time.as_nanosecond() % format.resolution_ns() == 0 => Some(Start::Time(time)),
                 Some(_) => refuse("an instant that the format can tell: whole days, seconds or milliseconds"),
                 None => refuse("an instant (2024-01-01T00:00:00Z) or a date (2024-01-01)"),

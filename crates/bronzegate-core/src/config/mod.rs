@@ -70,7 +70,7 @@ pub use pagination::{Advance, Carry, Kind, OnRepeat, PageSize, Pagination, Stop,
 pub use pointer::Pointer;
 pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems};
-pub use rate_limit::{RateLimit, ResetUnit};
+pub use rate_limit::{LEAST_SHARE, RateLimit, ResetUnit, is_rate_share};
 pub use records::{IfAbsent, Nulls, Records, RecordsPath, RecordsShape};
 pub use responses::{ResponseRule, Then};
 pub use retry::Retry;

@@ -13,7 +13,7 @@ use super::value::{CursorValue, Order};
 use crate::config::{Incremental, Missing, Pointer};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{RecordChunk, Span};
-use crate::redact::printable;
+use crate::redact::{line, printable};
 
 /// The longest list of members that a message shows.
 const LONGEST_SHOWN: usize = 200;
@@ -228,8 +228,10 @@ fn told(record: &[u8]) -> String {
 impl Tied {
     fn read(settings: &Incremental, mark: &Mark) -> Result<Self, Error> {
         let cursor = CursorValue::of(settings.format, mark.cursor.clone()).map_err(|error| {
-            let cause =
-                format!("the committed cursor {:?} {error}, which `format` asks for", mark.cursor.text);
+            let cause = format!(
+                "the committed cursor `{}` {error}, which `format` asks for",
+                line(&mark.cursor.text)
+            );
             Error::new(ErrorKind::Store, cause)
         })?;
         let versions = mark.versions.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok());

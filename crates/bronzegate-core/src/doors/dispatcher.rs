@@ -18,7 +18,7 @@ use crate::secret::SecretStore;
 use crate::window::TimeWindow;
 
 use super::answer::{Answer, NotRun, WindowList};
-use super::event::{Action, Backfill, Event};
+use super::event::{Action, Backfill, Event, divided};
 use super::sources::SourceFolder;
 use super::warm_engines::WarmEngines;
 
@@ -154,7 +154,7 @@ impl Dispatcher {
         let layout = Layout::new(&run.engine.source.name, &run.stream.name);
         let publisher = Publisher::new(self.store(deadline), layout);
         if let Some(workers) = backfill.list_for {
-            let rate_share = rate_share / f64::from(workers.get());
+            let rate_share = divided(rate_share, workers).map_err(in_stream)?;
             let (count, windows) = (over.len(), over.to_vec());
             // Another revision is asked for in order to load records twice.
             let scheduled = match revision {

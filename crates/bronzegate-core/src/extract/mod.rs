@@ -8,7 +8,7 @@ mod branches;
 mod page;
 mod paging;
 
-pub(crate) use branches::{BranchQueue, StreamEnding, StreamPages, StreamState};
+pub(crate) use branches::{BranchQueue, StreamEnding, StreamPages, StreamState, holds_secret};
 #[cfg(test)]
 pub(crate) use branches::{BranchState, NextBranch};
 pub(crate) use page::{

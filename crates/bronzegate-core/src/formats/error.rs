@@ -1,5 +1,7 @@
 //! What can be wrong with a page body.
 
+use crate::redact::line;
+
 /// Why a body cannot be split, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the body is not valid at byte {offset}: {kind}")]
@@ -89,7 +91,7 @@ pub(crate) enum SplitErrorKind {
     #[error("something follows the closing quote of a field; a quote within one is written twice")]
     BehindQuote,
     /// CSV: two columns of one name.
-    #[error("the header names `{0}` twice")]
+    #[error("the header names `{}` twice", line(.0))]
     HeaderTwice(String),
     /// CSV: a record that is not UTF-8.
     #[error("the record that ends in line {line} is not UTF-8")]

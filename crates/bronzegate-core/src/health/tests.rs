@@ -83,7 +83,12 @@ fn health(records: Vec<CommitRecord>, settings: Option<&Stream>, period: &Period
 }
 
 fn failed(at: &str) -> LastError {
-    let failure = Failure { kind: ErrorKind::Api, message: "HTTP 400".to_owned(), is_transient: false };
+    let failure = Failure {
+        kind: ErrorKind::Api,
+        message: "HTTP 400".to_owned(),
+        is_transient: false,
+        is_quota: false,
+    };
     LastError { at: time(at), failure, key: None, batch_id: None }
 }
 

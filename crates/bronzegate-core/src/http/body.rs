@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio_util::io::StreamReader;
 
 use super::ratio::Ratio;
+use crate::redact::line;
 
 /// What a request says it understands.
 pub(super) const ACCEPT_ENCODING: &str = "gzip, br, zstd";
@@ -37,7 +38,7 @@ pub(crate) enum BodyFault {
     #[error("the body was cut short: {0}")]
     Cut(String),
     /// A content coding that was not asked for.
-    #[error("the body's content encoding `{0}` is not supported")]
+    #[error("the body's content encoding `{}` is not supported", line(.0))]
     Encoding(String),
     /// The body came whole, and the file in it cannot be unpacked.
     #[error("the packed file is damaged: {0}")]

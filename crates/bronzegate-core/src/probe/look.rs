@@ -14,6 +14,7 @@ use crate::extract::{
     Fetched, PageDecision, PageEvent, Paginator, RequestedRange, StreamEnding, StreamState,
 };
 use crate::plan;
+use crate::redact::{SafeUrl, printable};
 use crate::run::StreamRun;
 use crate::window::TimeWindow;
 
@@ -69,7 +70,7 @@ impl StreamRun {
     /// # Errors
     /// As a run's first page, whose records' cursors and keys are read as a run would.
     pub async fn probe(&self) -> Result<Probe> {
-        let named = |error: Error| error.in_stream(self.name());
+        let named = |error: Error| self.failed(error);
         let asked = self.first_asked().map_err(named)?;
         let mut cursors = self.stream.incremental.as_ref().map(Cursors::new).transpose().map_err(named)?;
         let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
@@ -87,7 +88,7 @@ impl StreamRun {
     /// As the first page of a window's run.
     pub async fn probe_window(&self, window: TimeWindow) -> Result<Probe> {
         let incremental = self.stream.incremental.as_ref();
-        let asked = plan::window(incremental, window).map_err(|error| error.in_stream(self.name()))?;
+        let asked = plan::window(incremental, window).map_err(|error| self.failed(error))?;
         let mut density = incremental.map(Density::new);
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
         let probe = self.probe_asking(self.asked(&asked), see).await?;
@@ -100,18 +101,21 @@ impl StreamRun {
             first_page(&Arc::new(context), see).await
         };
         let FirstPage { fetched, last, too_large, warning } =
-            first.await.map_err(|error| error.in_stream(self.name()))?;
+            first.await.map_err(|error| self.failed(error))?;
         let found = Paginator::addresses(&self.stream)
             .into_iter()
             .chain(link_address(&self.stream.pagination.kind).as_ref())
             .map(|address| Finding {
                 address: address.to_string(),
-                value: fetched.facts.look(address).map(|found| shorten(&self.client.scrub(&shown(&found)))),
+                value: fetched
+                    .facts
+                    .look(address)
+                    .map(|found| printable(&self.told(&shown(&found)), LONGEST_SHOWN)),
             })
             .collect();
         Ok(Probe {
             stream: self.name(),
-            url: crate::redact::SafeUrl(&fetched.facts.url).to_string(),
+            url: self.told(&SafeUrl(&fetched.facts.url).to_string()),
             status: fetched.facts.status,
             branches: self.stream.parent.is_none().then(|| self.stream.partitions.count()),
             total: self.stated_total(&fetched),
@@ -124,6 +128,7 @@ impl StreamRun {
                 .into_iter()
                 .chain(absent::warnings(&self.stream.pagination, &fetched))
                 .chain(absent::unstated_list(&self.stream, &fetched))
+                .map(|warning| self.told(&warning))
                 .collect(),
         })
     }
@@ -150,7 +155,7 @@ impl StreamRun {
         while records.len() < count {
             let Some((_, mut page)) = walk.next().await else {
                 return match walk.ending() {
-                    StreamEnding::Failed(error) => Err(error.in_stream(self.name())),
+                    StreamEnding::Failed(error) => Err(self.failed(error)),
                     // The records of a window that is too large are as good as any for a look.
                     StreamEnding::Complete
                     | StreamEnding::Stopped(_)
@@ -189,12 +194,5 @@ fn shown(found: &crate::http::Found) -> String {
         Ok(Some(plain)) => plain.text,
         Ok(None) => "null or empty".to_owned(),
         Err(unreadable) => unreadable.to_string(),
-    }
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

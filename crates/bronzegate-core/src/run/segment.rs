@@ -13,8 +13,9 @@ use crate::clock::Deadline;
 use crate::config::ParentField;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState};
+use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
+use crate::redact::secret_at;
 use crate::report::RunReport;
 
 /// How one segment ended.
@@ -65,8 +66,10 @@ impl StreamRun {
             }
             RunPlan::Segment(segment) => *segment,
         };
+        plan::names_read_back(&layout, &segment)?;
+        report.warnings.extend(log.strangers().map(|told| told.to_string()));
         if report.key.is_none() {
-            report.cursor_in = segment.cursor_in();
+            report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
@@ -91,6 +94,10 @@ impl StreamRun {
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
+        if let Some(place) = secret_at(&record.cursor, |text| self.client.auth().scrubber().finds_in(text)) {
+            publisher.abort(&record.parts).await?;
+            return Err(holds_secret(&format!("cursor.{place}")));
+        }
         if log.commit(&record).await? == Created::No {
             publisher.abort(&record.parts).await?;
             return self.lost(&publisher, &segment).await;
@@ -221,7 +228,7 @@ impl StreamRun {
                 Err(error) => {
                     let error = error.on_page(number);
                     return Err(match branch.label() {
-                        Some(label) => error.in_branch(self.client.scrub(&label)),
+                        Some(label) => error.in_branch(label),
                         None => error,
                     });
                 }

@@ -48,7 +48,7 @@ impl StreamRun {
         match ended {
             Ok(status) => report.status = status,
             Err(error) => {
-                report.error = Some((&error.in_stream(self.name())).into());
+                report.error = Some((&self.failed(error)).into());
                 self.note_failure(stores.log, &report).await;
             }
         }
@@ -136,7 +136,10 @@ impl StreamRun {
                     report.warnings.push(HELD_BACK.to_owned());
                     return Ok(Status::Partial);
                 }
-                Ended::NothingCame => return Err(nothing_came(stop.is_cancelled())),
+                Ended::NothingCame => {
+                    let is_quota = self.stats().is_sent_away();
+                    return Err(nothing_came(stop.is_cancelled()).quota(is_quota));
+                }
             }
             if self.is_time_up(deadline, &stop) && self.is_more_due(&stores.log, request).await? {
                 return Ok(Status::Partial);

@@ -6,6 +6,7 @@ mod bodies;
 mod branches;
 mod incremental;
 mod job;
+mod literal;
 mod mistakes;
 mod reading;
 mod schema;

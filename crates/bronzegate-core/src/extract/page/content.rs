@@ -11,6 +11,7 @@ use crate::formats::{
     self, Form, PageBody, Reader, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Transcoder, Wanted,
 };
 use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response, charset, media_type};
+use crate::redact::line;
 
 /// What a stream's pages hold.
 #[derive(Clone, Copy, Debug)]
@@ -168,7 +169,8 @@ impl Content<'_> {
         };
         let Some(wanted) = wanted else { return Ok(()) };
         let cause = format!(
-            "the body is lines of records (content type {essence}), and `{wanted}` is not to be found there"
+            "the body is lines of records (content type {}), and `{wanted}` is not to be found there",
+            line(essence)
         );
         Err(Error::new(ErrorKind::Data, cause))
     }
@@ -226,7 +228,7 @@ fn other_table(
         names
     };
     (sorted(before) != sorted(body)).then(|| {
-        let name = name.unwrap_or_default();
+        let name = line(name.unwrap_or_default());
         BodyFault::Refused(format!("the columns of `{name}` are not those of the files before it"))
     })
 }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::extract::paging::{self, Judged, Progress};
 use crate::formats::PageBody;
 
-/// Takes a page into the progress of its branch; what is shown of it has no secret.
+/// Takes a page into the progress of its branch.
 ///
 /// # Errors
 /// When it does not fit those before it.
@@ -16,17 +16,14 @@ pub(crate) fn judge(
     progress: &mut Progress<'_>,
     fetched: &Fetched,
 ) -> Result<Judged, Error> {
-    // The text of an error or warning may show a value of the response.
-    let scrub = |text: &str| context.fetcher.client().scrub(text);
-    let judged = match &fetched.body {
+    match &fetched.body {
         Some(body) => told_of(context, progress, fetched, body).and_then(|told| {
             let judged = progress.accept(body.records, body.hash, &fetched.facts)?;
-            let told: Vec<_> = told.iter().map(|told| scrub(told)).chain(judged.warning).collect();
+            let told: Vec<_> = told.into_iter().chain(judged.warning).collect();
             Ok(Judged { warning: (!told.is_empty()).then(|| told.join("; ")), ..judged })
         }),
         None => progress.end_without_page(),
-    };
-    judged.map_err(|error| Error::new(error.kind(), scrub(&error.to_string())))
+    }
 }
 
 /// What a person should know of the page itself.

@@ -53,10 +53,9 @@ impl StreamContext {
         (at_once, own / at_once)
     }
 
-    /// Whether a text holds a secret that was used for the stream or for its parents.
+    /// Whether a text holds a secret that any stream of the source has used.
     pub(crate) fn knows_as_secret(&self, text: &str) -> bool {
         self.fetcher.client().auth().scrubber().finds_in(text)
-            || self.parent.as_ref().is_some_and(|parent| parent.knows_as_secret(text))
     }
 
     /// `<source>/<stream>`.

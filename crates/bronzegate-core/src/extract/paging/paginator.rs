@@ -147,7 +147,7 @@ impl<'a> Paginator<'a> {
             (Kind::Offset { advance, .. }, Position::Offset(offset)) => {
                 let size = self.settings.page_size.as_ref()?.value;
                 let step = if *advance == Advance::Received { usual.unwrap_or(size) } else { size };
-                let next = offset + step;
+                let next = offset.saturating_add(step);
                 state.total.is_none_or(|total| next < total).then_some(Position::Offset(next))
             }
             (Kind::Page { start, .. }, Position::Page(page)) => next_page(*start, *page, state.total_pages),
@@ -210,7 +210,7 @@ impl<'a> Paginator<'a> {
             Advance::Received => records,
             Advance::Requested => size.unwrap_or(records),
         };
-        let reached = offset + step;
+        let reached = offset.saturating_add(step);
         let total_reached = total.is_some_and(|total| reached >= total);
         // Where the server hides rows, a page of which all are hidden is not the end yet.
         let hidden = advance == Advance::Requested && total.is_some() && !total_reached;
@@ -272,7 +272,7 @@ fn next_page(start: u64, page: u64, total: Option<u64>) -> Option<Position> {
 
 /// The export job's file behind this one.
 fn next_file(position: &Position, state: &PageState) -> Option<Position> {
-    let next = position.file() + 1;
+    let next = position.file().saturating_add(1);
     let files = state.job.as_ref().map_or(1, JobState::file_count);
     (next < files).then_some(Position::File(next))
 }

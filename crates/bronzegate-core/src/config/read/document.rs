@@ -86,14 +86,14 @@ impl Size {
     }
 
     fn and(self, more: Self) -> Self {
-        Self {
-            nodes: self.nodes.saturating_add(more.nodes),
-            bytes: self.bytes.saturating_add(more.bytes),
-        }
+        Self { nodes: self.nodes.saturating_add(more.nodes), bytes: self.bytes.saturating_add(more.bytes) }
     }
 
     fn since(self, before: Self) -> Self {
-        Self { nodes: self.nodes.saturating_sub(before.nodes), bytes: self.bytes.saturating_sub(before.bytes) }
+        Self {
+            nodes: self.nodes.saturating_sub(before.nodes),
+            bytes: self.bytes.saturating_sub(before.bytes),
+        }
     }
 }
 

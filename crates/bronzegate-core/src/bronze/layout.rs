@@ -85,6 +85,11 @@ impl Layout {
         format!("{}/{key}.s{segment:04}.json", self.commits())
     }
 
+    /// The folder of the backfills that were asked for.
+    pub fn backfills(&self) -> String {
+        format!("_bronzegate/{}/backfills", self.stream)
+    }
+
     /// The hint to the newest commit.
     pub fn head(&self) -> String {
         format!("_bronzegate/{}/head.json", self.stream)

@@ -51,6 +51,11 @@ impl Dispatcher {
         &self.sources
     }
 
+    /// The clock.
+    pub(super) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
     /// Does what an event asks for. A stream that fails does not stop its neighbours: its report says so.
     ///
     /// # Errors
@@ -211,7 +216,7 @@ impl Dispatcher {
         Answer::Runs { reports, windows }
     }
 
-    fn store(&self, deadline: Deadline) -> Arc<dyn BronzeStore> {
+    pub(super) fn store(&self, deadline: Deadline) -> Arc<dyn BronzeStore> {
         Arc::new(BoundedStore::new(self.store.clone(), self.clock.clone(), deadline))
     }
 }

@@ -1,5 +1,6 @@
 //! What the doors share: from a deployment's settings to stores and vaults, and from an event to its reports.
 
+mod admission;
 mod answer;
 mod cloud;
 mod clouds;

@@ -202,7 +202,10 @@ fn windows_stand_apart_and_are_held_against_the_error_rate_alone() {
     let health = health(records, Some(&stream), &period());
     assert_eq!((health.runs.len(), health.windows.len(), health.missing()), (1, 1, 0));
     let breaches: Vec<_> = health.windows[0].breaches.iter().map(ToString::to_string).collect();
-    assert_eq!(breaches, ["20 % of the requests failed, more than the 5 % of `expect.error_rate`"]);
+    assert_eq!(
+        breaches,
+        ["20 % of the requests failed, more than the 5 % of `expect.error_rate` (the default)"]
+    );
 }
 
 #[test]

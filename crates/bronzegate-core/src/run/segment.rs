@@ -56,6 +56,7 @@ impl StreamRun {
     ) -> Result<Ended> {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
+        let targets = [stores.log.clone(), stores.parts.clone()];
         let publisher = Publisher::new(stores, layout.clone());
         let log = publisher.log();
         let mut segment = match self.look(&publisher, request).await? {
@@ -67,6 +68,9 @@ impl StreamRun {
             RunPlan::Segment(segment) => *segment,
         };
         plan::names_read_back(&layout, &segment)?;
+        for store in targets {
+            store.ready().await?;
+        }
         report.warnings.extend(log.strangers().map(|told| told.to_string()));
         if report.key.is_none() {
             report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));

@@ -150,6 +150,10 @@ impl fmt::Debug for FileSecrets {
 
 #[async_trait]
 impl SecretStore for FileSecrets {
+    fn is_of_this_machine(&self) -> bool {
+        true
+    }
+
     async fn read(&self, name: &str, _: Freshness) -> Result<SecretString, SecretError> {
         self.load(name)
     }

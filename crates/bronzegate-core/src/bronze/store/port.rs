@@ -86,6 +86,20 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
     /// Gives up an upload; one that is gone already is no error.
     async fn abort(&self, receipt: &Receipt) -> Result<(), StoreError>;
 
+    /// Whether other machines may write to it as well: it is a service, no folder.
+    fn is_shared(&self) -> bool {
+        self.location().contains("://")
+    }
+
+    /// Tells before anything is asked of an API whether the store could commit what comes: that it can be written to,
+    /// and can create what must not replace anything.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// The uploads that dead runs of one stream (`<source>/<stream>`) left behind, where the store does
     /// not expire them itself; elsewhere none. Those of a live run are never among them.
     ///

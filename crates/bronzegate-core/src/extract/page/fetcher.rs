@@ -254,7 +254,8 @@ impl Fetcher {
         {
             return Err(FetchError::TooLarge(Box::new(Fetched { facts, body })));
         }
-        let is_known = self.has_answered.load(Relaxed);
+        // A request with an effect is not asked again anyway, and says so.
+        let is_known = self.has_answered.load(Relaxed) || matches!(aim, Aim::Effect);
         let verdict = judge(&self.stream.responses, &facts, &state, &signals, is_known);
         if !matches!(verdict, Verdict::Accept | Verdict::End | Verdict::Skip(_)) {
             self.client.stats().api_error();

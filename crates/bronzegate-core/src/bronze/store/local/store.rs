@@ -146,6 +146,10 @@ impl BronzeStore for LocalStore {
         Ok(Vec::new())
     }
 
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.with(Target::ready).await
+    }
+
     async fn leftovers(&self, stream: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError> {
         let stream = stream.to_owned();
         self.with(move |target| {

@@ -91,6 +91,11 @@ impl Segment {
         matches!(self.key.key.parse(), Ok(RunId::Window { .. }))
     }
 
+    /// Whether nothing is due, which is committed all the same.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cursor.as_ref().is_some_and(CursorState::is_empty)
+    }
+
     /// Begins the run anew: the same window from its first page, as if nothing of it were committed.
     pub(crate) fn begin_anew(&mut self) {
         let state = self.state.take();

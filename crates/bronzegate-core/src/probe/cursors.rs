@@ -14,8 +14,9 @@ pub(super) struct Cursors<'a> {
 }
 
 impl<'a> Cursors<'a> {
-    pub(super) fn new(settings: &'a Incremental) -> Result<Self> {
-        let filter = CursorFilter::new(settings, Bounds::default(), None, None)?;
+    /// Those of a run that asks for these bounds.
+    pub(super) fn new(settings: &'a Incremental, bounds: Bounds) -> Result<Self> {
+        let filter = CursorFilter::new(settings, bounds, None, None)?;
         Ok(Self { settings, filter, records: 0 })
     }
 
@@ -37,14 +38,16 @@ impl<'a> Cursors<'a> {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Data`] for what a run would fail by.
-    pub(super) fn judge(mut self) -> Result<Option<String>> {
+    pub(super) fn judge(mut self) -> Result<Vec<String>> {
         self.filter.keep()?;
-        let is_blind = self.records > 0 && self.filter.newest().is_none();
-        Ok(is_blind.then(|| {
+        let left_out = self.filter.left_out();
+        let has_none = self.records > 0 && self.filter.newest().is_none() && left_out.outside == 0;
+        let blind = has_none.then(|| {
             format!(
                 "no record of the first page has a cursor at `{}`: does `incremental.cursor` name the API's member?",
                 self.settings.cursor
             )
-        }))
+        });
+        Ok(blind.into_iter().chain(self.filter.judged()?).collect())
     }
 }

@@ -146,7 +146,7 @@ impl StreamRun {
             }
             (RunRequest::Window { window, .. }, incremental) => {
                 let cursor = plan::window(incremental, window)?;
-                plan::over(window, now)?;
+                plan::over(incremental, window, now)?;
                 (plan::key(request, newest.as_ref(), now)?, Some(cursor))
             }
             (RunRequest::Scheduled { .. } | RunRequest::Restart { .. }, None) => {
@@ -171,6 +171,9 @@ impl StreamRun {
         deadline: Deadline,
         stop: CancellationToken,
     ) -> Result<Outcome> {
+        if segment.is_empty() {
+            return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), segment, None)?)));
+        }
         let batch_id = &segment.key.batch_id;
         let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
         let parents = fields.map(ParentField::member).collect();
@@ -196,6 +199,13 @@ impl StreamRun {
                 };
             }
         };
+        match writer.filter().map_or(Ok(None), CursorFilter::judged) {
+            Ok(told) => warnings.extend(told),
+            Err(error) => {
+                writer.abort().await;
+                return Err(error);
+            }
+        }
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
         let staged = Staged { parts, resume, may_lack, warnings, ..Staged::default() };

@@ -58,9 +58,11 @@ impl RequestUnit {
         if !format.is_time() {
             report.say(slot.at(), "needs a format of time: rfc3339, date, epoch_s or epoch_ms");
         } else if !bounded {
-            report.say(slot.at(), "is about the end of requests: needs `to`, or {{ window.to }} in a template");
+            report
+                .say(slot.at(), "is about the end of requests: needs `to`, or {{ window.to }} in a template");
         } else if unit.nanoseconds() < format.resolution_ns() {
-            report.say(slot.at(), "is finer than requests can say: `format: date` names days, so write `day`");
+            report
+                .say(slot.at(), "is finer than requests can say: `format: date` names days, so write `day`");
         }
     }
 }
@@ -79,7 +81,11 @@ mod tests {
             (RequestUnit::Day, "1969-12-31T12:00:00Z", "1970-01-01T00:00:00Z", "1969-12-31", "1969-12-31"),
         ] {
             let named = [unit.first(time(begin)), unit.last(time(end))];
-            assert_eq!(named.map(|unit| unit.strftime("%Y-%m-%d").to_string()), [first, last], "{begin} {end}");
+            assert_eq!(
+                named.map(|unit| unit.strftime("%Y-%m-%d").to_string()),
+                [first, last],
+                "{begin} {end}"
+            );
         }
         let minute = RequestUnit::Minute;
         assert_eq!(minute.first(time("2026-11-22T18:00:59.9Z")), time("2026-11-22T18:00:00Z"));

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::bounds::Bounds;
@@ -51,6 +52,8 @@ pub(crate) struct CursorFilter {
 struct Seen {
     newest: Option<Tied>,
     left_out: LeftOut,
+    /// Records without a cursor that were written.
+    kept_without: u64,
     observed: Observed,
 }
 
@@ -144,6 +147,21 @@ impl CursorFilter {
         self.kept.observed.judge(&self.wanted)
     }
 
+    /// The oldest record's time.
+    pub(crate) fn oldest(&self) -> Option<Timestamp> {
+        self.kept.observed.oldest()
+    }
+
+    /// Whether the records were in order of their cursors.
+    pub(crate) fn is_rising(&self) -> bool {
+        self.kept.observed.is_rising()
+    }
+
+    /// How many records without a cursor were written.
+    pub(crate) fn kept_without(&self) -> u64 {
+        self.kept.kept_without
+    }
+
     /// Whether all records lie so far outside that [`judged`](Self::judged) tells of it.
     pub(crate) fn is_all_far(&self) -> bool {
         self.kept.observed.is_all_far()
@@ -158,7 +176,10 @@ impl CursorFilter {
         let at = &self.settings.cursor;
         let Some(json) = given(record, at) else {
             return match self.settings.missing {
-                Missing::Keep => Ok(Fate::Write),
+                Missing::Keep => {
+                    self.page.kept_without += 1;
+                    Ok(Fate::Write)
+                }
                 Missing::Skip => {
                     self.page.left_out.without += 1;
                     Ok(Fate::LeaveOut)

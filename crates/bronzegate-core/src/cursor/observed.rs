@@ -38,6 +38,8 @@ pub(super) struct Observed {
     far: u64,
     /// As long as all are: the units in which they would not.
     units: Units,
+    /// A record was older than one before it.
+    has_fallen: bool,
     oldest: Option<Order>,
     newest: Option<Order>,
     /// The first that lies far outside, as it was written.
@@ -97,8 +99,10 @@ impl Observed {
         if self.oldest.as_ref().is_none_or(|oldest| order < oldest) {
             self.oldest = Some(order.clone());
         }
-        if self.newest.as_ref().is_none_or(|newest| order > newest) {
-            self.newest = Some(order.clone());
+        match &self.newest {
+            Some(newest) if order < newest => self.has_fallen = true,
+            Some(newest) if order == newest => {}
+            _ => self.newest = Some(order.clone()),
         }
         if self.naive.is_none() && wanted.format == CursorFormat::Rfc3339 && !has_offset(json) {
             self.naive = Some(printable(json.trim_matches('"'), LONGEST_SHOWN));
@@ -114,9 +118,17 @@ impl Observed {
         }
     }
 
-    /// The oldest record's.
-    pub(super) fn oldest(&self) -> Option<&Order> {
-        self.oldest.as_ref()
+    /// The oldest record's, where cursors are times.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        match self.oldest {
+            Some(Order::Time(time)) => Some(time),
+            _ => None,
+        }
+    }
+
+    /// Whether the records are in order of their cursors.
+    pub(super) fn is_rising(&self) -> bool {
+        !self.has_fallen
     }
 
     /// A time without an offset, as a record wrote it.

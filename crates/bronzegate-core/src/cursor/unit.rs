@@ -53,7 +53,9 @@ impl Unit {
         match self {
             Self::Seconds => "write `format: epoch_s`",
             Self::Milliseconds => "write `format: epoch_ms`",
-            Self::Microseconds | Self::Nanoseconds => "no `format` reads these; take another member as `cursor`",
+            Self::Microseconds | Self::Nanoseconds => {
+                "no `format` reads these; take another member as `cursor`"
+            }
         }
     }
 }

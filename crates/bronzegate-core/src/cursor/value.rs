@@ -148,6 +148,11 @@ impl CursorValue {
         Ok(Self { verbatim, order })
     }
 
+    /// Whether it comes before another of its format.
+    pub fn is_before(&self, other: &Self) -> bool {
+        self.order < other.order
+    }
+
     /// As its API writes it.
     pub fn verbatim(&self) -> &Verbatim {
         &self.verbatim

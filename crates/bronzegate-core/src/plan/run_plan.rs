@@ -91,6 +91,11 @@ impl Segment {
         matches!(self.key.key.parse(), Ok(RunId::Window { .. }))
     }
 
+    /// Whether it is of the first run of an incremental stream.
+    pub(crate) fn is_first_run(&self) -> bool {
+        self.key.key == RunId::Sequence(1).to_string()
+    }
+
     /// Whether nothing is due, which is committed all the same.
     pub(crate) fn is_empty(&self) -> bool {
         self.cursor.as_ref().is_some_and(CursorState::is_empty)

@@ -41,7 +41,8 @@ pub fn over(incremental: Option<&Incremental>, window: TimeWindow, now: Timestam
         return Ok(());
     }
     let when = when(incremental);
-    let cause = format!("the window {window} is not over at {now:.0}: a window is loaded {when} it has ended");
+    let cause =
+        format!("the window {window} is not over at {now:.0}: a window is loaded {when} it has ended");
     Err(Error::new(ErrorKind::Config, cause))
 }
 

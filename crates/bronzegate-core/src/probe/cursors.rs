@@ -1,9 +1,10 @@
 //! Whether the records of the first page have the cursor and key that the source file names.
 
 use crate::config::Incremental;
-use crate::cursor::{Bounds, CursorFilter};
+use crate::cursor::{Bounds, CursorFilter, CursorState, CursorValue};
 use crate::error::Result;
 use crate::extract::PageEvent;
+use crate::run::{lacks_the_beginning, without_instants};
 
 /// The cursors of one page, read as a run would.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl<'a> Cursors<'a> {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Data`] for what a run would fail by.
-    pub(super) fn judge(mut self) -> Result<Vec<String>> {
+    pub(super) fn judge(mut self, asked: &CursorState, is_last: bool) -> Result<Vec<String>> {
         self.filter.keep()?;
         let left_out = self.filter.left_out();
         let has_none = self.records > 0 && self.filter.newest().is_none() && left_out.outside == 0;
@@ -48,6 +49,15 @@ impl<'a> Cursors<'a> {
                 self.settings.cursor
             )
         });
-        Ok(blind.into_iter().chain(self.filter.judged()?).collect())
+        let told = self.filter.judged()?;
+        // On a page of several, the oldest of all is known only where they are in order.
+        let is_known = is_last || self.filter.is_rising();
+        let oldest = self.filter.oldest().filter(|_| is_known);
+        let format = self.settings.format;
+        let oldest = oldest.map(|time| CursorValue::of_time(format, time).verbatim().clone());
+        let read = CursorState { oldest, ..asked.clone() };
+        let lacks = lacks_the_beginning(self.settings, &read);
+        let repeats = without_instants(self.settings, &self.filter);
+        Ok([blind, told, lacks, repeats].into_iter().flatten().collect())
     }
 }

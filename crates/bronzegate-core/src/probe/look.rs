@@ -77,8 +77,10 @@ impl StreamRun {
         let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
         let mut probe = self.probe_asking(asked, see).await?;
         if let Some(cursors) = cursors {
-            let warnings = cursors.judge().map_err(|error| named(error.on_page(1)))?;
+            let warnings = cursors.judge(&cursor, probe.last).map_err(|error| named(error.on_page(1)))?;
             probe.warnings.extend(warnings);
+            let bounded = self.stream.incremental.as_ref().filter(|incremental| incremental.bounded);
+            probe.warnings.extend(bounded.and_then(|incremental| self.clock_behind(incremental)));
         }
         Ok(probe)
     }
@@ -153,7 +155,8 @@ impl StreamRun {
 
     async fn records(&self, count: usize) -> Result<Vec<Vec<u8>>> {
         let stop = CancellationToken::default();
-        let mut walk = self.walk(self.asked(&self.first_cursor()?), StreamState::default(), Deadline::NONE, stop);
+        let mut walk =
+            self.walk(self.asked(&self.first_cursor()?), StreamState::default(), Deadline::NONE, stop);
         let mut records: Vec<Vec<u8>> = Vec::new();
         while records.len() < count {
             let Some((_, mut page)) = walk.next().await else {

@@ -99,6 +99,11 @@ impl PageWriter {
         }
     }
 
+    /// The filter, with what it has seen.
+    pub(crate) fn filter(&self) -> Option<&CursorFilter> {
+        self.filter.as_ref()
+    }
+
     /// The receipts of what was written, and the filter with what it has seen.
     ///
     /// # Errors

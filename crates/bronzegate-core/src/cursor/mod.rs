@@ -3,7 +3,9 @@
 mod bounds;
 mod filter;
 mod member;
+mod observed;
 mod state;
+mod unit;
 mod value;
 
 pub(crate) use bounds::Bounds;

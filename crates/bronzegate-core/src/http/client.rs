@@ -8,6 +8,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
+use super::api_clock;
 use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, strip_user, with_origin};
 use super::body::{self, ResponseBody, innermost};
 use super::certificate::is_untrusted;
@@ -184,6 +185,7 @@ impl Client {
         for _ in 0..=MAX_REDIRECTS {
             self.limiter.turn(wait_budget, self.budget, &self.stats).await.map_err(SendError::Wait)?;
             let response = self.send_to(url.clone(), request, &credential).await?;
+            self.stats.api_clock(api_clock::behind(response.headers(), self.clock.now()));
             let signals = Signals::of(response.headers(), &self.settings, self.clock.now());
             if let Some(wait) = signals.wait_for_others(self.limiter.kept()) {
                 self.limiter.yield_for(wait);

@@ -2,6 +2,7 @@
 //! answer means.
 
 mod address;
+mod api_clock;
 mod append;
 mod auth;
 mod body;

@@ -93,6 +93,16 @@ impl Segment {
         matches!(self.key.key.parse(), Ok(RunId::Window { .. }))
     }
 
+    /// Whether it is of the first run of an incremental stream.
+    pub(crate) fn is_first_run(&self) -> bool {
+        self.key.key == RunId::Sequence(1).to_string()
+    }
+
+    /// Whether nothing is due, which is committed all the same.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cursor.as_ref().is_some_and(CursorState::is_empty)
+    }
+
     /// Begins the run anew: the same window from its first page, as if nothing of it were committed.
     pub(crate) fn begin_anew(&mut self) {
         let state = self.state.take();

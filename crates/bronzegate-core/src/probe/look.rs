@@ -9,7 +9,8 @@ use super::density::Density;
 use super::first_page::{FirstPage, first_page};
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
-use crate::error::{Error, Result};
+use crate::cursor::CursorState;
+use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{
     Fetched, PageDecision, PageEvent, Paginator, RequestedRange, StreamEnding, StreamState,
 };
@@ -71,13 +72,16 @@ impl StreamRun {
     /// As a run's first page, whose records' cursors and keys are read as a run would.
     pub async fn probe(&self) -> Result<Probe> {
         let named = |error: Error| self.failed(error);
-        let asked = self.first_asked().map_err(named)?;
-        let mut cursors = self.stream.incremental.as_ref().map(Cursors::new).transpose().map_err(named)?;
+        let cursor = self.first_cursor().map_err(named)?;
+        let asked = self.asked(&cursor);
+        let mut cursors = self.cursors(&cursor).map_err(named)?;
         let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
         let mut probe = self.probe_asking(asked, see).await?;
         if let Some(cursors) = cursors {
-            let warning = cursors.judge().map_err(|error| named(error.on_page(1)))?;
-            probe.warnings.extend(warning);
+            let warnings = cursors.judge(&cursor, probe.last).map_err(|error| named(error.on_page(1)))?;
+            probe.warnings.extend(warnings);
+            let bounded = self.stream.incremental.as_ref().filter(|incremental| incremental.bounded);
+            probe.warnings.extend(bounded.and_then(|incremental| self.clock_behind(incremental)));
         }
         Ok(probe)
     }
@@ -93,6 +97,13 @@ impl StreamRun {
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
         let probe = self.probe_asking(self.asked(&asked), see).await?;
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
+    }
+
+    /// The cursors of the first page, where the stream has any.
+    fn cursors(&self, asked: &CursorState) -> Result<Option<Cursors<'_>>> {
+        let Some(settings) = &self.stream.incremental else { return Ok(None) };
+        let bounds = asked.bounds(settings).map_err(|error| Error::new(ErrorKind::Config, error))?;
+        Cursors::new(settings, bounds).map(Some)
     }
 
     async fn probe_asking(&self, asked: RequestedRange, see: impl FnMut(&PageEvent)) -> Result<Probe> {
@@ -150,7 +161,8 @@ impl StreamRun {
 
     async fn records(&self, count: usize) -> Result<Vec<Vec<u8>>> {
         let stop = CancellationToken::default();
-        let mut walk = self.walk(self.first_asked()?, StreamState::default(), Deadline::NONE, stop);
+        let mut walk =
+            self.walk(self.asked(&self.first_cursor()?), StreamState::default(), Deadline::NONE, stop);
         let mut records: Vec<Vec<u8>> = Vec::new();
         while records.len() < count {
             let Some((_, mut page)) = walk.next().await else {

@@ -69,7 +69,7 @@ impl StreamRun {
         };
         if segment.is_window() {
             record.history.clear();
-        } else if status == SegmentStatus::Complete {
+        } else if status == SegmentStatus::Complete && !segment.is_empty() {
             record.history = extend_history(&record.history, record.history_entry());
         }
         record
@@ -85,7 +85,7 @@ impl StreamRun {
         let breaches = health::breaches(&self.stream.expect, record);
         report.warnings.extend(breaches.iter().map(Breach::to_string));
         report.breaches.extend(breaches);
-        if record.status == SegmentStatus::Complete {
+        if record.is_in_history() {
             let ratios = Ratios::of(&record.history);
             report.records_ratio = ratios.records;
             report.is_ratio_passed_over =

@@ -79,6 +79,7 @@ impl StreamRun {
         report.batch_id = Some(segment.key.batch_id.clone());
 
         let backfilled = self.backfilled(log, &segment).await?;
+        let not_loaded = self.before_the_first_run(log, &mut segment).await?;
         let mut staged = loop {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
@@ -94,7 +95,7 @@ impl StreamRun {
                 }
             }
         };
-        staged.warnings.extend(backfilled);
+        staged.warnings.extend(backfilled.into_iter().chain(not_loaded));
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
@@ -159,7 +160,7 @@ impl StreamRun {
             }
             (RunRequest::Window { window, .. }, incremental) => {
                 let cursor = plan::window(incremental, window)?;
-                plan::over(window, now)?;
+                plan::over(incremental, window, now)?;
                 (plan::key(request, newest.as_ref(), now)?, Some(cursor))
             }
             (RunRequest::Scheduled { .. } | RunRequest::Restart { .. }, None) => {
@@ -184,6 +185,9 @@ impl StreamRun {
         deadline: Deadline,
         stop: CancellationToken,
     ) -> Result<Outcome> {
+        if segment.is_empty() {
+            return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), segment, None)?)));
+        }
         let batch_id = &segment.key.batch_id;
         let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
         let parents = fields.map(ParentField::member).collect();
@@ -211,6 +215,13 @@ impl StreamRun {
                 };
             }
         };
+        match writer.filter().map_or(Ok(None), CursorFilter::judged) {
+            Ok(told) => warnings.extend(told),
+            Err(error) => {
+                writer.abort().await;
+                return Err(error);
+            }
+        }
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
         let columns = columns.known().cloned();
@@ -251,9 +262,15 @@ impl StreamRun {
         staged.cursor_out = staged.resume.as_ref().and_then(StreamState::shown);
         let Some(cursor) = &segment.cursor else { return Ok(staged) };
         let newest = filter.and_then(CursorFilter::newest);
-        let cursor = CursorState { newest, ..cursor.clone() };
+        let mut cursor = CursorState { newest, ..cursor.clone() };
         staged.window = Some(asked_window(&cursor));
-        staged.warnings.extend(filter.iter().flat_map(|filter| self.left_out(filter, segment)));
+        if let Some(filter) = filter {
+            if segment.is_first_run() {
+                cursor.oldest = self.oldest(cursor.oldest.as_ref(), filter);
+            }
+            staged.warnings.extend(self.left_out(filter, segment));
+            staged.warnings.extend(self.found(filter, segment, &cursor, staged.resume.is_none()));
+        }
         if staged.resume.is_some() {
             staged.cursor = Some(cursor);
             return Ok(staged);

@@ -120,6 +120,11 @@ impl CommitRecord {
         }
     }
 
+    /// Whether the history has the run: it is complete, no window, and something was due.
+    pub fn is_in_history(&self) -> bool {
+        self.history.last().is_some_and(|run| run.key == self.key)
+    }
+
     /// The JSON text that the log holds.
     pub(super) fn to_json(&self) -> Vec<u8> {
         let mut text = serde_json::to_vec_pretty(self).expect("a record has text keys only");

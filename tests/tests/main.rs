@@ -48,6 +48,8 @@ mod jobs;
 mod jobs_lost;
 mod large_pages;
 mod links;
+mod only_pages;
+mod page_ends;
 mod page_shapes;
 mod paginations;
 mod parents;

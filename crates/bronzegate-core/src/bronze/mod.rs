@@ -13,7 +13,7 @@ mod testing;
 
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, LastError, Ratios, SegmentStatus, Settler, Window,
+    CommitLog, CommitRecord, KnownPaging, HISTORY, HistoryEntry, LastError, Ratios, SegmentStatus, Settler, Window,
     extend_history,
 };
 pub(crate) use format::Encoder;

@@ -32,6 +32,10 @@ pub struct Pagination {
     pub total: Option<Total>,
     /// The page size asked for.
     pub page_size: Option<PageSize>,
+    /// One page may be all there is, and nothing has to name a next one.
+    pub single_page: bool,
+    /// Whether the source file states it.
+    pub is_stated: bool,
 }
 
 /// What says where the next page is.
@@ -63,6 +67,8 @@ pub enum Kind {
         send: Target,
         /// The first number (1).
         start: u64,
+        /// Whether the source file states it.
+        is_start_stated: bool,
         /// Where the API says how many pages there are.
         total_pages: Option<Address>,
     },
@@ -159,6 +165,8 @@ impl Default for Pagination {
             max_pages: None,
             total: None,
             page_size: None,
+            single_page: false,
+            is_stated: false,
         }
     }
 }
@@ -260,6 +268,8 @@ pub(super) struct PagesSpec {
     pub(super) total: Option<Slot<Joined<Address, TotalSpec>>>,
     /// The page size asked for.
     pub(super) page_size: Option<Slot<Joined<Target, PageSizeSpec>>>,
+    /// One page may be all there is: whether another is named is not asked for; default false.
+    pub(super) single_page: Option<Slot<bool>>,
 }
 
 /// A value carried from each page to the next request.

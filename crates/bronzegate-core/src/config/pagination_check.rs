@@ -62,6 +62,7 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
             Kind::Page {
                 send: send.cloned()?,
                 start: start.as_ref().and_then(Slot::cloned).unwrap_or(1),
+                is_start_stated: start.is_some(),
                 total_pages: total_pages.as_ref().and_then(Slot::cloned),
             }
         }
@@ -109,6 +110,8 @@ fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
             }
             Some(PageSize { to: joined.0.cloned()?, value: value?.cloned()? })
         }),
+        single_page: spec.single_page.as_ref().and_then(Slot::cloned).unwrap_or_default(),
+        is_stated: true,
     }
 }
 
@@ -163,6 +166,7 @@ fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
                 pages.stop.as_ref().map(Slot::at),
                 pages.on_repeat.as_ref().map(Slot::at),
                 pages.max_pages.as_ref().map(Slot::at),
+                pages.single_page.as_ref().map(Slot::at),
             ];
             for at in given.into_iter().flatten() {
                 report.say(at, "means nothing with type none, which has one page");

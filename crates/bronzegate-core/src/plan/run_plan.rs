@@ -1,8 +1,10 @@
 //! Keys and segments: what a request leads to, given the newest commits.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, Unit};
 
-use crate::bronze::{CommitRecord, HistoryEntry, RunId, RunKey, RunKind, SegmentStatus};
+use crate::bronze::{CommitRecord, KnownPaging, HistoryEntry, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
 use crate::extract::StreamState;
@@ -83,6 +85,8 @@ pub(crate) struct Segment {
     pub history: Vec<HistoryEntry>,
     /// What is asked for and how far earlier segments have read; `None` in a snapshot.
     pub cursor: Option<CursorState>,
+    /// What earlier runs have found out about how pages lead to each other.
+    pub paging: BTreeMap<String, KnownPaging>,
 }
 
 impl Segment {
@@ -157,6 +161,7 @@ pub(crate) fn plan(
             duration_before_ms: 0,
             history,
             cursor,
+            paging: newest.map(|record| record.paging.clone()).unwrap_or_default(),
         })));
     };
     // A window's event has no time of its own, and another event may have begun the run of a sequence:
@@ -181,6 +186,7 @@ pub(crate) fn plan(
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
         cursor: committed.cursor,
+        paging: committed.paging,
     })))
 }
 
@@ -232,6 +238,7 @@ mod tests {
             history: Vec::new(),
             warnings: Vec::new(),
             may_lack: false,
+            paging: BTreeMap::new(),
             engine_version: String::new(),
             config_fingerprint: String::new(),
             environment: String::new(),

@@ -7,11 +7,14 @@ use super::absent;
 use super::cursors::Cursors;
 use super::density::Density;
 use super::first_page::{FirstPage, first_page};
+use super::further::further;
+
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
 use crate::error::{Error, Result};
 use crate::extract::{
-    Fetched, PageDecision, PageEvent, Paginator, RequestedRange, StreamEnding, StreamState,
+    Fetched, FirstSeen, PageDecision, PageEvent, PageState, Paginator, StreamContext, StreamEnding,
+    StreamState, is_full, says_more,
 };
 use crate::plan;
 use crate::run::StreamRun;
@@ -73,11 +76,14 @@ impl StreamRun {
         let asked = self.first_asked().map_err(named)?;
         let mut cursors = self.stream.incremental.as_ref().map(Cursors::new).transpose().map_err(named)?;
         let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
-        let mut probe = self.probe_asking(asked, see).await?;
+        let context = Arc::new(self.context(asked, Deadline::NONE, CancellationToken::default()));
+        let (mut probe, seen) = self.probe_asking(&context, see).await?;
         if let Some(cursors) = cursors {
             let warning = cursors.judge().map_err(|error| named(error.on_page(1)))?;
             probe.warnings.extend(warning);
         }
+        let further = further(&context, seen.as_ref(), &probe).await.map_err(named)?;
+        probe.warnings.extend(further);
         Ok(probe)
     }
 
@@ -90,17 +96,19 @@ impl StreamRun {
         let asked = plan::window(incremental, window).map_err(|error| error.in_stream(self.name()))?;
         let mut density = incremental.map(Density::new);
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
-        let probe = self.probe_asking(self.asked(&asked), see).await?;
+        let context = self.context(self.asked(&asked), Deadline::NONE, CancellationToken::default());
+        let (probe, _) = self.probe_asking(&Arc::new(context), see).await?;
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
     }
 
-    async fn probe_asking(&self, asked: RequestedRange, see: impl FnMut(&PageEvent)) -> Result<Probe> {
-        let first = async {
-            let context = self.context(asked, Deadline::NONE, CancellationToken::default());
-            first_page(&Arc::new(context), see).await
-        };
-        let FirstPage { fetched, last, too_large, warning } =
-            first.await.map_err(|error| error.in_stream(self.name()))?;
+    async fn probe_asking(
+        &self,
+        context: &Arc<StreamContext>,
+        see: impl FnMut(&PageEvent),
+    ) -> Result<(Probe, Option<(FirstSeen, PageState)>)> {
+        let first = first_page(context, see).await;
+        let FirstPage { fetched, last, too_large, warning, seen } =
+            first.map_err(|error| error.in_stream(self.name()))?;
         let found = Paginator::addresses(&self.stream)
             .into_iter()
             .chain(link_address(&self.stream.pagination.kind).as_ref())
@@ -109,13 +117,16 @@ impl StreamRun {
                 value: fetched.facts.look(address).map(|found| shorten(&self.client.scrub(&shown(&found)))),
             })
             .collect();
-        Ok(Probe {
+        let records = fetched.body.as_ref().map_or(0, |body| body.records);
+        let single = [says_more(&self.stream, records, &fetched.facts), is_full(&self.stream, records)];
+        let single = single.into_iter().flatten();
+        let probe = Probe {
             stream: self.name(),
             url: crate::redact::SafeUrl(&fetched.facts.url).to_string(),
             status: fetched.facts.status,
             branches: self.stream.parent.is_none().then(|| self.stream.partitions.count()),
             total: self.stated_total(&fetched),
-            records: fetched.body.as_ref().map_or(0, |body| body.records),
+            records,
             found,
             last,
             expected: None,
@@ -123,8 +134,10 @@ impl StreamRun {
             warnings: warning
                 .into_iter()
                 .chain(absent::warnings(&self.stream.pagination, &fetched))
+                .chain(single.into_iter().map(|text| self.client.scrub(&text)))
                 .collect(),
-        })
+        };
+        Ok((probe, seen))
     }
 
     fn stated_total(&self, fetched: &Fetched) -> Option<u64> {

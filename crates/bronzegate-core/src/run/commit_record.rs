@@ -62,6 +62,7 @@ impl StreamRun {
             history: segment.history.clone(),
             warnings: staged.warnings,
             may_lack: staged.may_lack,
+            paging: staged.paging,
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_fingerprint: self.engine.source.fingerprint.clone(),
             environment: self.engine.environment.clone(),

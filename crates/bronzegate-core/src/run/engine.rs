@@ -164,7 +164,7 @@ impl StreamRun {
             asked,
             parent: above,
             stop,
-            drifted: Arc::default(),
+            seen: Arc::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod commit_record;
 mod engine;
 mod options;
+mod paging;
 mod rate_share;
 mod segment;
 mod staged;

@@ -74,7 +74,7 @@ impl StreamRun {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
             let parts = Parts::new(store.clone(), naming, &self.stream.output);
-            match self.stage(parts, &segment, deadline, stop.clone()).await? {
+            match self.stage(parts, (&segment, &log), deadline, stop.clone()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
                 Outcome::StillWaiting => return Ok(Ended::StillWaiting),
@@ -166,7 +166,7 @@ impl StreamRun {
     async fn stage(
         &self,
         parts: Parts,
-        segment: &Segment,
+        (segment, log): (&Segment, &CommitLog),
         deadline: Deadline,
         stop: CancellationToken,
     ) -> Result<Outcome> {
@@ -180,7 +180,7 @@ impl StreamRun {
         let mut warnings = Vec::new();
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
-        let may_lack = walk.has_drifted();
+        let context = walk.context().clone();
         let resume = match read.map(|()| walk.ending()) {
             Ok(StreamEnding::Complete) => None,
             Ok(StreamEnding::Stopped(Some(state))) => Some(state),
@@ -194,9 +194,22 @@ impl StreamRun {
                 };
             }
         };
+        let paging = match &resume {
+            Some(_) => Ok(segment.paging.clone()),
+            None => self.known_paging(&context, log, segment).await,
+        };
+        let paging = match paging {
+            Ok(paging) => paging,
+            Err(error) => {
+                writer.abort().await;
+                return Err(error);
+            }
+        };
+        let may_lack = context.may_lack();
+        warnings.extend(context.warnings());
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
-        let staged = Staged { parts, resume, may_lack, warnings, ..Staged::default() };
+        let staged = Staged { parts, resume, may_lack, warnings, paging, ..Staged::default() };
         Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, filter.as_ref())?)))
     }
 

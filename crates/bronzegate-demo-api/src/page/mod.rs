@@ -13,7 +13,7 @@ mod roles;
 mod scheme;
 mod spoil;
 
-pub(crate) use ask::{Refusal, check_demands, point_id, read};
+pub(crate) use ask::{Ask, Refusal, check_demands, point_id, read};
 pub(crate) use content::{Chunks, Page};
 pub(crate) use envelope::{Scene, compose};
 pub(crate) use link::moved;

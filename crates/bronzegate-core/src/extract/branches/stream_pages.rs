@@ -149,9 +149,9 @@ impl StreamPages {
         self.notes.warnings(&self.context)
     }
 
-    /// Whether rows were seen to move between pages while they were read, so that some may be missing.
-    pub(crate) fn has_drifted(&self) -> bool {
-        self.context.has_drifted()
+    /// What the pages come from.
+    pub(crate) fn context(&self) -> &Arc<StreamContext> {
+        &self.context
     }
 
     /// What was found since it was last asked.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::content::Content;
 use super::fetched::{FetchError, Fetched};
 use super::record_channel::RecordSender;
-use crate::config::{Job, Stream};
+use crate::config::{Address, Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging;
 use crate::extract::paging::Paginator;
@@ -19,7 +19,7 @@ use crate::http::{
 const LONGEST_ERROR_BODY: usize = 1 << 20;
 
 /// Fetches the pages of one stream.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fetcher {
     client: Arc<Client>,
     stream: Arc<Stream>,
@@ -28,6 +28,8 @@ pub(crate) struct Fetcher {
     /// What is read of the answers to other requests.
     answer_paths: Paths,
     wait_budget: WaitBudget,
+    /// A page is looked at, and may not be there: that is no error of the API's.
+    is_look: bool,
 }
 
 /// How one attempt ended.
@@ -62,9 +64,17 @@ impl Fetcher {
     pub(crate) fn new(client: Arc<Client>, stream: Arc<Stream>, wait_budget: WaitBudget) -> Self {
         let of_job = stream.job.iter().flat_map(Job::addresses);
         let of_pages = Paginator::addresses(&stream);
-        let paths = Paths::of(of_pages.iter().copied());
+        let more = paging::more_addresses(&stream);
+        let paths = Paths::of(of_pages.iter().copied().chain(&more));
         let answer_paths = Paths::of(of_pages.into_iter().chain(of_job));
-        Self { client, stream, paths, answer_paths, wait_budget }
+        Self { client, stream, paths, answer_paths, wait_budget, is_look: false }
+    }
+
+    /// One that looks at pages which may not be there, and reads what stands at these addresses besides.
+    pub(crate) fn looking(&self, also: &[Address]) -> Self {
+        let of_pages = Paginator::addresses(&self.stream);
+        let more = paging::more_addresses(&self.stream);
+        Self { paths: Paths::of(of_pages.into_iter().chain(also).chain(&more)), is_look: true, ..self.clone() }
     }
 
     /// How long the run may wait.
@@ -241,24 +251,26 @@ impl Fetcher {
         let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
         if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
         {
-            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body })));
+            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body, by_status: false })));
         }
         let verdict = judge(&self.stream.responses, &facts, &state, &signals);
-        if !matches!(verdict, Verdict::Accept | Verdict::End | Verdict::Skip(_)) {
+        if !self.is_look && !matches!(verdict, Verdict::Accept | Verdict::End { .. } | Verdict::Skip(_)) {
             self.client.stats().api_error();
         }
         match verdict {
-            Verdict::Accept | Verdict::End if !matches!(aim, Aim::Page(_)) => Ok(answered(facts)),
+            Verdict::Accept | Verdict::End { .. } if !matches!(aim, Aim::Page(_)) => Ok(answered(facts)),
             Verdict::Accept => {
                 let body =
                     body.ok_or_else(|| FetchError::Failed(Error::new(ErrorKind::Data, "no body was read")))?;
                 paging::check_whole(&self.stream, &facts)
                     .and_then(|()| paging::check(&self.stream, &body))
                     .map_err(FetchError::Failed)?;
-                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
+                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body), by_status: false })))
             }
             Verdict::Skip(cause) => Err(FetchError::Skipped(self.client.scrub(&cause))),
-            Verdict::End => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
+            Verdict::End { by_status } => {
+                Ok(Attempt::Page(Box::new(Fetched { facts, body: None, by_status })))
+            }
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
                 cause,
@@ -318,7 +330,7 @@ fn facts(response: Response, paths: &Paths, body: Option<&PageBody>) -> Facts {
 }
 
 fn answered(facts: Facts) -> Attempt {
-    Attempt::Page(Box::new(Fetched { facts, body: None }))
+    Attempt::Page(Box::new(Fetched { facts, body: None, by_status: false }))
 }
 
 /// Whether a request that was answered so may have had its effect.

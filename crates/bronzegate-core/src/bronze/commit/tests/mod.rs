@@ -63,6 +63,7 @@ fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -
         history: Vec::new(),
         warnings: Vec::new(),
         may_lack: false,
+        paging: std::collections::BTreeMap::new(),
         engine_version: "0.1.0".to_owned(),
         config_fingerprint: "f".to_owned(),
         environment: "test".to_owned(),

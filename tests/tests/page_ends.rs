@@ -2,7 +2,7 @@
 
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::{RunReport, Status};
-use bronzegate_demo_api::{By, Fault, FaultKind, Layout, Quirks, Said, Shape, Stream, Style, When};
+use bronzegate_demo_api::{By, Fault, FaultKind, Framing, Layout, Quirks, Said, Shape, Stream, Style, When};
 use bronzegate_tests::{Bench, expected, failure};
 
 const RECORDS: u64 = 200;
@@ -255,4 +255,44 @@ async fn a_carried_value_goes_with_the_very_next_request_and_never_with_a_later_
     let faults = vec![at_page(1, page(1, ",\"session\":\"one\"")), at_page(2, FaultKind::EchoSecret)];
     let (_, report) = run(stream(Style::Page, RECORDS), faults, settings).await;
     assert!(failure(&report).1.contains("session=one"), "{report:?}");
+}
+
+/// A list whose place the API keeps, by a cursor that stays the same.
+fn scrolled() -> Stream {
+    let said = vec![("scroll", Said::Next), ("total", Said::Total)];
+    let mut stream = laid_out(By::Cursor("scroll".to_owned()), said, RECORDS);
+    stream.quirks.keeps_place = true;
+    stream
+}
+
+const SCROLL: &str = "records: results\nconcurrency: 1\npagination: { type: cursor, next: { body: scroll, stateful: true }, send: { query: scroll }, page_size: { query: limit, value: 20 }, total: { body: total } }";
+
+#[tokio::test]
+async fn a_lost_page_of_a_place_that_the_api_keeps_is_not_asked_for_again() {
+    assert_all(&run(scrolled(), Vec::new(), SCROLL).await);
+    for kind in [FaultKind::Reset, FaultKind::CutBody { after_bytes: 50, framing: Framing::ContentLength }] {
+        let (bench, report) = run(scrolled(), vec![at_page(3, kind)], SCROLL).await;
+        let (_, message) = failure(&report);
+        assert!(message.contains("may have moved on, so the page is not asked for again"), "{message}");
+        bench.assert_nothing_visible("items");
+        assert_eq!(bench.stats("items").requests, 3);
+        // The next run begins anew.
+        let again = bench.run("items").await;
+        assert_all(&(bench, again));
+    }
+    // What was refused has moved nothing; the first page opens another list.
+    for (page, kind) in [(1, FaultKind::Reset), (1, FaultKind::status(503))] {
+        assert_all(&run(scrolled(), vec![at_page(page, kind)], SCROLL).await);
+    }
+}
+
+#[tokio::test]
+async fn a_cut_run_of_a_place_that_the_api_keeps_begins_anew() {
+    let bench = Bench::one(scrolled(), vec![at_page(3, FaultKind::retry_after(429, "3600"))], SCROLL).await;
+    let report = bench.run_within("items", std::time::Duration::from_mins(5)).await;
+    let (kind, message) = failure(&report);
+    assert!(kind == ErrorKind::Api && message.contains("where no other run can go on"), "{message}");
+    bench.assert_nothing_visible("items");
+    let again = bench.run("items").await;
+    assert_all(&(bench, again));
 }

@@ -34,6 +34,8 @@ pub struct Pagination {
     pub page_size: Option<PageSize>,
     /// One page may be all there is, and nothing has to name a next one.
     pub single_page: bool,
+    /// The API keeps the place in the list: each request moves it, also one whose answer is lost.
+    pub is_stateful: bool,
     /// Whether the source file states it.
     pub is_stated: bool,
 }
@@ -166,6 +168,7 @@ impl Default for Pagination {
             total: None,
             page_size: None,
             single_page: false,
+            is_stateful: false,
             is_stated: false,
         }
     }
@@ -214,7 +217,7 @@ pub(super) enum KindSpec {
     /// A value of the response is sent with the next request; ends when it is absent, null or empty.
     Cursor {
         /// Where the next cursor is.
-        next: Slot<Address>,
+        next: Slot<Joined<Address, NextSpec>>,
         /// Where it goes.
         send: Slot<Target>,
         /// The first request's cursor; without it the first request sends none.
@@ -246,8 +249,18 @@ pub(super) enum KindSpec {
     /// A URL of the response; ends when it is absent, null or empty.
     NextUrl {
         /// Where the URL is.
-        next: Slot<Address>,
+        next: Slot<Joined<Address, NextSpec>>,
     },
+}
+
+/// What the place of the next page says.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Next")]
+pub(super) struct NextSpec {
+    /// The API keeps the place in the list, as a scroll does: nothing is asked for twice, and a cut run begins anew;
+    /// needs total, default false.
+    pub(super) stateful: Option<Slot<bool>>,
 }
 
 /// The keys of every type.

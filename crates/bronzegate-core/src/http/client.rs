@@ -37,6 +37,8 @@ pub(crate) struct ApiRequest {
     pub below_base: bool,
     /// Headers of the source file.
     pub headers: HeaderMap,
+    /// It moves a place that the API keeps: it is sent once, if it may have arrived.
+    pub is_once: bool,
     /// The JSON body of a POST.
     pub body: Option<Bytes>,
     /// What tells others that it has left, where that matters.

@@ -66,6 +66,11 @@ pub(crate) struct ParentPlace {
 }
 
 impl StreamState {
+    /// Whether it is between two pages of a branch.
+    pub(crate) fn is_between_pages(&self) -> bool {
+        self.branches.iter().any(|branch| branch.page.pages > 0)
+    }
+
     /// Where in what is saved a text stands that is a secret, by a test for it: `branches.0.page.position.url`.
     pub(crate) fn secret_at(&self, is_secret: impl Fn(&str) -> bool) -> Option<String> {
         let saved = serde_json::to_value(self).expect("a state is JSON");

@@ -128,6 +128,13 @@ impl Fetcher {
                 let cause = format!("{}; it may have had its effect, so it is not sent again", again.cause);
                 return Err(self.failed(again.kind, &cause, backoff.attempt()));
             }
+            if again.had_effect && request.is_once {
+                let cause = format!(
+                    "{}; the API keeps the place in the list, and may have moved on, so the page is not asked for again",
+                    again.cause
+                );
+                return Err(self.failed(again.kind, &cause, backoff.attempt()));
+            }
             if let Some(credential) = again.refused {
                 if renewed || !self.client.auth().is_renewable() {
                     return Err(self.failed(ErrorKind::Auth, &again.cause, backoff.attempt()));

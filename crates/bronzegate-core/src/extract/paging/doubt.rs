@@ -29,7 +29,7 @@ const CUTS: [u64; 2] = [1_000, 10_000];
 impl Progress<'_> {
     /// Why the last page may not be the last; it had so many records, `None` where it was no page.
     pub(crate) fn doubt(&self, records: Option<u64>, facts: &Facts, is_branched: bool) -> Option<Doubt> {
-        if self.is_stopped || self.is_total_reached() {
+        if self.is_stopped || self.is_total_reached() || self.settings.is_stateful {
             return None;
         }
         match records.unwrap_or_default() {

@@ -160,7 +160,8 @@ impl<'a> Progress<'a> {
         if records == 0 && self.is_past_the_stated_end() {
             return self.end(true);
         }
-        if let Some(fingerprint) = position.fingerprint() {
+        // A cursor may stay the same where the API keeps the place: there the records tell.
+        if let Some(fingerprint) = position.fingerprint().filter(|_| !self.settings.is_stateful) {
             if !self.positions.insert(fingerprint) {
                 return match self.settings.on_repeat {
                     OnRepeat::End => self.end(true),
@@ -312,7 +313,8 @@ impl<'a> Progress<'a> {
             Tolerance::Percent(percent) => (total as f64 * percent / 100.0).floor() as u64,
         };
         if reached.saturating_add(allowed) < total {
-            self.falls_short = true;
+            // Where the API keeps the place, nothing is asked for again.
+            self.falls_short = !self.settings.is_stateful;
             return Err(Stuck::Shortfall { total, reached, what }.into());
         }
         let surplus = self.state.records > total;

@@ -64,9 +64,12 @@ async fn check_asks_for_the_second_page_and_for_page_zero() {
         Stream::new("capped", Style::Page, Shape::Small, 70).max_page_size(20),
         counted_from_zero(),
     ];
-    let shell = Shell::new(streams, Vec::new(), "streams: { items: { path: /items, records: results } }").await;
+    let shell =
+        Shell::new(streams, Vec::new(), "streams: { items: { path: /items, records: results } }").await;
     let check = async |stream: &str, pagination: &str| {
-        let text = format!("streams: {{ s: {{ path: /{stream}, records: results, pagination: {{ {pagination} }} }} }}");
+        let text = format!(
+            "streams: {{ s: {{ path: /{stream}, records: results, pagination: {{ {pagination} }} }} }}"
+        );
         shell.source("asked", &text);
         shell.run("check asked").await
     };
@@ -79,7 +82,8 @@ async fn check_asks_for_the_second_page_and_for_page_zero() {
     let lowered = check("capped", &right.replace("value: 20", "value: 50")).await;
     let why = "warning: the first page has 20 records where 50 were asked for, and there are more";
     assert!(lowered.code() == Some(0) && lowered.out.contains(why), "{lowered:?}");
-    let zero = check("zero", "type: page, send: { query: page }, page_size: { query: limit, value: 20 }").await;
+    let zero =
+        check("zero", "type: page, send: { query: page }, page_size: { query: limit, value: 20 }").await;
     let why = "page 0 has 20 records that page 1 has not: the API counts its pages from 0";
     assert!(zero.code() == Some(6) && zero.out.contains(why), "{zero:?}");
 }

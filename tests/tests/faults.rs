@@ -9,7 +9,7 @@ use bronzegate_demo_api::{
 };
 use bronzegate_tests::{Bench, failure};
 
-const RECORDS: u64 = 100;
+const RECORDS: u64 = 95;
 
 pub(crate) fn stream() -> Stream {
     Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20)

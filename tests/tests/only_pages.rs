@@ -11,7 +11,9 @@ fn stream(style: Style, records: u64) -> Stream {
 }
 
 fn by_cursor(next: &str, more: &str) -> String {
-    format!("records: results\npagination: {{ type: cursor, next: {{ body: {next} }}, send: {{ query: after }}{more} }}")
+    format!(
+        "records: results\npagination: {{ type: cursor, next: {{ body: {next} }}, send: {{ query: after }}{more} }}"
+    )
 }
 
 const SIZE: &str = ", page_size: { query: limit, value: 20 }";
@@ -43,14 +45,18 @@ fn assert_complete((bench, report): &(Bench, RunReport), records: u64, requests:
 #[tokio::test]
 async fn a_next_page_that_is_looked_for_at_a_wrong_place_is_refused_with_what_stands_there() {
     let outcome = run(stream(Style::Cursor, 200), &by_cursor("paging.nxt", SIZE)).await;
-    assert_refused(&outcome, "nothing stands at body paging.nxt, where the next page is named, although the API has more");
+    assert_refused(
+        &outcome,
+        "nothing stands at body paging.nxt, where the next page is named, although the API has more",
+    );
     assert_refused(&outcome, "At body paging stand: next.");
     let outcome = run(stream(Style::Cursor, 200), &by_cursor("nxt", SIZE)).await;
     assert_refused(&outcome, "The body's members are: results, total, paging.");
     // A server that gives out less than is asked for gives no sign by the length of its page.
     let capped = stream(Style::Cursor, 200).max_page_size(8);
     assert_refused(&run(capped, &by_cursor("paging.nxt", SIZE)).await, "nothing stands at body paging.nxt");
-    let by_link = "records: $\npagination: { type: link_header, rel: more, page_size: { query: per_page, value: 20 } }";
+    let by_link =
+        "records: $\npagination: { type: link_header, rel: more, page_size: { query: per_page, value: 20 } }";
     assert_refused(&run(stream(Style::LinkHeader, 200), by_link).await, "nothing stands at link more");
 }
 
@@ -95,7 +101,9 @@ async fn pages_that_lead_on_or_prove_their_end_cost_no_request() {
 
 #[tokio::test]
 async fn what_cannot_be_found_out_is_told_in_the_first_run_alone() {
-    for (more, why) in [("", "no `page_size` is sent"), (", page_size: { query: ignored, value: 20 }", "ignores the size")] {
+    for (more, why) in
+        [("", "no `page_size` is sent"), (", page_size: { query: ignored, value: 20 }", "ignores the size")]
+    {
         let bench = bench(stream(Style::Cursor, 12), &by_cursor("paging.next.after", more)).await;
         let first = bench.run_at("items", "2026-11-22T17:00:00Z").await;
         assert!(first.status == Status::Complete && first.warnings[0].contains(why), "{first:?}");
@@ -122,7 +130,10 @@ async fn parents_whose_pages_lead_nowhere_are_refused_in_the_childs_run() {
     let bench = Bench::new(vec![projects, stream(Style::Cursor, 30)], Vec::new(), yaml).await;
     let report = bench.run("items").await;
     let (kind, message) = failure(&report);
-    assert!(kind == ErrorKind::Data && message.contains("demo/projects: nothing stands at body nowhere"), "{message}");
+    assert!(
+        kind == ErrorKind::Data && message.contains("demo/projects: nothing stands at body nowhere"),
+        "{message}"
+    );
     bench.assert_nothing_visible("items");
 }
 
@@ -136,7 +147,10 @@ async fn an_offset_that_counts_pages_is_refused() {
     // One page is one page.
     let settings = settings.replace("start: 1, ", "");
     let outcome = run(stream(Style::Offset, 12), &settings).await;
-    assert_eq!((outcome.1.status, outcome.1.counts.records, outcome.1.warnings.len()), (Status::Complete, 12, 0));
+    assert_eq!(
+        (outcome.1.status, outcome.1.counts.records, outcome.1.warnings.len()),
+        (Status::Complete, 12, 0)
+    );
     assert_eq!(outcome.0.commits("items")[0].paging["items"].leads_on, Some(true));
 }
 
@@ -153,7 +167,9 @@ async fn pages_that_the_api_counts_from_zero_are_not_begun_with_the_second() {
         stream
     };
     let settings = |start: &str| {
-        format!("records: results\npagination: {{ type: page, {start}send: {{ query: page }}, page_size: {{ query: limit, value: 20 }} }}\nresponses: [{{ when: {{ at: {{ status: true }}, equals: 404 }}, then: end, if_first: true }}]")
+        format!(
+            "records: results\npagination: {{ type: page, {start}send: {{ query: page }}, page_size: {{ query: limit, value: 20 }} }}\nresponses: [{{ when: {{ at: {{ status: true }}, equals: 404 }}, then: end, if_first: true }}]"
+        )
     };
     // The second page has some, or none at all.
     for records in [70, 12] {
@@ -174,15 +190,20 @@ async fn pages_that_the_api_counts_from_zero_are_not_begun_with_the_second() {
 }
 
 fn answers(status: u16, body: &str) -> Vec<Fault> {
-    let kind =
-        FaultKind::RawBody { content_type: "application/json".to_owned(), body: body.as_bytes().to_vec().into(), status };
+    let kind = FaultKind::RawBody {
+        content_type: "application/json".to_owned(),
+        body: body.as_bytes().to_vec().into(),
+        status,
+    };
     vec![Fault::new("items", When::Request(1), kind).always()]
 }
 
 #[tokio::test]
 async fn a_path_that_is_not_there_is_no_stream_without_records() {
     let rule = |more: &str| {
-        format!("records: results\nresponses: [{{ when: {{ at: {{ status: true }}, equals: 404 }}, {more}then: end }}]")
+        format!(
+            "records: results\nresponses: [{{ when: {{ at: {{ status: true }}, equals: 404 }}, {more}then: end }}]"
+        )
     };
     let none = "{\"error\":{\"code\":\"NOT_FOUND\"}}";
     for (settings, is_refused) in [
@@ -194,7 +215,10 @@ async fn a_path_that_is_not_there_is_no_stream_without_records() {
         let report = bench.run("items").await;
         if is_refused {
             let (kind, message) = failure(&report);
-            assert!(kind == ErrorKind::Data && message.contains("a wrong or moved path is answered so too"), "{message}");
+            assert!(
+                kind == ErrorKind::Data && message.contains("a wrong or moved path is answered so too"),
+                "{message}"
+            );
             bench.assert_nothing_visible("items");
         } else {
             assert_eq!((report.status, report.counts.records), (Status::Complete, 0), "{report:?}");
@@ -207,9 +231,21 @@ async fn a_body_that_says_there_is_more_marks_a_run_without_pagination() {
     let records = "\"results\":[{\"id\":1},{\"id\":2}]";
     for (more, what, line) in [
         ("\"has_more\":true", "body has_more is true", "type: cursor"),
-        ("\"meta\":{\"next\":\"/items?page=2\"}", "body meta.next is /items?page=2", "type: next_url, next: { body: meta.next }"),
-        ("\"_links\":{\"next\":{\"href\":\"/x\"}}", "body _links.next is", "type: next_url, next: { body: _links.next.href }"),
-        ("\"nextPageToken\":\"t2\"", "body nextPageToken is t2", "type: cursor, next: { body: nextPageToken }"),
+        (
+            "\"meta\":{\"next\":\"/items?page=2\"}",
+            "body meta.next is /items?page=2",
+            "type: next_url, next: { body: meta.next }",
+        ),
+        (
+            "\"_links\":{\"next\":{\"href\":\"/x\"}}",
+            "body _links.next is",
+            "type: next_url, next: { body: _links.next.href }",
+        ),
+        (
+            "\"nextPageToken\":\"t2\"",
+            "body nextPageToken is t2",
+            "type: cursor, next: { body: nextPageToken }",
+        ),
         ("\"pagination\":{\"total\":70}", "body pagination.total is 70", "total: { body: pagination.total }"),
     ] {
         let faults = answers(200, &format!("{{{records},{more}}}"));
@@ -221,7 +257,9 @@ async fn a_body_that_says_there_is_more_marks_a_run_without_pagination() {
         let record = &bench.commits("items")[0];
         assert!(record.may_lack && record.warnings == report.warnings);
         // `type: none` says that it is meant.
-        let bench = Bench::one(stream(Style::Single, 3), faults, "records: results\npagination: { type: none }").await;
+        let bench =
+            Bench::one(stream(Style::Single, 3), faults, "records: results\npagination: { type: none }")
+                .await;
         let report = bench.run("items").await;
         assert_eq!((report.warnings.len(), bench.commits("items")[0].may_lack), (0, false), "{report:?}");
     }
@@ -230,10 +268,18 @@ async fn a_body_that_says_there_is_more_marks_a_run_without_pagination() {
         "\"invoice\":{\"total\":120},\"total\":12.5,\"next_billing_date\":\"2026-12-01\"",
         "\"total\":\"120\",\"links\":{},\"next\":\"\"",
     ] {
-        let bench =
-            Bench::one(stream(Style::Single, 3), answers(200, &format!("{{{records},{less}}}")), "records: results").await;
+        let bench = Bench::one(
+            stream(Style::Single, 3),
+            answers(200, &format!("{{{records},{less}}}")),
+            "records: results",
+        )
+        .await;
         let report = bench.run("items").await;
-        assert_eq!((report.warnings.len(), bench.commits("items")[0].may_lack), (0, false), "{less}: {report:?}");
+        assert_eq!(
+            (report.warnings.len(), bench.commits("items")[0].may_lack),
+            (0, false),
+            "{less}: {report:?}"
+        );
     }
 }
 
@@ -244,7 +290,10 @@ async fn an_only_page_of_exactly_the_size_asked_for_is_told() {
         "records: results\nparams: { limit: \"12\" }",
     ] {
         let (_, report) = run(stream(Style::Single, 12), settings).await;
-        assert!(report.warnings[0].starts_with("the only page has the 12 records that were asked for"), "{report:?}");
+        assert!(
+            report.warnings[0].starts_with("the only page has the 12 records that were asked for"),
+            "{report:?}"
+        );
         let (_, report) = run(stream(Style::Single, 11), settings).await;
         assert_eq!(report.warnings, Vec::<String>::new());
     }

@@ -13,8 +13,8 @@ mod testing;
 
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, KnownPaging, HISTORY, HistoryEntry, LastError, Ratios, SegmentStatus, Settler, Window,
-    extend_history,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Ratios, SegmentStatus, Settler,
+    Window, extend_history,
 };
 pub(crate) use format::Encoder;
 pub use layout::{CommitName, Layout};

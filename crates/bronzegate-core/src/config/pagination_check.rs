@@ -2,8 +2,8 @@
 
 use super::address::{Address, Target};
 use super::pagination::{
-    Advance, Carry, CarrySpec, Kind, KindSpec, PageSize, PagesSpec, Pagination, PaginationSpec, Stop,
-    NextSpec, StopSpec, StopWord, Tolerance, ToleranceText, Total,
+    Advance, Carry, CarrySpec, Kind, KindSpec, NextSpec, PageSize, PagesSpec, Pagination, PaginationSpec,
+    Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
 };
 use super::problem::{At, Draft, Report};
 use super::read::{Joined, Slot, TextOr};
@@ -31,7 +31,9 @@ fn place(next: &Slot<Joined<Address, NextSpec>>) -> Option<&Address> {
 fn stateful(kind: &KindSpec) -> Option<&Slot<bool>> {
     match kind {
         KindSpec::Cursor { next, .. } | KindSpec::NextUrl { next } => next.get()?.1.get()?.stateful.as_ref(),
-        KindSpec::None {} | KindSpec::Offset { .. } | KindSpec::Page { .. } | KindSpec::LinkHeader { .. } => None,
+        KindSpec::None {} | KindSpec::Offset { .. } | KindSpec::Page { .. } | KindSpec::LinkHeader { .. } => {
+            None
+        }
     }
 }
 
@@ -152,8 +154,7 @@ fn stop(spec: &StopSpec, report: &Report) -> Option<Stop> {
 fn from(address: Option<&Address>, at: &At, report: &Report) {
     if address == Some(&Address::Status) {
         let draft = Draft::new("the status says nothing about the next page");
-        report
-            .add(at, draft.accepted("{ body: … }, { header: … }, { link: … } or { last_record: … }"));
+        report.add(at, draft.accepted("{ body: … }, { header: … }, { link: … } or { last_record: … }"));
     }
 }
 

@@ -12,8 +12,8 @@ pub(crate) use branches::{BranchQueue, Led, StreamEnding, StreamPages, StreamSta
 #[cfg(test)]
 pub(crate) use branches::{BranchState, NextBranch};
 pub(crate) use page::{
-    FetchError, Fetched, Fetcher, Jobs, Look, NotDone, Page, PageDecision, PageEvent, Requests, StreamContext,
-    judge, look, record_channel,
+    FetchError, Fetched, Fetcher, Jobs, Look, NotDone, Page, PageDecision, PageEvent, Requests,
+    StreamContext, judge, look, record_channel,
 };
 pub(crate) use paging::{
     Branch, FirstSeen, PageState, Paginator, Progress, RequestedRange, is_full, says_more,

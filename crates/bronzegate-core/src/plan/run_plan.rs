@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, Unit};
 
-use crate::bronze::{CommitRecord, KnownPaging, HistoryEntry, RunId, RunKey, RunKind, SegmentStatus};
+use crate::bronze::{CommitRecord, HistoryEntry, KnownPaging, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
 use crate::extract::StreamState;

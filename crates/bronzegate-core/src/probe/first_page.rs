@@ -60,7 +60,13 @@ pub(crate) async fn first_page(
         Ok(fetched) => fetched,
         Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
         Err(FetchError::TooLarge(fetched)) => {
-            return Ok(FirstPage { fetched: *fetched, last: false, too_large: true, warning: None, seen: None });
+            return Ok(FirstPage {
+                fetched: *fetched,
+                last: false,
+                too_large: true,
+                warning: None,
+                seen: None,
+            });
         }
         Err(FetchError::Skipped(cause)) => return Err(left_out(&cause).on_page(1)),
         Err(FetchError::OutOfTime | FetchError::Unwanted) => {

@@ -38,7 +38,8 @@ impl StreamRun {
             let asked = asked.map_err(|error| if is_own { error } else { error.in_stream(level.name()) });
             let known = asked?;
             let came_before = is_own && segment.counts_before.pages > 0;
-            refused(level, came_before).map_err(|error| if is_own { error } else { error.in_stream(level.name()) })?;
+            refused(level, came_before)
+                .map_err(|error| if is_own { error } else { error.in_stream(level.name()) })?;
             if let Some(known) = known.filter(|_| level.stream.pagination.kind != Kind::None) {
                 now.insert(level.stream.name.clone(), known);
             }

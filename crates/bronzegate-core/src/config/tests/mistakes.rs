@@ -169,7 +169,10 @@ fn pagination_keys_must_fit() {
         ("{ type: none, max_pages: 3 }", "means nothing"),
         ("{ type: none, single_page: true }", "means nothing"),
         ("{ type: next_url, next: { body: n, stateful: true } }", "stateful needs total"),
-        ("{ type: cursor, next: { body: n, statefull: true }, send: { query: c } }", "did you mean \"stateful\"?"),
+        (
+            "{ type: cursor, next: { body: n, statefull: true }, send: { query: c } }",
+            "did you mean \"stateful\"?",
+        ),
         ("{ type: curser }", "did you mean \"cursor\"?"),
         ("{ next: { body: n } }", "type is missing"),
         ("{ type: page, send: { query: p }, total: { body: t, tolerance: 200% } }", "0% to 100%"),
@@ -177,7 +180,9 @@ fn pagination_keys_must_fit() {
     ] {
         one(&format!("pagination: {keys}"), part);
     }
-    none("pagination: { type: next_url, next: { link: n, stateful: true }, total: { body: t }, single_page: true }");
+    none(
+        "pagination: { type: next_url, next: { link: n, stateful: true }, total: { body: t }, single_page: true }",
+    );
     none("pagination: { type: cursor, next: { body: n, stateful: false }, send: { query: c } }");
     none("pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }");
     none("method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }");

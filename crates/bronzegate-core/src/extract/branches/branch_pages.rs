@@ -13,13 +13,13 @@ use tokio::task::{JoinError, JoinHandle};
 use super::second_look::{SecondLook, hides_rows, instead_of, second_look};
 use crate::config::{Job, Kind};
 use crate::error::Error;
-use crate::redact::SafeUrl;
 use crate::extract::page::{
     FetchError, Fetched, Jobs, NotDone, Page, PageDecision, Requests, StreamContext, judge, record_channel,
 };
 use crate::extract::paging::{
     Branch, FirstSeen, Judged, PageState, Paginator, Position, Progress, is_full, says_more,
 };
+use crate::redact::SafeUrl;
 
 /// How a branch's pages ended.
 #[derive(Debug)]
@@ -224,12 +224,15 @@ impl Driver<'_> {
         let has_records = fetched.body.as_ref().is_some_and(|body| body.records > 0);
         let looked = match judge(self.context, &mut self.progress, fetched) {
             Ok(judged) if judged.last => {
+                // What was fetched ahead is not needed, most likely.
+                self.flying.truncate(1);
                 let looked = second_look(self.context, self.branch, &mut self.progress, fetched).await?;
                 (judged, looked)
             }
             Ok(judged) => (judged, SecondLook::End),
             Err(error) if has_records || !self.progress.falls_short() => return Err(error),
             Err(error) => {
+                self.flying.truncate(1);
                 let looked = instead_of(error, self.context, self.branch, &mut self.progress).await?;
                 (Judged { write: fetched.body.is_some(), last: false, warning: None }, looked)
             }
@@ -241,14 +244,8 @@ impl Driver<'_> {
         if let Some(body) = &fetched.body {
             let is_named = self.progress.names_next(&fetched.facts);
             self.context.seen.page(is_named.unwrap_or(!is_first && body.records > 0));
-            self.first = self.first.take().or(start.map(|start| FirstSeen {
-                branch: self.branch.clone(),
-                start,
-                records: body.records,
-                hash: body.hash,
-                is_whole: false,
-            }));
         }
+        self.first = self.first.take().or(start.map(|start| self.first_seen(start, fetched)));
         Ok(match looked {
             SecondLook::End => (judged, false),
             SecondLook::GoesOn => (Judged { last: false, ..judged }, false),
@@ -256,10 +253,19 @@ impl Driver<'_> {
         })
     }
 
+    fn first_seen(&self, start: PageState, fetched: &Fetched) -> FirstSeen {
+        let (records, hash) = fetched.body.as_ref().map_or((0, 0), |body| (body.records, body.hash));
+        FirstSeen { branch: self.branch.clone(), start, records, hash, is_whole: false }
+    }
+
     /// Remembers how the branch ended.
     fn note_end(&mut self, fetched: &Fetched) {
         if fetched.by_status && self.progress.state.pages == 0 {
-            self.context.seen.refused(format!("HTTP {} from {}", fetched.facts.status, SafeUrl(&fetched.facts.url)));
+            self.context.seen.refused(format!(
+                "HTTP {} from {}",
+                fetched.facts.status,
+                SafeUrl(&fetched.facts.url)
+            ));
         }
         self.note_single(fetched);
         if let Some(records) = self.progress.is_cut_at(&fetched.facts) {
@@ -274,7 +280,9 @@ impl Driver<'_> {
     /// Where there is one page: whether it says, or looks as if, there were more.
     fn note_single(&self, fetched: &Fetched) {
         let stream = &self.context.stream;
-        let Some(body) = fetched.body.as_ref().filter(|_| stream.pagination.kind == Kind::None) else { return };
+        let Some(body) = fetched.body.as_ref().filter(|_| stream.pagination.kind == Kind::None) else {
+            return;
+        };
         if let Some(told) = says_more(stream, body.records, &fetched.facts) {
             self.context.seen.lacks();
             let scrub = |text: &str| self.context.fetcher.client().scrub(text);

@@ -21,6 +21,8 @@ pub(crate) enum Led {
     NotYet,
 }
 
+/// The fewest records that a server sends of its own accord where there are more.
+const SHORTEST: u64 = 10;
 /// The longest text that a message shows.
 const LONGEST_SHOWN: usize = 200;
 
@@ -31,11 +33,17 @@ const LONGEST_SHOWN: usize = 200;
 /// [`ErrorKind::Data`] where there is more, and no way to it.
 pub(crate) async fn only_page(context: &StreamContext, first: Option<&FirstSeen>) -> Result<Led, Error> {
     let pagination = &context.stream.pagination;
-    let Some(first) = first.filter(|first| first.records > 1 && !first.is_whole) else { return Ok(Led::NotYet) };
+    let Some(first) = first.filter(|first| first.records > 1 && !first.is_whole) else {
+        return Ok(Led::NotYet);
+    };
     if pagination.kind == Kind::None || pagination.single_page {
         return Ok(Led::NotYet);
     }
     if pagination.page_size.is_none() {
+        // No server's pages are so short unless they are asked to be.
+        if first.records < SHORTEST {
+            return Ok(Led::NotYet);
+        }
         return Ok(unseen(context, "no `page_size` is sent, with which less could be asked for"));
     }
     let asking = Asking { context, first, half: first.records / 2 };
@@ -97,11 +105,13 @@ impl Asking<'_> {
         if page.records() < self.half {
             return Ok(Led::NotYet);
         }
-        let there = above.first().and_then(|above| names_at(facts.look(above)?)).map(|names| {
-            format!(" At {} stand: {names}.", above[0])
-        });
+        let there = above
+            .first()
+            .and_then(|above| names_at(facts.look(above)?))
+            .map(|names| format!(" At {} stand: {names}.", above[0]));
         let names = page.fetched.body.as_ref().map(|body| body.names.join(", ")).unwrap_or_default();
-        let body = if names.is_empty() { String::new() } else { format!(" The body's members are: {names}.") };
+        let body =
+            if names.is_empty() { String::new() } else { format!(" The body's members are: {names}.") };
         let stand = self.context.fetcher.client().scrub(&printable(&there.unwrap_or(body), LONGEST_SHOWN));
         let (half, records) = (self.half, self.first.records);
         Err(bad(format!(
@@ -113,10 +123,21 @@ impl Asking<'_> {
 
     /// What lies behind the first half has to come as the page behind it.
     async fn counted(&self) -> Result<Led, Error> {
-        match self.page(1, &[]).await? {
-            None => return Ok(Led::NotYet),
-            Some(Some(page)) if page.records() > 0 => return Ok(Led::On),
-            Some(_) => {}
+        // Rows may move meanwhile: both halves are read anew before anything is said.
+        for _ in 0..COMPARED {
+            let Some(rest) = self.page(1, &[]).await? else { return Ok(Led::NotYet) };
+            let Some(rest) = rest.filter(|rest| rest.records() > 0) else { break };
+            if !matches!(self.first.start.position, Position::Offset(_)) {
+                return Ok(Led::On);
+            }
+            let whole = look(self.context, &self.first.branch, &self.first.start, &[]).await?;
+            let Look::Page(whole) = whole else { return Ok(Led::NotYet) };
+            if rest.prints.iter().all(|print| whole.prints.contains(print)) {
+                return Ok(Led::On);
+            }
+            if whole.records() > PRINTS {
+                return Ok(Led::On);
+            }
         }
         match self.page(0, &[]).await? {
             None => Ok(Led::NotYet),
@@ -127,7 +148,7 @@ impl Asking<'_> {
                 let (half, records) = (self.half, self.first.records);
                 Err(bad(format!(
                     "the second page is empty, although the API has more: of the {records} records of the first page it \
-                     sends {half} where {half} are asked for, and none behind them. Does the API count what `send` says, \
+                     sends {half} where {half} are asked for, and not the others where those behind them are. Does the API count what `send` says, \
                      records by `type: offset` and pages by `type: page`? Say `single_page: true` if it has but one page"
                 )))
             }
@@ -152,6 +173,10 @@ impl Asking<'_> {
     }
 }
 
+/// How often two halves are compared.
+const COMPARED: u32 = 2;
+/// So many records of a page are told apart.
+const PRINTS: u64 = 1000;
 const REFUSED: &str = "the API refuses a smaller page";
 const IGNORED: &str = "the API ignores the size of the page that is asked for";
 
@@ -175,7 +200,8 @@ fn above(next: &Address) -> Vec<Address> {
 /// The names of an object's members.
 fn names_at(found: Found) -> Option<String> {
     let Found::Json(json) = found else { return None };
-    let members: std::collections::BTreeMap<String, serde::de::IgnoredAny> = serde_json::from_slice(&json).ok()?;
+    let members: std::collections::BTreeMap<String, serde::de::IgnoredAny> =
+        serde_json::from_slice(&json).ok()?;
     Some(members.into_keys().collect::<Vec<_>>().join(", "))
 }
 

@@ -37,7 +37,9 @@ pub(super) async fn second_look(
         Some(Doubt::Empty { behind: None }) => looking.again(progress, None).await,
         Some(Doubt::Empty { behind: Some(behind) }) => match looking.new_records(progress, &behind).await? {
             None => Ok(SecondLook::NoTime),
-            Some(0) => Ok(SecondLook::End),
+            // The first page of all is empty wherever nothing is new.
+            Some(0) if progress.state.records == 0 => Ok(SecondLook::End),
+            Some(0) => looking.again(progress, None).await,
             Some(records) => looking.again(progress, Some((&behind, records))).await,
         },
         Some(Doubt::Stated { behind }) => match looking.new_records(progress, &behind).await? {
@@ -165,13 +167,17 @@ pub(super) async fn hides_rows(
     fetched: &Fetched,
 ) -> Result<(), Error> {
     let pagination = &context.stream.pagination;
-    let (Kind::Offset { advance: Advance::Requested, .. }, Some(size)) = (&pagination.kind, &pagination.page_size)
+    let (Kind::Offset { advance: Advance::Requested, .. }, Some(size)) =
+        (&pagination.kind, &pagination.page_size)
     else {
         return Ok(());
     };
-    let is_short = |page: &Fetched| page.body.as_ref().map(|body| body.records).filter(|records| *records < size.value);
+    let is_short =
+        |page: &Fetched| page.body.as_ref().map(|body| body.records).filter(|records| *records < size.value);
     let Some(mut records) = is_short(fetched).filter(|records| *records > 0) else { return Ok(()) };
-    if state.total.is_none_or(|total| total < at.saturating_add(size.value)) || !context.seen.is_first("short") {
+    if state.total.is_none_or(|total| total < at.saturating_add(size.value))
+        || !context.seen.is_first("short")
+    {
         return Ok(());
     }
     let page = async |offset: u64, size: u64| {
@@ -181,7 +187,9 @@ pub(super) async fn hides_rows(
     let mut last = fetched.facts.last_record.clone();
     // Rows may move meanwhile: both are read anew before anything is said.
     for _ in 0..CUT_AGAIN {
-        let Look::Page(rest) = page(at.saturating_add(records), size.value - records).await? else { return Ok(()) };
+        let Look::Page(rest) = page(at.saturating_add(records), size.value - records).await? else {
+            return Ok(());
+        };
         if rest.records() == 0 || rest.fetched.facts.last_record == last {
             return Ok(());
         }

@@ -74,7 +74,11 @@ impl Fetcher {
     pub(crate) fn looking(&self, also: &[Address]) -> Self {
         let of_pages = Paginator::addresses(&self.stream);
         let more = paging::more_addresses(&self.stream);
-        Self { paths: Paths::of(of_pages.into_iter().chain(also).chain(&more)), is_look: true, ..self.clone() }
+        Self {
+            paths: Paths::of(of_pages.into_iter().chain(also).chain(&more)),
+            is_look: true,
+            ..self.clone()
+        }
     }
 
     /// How long the run may wait.

@@ -9,26 +9,80 @@ use crate::redact::printable;
 
 /// What holds values about pages, beside what holds the records.
 const ENVELOPES: [&str; 15] = [
-    "", "meta", "metadata", "_metadata", "paging", "pagination", "page", "pageInfo", "page_info", "links", "_links",
-    "response_metadata", "meta.pagination", "meta.page", "meta.links",
+    "",
+    "meta",
+    "metadata",
+    "_metadata",
+    "paging",
+    "pagination",
+    "page",
+    "pageInfo",
+    "page_info",
+    "links",
+    "_links",
+    "response_metadata",
+    "meta.pagination",
+    "meta.page",
+    "meta.links",
 ];
 /// What says that there are more by being true.
-const MORE: [&str; 7] = ["has_more", "hasMore", "has_next", "hasNext", "hasNextPage", "has_next_page", "isTruncated"];
+const MORE: [&str; 7] =
+    ["has_more", "hasMore", "has_next", "hasNext", "hasNextPage", "has_next_page", "isTruncated"];
 /// What leads to the next page.
 const NEXT: [&str; 20] = [
-    "next", "next_page", "nextPage", "next_url", "nextUrl", "next_link", "nextLink", "@odata.nextLink", "odata.nextLink",
-    "nextRecordsUrl", "next_cursor", "nextCursor", "next_token", "nextToken", "next_page_token", "nextPageToken",
-    "next_offset", "nextOffset", "continuation_token", "continuationToken",
+    "next",
+    "next_page",
+    "nextPage",
+    "next_url",
+    "nextUrl",
+    "next_link",
+    "nextLink",
+    "@odata.nextLink",
+    "odata.nextLink",
+    "nextRecordsUrl",
+    "next_cursor",
+    "nextCursor",
+    "next_token",
+    "nextToken",
+    "next_page_token",
+    "nextPageToken",
+    "next_offset",
+    "nextOffset",
+    "continuation_token",
+    "continuationToken",
 ];
 /// What says how many records there are.
 const TOTAL: [&str; 13] = [
-    "total", "total_count", "totalCount", "total_records", "totalRecords", "total_results", "totalResults", "total_items",
-    "totalItems", "totalElements", "totalSize", "count", "@odata.count",
+    "total",
+    "total_count",
+    "totalCount",
+    "total_records",
+    "totalRecords",
+    "total_results",
+    "totalResults",
+    "total_items",
+    "totalItems",
+    "totalElements",
+    "totalSize",
+    "count",
+    "@odata.count",
 ];
 /// Parameters that say how long a page is to be.
 const SIZES: [&str; 14] = [
-    "limit", "per_page", "perPage", "page_size", "pageSize", "size", "count", "top", "$top", "max", "maxResults",
-    "max_results", "rows", "first",
+    "limit",
+    "per_page",
+    "perPage",
+    "page_size",
+    "pageSize",
+    "size",
+    "count",
+    "top",
+    "$top",
+    "max",
+    "maxResults",
+    "max_results",
+    "rows",
+    "first",
 ];
 
 /// The longest value that is shown.
@@ -42,14 +96,17 @@ pub(crate) fn more_addresses(stream: &Stream) -> Vec<Address> {
     let RecordsPath::At(records) = &stream.records.at else { return Vec::new() };
     let around = records.above().map(|above| above.tokens().to_vec()).unwrap_or_default();
     let mut places: Vec<Vec<String>> = vec![around];
-    places.extend(ENVELOPES.map(|name| name.split('.').filter(|name| !name.is_empty()).map(str::to_owned).collect()));
+    places.extend(
+        ENVELOPES.map(|name| name.split('.').filter(|name| !name.is_empty()).map(str::to_owned).collect()),
+    );
     let names = MORE.iter().chain(&NEXT).chain(&TOTAL);
     let mut addresses: Vec<Address> = Vec::new();
     for tokens in places {
         for name in names.clone() {
             let tokens: Vec<_> = tokens.iter().map(String::as_str).chain([*name]).collect();
-            let is_of_records = records.tokens().iter().map(String::as_str).zip(&tokens).all(|(a, b)| a == *b)
-                && records.tokens().len() <= tokens.len();
+            let is_of_records =
+                records.tokens().iter().map(String::as_str).zip(&tokens).all(|(a, b)| a == *b)
+                    && records.tokens().len() <= tokens.len();
             let text = if name.contains('.') { format!("/{}", tokens.join("/")) } else { tokens.join(".") };
             if let Ok(pointer) = text.parse::<Pointer>()
                 && !is_of_records

@@ -189,6 +189,17 @@ fn pagination_keys_must_fit() {
 }
 
 #[test]
+fn only_an_end_may_come_before_the_first_page() {
+    let rule = |then: &str| {
+        format!(
+            "responses: [{{ when: {{ at: {{ status: true }}, equals: 404 }}, then: {then}, if_first: true }}]"
+        )
+    };
+    one(&rule("fail"), "if_first needs then: end");
+    none(&rule("end"));
+}
+
+#[test]
 fn other_settings() {
     for (keys, part) in [
         (
@@ -236,10 +247,6 @@ fn other_settings() {
         (
             "responses: [{ when: { at: { status: true }, equals: 1 }, then: end, message: { body: m } }]",
             "message needs then: fail",
-        ),
-        (
-            "responses: [{ when: { at: { status: true }, equals: 1 }, then: skip, if_first: true }]",
-            "if_first needs then: end",
         ),
         ("params: { a: '{{ vars.nope }}' }", "is not one of the source's vars"),
         ("params: { a: '{{ curser }}' }", "did you mean \"cursor\"?"),

@@ -3,6 +3,10 @@
 //! Where `next` is looked for at a wrong place, the first page is the last one of every run, and nothing in it says
 //! so: many APIs name nothing on their last page. In half, the same page has to name one.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
 use crate::config::{Address, Kind};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Look, LookedAt, StreamContext, look};
@@ -200,8 +204,7 @@ fn above(next: &Address) -> Vec<Address> {
 /// The names of an object's members.
 fn names_at(found: Found) -> Option<String> {
     let Found::Json(json) = found else { return None };
-    let members: std::collections::BTreeMap<String, serde::de::IgnoredAny> =
-        serde_json::from_slice(&json).ok()?;
+    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(&json).ok()?;
     Some(members.into_keys().collect::<Vec<_>>().join(", "))
 }
 

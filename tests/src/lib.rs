@@ -1,29 +1,44 @@
-//! What the integration tests share: a bench to run streams on, the command line as processes, stores
-//! that fail, and the clouds as they can be had on one machine.
+//! What the integration tests share. `tests/README.md` explains it for people.
+//!
+//! | module | is |
+//! |---|---|
+//! | `bench`, `timed_bench` | one source for the engine in this process: the demo API, a source file, a bronze folder |
+//! | `vendor` | a source file of the repository, and the demo API that plays the vendor |
+//! | `streams` | streams that several tests read |
+//! | `command_line`, `child_process` | `bronzegate` and the other programs as processes |
+//! | `faulty_store`, `memory_vault` | a store that fails at its n-th call, a vault without a lock |
+//! | `manual_clock`, `shifted_clock` | a clock that only the test moves, the machine's clock at another time |
+//! | `store_contract` | the contract of the bronze store port, for any adapter |
+//! | `moto`, `lambda_runtime`, `aws_deployment` | AWS on this machine, Lambda's Runtime API, and both with the real handler |
+//! | `azure`, `functions_host`, `functions_outputs`, `azure_deployment` | Azure on this machine, the Functions host, and both with the real handler |
+//! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
+//! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
+//! | `torture` | seeded random trials of exactness |
+//! | `fuzz` | hostile inputs, drawn from a seed |
 
-pub mod aws;
+pub mod aws_deployment;
 pub mod azure;
+pub mod azure_deployment;
 mod bench;
 pub mod browser;
-pub mod changes;
-pub mod command;
-pub mod contract;
-pub mod exports;
-mod faulty;
-pub mod function_app;
-pub mod functions;
-pub mod items;
-pub mod lambda;
-mod manual;
+mod child_process;
+pub mod command_line;
+mod faulty_store;
+pub mod functions_host;
+mod functions_outputs;
+pub mod fuzz;
+pub mod lambda_runtime;
+mod manual_clock;
+mod memory_vault;
 pub mod moto;
-mod outputs;
-mod piped;
-mod played;
-pub mod proxy;
-mod shifted;
+mod shifted_clock;
+pub mod spoiling_proxy;
+pub mod store_contract;
+pub mod streams;
 pub mod terraform;
+mod timed_bench;
 pub mod torture;
-mod vault;
+mod vendor;
 
 pub use bench::{
     Bench, SCHEDULED, SEED, TOKEN, assert_complete, expected, failure, lines, one_stream, parts, request,
@@ -39,8 +54,9 @@ pub fn repository() -> &'static std::path::Path {
         .expect("this package is a folder of the repository")
 }
 
-pub use faulty::{Failing, FaultyStore};
-pub use manual::{ManualClock, Timed};
-pub use played::Played;
-pub use shifted::Shifted;
-pub use vault::MemoryVault;
+pub use faulty_store::{Failing, FaultyStore};
+pub use manual_clock::ManualClock;
+pub use memory_vault::MemoryVault;
+pub use shifted_clock::ShiftedClock;
+pub use timed_bench::TimedBench;
+pub use vendor::Vendor;

@@ -1,78 +1,20 @@
-//! The one integration binary: each module is a part of the product seen from outside.
+//! The one integration binary, `it`: each folder looks at one part of the product from outside.
+//!
+//! `tests/README.md` explains the folders, the services that the tests play, and how to run one test.
 
-mod access;
-mod aws_backfill;
-mod aws_events;
-mod aws_faults;
-mod aws_handler;
-mod azure_events;
-mod azure_faults;
-mod azure_handler;
-mod azure_handler_faults;
-mod azure_identity;
-mod azure_pending;
-mod azure_queue;
-mod azure_secrets;
-mod azure_shutdown;
-mod azure_smoke;
-mod azure_store;
-mod backfill_log;
-mod backfill_twice;
-mod branches;
-mod branches_cut;
-mod carried;
-mod cli_azure;
-mod cli_backfill;
-mod cli_check;
-mod cli_clouds;
-mod cli_commands;
-mod cli_exit_codes;
-mod cli_full_disk;
-mod cli_interrupt;
-mod cli_kill;
-mod cli_readers;
-mod cli_runs;
-mod cli_secrets;
-mod credentials;
-mod cursors;
-mod dispatch;
-mod due_times;
-mod egress;
-mod faults;
-mod functions;
-mod incremental;
-mod infra_aws;
-mod infra_azure;
-mod job_files;
-mod jobs;
-mod jobs_lost;
-mod large_pages;
-mod links;
-mod only_pages;
-mod page_ends;
-mod page_shapes;
-mod paginations;
-mod parents;
-mod progress;
-mod refresh_race;
-mod refresh_tokens;
-mod restart;
-mod s3_contract;
-mod s3_faults;
-mod s3_uploads;
-mod secrets_manager;
-mod secrets_replaced;
-mod segments;
-mod service_accounts;
-mod sessions;
-mod shapes;
-mod slow_store;
-mod sources;
-mod store_contract;
-mod store_faults;
-mod tables;
+// The Lambda handler, on a played Lambda with moto behind it.
+mod aws;
+// The Functions handler, on a played Functions host with Azurite behind it.
+mod azure;
+// The program `bronzegate`, as a process of its own.
+mod cli;
+// The engine in this process: the demo API on one side, a bronze folder on the other.
+mod engine;
+// Hostile inputs of every kind.
+mod fuzz;
+// The Terraform modules.
+mod infra;
+// The bronze stores and the vaults: what they promise, and what they do when their service fails.
+mod stores;
+// Seeded random trials: bronze is exact whatever happens.
 mod torture;
-mod totals;
-mod waits;
-mod windows;
-mod withdrawn;

@@ -51,7 +51,7 @@ impl Cloud for AwsCloud {
     async fn open_store(&self, place: &Setting) -> Result<Arc<dyn BronzeStore>> {
         let kms_key = (self.look_up)(KMS_KEY).filter(|key| !key.is_empty());
         let store = self.aws().await.store_with(&place.text, S3Settings { kms_key });
-        store.map_err(|error| place.blame(error))
+        store.map_err(|error| place.blame(&error))
     }
 
     /// The prefix goes before every name, and may be left out.

@@ -45,13 +45,13 @@ impl Cloud for AzureCloud {
     }
 
     async fn open_store(&self, place: &Setting) -> Result<Arc<dyn BronzeStore>> {
-        self.azure().await?.store(&place.text).map_err(|error| place.blame(error))
+        self.azure().await?.store(&place.text).map_err(|error| place.blame(&error))
     }
 
     async fn open_vault(&self, vault: &Setting) -> Result<Arc<dyn SecretStore>> {
         let url = vault.rest().filter(|url| url.starts_with("https://"));
         let url = url.ok_or_else(|| vault.wrong("write azure-keyvault:https://<vault>.vault.azure.net"))?;
-        self.azure().await?.secrets(url).map_err(|error| vault.blame(error))
+        self.azure().await?.secrets(url).map_err(|error| vault.blame(&error))
     }
 }
 

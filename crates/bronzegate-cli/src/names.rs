@@ -63,7 +63,8 @@ mod tests {
         assert_eq!("crm".parse(), of("crm", None));
         assert_eq!("crm/contacts".parse(), of("crm", Some("contacts")));
         for text in ["", "/", "crm/", "/contacts", "crm/contacts/x", "../crm", "Crm", "crm.yaml"] {
-            assert!(text.parse::<Selection>().is_err(), "{text}");
+            let error = text.parse::<Selection>().unwrap_err();
+            assert!(error.ends_with(&format!("` is not a name: {NAME_FORM}")), "{text}: {error}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
-use crate::bronze::{CommitLog, CommitName, CommitRecord, RunId, RunKind, SegmentStatus, Settler};
+use crate::bronze::{CommitLog, CommitName, CommitRecord, Publisher, RunId, RunKind, SegmentStatus, Settler};
 use crate::config::Incremental;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan;
@@ -86,12 +86,13 @@ impl BackfillPlan {
     /// [`ErrorKind::Store`] when the log cannot be read.
     pub async fn new(
         incremental: Option<&Incremental>,
-        log: Option<&CommitLog>,
+        publisher: Option<&Publisher>,
         windows: &[TimeWindow],
         loading: Loading,
         now: Timestamp,
         only_a_look: bool,
     ) -> Result<Self> {
+        let log = publisher.map(Publisher::log);
         let (known, scheduled) = match log {
             Some(log) => {
                 let names = log.names().await?;
@@ -100,7 +101,7 @@ impl BackfillPlan {
             }
             None => (Known::default(), None),
         };
-        let settler = log.filter(|_| !only_a_look).map(Settler::new);
+        let settler = publisher.filter(|_| !only_a_look).map(Settler::new);
         let mut planner = Planner { log, settler, windows, known, scheduled, now };
         let last = planner.known.newest.keys().map(|(_, revision)| *revision).max().unwrap_or(0);
         match loading {
@@ -187,8 +188,9 @@ pub fn twice(scheduled: TimeWindow) -> String {
 
 /// Whether a window failed as the others would: for a reason that is not its own.
 pub fn stops_the_others(report: &RunReport) -> bool {
-    let kind = report.error.as_ref().map(|error| error.kind);
-    matches!(kind, Some(ErrorKind::Config | ErrorKind::Auth | ErrorKind::Store))
+    report.error.as_ref().is_some_and(|error| {
+        error.is_quota || matches!(error.kind, ErrorKind::Config | ErrorKind::Auth | ErrorKind::Store)
+    })
 }
 
 /// What the names of commits tell.

@@ -1,17 +1,59 @@
 //! The engine of bronzegate: it brings the pages of a REST API into the bronze layer of a data
 //! platform, each record once and with the API's own bytes.
 //!
+//! ```
+//! # use std::io::{BufRead as _, BufReader, Write as _};
+//! # let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! # let yaml = format!(
+//! #     "source: shop\nbase_url: http://{}\nstreams:\n  orders: {{ path: /orders, records: data }}",
+//! #     server.local_addr()?
+//! # );
+//! # std::thread::spawn(move || for answer in server.incoming() {
+//! #     let mut answer = answer.unwrap();
+//! #     let mut lines = BufReader::new(answer.try_clone().unwrap()).lines();
+//! #     while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+//! #     let body = r#"{"data":[{"id":1},{"id":2.50}]}"#;
+//! #     let _ = write!(answer, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+//! # });
+//! # let folder = tempfile::tempdir()?;
+//! use std::sync::Arc;
+//!
+//! use bronzegate_core::{bronze::LocalStore, clock::SystemClock, config, run, secret::EnvSecrets};
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let source = config::parse("shop.yaml", &yaml)?;
+//! let secrets = EnvSecrets::new(|name| std::env::var(name).ok());
+//! let engine = run::Engine::new(Arc::new(source), Arc::new(secrets), Arc::new(SystemClock::default()), "dev");
+//! let bronze = Arc::new(LocalStore::open(folder.path())?);
+//!
+//! let now = run::RunRequest::Scheduled { at: None };
+//! let report = engine.stream("orders")?.run(bronze, now, run::RunOptions::default()).await;
+//! assert_eq!((report.status.as_str(), report.counts.records), ("complete", 2));
+//! # Ok::<_, Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A run never fails as a call: what happened is in its [`report`]. Three ports are open for others to implement:
+//!
+//! | port | is | comes with |
+//! |---|---|---|
+//! | [`bronze::BronzeStore`] | where bronze is kept: uploads that stay invisible until they are completed, create-only puts | [`bronze::LocalStore`] |
+//! | [`secret::SecretStore`] | where secrets are read, and replaced | [`secret::EnvSecrets`], [`secret::FileSecrets`] |
+//! | [`clock::Clock`] | time | [`clock::SystemClock`] |
+//!
+//! [`doors::Cloud`] puts stores and vaults of a cloud behind the words of settings.
+//!
 //! The modules stand in layers; each imports only what is listed above it:
 //!
 //! | layer | holds |
 //! |---|---|
 //! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`breach`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
-//! | `formats` | body bytes in, record slices and wanted values out |
-//! | [`cursor`] | cursors of records: read, compared, remembered |
-//! | [`http`] | authentication, retry, rate limit, egress, and the client that composes them |
-//! | [`extract`] | paginator, progress, and the stream of pages |
-//! | [`bronze`] | the store port, paths, encoding, parts, the commit log, the local store |
+//! | `formats` | body bytes in, record chunks and wanted values out |
+//! | `cursor` | cursors of records: read, compared, remembered |
+//! | `http` | authentication, retry, rate limit, egress, and the client that composes them |
+//! | `extract` | paging, one page, and the pages of all branches |
+//! | [`bronze`] | the store port with the local store, part formats, parts, the commit log, publishing |
 //! | [`health`] | the log held against what is expected: breaches and missing runs |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from request to report; looking without writing |
@@ -22,6 +64,7 @@
 #![warn(missing_docs)]
 
 pub mod backfill;
+pub mod bounded_file;
 pub mod breach;
 pub mod bronze;
 pub mod clock;

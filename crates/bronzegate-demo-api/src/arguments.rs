@@ -83,8 +83,14 @@ mod tests {
         let stream = parse_stream("deals=link-header:crm:5000:250").unwrap();
         assert_eq!((stream.name.as_str(), stream.style), ("deals", Style::LinkHeader));
         assert_eq!((stream.shape, stream.records, stream.page_size), (Shape::Crm, 5_000, 250));
-        for wrong in ["deals", "d=cursor:crm", "d=x:crm:1", "d=cursor:crm:many"] {
-            assert!(parse_stream(wrong).is_err(), "{wrong}");
+        for (wrong, why) in [
+            ("deals", "expected name=style:shape:records"),
+            ("d=cursor:crm", "expected name=style:shape:records"),
+            ("d=x:crm:1", "unknown variant `x`"),
+            ("d=cursor:crm:many", "many: not a number"),
+        ] {
+            let error = parse_stream(wrong).unwrap_err();
+            assert!(error.starts_with(why), "{wrong}: {error}");
         }
     }
 

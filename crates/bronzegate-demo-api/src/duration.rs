@@ -39,8 +39,16 @@ mod tests {
         assert_eq!(parse_duration("20ms"), Ok(Duration::from_millis(20)));
         assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1_500)));
         assert_eq!(parse_duration("2m"), Ok(Duration::from_mins(2)));
-        for wrong in ["20", "", "ms", "-1s", "3 weeks", "1d"] {
-            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        for (wrong, why) in [
+            ("20", "a duration needs a unit"),
+            ("", "a duration needs a unit"),
+            ("ms", "does not begin with a number"),
+            ("-1s", "negative"),
+            ("3 weeks", "the unit is none of"),
+            ("1d", "the unit is none of"),
+        ] {
+            let error = parse_duration(wrong).unwrap_err();
+            assert!(error.contains(why), "{wrong}: {error}");
         }
     }
 }

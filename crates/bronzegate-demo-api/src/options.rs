@@ -137,7 +137,8 @@ mod tests {
         let written = serde_json::to_string(&options).unwrap();
         let again: Options = serde_json::from_str(&written).unwrap();
         assert_eq!(again.credentials, options.credentials);
-        assert!(serde_json::from_str::<Options>(r#"{"sed":3}"#).is_err());
+        let error = serde_json::from_str::<Options>(r#"{"sed":3}"#).unwrap_err().to_string();
+        assert!(error.starts_with("unknown field `sed`"), "{error}");
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub struct Quirks {
     pub keeps_place: bool,
     /// From the page of this number on (from 1), `next` in a layout's body has this name instead.
     pub renames_next: Option<(u64, String)>,
+    /// What next links end with, as HAL has it: an expression of a URL template (RFC 6570), such as `{&sort}`. A
+    /// request that has it still is refused.
+    pub templated_links: Option<String>,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
     pub layout: Layout,
 }

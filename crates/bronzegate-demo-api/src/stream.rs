@@ -1,11 +1,13 @@
 //! A stream of the API: its name, how it pages, what its records look like and what it demands.
 
 use crate::{
+    named::named,
     quirks::Quirks,
     rate::{Dialect, RateLimit},
+    record::Shape,
     timeline::Timeline,
 };
-use serde::{Deserialize, Serialize, de::IntoDeserializer};
+use serde::{Deserialize, Serialize};
 use std::{str::FromStr, time::Duration};
 
 /// Describes one stream.
@@ -208,18 +210,6 @@ impl Default for Job {
     }
 }
 
-/// Names what a record looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shape {
-    /// About 200 bytes.
-    Small,
-    /// Nested, about 1.1 KB.
-    Crm,
-    /// Some 180 members, about 8 KB.
-    Wide,
-}
-
 /// Names how a stream pages: a plain style, or a vendor's role (the API table of the project's README says what is special of each).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -341,21 +331,6 @@ impl FromStr for Style {
     }
 }
 
-impl FromStr for Shape {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        named(text)
-    }
-}
-
-/// Reads an enum by the name it has in JSON; `-` is taken for `_`.
-fn named<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
-    let name = text.replace('-', "_");
-    let from: serde::de::value::StringDeserializer<serde::de::value::Error> = name.into_deserializer();
-    T::deserialize(from).map_err(|e| e.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,13 +340,16 @@ mod tests {
         let json = r#"{"name":"c","style":"hubspot","shape":"crm","records":5,"page_size":20}"#;
         let stream: Stream = serde_json::from_str(json).unwrap();
         assert_eq!((stream.page_size, stream.max_page_size), (20, 100));
-        assert!(serde_json::from_str::<Stream>(&json.replace("page_size", "size")).is_err());
+        let error =
+            serde_json::from_str::<Stream>(&json.replace("page_size", "size")).unwrap_err().to_string();
+        assert!(error.starts_with("unknown field `size`"), "{error}");
     }
 
     #[test]
     fn styles_are_named_with_either_dash() {
         assert_eq!("link-header".parse(), Ok(Style::LinkHeader));
         assert_eq!("shopify_graphql".parse(), Ok(Style::ShopifyGraphql));
-        assert!("nothing".parse::<Style>().is_err());
+        let error = "nothing".parse::<Style>().unwrap_err();
+        assert!(error.starts_with("unknown variant `nothing`"), "{error}");
     }
 }

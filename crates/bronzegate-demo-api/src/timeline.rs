@@ -1,6 +1,6 @@
 //! Records that have a time, and how those between two of them are asked for.
 
-use crate::stream::Shape;
+use crate::record::Shape;
 use jiff::{
     Timestamp,
     civil::{Date, DateTime},

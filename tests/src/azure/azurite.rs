@@ -12,7 +12,7 @@ use bronzegate_core::clock::SystemClock;
 use url::Url;
 
 use super::certificates::Certificates;
-use super::directory::Directory;
+use super::token_endpoints::TokenEndpoints;
 
 const ACCOUNT: &str = "devstoreaccount1";
 
@@ -100,7 +100,7 @@ impl Azurite {
     /// # Panics
     /// When it fails.
     pub async fn call(&self, method: reqwest::Method, path: &str, headers: &[(&'static str, &'static str)]) {
-        let token = Directory::storage_token();
+        let token = TokenEndpoints::storage_token();
         let client = Certificates::shared().client();
         let mut request = client
             .request(method, format!("{}/{path}", self.endpoint))
@@ -120,8 +120,8 @@ impl Azurite {
     ///
     /// # Panics
     /// When it cannot be connected.
-    pub fn connect(&self, directory: &Directory, endpoint: &Url, options: &TransportOptions) -> Azure {
-        let mut variables: BTreeMap<String, String> = directory.client_secret();
+    pub fn connect(&self, tokens: &TokenEndpoints, endpoint: &Url, options: &TransportOptions) -> Azure {
+        let mut variables: BTreeMap<String, String> = tokens.client_secret();
         variables.insert(BLOB_ENDPOINT.to_owned(), endpoint.to_string());
         let transport = Certificates::shared().transport(options);
         let clock = Arc::new(SystemClock::default());

@@ -1,15 +1,15 @@
 //! Azure for tests: Azurite as it is, and what has no emulator, played to the letter of its protocol.
 
 mod azurite;
+mod blob_proxy;
 mod certificates;
-mod directory;
-mod proxy;
+mod key_vault;
 mod server;
-mod vault;
+mod token_endpoints;
 
 pub use azurite::Azurite;
+pub use blob_proxy::{Call, Fault, FaultProxy};
 pub use certificates::Certificates;
-pub use directory::{Directory, MANAGED_HEADER, TokenRequest};
-pub use proxy::{Call, Fault, FaultProxy};
+pub use key_vault::{Held, KeyVault};
 pub use server::{Answer, Server, reply};
-pub use vault::{Held, Vault};
+pub use token_endpoints::{MANAGED_HEADER, TokenEndpoints, TokenRequest};

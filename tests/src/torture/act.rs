@@ -7,7 +7,7 @@ use fastrand::Rng;
 
 use super::scene::Extent;
 use super::store::StoreKind;
-use crate::faulty::Failing;
+use crate::faulty_store::Failing;
 
 /// The streams at which something goes wrong.
 const ANY: &str = "*";

@@ -13,7 +13,7 @@ use tokio::io::AsyncReadExt as _;
 
 use super::scene::STREAM;
 use super::trial::{Violation, ensure};
-use crate::command::files;
+use crate::command_line::files;
 
 /// What a reader sees of the stream: the records of each batch, in the order of the parts' names.
 pub(super) type Seen = BTreeMap<String, Vec<String>>;

@@ -10,7 +10,7 @@ use bronzegate_core::window::TimeWindow;
 
 use super::engine::{Ended, Job};
 use super::store::Key;
-use crate::faulty::{Failing, FaultyStore};
+use crate::faulty_store::{Failing, FaultyStore};
 
 /// What the process says when it has come to the call.
 pub(super) const NOW: &str = "now";

@@ -16,7 +16,7 @@ use super::act::Fate;
 use super::sabotage::Sabotage;
 use super::scene::STREAM;
 use super::store::Key;
-use crate::faulty::{Failing, FaultyStore};
+use crate::faulty_store::{Failing, FaultyStore};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,10 +14,10 @@ use super::doomed::NOW;
 use super::engine::Ended;
 use super::scene::{Event, STREAM};
 use super::store::Line;
-use crate::command::{commits, files, program};
-use crate::lambda::{Invoked, Lambda};
+use crate::child_process::spawn_piped;
+use crate::command_line::{commits, files, program};
+use crate::lambda_runtime::{Invoked, Lambda};
 use crate::parts;
-use crate::piped::spawn_piped;
 
 /// Longer than any process takes here, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(100);

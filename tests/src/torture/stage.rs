@@ -18,8 +18,8 @@ use super::process::{self, Held, Process, Surroundings, until};
 use super::sabotage::Sabotage;
 use super::scene::{Event, Scene};
 use super::store::{Key, Line, Target};
-use crate::faulty::Failing;
-use crate::lambda::Lambda;
+use crate::faulty_store::Failing;
+use crate::lambda_runtime::Lambda;
 
 /// The time of an invocation that has no deadline of its own.
 const INVOCATION: Duration = Duration::from_mins(1);

@@ -14,9 +14,9 @@ use fastrand::Rng;
 use tempfile::TempDir;
 
 use super::act::{Requests, Wire};
-use crate::azure::{Azurite, Call, Certificates, Directory, Fault, FaultProxy};
+use crate::azure::{Azurite, Call, Certificates, Fault, FaultProxy, TokenEndpoints};
 use crate::moto;
-use crate::proxy::{Proxy, Rule, Spoiled};
+use crate::spoiling_proxy::{Proxy, Rule, Spoiled};
 
 /// Buckets made so far.
 static BUCKETS: AtomicU64 = AtomicU64::new(1);
@@ -74,7 +74,7 @@ pub(super) struct Target {
 enum Place {
     Local,
     S3 { bucket: String },
-    Azure { container: String, directory: Box<Directory> },
+    Azure { container: String, tokens: Box<TokenEndpoints> },
 }
 
 /// A proxy before the service, through which one run reaches it.
@@ -105,8 +105,8 @@ impl Target {
                 // For processes, which trust what the system trusts.
                 std::fs::write(folder.path().join("roots.pem"), &Certificates::shared().authority)
                     .expect("a file is written");
-                let directory = Box::new(Directory::start().await);
-                Place::Azure { container: Azurite::shared().container().await, directory }
+                let tokens = Box::new(TokenEndpoints::start().await);
+                Place::Azure { container: Azurite::shared().container().await, tokens }
             }
         };
         Self { folder, place }
@@ -137,12 +137,12 @@ impl Target {
                 let port = if let Some(Line::S3(proxy)) = line { proxy.port() } else { moto::port() };
                 Key::S3 { port, url: format!("s3://{bucket}/bronze") }
             }
-            (Place::Azure { container, directory }, line) => {
+            (Place::Azure { container, tokens }, line) => {
                 let endpoint = match line {
                     Some(Line::Azure(proxy)) => proxy.endpoint(),
                     _ => Azurite::shared().endpoint().clone(),
                 };
-                let mut variables = directory.client_secret();
+                let mut variables = tokens.client_secret();
                 variables.insert(BLOB_ENDPOINT.to_owned(), endpoint.to_string());
                 let roots = self.folder.path().join("roots.pem");
                 variables.insert("SSL_CERT_FILE".to_owned(), roots.display().to_string());

@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_failure_without_a_reason_in_its_act_is_a_violation() {
         let pause = FaultKind::Stall { after_bytes: 0, pause: std::time::Duration::ZERO };
-        let store = Fate::StoreFails { at: 1, failing: crate::faulty::Failing::Before };
+        let store = Fate::StoreFails { at: 1, failing: crate::faulty_store::Failing::Before };
         for kind in ["api", "store", "data", "interrupted", "auth"] {
             assert!(!explained(kind, &[], Fate::Undisturbed), "{kind}");
             assert!(!explained(kind, std::slice::from_ref(&pause), Fate::Undisturbed), "{kind}");

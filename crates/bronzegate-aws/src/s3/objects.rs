@@ -3,7 +3,7 @@
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
-use bronzegate_core::bronze::{ByteRange, Created, RangeRead, StoreError};
+use bronzegate_core::bronze::{ByteRange, Created, LARGEST_READ, RangeRead, StoreError};
 use bytes::Bytes;
 
 use super::failed::failed;
@@ -19,6 +19,9 @@ impl Uploads {
             Err(SdkError::ServiceError(error)) if error.err().is_no_such_key() => return Ok(None),
             found => found.map_err(|error| failed("read", path, "s3:GetObject or s3:ListBucket", &error))?,
         };
+        if found.content_length().is_some_and(|length| length.unsigned_abs() > LARGEST_READ) {
+            return Err(StoreError::too_large(path));
+        }
         let content = found.body.collect().await.map_err(|error| StoreError::io("read", path, error))?;
         Ok(Some(content.into_bytes()))
     }
@@ -78,10 +81,13 @@ impl Uploads {
             Err(error) if status(&error) == Some(416) => return self.nothing_of(path).await,
             found => found.map_err(|error| failed("read", path, "s3:GetObject or s3:ListBucket", &error))?,
         };
-        let size = found.content_range().and_then(|told| told.rsplit_once('/')?.1.parse().ok());
-        let size = size.ok_or_else(|| StoreError::io("read", path, "S3 did not tell the object's size"))?;
-        let content = found.body.collect().await.map_err(|error| StoreError::io("read", path, error))?;
-        Ok(Some(RangeRead { content: content.into_bytes(), size }))
+        let size: Option<u64> = found.content_range().and_then(|told| told.rsplit_once('/')?.1.parse().ok());
+        let content =
+            found.body.collect().await.map_err(|error| StoreError::io("read", path, error))?.into_bytes();
+        // Only an empty object may be answered without a range.
+        let size = size.or_else(|| content.is_empty().then_some(0));
+        let size = size.ok_or_else(|| StoreError::io("read", path, "S3 does not tell the object's size"))?;
+        Ok(Some(RangeRead { content, size }))
     }
 
     /// None of the object's bytes, and its size.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use bronzegate_core::backfill::{self, BackfillPlan, Loading, PlannedWindow, WindowState};
-use bronzegate_core::bronze::{BronzeStore, CommitLog, Layout};
+use bronzegate_core::bronze::{BronzeStore, Layout, Publisher};
 use bronzegate_core::config::Incremental;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::report::{RunReport, Status, exit_code, log_end};
@@ -40,12 +40,13 @@ pub(crate) async fn backfill(
 
     let existing = context.target.open_existing().await?;
     let layout = Layout::new(&name.source, &name.stream);
-    let log = existing.map(|store| CommitLog::new(store, layout));
-    if let Some(log) = log.as_ref().filter(|_| !arguments.dry_run) {
+    let publisher = existing.map(|store| Publisher::new(store, layout));
+    if let Some(publisher) = publisher.as_ref().filter(|_| !arguments.dry_run) {
         // Where no window is due, no run does it.
-        log.sweep().await?;
+        publisher.sweep().await?;
     }
-    let plan = plan(context, arguments, incremental, &backfill::windows(span, step)?, log.as_ref()).await?;
+    let plan =
+        plan(context, arguments, incremental, &backfill::windows(span, step)?, publisher.as_ref()).await?;
     tell_estimate(context, arguments, &engine, &plan, stream.rate_limit.requests_per_second).await?;
     if arguments.dry_run {
         list(context, &plan, out);
@@ -73,7 +74,7 @@ async fn plan(
     arguments: &BackfillArguments,
     incremental: Option<&Incremental>,
     windows: &[TimeWindow],
-    log: Option<&CommitLog>,
+    publisher: Option<&Publisher>,
 ) -> Result<BackfillPlan> {
     let now = context.clock.now();
     backfill::over(windows, now)?;
@@ -82,7 +83,7 @@ async fn plan(
         None if arguments.again => Loading::Again,
         None => Loading::Revision(1),
     };
-    let plan = BackfillPlan::new(incremental, log, windows, loading, now, arguments.dry_run).await?;
+    let plan = BackfillPlan::new(incremental, publisher, windows, loading, now, arguments.dry_run).await?;
     for remark in remarks(&plan, arguments.again) {
         output::tell(&remark);
     }

@@ -48,6 +48,7 @@ fn record(hour: i64, records: u64) -> CommitRecord {
         warnings: Vec::new(),
         may_lack: false,
         paging: std::collections::BTreeMap::new(),
+        columns: None,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),

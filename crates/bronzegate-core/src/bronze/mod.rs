@@ -6,6 +6,7 @@ mod format;
 mod layout;
 mod page_writer;
 mod parts;
+mod publish;
 mod run_id;
 mod store;
 #[cfg(test)]
@@ -13,15 +14,16 @@ mod testing;
 
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Ratios, SegmentStatus, Settler,
-    Window, extend_history,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Ratios, SegmentStatus, Window,
+    extend_history,
 };
-pub(crate) use format::Encoder;
+pub(crate) use format::PartFormat;
 pub use layout::{CommitName, Layout};
 pub(crate) use page_writer::PageWriter;
 pub(crate) use parts::{PartNaming, Parts};
+pub use publish::{Publisher, Settler, Stores};
 pub use run_id::{NotAKey, RunId, RunKey, RunKind};
 pub use store::{
-    BoundedStore, BronzeStore, ByteRange, Created, Leftover, LocalStore, RangeRead, Receipt, StagedPart,
-    StagingArea, StoreError, Upload,
+    BoundedStore, BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, LocalStore, RangeRead, Receipt,
+    StagedPart, StagingArea, StoreError, Upload,
 };

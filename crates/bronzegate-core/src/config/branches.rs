@@ -247,7 +247,8 @@ mod tests {
         let field = ParentField::try_from("owner.login".to_owned()).unwrap();
         assert_eq!((field.tokens().len(), field.member()), (2, "_parent_owner_login".to_owned()));
         for bad in ["", "a..b", "/@odata.id", "a-b", "1a", "a b"] {
-            assert!(ParentField::try_from(bad.to_owned()).is_err(), "{bad}");
+            let error = ParentField::try_from(bad.to_owned()).unwrap_err();
+            assert!(error.starts_with("a path such as id or owner.login"), "{bad}: {error}");
         }
     }
 }

@@ -29,9 +29,9 @@ use super::problem::{At, Draft, Report};
 use super::read::Slot;
 use super::template::TemplateText;
 use super::units::Period;
-use crate::window::{WindowStep, parse_instant};
+use crate::window::{WindowStep, parse_time};
 
-/// How a stream is asked for a stretch of its records, and how far it has been read.
+/// How a stream is asked for a range of its records, and how far it has been read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incremental {
     /// Where a record holds its cursor.
@@ -239,7 +239,7 @@ impl IncrementalSpec {
     }
 
     /// The places of `from` and `to`, for the checks between settings.
-    pub(super) fn targets(&self) -> impl Iterator<Item = (&Target, &At)> {
+    fn targets(&self) -> impl Iterator<Item = (&Target, &At)> {
         [&self.from, &self.to].into_iter().flatten().filter_map(|slot| Some((slot.get()?, slot.at())))
     }
 
@@ -327,13 +327,19 @@ impl IncrementalSpec {
             CursorFormat::Text => Some(Start::Value(text.clone())),
             CursorFormat::Integer if is_integer(text) => Some(Start::Value(text.clone())),
             CursorFormat::Integer => refuse("a whole number"),
-            _ => match parse_instant(text) {
+            _ => match parse_time(text) {
                 Some(time) if time.as_nanosecond() % format.resolution_ns() == 0 => Some(Start::Time(time)),
                 Some(_) => refuse("an instant that the format can tell: whole days, seconds or milliseconds"),
                 None => refuse("an instant (2024-01-01T00:00:00Z) or a date (2024-01-01)"),
             },
         }
     }
+}
+
+/// Where a stream's `incremental` writes the window, if it has one.
+pub(super) fn window_targets(incremental: Option<&Slot<IncrementalSpec>>) -> Vec<(Target, At)> {
+    let targets = incremental.and_then(Slot::get).into_iter().flat_map(IncrementalSpec::targets);
+    targets.map(|(target, at)| (target.clone(), at.clone())).collect()
 }
 
 fn is_integer(text: &str) -> bool {

@@ -28,11 +28,12 @@ use super::address::{Address, Target};
 use super::auth::Auth;
 use super::body::{BodySpec, BodyTemplate};
 use super::condition::{Condition, ConditionSpec};
+use super::method::Method;
 use super::pagination::Pagination;
 use super::params::{self, ParamsSpec, Placed};
 use super::problem::{At, Draft, Report};
 use super::read::{Joined, OneOrMany, Slot};
-use super::stream::{Method, Request};
+use super::request::Request;
 use super::template::{Template, TemplateText};
 use super::units::Period;
 use super::{path, stream_check};
@@ -186,7 +187,7 @@ impl JobSpec {
             stream_check::no_job(request, "has no value before the job is submitted", from.report);
         }
         if let Some(request) = &poll_request
-            && !stream_check::names(request).any(|(name, _)| name == "job.id")
+            && !request.names().any(|(name, _)| name == "job.id")
         {
             let draft = Draft::new("nothing in the poll says which job");
             from.report.add(&request.path_at, draft.accepted("a path such as /jobs/{{ job.id }}"));

@@ -1,9 +1,44 @@
 //! The settings that may stand at a source or at its streams: which of them count.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::auth::AuthSpec;
+use super::output::OutputSpec;
+use super::params::{HeadersSpec, ParamsSpec};
 use super::problem::{Draft, Report};
+use super::rate_limit::RateLimitSpec;
 use super::read::Slot;
 use super::responses::{ResponseRule, RuleSpec};
-use super::stream::SharedSpec;
+use super::retry::RetrySpec;
+use super::timeout::TimeoutSpec;
+
+/// The settings that may stand at the source or at a stream. The stream's wins; `headers`,
+/// `params`, `rate_limit`, `retry`, `timeout` and `output` merge by key.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Shared")]
+pub(super) struct SharedSpec {
+    /// How requests are authenticated; default not at all.
+    pub(super) auth: Option<Slot<AuthSpec>>,
+    /// Headers of every request.
+    pub(super) headers: Option<Slot<HeadersSpec>>,
+    /// Query parameters of every request; a list repeats the parameter.
+    pub(super) params: Option<Slot<ParamsSpec>>,
+    /// How fast the API may be asked.
+    pub(super) rate_limit: Option<Slot<RateLimitSpec>>,
+    /// How often and how long one request is tried again.
+    pub(super) retry: Option<Slot<RetrySpec>>,
+    /// How long one request may wait.
+    pub(super) timeout: Option<Slot<TimeoutSpec>>,
+    /// Requests in flight at most; default 4.
+    #[schemars(range(min = 1, max = 64))]
+    pub(super) concurrency: Option<Slot<u64>>,
+    /// Rules that see every response before the defaults do; the first that holds decides.
+    pub(super) responses: Option<Slot<Vec<Slot<RuleSpec>>>>,
+    /// The form of the parts that are written.
+    pub(super) output: Option<Slot<OutputSpec>>,
+}
 
 /// A stream's settings above its source's.
 pub(super) struct Layers<'a> {

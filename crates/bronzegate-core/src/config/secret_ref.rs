@@ -99,6 +99,11 @@ impl SecretSpec {
     }
 }
 
+/// The secret that a slot names.
+pub(super) fn secret(slot: &Slot<SecretSpec>) -> Option<SecretRef> {
+    slot.get()?.resolve()
+}
+
 pub(super) fn text_or_secret(spec: &TextOrSecretSpec) -> Option<TextOrSecret> {
     match spec {
         TextOr::Text(text) => Some(TextOrSecret::Text(text.clone())),

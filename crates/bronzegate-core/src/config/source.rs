@@ -10,13 +10,14 @@ use url::Url;
 
 use super::allowed_hosts::{self, AllowedHost, AllowedHostSpec};
 use super::base_url::{self, Query};
-use super::branch_check;
+use super::layers::SharedSpec;
 use super::name::{self, Name};
+use super::parent_check;
 use super::problem::{At, Draft, Problems, Report};
 use super::rate_limit::RateLimit;
 use super::read::{self, Entries, Joined, Slot};
 use super::secret_ref::SecretRef;
-use super::stream::{FromSource, SharedSpec, Stream, StreamEntry};
+use super::stream::{FromSource, Stream, StreamEntry};
 use super::template::{self, TemplateText};
 use crate::error::{Error, ErrorKind};
 
@@ -76,6 +77,7 @@ pub fn parse(file: &str, text: &str) -> Result<Source, Problems> {
     let report = Report::new(file);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let source = read::document(text, &report).and_then(|node| {
+        read::refuse_unfilled(&node, &report);
         let spec: SourceEntry = read::read(&node, &report)?;
         resolve(file, text, &spec, &report)
     });
@@ -211,7 +213,7 @@ fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> V
         Some((name.as_str(), parent.at()))
     });
     let names: Vec<_> = entries.0.iter().map(|(name, _)| name.as_str()).collect();
-    branch_check::parents(&streams, &names, &parents.collect::<Vec<_>>(), from_source.report);
+    parent_check::parents(&streams, &names, &parents.collect::<Vec<_>>(), from_source.report);
     streams
 }
 

@@ -5,29 +5,30 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::address::Target;
 use super::auth::{Auth, AuthSpec};
 use super::body::{self, BodySpec, BodyTemplate};
 use super::branch_check::{self, Branched};
 use super::branches::{self, Parent, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
-use super::format::{self, Format, FormatSpec};
-use super::incremental::{Incremental, IncrementalSpec, Used};
+use super::format::{self, Format, FormatSpec, Reading};
+use super::incremental::{Incremental, IncrementalSpec, Used, window_targets};
 use super::job::{self, Job, JobSpec};
-use super::layers::{Layers, as_list, concurrency, responses};
+use super::layers::{Layers, SharedSpec, as_list, concurrency, responses};
+use super::method::Method;
 use super::output::{Output, OutputSpec};
 use super::pagination::{Pagination, PaginationSpec};
-use super::params::{self, HeadersSpec, ParamsSpec, Placed};
+use super::params;
 use super::problem::{At, MISSING, Report};
 use super::rate_limit::{RateLimit, RateLimitSpec};
 use super::read::{Joined, Slot, TextOr};
 use super::records::{self, Records, RecordsPath, RecordsSpec};
-use super::responses::{ResponseRule, RuleSpec, Then};
+use super::request::Request;
+use super::responses::{ResponseRule, Then};
 use super::retry::{Retry, RetrySpec};
 use super::schedule::{Schedule, ScheduleSpec};
 use super::template::{Template, TemplateText};
 use super::timeout::{Timeout, TimeoutSpec};
-use super::{pagination_check, path, stream_check};
+use super::{pagination_check, path, records_check, stream_check};
 
 /// A stream with the source's settings merged in.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,8 @@ pub struct Stream {
     pub body: Option<BodyTemplate>,
     /// The format of bodies; by content type without it.
     pub format: Option<Format>,
+    /// How bodies are read, whatever their format.
+    pub reading: Reading,
     /// Where the records are.
     pub records: Records,
     /// How pages follow each other.
@@ -78,18 +81,6 @@ pub struct Stream {
     pub schedule: Option<Schedule>,
     /// What a healthy run brings.
     pub expect: Expect,
-}
-
-/// The method of a stream's requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Method {
-    /// GET.
-    #[default]
-    #[serde(rename = "GET")]
-    Get,
-    /// POST.
-    #[serde(rename = "POST")]
-    Post,
 }
 
 /// A stream's own keys, and those it may share with its source.
@@ -127,55 +118,12 @@ pub(super) struct StreamSpec {
     expect: Option<Slot<ExpectSpec>>,
 }
 
-/// The settings that may stand at the source or at a stream. The stream's wins; `headers`,
-/// `params`, `rate_limit`, `retry`, `timeout` and `output` merge by key.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Shared")]
-pub(super) struct SharedSpec {
-    /// How requests are authenticated; default not at all.
-    auth: Option<Slot<AuthSpec>>,
-    /// Headers of every request.
-    headers: Option<Slot<HeadersSpec>>,
-    /// Query parameters of every request; a list repeats the parameter.
-    params: Option<Slot<ParamsSpec>>,
-    /// How fast the API may be asked.
-    rate_limit: Option<Slot<RateLimitSpec>>,
-    /// How often and how long one request is tried again.
-    retry: Option<Slot<RetrySpec>>,
-    /// How long one request may wait.
-    timeout: Option<Slot<TimeoutSpec>>,
-    /// Requests in flight at most; default 4.
-    #[schemars(range(min = 1, max = 64))]
-    concurrency: Option<Slot<u64>>,
-    /// Rules that see every response before the defaults do; the first that holds decides.
-    responses: Option<Slot<Vec<Slot<RuleSpec>>>>,
-    /// The form of the parts that are written.
-    output: Option<Slot<OutputSpec>>,
-}
-
 /// What a stream takes from its source.
 pub(super) struct FromSource<'a> {
     pub(super) shared: &'a SharedSpec,
     pub(super) vars: &'a BTreeMap<String, String>,
     pub(super) allow_http: bool,
     pub(super) report: &'a Report,
-}
-
-/// Settings whose checks compare several keys, with their places.
-pub(super) struct Request {
-    pub(super) path: Option<Template>,
-    pub(super) path_at: At,
-    pub(super) method: Method,
-    pub(super) params: Vec<Placed<Vec<Template>>>,
-    pub(super) headers: Vec<Placed<Template>>,
-    pub(super) body: Option<(BodyTemplate, At)>,
-    pub(super) auth: Option<Auth>,
-    pub(super) pagination: Option<Pagination>,
-    /// Where each of [`Pagination::targets`] is given.
-    pub(super) pagination_places: Vec<At>,
-    /// Where `incremental` writes the window.
-    pub(super) window_targets: Vec<(Target, At)>,
 }
 
 impl FromSource<'_> {
@@ -212,8 +160,10 @@ impl FromSource<'_> {
         let responses = responses(rules, report);
         branch_check::stream(
             &Branched {
-                spec,
                 requests,
+                incremental_at: spec.incremental.as_ref().map(Slot::at),
+                partitions_spec: spec.partitions.as_ref(),
+                parent_spec: spec.parent.as_ref(),
                 partitions: &partitions,
                 parent: parent.as_ref().and_then(Option::as_ref),
                 incremental: incremental.as_ref().and_then(Option::as_ref),
@@ -227,16 +177,26 @@ impl FromSource<'_> {
         let schedule = spec.schedule.as_ref().map(|slot| slot.get()?.resolve(slot.at(), report));
         let expect = spec.expect.as_ref().and_then(Slot::get).map(|expect| expect.resolve(report));
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
-        let (format, records) = self.content(spec, &request);
-        let body = request.body.map(|(body, _)| body);
+        let ((format, reading), records) = self.content(spec, &request);
+        if let Some(records) = records.as_ref().filter(|_| format.as_ref().is_none_or(Format::has_members)) {
+            let at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
+            let split = incremental.iter().flatten().find_map(|settings| settings.split_when.as_ref());
+            let read = records_check::Read {
+                pagination: request.pagination.as_ref().map(|pagination| (pagination, at)),
+                split_when: split.zip(spec.incremental.as_ref()).map(|(split, slot)| (&split.at, slot.at())),
+                responses: rules.map(|rules| (&*responses, rules.at())),
+            };
+            records_check::outside(records, &read, report);
+        }
         Some(Stream {
             name: name.to_owned(),
             path: request.path?,
             method: request.method,
             params: request.params.into_iter().map(|(name, values, _)| (name, values)).collect(),
             headers: request.headers.into_iter().map(|(name, value, _)| (name, value)).collect(),
-            body,
+            body: request.body.map(|(body, _)| body),
             format,
+            reading,
             records: records?,
             pagination: request.pagination?,
             incremental: incremental?,
@@ -257,14 +217,14 @@ impl FromSource<'_> {
     }
 
     /// What a page holds, and where.
-    fn content(&self, spec: &StreamSpec, request: &Request) -> (Option<Format>, Option<Records>) {
-        let records = spec.records.get().and_then(records::resolve);
+    fn content(&self, spec: &StreamSpec, request: &Request) -> ((Option<Format>, Reading), Option<Records>) {
+        let records = spec.records.get().and_then(|records| records::resolve(records, self.report));
         let format = spec.format.as_ref().and_then(Slot::get);
-        let format = format.and_then(|spec| format::resolve(spec, self.report));
+        let (format, reading) = format.map(|spec| format::resolve(spec, self.report)).unwrap_or_default();
         let pagination_at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
         let paged = (request.pagination.as_ref(), pagination_at);
         format::fits(format.as_ref(), (records.as_ref(), spec.records.at()), paged, self.report);
-        (format, records)
+        ((format, reading), records)
     }
 
     /// The stream's `incremental`, for which its requests must ask; `None` when the report says what is wrong.
@@ -299,7 +259,8 @@ impl FromSource<'_> {
             }
         };
         // An export is asked for its window when it is submitted.
-        let window_targets = if spec.job.is_some() { Vec::new() } else { window_targets(spec) };
+        let window_targets =
+            if spec.job.is_some() { Vec::new() } else { window_targets(spec.incremental.as_ref()) };
         let paged = pagination.as_ref().is_some_and(stream_check::writes_body);
         let (path, path_at) = self.path(spec, at);
         Request {
@@ -354,7 +315,7 @@ impl FromSource<'_> {
             params: self.shared.params.as_ref().and_then(Slot::get),
             headers: params::headers(&headers, self.vars, report),
             auth: request.auth.as_ref(),
-            window_targets: window_targets(spec),
+            window_targets: window_targets(spec.incremental.as_ref()),
         })
     }
 
@@ -364,11 +325,4 @@ impl FromSource<'_> {
             Some(slot) => slot.get()?.resolve(slot.at(), self.allow_http, self.report),
         }
     }
-}
-
-/// Where `incremental` writes the window.
-fn window_targets(spec: &StreamSpec) -> Vec<(Target, At)> {
-    let incremental = spec.incremental.iter().filter_map(Slot::get);
-    let targets = incremental.flat_map(IncrementalSpec::targets);
-    targets.map(|(target, at)| (target.clone(), at.clone())).collect()
 }

@@ -4,15 +4,16 @@
 use super::address::Target;
 use super::auth::Auth;
 use super::incremental::Used;
+use super::method::Method;
 use super::pagination::{Kind, Pagination};
-use super::problem::{At, Draft, Report};
-use super::stream::{Method, Request};
-use super::template::Template;
+use super::problem::{Draft, Report};
+use super::request::Request;
 
 /// Reports what does not fit together.
 pub(super) fn check(request: &Request, report: &Report) {
     auth_names(request, report);
     template_names(request, report);
+    content_type(request, report);
     let Some(pagination) = &request.pagination else {
         return;
     };
@@ -78,6 +79,20 @@ fn auth_names(request: &Request, report: &Report) {
     }
 }
 
+/// A body is sent as JSON, whatever a header calls it.
+fn content_type(request: &Request, report: &Report) {
+    if request.body.is_none() {
+        return;
+    }
+    for (_, value, at) in request.headers.iter().filter(|(name, ..)| name == "content-type") {
+        let media_type = value.as_str().to_ascii_lowercase();
+        if ["form-urlencoded", "multipart/", "xml"].iter().any(|other| media_type.contains(other)) {
+            let draft = Draft::new("does not fit: body is sent as JSON").value(value.as_str());
+            report.add(at, draft.accepted("application/json, or leave the header out"));
+        }
+    }
+}
+
 /// The query parameter that auth sets.
 fn key(request: &Request) -> Option<&str> {
     request.auth.as_ref()?.query_parameter()
@@ -99,7 +114,7 @@ fn template_names(request: &Request, report: &Report) {
         Kind::None | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => None,
     };
     let lacks = |name: &str| matches!(name, "cursor" | "offset" | "page") && has != Some(name);
-    for (name, at) in names(request).filter(|(name, _)| lacks(name)) {
+    for (name, at) in request.names().filter(|(name, _)| lacks(name)) {
         let draft = Draft::new(format!("has no value: only pagination of type {name} gives one"));
         report.add(at, draft.value(name));
     }
@@ -107,7 +122,7 @@ fn template_names(request: &Request, report: &Report) {
 
 /// The window's names that templates of the request use.
 pub(super) fn window_names(request: &Request) -> Used {
-    names(request).fold(Used::default(), |used, (name, _)| Used {
+    request.names().fold(Used::default(), |used, (name, _)| Used {
         from: used.from || name == "window.from",
         to: used.to || name == "window.to",
     })
@@ -115,7 +130,7 @@ pub(super) fn window_names(request: &Request) -> Used {
 
 /// A stream without `incremental` has no window.
 pub(super) fn no_window(request: &Request, report: &Report) {
-    for (name, at) in names(request).filter(|(name, _)| name.starts_with("window.")) {
+    for (name, at) in request.names().filter(|(name, _)| name.starts_with("window.")) {
         let draft = Draft::new("has no value without incremental").value(name);
         report.add(at, draft.accepted("incremental: { cursor: …, format: … } beside it"));
     }
@@ -123,19 +138,7 @@ pub(super) fn no_window(request: &Request, report: &Report) {
 
 /// A job's id has a value only in what follows its submission.
 pub(super) fn no_job(request: &Request, why: &str, report: &Report) {
-    for (name, at) in names(request).filter(|(name, _)| name.starts_with("job.")) {
+    for (name, at) in request.names().filter(|(name, _)| name.starts_with("job.")) {
         report.add(at, Draft::new(why).value(name));
     }
-}
-
-/// The names that templates of the request use, each with its place.
-pub(super) fn names(request: &Request) -> impl Iterator<Item = (&str, &At)> {
-    let path = request.path.iter().flat_map(Template::names).map(|name| (name, &request.path_at));
-    let params = request
-        .params
-        .iter()
-        .flat_map(|(_, values, at)| values.iter().flat_map(Template::names).map(move |name| (name, at)));
-    let headers = request.headers.iter().flat_map(|(_, value, at)| value.names().map(move |name| (name, at)));
-    let body = request.body.iter().flat_map(|(body, at)| body.names().map(move |name| (name, at)));
-    path.chain(params).chain(headers).chain(body)
 }

@@ -6,25 +6,17 @@ use std::collections::BTreeSet;
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+use super::bounds::Bounds;
 use super::member::{member, names};
 use super::state::Mark;
 use super::value::{CursorValue, Order};
 use crate::config::{Incremental, Missing, Pointer};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{RecordChunk, Span};
-use crate::redact::printable;
+use crate::redact::{line, printable};
 
 /// The longest list of members that a message shows.
 const LONGEST_SHOWN: usize = 200;
-
-/// The stretch [from, to) that a run brings; a bound that is absent lets everything through.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bounds {
-    /// The first cursor that belongs to it.
-    pub from: Option<CursorValue>,
-    /// The first behind it.
-    pub to: Option<CursorValue>,
-}
 
 /// Records that were left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +38,8 @@ pub(crate) struct CursorFilter {
     kept: Seen,
     page: Seen,
     fault: Option<Error>,
-    record: u64,
+    /// The number of the last record on its page, counted from 1.
+    record_number: u64,
     /// Tells the records of the page's branch from those of others.
     branch: u64,
 }
@@ -87,7 +80,16 @@ impl CursorFilter {
         let known = read(known)?;
         let kept = Seen { newest: read(newest)?.or_else(|| known.clone()), left_out: LeftOut::default() };
         let page = kept.clone();
-        Ok(Self { settings: settings.clone(), bounds, known, kept, page, fault: None, record: 0, branch: 0 })
+        Ok(Self {
+            settings: settings.clone(),
+            bounds,
+            known,
+            kept,
+            page,
+            fault: None,
+            record_number: 0,
+            branch: 0,
+        })
     }
 
     /// A page begins, or begins again; `branch` is what tells its branch from others, 0 for the only one.
@@ -95,14 +97,14 @@ impl CursorFilter {
         self.branch = branch;
         self.page = self.kept.clone();
         self.fault = None;
-        self.record = 0;
+        self.record_number = 0;
     }
 
     /// Takes out the records that do not belong to the run.
     pub(crate) fn sift(&mut self, mut piece: RecordChunk) -> RecordChunk {
         let RecordChunk { bytes, spans, .. } = &mut piece;
         spans.retain(|&Span { start, end, .. }| {
-            self.record += 1;
+            self.record_number += 1;
             match self.judge(&bytes[start as usize..end as usize]) {
                 Ok(Fate::Write) => true,
                 Ok(Fate::LeaveOut) => false,
@@ -160,12 +162,12 @@ impl CursorFilter {
             self.page.left_out.outside += 1;
             return Ok(Fate::LeaveOut);
         }
-        self.mark(record, json, order)
+        self.compare(record, json, order)
     }
 
     /// Compares a record's cursor with the newest; at the cursor that earlier runs have reached, its
     /// bytes tell whether they have written it.
-    fn mark(&mut self, record: &[u8], json: &str, order: Order) -> Result<Fate, Error> {
+    fn compare(&mut self, record: &[u8], json: &str, order: Order) -> Result<Fate, Error> {
         let at_known = self.known.as_ref().is_some_and(|known| *known.cursor.order() == order);
         let newest = self.page.newest.as_ref().map(|newest| order.cmp(newest.cursor.order()));
         if !at_known && newest.is_some_and(std::cmp::Ordering::is_lt) {
@@ -206,7 +208,7 @@ impl CursorFilter {
     }
 
     fn bad(&self, what: &str) -> Error {
-        Error::new(ErrorKind::Data, format!("record {} {what}", self.record))
+        Error::new(ErrorKind::Data, format!("record {} {what}", self.record_number))
     }
 }
 
@@ -226,8 +228,10 @@ fn told(record: &[u8]) -> String {
 impl Tied {
     fn read(settings: &Incremental, mark: &Mark) -> Result<Self, Error> {
         let cursor = CursorValue::of(settings.format, mark.cursor.clone()).map_err(|error| {
-            let cause =
-                format!("the committed cursor {:?} {error}, which `format` asks for", mark.cursor.text);
+            let cause = format!(
+                "the committed cursor `{}` {error}, which `format` asks for",
+                line(&mark.cursor.text)
+            );
             Error::new(ErrorKind::Store, cause)
         })?;
         let versions = mark.versions.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok());

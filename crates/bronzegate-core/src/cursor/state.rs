@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::filter::Bounds;
+use super::bounds::Bounds;
 use super::value::{CursorValue, NotACursor, Verbatim};
 use crate::config::Incremental;
 

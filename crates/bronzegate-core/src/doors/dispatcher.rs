@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::backfill::{self, BackfillPlan, Loading, WindowState};
-use crate::bronze::{BoundedStore, BronzeStore, CommitLog, Layout};
+use crate::bronze::{BoundedStore, BronzeStore, Layout, Publisher};
 use crate::clock::{Clock, Deadline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{self, RunRequest};
@@ -18,7 +18,7 @@ use crate::secret::SecretStore;
 use crate::window::TimeWindow;
 
 use super::answer::{Answer, NotRun, WindowList};
-use super::event::{Action, Backfill, Event};
+use super::event::{Action, Backfill, Event, divided};
 use super::sources::SourceFolder;
 use super::warm_engines::WarmEngines;
 
@@ -152,15 +152,15 @@ impl Dispatcher {
         }
         let revision = backfill.revision.get();
         let layout = Layout::new(&run.engine.source.name, &run.stream.name);
-        let log = CommitLog::new(self.store(deadline), layout);
+        let publisher = Publisher::new(self.store(deadline), layout);
         if let Some(workers) = backfill.list_for {
-            let rate_share = rate_share / f64::from(workers.get());
+            let rate_share = divided(rate_share, workers).map_err(in_stream)?;
             let (count, windows) = (over.len(), over.to_vec());
             // Another revision is asked for in order to load records twice.
             let scheduled = match revision {
                 1 => {
-                    let names = log.names().await.map_err(|error| in_stream(error.into()))?;
-                    backfill::scheduled(&log, &names, incremental).await.map_err(in_stream)?
+                    let names = publisher.log().names().await.map_err(|error| in_stream(error.into()))?;
+                    backfill::scheduled(publisher.log(), &names, incremental).await.map_err(in_stream)?
                 }
                 _ => None,
             };
@@ -169,9 +169,9 @@ impl Dispatcher {
             let list = WindowList { count, not_over, revision, rate_share, windows, warnings };
             return Ok(Answer::Windows(list));
         }
-        log.sweep().await.map_err(|error| in_stream(error.into()))?;
+        publisher.sweep().await.map_err(|error| in_stream(error.into()))?;
         let loading = Loading::Revision(revision);
-        let plan = BackfillPlan::new(incremental, Some(&log), &windows, loading, now, false)
+        let plan = BackfillPlan::new(incremental, Some(&publisher), &windows, loading, now, false)
             .await
             .map_err(in_stream)?;
         Ok(self.due_windows(run, &plan, deadline, stop).await)

@@ -64,7 +64,7 @@ impl Setting {
 
     /// Puts the setting's name before an error about its text.
     #[must_use]
-    pub fn blame(&self, error: Error) -> Error {
+    pub fn blame(&self, error: &Error) -> Error {
         let (kind, is_transient) = (error.kind(), error.is_transient());
         Error::new(kind, format!("{} {error}", self.name)).transient(is_transient)
     }

@@ -8,15 +8,18 @@ mod branches;
 mod page;
 mod paging;
 
-pub(crate) use branches::{BranchQueue, Led, StreamEnding, StreamPages, StreamState, only_page, page_zero};
+pub(crate) use branches::{
+    BranchQueue, Led, StreamEnding, StreamPages, StreamState, holds_secret, only_page, page_zero,
+};
 #[cfg(test)]
 pub(crate) use branches::{BranchState, NextBranch};
 pub(crate) use page::{
     FetchError, Fetched, Fetcher, Jobs, Look, NotDone, Page, PageDecision, PageEvent, Requests,
     StreamContext, judge, look, record_channel,
 };
+pub(crate) use paging::TableColumns;
 pub(crate) use paging::{
-    Branch, FirstSeen, PageState, Paginator, Progress, RequestedRange, is_full, says_more,
+    Branch, FirstSeen, PageState, Paginator, Progress, RequestedRange, SeenColumns, is_full, says_more,
 };
 #[cfg(test)]
 pub(crate) use paging::{BranchId, Position};

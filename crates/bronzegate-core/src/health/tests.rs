@@ -1,9 +1,14 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::*;
-use crate::bronze::{CommitRecord, HistoryEntry, LastError, SegmentStatus};
+use crate::bronze::{
+    CommitLog, CommitRecord, HistoryEntry, LastError, Layout, LocalStore, RunId, SegmentStatus,
+    extend_history,
+};
 use crate::config::{Stream, parse};
 use crate::error::ErrorKind;
 use crate::report::{Counts, Failure};
@@ -49,6 +54,7 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         warnings: vec![format!("warning {segment}")],
         may_lack: false,
         paging: std::collections::BTreeMap::new(),
+        columns: None,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),
@@ -78,7 +84,12 @@ fn health(records: Vec<CommitRecord>, settings: Option<&Stream>, period: &Period
 }
 
 fn failed(at: &str) -> LastError {
-    let failure = Failure { kind: ErrorKind::Api, message: "HTTP 400".to_owned(), is_transient: false };
+    let failure = Failure {
+        kind: ErrorKind::Api,
+        message: "HTTP 400".to_owned(),
+        is_transient: false,
+        is_quota: false,
+    };
     LastError { at: time(at), failure, key: None, batch_id: None }
 }
 
@@ -228,4 +239,77 @@ fn a_stream_that_never_ran_is_not_healthy_if_it_has_a_schedule() {
     assert_eq!(told(&health(Vec::new(), Some(&stream), &since)), ["missing 2 -"]);
     let by_hand = settings("");
     assert!(health(Vec::new(), Some(&by_hand), &period()).is_healthy());
+}
+
+/// A log of a day: runs with gaps, one a little early, one resumed, and windows loaded in between.
+async fn logged(log: &CommitLog, is_snapshot: bool) {
+    let mut before: Vec<HistoryEntry> = Vec::new();
+    let runs = ["01:00", "02:00", "03:00", "06:00", "06:50", "08:00", "09:00", "13:00", "14:00"];
+    for (number, due) in runs.iter().enumerate() {
+        let id = if is_snapshot { RunId::At(time(due)) } else { RunId::Sequence(number as u64 + 1) };
+        let mut run = record(&id.to_string(), due, 1, 100 + number as u64, &[]);
+        if *due == "08:00" {
+            log.commit(&CommitRecord { page_state: Some(json!({})), ..partial(run.clone()) }).await.unwrap();
+            // It was resumed long after its time.
+            (run.segment, run.finished_at) = (2, time("15:30"));
+        }
+        before = extend_history(&before, run.history_entry());
+        run.history.clone_from(&before);
+        log.commit(&run).await.unwrap();
+    }
+    for (day, due) in [("01", "12:00"), ("02", "04:00")] {
+        let key = format!("window-202501{day}T000000Z-202501{day}T120000Z");
+        log.commit(&record(&key, due, 1, 1, &[])).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_part_of_a_log_that_is_read_for_a_period_says_what_all_of_it_does() {
+    let incremental =
+        format!("{HOURLY}    incremental: {{ cursor: at, format: rfc3339, from: {{ query: since }} }}\n");
+    for (is_snapshot, stream) in [(true, settings(HOURLY)), (false, settings(&incremental))] {
+        for head in ["13:00", "14:00", "08:00"] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Arc::new(LocalStore::open(folder.path()).unwrap());
+            let log = CommitLog::new(store, Layout::new("crm", "deals"));
+            logged(&log, is_snapshot).await;
+            let all = log.all().await.unwrap();
+            let last = all
+                .iter()
+                .rfind(|record| !record.key.starts_with('w') && record.scheduled_time == time(head));
+            log.update_head(last.unwrap()).await;
+            for minute in (0..17 * 60).step_by(10) {
+                let since = time("00:00") + SignedDuration::from_mins(minute);
+                let period = Period { since: Some(since), until: Some(time("16:40")), ..period() };
+                let part = log.since(period.read_from().unwrap(), period.now).await.unwrap();
+                assert!(since < time("05:00") || part.len() < all.len(), "{since}: {} records", part.len());
+                let [all, part] = [all.clone(), part].map(|records| health(records, Some(&stream), &period));
+                let what = format!("{is_snapshot} {head} {since}");
+                assert_eq!(told(&part), told(&all), "{what}");
+                let windows = |health: &StreamHealth| -> Vec<String> {
+                    health.windows.iter().map(|run| run.key.clone()).collect()
+                };
+                assert_eq!(windows(&part), windows(&all), "{what}");
+                assert_eq!((part.never_ran, part.missing()), (all.never_ran, all.missing()), "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_got_over_by_an_old_run_that_was_resumed_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = CommitLog::new(Arc::new(LocalStore::open(folder.path()).unwrap()), Layout::new("crm", "deals"));
+    logged(&log, true).await;
+    let period = Period { since: Some(time("14:30")), ..period() };
+    let is_open = async || {
+        let records = log.since(period.read_from().unwrap(), period.now).await.unwrap();
+        health(records, None, &period).with_error(Some(failed("15:00")), &period).open_error().is_some()
+    };
+    let newest = log.get(&RunId::At(time("14:00")).to_string(), 1).await.unwrap().unwrap();
+    log.update_head(&newest).await;
+    assert!(is_open().await, "nobody says that another run was committed since");
+    let resumed = log.get(&RunId::At(time("08:00")).to_string(), 2).await.unwrap().unwrap();
+    log.update_head(&resumed).await;
+    assert!(!is_open().await);
 }

@@ -15,6 +15,7 @@ pub struct Stats {
     api_errors: AtomicU64,
     waiting: AtomicBool,
     held_back: AtomicBool,
+    sent_away: AtomicBool,
 }
 
 impl Stats {
@@ -53,6 +54,7 @@ impl Stats {
     /// A run begins: nothing holds it back yet.
     pub fn begin(&self) {
         self.held_back.store(false, Relaxed);
+        self.sent_away.store(false, Relaxed);
     }
 
     /// A request's turn comes only when the run's time is up.
@@ -63,6 +65,16 @@ impl Stats {
     /// Whether a request's turn came only when the run's time was up.
     pub fn is_held_back(&self) -> bool {
         self.held_back.load(Relaxed)
+    }
+
+    /// The API asks for a wait that is longer than the run has.
+    pub(crate) fn send_away(&self) {
+        self.sent_away.store(true, Relaxed);
+    }
+
+    /// Whether the API has asked for a wait that is longer than the run has.
+    pub(crate) fn is_sent_away(&self) -> bool {
+        self.sent_away.load(Relaxed)
     }
 
     /// The counts so far; `bytes` are those of the lines before compression.

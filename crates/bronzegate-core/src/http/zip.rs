@@ -13,9 +13,10 @@ use futures::channel::mpsc;
 use futures::io::{AsyncBufRead, AsyncReadExt as _, Cursor};
 use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use futures::{SinkExt as _, future, stream};
+use tokio::task::consume_budget;
 
 use super::body::BodyFault;
-use super::files::fault;
+use super::ratio::Ratio;
 
 /// The size of an unpacked chunk.
 const CHUNK: usize = 64 << 10;
@@ -43,19 +44,20 @@ type Out = mpsc::Sender<Unpacked>;
 /// Unpacks an archive.
 pub(super) fn unpack(
     wire: BoxStream<'static, io::Result<Bytes>>,
+    ratio: Ratio,
 ) -> BoxStream<'static, Result<Unpacked, BodyFault>> {
     let (sender, receiver) = mpsc::channel(0);
-    let walk = walk(wire.into_async_read(), sender);
+    let walk = walk(wire.into_async_read(), sender, ratio);
     // The walk yields no item of its own but its fault.
     let faults = stream::once(walk).filter_map(|ended| future::ready(ended.err().map(Err)));
     stream::select(receiver.map(Ok), faults).boxed()
 }
 
-async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out) -> Result<(), BodyFault> {
+async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out, mut ratio: Ratio) -> Result<(), BodyFault> {
     let (mut offset, mut entries) = (0, 0_u64);
     loop {
         let mut start = [0; RECORD_START];
-        wire.read_exact(&mut start).await.map_err(|error| fault(&error))?;
+        wire.read_exact(&mut start).await.map_err(|error| BodyFault::of_decoder(&error))?;
         if start.starts_with(LOCAL_HEADER) && start[6] & ENCRYPTED != 0 {
             return Err(BodyFault::Refused("an entry of the archive is encrypted".into()));
         }
@@ -64,7 +66,7 @@ async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out) -> Result<(), B
             return drain(wire).await;
         }
         let mut record = Cursor::new(start).chain(wire);
-        match entry(&mut record, &mut out).await? {
+        match entry(&mut record, &mut out, &mut ratio).await? {
             Some(length) => offset += length,
             None => return directory(&mut record, offset, entries).await,
         }
@@ -74,7 +76,11 @@ async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out) -> Result<(), B
 }
 
 /// Unpacks one entry and tells its length in the archive; `None` at the directory.
-async fn entry(archive: &mut (impl AsyncBufRead + Unpin), out: &mut Out) -> Result<Option<u64>, BodyFault> {
+async fn entry(
+    archive: &mut (impl AsyncBufRead + Unpin),
+    out: &mut Out,
+    ratio: &mut Ratio,
+) -> Result<Option<u64>, BodyFault> {
     let Some(mut entry) = ZipFileReader::new(archive).next_with_entry().await.map_err(of_zip)? else {
         return Ok(None);
     };
@@ -85,10 +91,14 @@ async fn entry(archive: &mut (impl AsyncBufRead + Unpin), out: &mut Out) -> Resu
     }
     loop {
         let mut chunk = vec![0; CHUNK];
-        let length = entry.reader_mut().read(&mut chunk).await.map_err(|error| fault(&error))?;
+        let length =
+            entry.reader_mut().read(&mut chunk).await.map_err(|error| BodyFault::of_decoder(&error))?;
         if length == 0 {
             break;
         }
+        // A folder's entry has no content by right, and counts as well if it has.
+        ratio.unpacked(length)?;
+        consume_budget().await;
         chunk.truncate(length);
         if !is_folder {
             pass(out, Unpacked::Chunk(chunk.into())).await;
@@ -125,7 +135,7 @@ async fn directory(archive: impl AsyncBufRead + Unpin, offset: u64, entries: u64
 async fn drain(mut wire: impl AsyncBufRead + Unpin) -> Result<(), BodyFault> {
     let mut rest = Vec::new();
     // The end of the directory has 22 bytes and a comment of at most 64 KiB.
-    (&mut wire).take(1 << 17).read_to_end(&mut rest).await.map_err(|error| fault(&error))?;
+    (&mut wire).take(1 << 17).read_to_end(&mut rest).await.map_err(|error| BodyFault::of_decoder(&error))?;
     if rest.len() + RECORD_START < 22 {
         return Err(BodyFault::Damaged("the archive ends within its directory".into()));
     }
@@ -139,7 +149,7 @@ async fn pass(out: &mut Out, unpacked: Unpacked) {
 
 fn of_zip(error: ZipError) -> BodyFault {
     match error {
-        ZipError::UpstreamReadError(error) => fault(&error),
+        ZipError::UpstreamReadError(error) => BodyFault::of_decoder(&error),
         ZipError::CompressionNotSupported(_) | ZipError::FeatureNotSupported(_) => {
             BodyFault::Refused(format!("an entry of the archive cannot be read: {error}"))
         }

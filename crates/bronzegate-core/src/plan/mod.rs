@@ -10,7 +10,7 @@ pub(crate) use coverage::covered;
 pub use due_time::come;
 pub(crate) use due_time::is_come;
 pub use run_plan::RunRequest;
-pub(crate) use run_plan::{RunPlan, Segment, key, plan, restart};
+pub(crate) use run_plan::{RunPlan, Segment, key, names_read_back, plan, restart};
 pub(crate) use sequence::{Due, next};
 pub(crate) use window::halved;
 pub use window::{over, window};

@@ -8,7 +8,7 @@ use crate::bronze::{CommitRecord, RunId, RunKey, SegmentStatus};
 use crate::config::{CursorFormat, Incremental, Start};
 use crate::cursor::{CursorState, CursorValue, Mark, Verbatim};
 use crate::error::{Error, ErrorKind};
-use crate::window::TimeWindow;
+use crate::window::{EARLIEST, TimeWindow};
 
 /// What follows the newest run of an incremental stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub(crate) fn next(
     }
     let at = at.max(done);
     Ok(match due(incremental, cursor.position(), cursor.more, at.min(now))? {
-        Some(cursor) => Due::Run(RunKey::of(RunId::Sequence(number + 1), at), Box::new(cursor)),
+        Some(cursor) => Due::Run(RunKey::of(RunId::Sequence(number.saturating_add(1)), at), Box::new(cursor)),
         None => Due::Done(Box::new(newest.clone())),
     })
 }
@@ -105,7 +105,7 @@ fn due(
     // Nothing is wanted from before the beginning; a `start` that was set later opens no gap.
     let earliest = match incremental.start {
         Some(Start::Time(time)) => time.min(read_until),
-        _ => Timestamp::MIN,
+        _ => EARLIEST.min(read_until),
     };
     let from = cut(read_until.checked_sub(lookback).unwrap_or(earliest).max(earliest), format);
     let Ok(due) = TimeWindow::new(from, until) else { return Ok(None) };

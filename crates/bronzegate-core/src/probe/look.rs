@@ -17,6 +17,7 @@ use crate::extract::{
     StreamState, is_full, says_more,
 };
 use crate::plan;
+use crate::redact::{SafeUrl, printable};
 use crate::run::StreamRun;
 use crate::window::TimeWindow;
 
@@ -72,7 +73,7 @@ impl StreamRun {
     /// # Errors
     /// As a run's first page, whose records' cursors and keys are read as a run would.
     pub async fn probe(&self) -> Result<Probe> {
-        let named = |error: Error| error.in_stream(self.name());
+        let named = |error: Error| self.failed(error);
         let asked = self.first_asked().map_err(named)?;
         let mut cursors = self.stream.incremental.as_ref().map(Cursors::new).transpose().map_err(named)?;
         let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
@@ -83,7 +84,8 @@ impl StreamRun {
             probe.warnings.extend(warning);
         }
         let further = further(&context, seen.as_ref(), &probe).await.map_err(named)?;
-        probe.warnings.extend(further);
+        let seen = further.into_iter().chain(context.warnings());
+        probe.warnings.extend(seen.map(|warning| self.told(&warning)));
         Ok(probe)
     }
 
@@ -93,7 +95,7 @@ impl StreamRun {
     /// As the first page of a window's run.
     pub async fn probe_window(&self, window: TimeWindow) -> Result<Probe> {
         let incremental = self.stream.incremental.as_ref();
-        let asked = plan::window(incremental, window).map_err(|error| error.in_stream(self.name()))?;
+        let asked = plan::window(incremental, window).map_err(|error| self.failed(error))?;
         let mut density = incremental.map(Density::new);
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
         let context = self.context(self.asked(&asked), Deadline::NONE, CancellationToken::default());
@@ -106,15 +108,17 @@ impl StreamRun {
         context: &Arc<StreamContext>,
         see: impl FnMut(&PageEvent),
     ) -> Result<(Probe, Option<(FirstSeen, PageState)>)> {
-        let first = first_page(context, see).await;
         let FirstPage { fetched, last, too_large, warning, seen } =
-            first.map_err(|error| error.in_stream(self.name()))?;
+            first_page(context, see).await.map_err(|error| self.failed(error))?;
         let found = Paginator::addresses(&self.stream)
             .into_iter()
             .chain(link_address(&self.stream.pagination.kind).as_ref())
             .map(|address| Finding {
                 address: address.to_string(),
-                value: fetched.facts.look(address).map(|found| shorten(&self.client.scrub(&shown(&found)))),
+                value: fetched
+                    .facts
+                    .look(address)
+                    .map(|found| printable(&self.told(&shown(&found)), LONGEST_SHOWN)),
             })
             .collect();
         let records = fetched.body.as_ref().map_or(0, |body| body.records);
@@ -122,7 +126,7 @@ impl StreamRun {
         let single = single.into_iter().flatten();
         let probe = Probe {
             stream: self.name(),
-            url: crate::redact::SafeUrl(&fetched.facts.url).to_string(),
+            url: self.told(&SafeUrl(&fetched.facts.url).to_string()),
             status: fetched.facts.status,
             branches: self.stream.parent.is_none().then(|| self.stream.partitions.count()),
             total: self.stated_total(&fetched),
@@ -134,7 +138,9 @@ impl StreamRun {
             warnings: warning
                 .into_iter()
                 .chain(absent::warnings(&self.stream.pagination, &fetched))
-                .chain(single.into_iter().map(|text| self.client.scrub(&text)))
+                .chain(absent::unstated_list(&self.stream, &fetched))
+                .chain(single)
+                .map(|warning| self.told(&warning))
                 .collect(),
         };
         Ok((probe, seen))
@@ -162,7 +168,7 @@ impl StreamRun {
         while records.len() < count {
             let Some((_, mut page)) = walk.next().await else {
                 return match walk.ending() {
-                    StreamEnding::Failed(error) => Err(error.in_stream(self.name())),
+                    StreamEnding::Failed(error) => Err(self.failed(error)),
                     // The records of a window that is too large are as good as any for a look.
                     StreamEnding::Complete
                     | StreamEnding::Stopped(_)
@@ -201,12 +207,5 @@ fn shown(found: &crate::http::Found) -> String {
         Ok(Some(plain)) => plain.text,
         Ok(None) => "null or empty".to_owned(),
         Err(unreadable) => unreadable.to_string(),
-    }
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -58,7 +58,7 @@ fn refused(level: &StreamContext, came_before: bool) -> Result<()> {
          answered so too. If it is how the API says \"none\", give the rule a condition on the body as well, or \
          `if_first: true`"
     );
-    Err(Error::new(ErrorKind::Data, level.fetcher.client().scrub(&cause)))
+    Err(Error::new(ErrorKind::Data, cause))
 }
 
 async fn of_level(

@@ -1,19 +1,22 @@
 //! One segment of a run: look, stage, commit, publish.
 
 use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
 use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
 use crate::bronze::{
-    BronzeStore, CommitLog, Created, Encoder, Layout, PageWriter, PartNaming, Parts, RunKind, SegmentStatus,
+    CommitLog, Created, Layout, PageWriter, PartFormat, PartNaming, Parts, Publisher, RunKind, SegmentStatus,
+    Stores,
 };
 use crate::clock::Deadline;
 use crate::config::ParentField;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{StreamEnding, StreamPages, StreamState};
+use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
+use crate::redact::secret_at;
 use crate::report::RunReport;
 
 /// How one segment ended.
@@ -46,7 +49,7 @@ enum Outcome {
 impl StreamRun {
     pub(super) async fn segment(
         &self,
-        store: Arc<dyn BronzeStore>,
+        stores: Stores,
         request: RunRequest,
         deadline: Deadline,
         stop: CancellationToken,
@@ -54,8 +57,9 @@ impl StreamRun {
     ) -> Result<Ended> {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
-        let log = CommitLog::new(store.clone(), layout.clone());
-        let mut segment = match self.look(&log, request).await? {
+        let publisher = Publisher::new(stores, layout.clone());
+        let log = publisher.log();
+        let mut segment = match self.look(&publisher, request).await? {
             RunPlan::AlreadyCommitted(record) => {
                 report.key.get_or_insert(record.key);
                 report.batch_id.get_or_insert(record.batch_id);
@@ -63,17 +67,19 @@ impl StreamRun {
             }
             RunPlan::Segment(segment) => *segment,
         };
+        plan::names_read_back(&layout, &segment)?;
+        report.warnings.extend(log.strangers().map(|told| told.to_string()));
         if report.key.is_none() {
-            report.cursor_in = segment.cursor_in();
+            report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
 
-        let backfilled = self.backfilled(&log, &segment).await?;
+        let backfilled = self.backfilled(log, &segment).await?;
         let mut staged = loop {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
-            let parts = Parts::new(store.clone(), naming, &self.stream.output);
+            let parts = Parts::new(publisher.parts().clone(), naming, &self.stream.output);
             match self.stage(parts, (&segment, &log), deadline, stop.clone()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
@@ -89,31 +95,35 @@ impl StreamRun {
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
+        if let Some(place) = secret_at(&record.cursor, |text| self.client.auth().scrubber().finds_in(text)) {
+            publisher.abort(&record.parts).await?;
+            return Err(holds_secret(&format!("cursor.{place}")));
+        }
         if log.commit(&record).await? == Created::No {
-            log.abort(&record.parts).await?;
-            return self.lost(&log, &segment).await;
+            publisher.abort(&record.parts).await?;
+            return self.lost(&publisher, &segment).await;
         }
         self.fill(report, &record);
-        log.publish(&record).await?;
+        publisher.publish(&record).await?;
         log.update_head(&record).await;
         Ok(if is_part { Ended::Part } else { Ended::Committed(record.status) })
     }
 
     /// Another run has committed the segment. What this one reports is what is committed, and
     /// visible by then, whatever became of the other.
-    async fn lost(&self, log: &CommitLog, segment: &Segment) -> Result<Ended> {
-        let Some(winner) = log.newest_segment(&segment.key.key).await? else {
+    async fn lost(&self, publisher: &Publisher, segment: &Segment) -> Result<Ended> {
+        let Some(winner) = publisher.log().newest_segment(&segment.key.key).await? else {
             return Ok(Ended::AlreadyCommitted);
         };
-        log.settle(&winner).await?;
+        publisher.settle(&winner).await?;
         Ok(Ended::Lost(winner.status))
     }
 
     /// Reads the log, completes what a dead run left between commit and publishing, and plans.
-    async fn look(&self, log: &CommitLog, request: RunRequest) -> Result<RunPlan> {
-        log.sweep().await?;
+    async fn look(&self, publisher: &Publisher, request: RunRequest) -> Result<RunPlan> {
+        publisher.sweep().await?;
         loop {
-            let Some(plan) = self.look_once(log, request).await? else { continue };
+            let Some(plan) = self.look_once(publisher, request).await? else { continue };
             return match request {
                 RunRequest::Restart { .. } => plan::restart(plan),
                 RunRequest::Scheduled { .. } | RunRequest::Window { .. } => Ok(plan),
@@ -123,7 +133,8 @@ impl StreamRun {
 
     /// The plan; `None` when another run has meanwhile finished the very run of the sequence that was to
     /// be next: more may be due behind it.
-    async fn look_once(&self, log: &CommitLog, request: RunRequest) -> Result<Option<RunPlan>> {
+    async fn look_once(&self, publisher: &Publisher, request: RunRequest) -> Result<Option<RunPlan>> {
+        let log = publisher.log();
         let incremental = self.stream.incremental.as_ref();
         let now = self.engine.clock.now();
         let newest = match request {
@@ -134,7 +145,7 @@ impl StreamRun {
             RunRequest::Window { .. } => None,
         };
         if let Some(newest) = &newest {
-            log.settle(newest).await?;
+            publisher.settle(newest).await?;
         }
         let (key, cursor) = match (request, incremental) {
             (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(incremental)) => {
@@ -154,7 +165,7 @@ impl StreamRun {
         };
         let committed = log.newest_segment(&key.key).await?;
         if let Some(committed) = &committed {
-            log.settle(committed).await?;
+            publisher.settle(committed).await?;
         }
         let plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
         let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
@@ -173,10 +184,13 @@ impl StreamRun {
         let batch_id = &segment.key.batch_id;
         let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
         let parents = fields.map(ParentField::member).collect();
-        let encoder = Encoder::new(&self.engine.source.name, &self.engine.environment, batch_id, parents);
+        let format = PartFormat::of(&self.stream.output);
+        let encoder = format.encoder(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, filter) = self.filter(segment)?;
         let mut writer = PageWriter::new(parts, encoder, filter, self.stats());
-        let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop);
+        let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
+        let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
+        let mut walk = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let mut warnings = Vec::new();
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
@@ -209,7 +223,8 @@ impl StreamRun {
         warnings.extend(context.warnings());
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
-        let staged = Staged { parts, resume, may_lack, warnings, paging, ..Staged::default() };
+        let columns = columns.known().cloned();
+        let staged = Staged { parts, resume, may_lack, warnings, paging, columns, ..Staged::default() };
         Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, filter.as_ref())?)))
     }
 
@@ -227,7 +242,7 @@ impl StreamRun {
                 Err(error) => {
                     let error = error.on_page(number);
                     return Err(match branch.label() {
-                        Some(label) => error.in_branch(self.client.scrub(&label)),
+                        Some(label) => error.in_branch(label),
                         None => error,
                     });
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bronze::{KnownPaging, Receipt, Window};
 use crate::cursor::{CursorState, Verbatim};
-use crate::extract::StreamState;
+use crate::extract::{StreamState, TableColumns};
 
 /// What one segment has staged.
 #[derive(Default)]
@@ -24,6 +24,8 @@ pub(super) struct Staged {
     pub(super) warnings: Vec<String>,
     /// What is known of how pages lead to each other.
     pub(super) paging: BTreeMap<String, KnownPaging>,
+    /// The columns of its tables.
+    pub(super) columns: Option<TableColumns>,
 }
 
 pub(super) fn asked_window(cursor: &CursorState) -> Window {

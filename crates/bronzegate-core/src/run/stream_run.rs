@@ -7,7 +7,7 @@ use jiff::{Timestamp, Unit};
 use super::engine::StreamRun;
 use super::options::RunOptions;
 use super::segment::Ended;
-use crate::bronze::{BronzeStore, CommitLog, LastError, Layout, SegmentStatus};
+use crate::bronze::{BronzeStore, CommitLog, LastError, Layout, SegmentStatus, Stores};
 use crate::clock::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::WaitBudget;
@@ -23,16 +23,17 @@ impl StreamRun {
     /// all of them; the key is the last one's. It is `partial` while something is left.
     pub async fn run(
         &self,
-        store: Arc<dyn BronzeStore>,
+        stores: impl Into<Stores>,
         request: RunRequest,
         options: RunOptions,
     ) -> RunReport {
         let RunOptions { deadline, stop } = options;
+        let stores = stores.into();
         let began = self.began();
         self.stats().begin();
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
         let ended = match self.timed(request) {
-            Ok(request) => self.segments(store.clone(), request, deadline, stop, &mut report).await,
+            Ok(request) => self.segments(stores.clone(), request, deadline, stop, &mut report).await,
             Err(error) => Err(error),
         };
         self.settled(deadline).await;
@@ -47,8 +48,8 @@ impl StreamRun {
         match ended {
             Ok(status) => report.status = status,
             Err(error) => {
-                report.error = Some((&error.in_stream(self.name())).into());
-                self.note_failure(store, &report).await;
+                report.error = Some((&self.failed(error)).into());
+                self.note_failure(stores.log, &report).await;
             }
         }
         report
@@ -100,7 +101,7 @@ impl StreamRun {
 
     async fn segments(
         &self,
-        store: Arc<dyn BronzeStore>,
+        stores: Stores,
         mut request: RunRequest,
         deadline: Deadline,
         stop: CancellationToken,
@@ -109,7 +110,7 @@ impl StreamRun {
         let several = self.stream.incremental.is_some() && !matches!(request, RunRequest::Window { .. });
         let mut committed = false;
         loop {
-            let ended = self.segment(store.clone(), request, deadline, stop.clone(), report).await?;
+            let ended = self.segment(stores.clone(), request, deadline, stop.clone(), report).await?;
             request = request.going_on();
             match ended {
                 Ended::AlreadyCommitted if committed => return Ok(Status::Complete),
@@ -135,9 +136,12 @@ impl StreamRun {
                     report.warnings.push(HELD_BACK.to_owned());
                     return Ok(Status::Partial);
                 }
-                Ended::NothingCame => return Err(nothing_came(stop.is_cancelled())),
+                Ended::NothingCame => {
+                    let is_quota = self.stats().is_sent_away();
+                    return Err(nothing_came(stop.is_cancelled()).quota(is_quota));
+                }
             }
-            if self.is_time_up(deadline, &stop) && self.is_more_due(&store, request).await? {
+            if self.is_time_up(deadline, &stop) && self.is_more_due(&stores.log, request).await? {
                 return Ok(Status::Partial);
             }
         }

@@ -13,7 +13,7 @@ pub struct HeldSecret {
     pub name: String,
     /// The value as the vault holds it, untrimmed.
     pub value: SecretString,
-    /// The vault's own mark of that value; not secret.
+    /// The vault's own version of that value; not secret.
     pub version: String,
     lock: Option<Arc<dyn Any + Send + Sync>>,
 }

@@ -2,7 +2,7 @@
 
 use super::{
     cursor::{Codec, Mark},
-    envelope::Scene,
+    scene::Scene,
     scheme::{AGAIN, Scheme},
 };
 use crate::{

@@ -117,7 +117,7 @@ impl Iterator for Chunks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::Shape;
+    use crate::record::Shape;
 
     fn page(count: u64) -> Page {
         Page {

@@ -2,8 +2,9 @@
 
 use super::{
     cursor::Mark,
-    envelope::{Envelope, List, Scene, quoted},
+    envelope::{Envelope, List, quoted},
     plan::Plan,
+    scene::Scene,
 };
 use crate::serve::Headers;
 

@@ -3,8 +3,9 @@
 use super::{
     ask::point_id,
     cursor::Codec,
-    envelope::{Envelope, List, Scene},
+    envelope::{Envelope, List},
     plan::Plan,
+    scene::Scene,
 };
 use crate::quirks::Said;
 use serde_json::{Map, Value};

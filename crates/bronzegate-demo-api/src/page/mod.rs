@@ -1,6 +1,7 @@
 //! Pages: what a request asks for, what it gets, and how that is written.
 
 mod ask;
+mod compose;
 mod content;
 mod cursor;
 mod envelope;
@@ -10,14 +11,16 @@ mod link;
 mod pack;
 mod plan;
 mod roles;
+mod scene;
 mod scheme;
 mod spoil;
 
 pub(crate) use ask::{Ask, Refusal, check_demands, point_id, read};
+pub(crate) use compose::compose;
 pub(crate) use content::{Chunks, Page};
-pub(crate) use envelope::{Scene, compose};
 pub(crate) use link::moved;
 pub(crate) use pack::packed;
 pub(crate) use plan::Plan;
+pub(crate) use scene::Scene;
 pub(crate) use scheme::Scheme;
 pub(crate) use spoil::spoil;

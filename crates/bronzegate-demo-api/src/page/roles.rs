@@ -2,10 +2,11 @@
 
 use super::{
     cursor::{Codec, Mark},
-    envelope::{Envelope, Scene, quoted},
+    envelope::{Envelope, quoted},
     generic::link_header,
     link::moved,
     plan::Plan,
+    scene::Scene,
 };
 use std::fmt::Write;
 

@@ -36,7 +36,8 @@ fn insert(page: &mut Page, record: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{record::Recipe, stream::Shape};
+    use crate::record::{Recipe, Shape};
+    use serde_json::error::Category;
     use serde_json::{Value, from_slice};
 
     fn page(count: u64) -> Page {
@@ -55,18 +56,19 @@ mod tests {
 
     #[test]
     fn spoilt_pages_are_not_json() {
-        for how in [
-            InvalidJson::Nan,
-            InvalidJson::BadUtf8,
-            InvalidJson::TrailingComma,
-            InvalidJson::GarbageAfter,
-            InvalidJson::Truncated,
-            InvalidJson::Deep { depth: 600 },
-            InvalidJson::Raw { body: "{".into() },
+        for (how, category) in [
+            (InvalidJson::Nan, Category::Syntax),
+            (InvalidJson::BadUtf8, Category::Syntax),
+            (InvalidJson::TrailingComma, Category::Syntax),
+            (InvalidJson::GarbageAfter, Category::Syntax),
+            (InvalidJson::Truncated, Category::Eof),
+            (InvalidJson::Deep { depth: 600 }, Category::Syntax),
+            (InvalidJson::Raw { body: "{".into() }, Category::Eof),
         ] {
             for count in [0, 3] {
                 let bytes = spoil(page(count), &how).map_or_else(|b| b, |p| p.render());
-                assert!(from_slice::<Value>(&bytes).is_err(), "{how:?} {count}");
+                let error = from_slice::<Value>(&bytes).unwrap_err();
+                assert_eq!(error.classify(), category, "{how:?} {count}: {error}");
             }
         }
     }

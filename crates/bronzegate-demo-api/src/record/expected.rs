@@ -1,7 +1,6 @@
 //! What a complete and correct extraction of a stream must have seen.
 
-use super::{digits::push_number, recipe::Recipe};
-use crate::stream::Shape;
+use super::{digits::push_number, recipe::Recipe, shape::Shape};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;

@@ -4,12 +4,14 @@ mod digits;
 mod draw;
 mod expected;
 mod recipe;
+mod shape;
 mod table;
 mod template;
 mod wide;
 
 pub use expected::{Expected, expected};
 pub use recipe::record;
+pub use shape::Shape;
 pub use table::{csv_record, csv_record_of};
 
 pub(crate) use draw::mix;

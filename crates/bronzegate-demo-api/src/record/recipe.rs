@@ -2,10 +2,10 @@
 
 use super::{
     draw::{Draw, mix},
+    shape::Shape,
     template::Template,
     wide,
 };
-use crate::stream::Shape;
 use std::sync::LazyLock;
 
 /// Distance between two neighbouring ids, before the jitter that is below it.

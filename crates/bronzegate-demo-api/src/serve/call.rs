@@ -1,6 +1,7 @@
 //! A request, read as far as every style needs it.
 
 use crate::{page::Scheme, stream::Stream};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, Method, header::HOST, request::Parts};
 use serde_json::value::RawValue;
@@ -44,6 +45,17 @@ impl Call {
     pub(crate) fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    }
+
+    /// User and password of basic authentication (RFC 7617).
+    pub(crate) fn basic(&self) -> Option<(String, String)> {
+        let (scheme, encoded) = self.header("authorization")?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let plain = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
+        let (user, password) = plain.split_once(':')?;
+        Some((user.to_owned(), password.to_owned()))
     }
 
     pub(crate) fn body(&self) -> &Bytes {

@@ -2,7 +2,6 @@
 
 use super::{call::Call, oauth::Vault};
 use crate::stream::Auth;
-use base64::{Engine, prelude::BASE64_STANDARD};
 use std::time::Instant;
 
 /// Whether the request has the credentials that `auth` demands.
@@ -13,7 +12,7 @@ pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bo
         Auth::None => true,
         Auth::Bearer => call.bearer() == Some(&known.token),
         Auth::Basic => {
-            basic(call).is_some_and(|(user, password)| user == known.username && password == known.password)
+            call.basic().is_some_and(|(user, password)| user == known.username && password == known.password)
         }
         Auth::ApiKeyHeader => header("x-api-key", &known.api_key),
         Auth::ApiKeyQuery => {
@@ -31,8 +30,8 @@ pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bo
             vault.is_instance(call.host()) && token.is_some_and(|token| vault.is_valid(token, now))
         }
         Auth::ShopifyToken => header("x-shopify-access-token", &known.token),
-        Auth::KeyAsUser => basic(call).is_some_and(|(user, _)| user == known.api_key),
-        Auth::KeyAsPassword => basic(call).is_some_and(|(_, password)| password == known.api_key),
+        Auth::KeyAsUser => call.basic().is_some_and(|(user, _)| user == known.api_key),
+        Auth::KeyAsPassword => call.basic().is_some_and(|(_, password)| password == known.api_key),
         Auth::AuthorizationApiKey => {
             call.header("authorization").and_then(|value| value.strip_prefix("ApiKey "))
                 == Some(&known.api_key)
@@ -50,21 +49,11 @@ pub(crate) fn challenge(auth: Auth) -> &'static str {
     }
 }
 
-/// User and password of basic authentication (RFC 7617).
-pub(crate) fn basic(call: &Call) -> Option<(String, String)> {
-    let (scheme, encoded) = call.header("authorization")?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let plain = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
-    let (user, password) = plain.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{clock, options::Credentials};
+    use base64::{Engine, prelude::BASE64_STANDARD};
 
     fn admitted(auth: Auth, target: &str, headers: &[(&str, &str)]) -> bool {
         let mut request = http::Request::get(target);

@@ -1,6 +1,7 @@
 //! Export jobs: submitted, asked after until they are done, and read as pages.
 
-use super::{call::Call, reply::Reply, state::Live, state::locked};
+use super::{call::Call, reply::Reply, stats::Counters};
+use crate::stream::Stream;
 use http::{Method, StatusCode};
 use serde_json::json;
 use std::sync::Arc;
@@ -42,39 +43,45 @@ impl About {
     }
 }
 
-/// What a job that is done was submitted with.
-pub(crate) fn submitted(live: &Live, nth: usize) -> Option<Arc<Call>> {
-    let jobs = locked(&live.jobs);
-    let job = jobs.0.get(nth)?;
-    (job.polls > live.stream.job.polls).then(|| Arc::clone(&job.asked))
-}
+impl Jobs {
+    /// What a job was submitted with that is done after so many polls.
+    pub(crate) fn submitted(&self, nth: usize, polls: u32) -> Option<Arc<Call>> {
+        let job = self.0.get(nth)?;
+        (job.polls > polls).then(|| Arc::clone(&job.asked))
+    }
 
-/// Answers a request about a job.
-pub(crate) fn answer(live: &Live, call: &Arc<Call>, about: About) -> Reply {
-    let mut jobs = locked(&live.jobs);
-    match about {
-        About::Submission => {
-            live.counters.job();
-            let id = format!("750J{}", jobs.0.len());
-            jobs.0.push(Job { asked: Arc::clone(call), polls: 0 });
-            Reply::value(StatusCode::OK, &json!({ "id": id, "state": "UploadComplete" }))
-        }
-        About::Job(nth) if nth < jobs.0.len() => {
-            let job = &mut jobs.0[nth];
-            job.polls += 1;
-            let (id, path) = (format!("750J{nth}"), &live.stream.path);
-            if job.polls <= live.stream.job.polls {
-                return Reply::value(StatusCode::OK, &json!({ "id": id, "state": "InProgress" }));
+    /// Answers a request about a job of a stream.
+    pub(crate) fn answer(
+        &mut self,
+        stream: &Stream,
+        counters: &Counters,
+        call: &Arc<Call>,
+        about: About,
+    ) -> Reply {
+        match about {
+            About::Submission => {
+                counters.job();
+                let id = format!("750J{}", self.0.len());
+                self.0.push(Job { asked: Arc::clone(call), polls: 0 });
+                Reply::value(StatusCode::OK, &json!({ "id": id, "state": "UploadComplete" }))
             }
-            let own = || format!("{path}/{id}/results");
-            let file = live.stream.job.file.clone().unwrap_or_else(own);
-            let signed = |file: &String| format!("{file}?signature=presigned-{}", job.polls);
-            let mut body = json!({ "id": id, "state": "JobComplete", "file": signed(&file) });
-            if let Some(files) = &live.stream.job.files {
-                body["files"] = files.iter().map(signed).collect();
+            About::Job(nth) if nth < self.0.len() => {
+                let job = &mut self.0[nth];
+                job.polls += 1;
+                let (id, path) = (format!("750J{nth}"), &stream.path);
+                if job.polls <= stream.job.polls {
+                    return Reply::value(StatusCode::OK, &json!({ "id": id, "state": "InProgress" }));
+                }
+                let own = || format!("{path}/{id}/results");
+                let file = stream.job.file.clone().unwrap_or_else(own);
+                let signed = |file: &String| format!("{file}?signature=presigned-{}", job.polls);
+                let mut body = json!({ "id": id, "state": "JobComplete", "file": signed(&file) });
+                if let Some(files) = &stream.job.files {
+                    body["files"] = files.iter().map(signed).collect();
+                }
+                Reply::value(StatusCode::OK, &body)
             }
-            Reply::value(StatusCode::OK, &body)
+            _ => Reply::error(StatusCode::NOT_FOUND, "no such job, or it is not done"),
         }
-        _ => Reply::error(StatusCode::NOT_FOUND, "no such job, or it is not done"),
     }
 }

@@ -5,7 +5,7 @@ use super::{
     call::Call,
     guard::{admits, challenge},
     headers::Headers,
-    jobs::{self, About},
+    jobs::About,
     point,
     reply::{Content, Reply},
     state::{Live, State, locked},
@@ -55,6 +55,9 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
     if !admits(stream.auth, call, &state.vault(), now) || repeats_another_token(stream, call) {
         live.counters.unauthenticated();
         return (unauthenticated(live), None);
+    }
+    if stream.quirks.templated_links.is_some() && call.target().contains(['{', '}']) {
+        return (Reply::error(StatusCode::BAD_REQUEST, "a template is no URL"), None);
     }
     if stream.quirks.at_once.is_some_and(|most| live.counters.in_flight() > most) {
         live.counters.throttled();
@@ -135,7 +138,7 @@ fn job(
 ) -> (Reply, Option<FaultKind>) {
     let about = About::of(&live.stream.path, call);
     if let About::Results(nth) = about
-        && let Some(asked) = jobs::submitted(live, nth)
+        && let Some(asked) = live.submitted(nth)
     {
         return paged(state, live, scene, number, &asked);
     }
@@ -144,7 +147,7 @@ fn job(
     {
         return (Reply::error(status, &message), None);
     }
-    unpaged(state, live, call, number, |live| jobs::answer(live, call, about))
+    unpaged(state, live, call, number, |live| live.answer_job(call, about))
 }
 
 /// An answer that is no page, unless a fault takes its place.

@@ -1,6 +1,6 @@
 //! The `OAuth2` token endpoint (RFC 6749, sections 4.4 and 6; RFC 7523), the login, and the secrets they know.
 
-use super::{assertion, call::Call, guard::basic, reply::Reply, stats::TokenStats};
+use super::{assertion, call::Call, reply::Reply, stats::TokenStats};
 use crate::{clock::Time, options::Credentials};
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -199,7 +199,7 @@ fn client(call: &Call, form: &HashMap<String, String>) -> (String, String) {
     let decoded = |text: String| {
         form_urlencoded::parse(text.as_bytes()).next().map_or_else(String::new, |(name, _)| name.into_owned())
     };
-    if let Some((id, secret)) = basic(call) {
+    if let Some((id, secret)) = call.basic() {
         return (decoded(id), decoded(secret));
     }
     let field = |name: &str| form.get(name).cloned().unwrap_or_default();

@@ -2,8 +2,9 @@
 
 use super::{
     call::Call,
-    jobs::Jobs,
+    jobs::{About, Jobs},
     oauth::Vault,
+    reply::Reply,
     stats::{Counters, Stats},
 };
 use crate::{
@@ -34,7 +35,7 @@ pub(crate) struct Live {
     pub(crate) counters: Arc<Counters>,
     pub(crate) limiter: Option<Mutex<Limiter>>,
     pub(crate) ledger: Option<Mutex<Ledger>>,
-    pub(crate) jobs: Mutex<Jobs>,
+    jobs: Mutex<Jobs>,
     /// Where the list is read next, where the place is kept here.
     place: AtomicU64,
     seed: u64,
@@ -65,6 +66,16 @@ impl Live {
         let position = if begins { 0 } else { self.place.load(Relaxed) };
         self.place.store(position + ask.limit, Relaxed);
         Ask { position, ..ask }
+    }
+
+    /// What a job that is done was submitted with.
+    pub(crate) fn submitted(&self, nth: usize) -> Option<Arc<Call>> {
+        locked(&self.jobs).submitted(nth, self.stream.job.polls)
+    }
+
+    /// Answers a request about a job.
+    pub(crate) fn answer_job(&self, call: &Arc<Call>, about: About) -> Reply {
+        locked(&self.jobs).answer(&self.stream, &self.counters, call, about)
     }
 
     /// Every record that a complete extraction brings, in the API's order.

@@ -6,8 +6,8 @@ use std::fs;
 use std::time::Duration;
 
 use bronzegate_demo_api::{Auth, Options, Running, Shape, Stream, Style};
-use bronzegate_tests::aws::{Deployment, scheduled};
-use bronzegate_tests::lambda::Lambda;
+use bronzegate_tests::aws_deployment::{Deployment, scheduled};
+use bronzegate_tests::lambda_runtime::Lambda;
 use bronzegate_tests::{one_stream, repository};
 use serde_json::{Value, json};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bronzegate_azure::functions::QUEUE;
 use bronzegate_demo_api::{Auth, Options, Running, Shape, Stream, Style};
-use bronzegate_tests::function_app::{Deployment, item};
-use bronzegate_tests::functions::FunctionApp;
+use bronzegate_tests::azure_deployment::{Deployment, item};
+use bronzegate_tests::functions_host::FunctionApp;
 use bronzegate_tests::one_stream;
 use serde_json::{Value, json};
 

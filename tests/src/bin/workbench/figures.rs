@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bronzegate_demo_api::Running;
-use bronzegate_tests::command::until;
+use bronzegate_tests::command_line::until;
 
 /// The stream that every measured function reads.
 pub(crate) const STREAM: &str = "items";

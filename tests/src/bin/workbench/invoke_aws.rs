@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bronzegate_tests::lambda::{Invoked, Lambda};
+use bronzegate_tests::lambda_runtime::{Invoked, Lambda};
 use bronzegate_tests::moto;
 use serde_json::Value;
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use bronzegate_azure::{BLOB_ENDPOINT, TransportOptions};
-use bronzegate_tests::azure::{Azurite, Certificates, Directory, Held, Vault};
-use bronzegate_tests::functions::{FunctionApp, Invoked};
+use bronzegate_tests::azure::{Azurite, Certificates, Held, KeyVault, TokenEndpoints};
+use bronzegate_tests::functions_host::{FunctionApp, Invoked};
 use serde_json::Value;
 
 use crate::Outcome;
@@ -28,11 +28,11 @@ async fn invoke(event: &Value) -> Outcome {
     fs::write(&tickets, text)?;
     let roots = folder.path().join("roots.pem");
     fs::write(&roots, &Certificates::shared().authority)?;
-    let directory = Directory::start().await;
-    let vault = Vault::start(SECRETS.map(|secret| (secret, Held::Value(secret)))).await;
+    let tokens = TokenEndpoints::start().await;
+    let vault = KeyVault::start(SECRETS.map(|secret| (secret, Held::Value(secret)))).await;
     let azurite = Azurite::shared();
     let target = format!("abfss://{}@demo.dfs.core.windows.net/bronze", azurite.container().await);
-    let mut variables: BTreeMap<_, _> = directory.function_app();
+    let mut variables: BTreeMap<_, _> = tokens.function_app();
     for (name, value) in [
         ("BRONZEGATE_TARGET", target.clone()),
         ("BRONZEGATE_SECRETS", format!("azure-keyvault:{}", vault.url())),
@@ -52,7 +52,7 @@ async fn invoke(event: &Value) -> Outcome {
     say("\nlog");
     app.log().iter().for_each(|line| say(line));
     say(&format!("\nblobs in {target}"));
-    let azure = azurite.connect(&directory, azurite.endpoint(), &TransportOptions::default());
+    let azure = azurite.connect(&tokens, azurite.endpoint(), &TransportOptions::default());
     for path in azure.store(&target)?.list("").await? {
         say(&path);
     }

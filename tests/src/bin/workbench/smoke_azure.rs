@@ -22,9 +22,9 @@ use bronzegate_core::secret::{Freshness, Replacement, SecretStore};
 use bronzegate_demo_api::{
     Auth, Credentials, DemoApi, Fault, FaultKind, Framing, Options, Running, Shape, Stream, Style, When,
 };
-use bronzegate_tests::command::{assert_same, own_bytes, program, run_line, until};
-use bronzegate_tests::function_app::lines;
-use bronzegate_tests::{SEED, contract, expected, one_stream};
+use bronzegate_tests::azure_deployment::lines;
+use bronzegate_tests::command_line::{assert_same, own_bytes, program, run_line, until};
+use bronzegate_tests::{SEED, expected, one_stream, store_contract};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -61,7 +61,7 @@ async fn check() -> Outcome {
     let azure = Azure::connect(variable, clock.clone())?;
     let root = format!("{}/smoke-{}", target.trim_end_matches('/'), clock.now().strftime("%Y%m%d%H%M%S"));
 
-    contract::check(async |name| azure.store(&format!("{root}/{name}")).expect("it is a target")).await;
+    store_contract::check(async |name| azure.store(&format!("{root}/{name}")).expect("it is a target")).await;
     say("store: it keeps the contract of the port, create-only puts and uploads included");
     let token = vault(&*azure.secrets(url)?).await?;
     let smoke = Smoke::new(&azure, root.clone(), token).await?;

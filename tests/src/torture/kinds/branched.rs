@@ -10,7 +10,7 @@ use super::exported::{OF_A_JOB, exports, of_jobs, rows, settings};
 use super::kind::{Bounds, Draft};
 use super::snapshot::whole;
 use crate::bench::expected;
-use crate::changes::BOUNDED;
+use crate::streams::changes::BOUNDED;
 
 const BY_CURSOR: &str = "records: results\npagination: { type: cursor, next: { body: paging.next.after }, send: { query: after } }";
 
@@ -98,7 +98,7 @@ pub(super) fn incremental(rng: &mut Rng, bounds: Bounds) -> Draft {
     let stream =
         |name| Stream::new(name, Style::Cursor, Shape::Small, 0).page_size(size).timeline(timeline(&[]));
     let streams = grid.names().map(stream).collect();
-    let settings = crate::changes::settings(&format!("{BOUNDED}, start: 2026-01-01, key: id"));
+    let settings = crate::streams::changes::settings(&format!("{BOUNDED}, start: 2026-01-01, key: id"));
     let concurrency = format!("\nconcurrency: {}", rng.u64(1..6));
     Draft { catches_up: true, ..branches(streams, PATH, settings + &grid.settings() + &concurrency, events) }
 }

@@ -7,7 +7,7 @@ use fastrand::Rng;
 
 use super::super::scene::{Event, STREAM};
 use super::kind::{Bounds, Draft};
-use crate::changes::{BOUNDED, OPEN, change};
+use crate::streams::changes::{BOUNDED, OPEN, change};
 
 /// What each event has that the event before it had not, in days.
 pub(super) const DAYS: u32 = 2;
@@ -41,7 +41,7 @@ fn changing(rng: &mut Rng, bounds: Bounds, incremental: &str, max_results: Optio
         events.push(Event::scheduled(&at, vec![(STREAM.to_owned(), records.clone())], records));
     }
     let stream = timeline(rng, max_results, Vec::new());
-    Draft { catches_up: true, ..Draft::new(stream, crate::changes::settings(incremental), events) }
+    Draft { catches_up: true, ..Draft::new(stream, crate::streams::changes::settings(incremental), events) }
 }
 
 /// A stream of changes of which windows are loaded.
@@ -67,7 +67,7 @@ pub(super) fn backfill(rng: &mut Rng, bounds: Bounds) -> Draft {
         brings: records.clone(),
     };
     let stream = timeline(rng, None, records);
-    let settings = crate::changes::settings(BOUNDED);
+    let settings = crate::streams::changes::settings(BOUNDED);
     Draft::new(stream, settings, vec![event])
 }
 

@@ -4,15 +4,14 @@
 //! without gaps; this is what lets the newest be found with a few reads instead of a listing.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use futures::stream::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 
 use super::record::{CommitRecord, SegmentStatus};
 use crate::bronze::layout::{CommitName, Layout};
 use crate::bronze::run_id::{RunId, RunKind};
-use crate::bronze::store::{BronzeStore, Created, Receipt, StoreError};
+use crate::bronze::store::{BronzeStore, Created, StoreError};
 
 /// Uploads completed, and records read, at the same time.
 pub(super) const AT_ONCE: usize = 8;
@@ -22,6 +21,8 @@ pub(super) const AT_ONCE: usize = 8;
 pub struct CommitLog {
     pub(super) store: Arc<dyn BronzeStore>,
     pub(super) layout: Layout,
+    /// Paths in the log that are no commit's.
+    pub(super) strangers: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// What `head.json` says: a commit that was among the newest when it was written.
@@ -52,7 +53,7 @@ fn is_window(key: &str) -> bool {
 impl CommitLog {
     /// The log of the layout's stream.
     pub fn new(store: Arc<dyn BronzeStore>, layout: Layout) -> Self {
-        Self { store, layout }
+        Self { store, layout, strangers: Arc::default() }
     }
 
     /// One segment's record.
@@ -77,6 +78,7 @@ impl CommitLog {
         while newest.status == SegmentStatus::Partial {
             let present = newest.segment;
             let next = match absent {
+                None if present == u32::MAX => break,
                 None => present.saturating_mul(2),
                 Some(absent) if absent - present <= 1 => break,
                 Some(absent) => present + (absent - present) / 2,
@@ -93,77 +95,12 @@ impl CommitLog {
     /// it, and this one must give up its uploads.
     pub async fn commit(&self, record: &CommitRecord) -> Result<Created, StoreError> {
         let path = self.layout.commit(&record.key, record.segment);
+        // What nothing will find must not be there.
+        if self.layout.parse_commit(&path).is_none() {
+            let reason = "its name could not be read back, so it is not committed".to_owned();
+            return Err(StoreError::Unreadable { path, reason });
+        }
         self.store.put_new(&path, record.to_json().into()).await
-    }
-
-    /// Publishes every part of a committed segment. One that is there already is compared with its
-    /// receipt; any process may repeat this.
-    pub async fn publish(&self, record: &CommitRecord) -> Result<(), StoreError> {
-        self.publish_parts(record.parts.iter()).await
-    }
-
-    /// The parts of a committed segment that are not at their paths yet.
-    pub async fn unpublished<'a>(&self, record: &'a CommitRecord) -> Result<Vec<&'a Receipt>, StoreError> {
-        if record.parts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let present = self.list(&self.folder(record)).await?;
-        let missing = |part: &&Receipt| present.binary_search(&part.path).is_err();
-        Ok(record.parts.iter().filter(missing).collect())
-    }
-
-    /// Publishes what a dead run left unpublished, and says how many parts that were.
-    ///
-    /// A commit that `head.json` names was published, since the hint is written afterwards; so parts
-    /// that somebody has since moved or expired are not taken for lost ones.
-    pub async fn settle(&self, record: &CommitRecord) -> Result<usize, StoreError> {
-        if record.parts.is_empty() || self.head().await.is_some_and(|head| head.names(record)) {
-            return Ok(0);
-        }
-        let missing = self.unpublished(record).await?;
-        let count = missing.len();
-        self.publish_parts(missing.into_iter()).await?;
-        Ok(count)
-    }
-
-    /// Gives up uploads that no commit will refer to. The first failure is told after all were tried.
-    pub async fn abort(&self, parts: &[Receipt]) -> Result<(), StoreError> {
-        let mut outcome = Ok(());
-        for part in parts {
-            outcome = outcome.and(self.store.abort(part).await);
-        }
-        outcome
-    }
-
-    /// Publishes what dead runs of the stream had committed, and removes what else they left where the
-    /// store keeps that.
-    pub async fn sweep(&self) -> Result<(), StoreError> {
-        for leftover in self.store.leftovers(self.layout.stream()).await? {
-            let Some(name) = Layout::parse_segment(leftover.segment()) else { continue };
-            // Read after the store took hold of it: its run can commit no more.
-            if self.recover(name).await? {
-                leftover.discard().await?;
-            }
-        }
-        let pending = self.store.pending(self.layout.stream()).await?;
-        let segments: BTreeSet<_> = pending.iter().filter_map(|path| self.layout.parse_part(path)).collect();
-        for name in segments {
-            self.recover(name).await?;
-        }
-        Ok(())
-    }
-
-    /// Publishes a segment if it is committed. `false` when some of its uploads are gone.
-    async fn recover(&self, name: CommitName) -> Result<bool, StoreError> {
-        let Some(record) = self.get(&name.id.to_string(), name.segment).await? else { return Ok(true) };
-        match self.settle(&record).await {
-            Ok(_) => Ok(true),
-            Err(error @ StoreError::Lost { .. }) => {
-                tracing::warn!(stream = self.layout.stream(), %error, "a dead run's uploads are left");
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// Updates the hint, after the segment is published. What goes wrong here is logged and forgotten.
@@ -176,26 +113,14 @@ impl CommitLog {
         }
     }
 
-    async fn publish_parts(&self, parts: impl Iterator<Item = &Receipt>) -> Result<(), StoreError> {
-        // Owned, so that the future of a whole run can move between threads.
-        let publish = parts.cloned().map(|part| {
-            let store = self.store.clone();
-            async move { store.publish(&part).await }
-        });
-        futures::stream::iter(publish).buffer_unordered(AT_ONCE).try_collect().await
+    /// Whether the hint names this commit, which is then published: the hint is written afterwards.
+    pub(crate) async fn is_head(&self, record: &CommitRecord) -> bool {
+        self.head().await.is_some_and(|head| head.names(record))
     }
 
-    /// Where the parts of a commit are.
-    pub(super) fn folder(&self, record: &CommitRecord) -> String {
-        self.layout.parts(record.scheduled_time)
-    }
-
-    pub(super) async fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
-        self.store.list(folder).await
-    }
-
-    pub(super) async fn publish_one(&self, part: &Receipt) -> Result<(), StoreError> {
-        self.store.publish(part).await
+    /// The stream's paths.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// The hint. One that cannot be read is none.

@@ -6,13 +6,11 @@ mod log;
 mod names;
 mod newest;
 mod record;
-mod settler;
 mod since;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use health::{HISTORY, HistoryEntry, Ratios, extend_history};
 pub use last_error::LastError;
 pub use log::CommitLog;
 pub use record::{CommitRecord, KnownPaging, SegmentStatus, Window};
-pub use settler::Settler;

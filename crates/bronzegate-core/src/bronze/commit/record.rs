@@ -10,6 +10,7 @@ use super::health::HistoryEntry;
 use crate::bronze::run_id::RunId;
 use crate::bronze::store::{Receipt, StoreError};
 use crate::cursor::CursorState;
+use crate::extract::TableColumns;
 use crate::report::Counts;
 
 /// The version of the record's form, raised when an older reader would misread a newer record.
@@ -109,6 +110,9 @@ pub struct CommitRecord {
     /// known is not asked for again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub paging: BTreeMap<String, KnownPaging>,
+    /// The columns of its tables; an error's text in place of one has others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<TableColumns>,
     /// The version of bronzegate that wrote it.
     pub engine_version: String,
     /// The fingerprint of the source file that was in force.

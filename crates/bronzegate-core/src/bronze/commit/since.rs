@@ -53,16 +53,13 @@ impl CommitLog {
         let Some(oldest) = records.first() else {
             return Ok(self.newest(RunKind::At, now).await?.into_iter().collect());
         };
-        let earlier = match self.remembered(oldest, since).await? {
-            Some(earlier) => Some(earlier),
-            None => {
-                // A run with a long log before it remembers some of it, so this list is short.
-                let names = self.names_of(RunKind::At).await?;
-                let earlier =
-                    names.into_iter().rfind(|name| matches!(name.id, RunId::At(due) if due < since));
-                self.read(earlier.into_iter().collect()).await?.pop()
-            }
-        };
+        let mut earlier = self.remembered(oldest, since).await?;
+        if earlier.is_none() {
+            // A run with a long log before it remembers some of it, so this list is short.
+            let names = self.names_of(RunKind::At).await?;
+            let name = names.into_iter().rfind(|name| matches!(name.id, RunId::At(due) if due < since));
+            earlier = self.read(name.into_iter().collect()).await?.pop();
+        }
         records.extend(earlier);
         Ok(records)
     }

@@ -1,7 +1,10 @@
-//! What a part is made of: records with their metadata as lines, and how they are compressed.
+//! What a part is made of: a page's records become rows, rows become the bytes of a part.
 
 mod compress;
 mod ndjson;
+mod part_content;
+mod part_format;
 
-pub(crate) use compress::{Compressor, extension};
 pub(crate) use ndjson::{Encoder, PageTail};
+pub(crate) use part_content::PartContent;
+pub(crate) use part_format::PartFormat;

@@ -5,9 +5,8 @@ use std::mem;
 use bytes::{Bytes, BytesMut};
 
 use crate::bronze::checksum::Checksum;
-use crate::bronze::format::Compressor;
+use crate::bronze::format::{PartContent, PartFormat};
 use crate::bronze::store::{Receipt, StagedPart, StoreError};
-use crate::config::Compression;
 
 /// Small pieces are gathered up to this size, so that a thread hop moves enough to be worth it.
 const GATHER: usize = 1 << 20;
@@ -17,9 +16,7 @@ const LARGE: usize = 256 << 10;
 pub(super) struct OpenPart {
     path: String,
     staged: Box<dyn StagedPart>,
-    compressor: Option<Compressor>,
-    /// Small pieces before compression.
-    plain: BytesMut,
+    content: PartContent,
     /// Small pieces as stored.
     gathered: BytesMut,
     checksum: Checksum,
@@ -31,74 +28,45 @@ impl OpenPart {
     pub(super) fn new(
         path: String,
         staged: Box<dyn StagedPart>,
-        compression: Compression,
+        (format, max_part_bytes): (PartFormat, u64),
         gathered: BytesMut,
     ) -> Result<Self, StoreError> {
-        let compressor =
-            Compressor::new(compression).map_err(|error| StoreError::io("compress", &path, error))?;
-        Ok(Self {
-            path,
-            staged,
-            compressor,
-            plain: BytesMut::new(),
-            gathered,
-            checksum: Checksum::default(),
-            records: 0,
-            bytes: 0,
-        })
+        let content =
+            format.content(max_part_bytes).map_err(|error| StoreError::io("compress", &path, error))?;
+        Ok(Self { path, staged, content, gathered, checksum: Checksum::default(), records: 0, bytes: 0 })
     }
 
-    /// Bytes as stored, as far as the compressor has let them out.
+    /// Bytes as stored, as far as the content has let them out.
     pub(super) fn size(&self) -> u64 {
         self.bytes + self.gathered.len() as u64
+    }
+
+    /// Bytes as stored, if what the content has not let out does not become smaller.
+    pub(super) fn largest_size(&self) -> u64 {
+        self.size() + self.content.pending()
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.records == 0
     }
 
-    pub(super) async fn append(&mut self, lines: Bytes, records: u64) -> Result<(), StoreError> {
+    pub(super) async fn append(&mut self, rows: Bytes, records: u64) -> Result<(), StoreError> {
         self.records += records;
-        if self.compressor.is_none() {
-            return self.push(lines).await;
-        }
-        if self.plain.is_empty() && lines.len() >= LARGE {
-            return self.compress(lines).await;
-        }
-        self.plain.extend_from_slice(&lines);
-        if self.plain.len() >= LARGE { self.compress_plain().await } else { Ok(()) }
+        let content = self.content.append(rows).await;
+        let content = content.map_err(|error| StoreError::io("compress", &self.path, error))?;
+        self.push(content).await
     }
 
     /// Completes the content; what is left can go on without the writer.
     pub(super) async fn complete(mut self) -> Result<(CompletePart, BytesMut), StoreError> {
-        self.compress_plain().await?;
-        if let Some(compressor) = self.compressor.take() {
-            let rest = compressor.finish().await;
-            let rest = rest.map_err(|error| StoreError::io("compress", &self.path, error))?;
-            self.push(rest.into()).await?;
+        let content = mem::take(&mut self.content);
+        let rest = content.finish().await.map_err(|error| StoreError::io("compress", &self.path, error))?;
+        for rest in rest {
+            self.push(rest).await?;
         }
         self.flush().await?;
         let Self { path, staged, gathered, checksum, records, bytes, .. } = self;
         Ok((CompletePart { path, staged, checksum: checksum.to_hex(), records, bytes }, gathered))
-    }
-
-    async fn compress_plain(&mut self) -> Result<(), StoreError> {
-        if self.plain.is_empty() {
-            return Ok(());
-        }
-        let lines = self.plain.split().freeze();
-        self.compress(lines).await?;
-        self.plain.reserve(2 * LARGE);
-        Ok(())
-    }
-
-    async fn compress(&mut self, lines: Bytes) -> Result<(), StoreError> {
-        let Some(compressor) = self.compressor.take() else { return self.push(lines).await };
-        let compressed = compressor.compress(lines).await;
-        let (compressor, compressed) =
-            compressed.map_err(|error| StoreError::io("compress", &self.path, error))?;
-        self.compressor = Some(compressor);
-        self.push(compressed.into()).await
     }
 
     pub(super) async fn abort(self) -> Result<(), StoreError> {

@@ -9,19 +9,16 @@ use tokio::task::JoinHandle;
 
 use super::naming::PartNaming;
 use super::open::OpenPart;
-use crate::bronze::format::extension;
+use crate::bronze::format::PartFormat;
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
-use crate::config::{Compression, Output};
-
-/// Lines are compressed in pieces of at most this size, so that a part does not outgrow its limit by more.
-const PIECE: u64 = 1 << 20;
-/// Near a part's limit pieces become smaller, but not so small that each is a thread hop for nothing.
-const SMALLEST_PIECE: u64 = 64 << 10;
+use crate::config::Output;
 
 pub(super) struct Writer {
     store: Arc<dyn BronzeStore>,
     naming: PartNaming,
-    output: Output,
+    format: PartFormat,
+    /// The size at which the next part begins, in bytes as stored.
+    max_part_bytes: u64,
     /// Parts opened so far; the number of the newest.
     opened: u32,
     open: Option<OpenPart>,
@@ -33,11 +30,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(store: Arc<dyn BronzeStore>, naming: PartNaming, output: Output) -> Self {
+    pub(super) fn new(store: Arc<dyn BronzeStore>, naming: PartNaming, output: &Output) -> Self {
         Self {
             store,
             naming,
-            output,
+            format: PartFormat::of(output),
+            max_part_bytes: output.max_part_bytes,
             opened: 0,
             open: None,
             closing: None,
@@ -47,30 +45,24 @@ impl Writer {
         }
     }
 
-    /// Appends whole lines, over as many parts as they need.
-    pub(super) async fn append(&mut self, mut lines: Bytes, mut records: u64) -> Result<(), StoreError> {
-        while !lines.is_empty() {
+    /// Appends whole rows, over as many parts as they need.
+    pub(super) async fn append(&mut self, mut rows: Bytes, mut records: u64) -> Result<(), StoreError> {
+        while !rows.is_empty() {
             let mut part = match self.open.take() {
                 Some(part) => part,
                 None => self.open_part().await?,
             };
-            let room = self.output.max_part_bytes.saturating_sub(part.size());
-            let piece = match (self.output.compression, part.is_empty()) {
-                (Compression::None, false) => whole_lines(&lines, room),
-                (Compression::None, true) => whole_lines(&lines, room).max(first_line(&lines)),
-                _ => whole_lines(&lines, room.clamp(SMALLEST_PIECE, PIECE)).max(first_line(&lines)),
-            };
-            let piece = lines.split_to(piece);
-            let counted =
-                if lines.is_empty() { records } else { memchr::memchr_iter(b'\n', &piece).count() as u64 };
+            let room = self.max_part_bytes.saturating_sub(part.largest_size());
+            let piece = self.format.fitting(&rows, room, self.max_part_bytes, part.is_empty());
+            let piece = rows.split_to(piece);
+            let counted = if rows.is_empty() { records } else { self.format.count(&piece) };
             records -= counted;
             let appended = part.append(piece, counted).await;
-            let full = part.size() >= self.output.max_part_bytes;
-            let plain = self.output.compression == Compression::None;
+            let full = part.size() >= self.max_part_bytes;
             self.open = Some(part);
             appended?;
-            // Uncompressed, what is left did not fit; compressed, only the size can tell.
-            if full || (plain && !lines.is_empty()) {
+            // Where sizes are exact, what is left did not fit; else only the part's size can tell.
+            if full || (self.format.is_exact() && !rows.is_empty()) {
                 self.close().await?;
             }
         }
@@ -116,11 +108,10 @@ impl Writer {
 
     async fn open_part(&mut self) -> Result<OpenPart, StoreError> {
         let PartNaming { layout, key, segment } = &self.naming;
-        let compression = self.output.compression;
-        let path = layout.part(key, *segment, self.opened + 1, extension(compression));
+        let path = layout.part(key, *segment, self.opened + 1, self.format.extension());
         let staged = self.store.stage(&path, &layout.staging(&key.key, *segment)).await?;
         self.opened += 1;
-        OpenPart::new(path, staged, compression, std::mem::take(&mut self.gathered))
+        OpenPart::new(path, staged, (self.format, self.max_part_bytes), std::mem::take(&mut self.gathered))
     }
 
     async fn close(&mut self) -> Result<(), StoreError> {
@@ -159,19 +150,4 @@ impl Writer {
             tracing::warn!(stream = self.naming.layout.stream(), %error, "an upload is left for a later sweep");
         }
     }
-}
-
-/// The length of the longest run of whole lines that has at most `limit` bytes.
-fn whole_lines(lines: &[u8], limit: u64) -> usize {
-    match usize::try_from(limit) {
-        Ok(limit) if limit < lines.len() => {
-            memchr::memrchr(b'\n', &lines[..limit]).map_or(0, |last| last + 1)
-        }
-        _ => lines.len(),
-    }
-}
-
-/// The length of the first line.
-fn first_line(lines: &[u8]) -> usize {
-    memchr::memchr(b'\n', lines).map_or(lines.len(), |end| end + 1)
 }

@@ -42,13 +42,13 @@ impl Parts {
     pub(crate) fn new(store: Arc<dyn BronzeStore>, naming: PartNaming, output: &Output) -> Self {
         let folder = naming.layout.parts(naming.key.scheduled);
         let (commands, queue) = mpsc::channel(WAITING);
-        let writer = tokio::spawn(obey(queue, Writer::new(store, naming, output.clone())));
+        let writer = tokio::spawn(obey(queue, Writer::new(store, naming, output)));
         Self { commands, writer: Some(writer), folder }
     }
 
     /// Appends whole lines, each with its line break. A part is closed when it has `max_part_bytes` as
-    /// stored; uncompressed it never has more, unless a single line has, and compressed it may have some
-    /// hundred KiB more.
+    /// stored; uncompressed it never has more, unless a single line has, and compressed it may have a sixteenth
+    /// and a line more.
     pub(crate) async fn append(&mut self, lines: Bytes, records: u64) -> Result<(), StoreError> {
         self.send(Command::Append(lines, records)).await
     }

@@ -15,7 +15,8 @@ use crate::error::{Error, ErrorKind};
 ///   path, nor listed under its folder, before [`publish`](Self::publish).
 /// - **Create-only.** [`put_new`](Self::put_new) and `publish` never replace anything; of two
 ///   callers at once exactly one creates.
-/// - **Read after write.** What a call has created, the next `get` and `list` of any process sees.
+/// - **Read after write.** What a call has created or removed, the next read and the next listing of any process
+///   see.
 /// - **Whole or absent.** A process killed in the middle of a call leaves either nothing or the
 ///   whole object at a path, never a piece.
 /// - **Durable.** What a call reports as done survives the loss of power, as far as the medium can.
@@ -29,24 +30,31 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
     /// The paths of all objects below the folder `prefix`, sorted; empty when there is no such folder.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
 
-    /// The paths that begin with `prefix` and come after `after`, in the order of their bytes.
+    /// The paths that begin with `prefix` and come after `after` in the order of their bytes, sorted.
     ///
-    /// `prefix` need not end where a folder does: `log/at-202611` begins `log/at-20261122T170000Z.json`. It is
-    /// whole paths that are compared. `after` need not be there, and need not begin with `prefix`; an empty one
-    /// comes before every path. Whatever [`list`](Self::list) shows, this shows, and nothing else.
+    /// Both are compared with whole paths. `prefix` may end within a name: `log/at-202611` is a prefix of
+    /// `log/at-20261122T170000Z.json`. `after` need not exist and need not begin with `prefix`; an empty one comes
+    /// before every path. The result has exactly those paths that [`list`](Self::list) has, too.
     ///
-    /// It costs what it returns. On a service that cannot begin a listing in the middle (Azure) it costs all
-    /// that begins with `prefix`, so a caller takes no shorter one than it must.
+    /// The cost is that of the result. Azure cannot begin a listing in the middle, so there it is the cost of all
+    /// paths with the prefix. A caller therefore chooses the longest prefix that it can.
+    ///
+    /// # Errors
+    /// As of `list`. No path is left out silently.
     async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError>;
 
-    /// The object's content, or `None` when there is none.
+    /// The object's content, or `None` when there is none. It is for the log and its hints, not for parts: an
+    /// object of more than [`LARGEST_READ`] bytes is an error, and is not read.
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError>;
 
-    /// A part of the object's content, and the size of the whole; `None` when there is no object.
+    /// A range of the object's content, and the size of the whole object; `None` when there is no object.
     ///
-    /// The content is never longer than the range, whatever the object's size. It is shorter where the object
-    /// ends earlier, and empty for a range behind its end; neither is an error. What a call returns is of one
-    /// object: if another takes its place meanwhile, the call may fail.
+    /// The content is never longer than the range, whatever the object's size. It is shorter where the object ends
+    /// within the range, and empty where the object ends before it; neither is an error. Content and size are of
+    /// one version of the object.
+    ///
+    /// # Errors
+    /// When the object cannot be read, or is replaced during the call.
     async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError>;
 
     /// Creates the object unless one is there.
@@ -55,11 +63,13 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
     /// Creates or replaces the object: for hints that may be lost, never for data or commits.
     async fn put(&self, path: &str, content: Bytes) -> Result<(), StoreError>;
 
-    /// Removes the object; durable like a put. One that is not there is no error, so any process may repeat it.
+    /// Removes the object. A missing one is no error, so any process may repeat the call.
     ///
-    /// It is for what may be lost: hints, and the log of a table that is made of bronze and that its own
-    /// rules let expire. A part or a commit is never removed, since that would take back what a run decided; no
-    /// store checks this.
+    /// It is for hints, and for the log of a table whose own rules let entries expire. Never remove a part or a
+    /// commit: that would take back what a run has decided. No store checks this.
+    ///
+    /// # Errors
+    /// When the store refuses; then the object may be there or not.
     async fn remove(&self, path: &str) -> Result<(), StoreError>;
 
     /// Begins an upload that will become `path`. `run` groups the uploads of one run, so that
@@ -123,22 +133,22 @@ pub struct StagingArea {
     pub segment: String,
 }
 
-/// A part of an object.
+/// A range of an object's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByteRange {
-    /// So many bytes from an offset on.
+    /// Bytes from an offset on.
     From {
         /// The first byte, counted from 0.
         offset: u64,
         /// The most bytes.
         length: u64,
     },
-    /// So many bytes at the end: the footer of a Parquet file.
+    /// The last bytes, at most so many: the footer of a Parquet file.
     Last(u64),
 }
 
 impl ByteRange {
-    /// The offset of its first byte in an object of `size` bytes, and how many there are of it.
+    /// Its offset and its length in an object of `size` bytes.
     pub fn within(self, size: u64) -> (u64, u64) {
         match self {
             Self::From { offset, length } => {
@@ -150,7 +160,7 @@ impl ByteRange {
     }
 }
 
-/// What was read of an object.
+/// What [`get_range`](BronzeStore::get_range) read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeRead {
     /// The bytes of the range.
@@ -224,7 +234,15 @@ pub enum StoreError {
     },
 }
 
+/// The most bytes of an object that is read whole. A commit record has some hundred bytes a part.
+pub const LARGEST_READ: u64 = 64 << 20;
+
 impl StoreError {
+    /// An object that is not read whole, because it is too large for that.
+    pub fn too_large(path: impl Into<String>) -> Self {
+        Self::io("read", path, format!("it has more than {LARGEST_READ} bytes, which is the most"))
+    }
+
     /// An I/O error on a path.
     pub fn io(
         action: &'static str,

@@ -18,11 +18,12 @@ use url::Url;
 
 use super::base_url_from::{BaseUrlFrom, BaseUrlFromSpec};
 use super::fixed::refuse_written_secret;
-use super::kinds::secret;
 use super::oauth2::{params, texts, token_url};
 use crate::config::problem::{Draft, Report};
 use crate::config::read::{Entries, Slot};
-use crate::config::secret_ref::{SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, text_or_secret};
+use crate::config::secret_ref::{
+    SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, secret, text_or_secret,
+};
 use crate::config::units::Period;
 
 /// The grant by an assertion (RFC 7523 section 2.1).

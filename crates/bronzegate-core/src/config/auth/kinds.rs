@@ -10,7 +10,9 @@ use super::login::{Login, LoginSpec};
 use super::oauth2::{ClientCredentials, ClientCredentialsSpec, RefreshToken, RefreshTokenSpec};
 use crate::config::problem::{At, Report};
 use crate::config::read::{Entries, Slot};
-use crate::config::secret_ref::{SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, text_or_secret};
+use crate::config::secret_ref::{
+    SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, secret, text_or_secret,
+};
 
 /// How requests are authenticated.
 #[derive(Clone, Debug, PartialEq)]
@@ -197,8 +199,4 @@ impl Auth {
             _ => None,
         }
     }
-}
-
-pub(super) fn secret(slot: &Slot<SecretSpec>) -> Option<SecretRef> {
-    slot.get()?.resolve()
 }

@@ -20,10 +20,10 @@ use super::fixed::{self, In, KeyPlace};
 use super::login_body::{self, LoginBody, LoginBodySpec};
 use crate::config::address::Address;
 use crate::config::base_url::{self, Query};
+use crate::config::method::Method;
 use crate::config::problem::{At, Draft, Report};
 use crate::config::read::{Entries, Slot, TextOr};
 use crate::config::secret_ref::{SecretRef, TextOrSecret, TextOrSecretSpec};
-use crate::config::stream::Method;
 use crate::config::units::Period;
 
 /// How a session begins, and how its token is sent.

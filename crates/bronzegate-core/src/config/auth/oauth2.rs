@@ -15,11 +15,12 @@ use url::Url;
 
 use super::base_url_from::{BaseUrlFrom, BaseUrlFromSpec};
 use super::fixed::refuse_written_secret;
-use super::kinds::secret;
 use crate::config::base_url::{self, Query};
 use crate::config::problem::Report;
 use crate::config::read::{Entries, Slot};
-use crate::config::secret_ref::{SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, text_or_secret};
+use crate::config::secret_ref::{
+    SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, secret, text_or_secret,
+};
 
 /// A client of a token endpoint.
 #[derive(Clone, Debug, PartialEq)]

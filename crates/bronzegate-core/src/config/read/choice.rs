@@ -116,8 +116,8 @@ fn keyed<'a>(de: &De<'a>, variants: &'static [&'static str]) -> Result<(&'static
         (Some(_), Some((_, key, _))) => {
             let draft = Draft::new(format!("only one of {} may be given", variants.join(", ")));
             let mut at = de.at.clone();
-            at.line = key.mark.line;
-            at.column = key.mark.column;
+            at.line = key.position.line;
+            at.column = key.position.column;
             Err(Error::new(draft).locate(&at, None))
         }
         (None, _) => {

@@ -21,7 +21,7 @@ use crate::config::problem::{At, Draft, MISSING, Report};
 
 /// Reads settings out of a tree; mistakes go to the report.
 pub(in crate::config) fn read<'de, T: Deserialize<'de>>(node: &'de Node, report: &'de Report) -> Option<T> {
-    let at = At { line: node.mark.line, column: node.mark.column, ..At::default() };
+    let at = At { line: node.position.line, column: node.position.column, ..At::default() };
     let de = De { at, node: Some(node), report, claims: None };
     Slot::<T>::deserialize(de).ok().and_then(Slot::into_value)
 }
@@ -48,8 +48,8 @@ impl<'a> De<'a> {
     pub(super) fn child(&self, key: &Key, node: &'a Node) -> Self {
         let mut at = self.at.clone();
         push_key(&mut at.path, &key.text);
-        at.line = key.mark.line;
-        at.column = key.mark.column;
+        at.line = key.position.line;
+        at.column = key.position.column;
         Self { at, node: Some(node), report: self.report, claims: None }
     }
 
@@ -63,8 +63,8 @@ impl<'a> De<'a> {
     pub(super) fn item(&self, index: usize, node: &'a Node) -> Self {
         let mut at = self.at.clone();
         at.path.push_str(&format_index(index));
-        at.line = node.mark.line;
-        at.column = node.mark.column;
+        at.line = node.position.line;
+        at.column = node.position.column;
         Self { at, node: Some(node), report: self.report, claims: None }
     }
 

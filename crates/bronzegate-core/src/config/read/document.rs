@@ -1,6 +1,6 @@
 //! YAML text as a tree in which every node knows its line and column.
 //!
-//! One document, at most 100,000 nodes after aliases are expanded, core tags only. A key given
+//! One document, at most 100,000 nodes and 4 MiB of text after aliases are expanded, core tags only. A key given
 //! twice is a problem and its first value stands; what is not YAML at all ends the reading.
 
 use std::collections::HashMap;
@@ -10,18 +10,19 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use crate::config::problem::{At, Draft, Report};
 
 const MAX_NODES: usize = 100_000;
+const MAX_BYTES: usize = 4 << 20;
 const MAX_DEPTH: usize = 64;
 
-/// A node and the place it was written at.
+/// A node and the position it was written at.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct Node {
-    pub(super) mark: Mark,
+    pub(super) position: TextPosition,
     pub(super) content: Content,
 }
 
-/// A place: line and column, counted from 1.
+/// A position in the text: line and column, counted from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct TextPosition {
     pub(super) line: usize,
     pub(super) column: usize,
 }
@@ -37,7 +38,7 @@ pub(super) enum Content {
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     pub(super) text: String,
-    pub(super) mark: Mark,
+    pub(super) position: TextPosition,
 }
 
 /// Parses the text; `None` when the report says why it is not one YAML document.
@@ -45,27 +46,55 @@ pub(in crate::config) fn parse(text: &str, report: &Report) -> Option<Node> {
     let mut builder = Builder::new(report);
     match builder.run(text) {
         Ok(()) => {}
-        Err((mark, what)) => {
-            report.say(&at(mark, String::new()), what);
+        Err((position, what)) => {
+            report.say(&at(position, String::new()), what);
             return None;
         }
     }
     if builder.root.is_none() {
-        let start = Mark { line: 1, column: 1 };
+        let start = TextPosition { line: 1, column: 1 };
         let draft = Draft::new("the file is empty").accepted("at least source, base_url and streams");
         report.add(&at(start, String::new()), draft);
     }
     builder.root
 }
 
-type Failure = (Mark, String);
+type Failure = (TextPosition, String);
 
 struct Builder<'a> {
     report: &'a Report,
     open: Vec<Open>,
-    anchors: HashMap<usize, (Node, usize)>,
-    nodes: usize,
+    anchors: HashMap<usize, (Node, Size)>,
+    /// Of everything that was read, and of what aliases have repeated.
+    size: Size,
+    /// Of everything that is kept for aliases, beside it.
+    kept: Size,
     root: Option<Node>,
+}
+
+/// How much memory nodes take.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Size {
+    /// Of one node.
+    fn of(text: &str) -> Self {
+        Self { nodes: 1, bytes: text.len() }
+    }
+
+    fn and(self, more: Self) -> Self {
+        Self { nodes: self.nodes.saturating_add(more.nodes), bytes: self.bytes.saturating_add(more.bytes) }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            nodes: self.nodes.saturating_sub(before.nodes),
+            bytes: self.bytes.saturating_sub(before.bytes),
+        }
+    }
 }
 
 /// A list or map whose end has not come yet.
@@ -73,85 +102,108 @@ struct Open {
     node: Node,
     anchor: usize,
     key: Option<Key>,
-    /// Nodes counted before this one, to know the size of what is inside.
-    before: usize,
+    /// Where its keys were first given.
+    keys: HashMap<String, TextPosition>,
+    /// What was counted before this one, to know the size of what is inside.
+    before: Size,
 }
 
 impl<'a> Builder<'a> {
     fn new(report: &'a Report) -> Self {
-        Self { report, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None }
+        Self {
+            report,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            size: Size::default(),
+            kept: Size::default(),
+            root: None,
+        }
     }
 
     fn run(&mut self, text: &str) -> Result<(), Failure> {
         let mut parser = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| {
-                let place = mark(*error.marker());
-                (tab(text, place, error.info()), format!("not valid YAML: {}", error.info()))
+                let start = position(*error.marker());
+                (tab(text, start, error.info()), format!("not valid YAML: {}", error.info()))
             })?;
-            self.event(event, mark(span.start))?;
+            self.event(event, position(span.start))?;
         }
         Ok(())
     }
 
-    fn event(&mut self, event: Event<'_>, mark: Mark) -> Result<(), Failure> {
+    fn event(&mut self, event: Event<'_>, position: TextPosition) -> Result<(), Failure> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let plain = is_plain(style, tag.as_deref(), mark)?;
-                self.count(1, mark)?;
-                let node = Node { mark, content: Content::Scalar { text: text.into_owned(), plain } };
-                self.finish(node, anchor, 1)
+                let plain = is_plain(style, tag.as_deref(), position)?;
+                let size = Size::of(&text);
+                self.count(size, position)?;
+                let node = Node { position, content: Content::Scalar { text: text.into_owned(), plain } };
+                self.finish(node, anchor, size)
             }
             Event::SequenceStart(anchor, tag) => {
-                core_tag(tag.as_deref(), mark)?;
-                self.start(Content::List(Vec::new()), anchor, mark)
+                core_tag(tag.as_deref(), position)?;
+                self.start(Content::List(Vec::new()), anchor, position)
             }
             Event::MappingStart(anchor, tag) => {
-                core_tag(tag.as_deref(), mark)?;
-                self.start(Content::Map(Vec::new()), anchor, mark)
+                core_tag(tag.as_deref(), position)?;
+                self.start(Content::Map(Vec::new()), anchor, position)
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => {
-                    let size = self.nodes - open.before;
+                    let size = self.size.since(open.before);
                     self.finish(open.node, open.anchor, size)
                 }
                 None => Ok(()),
             },
             Event::Alias(anchor) => {
-                let (node, size) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    (mark, "an alias must name an anchor that is complete before it".to_owned())
-                })?;
-                self.count(size, mark)?;
+                let absent =
+                    || (position, "an alias must name an anchor that is complete before it".to_owned());
+                let size = self.anchors.get(&anchor).ok_or_else(absent)?.1;
+                // Counted before it is there: the count is what keeps it from being there too often.
+                self.count(size, position)?;
+                let node = self.anchors.get(&anchor).ok_or_else(absent)?.0.clone();
                 self.finish(node, 0, size)
             }
             Event::DocumentStart(_) if self.root.is_some() => {
-                Err((mark, "a source file is one YAML document; this starts a second one".to_owned()))
+                Err((position, "a source file is one YAML document; this starts a second one".to_owned()))
             }
             _ => Ok(()),
         }
     }
 
-    fn start(&mut self, content: Content, anchor: usize, mark: Mark) -> Result<(), Failure> {
+    fn start(&mut self, content: Content, anchor: usize, position: TextPosition) -> Result<(), Failure> {
         if self.open.len() >= MAX_DEPTH {
-            return Err((mark, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err((position, format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        let before = self.nodes;
-        self.count(1, mark)?;
-        self.open.push(Open { node: Node { mark, content }, anchor, key: None, before });
+        let before = self.size;
+        self.count(Size::of(""), position)?;
+        let keys = HashMap::new();
+        self.open.push(Open { node: Node { position, content }, anchor, key: None, keys, before });
         Ok(())
     }
 
-    fn count(&mut self, more: usize, mark: Mark) -> Result<(), Failure> {
-        self.nodes += more;
-        if self.nodes > MAX_NODES {
-            return Err((mark, format!("more than {MAX_NODES} values, aliases included")));
+    fn count(&mut self, more: Size, position: TextPosition) -> Result<(), Failure> {
+        self.size = self.size.and(more);
+        self.bounded(position)
+    }
+
+    fn bounded(&self, position: TextPosition) -> Result<(), Failure> {
+        let all = self.size.and(self.kept);
+        if all.nodes > MAX_NODES {
+            return Err((position, format!("more than {MAX_NODES} values, aliases included")));
+        }
+        if all.bytes > MAX_BYTES {
+            return Err((position, format!("more than {MAX_BYTES} bytes of text, aliases included")));
         }
         Ok(())
     }
 
     /// Puts a complete node where it belongs: the open list or map, or the root.
-    fn finish(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Failure> {
+    fn finish(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), Failure> {
         if anchor > 0 {
+            self.kept = self.kept.and(size);
+            self.bounded(node.position)?;
             self.anchors.insert(anchor, (node.clone(), size));
         }
         let Some(open) = self.open.last_mut() else {
@@ -165,20 +217,19 @@ impl<'a> Builder<'a> {
         match (&mut open.node.content, open.key.take()) {
             (Content::List(items), _) => items.push(node),
             (Content::Map(_), None) => open.key = Some(as_key(node)?),
-            (Content::Map(entries), Some(key)) => {
-                let first =
-                    entries.iter().find(|(known, _)| known.text == key.text).map(|(first, _)| first.mark);
-                match first {
-                    Some(first) => self.twice(&key, first),
-                    None => entries.push((key, node)),
+            (Content::Map(entries), Some(key)) => match open.keys.get(&key.text).copied() {
+                Some(first) => self.twice(&key, first),
+                None => {
+                    open.keys.insert(key.text.clone(), key.position);
+                    entries.push((key, node));
                 }
-            }
+            },
             (Content::Scalar { .. }, _) => {}
         }
         Ok(())
     }
 
-    fn twice(&self, key: &Key, first: Mark) {
+    fn twice(&self, key: &Key, first: TextPosition) {
         let mut path = String::new();
         for open in &self.open {
             match (&open.node.content, &open.key) {
@@ -192,7 +243,7 @@ impl<'a> Builder<'a> {
             push_key(&mut path, &key.text);
         }
         let what = format!("key given twice, first on line {}; keep one", first.line);
-        self.report.say(&at(key.mark, path), what);
+        self.report.say(&at(key.position, path), what);
     }
 }
 
@@ -209,10 +260,10 @@ pub(super) fn format_index(index: usize) -> String {
 }
 
 /// The parser places a tab's error at the start of the text before it; this finds the tab.
-fn tab(text: &str, place: Mark, info: &str) -> Mark {
+fn tab(text: &str, start: TextPosition, info: &str) -> TextPosition {
     let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
-    let mut lines = text.lines().enumerate().skip(place.line - 1).filter(|_| info.contains("tab"));
-    lines.find(|(_, line)| indented(line)).map_or(place, |(index, line)| Mark {
+    let mut lines = text.lines().enumerate().skip(start.line - 1).filter(|_| info.contains("tab"));
+    lines.find(|(_, line)| indented(line)).map_or(start, |(index, line)| TextPosition {
         line: index + 1,
         column: line.find('\t').map_or(1, |column| column + 1),
     })
@@ -221,39 +272,39 @@ fn tab(text: &str, place: Mark, info: &str) -> Mark {
 fn as_key(node: Node) -> Result<Key, Failure> {
     match node.content {
         Content::Scalar { text, plain: true } if text == "<<" => {
-            Err((node.mark, "merge keys (<<) are not part of YAML 1.2; write the keys out".to_owned()))
+            Err((node.position, "merge keys (<<) are not part of YAML 1.2; write the keys out".to_owned()))
         }
-        Content::Scalar { text, .. } => Ok(Key { text, mark: node.mark }),
+        Content::Scalar { text, .. } => Ok(Key { text, position: node.position }),
         Content::Map(_) => Err((
-            node.mark,
+            node.position,
             "a key must be text; where {{ }} is meant as a template, quote it: \"{{ … }}\"".to_owned(),
         )),
-        Content::List(_) => Err((node.mark, "a key must be text".to_owned())),
+        Content::List(_) => Err((node.position, "a key must be text".to_owned())),
     }
 }
 
-fn is_plain(style: ScalarStyle, tag: Option<&Tag>, mark: Mark) -> Result<bool, Failure> {
-    core_tag(tag, mark)?;
+fn is_plain(style: ScalarStyle, tag: Option<&Tag>, position: TextPosition) -> Result<bool, Failure> {
+    core_tag(tag, position)?;
     Ok(match tag {
         Some(tag) => tag.suffix != "str",
         None => style == ScalarStyle::Plain,
     })
 }
 
-fn core_tag(tag: Option<&Tag>, mark: Mark) -> Result<(), Failure> {
+fn core_tag(tag: Option<&Tag>, position: TextPosition) -> Result<(), Failure> {
     const CORE: [&str; 7] = ["str", "int", "float", "bool", "null", "map", "seq"];
     match tag {
         Some(tag) if !(tag.is_yaml_core_schema() && CORE.contains(&tag.suffix.as_str())) => {
-            Err((mark, "tags are not accepted here; remove it".to_owned()))
+            Err((position, "tags are not accepted here; remove it".to_owned()))
         }
         _ => Ok(()),
     }
 }
 
-fn mark(marker: Marker) -> Mark {
-    Mark { line: marker.line(), column: marker.col() + 1 }
+fn position(marker: Marker) -> TextPosition {
+    TextPosition { line: marker.line(), column: marker.col() + 1 }
 }
 
-fn at(mark: Mark, path: String) -> At {
-    At { line: mark.line, column: mark.column, path, hidden: false }
+fn at(position: TextPosition, path: String) -> At {
+    At { line: position.line, column: position.column, path, hidden: false }
 }

@@ -176,7 +176,7 @@ impl Driver<'_> {
             if let Err(error) = self.launch().await {
                 return Ending::Failed(error);
             }
-            let number = self.progress.state.pages + 1;
+            let number = self.progress.state.pages.saturating_add(1);
             let fetched = match self.oldest().await {
                 Came::Page(fetched) => fetched,
                 Came::Nothing => return Ending::Stopped(self.progress.state),
@@ -285,8 +285,7 @@ impl Driver<'_> {
         };
         if let Some(told) = says_more(stream, body.records, &fetched.facts) {
             self.context.seen.lacks();
-            let scrub = |text: &str| self.context.fetcher.client().scrub(text);
-            self.context.seen.warn("more", || scrub(&told));
+            self.context.seen.warn("more", || told);
         }
         if let Some(told) = is_full(stream, body.records) {
             self.context.seen.warn("full", || told);
@@ -324,7 +323,7 @@ impl Driver<'_> {
     }
 
     fn launch_one(&mut self, position: Position, place: OwnedSemaphorePermit) -> Result<(), Error> {
-        let number = self.progress.state.pages + 1 + self.flying.len() as u64;
+        let number = self.progress.state.pages.saturating_add(1 + self.flying.len() as u64);
         let state = PageState { position, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
         let (sender, receiver) = record_channel();

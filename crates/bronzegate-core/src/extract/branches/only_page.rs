@@ -116,7 +116,7 @@ impl Asking<'_> {
         let names = page.fetched.body.as_ref().map(|body| body.names.join(", ")).unwrap_or_default();
         let body =
             if names.is_empty() { String::new() } else { format!(" The body's members are: {names}.") };
-        let stand = self.context.fetcher.client().scrub(&printable(&there.unwrap_or(body), LONGEST_SHOWN));
+        let stand = printable(&there.unwrap_or(body), LONGEST_SHOWN);
         let (half, records) = (self.half, self.first.records);
         Err(bad(format!(
             "nothing stands at {next}, where the next page is named, although the API has more: of the {records} \

@@ -15,6 +15,7 @@ use super::warnings::Warnings;
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
 use crate::extract::paging::Branch;
+use crate::redact::secret_at;
 
 /// How a walk ended.
 #[derive(Debug)]
@@ -80,6 +81,9 @@ impl StreamPages {
 
     pub(crate) fn begin(context: Arc<StreamContext>, state: StreamState, at_once: usize, room: Room) -> Self {
         let pages = state.pages;
+        if pages > 0 {
+            context.fetcher.answered();
+        }
         Self {
             upcoming: BranchQueue::new(context.clone(), state),
             context,
@@ -139,7 +143,7 @@ impl StreamPages {
         if is_stateful(&self.context, &state) {
             return StreamEnding::Failed(cannot_go_on(self.context.stop.is_cancelled()));
         }
-        match state.secret_at(|text| self.context.knows_as_secret(text)) {
+        match secret_at(&state, |text| self.context.knows_as_secret(text)) {
             Some(place) => StreamEnding::Failed(holds_secret(&place)),
             None => StreamEnding::Stopped(Some(state)),
         }
@@ -199,7 +203,7 @@ impl StreamPages {
         let (state, is_finished) = match ending {
             Ending::Complete(state) => (state, true),
             Ending::Skipped(state, cause) => {
-                let label = self.label(&running.branch).unwrap_or_default();
+                let label = running.branch.label().unwrap_or_default();
                 self.notes.skipped.add(|| format!("{label} ({cause})"));
                 (state, true)
             }
@@ -213,7 +217,7 @@ impl StreamPages {
                 return;
             }
             Ending::Failed(error) => {
-                let error = match self.label(&running.branch) {
+                let error = match running.branch.label() {
                     Some(label) => error.in_branch(label),
                     None => error,
                 };
@@ -221,8 +225,8 @@ impl StreamPages {
                 return;
             }
         };
-        let came = state.pages - running.before;
-        self.pages += came;
+        let came = state.pages.saturating_sub(running.before);
+        self.pages = self.pages.saturating_add(came);
         // A job that was submitted is worth a segment without pages: the next goes on with it.
         let submitted = state.job.as_ref().is_some_and(|job| running.job.as_ref() != Some(&job.id));
         self.has_submitted |= submitted;
@@ -234,11 +238,6 @@ impl StreamPages {
             self.is_halted = true;
             self.stopped.push(BranchState { id: running.branch.id().clone(), page: state });
         }
-    }
-
-    /// A branch's values, without anything secret that an API may have put into them.
-    fn label(&self, branch: &Branch) -> Option<String> {
-        Some(self.context.fetcher.client().scrub(&branch.label()?))
     }
 }
 
@@ -259,10 +258,12 @@ fn cannot_go_on(is_interrupted: bool) -> Error {
     Error::new(kind, cause)
 }
 
-fn holds_secret(place: &str) -> Error {
+/// The error of a segment whose commit would hold a secret.
+pub(crate) fn holds_secret(place: &str) -> Error {
     let cause = format!(
-        "the API has put a credential into what a cut run goes on from (`{place}` of its state), and the commit log \
-         holds none: the segment is not committed. Let the run have more time, or take the cursor from elsewhere"
+        "the API has put a credential into what the next segment resumes from (`{place}` of its state), and the \
+         commit log holds none: the segment is not committed. Let the run have more time, or take the cursor from \
+         elsewhere"
     );
     Error::new(ErrorKind::Data, cause)
 }

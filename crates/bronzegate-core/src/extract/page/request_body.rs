@@ -120,8 +120,14 @@ mod tests {
             body.to_json(),
             r#"{"z":-0.0,"sort":[{"t":"asc","from":1e400}],"pit":{"id":"a\"b"},"a":"x","search_after":[9.181729869443407e-07,36893488147419103233]}"#
         );
-        for wrong in ["sort.7", "sort.x", "a.b", "search_after.0"] {
-            assert!(body.set(&wrong.parse().unwrap(), &bare("1")).is_err(), "{wrong}");
+        for (wrong, why) in [
+            ("sort.7", "the body has no element `7` of `sort.7`"),
+            ("sort.x", "the body has no element `x` of `sort.x`"),
+            ("a.b", "`a.b` leads through a value of the body that has no members"),
+            ("search_after.0", "`search_after.0` leads through a value of the body that has no members"),
+        ] {
+            let error = body.set(&wrong.parse().unwrap(), &bare("1")).unwrap_err();
+            assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Config, why));
         }
     }
 }

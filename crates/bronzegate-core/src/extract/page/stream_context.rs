@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fetcher::Fetcher;
 use crate::config::{Source, Stream};
-use crate::extract::paging::{PageState, Paginator, RequestedRange, SeenPages};
+use crate::extract::paging::{PageState, Paginator, RequestedRange, SeenColumns, SeenPages};
 use tokio_util::sync::CancellationToken;
 
 /// What the pages of one stream come from: its settings, its client, and what is asked for.
@@ -24,6 +24,8 @@ pub(crate) struct StreamContext {
     pub stop: CancellationToken,
     /// What the pages have shown, those of all branches.
     pub seen: Arc<SeenPages>,
+    /// The columns of its tables, in this run and before it.
+    pub columns: Arc<SeenColumns>,
 }
 
 impl StreamContext {
@@ -50,10 +52,9 @@ impl StreamContext {
         (at_once, own / at_once)
     }
 
-    /// Whether a text holds a secret that was used for the stream or for its parents.
+    /// Whether a text holds a secret that any stream of the source has used.
     pub(crate) fn knows_as_secret(&self, text: &str) -> bool {
         self.fetcher.client().auth().scrubber().finds_in(text)
-            || self.parent.as_ref().is_some_and(|parent| parent.knows_as_secret(text))
     }
 
     /// `<source>/<stream>`.

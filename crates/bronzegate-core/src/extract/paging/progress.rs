@@ -193,10 +193,10 @@ impl<'a> Progress<'a> {
     }
 
     fn count(&mut self, records: u64, hash: u128) {
-        self.state.pages += 1;
-        self.state.records += records;
+        self.state.pages = self.state.pages.saturating_add(1);
+        self.state.records = self.state.records.saturating_add(records);
         if records == 0 {
-            self.state.empty_pages += 1;
+            self.state.empty_pages = self.state.empty_pages.saturating_add(1);
         } else {
             self.state.empty_pages = 0;
             self.usual = Some(records);
@@ -227,7 +227,7 @@ impl<'a> Progress<'a> {
     fn is_past_the_stated_end(&self) -> bool {
         match (&self.settings.kind, &self.state.position, self.stated_pages) {
             (Kind::Page { start, .. }, Position::Page(page), Some(stated)) => {
-                page.saturating_add(1) >= start.saturating_add(stated)
+                *page >= start.saturating_add(stated.saturating_sub(1))
             }
             _ => false,
         }

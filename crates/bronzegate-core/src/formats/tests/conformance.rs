@@ -150,6 +150,20 @@ const BAD: &[&str] = &[
     "[1_000]",
 ];
 
+/// The body is refused for what RFC 8259 forbids, not for a limit of the splitter or for its place.
+#[track_caller]
+fn assert_breaks_grammar(outcome: Outcome, body: &str) {
+    use SplitErrorKind::{
+        BadEscape, BadScalar, ControlCharacter, Empty, Trailing, Truncated, UnexpectedByte,
+    };
+    let kind = outcome.expect_err(body);
+    let of_grammar = matches!(
+        kind,
+        Empty | Truncated | ControlCharacter | BadEscape | BadScalar | UnexpectedByte(_) | Trailing
+    );
+    assert!(of_grammar, "{body:?}: {kind}");
+}
+
 #[test]
 fn accepts_and_rejects_what_rfc_8259_does_wherever_the_body_is_cut() {
     let document = wanted("no.such", &[]);
@@ -160,10 +174,10 @@ fn accepts_and_rejects_what_rfc_8259_does_wherever_the_body_is_cut() {
         assert_eq!(records(&wanted("r", &[]), &format!("{{\"r\":{element}}}")), [good.trim()], "{good:?}");
     }
     for bad in BAD {
-        assert!(split_every_way(&document, bad.as_bytes()).is_err(), "{bad:?}");
+        assert_breaks_grammar(split_every_way(&document, bad.as_bytes()), bad);
         let member = format!("{{\"r\":[{{\"x\":{bad}}}]}}");
         if serde_json::from_str::<&serde_json::value::RawValue>(&member).is_err() {
-            assert!(split_every_way(&wanted("r", &[]), member.as_bytes()).is_err(), "{member:?}");
+            assert_breaks_grammar(split_every_way(&wanted("r", &[]), member.as_bytes()), &member);
         }
     }
 }
@@ -217,7 +231,7 @@ fn agrees_with_serde_json_on_mutated_documents() {
                     assert_eq!(&parsed, items, "{shown}");
                 }
             }
-            Err(SplitErrorKind::RecordsTwice) => {}
+            Err(SplitErrorKind::RecordsTwice | SplitErrorKind::ValueTwice(_)) => {}
             Err(_) => {
                 bad += 1;
                 assert!(!expected, "refused: {shown}");

@@ -1,22 +1,22 @@
 //! The credential that is in use, and a new one when it is needed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::credential::{Credential, bearer};
-use super::endpoint::{Endpoint, TokenError};
+use super::endpoint::Endpoint;
+use super::fault::{AuthFault, fatal};
 use super::grant;
 use super::keys::Keys;
 use super::login;
 use super::refresh::{Refresh, Unsaved};
+use super::token::Token;
 use crate::clock::Clock;
 use crate::config::{Auth, KeyPlace, TextOrSecret};
-use crate::error::{Error, ErrorKind};
 use crate::redact::Scrubber;
-use crate::secret::{Freshness, SecretError, SecretStore};
+use crate::secret::{Freshness, SecretStore};
 
 /// Reads and renews one credential, for all streams that authenticate in the same way.
 #[derive(Debug)]
@@ -33,44 +33,15 @@ struct Current {
     unsaved: Option<Unsaved>,
 }
 
-/// A token, and what came with it.
-pub(super) struct Token {
-    pub(super) value: SecretString,
-    /// How long it may be used, already shortened by a margin.
-    pub(super) lifetime: Option<Duration>,
-    /// The API's base URL.
-    pub(super) base: Option<url::Url>,
-}
-
-/// Why there is no credential.
-#[derive(Debug)]
-pub(in crate::http) enum AuthFault {
-    /// It will not help to try again.
-    Fatal(Error),
-    /// The token endpoint may answer later.
-    Transient(String, Option<Duration>),
-}
-
-impl From<SecretError> for AuthFault {
-    fn from(error: SecretError) -> Self {
-        Self::Fatal(error.into())
-    }
-}
-
-impl From<TokenError> for AuthFault {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Transient(cause, wait) => Self::Transient(cause, wait),
-            TokenError::Refused { cause, .. } => fatal(cause),
-            TokenError::Egress(cause) => Self::Fatal(cause.into()),
-        }
-    }
-}
-
 impl Authenticator {
     /// Makes an authenticator; nothing is read yet.
-    pub(crate) fn new(auth: Auth, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
-        let keys = Keys { store: secrets, scrubber: Arc::default() };
+    pub(crate) fn new(
+        auth: Auth,
+        secrets: Arc<dyn SecretStore>,
+        scrubber: Arc<Scrubber>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let keys = Keys { store: secrets, scrubber };
         Self { auth, keys, clock, current: Arc::default() }
     }
 
@@ -79,7 +50,7 @@ impl Authenticator {
         &self.auth
     }
 
-    /// What takes the secrets it has used out of a text.
+    /// What knows the secrets that it has used.
     pub(crate) fn scrubber(&self) -> &Scrubber {
         &self.keys.scrubber
     }
@@ -142,8 +113,7 @@ impl Authenticator {
         let own = Arc::clone(self);
         let making = tokio::spawn(async move {
             let made = own.make(freshness, &endpoint, &mut current.unsaved).await;
-            let made = made.map(Arc::new).map_err(|fault| own.scrubbed(fault))?;
-            Ok(current.credential.insert(made).clone())
+            Ok(current.credential.insert(Arc::new(made?)).clone())
         });
         making.await.unwrap_or_else(|panic| Err(fatal(format!("the authenticating task ended: {panic}"))))
     }
@@ -215,19 +185,8 @@ impl Authenticator {
         };
         credential.put(place, prefix, &token.value)?;
         credential.holds(&token.value);
-        credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed() + lifetime);
+        credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed().saturating_add(lifetime));
         credential.base = token.base;
         Ok(())
     }
-
-    fn scrubbed(&self, fault: AuthFault) -> AuthFault {
-        match fault {
-            AuthFault::Transient(cause, wait) => AuthFault::Transient(self.keys.scrubber.scrub(&cause), wait),
-            fatal @ AuthFault::Fatal(_) => fatal,
-        }
-    }
-}
-
-pub(super) fn fatal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> AuthFault {
-    AuthFault::Fatal(Error::new(ErrorKind::Auth, cause))
 }

@@ -8,15 +8,13 @@ use serde::Deserialize;
 use url::Url;
 
 use super::assertion::sign;
-use super::authenticator::{AuthFault, Token, fatal};
 use super::base;
-use super::endpoint::{Answer, Endpoint, TokenError, TokenRequest};
+use super::endpoint::{Answer, Endpoint, TokenRequest};
+use super::fault::{AuthFault, TokenError, fatal};
 use super::keys::Keys;
+use super::token::{Token, shortened};
 use crate::config::{BaseUrlFrom, ClientAuth, ClientCredentials, JwtBearer, OAuth2Client};
 use crate::secret::Freshness;
-
-/// A token is renewed this long before it expires, or after nine tenths of a shorter life.
-const MARGIN: Duration = Duration::from_mins(1);
 
 /// An answer with an access token (RFC 6749, section 5.1).
 pub(super) struct Granted {
@@ -103,7 +101,7 @@ pub(super) fn client_request(
     }
     form.extend(client.params.iter().map(|(name, value)| plain(name, value)));
     if let Some(secret) = secret {
-        // So that this form of the two is scrubbed as well.
+        // So that this form of the two is known as well.
         keys.basic(id.expose_secret(), secret.expose_secret())?;
     }
     match (client.client_auth, secret) {
@@ -133,7 +131,7 @@ pub(super) async fn ask(
     base_url_from: Option<&BaseUrlFrom>,
 ) -> Result<Granted, TokenError> {
     let addresses = base_url_from.map(|from| &from.at);
-    let answer = endpoint.ask(request, addresses, &keys.scrubber).await?;
+    let answer = endpoint.ask(request, addresses).await?;
     let base = base_url_from.map(|from| base::of(from, &answer, &endpoint.egress)).transpose();
     Ok(Granted { base, ..read(&answer, keys)? })
 }
@@ -160,11 +158,6 @@ fn lifetime(expires_in: Option<&serde_json::Value>) -> Option<Duration> {
     let expires_in = expires_in?;
     let seconds = expires_in.as_f64().or_else(|| expires_in.as_str()?.parse().ok())?;
     Some(shortened(Duration::try_from_secs_f64(seconds).ok()?))
-}
-
-/// A token's life without the margin at its end.
-pub(super) fn shortened(life: Duration) -> Duration {
-    life.saturating_sub(MARGIN).max(life.mul_f64(0.9).min(MARGIN))
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::authenticator::AuthFault;
 use super::credential::header_value;
+use super::fault::AuthFault;
 use crate::config::{OAuth2Client, SecretRef, TextOrSecret};
 use crate::redact::Scrubber;
 use crate::secret::{Freshness, SecretError, SecretStore, resolve};

@@ -5,12 +5,12 @@ use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-use super::authenticator::{AuthFault, Token, fatal};
 use super::base;
 use super::credential::{header_name, header_value};
 use super::endpoint::{Endpoint, TokenRequest};
-use super::grant::shortened;
+use super::fault::{AuthFault, fatal};
 use super::keys::Keys;
+use super::token::{Token, shortened};
 use crate::config::{self, Expires, Login, LoginBody, LoginUrl, LoginValue};
 use crate::http::append_path;
 use crate::http::signals::reset_in;
@@ -30,7 +30,7 @@ pub(super) async fn token(
     };
     let from = settings.base_url_from.as_ref();
     let addresses = [&settings.token].into_iter().chain(expires).chain(from.map(|from| &from.at));
-    let answer = endpoint.ask(request, addresses, &keys.scrubber).await?;
+    let answer = endpoint.ask(request, addresses).await?;
     let found = answer.facts.look(&settings.token).and_then(|found| found.text());
     let value = found.ok_or_else(|| answer.lacks(&format!("token at {}", settings.token)))?;
     let value = SecretString::from(value);

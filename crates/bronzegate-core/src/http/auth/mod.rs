@@ -5,14 +5,17 @@ mod authenticator;
 mod base;
 mod credential;
 mod endpoint;
+mod fault;
 mod grant;
 mod keys;
 mod login;
 mod refresh;
+mod token;
 
-pub(super) use authenticator::AuthFault;
 pub(crate) use authenticator::Authenticator;
 pub(super) use base::{rebased, with_origin};
 pub(crate) use credential::Credential;
 pub(crate) use credential::strip_parameter;
+pub(super) use credential::strip_user;
 pub(super) use endpoint::Endpoint;
+pub(super) use fault::AuthFault;

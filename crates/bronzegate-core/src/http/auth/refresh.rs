@@ -13,10 +13,11 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::authenticator::{AuthFault, Token};
-use super::endpoint::{Endpoint, TokenError};
+use super::endpoint::Endpoint;
+use super::fault::{AuthFault, TokenError};
 use super::grant::{self, Granted, client_request, plain};
 use super::keys::Keys;
+use super::token::Token;
 use crate::config::RefreshToken;
 use crate::error::{Error, ErrorKind};
 use crate::redact::SafeUrl;
@@ -194,7 +195,7 @@ impl Refresh<'_> {
             tracing::warn!(
                 secret = held.name,
                 wait_ms = wait.as_millis() as u64,
-                cause = self.keys.scrubber.scrub(&source.to_string()),
+                cause = self.keys.scrubber.told(&source.to_string()),
                 "the new refresh token is not saved yet"
             );
             clock.sleep(wait).await;

@@ -52,7 +52,8 @@ async fn unknown_paths_and_methods_are_refused() {
 async fn two_streams_of_one_name_are_refused_and_a_stopped_server_frees_its_port() {
     let twice = vec![stream(Style::Cursor, 1), stream(Style::Page, 1)];
     let options = Options { streams: twice, ..Options::default() };
-    assert!(DemoApi::start(options).await.is_err());
+    let refused = DemoApi::start(options).await.err().map(|error| error.to_string());
+    assert_eq!(refused.as_deref(), Some("two streams share a name"));
     let api = serving(stream(Style::Cursor, 1), vec![]).await;
     let port = api.port();
     api.stop().await;

@@ -15,20 +15,21 @@ use super::SegmentStatus::{Complete, Partial};
 use super::{CommitLog, CommitRecord, SegmentStatus};
 use crate::bronze::checksum::Checksum;
 use crate::bronze::layout::Layout;
+use crate::bronze::publish::Publisher;
 use crate::bronze::run_id::{RunId, RunKey};
 use crate::bronze::store::LocalStore;
 use crate::bronze::store::{BronzeStore, Created, Receipt};
 use crate::bronze::testing::FaultyStore;
 use crate::report::Counts;
 
-struct Bench {
-    temp: tempfile::TempDir,
-    store: Arc<FaultyStore>,
-    log: CommitLog,
-    layout: Layout,
+pub(crate) struct Bench {
+    pub(crate) temp: tempfile::TempDir,
+    pub(crate) store: Arc<FaultyStore>,
+    pub(crate) log: CommitLog,
+    pub(crate) layout: Layout,
 }
 
-fn bench() -> Bench {
+pub(crate) fn bench() -> Bench {
     let temp = tempfile::tempdir().unwrap();
     let layout = Layout::new("shop", "orders");
     let store = FaultyStore::with_space(LocalStore::open(temp.path()).unwrap(), u64::MAX);
@@ -36,7 +37,7 @@ fn bench() -> Bench {
     Bench { temp, store, log, layout }
 }
 
-fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -> CommitRecord {
+pub(crate) fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -> CommitRecord {
     let scheduled_time = "2026-11-22T17:00:00Z".parse::<Timestamp>().unwrap();
     let run = RunKey::of(id, scheduled_time);
     CommitRecord {
@@ -64,6 +65,7 @@ fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<Receipt>) -
         warnings: Vec::new(),
         may_lack: false,
         paging: std::collections::BTreeMap::new(),
+        columns: None,
         engine_version: "0.1.0".to_owned(),
         config_fingerprint: "f".to_owned(),
         environment: "test".to_owned(),
@@ -85,17 +87,22 @@ fn now() -> Timestamp {
     time("2026-11-25T12:00:00Z")
 }
 
-fn sequence(number: u64, segment: u32, status: SegmentStatus) -> CommitRecord {
+pub(crate) fn sequence(number: u64, segment: u32, status: SegmentStatus) -> CommitRecord {
     record(RunId::Sequence(number), segment, status, Vec::new())
 }
 
 impl Bench {
-    async fn committed(&self, record: CommitRecord) -> CommitRecord {
+    /// What publishes the log's commits, on the store as it is now.
+    pub(crate) fn publisher(&self) -> Publisher {
+        Publisher::new(Arc::clone(&self.store), self.layout.clone())
+    }
+
+    pub(crate) async fn committed(&self, record: CommitRecord) -> CommitRecord {
         assert_eq!(self.log.commit(&record).await.unwrap(), Created::Yes);
         record
     }
 
-    async fn staged(&self, number: u64, part: u32) -> Receipt {
+    pub(crate) async fn staged(&self, number: u64, part: u32) -> Receipt {
         let run = RunKey::of(RunId::Sequence(number), "2026-11-22T17:00:00Z".parse().unwrap());
         let path = self.layout.part(&run, 1, part, "ndjson");
         let mut staged = self.store.stage(&path, &self.layout.staging(&run.key, 1)).await.unwrap();
@@ -116,7 +123,7 @@ impl Bench {
         (reads, listings, self.store.listed())
     }
 
-    fn write(&self, path: &str, content: &str) {
+    pub(crate) fn write(&self, path: &str, content: &str) {
         let path = self.temp.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
+use crate::bounded_file::open_file;
 use crate::bronze::checksum::Checksum;
 use crate::bronze::store::port::{ByteRange, Created, RangeRead};
 
@@ -91,14 +92,11 @@ fn write_temporary(to: &Path, content: &[u8]) -> io::Result<PathBuf> {
 
 /// A part of a file and the size of the whole; `None` when there is nothing, or no file, at the path.
 pub(super) fn read_range(path: &Path, range: ByteRange) -> io::Result<Option<RangeRead>> {
-    let mut file = match File::open(path) {
-        Err(error) if is_absent(&error) => return Ok(None),
+    let mut file = match open_file(path) {
+        Err(error) if is_absent(&error) || error.kind() == ErrorKind::IsADirectory => return Ok(None),
         file => file?,
     };
     let found = file.metadata()?;
-    if found.is_dir() {
-        return Ok(None);
-    }
     let (offset, length) = range.within(found.len());
     file.seek(SeekFrom::Start(offset))?;
     let mut content = Vec::new();

@@ -10,7 +10,7 @@ use super::LocalStore;
 use super::files::{entries, rename_new};
 use crate::bronze::checksum::Checksum;
 use crate::bronze::store::port::{
-    BronzeStore, Created, Receipt, StagedPart, StagingArea, StoreError, Upload,
+    BronzeStore, ByteRange, Created, Receipt, StagedPart, StagingArea, StoreError, Upload,
 };
 use crate::error::Error;
 
@@ -60,7 +60,7 @@ fn opens_a_folder_that_is_missing_and_names_what_is_in_the_way() {
         assert!(text.contains(path.to_str().unwrap()), "{text}");
         assert!(text.contains("a file is where the folder"), "{text}");
     }
-    assert!(LocalStore::open("").is_err());
+    assert_eq!(text(LocalStore::open("")), "cannot open the folder ``: the path is empty");
 }
 
 #[cfg(target_os = "linux")]
@@ -102,11 +102,19 @@ async fn a_folder_where_an_object_should_be_is_an_error_and_not_an_object() {
     assert_eq!(store.get("log/1.json").await.unwrap(), None);
     let told = text(store.put_new("log/1.json", Bytes::new()).await);
     assert_eq!(told, "cannot write log/1.json: a folder is where the file should be");
+    assert!(text(store.remove("log/1.json").await).starts_with("cannot remove log/1.json: "));
     assert_eq!(names(&temp.path().join("log")), ["1.json"], "no temporary file is left");
+}
+
+#[track_caller]
+fn assert_refused<T: std::fmt::Debug>(outcome: Result<T, StoreError>, why: &str) {
+    let told = text(outcome);
+    assert!(told.contains(why), "{told}");
 }
 
 #[tokio::test]
 async fn a_path_that_leaves_the_target_is_refused() {
+    const RULE: &str = "a path under the target is names with `/` between them";
     let temp = tempfile::tempdir().unwrap();
     let store = LocalStore::open(temp.path().join("target")).unwrap();
     let receipt = stage(&store).await;
@@ -114,19 +122,24 @@ async fn a_path_that_leaves_the_target_is_refused() {
     for path in
         ["../outside", "/etc/passwd", "a/../../outside", "", "a//b", "a/./b", ".hidden", "a/.x.tmp", "a\0b"]
     {
-        assert!(store.get(path).await.is_err(), "get {path:?}");
-        assert!(store.put_new(path, Bytes::new()).await.is_err(), "put_new {path:?}");
-        assert!(store.stage(path, &area()).await.is_err(), "stage {path:?}");
+        assert_refused(store.get(path).await, RULE);
+        assert_refused(store.get_range(path, ByteRange::Last(1)).await, RULE);
+        assert_refused(store.remove(path).await, RULE);
+        if !path.is_empty() {
+            assert_refused(store.list_after(path, "").await, RULE);
+        }
+        assert_refused(store.put_new(path, Bytes::new()).await, RULE);
+        assert_refused(store.stage(path, &area()).await.map(drop), RULE);
         let elsewhere = Receipt { path: path.to_owned(), ..receipt.clone() };
-        assert!(store.publish(&elsewhere).await.is_err(), "publish to {path:?}");
+        assert_refused(store.publish(&elsewhere).await, RULE);
         let forged = Receipt { upload: Upload(json!({ "staged": path })), ..receipt.clone() };
-        assert!(store.publish(&forged).await.is_err(), "publish from {path:?}");
-        assert!(store.abort(&forged).await.is_err(), "abort {path:?}");
+        assert_refused(store.publish(&forged).await, "it is not a staged file");
+        assert_refused(store.abort(&forged).await, "it is not a staged file");
     }
     let forged =
         Receipt { upload: Upload(json!({ "staged": "_bronzegate/staging/../../../outside" })), ..receipt };
-    assert!(store.publish(&forged).await.is_err());
-    assert!(store.abort(&forged).await.is_err());
+    assert_refused(store.publish(&forged).await, RULE);
+    assert_refused(store.abort(&forged).await, RULE);
     assert!(temp.path().join("outside").exists());
 }
 

@@ -1,0 +1,56 @@
+//! What a stream's parent needs from the file's other streams: the parent is there, no stream is above
+//! itself, and what is inherited is what the parent has got.
+
+use std::collections::BTreeMap;
+
+use super::branches::ParentField;
+use super::problem::{At, Draft, Report};
+use super::stream::Stream;
+
+/// Parents above each other: more than this is a mistake in the file.
+const DEEPEST: usize = 4;
+
+/// Reports parents that are not there, or that are each other's. `names` are all streams of the file,
+/// `places` where each stream that has a parent names it.
+pub(super) fn parents(streams: &[Stream], names: &[&str], places: &[(&str, &At)], report: &Report) {
+    let known: BTreeMap<&str, &Stream> =
+        streams.iter().map(|stream| (stream.name.as_str(), stream)).collect();
+    for &(name, at) in places {
+        let Some(stream) = known.get(name) else { continue };
+        let mut above = Vec::new();
+        let mut child = *stream;
+        while let Some(parent) = &child.parent {
+            above.push(parent.stream.as_str());
+            if !names.contains(&parent.stream.as_str()) {
+                if above.len() == 1 {
+                    let draft = Draft::new("is not a stream of this source").value(&parent.stream);
+                    report.add(at, draft.near(&parent.stream, names.iter().copied()));
+                }
+                break;
+            }
+            if parent.stream == name || above.len() > DEEPEST {
+                let draft =
+                    Draft::new(format!("parents above each other without end, or more than {DEEPEST}"));
+                report.add(at, draft.value(above.join(" of ")));
+                break;
+            }
+            let Some(next) = known.get(parent.stream.as_str()) else { break };
+            inherited(child, next, at, report);
+            child = next;
+        }
+    }
+}
+
+/// A field `_parent_…` is what the parent's records got from their own parent.
+fn inherited(child: &Stream, parent: &Stream, at: &At, report: &Report) {
+    let given: Vec<String> =
+        parent.parent.iter().flat_map(|above| &above.fields).map(ParentField::member).collect();
+    let fields = child.parent.iter().flat_map(|parent| &parent.fields);
+    for field in fields.filter(|field| field.as_str().starts_with("_parent_")) {
+        if !given.iter().any(|member| member == field.as_str()) {
+            let draft = Draft::new(format!("is nothing that {} gets from its parent", parent.name));
+            report
+                .add(at, draft.value(field.as_str()).near(field.as_str(), given.iter().map(String::as_str)));
+        }
+    }
+}

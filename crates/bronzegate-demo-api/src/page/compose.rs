@@ -1,0 +1,90 @@
+//! Writes a page in its stream's style.
+
+use super::{
+    content::Page,
+    envelope::{Envelope, List},
+    generic,
+    layout::layout,
+    plan::Plan,
+    roles,
+    scene::Scene,
+};
+use crate::{fault::WrongShape, record::Table, serve::Headers, stream::Style};
+
+/// Writes everything of a page but the records, and the headers that go with it.
+pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>) -> (Page, Headers) {
+    let mut envelope = match scene.stream.style {
+        Style::Single => generic::single(plan),
+        Style::Cursor => generic::cursor(scene, plan),
+        Style::Offset => generic::offset(plan),
+        Style::Page => generic::page(plan),
+        Style::LinkHeader => generic::link_header(scene, plan),
+        Style::NextUrl => generic::next_url(scene, plan),
+        Style::Ndjson => generic::ndjson(),
+        Style::HubSpot => roles::hubspot(scene, plan),
+        Style::ShopifyRest => roles::shopify_rest(scene, plan),
+        Style::ShopifyGraphql => roles::shopify_graphql(scene, plan),
+        Style::GitHub => roles::github(scene, plan),
+        Style::Stripe => roles::stripe(scene, plan),
+        Style::Salesforce => roles::salesforce(scene, plan),
+        Style::SalesforceBulk => roles::salesforce_bulk(scene, plan),
+        Style::Slack => roles::slack(scene, plan),
+        Style::Jira => roles::jira(scene, plan),
+        Style::Notion => roles::notion(scene, plan),
+        Style::Graph => roles::graph(scene, plan),
+        Style::Layout => layout(scene, plan),
+    };
+    if scene.stream.csv.is_some() {
+        envelope.list = List::Table;
+    }
+    let table = scene.stream.csv.map(|_| Table::new(&scene.stream.quirks.columns));
+    let (head, tail) = match wrong {
+        None => right(&envelope, table.as_ref()),
+        Some(wrong) => (misshapen(&envelope, wrong), String::new()),
+    };
+    let hidden = scene.stream.quirks.hidden_every;
+    let page = Page {
+        recipe: scene.recipe,
+        table,
+        records: scene.records.clone(),
+        first: plan.first,
+        count: if wrong.is_some() { 0 } else { plan.count },
+        hidden,
+        head: head.into_bytes(),
+        separator: match envelope.list {
+            List::Lines | List::Table => b'\n',
+            List::Member(_) | List::Root => b',',
+        },
+        tail: tail.into_bytes(),
+    };
+    (page, envelope.headers)
+}
+
+fn right(envelope: &Envelope, table: Option<&Table>) -> (String, String) {
+    match &envelope.list {
+        List::Member(name) => (format!("{}\"{name}\":[", envelope.before), format!("]{}", envelope.after)),
+        List::Root => ("[".into(), "]".into()),
+        List::Lines => (String::new(), "\n".into()),
+        List::Table => {
+            let header = table.map(Table::header).unwrap_or_default();
+            (format!("{header}\r\n"), "\n".into())
+        }
+    }
+}
+
+fn misshapen(envelope: &Envelope, wrong: WrongShape) -> String {
+    let instead = match wrong {
+        WrongShape::Absent | WrongShape::Object => "{}",
+        WrongShape::Null => "null",
+        WrongShape::Scalar => "42",
+    };
+    let Envelope { before, after, .. } = envelope;
+    match &envelope.list {
+        List::Root | List::Lines | List::Table => instead.into(),
+        List::Member(_) if wrong == WrongShape::Absent => match after.strip_prefix(',') {
+            Some(rest) => format!("{before}{rest}"),
+            None => format!("{}{after}", before.trim_end_matches(',')),
+        },
+        List::Member(name) => format!("{before}\"{name}\":{instead}{after}"),
+    }
+}

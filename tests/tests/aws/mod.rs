@@ -1,0 +1,10 @@
+//! The Lambda handler, `bootstrap`.
+
+// Windows and backfills: listed, run one by one, or all in one invocation.
+mod backfill;
+// The sample events of the repository.
+mod events;
+// AWS fails, or the process is killed, at every call.
+mod faults;
+// Events of every trigger in, bronze on S3 and an answer out.
+mod handler;

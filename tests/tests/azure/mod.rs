@@ -1,0 +1,18 @@
+//! The Functions custom handler, `handler`.
+
+// The sample invocations of the repository.
+mod events;
+// Storage fails, or the process is killed, at every call.
+mod faults;
+// The files of the function app: made from the source files, and compared with them.
+mod functions;
+// Invocations of every function in, bronze on Azurite and outputs back.
+mod handler;
+// Every identity that an environment can offer.
+mod identity;
+// The work queue: long items, items put back, outages, items given up.
+mod queue;
+// SIGTERM, as a container gets it.
+mod shutdown;
+// `make smoke-azure`, without a subscription.
+mod smoke;

@@ -1,0 +1,82 @@
+//! The engine, from a source file to bronze in a folder.
+
+// API keys in every place of a request, and the rate that streams share.
+mod access;
+// What it costs a backfill to skip windows that are committed.
+mod backfill_log;
+// A backfill of what scheduled runs have loaded, and the reverse: duplicates are announced.
+mod backfill_twice;
+// Bodies of every shape: taken verbatim, or refused by name.
+mod bodies;
+// What becomes of a body is bounded, however it is packed, named or added to.
+mod bounds;
+// Streams that are read once for each partition or each record of a parent.
+mod branches;
+// The same streams cut, killed, or run twice at once.
+mod branches_cut;
+// Values of a response that go into the next request.
+mod carried_values;
+// Credentials that are refused, rotated or expired during a run.
+mod credentials;
+// Credentials that an API repeats in its links: the commit log has none.
+mod credentials_in_links;
+// Cursors of every format.
+mod cursors;
+// Events that one process handles at the same time.
+mod dispatch;
+// The time that a run is for.
+mod due_times;
+// Which hosts are called, and with which credentials.
+mod egress;
+// Charsets, encodings and content codings.
+mod encodings;
+// Faults of the API: retried as `retry` says, then reported.
+mod faults;
+// Incremental runs: nothing lost, nothing repeated.
+mod incremental;
+// Export jobs whose polls name a list of files.
+mod job_files;
+// Export jobs: submitted once, awaited over segments, read exactly.
+pub(crate) mod jobs;
+// Export jobs that are lost or never end.
+mod jobs_lost;
+// Compressed, slow and large pages, and the parts that they become.
+mod large_pages;
+// `Link` headers that break RFC 8288.
+mod link_headers;
+// First pages that may be all there is: asked about once, then known.
+mod only_pages;
+// Ends that are none, held against the pages around them.
+mod page_ends;
+// Answers with status 200 that are no page.
+mod page_shapes;
+// Every pagination brings every record once.
+mod paginations;
+// All parents of a stream are read, however their pages change.
+mod parents;
+// A pagination that does not advance fails the run.
+mod progress;
+// Refresh tokens: writes that fail, and runs that refresh at the same time.
+mod refresh_race;
+// Runs that cannot be resumed start again, and lose nothing.
+mod restart;
+// Runs that are cut, killed, repeated or raced equal one uncut run.
+pub(crate) mod segments;
+// Signed assertions of service accounts, and the base URL that comes with a token.
+mod service_accounts;
+// Login requests, and the token that they return.
+mod sessions;
+// The repository's source files, each against the demo API in the vendor's part.
+mod sources;
+// Answers with status 200 that speak of an error: refused, or told.
+mod suspects;
+// CSV and packed files.
+mod tables;
+// Totals that an API states.
+mod totals;
+// Waits that the API asks for: resets, quotas, budgets.
+mod waits;
+// Runs of one window.
+mod windows;
+// Secrets that lead to hosts without credentials, users in links, and texts of the API in messages.
+mod withheld_secrets;

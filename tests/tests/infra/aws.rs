@@ -1,0 +1,343 @@
+//! The Terraform module for AWS on moto: it can be applied, its state machine runs what the handler answers,
+//! and its policy is enough for the handler and for nothing else.
+
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use bronzegate_demo_api::{Fault, FaultKind, InvalidJson, Options, Shape, Stream, Style, When};
+use bronzegate_tests::aws_deployment::{Deployment, TIME, scheduled};
+use bronzegate_tests::lambda_runtime::Invoked;
+use bronzegate_tests::moto::{Moto, REGION, s3_as, s3_at};
+use bronzegate_tests::streams::changes::{BOUNDED, change, changes, settings};
+use bronzegate_tests::streams::items::cut_at;
+use bronzegate_tests::terraform::Terraform;
+use bronzegate_tests::{SEED, one_stream};
+use serde_json::{Value, json};
+
+const RECORDS: u64 = 500;
+/// Source files of every kind.
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/modules/aws/tests/sources");
+const SETTINGS: &str = "records: results
+retry: { base: 5ms, max: 50ms, max_attempts: 2 }
+pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: 20 } }";
+
+fn options(faults: Vec<Fault>) -> Options {
+    let stream = Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20);
+    Options { seed: SEED, streams: vec![stream], faults, ..Options::default() }
+}
+
+#[tokio::test]
+async fn the_example_is_applied_without_drift_and_destroyed() {
+    let moto = Moto::start();
+    let Some(example) = Terraform::example(moto.port(), "lake", SOURCES.as_ref()).await else { return };
+    example.apply(&[]).await;
+    let outputs = example.outputs().await;
+    assert_eq!(outputs["target"], "s3://lake/bronze");
+    // The README puts a value into `<name>/<environment>/<secret>`.
+    let token = outputs["secret_arns"]["shop-token"].as_str().unwrap();
+    assert!(token.contains(":secret:bronzegate/dev/shop-token-"), "{token}");
+    let readme = std::fs::read_to_string(bronzegate_tests::repository().join("README.md")).unwrap();
+    assert!(
+        readme.contains("-var environment=prod")
+            && readme.contains("--secret-id bronzegate/prod/hubspot-token")
+    );
+    // moto keeps neither of the two.
+    let function = "module.bronzegate.aws_lambda_function.run";
+    let lost = ["dead_letter_config", "logging_config"].map(|name| format!("{function}.{name}"));
+    assert_eq!(example.drift().await, lost);
+    example.destroy().await;
+    assert_eq!(example.resources().await, Vec::<String>::new());
+    let buckets = s3_at(moto.port()).await.list_buckets().send().await.unwrap();
+    assert_eq!(buckets.buckets().len(), 0);
+}
+
+/// The rendered state machine on moto's interpreter.
+struct Workflow {
+    moto: Moto,
+    arn: String,
+    executions: AtomicU64,
+}
+
+/// How an execution ended.
+#[derive(Debug)]
+struct Executed {
+    description: Value,
+    events: Vec<Value>,
+}
+
+impl Workflow {
+    /// None where Terraform cannot be run.
+    async fn applied() -> Option<Self> {
+        let moto = Moto::start();
+        let interpreted =
+            json!({ "stepfunctions": { "execute_state_machine": true }, "lambda": { "use_docker": false } });
+        moto.set("config", interpreted.to_string()).await;
+        let example = Terraform::example(moto.port(), "lake", SOURCES.as_ref()).await?;
+        example.apply(&["module.bronzegate.aws_sfn_state_machine.run"]).await;
+        let arn = text(&example.outputs().await["state_machine_arn"]).to_owned();
+        Some(Self { moto, arn, executions: AtomicU64::new(0) })
+    }
+
+    /// Executes it for an event; the function answers this, one after another.
+    async fn execute(&self, event: &Value, answers: &[&Invoked]) -> Executed {
+        let results: Vec<_> = answers.iter().map(|answer| payload(answer).to_string()).collect();
+        let canned = json!({ "results": results, "region": REGION }).to_string();
+        self.moto.set("static/lambda-simple/response", canned).await;
+        // moto makes no name of its own.
+        let name = format!("execution-{}", self.executions.fetch_add(1, SeqCst));
+        let start = json!({ "stateMachineArn": self.arn, "name": name, "input": event.to_string() });
+        let execution = self.call("StartExecution", &start).await["executionArn"].clone();
+        let execution = json!({ "executionArn": execution });
+        let ended = tokio::time::timeout(TIME, async {
+            let mut time = tokio::time::interval(Duration::from_millis(50));
+            loop {
+                time.tick().await;
+                let description = self.call("DescribeExecution", &execution).await;
+                if description["status"] != "RUNNING" {
+                    return description;
+                }
+            }
+        });
+        let description = ended.await.expect("the execution ends");
+        let history = self.call("GetExecutionHistory", &execution).await;
+        Executed { description, events: list(&history["events"]).clone() }
+    }
+
+    async fn call(&self, action: &str, body: &Value) -> Value {
+        let target = format!("AWSStepFunctions.{action}");
+        let headers = [("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.0")];
+        parsed(&self.moto.call("states", headers, body.to_string()).await)
+    }
+}
+
+/// What Lambda hands to who invoked the function.
+fn payload(answer: &Invoked) -> Value {
+    match answer {
+        Invoked::Answer(answer) => answer.clone(),
+        Invoked::Failed { kind, message } => json!({ "errorType": kind, "errorMessage": message }),
+        Invoked::Died => panic!("the handler died"),
+    }
+}
+
+impl Executed {
+    #[track_caller]
+    fn assert(&self, status: &str) {
+        assert_eq!(self.description["status"], status, "{self:#?}");
+    }
+
+    fn output(&self) -> Value {
+        parsed(text(&self.description["output"]))
+    }
+
+    /// What the function was invoked with, windows of a backfill aside.
+    fn invocations(&self) -> Vec<Value> {
+        let parameters = self.events.iter().filter_map(|event| {
+            let parameters = event["taskScheduledEventDetails"]["parameters"].as_str()?;
+            Some(parsed(parameters)["Payload"].clone())
+        });
+        parameters.collect()
+    }
+
+    /// What left a state.
+    fn output_of(&self, state: &str) -> Value {
+        let mut exits = self.events.iter().map(|event| &event["stateExitedEventDetails"]);
+        let exit = exits.rfind(|exit| exit["name"] == state).expect("the state was left");
+        parsed(text(&exit["output"]))
+    }
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).expect("it is JSON")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("it is text")
+}
+
+fn list(value: &Value) -> &Vec<Value> {
+    value.as_array().expect("it is a list")
+}
+
+/// The handler's own answer when the API has these faults.
+async fn failure_with(fault: FaultKind) -> Invoked {
+    let fault = Fault::new("items", When::Request(1), fault).always();
+    let options = options(vec![fault]);
+    let mut deployment = Deployment::with(options, &one_stream("items", SETTINGS)).await;
+    let failed = deployment.lambda.invoke(&scheduled(Some("items")), TIME).await;
+    assert!(matches!(failed, Invoked::Failed { .. }), "{failed:?}");
+    failed
+}
+
+/// The handler's own answers to a run that its time is too short for: partial, then complete.
+async fn partial_and_complete() -> (Invoked, Invoked) {
+    let options = options(vec![cut_at(9)]);
+    let mut deployment = Deployment::with(options, &one_stream("items", SETTINGS)).await;
+    let event = scheduled(Some("items"));
+    let partial = deployment.lambda.invoke(&event, TIME).await;
+    // A process that is warm still waits as long as the API has asked.
+    deployment.lambda.stop().await;
+    let complete = deployment.lambda.invoke(&event, TIME).await;
+    assert_eq!(payload(&partial)["status"], "partial", "{partial:?}");
+    assert_eq!(payload(&complete)["status"], "complete", "{complete:?}");
+    (partial, complete)
+}
+
+#[tokio::test]
+async fn an_event_is_invoked_until_it_is_complete_and_again_only_where_that_can_help() {
+    let Some(workflow) = Workflow::applied().await else { return };
+    let (partial, complete) = partial_and_complete().await;
+    let data = failure_with(FaultKind::InvalidJson(InvalidJson::Truncated)).await;
+    let api = failure_with(FaultKind::status(404)).await;
+    let event = scheduled(Some("items"));
+
+    let ended = workflow.execute(&event, &[&complete]).await;
+    ended.assert("SUCCEEDED");
+    assert_eq!(ended.output(), payload(&complete));
+    assert_eq!(ended.invocations(), std::slice::from_ref(&event));
+
+    let ended = workflow.execute(&event, &[&partial, &complete]).await;
+    ended.assert("SUCCEEDED");
+    assert_eq!(ended.output(), payload(&complete));
+    assert_eq!(ended.invocations(), [event.clone(), event.clone()]);
+
+    let ended = workflow.execute(&event, &[&partial, &partial, &partial]).await;
+    ended.assert("FAILED");
+    assert_eq!(ended.description["error"], "TooManySegments");
+    assert_eq!(ended.invocations().len(), 3);
+
+    let ended = workflow.execute(&event, &[&data]).await;
+    ended.assert("FAILED");
+    assert_eq!(ended.description["error"], "data");
+    assert!(ended.description["cause"].as_str().unwrap().contains("demo/items failed"), "{ended:#?}");
+    assert_eq!(ended.invocations().len(), 1);
+
+    let ended = workflow.execute(&event, &[&api, &complete]).await;
+    ended.assert("SUCCEEDED");
+    assert_eq!(ended.output(), payload(&complete));
+
+    let ended = workflow.execute(&event, &[&api, &api]).await;
+    ended.assert("FAILED");
+    assert_eq!(ended.description["error"], "api");
+}
+
+#[tokio::test]
+async fn a_backfill_runs_every_window_and_fails_at_its_end_if_one_did() {
+    let Some(workflow) = Workflow::applied().await else { return };
+    let data = failure_with(FaultKind::InvalidJson(InvalidJson::Truncated)).await;
+    let yaml = one_stream("changes", &settings(&format!("{BOUNDED}, key: id, start: 2026-01-09")));
+    let records = (1..=3).map(|day| change(day, &format!("2026-01-0{day}T08:00:00Z")));
+    let options = Options { seed: SEED, streams: vec![changes(records)], ..Options::default() };
+    let mut deployment = Deployment::with(options, &yaml).await;
+    let event = json!({
+        "source": "demo", "stream": "changes",
+        "backfill": { "from": "2026-01-01", "to": "2026-01-04", "window": "1d" },
+    });
+    let mut question = event.clone();
+    question["backfill"]["list_for"] = json!(4);
+    let listed = deployment.lambda.invoke(&question, TIME).await;
+    let windows = payload(&listed)["windows"].as_array().unwrap().clone();
+    assert_eq!((windows.len(), &payload(&listed)["count"]), (3, &json!(3)));
+    let mut answers = Vec::new();
+    for window in &windows {
+        // As the state machine's ItemSelector makes it.
+        let mut event = json!({ "source": "demo", "stream": "changes", "window": window });
+        event["rate_share"] = payload(&listed)["rate_share"].clone();
+        event["window"]["revision"] = payload(&listed)["revision"].clone();
+        answers.push(deployment.lambda.invoke(&event, TIME).await);
+    }
+
+    let ended = workflow.execute(&event, &[&listed, &answers[0], &answers[1], &answers[2]]).await;
+    ended.assert("SUCCEEDED");
+    assert_eq!(ended.invocations()[0], question);
+    assert_eq!(told(&ended.output(), &windows), ["[\"complete\",1,null]"; 3]);
+
+    let ended = workflow.execute(&event, &[&listed, &answers[0], &data, &answers[2]]).await;
+    ended.assert("FAILED");
+    assert_eq!(ended.description["error"], "BackfillFailed");
+    let cause = ended.description["cause"].as_str().unwrap();
+    assert!(cause.starts_with("1 of 3 windows failed"), "{cause}");
+    let rows = told(&ended.output_of("Sum"), &windows);
+    assert_eq!(rows, ["[\"complete\",1,null]", "[\"complete\",1,null]", "[\"failed\",0,\"data\"]"]);
+}
+
+/// What each window did, sorted: which of them gets which canned answer is moto's choice.
+#[track_caller]
+fn told(output: &Value, windows: &[Value]) -> Vec<String> {
+    let rows = list(&output["windows"]);
+    let spans: Vec<_> = rows.iter().map(|row| json!({ "from": row["from"], "to": row["to"] })).collect();
+    assert_eq!(spans, windows);
+    let mut told: Vec<_> =
+        rows.iter().map(|row| json!([row["status"], row["records"], row["error"]]).to_string()).collect();
+    told.sort();
+    told
+}
+
+#[tokio::test]
+async fn the_policy_is_enough_for_the_handler_and_for_nothing_else() {
+    let moto = Moto::start();
+    let options = options(vec![]);
+    let mut deployment = Deployment::on(moto.port(), options, &one_stream("items", SETTINGS)).await;
+    let bucket = deployment.bucket.clone();
+    let sources = deployment.sources();
+    let Some(example) = Terraform::example(moto.port(), &bucket, &sources).await else { return };
+    example.apply(&["module.bronzegate.data.aws_iam_policy_document.store"]).await;
+    let policy = example.outputs().await["store_policy"].as_str().unwrap().to_owned();
+    let (key, secret) = user(&moto, &policy).await;
+    let others = s3_at(moto.port()).await;
+    for path in ["elsewhere/theirs", "bronze/neighbour/theirs"] {
+        let body = ByteStream::from_static(b"theirs");
+        others.put_object().bucket(&bucket).key(path).body(body).send().await.unwrap();
+    }
+
+    moto.set("reset-auth", "0".to_owned()).await;
+    deployment.lambda.set("AWS_ACCESS_KEY_ID", &key);
+    deployment.lambda.set("AWS_SECRET_ACCESS_KEY", &secret);
+    let event = scheduled(Some("items"));
+    for status in ["complete", "already_committed"] {
+        let answer = deployment.lambda.invoke(&event, TIME).await.answer();
+        assert_eq!(answer["status"], status, "{answer}");
+    }
+    let s3 = s3_as(moto.port(), &key, &secret).await;
+    for path in ["elsewhere/theirs", "bronze/neighbour/theirs"] {
+        assert_denied(s3.get_object().bucket(&bucket).key(path).send().await);
+        assert_denied(s3.put_object().bucket(&bucket).key(path).send().await);
+        assert_denied(s3.delete_object().bucket(&bucket).key(path).send().await);
+    }
+    moto.set("reset-auth", "inf".to_owned()).await;
+
+    let parts = deployment.objects("bronze/demo/items/").await;
+    assert_eq!(parts.len(), 1);
+    moto.set("reset-auth", "0".to_owned()).await;
+    assert_denied(s3.delete_object().bucket(&bucket).key(&parts[0].0).send().await);
+    moto.set("reset-auth", "inf".to_owned()).await;
+    deployment.assert_records("items", Shape::Small, RECORDS).await;
+    assert_eq!(deployment.objects("elsewhere/").await[0].1, b"theirs");
+}
+
+/// Makes a user who may do this and nothing else; tells the keys.
+async fn user(moto: &Moto, policy: &str) -> (String, String) {
+    let call = async |action: &str, more: &[(&str, &str)]| {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs([("Action", action), ("Version", "2010-05-08"), ("UserName", "function")]);
+        let body = form.extend_pairs(more).finish();
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "application/xml")];
+        moto.call("iam", headers, body).await
+    };
+    call("CreateUser", &[]).await;
+    call("PutUserPolicy", &[("PolicyName", "store"), ("PolicyDocument", policy)]).await;
+    let answer = call("CreateAccessKey", &[]).await;
+    let value = |name: &str| {
+        let rest = answer.split(&format!("<{name}>")).nth(1).expect("the answer has keys");
+        rest.split('<').next().expect("a split has a first part").to_owned()
+    };
+    (value("AccessKeyId"), value("SecretAccessKey"))
+}
+
+#[track_caller]
+fn assert_denied<T: Debug, E: ProvideErrorMetadata + Debug, R: Debug>(answer: Result<T, SdkError<E, R>>) {
+    let error = answer.expect_err("it is denied");
+    assert_eq!(error.code(), Some("AccessDenied"), "{error:?}");
+}

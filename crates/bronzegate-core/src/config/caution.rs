@@ -6,16 +6,26 @@ use super::stream::Stream;
 impl Stream {
     /// What may be lost, with the remedy.
     ///
-    /// A record that changes while pages are counted leaves its place, and those behind it move up, the first
-    /// of them to a page that has been read. A cursor then passes it for good.
+    /// A row that leaves its place while pages are counted, because it is deleted or has changed, moves those behind
+    /// it up, the first of them to a page that has been read. A cursor then passes it for good.
     pub fn cautions(&self) -> Vec<String> {
         let is_counted = matches!(self.pagination.kind, Kind::Offset { .. } | Kind::Page { .. });
-        let is_unseen = self.pagination.total.is_none()
-            && self.incremental.as_ref().is_some_and(|incremental| incremental.lookback.is_zero());
-        let caution = "pages are counted and `incremental` has no `lookback`: a record that changes while it is read moves \
-                       those behind it up, and one of them may be missed for good; a `lookback` longer than the schedule's \
-                       interval reads it again, and `total` at least tells of it";
-        if is_counted && is_unseen { vec![caution.to_owned()] } else { Vec::new() }
+        if !is_counted || self.pagination.total.is_some() {
+            return Vec::new();
+        }
+        let caution = match &self.incremental {
+            Some(incremental) if !incremental.lookback.is_zero() => return Vec::new(),
+            Some(_) => {
+                "pages are counted and `incremental` has no `lookback`: a record that changes while it is read moves those \
+                 behind it up, and one of them may be missed for good; a `lookback` longer than the schedule's interval \
+                 reads it again, and `total` at least tells of it"
+            }
+            None => {
+                "pages are counted and no `total` is stated: a row that is deleted while they are read moves those behind it \
+                 up, and one of them may be missed, which nothing shows; a `total` that falls would tell of it"
+            }
+        };
+        vec![caution.to_owned()]
     }
 }
 
@@ -24,7 +34,7 @@ mod tests {
     use super::super::parse;
 
     #[test]
-    fn counted_pages_of_an_incremental_stream_need_a_total_or_a_lookback() {
+    fn counted_pages_need_a_total_or_a_lookback() {
         let cautions = |keys: &str, pages: &str| {
             let text = format!(
                 "source: x\nbase_url: https://x.example\nstreams: {{ s: {{ path: /p, records: items, {keys} pagination: {{ {pages} }} }} }}"
@@ -41,6 +51,8 @@ mod tests {
         assert_eq!(cautions(&incremental(", lookback: 1h"), offset), 0);
         assert_eq!(cautions(&incremental(""), &format!("{offset}, total: {{ body: total }}")), 0);
         assert_eq!(cautions(&incremental(""), "type: link_header"), 0);
-        assert_eq!(cautions("", offset), 0);
+        assert_eq!(cautions("", offset), 1);
+        assert_eq!(cautions("", &format!("{offset}, total: {{ body: total }}")), 0);
+        assert_eq!(cautions("", "type: link_header"), 0);
     }
 }

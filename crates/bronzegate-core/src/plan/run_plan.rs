@@ -1,8 +1,10 @@
 //! Keys and segments: what a request leads to, given the newest commits.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, Unit};
 
-use crate::bronze::{CommitRecord, HistoryEntry, Layout, RunId, RunKey, RunKind, SegmentStatus};
+use crate::bronze::{CommitRecord, HistoryEntry, KnownPaging, Layout, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
 use crate::extract::{StreamState, TableColumns};
@@ -83,6 +85,8 @@ pub(crate) struct Segment {
     pub history: Vec<HistoryEntry>,
     /// What is asked for and how far earlier segments have read; `None` in a snapshot.
     pub cursor: Option<CursorState>,
+    /// What earlier runs have found out about how pages lead to each other.
+    pub paging: BTreeMap<String, KnownPaging>,
     /// The columns of the tables before it.
     pub columns: Option<TableColumns>,
 }
@@ -169,6 +173,7 @@ pub(crate) fn plan(
             duration_before_ms: 0,
             history,
             cursor,
+            paging: newest.map(|record| record.paging.clone()).unwrap_or_default(),
             columns: newest.and_then(|record| record.columns.clone()),
         })));
     };
@@ -197,6 +202,7 @@ pub(crate) fn plan(
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
         cursor: committed.cursor,
+        paging: committed.paging,
         columns: committed.columns,
     })))
 }
@@ -266,6 +272,7 @@ mod tests {
             history: Vec::new(),
             warnings: Vec::new(),
             may_lack: false,
+            paging: BTreeMap::new(),
             columns: None,
             engine_version: String::new(),
             config_fingerprint: String::new(),

@@ -4,16 +4,18 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::bounds::Bounds;
 use super::member::{member, names};
+use super::observed::{Observed, Wanted};
 use super::state::Mark;
 use super::value::{CursorValue, Order};
 use crate::config::{Incremental, Missing, Pointer};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{RecordChunk, Span};
-use crate::redact::printable;
+use crate::redact::{line, printable};
 
 /// The longest list of members that a message shows.
 const LONGEST_SHOWN: usize = 200;
@@ -34,6 +36,7 @@ pub(crate) struct LeftOut {
 pub(crate) struct CursorFilter {
     settings: Incremental,
     bounds: Bounds,
+    wanted: Wanted,
     known: Option<Tied>,
     kept: Seen,
     page: Seen,
@@ -49,6 +52,9 @@ pub(crate) struct CursorFilter {
 struct Seen {
     newest: Option<Tied>,
     left_out: LeftOut,
+    /// Records without a cursor that were written.
+    kept_without: u64,
+    observed: Observed,
 }
 
 /// A cursor, and the hashes of the records that have it; `None` when there are too many to keep.
@@ -78,10 +84,11 @@ impl CursorFilter {
     ) -> Result<Self, Error> {
         let read = |mark: Option<&Mark>| mark.map(|mark| Tied::read(settings, mark)).transpose();
         let known = read(known)?;
-        let kept = Seen { newest: read(newest)?.or_else(|| known.clone()), left_out: LeftOut::default() };
+        let kept = Seen { newest: read(newest)?.or_else(|| known.clone()), ..Seen::default() };
         let page = kept.clone();
         Ok(Self {
             settings: settings.clone(),
+            wanted: Wanted::new(settings, &bounds),
             bounds,
             known,
             kept,
@@ -132,6 +139,34 @@ impl CursorFilter {
         self.kept.newest.as_ref().map(Tied::mark)
     }
 
+    /// What a person should know of where the records lie.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] where all of them lie outside of what was asked, and another unit would put them inside.
+    pub(crate) fn judged(&self) -> Result<Option<String>, Error> {
+        self.kept.observed.judge(&self.wanted)
+    }
+
+    /// The oldest record's time.
+    pub(crate) fn oldest(&self) -> Option<Timestamp> {
+        self.kept.observed.oldest()
+    }
+
+    /// Whether the records were in order of their cursors.
+    pub(crate) fn is_rising(&self) -> bool {
+        self.kept.observed.is_rising()
+    }
+
+    /// How many records without a cursor were written.
+    pub(crate) fn kept_without(&self) -> u64 {
+        self.kept.kept_without
+    }
+
+    /// Whether all records lie so far outside that [`judged`](Self::judged) tells of it.
+    pub(crate) fn is_all_far(&self) -> bool {
+        self.kept.observed.is_all_far()
+    }
+
     /// What was left out.
     pub(crate) fn left_out(&self) -> LeftOut {
         self.kept.left_out
@@ -141,7 +176,10 @@ impl CursorFilter {
         let at = &self.settings.cursor;
         let Some(json) = given(record, at) else {
             return match self.settings.missing {
-                Missing::Keep => Ok(Fate::Write),
+                Missing::Keep => {
+                    self.page.kept_without += 1;
+                    Ok(Fate::Write)
+                }
                 Missing::Skip => {
                     self.page.left_out.without += 1;
                     Ok(Fate::LeaveOut)
@@ -156,6 +194,7 @@ impl CursorFilter {
         };
         let order = CursorValue::in_record(self.settings.format, json)
             .map_err(|error| self.bad(&format!("has a cursor at `{at}` that {error}")))?;
+        self.page.observed.see(&self.wanted, json, &order);
         let below = self.bounds.from.as_ref().is_some_and(|from| order < *from.order());
         let beyond = self.bounds.to.as_ref().is_some_and(|to| order >= *to.order());
         if below || beyond {
@@ -228,8 +267,10 @@ fn told(record: &[u8]) -> String {
 impl Tied {
     fn read(settings: &Incremental, mark: &Mark) -> Result<Self, Error> {
         let cursor = CursorValue::of(settings.format, mark.cursor.clone()).map_err(|error| {
-            let cause =
-                format!("the committed cursor {:?} {error}, which `format` asks for", mark.cursor.text);
+            let cause = format!(
+                "the committed cursor `{}` {error}, which `format` asks for",
+                line(&mark.cursor.text)
+            );
             Error::new(ErrorKind::Store, cause)
         })?;
         let versions = mark.versions.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok());

@@ -3,11 +3,13 @@
 mod bounds;
 mod filter;
 mod member;
+mod observed;
 mod state;
+mod unit;
 mod value;
 
 pub(crate) use bounds::Bounds;
 pub(crate) use filter::CursorFilter;
-pub(crate) use member::member;
+pub(crate) use member::{member, names};
 pub(crate) use state::{CursorState, Mark};
 pub(crate) use value::{CursorValue, Verbatim};

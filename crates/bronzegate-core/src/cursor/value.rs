@@ -10,7 +10,11 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::config::CursorFormat;
+use crate::redact::printable;
 use crate::window::{EARLIEST, parse_instant};
+
+/// The longest text that a message shows.
+const LONGEST_SHOWN: usize = 40;
 
 /// A cursor's value, compared by its format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +98,17 @@ impl PartialOrd for Integer {
     }
 }
 
+impl Order {
+    /// In words.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Time(time) => time.to_string(),
+            Self::Integer(integer) => integer.to_string(),
+            Self::Text(text) => printable(text, LONGEST_SHOWN),
+        }
+    }
+}
+
 impl CursorValue {
     /// An instant, written in a format of time; what the format cannot tell is cut off.
     pub fn of_time(format: CursorFormat, time: Timestamp) -> Self {
@@ -131,6 +146,11 @@ impl CursorValue {
     pub fn of(format: CursorFormat, verbatim: Verbatim) -> Result<Self, NotACursor> {
         let order = order(format, &verbatim.text)?;
         Ok(Self { verbatim, order })
+    }
+
+    /// Whether it comes before another of its format.
+    pub fn is_before(&self, other: &Self) -> bool {
+        self.order < other.order
     }
 
     /// As its API writes it.
@@ -171,7 +191,7 @@ impl CursorValue {
 }
 
 /// The text of a JSON string or number.
-fn unquoted(json: &str) -> Option<Cow<'_, str>> {
+pub(super) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
     match json.as_bytes() {
         [b'"', ..] if !json.contains('\\') => Some(Cow::Borrowed(&json[1..json.len() - 1])),
         [b'"', ..] => serde_json::from_str(json).ok().map(Cow::Owned),
@@ -191,6 +211,13 @@ fn order(format: CursorFormat, text: &str) -> Result<Order, NotACursor> {
     }
 }
 
+/// Whether a time, JSON text, says how far it is from UTC.
+pub(super) fn has_offset(json: &str) -> bool {
+    let text = json.trim_matches('"');
+    let Some((_, time)) = text.split_once(['T', 't', ' ']) else { return false };
+    time.contains(['Z', 'z', '+', '-'])
+}
+
 /// Any ISO 8601 instant; in UTC where it has no offset.
 fn instant(text: &str) -> Option<Timestamp> {
     let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
@@ -203,7 +230,7 @@ fn day(text: &str) -> Option<Timestamp> {
 }
 
 /// A number of units of ten to the `exponent` nanoseconds, with any number of decimals.
-fn epoch(text: &str, exponent: usize) -> Option<Timestamp> {
+pub(super) fn epoch(text: &str, exponent: usize) -> Option<Timestamp> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = whole.strip_prefix('-').unwrap_or(whole);

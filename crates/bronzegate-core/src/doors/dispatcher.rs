@@ -145,7 +145,7 @@ impl Dispatcher {
         // A stream that has no windows is refused before anybody is sent to run some.
         plan::window(incremental, backfill.span).map_err(in_stream)?;
         let now = self.clock.now();
-        let over = backfill::over(&windows, now).map_err(in_stream)?;
+        let over = backfill::over(incremental, &windows, now).map_err(in_stream)?;
         let not_over = windows.len() - over.len();
         if not_over > 0 {
             let stream = run.name();

@@ -165,7 +165,7 @@ impl Event {
                 event["backfill"] = backfill;
             }
         }
-        if !matches!(self.action, Action::Run { .. }) {
+        if !matches!(self.action, Action::Run { .. }) || self.rate_share < 1.0 {
             event["rate_share"] = json!(self.rate_share);
         }
         event
@@ -244,6 +244,7 @@ mod tests {
     fn every_event_is_read_and_written_back() {
         for event in [
             json!({"source": "hubspot"}),
+            json!({"source": "hubspot", "stream": "contacts", "rate_share": 0.5}),
             json!({"source": "hubspot", "stream": "contacts", "scheduled_time": "2026-11-22T17:00:00Z"}),
             json!({"source": "hubspot", "stream": "contacts", "rate_share": 0.125,
                 "window": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "revision": 2}}),

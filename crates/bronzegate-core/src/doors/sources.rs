@@ -10,6 +10,7 @@ use crate::bounded_file::read_file;
 use crate::bronze::BronzeStore;
 use crate::config::{self, Problems, Source};
 use crate::error::{Error, ErrorKind, Result};
+use crate::redact::line;
 
 /// The most bytes of a source file.
 const LARGEST: u64 = 4 << 20;
@@ -121,9 +122,9 @@ impl SourceFolder {
         };
         let known = match names.as_slice() {
             [] => "it has no source files".to_owned(),
-            names => format!("the sources there are: {}", names.join(", ")),
+            names => format!("the sources there are: {}", line(&names.join(", "))),
         };
-        Error::new(ErrorKind::Config, format!("there is no file {file}; {known}"))
+        Error::new(ErrorKind::Config, format!("there is no file {}; {known}", line(file)))
     }
 
     fn unreadable(&self, error: &dyn fmt::Display) -> Error {
@@ -144,7 +145,7 @@ impl fmt::Display for SourceFolder {
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {file}")]
+#[error("cannot read {}", line(file))]
 struct Unread {
     file: String,
     #[source]
@@ -164,7 +165,7 @@ impl From<Unusable> for Error {
     fn from(unusable: Unusable) -> Self {
         match unusable {
             Unusable::Unreadable(error) => error,
-            wrong @ Unusable::Wrong { .. } => Self::new(ErrorKind::Config, wrong.to_string()),
+            wrong @ Unusable::Wrong { .. } => Self::list(ErrorKind::Config, wrong.to_string()),
         }
     }
 }
@@ -176,7 +177,7 @@ impl fmt::Display for Unusable {
             Self::Wrong { file, problems } => {
                 let count = problems.as_slice().len();
                 let noun = if count == 1 { "problem" } else { "problems" };
-                write!(f, "{count} {noun} in {file}\n{problems}")
+                write!(f, "{count} {noun} in {}\n{problems}", line(file))
             }
         }
     }

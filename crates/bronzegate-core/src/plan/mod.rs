@@ -12,5 +12,5 @@ pub(crate) use due_time::is_come;
 pub use run_plan::RunRequest;
 pub(crate) use run_plan::{RunPlan, Segment, key, names_read_back, plan, restart};
 pub(crate) use sequence::{Due, next};
-pub(crate) use window::halved;
+pub(crate) use window::{halved, settled, when};
 pub use window::{over, window};

@@ -5,7 +5,7 @@ use jiff::{Timestamp, Unit};
 use crate::bronze::{CommitRecord, HistoryEntry, Layout, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
-use crate::extract::StreamState;
+use crate::extract::{StreamState, TableColumns};
 use crate::report::Counts;
 use crate::window::TimeWindow;
 
@@ -83,12 +83,24 @@ pub(crate) struct Segment {
     pub history: Vec<HistoryEntry>,
     /// What is asked for and how far earlier segments have read; `None` in a snapshot.
     pub cursor: Option<CursorState>,
+    /// The columns of the tables before it.
+    pub columns: Option<TableColumns>,
 }
 
 impl Segment {
     /// Whether it is of a window's run.
     pub(crate) fn is_window(&self) -> bool {
         matches!(self.key.key.parse(), Ok(RunId::Window { .. }))
+    }
+
+    /// Whether it is of the first run of an incremental stream.
+    pub(crate) fn is_first_run(&self) -> bool {
+        self.key.key == RunId::Sequence(1).to_string()
+    }
+
+    /// Whether nothing is due, which is committed all the same.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cursor.as_ref().is_some_and(CursorState::is_empty)
     }
 
     /// Begins the run anew: the same window from its first page, as if nothing of it were committed.
@@ -157,6 +169,7 @@ pub(crate) fn plan(
             duration_before_ms: 0,
             history,
             cursor,
+            columns: newest.and_then(|record| record.columns.clone()),
         })));
     };
     // A window's event has no time of its own, and another event may have begun the run of a sequence:
@@ -184,6 +197,7 @@ pub(crate) fn plan(
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
         cursor: committed.cursor,
+        columns: committed.columns,
     })))
 }
 
@@ -252,6 +266,7 @@ mod tests {
             history: Vec::new(),
             warnings: Vec::new(),
             may_lack: false,
+            columns: None,
             engine_version: String::new(),
             config_fingerprint: String::new(),
             environment: String::new(),

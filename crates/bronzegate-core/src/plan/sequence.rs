@@ -36,10 +36,16 @@ pub(crate) fn next(
 ) -> Result<Due, Error> {
     let Some(newest) = newest else {
         let known = start(incremental);
-        let Some(cursor) = due(incremental, known, false, at.min(now))? else {
+        let is_reached = match incremental.start {
+            Some(Start::Time(start)) => start < at.min(now),
+            Some(Start::Value(_)) | None => true,
+        };
+        let cursor = due(incremental, known.clone(), false, at.min(now))?;
+        let Some(cursor) = cursor.or_else(|| nothing(incremental, known).filter(|_| is_reached)) else {
             let cause = "`incremental.start` is not before the run's time: nothing can be due";
             return Err(Error::new(ErrorKind::Config, cause));
         };
+        let cursor = CursorState { began: cursor.from.clone(), ..cursor };
         return Ok(Due::Run(RunKey::of(RunId::Sequence(1), at), Box::new(cursor)));
     };
     let id: RunId = newest.key.parse().map_err(|error| Error::new(ErrorKind::Store, error))?;
@@ -58,10 +64,22 @@ pub(crate) fn next(
         return Ok(Due::Done(Box::new(newest.clone())));
     }
     let at = at.max(done);
-    Ok(match due(incremental, cursor.position(), cursor.more, at.min(now))? {
-        Some(cursor) => Due::Run(RunKey::of(RunId::Sequence(number.saturating_add(1)), at), Box::new(cursor)),
+    let due = due(incremental, cursor.position(), cursor.more, at.min(now))?;
+    Ok(match due.or_else(|| nothing(incremental, cursor.position())) {
+        Some(due) => {
+            let due = CursorState { began: cursor.began, ..due };
+            Due::Run(RunKey::of(RunId::Sequence(number.saturating_add(1)), at), Box::new(due))
+        }
         None => Due::Done(Box::new(newest.clone())),
     })
+}
+
+/// What a run asks for that finds everything too young: nothing, and it commits that, so that its schedule is seen to
+/// be kept. `None` where the stream does not `settle`.
+fn nothing(incremental: &Incremental, known: Option<Mark>) -> Option<CursorState> {
+    let known = known.filter(|_| !incremental.settle.is_zero())?;
+    let bound = Some(known.cursor.clone());
+    Some(CursorState { from: bound.clone(), to: bound, known: Some(known), ..CursorState::default() })
 }
 
 fn start(incremental: &Incremental) -> Option<Mark> {
@@ -93,7 +111,7 @@ fn due(
         return Ok(Some(CursorState { from, known, ..CursorState::default() }));
     }
     let ask = |time| CursorValue::of_time(format, time).verbatim().clone();
-    let until = cut(until, format);
+    let until = cut(incremental.settled(until), format);
     let Some(read_until) = cursor.and_then(|cursor| cursor.time()) else {
         return Ok(Some(CursorState { to: Some(ask(until)), known, ..CursorState::default() }));
     };
@@ -113,7 +131,8 @@ fn due(
     // A window moves, whatever its length: where it ends is where the next one begins.
     let next = from.as_nanosecond() + format.resolution_ns();
     let to = cut(first.to(), format).max(Timestamp::from_nanosecond(next).unwrap_or(until));
-    Ok(Some(CursorState { from: Some(ask(from)), to: Some(ask(to)), known, newest: None, more: to < until }))
+    let (from, to, more) = (Some(ask(from)), Some(ask(to)), to < until);
+    Ok(Some(CursorState { from, to, known, more, ..CursorState::default() }))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::config::{LEAST_SHARE, Source, Stream, is_rate_share};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{Fetcher, RequestedRange, StreamContext, StreamPages, StreamState};
 use crate::http::{Authenticator, Client, Stats, WaitBudget};
+use crate::redact::Scrubber;
 use crate::secret::SecretStore;
 
 /// What the runs of one source share.
@@ -23,6 +24,8 @@ pub struct Engine {
     /// The value of `_environment`.
     pub environment: String,
     pace: Arc<Pace>,
+    /// Knows every secret that any stream has used.
+    scrubber: Arc<Scrubber>,
     /// One for each way to authenticate, so that streams share their tokens.
     authenticators: Arc<Mutex<Vec<Arc<Authenticator>>>>,
 }
@@ -46,7 +49,15 @@ impl Engine {
         environment: impl Into<String>,
     ) -> Self {
         let pace = Arc::new(Pace::whole(&source, clock.clone()));
-        Self { source, secrets, clock, environment: environment.into(), pace, authenticators: Arc::default() }
+        Self {
+            source,
+            secrets,
+            clock,
+            environment: environment.into(),
+            pace,
+            scrubber: Arc::default(),
+            authenticators: Arc::default(),
+        }
     }
 
     /// Keeps to a share of the source's and the streams' rate limits, so that another engine, which
@@ -97,7 +108,8 @@ impl Engine {
         if let Some(same) = known.iter().find(|known| *known.auth() == stream.auth) {
             return same.clone();
         }
-        let new = Authenticator::new(stream.auth.clone(), self.secrets.clone(), self.clock.clone());
+        let (auth, secrets, scrubber) = (stream.auth.clone(), self.secrets.clone(), self.scrubber.clone());
+        let new = Authenticator::new(auth, secrets, scrubber, self.clock.clone());
         known.push(Arc::new(new));
         known[known.len() - 1].clone()
     }
@@ -118,6 +130,17 @@ impl StreamRun {
                 "no `requests_per_second` is stated: a rate share of {share} holds only where the API announces its quota"
             )
         })
+    }
+
+    /// What is told of a message that may quote an API: one line without secrets. Whatever leaves a run, for a
+    /// report or a log, passes here.
+    pub(crate) fn told(&self, message: &str) -> String {
+        self.engine.scrubber.told(message)
+    }
+
+    /// An error as it leaves the stream's work.
+    pub(crate) fn failed(&self, error: Error) -> Error {
+        error.rewritten(|text| self.told(text)).in_stream(self.name())
     }
 
     /// `<source>/<stream>`.
@@ -165,6 +188,7 @@ impl StreamRun {
             parent: above,
             stop,
             drifted: Arc::default(),
+            columns: Arc::default(),
         }
     }
 }

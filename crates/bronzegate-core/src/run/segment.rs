@@ -1,5 +1,7 @@
 //! One segment of a run: look, stage, commit, publish.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
 use super::engine::StreamRun;
@@ -11,8 +13,9 @@ use crate::clock::Deadline;
 use crate::config::ParentField;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{StreamEnding, StreamPages, StreamState};
+use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
+use crate::redact::secret_at;
 use crate::report::RunReport;
 
 /// How one segment ended.
@@ -70,12 +73,13 @@ impl StreamRun {
         }
         report.warnings.extend(log.strangers().map(|told| told.to_string()));
         if report.key.is_none() {
-            report.cursor_in = segment.cursor_in();
+            report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
 
         let backfilled = self.backfilled(log, &segment).await?;
+        let not_loaded = self.before_the_first_run(log, &mut segment).await?;
         let mut staged = loop {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
@@ -91,10 +95,14 @@ impl StreamRun {
                 }
             }
         };
-        staged.warnings.extend(backfilled);
+        staged.warnings.extend(backfilled.into_iter().chain(not_loaded));
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
+        if let Some(place) = secret_at(&record.cursor, |text| self.client.auth().scrubber().finds_in(text)) {
+            publisher.abort(&record.parts).await?;
+            return Err(holds_secret(&format!("cursor.{place}")));
+        }
         if log.commit(&record).await? == Created::No {
             publisher.abort(&record.parts).await?;
             return self.lost(&publisher, &segment).await;
@@ -152,7 +160,7 @@ impl StreamRun {
             }
             (RunRequest::Window { window, .. }, incremental) => {
                 let cursor = plan::window(incremental, window)?;
-                plan::over(window, now)?;
+                plan::over(incremental, window, now)?;
                 (plan::key(request, newest.as_ref(), now)?, Some(cursor))
             }
             (RunRequest::Scheduled { .. } | RunRequest::Restart { .. }, None) => {
@@ -177,6 +185,9 @@ impl StreamRun {
         deadline: Deadline,
         stop: CancellationToken,
     ) -> Result<Outcome> {
+        if segment.is_empty() {
+            return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), segment, None)?)));
+        }
         let batch_id = &segment.key.batch_id;
         let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
         let parents = fields.map(ParentField::member).collect();
@@ -184,7 +195,9 @@ impl StreamRun {
         let encoder = format.encoder(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, filter) = self.filter(segment)?;
         let mut writer = PageWriter::new(parts, encoder, filter, self.stats());
-        let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop);
+        let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
+        let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
+        let mut walk = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let mut warnings = Vec::new();
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
@@ -202,9 +215,17 @@ impl StreamRun {
                 };
             }
         };
+        match writer.filter().map_or(Ok(None), CursorFilter::judged) {
+            Ok(told) => warnings.extend(told),
+            Err(error) => {
+                writer.abort().await;
+                return Err(error);
+            }
+        }
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
-        let staged = Staged { parts, resume, may_lack, warnings, ..Staged::default() };
+        let columns = columns.known().cloned();
+        let staged = Staged { parts, resume, may_lack, warnings, columns, ..Staged::default() };
         Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, filter.as_ref())?)))
     }
 
@@ -222,7 +243,7 @@ impl StreamRun {
                 Err(error) => {
                     let error = error.on_page(number);
                     return Err(match branch.label() {
-                        Some(label) => error.in_branch(self.client.scrub(&label)),
+                        Some(label) => error.in_branch(label),
                         None => error,
                     });
                 }
@@ -241,9 +262,15 @@ impl StreamRun {
         staged.cursor_out = staged.resume.as_ref().and_then(StreamState::shown);
         let Some(cursor) = &segment.cursor else { return Ok(staged) };
         let newest = filter.and_then(CursorFilter::newest);
-        let cursor = CursorState { newest, ..cursor.clone() };
+        let mut cursor = CursorState { newest, ..cursor.clone() };
         staged.window = Some(asked_window(&cursor));
-        staged.warnings.extend(filter.iter().flat_map(|filter| self.left_out(filter, segment)));
+        if let Some(filter) = filter {
+            if segment.is_first_run() {
+                cursor.oldest = self.oldest(cursor.oldest.as_ref(), filter);
+            }
+            staged.warnings.extend(self.left_out(filter, segment));
+            staged.warnings.extend(self.found(filter, segment, &cursor, staged.resume.is_none()));
+        }
         if staged.resume.is_some() {
             staged.cursor = Some(cursor);
             return Ok(staged);

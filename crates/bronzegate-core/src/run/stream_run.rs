@@ -48,7 +48,7 @@ impl StreamRun {
         match ended {
             Ok(status) => report.status = status,
             Err(error) => {
-                report.error = Some((&error.in_stream(self.name())).into());
+                report.error = Some((&self.failed(error)).into());
                 self.note_failure(stores.log, &report).await;
             }
         }

@@ -56,9 +56,11 @@ impl Handler {
             }
             Action::Window { window, .. } => {
                 // As above.
-                plan::over(*window, self.clock.now())?;
+                let now = self.clock.now();
                 for name in streams {
-                    plan::window(source.named(name)?.incremental.as_ref(), *window)?;
+                    let incremental = source.named(name)?.incremental.as_ref();
+                    plan::over(incremental, *window, now)?;
+                    plan::window(incremental, *window)?;
                 }
                 Ok(vec![event.clone()].into())
             }

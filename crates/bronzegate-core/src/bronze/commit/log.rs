@@ -118,6 +118,11 @@ impl CommitLog {
         self.head().await.is_some_and(|head| head.names(record))
     }
 
+    /// `<source>/<stream>`.
+    pub fn stream(&self) -> &str {
+        self.layout.stream()
+    }
+
     /// The stream's paths.
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout

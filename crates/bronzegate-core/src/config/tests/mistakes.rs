@@ -67,7 +67,7 @@ streams:
     sources/hubspot.yaml:12: streams.contacts.records: "a..b" is not accepted; write a path such as a.b.c, or a JSON Pointer such as /@odata.nextLink
     sources/hubspot.yaml:15: streams.contacts.pagination.nxt: unknown key; did you mean "next"? known keys: type, next, send, initial, carry, stop, on_repeat, max_pages, total, page_size
     sources/hubspot.yaml:16: streams.contacts.pagination.send.qeury: unknown key; did you mean "query"? known keys: query, header, body, url
-    sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, refresh_auth
+    sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, refresh_auth, accept
     sources/hubspot.yaml:19: streams.contacts.schedule.cron: "0 0 * * 1" is not accepted; write days of the week by name (MON, TUE, … SUN): platforms do not agree on what their numbers mean
     "#);
 }
@@ -305,7 +305,7 @@ fn a_body_of_lines_has_records_alone() {
         ("records: $, format: { csv: { delimiter: \"ab\" } }", "write one character"),
         ("records: $, format: { csv: { header: [] } }", "a list of names"),
         ("records: $, format: { csv: { header: [a, a] } }", "\"a\" is given twice"),
-        ("records: $, format: { tsv: {} }", "known keys: csv"),
+        ("records: $, format: { tsv: {} }", "known keys: type, csv, encoding, end"),
         ("records: $, format: zip", "one of json, ndjson, csv"),
     ] {
         let found = lines(keys);

@@ -15,6 +15,7 @@ use super::warnings::Warnings;
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
 use crate::extract::paging::Branch;
+use crate::redact::secret_at;
 
 /// How a walk ended.
 #[derive(Debug)]
@@ -139,7 +140,7 @@ impl StreamPages {
         let (resumed, next) = self.upcoming.state();
         let branches = self.stopped.into_iter().chain(resumed).collect();
         let state = StreamState { branches, next, pages: self.pages };
-        match state.secret_at(|text| self.context.knows_as_secret(text)) {
+        match secret_at(&state, |text| self.context.knows_as_secret(text)) {
             Some(place) => StreamEnding::Failed(holds_secret(&place)),
             None => StreamEnding::Stopped(Some(state)),
         }
@@ -199,7 +200,7 @@ impl StreamPages {
         let (state, is_finished) = match ending {
             Ending::Complete(state) => (state, true),
             Ending::Skipped(state, cause) => {
-                let label = self.label(&running.branch).unwrap_or_default();
+                let label = running.branch.label().unwrap_or_default();
                 self.notes.skipped.add(|| format!("{label} ({cause})"));
                 (state, true)
             }
@@ -213,7 +214,7 @@ impl StreamPages {
                 return;
             }
             Ending::Failed(error) => {
-                let error = match self.label(&running.branch) {
+                let error = match running.branch.label() {
                     Some(label) => error.in_branch(label),
                     None => error,
                 };
@@ -235,17 +236,14 @@ impl StreamPages {
             self.stopped.push(BranchState { id: running.branch.id().clone(), page: state });
         }
     }
-
-    /// A branch's values, without anything secret that an API may have put into them.
-    fn label(&self, branch: &Branch) -> Option<String> {
-        Some(self.context.fetcher.client().scrub(&branch.label()?))
-    }
 }
 
-fn holds_secret(place: &str) -> Error {
+/// The error of a segment whose commit would hold a secret.
+pub(crate) fn holds_secret(place: &str) -> Error {
     let cause = format!(
-        "the API has put a credential into what a cut run goes on from (`{place}` of its state), and the commit log \
-         holds none: the segment is not committed. Let the run have more time, or take the cursor from elsewhere"
+        "the API has put a credential into what the next segment resumes from (`{place}` of its state), and the \
+         commit log holds none: the segment is not committed. Let the run have more time, or take the cursor from \
+         elsewhere"
     );
     Error::new(ErrorKind::Data, cause)
 }

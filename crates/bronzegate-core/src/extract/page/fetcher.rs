@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use jiff::Timestamp;
 
 use super::content::Content;
+use super::errors_beside::errors_address;
 use super::fetched::{FetchError, Fetched};
 use super::record_channel::RecordSender;
 use crate::config::{Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging;
 use crate::extract::paging::Paginator;
-use crate::formats::{self, PageBody, SplitErrorKind};
+use crate::formats::{self, Form, PageBody, SplitErrorKind};
 use crate::http::{
     ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Response, SendError,
     TooLong, Verdict, WaitBudget, excerpt, judge,
@@ -68,7 +69,8 @@ impl Fetcher {
     pub(crate) fn new(client: Arc<Client>, stream: Arc<Stream>, wait_budget: WaitBudget) -> Self {
         let of_job = stream.job.iter().flat_map(Job::addresses);
         let of_pages = Paginator::addresses(&stream);
-        let paths = Paths::of(of_pages.iter().copied());
+        let errors = errors_address(&stream);
+        let paths = Paths::of(of_pages.iter().copied().chain(&errors));
         let answer_paths = Paths::of(of_pages.into_iter().chain(of_job));
         let has_answered = AtomicBool::default();
         Self { client, stream, paths, answer_paths, wait_budget, has_answered }
@@ -162,7 +164,7 @@ impl Fetcher {
             stream = self.stream.name,
             attempt,
             wait_ms = wait.as_millis() as u64,
-            cause = self.client.scrub(&again.cause),
+            cause = self.client.told(&again.cause),
             "retrying"
         );
         self.client.stats().retry();
@@ -192,7 +194,6 @@ impl Fetcher {
 
     /// The error of this cause; of a refusal it names the secrets that were in use.
     fn error(&self, kind: ErrorKind, cause: &str) -> Error {
-        let cause = self.client.scrub(cause);
         if kind != ErrorKind::Auth {
             return Error::new(kind, cause);
         }
@@ -273,7 +274,7 @@ impl Fetcher {
                 self.answered();
                 Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
             }
-            Verdict::Skip(cause) => Err(FetchError::Skipped(self.client.scrub(&cause))),
+            Verdict::Skip(cause) => Err(FetchError::Skipped(cause)),
             Verdict::End => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
@@ -298,7 +299,7 @@ impl Fetcher {
         let text = match response.body.start(LONGEST_ERROR_BODY).await {
             Ok(text) => text,
             Err(fault @ BodyFault::Cut(_)) => return (BodyState::Cut(fault.to_string()), None),
-            Err(fault) => return (BodyState::Encoded(fault.to_string()), None),
+            Err(fault) => return (BodyState::Refused(fault.to_string()), None),
         };
         match formats::values(text, self.answer_paths.tokens()) {
             Ok(body) => (BodyState::Whole, Some(body)),
@@ -316,19 +317,26 @@ impl Fetcher {
         let Ok(text) = response.body.start(LONGEST_ERROR_BODY).await else {
             return (BodyState::Unread(None), None);
         };
-        let excerpt = excerpt(&response.headers, &text, |text| self.client.scrub(text));
+        let excerpt = excerpt(&response.headers, &text, self.client.auth().scrubber());
         (BodyState::Unread(excerpt), formats::values(text, paths.tokens()).ok())
     }
 }
 
 fn facts(response: Response, paths: &Paths, body: Option<&PageBody>) -> Facts {
+    let last_record = body.and_then(|body| body.last_record.clone());
+    let values = match body {
+        // Lines have no members beside them: what an API has to say of an error is its last line.
+        Some(body) if body.form == Form::Lines => paths.in_record(last_record.as_deref().unwrap_or_default()),
+        Some(body) => body.values.clone(),
+        None => Vec::new(),
+    };
     Facts {
         status: response.status,
         headers: response.headers,
         url: response.url,
         paths: paths.clone(),
-        values: body.map(|body| body.values.clone()).unwrap_or_default(),
-        last_record: body.and_then(|body| body.last_record.clone()),
+        values,
+        last_record,
         credential: response.credential,
     }
 }

@@ -9,6 +9,7 @@ use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target,
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{Branch, Carried, PageState, Position};
 use crate::http::{ApiRequest, append_path};
+use crate::redact::line;
 
 /// Makes the requests of one branch.
 #[derive(Clone, Copy, Debug)]
@@ -155,7 +156,7 @@ impl<'a> Requests<'a> {
     ) -> Result<Draft, Error> {
         let path = path.render(scope).map_err(bad)?;
         let url = append_path(&self.context.source.base_url, &path);
-        let mut url = url.ok_or_else(|| bad(format!("`{path}` does not make a URL")))?;
+        let mut url = url.ok_or_else(|| bad(format!("`{}` does not make a URL", line(&path))))?;
         for (name, values) in params {
             for value in values {
                 let value = value.render(scope).map_err(bad)?;

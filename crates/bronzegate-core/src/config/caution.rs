@@ -1,6 +1,7 @@
 //! What a person should know of settings that are right, and may lose records all the same.
 
 use super::pagination::Kind;
+use super::branches::MOST_MARKS;
 use super::stream::Stream;
 
 impl Stream {
@@ -15,7 +16,26 @@ impl Stream {
         let caution = "pages are counted and `incremental` has no `lookback`: a record that changes while it is read moves \
                        those behind it up, and one of them may be missed for good; a `lookback` longer than the schedule's \
                        interval reads it again, and `total` at least tells of it";
-        if is_counted && is_unseen { vec![caution.to_owned()] } else { Vec::new() }
+        let counted = (is_counted && is_unseen).then(|| caution.to_owned());
+        counted.into_iter().chain(self.shared_mark()).collect()
+    }
+
+    /// What is not read of branches that appear later, because they share a mark with others.
+    pub fn shared_mark(&self) -> Option<String> {
+        self.incremental.as_ref()?;
+        if let Some(parent) = &self.parent {
+            return Some(format!(
+                "a record of {} that appears later is read from the common mark of its stream on: what it had before does \
+                 not come; a `lookback` reads a part of it, `backfill` any window again",
+                parent.stream
+            ));
+        }
+        (self.partitions.count() > MOST_MARKS).then(|| {
+            format!(
+                "more than {MOST_MARKS} partitions share one mark: one that is added later is read from there on, and what \
+                 it had before does not come; `backfill` loads it"
+            )
+        })
     }
 }
 

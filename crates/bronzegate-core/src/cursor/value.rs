@@ -138,6 +138,11 @@ impl CursorValue {
         &self.verbatim
     }
 
+    /// Whether it comes before another of the same format.
+    pub(crate) fn is_before(&self, other: &Self) -> bool {
+        self.order < other.order
+    }
+
     /// The instant, when it is one.
     pub fn time(&self) -> Option<Timestamp> {
         match self.order {

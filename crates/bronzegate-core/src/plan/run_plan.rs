@@ -83,6 +83,8 @@ pub(crate) struct Segment {
     pub history: Vec<HistoryEntry>,
     /// What is asked for and how far earlier segments have read; `None` in a snapshot.
     pub cursor: Option<CursorState>,
+    /// What a person should know of where the run begins.
+    pub told: Vec<String>,
 }
 
 impl Segment {
@@ -96,7 +98,7 @@ impl Segment {
         let state = self.state.take();
         self.repeats |= state.is_some_and(|state| state.pages > 0);
         if let Some(cursor) = &mut self.cursor {
-            cursor.newest = None;
+            cursor.begin_anew();
         }
     }
 
@@ -157,6 +159,7 @@ pub(crate) fn plan(
             duration_before_ms: 0,
             history,
             cursor,
+            told: Vec::new(),
         })));
     };
     // A window's event has no time of its own, and another event may have begun the run of a sequence:
@@ -181,6 +184,7 @@ pub(crate) fn plan(
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
         cursor: committed.cursor,
+        told: Vec::new(),
     })))
 }
 

@@ -1,7 +1,7 @@
 //! Whether the records of the first page have the cursor and key that the source file names.
 
 use crate::config::Incremental;
-use crate::cursor::{Bounds, CursorFilter};
+use crate::cursor::{Bounds, BranchKey, CursorFilter};
 use crate::error::Result;
 use crate::extract::PageEvent;
 
@@ -15,7 +15,7 @@ pub(super) struct Cursors<'a> {
 
 impl<'a> Cursors<'a> {
     pub(super) fn new(settings: &'a Incremental) -> Result<Self> {
-        let filter = CursorFilter::new(settings, Bounds::default(), None, None)?;
+        let filter = CursorFilter::within(settings, Bounds::default());
         Ok(Self { settings, filter, records: 0 })
     }
 
@@ -23,7 +23,7 @@ impl<'a> Cursors<'a> {
     pub(super) fn see(&mut self, event: &PageEvent) {
         match event {
             PageEvent::Begin(_) => {
-                self.filter.begin(0);
+                self.filter.begin(BranchKey::ONLY);
                 self.records = 0;
             }
             PageEvent::Records(piece) => {
@@ -39,7 +39,7 @@ impl<'a> Cursors<'a> {
     /// [`crate::error::ErrorKind::Data`] for what a run would fail by.
     pub(super) fn judge(mut self) -> Result<Option<String>> {
         self.filter.keep()?;
-        let is_blind = self.records > 0 && self.filter.newest().is_none();
+        let is_blind = self.records > 0 && self.filter.newest().all(|newest| newest.is_none());
         Ok(is_blind.then(|| {
             format!(
                 "no record of the first page has a cursor at `{}`: does `incremental.cursor` name the API's member?",

@@ -11,7 +11,7 @@ use crate::clock::Deadline;
 use crate::config::{Address, Kind};
 use crate::error::{Error, Result};
 use crate::extract::{
-    Fetched, PageDecision, PageEvent, Paginator, RequestedRange, StreamEnding, StreamState,
+    Fetched, PageDecision, PageEvent, Paginator, RequestedRanges, StreamEnding, StreamState,
 };
 use crate::plan;
 use crate::run::StreamRun;
@@ -94,7 +94,7 @@ impl StreamRun {
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
     }
 
-    async fn probe_asking(&self, asked: RequestedRange, see: impl FnMut(&PageEvent)) -> Result<Probe> {
+    async fn probe_asking(&self, asked: RequestedRanges, see: impl FnMut(&PageEvent)) -> Result<Probe> {
         let first = async {
             let context = self.context(asked, Deadline::NONE, CancellationToken::default());
             first_page(&Arc::new(context), see).await

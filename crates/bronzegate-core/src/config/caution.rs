@@ -1,7 +1,7 @@
 //! What a person should know of settings that are right, and may lose records all the same.
 
-use super::pagination::Kind;
 use super::branches::MOST_MARKS;
+use super::pagination::Kind;
 use super::stream::Stream;
 
 impl Stream {

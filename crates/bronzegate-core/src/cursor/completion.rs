@@ -25,8 +25,7 @@ impl CursorState {
         let mut lost = 0;
         for branch in ended {
             let name = SkippedBranches::name(branch.id);
-            let progress =
-                if branch.is_skipped { BranchProgress::Skipped } else { BranchProgress::Finished };
+            let progress = if branch.is_skipped { BranchProgress::Skipped } else { BranchProgress::Finished };
             let entries = self.skipped.iter_mut().flat_map(|group| &mut group.branches);
             if let Some(entry) = entries.into_iter().find(|entry| entry.branch == name) {
                 entry.progress = progress;
@@ -79,7 +78,10 @@ impl CursorState {
     ///
     /// # Errors
     /// [`NotACursor`] when a value does not fit the format.
-    pub(crate) fn common(&self, settings: &Incremental) -> Result<(Option<Mark>, Option<Verbatim>), NotACursor> {
+    pub(crate) fn common(
+        &self,
+        settings: &Incremental,
+    ) -> Result<(Option<Mark>, Option<Verbatim>), NotACursor> {
         if self.is_ahead(settings, self.common_from())? {
             return Ok((self.known.clone(), self.common_from().cloned()));
         }

@@ -90,7 +90,11 @@ impl CursorFilter {
     ///
     /// # Errors
     /// [`ErrorKind::Store`] when a mark does not fit the stream's format.
-    pub(crate) fn of(settings: &Incremental, state: &CursorState, ranges: BranchRanges) -> Result<Self, Error> {
+    pub(crate) fn of(
+        settings: &Incremental,
+        state: &CursorState,
+        ranges: BranchRanges,
+    ) -> Result<Self, Error> {
         let read = |mark: Option<&Mark>| mark.map(|mark| Tied::read(settings, mark)).transpose();
         let mut tracks = Vec::new();
         for (place, range) in ranges.all().iter().enumerate() {

@@ -32,8 +32,8 @@ pub(super) struct Before<'a> {
     pub(super) cursor: &'a CursorState,
     /// The source file has not changed since.
     pub(super) is_same_file: bool,
-    /// What follows is a window of the same event.
-    pub(super) within: bool,
+    /// What follows is for a later event: what a rule left out of this one is asked for again.
+    pub(super) is_new_event: bool,
 }
 
 /// What a run begins with, and what a person should know of it.
@@ -98,15 +98,18 @@ impl<'a> Sequence<'a> {
         self.begun(CursorState { from, known, ..CursorState::default() }, None)
     }
 
-    /// What follows a complete run: within the windows of its event, or at another one. `None` where every branch is
-    /// left out.
+    /// What follows a complete run: the next window, or what is due at a later event. `None` where every branch is left
+    /// out.
     pub(super) fn after(&self, before: Before<'_>) -> Result<Option<Begun>, Error> {
         let (known, reached) = before.cursor.common(self.incremental).map_err(unreadable)?;
-        let from = if before.within { reached } else { self.begins(known.as_ref())? };
+        let within = before.cursor.more;
+        let from = if within { reached } else { self.begins(known.as_ref())? };
         let mut skipped = before.cursor.skipped.clone();
-        if !before.within {
-            for group in &mut skipped {
+        for group in &mut skipped {
+            if !within {
                 group.from = self.begins(group.known.as_ref())?;
+            }
+            if before.is_new_event {
                 group.branches.iter_mut().for_each(|branch| branch.progress = BranchProgress::Due);
             }
         }
@@ -125,13 +128,12 @@ impl<'a> Sequence<'a> {
             }
             cursor.partitions = Some(PartitionMarks { names, marks: Vec::new() });
         } else if !names.is_empty() {
-            let within = before.is_some_and(|before| before.within);
             cursor.known = match (own, before) {
                 (Some(_), Some(before)) => before.cursor.known.clone(),
                 (None, Some(before)) => self.of_a_common_log(&cursor, before.is_same_file, &mut told),
                 (_, None) => None,
             };
-            let marks = self.marks(own, cursor.known.as_ref(), within, &mut told)?;
+            let marks = self.marks(own.zip(before), cursor.known.as_ref(), &mut told)?;
             cursor.known = match own {
                 Some(own) => self.forgotten(own, cursor.known, &marks)?,
                 None => None,
@@ -171,11 +173,12 @@ impl<'a> Sequence<'a> {
     /// The marks of the file's partitions in its order, and then those of removed ones as far as there is room.
     fn marks(
         &self,
-        before: Option<&PartitionMarks>,
+        before: Option<(&PartitionMarks, Before<'_>)>,
         unknown: Option<&Mark>,
-        within: bool,
         told: &mut Vec<String>,
     ) -> Result<Vec<PartitionMark>, Error> {
+        let (before, goes_on) = before.unzip();
+        let goes_on = goes_on.filter(|before| before.cursor.more);
         let known: HashMap<&[String], &PartitionMark> =
             before.iter().flat_map(|before| &before.marks).map(|mark| (&mark.values[..], mark)).collect();
         let first = start(self.incremental);
@@ -185,8 +188,12 @@ impl<'a> Sequence<'a> {
         let mut added = 0;
         for values in (0..self.partitions.count()).map(|nth| self.partitions.combination(nth)) {
             let mark = match known.get(&values[..]) {
-                // Within the windows of one event it goes on where it is.
-                Some(mark) if within && mark.progress != BranchProgress::Removed => (*mark).clone(),
+                // From window to window it goes on where it is.
+                Some(mark) if goes_on.is_some() && mark.progress != BranchProgress::Removed => {
+                    let is_new_event = goes_on.is_some_and(|before| before.is_new_event);
+                    let progress = if is_new_event { BranchProgress::Due } else { mark.progress };
+                    PartitionMark { progress, ..(*mark).clone() }
+                }
                 Some(mark) => {
                     let from = self.begins(mark.known.as_ref())?;
                     PartitionMark { from, progress: BranchProgress::Due, ..(*mark).clone() }
@@ -294,7 +301,9 @@ impl<'a> Sequence<'a> {
     fn begins(&self, known: Option<&Mark>) -> Result<Option<Verbatim>, Error> {
         let Some(known) = known else { return Ok(None) };
         let format = self.incremental.format;
-        let Some(read_until) = self.read(&known.cursor)?.time() else { return Ok(Some(known.cursor.clone())) };
+        let Some(read_until) = self.read(&known.cursor)?.time() else {
+            return Ok(Some(known.cursor.clone()));
+        };
         let lookback = SignedDuration::try_from(self.incremental.lookback).unwrap_or_default();
         // Nothing is wanted from before the beginning; a `start` that was set later opens no gap.
         let earliest = match self.incremental.start {

@@ -63,14 +63,8 @@ pub(crate) fn next(
     let done = done_until(newest);
     let until = at.max(done).min(now);
     let is_same_file = newest.config_fingerprint == sequence.fingerprint;
-    let after = |within| {
-        let before = Before { cursor: &cursor, is_same_file, within };
-        due(sequence, sequence.after(before)?, until)
-    };
-    let mut begun = if cursor.more { after(true)? } else { None };
-    if begun.is_none() && at > done {
-        begun = after(false)?;
-    }
+    let before = Before { cursor: &cursor, is_same_file, is_new_event: at > done };
+    let begun = if cursor.more || at > done { due(sequence, sequence.after(before)?, until)? } else { None };
     Ok(match begun {
         Some(begun) => Due::run(RunKey::of(RunId::Sequence(number + 1), at.max(done)), begun),
         None => Due::Done(Box::new(newest.clone())),

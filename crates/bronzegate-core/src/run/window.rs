@@ -63,8 +63,7 @@ impl StreamRun {
     /// The state behind a complete run.
     pub(super) fn completed(&self, cursor: CursorState, warnings: &mut Vec<String>) -> Result<CursorState> {
         let Some(settings) = &self.stream.incremental else { return Ok(cursor) };
-        let (cursor, gone) =
-            cursor.completed(settings, self.stream.parent.is_some()).map_err(unreadable)?;
+        let (cursor, gone) = cursor.completed(settings, self.stream.parent.is_some()).map_err(unreadable)?;
         if gone > 0 {
             warnings.push(format!("{gone} that `then: skip` had left out are no longer among the parents"));
         }

@@ -56,6 +56,9 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
         live.counters.unauthenticated();
         return (unauthenticated(live), None);
     }
+    if state.is_absent(&stream.name) {
+        return (Reply::error(StatusCode::NOT_FOUND, "no such stream now"), None);
+    }
     if stream.quirks.at_once.is_some_and(|most| live.counters.in_flight() > most) {
         live.counters.throttled();
         return (Reply::error(StatusCode::TOO_MANY_REQUESTS, "too many requests at once"), None);

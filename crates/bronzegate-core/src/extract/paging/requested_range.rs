@@ -48,7 +48,10 @@ impl RequestedRanges {
     pub(crate) fn of(state: &CursorState, settings: &Incremental, ranges: BranchRanges) -> Self {
         let asked = |from: Option<&Verbatim>| RequestedRange::between(from, state.to.as_ref(), settings);
         let of_branches = ranges.all().iter().map(|range| asked(range.from.as_ref())).collect();
-        Self { whole: RequestedRange::of(state, settings), of_branches: Some(Arc::new((ranges, of_branches))) }
+        Self {
+            whole: RequestedRange::of(state, settings),
+            of_branches: Some(Arc::new((ranges, of_branches))),
+        }
     }
 
     /// What is asked of a branch; `None` where the run does not ask for it.

@@ -219,7 +219,15 @@ impl Process {
     /// # Panics
     /// When it has ended, or there is no shell.
     pub async fn signal(&self, name: &str) {
-        signal(self.0.id().expect("it runs"), name).await;
+        signal(self.id(), name).await;
+    }
+
+    /// Its number.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn id(&self) -> u32 {
+        self.0.id().expect("it runs")
     }
 
     /// Kills it (SIGKILL), unless it has ended.

@@ -37,7 +37,7 @@ pub enum WindowState {
     Partial,
     /// All of it is committed.
     Committed,
-    /// It ends after now: what it will hold is not known yet, so it is not loaded.
+    /// It ends after now, or so shortly before that records may still appear: it is not loaded yet.
     NotOver,
 }
 
@@ -102,6 +102,7 @@ impl BackfillPlan {
             None => (Known::default(), None),
         };
         let settler = publisher.filter(|_| !only_a_look).map(Settler::new);
+        let now = plan::settled(incremental, now);
         let mut planner = Planner { log, settler, windows, known, scheduled, now };
         let last = planner.known.newest.keys().map(|(_, revision)| *revision).max().unwrap_or(0);
         match loading {
@@ -143,16 +144,22 @@ pub fn windows(span: TimeWindow, step: Option<WindowStep>) -> Result<Vec<TimeWin
     Ok(windows)
 }
 
-/// Those of a backfill's windows that are over. The others are left to a later backfill: committed now,
-/// what comes into them until they end would never be loaded.
+/// Those of a backfill's windows that are over, for as long as the stream's records need to appear. The others are
+/// left to a later backfill: committed now, what comes into them later would never be loaded.
 ///
 /// # Errors
 /// [`ErrorKind::Config`] when none is.
-pub fn over(windows: &[TimeWindow], now: Timestamp) -> Result<&[TimeWindow]> {
-    match windows.partition_point(|window| window.is_over(now)) {
+pub fn over<'w>(
+    incremental: Option<&Incremental>,
+    windows: &'w [TimeWindow],
+    now: Timestamp,
+) -> Result<&'w [TimeWindow]> {
+    let settled = plan::settled(incremental, now);
+    match windows.partition_point(|window| window.is_over(settled)) {
         0 => {
+            let when = plan::when(incremental);
             let cause = format!(
-                "no window of the backfill is over at {now:.0}: a window is loaded after it has ended; \
+                "no window of the backfill is over at {now:.0}: a window is loaded {when} it has ended; \
                  take shorter ones, or an earlier end"
             );
             Err(Error::new(ErrorKind::Config, cause))
@@ -188,8 +195,9 @@ pub fn twice(scheduled: TimeWindow) -> String {
 
 /// Whether a window failed as the others would: for a reason that is not its own.
 pub fn stops_the_others(report: &RunReport) -> bool {
-    let kind = report.error.as_ref().map(|error| error.kind);
-    matches!(kind, Some(ErrorKind::Config | ErrorKind::Auth | ErrorKind::Store))
+    report.error.as_ref().is_some_and(|error| {
+        error.is_quota || matches!(error.kind, ErrorKind::Config | ErrorKind::Auth | ErrorKind::Store)
+    })
 }
 
 /// What the names of commits tell.
@@ -311,9 +319,9 @@ mod tests {
             let first = Loading::Revision(1);
             let plan = BackfillPlan::new(None, None, &days(), first, now, true).await.unwrap();
             assert_eq!((plan.due().count(), plan.count(WindowState::NotOver)), (due, 3 - due), "{now}");
-            assert_eq!(over(&days(), now).map_or(0, <[_]>::len), due);
+            assert_eq!(over(None, &days(), now).map_or(0, <[_]>::len), due);
         }
-        let error = over(&days(), "2026-11-26T12:00:00Z".parse().unwrap()).unwrap_err();
+        let error = over(None, &days(), "2026-11-26T12:00:00Z".parse().unwrap()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
     }
 

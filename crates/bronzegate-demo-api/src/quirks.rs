@@ -27,6 +27,9 @@ pub struct Quirks {
     /// The query parameter in which next links repeat the bearer token, as Facebook's Graph API does it; a request
     /// that has it must have the token there too.
     pub repeats_token: Option<String>,
+    /// What next links end with, as HAL has it: an expression of a URL template (RFC 6570), such as `{&sort}`. A
+    /// request that has it still is refused.
+    pub templated_links: Option<String>,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
     pub layout: Layout,
 }

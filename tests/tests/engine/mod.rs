@@ -8,6 +8,8 @@ mod backfill_log;
 mod backfill_twice;
 // Bodies of every shape: taken verbatim, or refused by name.
 mod bodies;
+// What becomes of a body is bounded, however it is packed, named or added to.
+mod bounds;
 // Streams that are read once for each partition or each record of a parent.
 mod branches;
 // The same streams cut, killed, or run twice at once.
@@ -26,6 +28,8 @@ mod dispatch;
 mod due_times;
 // Which hosts are called, and with which credentials.
 mod egress;
+// Charsets, encodings and content codings.
+mod encodings;
 // Faults of the API: retried as `retry` says, then reported.
 mod faults;
 // Incremental runs: nothing lost, nothing repeated.
@@ -62,6 +66,8 @@ mod service_accounts;
 mod sessions;
 // The repository's source files, each against the demo API in the vendor's part.
 mod sources;
+// Answers with status 200 that speak of an error: refused, or told.
+mod suspects;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.
@@ -70,3 +76,5 @@ mod totals;
 mod waits;
 // Runs of one window.
 mod windows;
+// Secrets that lead to hosts without credentials, users in links, and texts of the API in messages.
+mod withheld_secrets;

@@ -77,7 +77,7 @@ async fn plan(
     publisher: Option<&Publisher>,
 ) -> Result<BackfillPlan> {
     let now = context.clock.now();
-    backfill::over(windows, now)?;
+    backfill::over(incremental, windows, now)?;
     let loading = match arguments.revision {
         Some(revision) => Loading::Revision(revision.get()),
         None if arguments.again => Loading::Again,

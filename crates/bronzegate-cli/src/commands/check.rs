@@ -1,10 +1,13 @@
 //! `check`: reads source files, resolves their secrets, and sends each stream's first request.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use bronzegate_core::bronze::{CommitLog, Layout};
 use bronzegate_core::config::{SecretRef, Source, Stream};
 use bronzegate_core::doors::Unusable;
 use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::health::earlier_start;
+use bronzegate_core::redact::visible;
 use bronzegate_core::secret::{Freshness, SecretStore, resolve};
 use futures::future::join_all;
 use futures::stream::{FuturesOrdered, StreamExt as _};
@@ -31,7 +34,7 @@ pub(crate) async fn check(context: &Context, arguments: &CheckArguments, out: &m
         if context.json {
             out.json(&checked);
         } else {
-            out.line(checked.to_string());
+            out.line(visible(&checked.to_string()));
         }
         if code == 0 {
             code = checked.exit_code();
@@ -65,9 +68,10 @@ async fn check_source(
     };
     let plans: Vec<_> = streams.iter().map(|name| (name.as_str(), offline || missing(name))).collect();
     let engine = context.engine(source.clone());
+    let not_loaded = not_loaded(context, &source, &streams).await;
     let probes = plans.into_iter().map(async |(name, skip)| StreamCheck {
         stream: name.to_owned(),
-        warnings: source.stream(name).map(Stream::cautions).unwrap_or_default(),
+        warnings: warnings(&source, &not_loaded, name),
         checked: if skip {
             Checked::NotAsked
         } else {
@@ -79,6 +83,36 @@ async fn check_source(
     });
     checked.streams = join_all(probes).await;
     Ok(checked)
+}
+
+/// What a person should know of a stream's settings.
+fn warnings(source: &Source, not_loaded: &BTreeMap<String, String>, stream: &str) -> Vec<String> {
+    let cautions = source.stream(stream).map(Stream::cautions).unwrap_or_default();
+    cautions.into_iter().chain(not_loaded.get(stream).cloned()).collect()
+}
+
+/// What of the streams' past is not loaded because their `start` was moved earlier, as the log has it. Where there is no
+/// log, or it cannot be read from here, nothing is known.
+async fn not_loaded(context: &Context, source: &Source, streams: &[String]) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let with_start = |stream: &&Stream| {
+        let incremental = stream.incremental.as_ref();
+        streams.contains(&stream.name) && incremental.is_some_and(|incremental| incremental.start.is_some())
+    };
+    let with_start: Vec<_> = source.streams.iter().filter(with_start).collect();
+    if with_start.is_empty() {
+        return found;
+    }
+    let Ok(Some(store)) = context.target.open_existing().await else { return found };
+    for stream in with_start {
+        let log = CommitLog::new(store.clone(), Layout::new(&source.name, &stream.name));
+        if let Some(incremental) = &stream.incremental
+            && let Ok(Some(told)) = earlier_start(&log, incremental).await
+        {
+            found.insert(stream.name.clone(), told);
+        }
+    }
+    found
 }
 
 fn secrets_of(source: &Source, stream: &str) -> Vec<SecretRef> {

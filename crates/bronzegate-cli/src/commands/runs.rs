@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bronzegate_core::bronze::{BronzeStore, CommitLog, LastError, Layout};
 use bronzegate_core::config::Source;
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::health::{Entry, Period, StreamHealth};
+use bronzegate_core::health::{Entry, Period, StreamHealth, earlier_start};
 use serde::Serialize;
 
 use super::runs_table::runs_table;
@@ -102,11 +102,19 @@ async fn look(
             }
             None => (Vec::new(), None),
         };
-        logs.push((name, records, error));
+        let settings = source.as_ref().ok().and_then(|source| source.stream(&name)?.incremental.as_ref());
+        let not_loaded = match store.zip(settings) {
+            Some((store, incremental)) => {
+                let layout = Layout::new(&selection.source, &name);
+                earlier_start(&CommitLog::new(store.clone(), layout), incremental).await?
+            }
+            None => None,
+        };
+        logs.push((name, records, error, not_loaded));
     }
     let settings = match source {
         Ok(source) => Some(source),
-        Err(error) if logs.iter().all(|(_, records, _)| records.is_empty()) => return Err(error.into()),
+        Err(error) if logs.iter().all(|(_, records, ..)| records.is_empty()) => return Err(error.into()),
         Err(error) => {
             output::tell(&format!(
                 "note: without the source file, thresholds are the defaults and no missing runs are looked for: {error}"
@@ -114,13 +122,13 @@ async fn look(
             None
         }
     };
-    let health = |(name, records, error): (String, Vec<_>, _)| {
+    let health = |(name, records, error, not_loaded): (String, Vec<_>, _, _)| {
         let stream = match &settings {
             Some(source) if records.is_empty() => Some(selected(source, Some(&name))?[0]),
             settings => settings.as_ref().and_then(|source: &Source| source.stream(&name)),
         };
         let health = StreamHealth::new([&selection.source, &name], records, stream, period);
-        Ok(health.with_error(error, period))
+        Ok(health.with_error(error, period).with_not_loaded(not_loaded))
     };
     logs.into_iter().map(health).collect()
 }
@@ -142,6 +150,10 @@ fn told(health: &StreamHealth, period: &Period) -> String {
     if let Some(error) = &health.last_error {
         head.push('\n');
         head.push_str(&failed(health, error));
+    }
+    if let Some(not_loaded) = &health.not_loaded {
+        head.push_str("\nNOT LOADED ");
+        head.push_str(not_loaded);
     }
     if health.entries().is_empty() && health.windows.is_empty() {
         return head;
@@ -178,6 +190,9 @@ fn findings(health: &StreamHealth) -> String {
     }
     if health.marked() > 0 {
         findings.push(format!("{} marked", health.marked()));
+    }
+    if health.not_loaded.is_some() {
+        findings.push("its beginning is not loaded".to_owned());
     }
     if health.missing() > 0 {
         findings.push(format!("{} missing", human::count(health.missing())));
@@ -226,5 +241,9 @@ fn tell_json(health: &StreamHealth, out: &mut Output) {
     if let Some(error) = &health.last_error {
         let rest = &ToldError { is_past: health.open_error().is_none(), error };
         out.json(&Told { source, stream, status: Some("failed"), rest });
+    }
+    if let Some(message) = &health.not_loaded {
+        let rest = &serde_json::json!({ "message": message });
+        out.json(&Told { source, stream, status: Some("not_loaded"), rest });
     }
 }

@@ -72,7 +72,13 @@ fn run_rows(run: &LoggedRun, with_cursor: bool) -> Vec<Vec<String>> {
 fn marks(run: &LoggedRun) -> String {
     let told = [(run.is_ahead, "future"), (run.may_lack, "may_lack")];
     let told = told.into_iter().filter_map(|(is_so, mark)| is_so.then_some(mark));
-    told.chain(run.breaches.iter().map(|breach| breach.threshold.as_str())).collect::<Vec<_>>().join(" ")
+    let told = told.chain(run.breaches.iter().map(|breach| breach.threshold.as_str())).map(str::to_owned);
+    // What they say is in `--json` and on the page.
+    let warnings = match run.warnings.len() {
+        0 => None,
+        count => Some(human::counted(count as u64, "warning")),
+    };
+    told.chain(warnings).collect::<Vec<_>>().join(" ")
 }
 
 fn gap_row(gap: &Gap, with_cursor: bool) -> Vec<String> {

@@ -51,6 +51,9 @@ fn of_stream(health: &StreamHealth) -> Vec<Finding> {
         let class = if health.open_error().is_some() { "marked" } else { "run" };
         findings.push(finding(error.at, error.failure.kind.as_str(), class, error_text(health, error)));
     }
+    if let (Some(text), Some(run)) = (&health.not_loaded, health.runs.last()) {
+        findings.push(finding(run.scheduled_time, "not loaded", "marked", text.clone()));
+    }
     findings.extend(retried(health).map(|(at, text)| finding(at, "retried", "run", text)));
     for entry in health.entries().into_iter().chain(windows) {
         match entry {

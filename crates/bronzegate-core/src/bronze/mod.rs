@@ -23,6 +23,6 @@ pub(crate) use parts::{PartNaming, Parts};
 pub use publish::{Publisher, Settler, Stores};
 pub use run_id::{NotAKey, RunId, RunKey, RunKind};
 pub use store::{
-    BoundedStore, BronzeStore, ByteRange, Created, Leftover, LocalStore, RangeRead, Receipt, StagedPart,
-    StagingArea, StoreError, Upload,
+    BoundedStore, BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, LocalStore, RangeRead, Receipt,
+    StagedPart, StagingArea, StoreError, Upload,
 };

@@ -7,6 +7,8 @@
 //!   from: { query: updated_after }     # or {{ window.from }} in a template
 //!   from_exclusive: true               # the API answers what is later than `from`, not what is at it
 //!   to: { query: updated_before }      # or {{ window.to }}; without either, open ended
+//!   to_inclusive: day                  # the API's answer holds the whole day that its end names
+//!   settle: 10m                        # records may appear so late: a run ends that much before its time
 //!   start: 2024-01-01
 //!   lookback: 5m
 //!   window: 1d
@@ -18,7 +20,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -27,9 +29,10 @@ use super::condition::{Condition, ConditionSpec};
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
 use super::read::Slot;
+use super::request_unit::RequestUnit;
 use super::template::TemplateText;
 use super::units::Period;
-use crate::window::{WindowStep, parse_instant};
+use crate::window::{WindowStep, parse_time};
 
 /// How a stream is asked for a range of its records, and how far it has been read.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,8 +49,12 @@ pub struct Incremental {
     pub to: Option<Target>,
     /// Whether requests carry an end, by [`to`](Self::to) or a template.
     pub bounded: bool,
+    /// The unit that `to` names, where the answer holds all of it.
+    pub to_inclusive: Option<RequestUnit>,
     /// Where the first run begins; at the oldest record without it.
     pub start: Option<Start>,
+    /// How long after its time a record may still appear (0): what is younger is left to a later run.
+    pub settle: Duration,
     /// How far behind its cursor a run begins, for records that appear late (0).
     pub lookback: Duration,
     /// The length of the windows that what is due is split into.
@@ -117,6 +124,11 @@ pub(super) struct IncrementalSpec {
     from_exclusive: Option<Slot<bool>>,
     /// Where its end goes; or `{{ window.to }}` in a template. Open ended without either.
     to: Option<Slot<Target>>,
+    /// The API answers the whole day, hour, minute or second that `to` names: it is asked up to the one before.
+    to_inclusive: Option<Slot<RequestUnit>>,
+    /// How long after its time a record may still appear: a run ends that much before its time, and a window is loaded
+    /// that much after its end; default 0.
+    settle: Option<Slot<Period>>,
     /// Where the first run begins; without it at the oldest record.
     start: Option<Slot<TemplateText>>,
     /// How far behind the cursor a run begins, for records that appear late; what it meets again is written again.
@@ -165,6 +177,14 @@ impl Used {
 /// The shortest window that is still halved, unless the file says another.
 const MIN_WINDOW: Duration = Duration::from_mins(1);
 
+impl Incremental {
+    /// The time up to which everything that there will be is there, as far as the file knows.
+    pub fn settled(&self, now: Timestamp) -> Timestamp {
+        let settle = SignedDuration::try_from(self.settle).unwrap_or(SignedDuration::MAX);
+        now.checked_sub(settle).unwrap_or(Timestamp::MIN)
+    }
+}
+
 impl CursorFormat {
     /// Whether cursors are times, so that there are windows.
     pub fn is_time(self) -> bool {
@@ -185,6 +205,11 @@ impl CursorFormat {
     /// The same as a length of time.
     fn resolution(self) -> Duration {
         Duration::from_nanos(self.resolution_ns().try_into().unwrap_or(u64::MAX))
+    }
+
+    /// Its name in a source file.
+    pub fn name(self) -> &'static str {
+        self.told_apart().0
     }
 
     /// Its name in a source file, and its unit in words.
@@ -213,6 +238,9 @@ impl IncrementalSpec {
         let format = self.format.cloned();
         if let Some(format) = format {
             self.fits(format, used, report);
+            if let Some(to_inclusive) = &self.to_inclusive {
+                RequestUnit::fits(to_inclusive, format, bounded, report);
+            }
         }
         self.needs(bounded, used, at, report);
         if let Some(format) = format.filter(|format| format.is_time()) {
@@ -228,7 +256,9 @@ impl IncrementalSpec {
             from_exclusive: self.from_exclusive.as_ref().and_then(Slot::cloned).unwrap_or_default(),
             to,
             bounded,
+            to_inclusive: self.to_inclusive.as_ref().and_then(Slot::cloned),
             start: self.start(format?, report),
+            settle: period(&self.settle).unwrap_or_default(),
             lookback: period(&self.lookback).unwrap_or_default(),
             window: self.window.as_ref().and_then(Slot::cloned).map(|StepText(step)| step),
             split_when: split_when.flatten(),
@@ -257,6 +287,7 @@ impl IncrementalSpec {
         let given = [
             self.to.as_ref().map(Slot::at),
             self.lookback.as_ref().map(Slot::at),
+            self.settle.as_ref().map(Slot::at),
             self.window.as_ref().map(Slot::at),
             self.split_when.as_ref().map(Slot::at),
             self.min_window.as_ref().map(Slot::at),
@@ -327,7 +358,7 @@ impl IncrementalSpec {
             CursorFormat::Text => Some(Start::Value(text.clone())),
             CursorFormat::Integer if is_integer(text) => Some(Start::Value(text.clone())),
             CursorFormat::Integer => refuse("a whole number"),
-            _ => match parse_instant(text) {
+            _ => match parse_time(text) {
                 Some(time) if time.as_nanosecond() % format.resolution_ns() == 0 => Some(Start::Time(time)),
                 Some(_) => refuse("an instant that the format can tell: whole days, seconds or milliseconds"),
                 None => refuse("an instant (2024-01-01T00:00:00Z) or a date (2024-01-01)"),

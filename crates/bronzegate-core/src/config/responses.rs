@@ -39,6 +39,8 @@ pub enum Then {
     Skip,
     /// Renew the access token and try again.
     RefreshAuth,
+    /// Take the page for a good one, although the API speaks of errors in it (`errors` beside `data`).
+    Accept,
 }
 
 /// What to do with a response for which every condition holds.

@@ -4,17 +4,19 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::bounds::Bounds;
 use super::branch_ranges::{BranchKey, BranchRanges};
 use super::member::{member, names};
+use super::observed::{Observed, Wanted};
 use super::state::{CursorState, Mark};
 use super::value::{CursorValue, Order};
 use crate::config::{Incremental, Missing, Pointer};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{RecordChunk, Span};
-use crate::redact::printable;
+use crate::redact::{line, printable};
 
 /// The longest list of members that a message shows.
 const LONGEST_SHOWN: usize = 200;
@@ -36,13 +38,14 @@ pub(crate) struct CursorFilter {
     settings: Incremental,
     ranges: BranchRanges,
     tracks: Vec<Track>,
+    wanted: Wanted,
     /// The place of the track by which the page's records are judged.
     judging: usize,
     /// The place of the track that moves with them.
     moving: usize,
     /// Hashes in the tracks' newest.
     held: usize,
-    kept: LeftOut,
+    kept: Seen,
     page: Seen,
     fault: Option<Error>,
     /// The number of the last record on its page, counted from 1.
@@ -64,6 +67,9 @@ struct Track {
 struct Seen {
     newest: Option<Tied>,
     left_out: LeftOut,
+    /// Records without a cursor that were written.
+    kept_without: u64,
+    observed: Observed,
 }
 
 /// A cursor, and the hashes of the records that have it; `None` when there are too many to keep.
@@ -83,7 +89,7 @@ impl CursorFilter {
     /// A filter for branches that all have these bounds, and of which nothing is known.
     pub(crate) fn within(settings: &Incremental, bounds: Bounds) -> Self {
         let track = Track { bounds: bounds.clone(), known: None, newest: None };
-        Self::with(settings, BranchRanges::one(bounds), vec![track])
+        Self::with(settings, &bounds.clone(), BranchRanges::one(bounds), vec![track])
     }
 
     /// A filter for one segment of a run with this state.
@@ -102,18 +108,22 @@ impl CursorFilter {
             let newest = read(state.newest_at(place))?.or_else(|| known.clone());
             tracks.push(Track { bounds: range.bounds.clone(), known, newest });
         }
-        Ok(Self::with(settings, ranges, tracks))
+        let whole = state.bounds_from(settings, state.from.as_ref(), None).map_err(|error| {
+            Error::new(ErrorKind::Store, format!("a committed cursor {error}, which `format` asks for"))
+        })?;
+        Ok(Self::with(settings, &whole, ranges, tracks))
     }
 
-    fn with(settings: &Incremental, ranges: BranchRanges, tracks: Vec<Track>) -> Self {
+    fn with(settings: &Incremental, whole: &Bounds, ranges: BranchRanges, tracks: Vec<Track>) -> Self {
         Self {
             settings: settings.clone(),
+            wanted: Wanted::new(settings, whole),
             held: tracks.iter().filter_map(|track| track.newest.as_ref()).map(Tied::held).sum(),
             ranges,
             tracks,
             judging: 0,
             moving: 0,
-            kept: LeftOut::default(),
+            kept: Seen::default(),
             page: Seen::default(),
             fault: None,
             record_number: 0,
@@ -126,7 +136,7 @@ impl CursorFilter {
         self.judging = self.ranges.place(branch).unwrap_or_default();
         self.moving = self.ranges.home(branch).unwrap_or(self.judging);
         self.branch = branch.seed;
-        self.page = Seen { newest: self.tracks[self.moving].newest.clone(), left_out: self.kept };
+        self.page = Seen { newest: self.tracks[self.moving].newest.clone(), ..self.kept.clone() };
         self.fault = None;
         self.record_number = 0;
     }
@@ -154,7 +164,8 @@ impl CursorFilter {
     /// [`ErrorKind::Data`] for its first record whose cursor or key cannot be read.
     pub(crate) fn keep(&mut self) -> Result<(), Error> {
         self.fault.take().map_or(Ok(()), Err)?;
-        let Seen { newest, left_out } = std::mem::take(&mut self.page);
+        self.kept = std::mem::take(&mut self.page);
+        let newest = self.kept.newest.take();
         let held = |tied: &Option<Tied>| tied.as_ref().map_or(0, Tied::held);
         let before = std::mem::replace(&mut self.tracks[self.moving].newest, newest);
         self.held = self.held - held(&before) + held(&self.tracks[self.moving].newest);
@@ -164,7 +175,6 @@ impl CursorFilter {
             self.held -= largest.held();
             largest.versions = None;
         }
-        self.kept = left_out;
         Ok(())
     }
 
@@ -173,16 +183,47 @@ impl CursorFilter {
         self.tracks.iter().map(|track| track.newest.as_ref().map(Tied::mark))
     }
 
+    /// What a person should know of where the records lie.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] where all of them lie outside of what was asked, and another unit would put them inside.
+    pub(crate) fn judged(&self) -> Result<Option<String>, Error> {
+        self.kept.observed.judge(&self.wanted)
+    }
+
+    /// The oldest record's time.
+    pub(crate) fn oldest(&self) -> Option<Timestamp> {
+        self.kept.observed.oldest()
+    }
+
+    /// Whether the records were in order of their cursors.
+    pub(crate) fn is_rising(&self) -> bool {
+        self.kept.observed.is_rising()
+    }
+
+    /// How many records without a cursor were written.
+    pub(crate) fn kept_without(&self) -> u64 {
+        self.kept.kept_without
+    }
+
+    /// Whether all records lie so far outside that [`judged`](Self::judged) tells of it.
+    pub(crate) fn is_all_far(&self) -> bool {
+        self.kept.observed.is_all_far()
+    }
+
     /// What was left out.
     pub(crate) fn left_out(&self) -> LeftOut {
-        self.kept
+        self.kept.left_out
     }
 
     fn judge(&mut self, record: &[u8]) -> Result<Fate, Error> {
         let at = &self.settings.cursor;
         let Some(json) = given(record, at) else {
             return match self.settings.missing {
-                Missing::Keep => Ok(Fate::Write),
+                Missing::Keep => {
+                    self.page.kept_without += 1;
+                    Ok(Fate::Write)
+                }
                 Missing::Skip => {
                     self.page.left_out.without += 1;
                     Ok(Fate::LeaveOut)
@@ -197,6 +238,7 @@ impl CursorFilter {
         };
         let order = CursorValue::in_record(self.settings.format, json)
             .map_err(|error| self.bad(&format!("has a cursor at `{at}` that {error}")))?;
+        self.page.observed.see(&self.wanted, json, &order);
         let bounds = &self.tracks[self.judging].bounds;
         let below = bounds.from.as_ref().is_some_and(|from| order < *from.order());
         let beyond = bounds.to.as_ref().is_some_and(|to| order >= *to.order());
@@ -271,8 +313,10 @@ fn told(record: &[u8]) -> String {
 impl Tied {
     fn read(settings: &Incremental, mark: &Mark) -> Result<Self, Error> {
         let cursor = CursorValue::of(settings.format, mark.cursor.clone()).map_err(|error| {
-            let cause =
-                format!("the committed cursor {:?} {error}, which `format` asks for", mark.cursor.text);
+            let cause = format!(
+                "the committed cursor `{}` {error}, which `format` asks for",
+                line(&mark.cursor.text)
+            );
             Error::new(ErrorKind::Store, cause)
         })?;
         let versions = mark.versions.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok());

@@ -35,9 +35,21 @@ pub struct CursorState {
     /// Branches that a rule has left out, with the marks that they keep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedBranches>,
+    /// Where the stream's first run began, as long as all before it is still to be loaded; `None` where it began at
+    /// the oldest record, and in the log of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Verbatim>,
+    /// Of the first run: its oldest record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<Verbatim>,
 }
 
 impl CursorState {
+    /// Whether nothing is asked for: everything is too young.
+    pub fn is_empty(&self) -> bool {
+        self.from.is_some() && self.from == self.to
+    }
+
     /// How far the stream has been read once this run is complete: where the next one begins.
     ///
     /// A window behind which more was due is finished, so that is its end. The last one ends at the

@@ -10,7 +10,11 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::config::CursorFormat;
-use crate::window::parse_instant;
+use crate::redact::printable;
+use crate::window::{EARLIEST, parse_instant};
+
+/// The longest text that a message shows.
+const LONGEST_SHOWN: usize = 40;
 
 /// A cursor's value, compared by its format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +98,17 @@ impl PartialOrd for Integer {
     }
 }
 
+impl Order {
+    /// In words.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Time(time) => time.to_string(),
+            Self::Integer(integer) => integer.to_string(),
+            Self::Text(text) => printable(text, LONGEST_SHOWN),
+        }
+    }
+}
+
 impl CursorValue {
     /// An instant, written in a format of time; what the format cannot tell is cut off.
     pub fn of_time(format: CursorFormat, time: Timestamp) -> Self {
@@ -112,8 +127,8 @@ impl CursorValue {
         match &self.order {
             Order::Time(time) => {
                 let before = time.as_nanosecond() - format.resolution_ns();
-                Timestamp::from_nanosecond(before)
-                    .map_or_else(|_| self.clone(), |before| Self::of_time(format, before))
+                let before = Timestamp::from_nanosecond(before).ok().filter(|before| *before >= EARLIEST);
+                before.map_or_else(|| self.clone(), |before| Self::of_time(format, before))
             }
             Order::Integer(integer) => {
                 let before = integer.one_less();
@@ -133,14 +148,14 @@ impl CursorValue {
         Ok(Self { verbatim, order })
     }
 
+    /// Whether it comes before another of its format.
+    pub fn is_before(&self, other: &Self) -> bool {
+        self.order < other.order
+    }
+
     /// As its API writes it.
     pub fn verbatim(&self) -> &Verbatim {
         &self.verbatim
-    }
-
-    /// Whether it comes before another of the same format.
-    pub(crate) fn is_before(&self, other: &Self) -> bool {
-        self.order < other.order
     }
 
     /// The instant, when it is one.
@@ -176,7 +191,7 @@ impl CursorValue {
 }
 
 /// The text of a JSON string or number.
-fn unquoted(json: &str) -> Option<Cow<'_, str>> {
+pub(super) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
     match json.as_bytes() {
         [b'"', ..] if !json.contains('\\') => Some(Cow::Borrowed(&json[1..json.len() - 1])),
         [b'"', ..] => serde_json::from_str(json).ok().map(Cow::Owned),
@@ -196,6 +211,13 @@ fn order(format: CursorFormat, text: &str) -> Result<Order, NotACursor> {
     }
 }
 
+/// Whether a time, JSON text, says how far it is from UTC.
+pub(super) fn has_offset(json: &str) -> bool {
+    let text = json.trim_matches('"');
+    let Some((_, time)) = text.split_once(['T', 't', ' ']) else { return false };
+    time.contains(['Z', 'z', '+', '-'])
+}
+
 /// Any ISO 8601 instant; in UTC where it has no offset.
 fn instant(text: &str) -> Option<Timestamp> {
     let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
@@ -208,7 +230,7 @@ fn day(text: &str) -> Option<Timestamp> {
 }
 
 /// A number of units of ten to the `exponent` nanoseconds, with any number of decimals.
-fn epoch(text: &str, exponent: usize) -> Option<Timestamp> {
+pub(super) fn epoch(text: &str, exponent: usize) -> Option<Timestamp> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = whole.strip_prefix('-').unwrap_or(whole);
@@ -220,7 +242,7 @@ fn epoch(text: &str, exponent: usize) -> Option<Timestamp> {
     let fraction: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
     let whole_ns = whole.parse::<i128>().ok()?.checked_mul(scale)?;
     let sign = if whole.starts_with('-') { -1 } else { 1 };
-    Timestamp::from_nanosecond(whole_ns + sign * fraction).ok()
+    Timestamp::from_nanosecond(whole_ns.checked_add(sign * fraction)?).ok()
 }
 
 fn integer(text: &str) -> Option<Integer> {

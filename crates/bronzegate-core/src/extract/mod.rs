@@ -8,13 +8,14 @@ mod branches;
 mod page;
 mod paging;
 
-pub(crate) use branches::{BranchQueue, StreamEnding, StreamPages, StreamState};
+pub(crate) use branches::{BranchQueue, StreamEnding, StreamPages, StreamState, holds_secret};
 #[cfg(test)]
 pub(crate) use branches::{BranchState, NextBranch};
 pub(crate) use page::{
     FetchError, Fetched, Fetcher, Jobs, NotDone, Page, PageDecision, PageEvent, Requests, StreamContext,
     judge, record_channel,
 };
-pub(crate) use paging::{Branch, Paginator, Progress, RequestedRange, RequestedRanges};
+pub(crate) use paging::TableColumns;
+pub(crate) use paging::{Branch, Paginator, Progress, RequestedRange, RequestedRanges, SeenColumns};
 #[cfg(test)]
 pub(crate) use paging::{BranchId, PageState, Position};

@@ -142,7 +142,7 @@ impl LoggedRun {
 
     fn add(&mut self, record: CommitRecord, expect: &Expect) {
         let total = record.total_counts;
-        if record.status == SegmentStatus::Complete {
+        if record.is_in_history() {
             let ratios = Ratios::of(&record.history);
             (self.records_ratio, self.duration_ratio) = (ratios.records, ratios.duration);
             self.usual_records = ratios.usual_records;

@@ -2,6 +2,7 @@
 //! missing. Runs that failed commit nothing, so of them the log knows only that they are missing; why the
 //! last of them did is noted beside it.
 
+mod earlier_start;
 mod gap;
 mod judge;
 mod logged_run;
@@ -9,6 +10,8 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub use earlier_start::earlier_start;
+pub(crate) use earlier_start::{BeforeTheFirstRun, before_the_first_run};
 pub use gap::Gap;
 pub use judge::breaches;
 pub(crate) use judge::is_sparse;

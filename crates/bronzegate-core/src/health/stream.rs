@@ -53,6 +53,8 @@ pub struct StreamHealth {
     pub never_ran: bool,
     /// The last failure, if it was in the period.
     pub last_error: Option<LastError>,
+    /// What of its past is not loaded, because `start` was moved earlier.
+    pub not_loaded: Option<String>,
     /// When the newest segment of all was committed.
     committed: Option<Timestamp>,
 }
@@ -100,6 +102,7 @@ impl StreamHealth {
             gaps,
             never_ran,
             last_error: None,
+            not_loaded: None,
             committed,
         };
         health.runs.retain(asked);
@@ -116,6 +119,12 @@ impl StreamHealth {
         };
         self.last_error = error.filter(asked);
         self
+    }
+
+    /// The same with what [`earlier_start`](super::earlier_start()) has found.
+    #[must_use]
+    pub fn with_not_loaded(self, not_loaded: Option<String>) -> Self {
+        Self { not_loaded, ..self }
     }
 
     /// The last failure, unless a later commit says that the stream has got over it.
@@ -145,7 +154,8 @@ impl StreamHealth {
 
     /// Whether there is nothing that a person should look at.
     pub fn is_healthy(&self) -> bool {
-        self.marked() == 0 && self.gaps.is_empty() && !self.never_ran && self.open_error().is_none()
+        let is_whole = self.gaps.is_empty() && !self.never_ran && self.not_loaded.is_none();
+        self.marked() == 0 && is_whole && self.open_error().is_none()
     }
 }
 

@@ -2,9 +2,11 @@
 //! answer means.
 
 mod address;
+mod api_clock;
 mod append;
 mod auth;
 mod body;
+mod certificate;
 mod client;
 mod egress;
 mod excerpt;
@@ -13,10 +15,13 @@ mod found;
 mod link;
 mod media_type;
 mod on_its_way;
+mod private_address;
 mod rate_limit;
+mod ratio;
 mod retry;
 mod signals;
 mod stats;
+mod template;
 mod verdict;
 mod wait_budget;
 mod zip;
@@ -24,15 +29,18 @@ mod zip;
 pub(crate) use address::{Facts, Paths};
 pub(crate) use append::append_path;
 pub(crate) use auth::{Authenticator, Credential, strip_parameter};
+#[cfg(test)]
+pub(crate) use body::ResponseBody;
 pub(crate) use body::{BodyFault, Framing};
 pub(crate) use client::{ApiRequest, Client, Response, SendError};
 pub(crate) use excerpt::excerpt;
 pub(crate) use files::Files;
 pub(crate) use found::{Found, Unreadable};
-pub(crate) use media_type::media_type;
+pub(crate) use media_type::{charset, media_type};
 pub(crate) use on_its_way::OnItsWay;
 pub(crate) use rate_limit::Limiter;
 pub(crate) use retry::{Backoff, NoMore};
 pub use stats::Stats;
+pub(crate) use template::expanded;
 pub(crate) use verdict::{BodyState, Verdict, judge};
 pub(crate) use wait_budget::{TooLong, WaitBudget};

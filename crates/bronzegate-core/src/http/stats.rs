@@ -1,11 +1,13 @@
 //! What a run has counted so far, readable while it goes on.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+
+use jiff::SignedDuration;
 
 use crate::report::Counts;
 
 /// Counters of one stream's run; a progress display may read them at any time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Stats {
     records: AtomicU64,
     bytes: AtomicU64,
@@ -15,6 +17,29 @@ pub struct Stats {
     api_errors: AtomicU64,
     waiting: AtomicBool,
     held_back: AtomicBool,
+    sent_away: AtomicBool,
+    /// In milliseconds; the least of all answers, because an answer that took long looks late.
+    api_behind: AtomicI64,
+}
+
+/// No answer has said what time it is.
+const UNKNOWN: i64 = i64::MAX;
+
+impl Default for Stats {
+    fn default() -> Self {
+        Self {
+            records: AtomicU64::default(),
+            bytes: AtomicU64::default(),
+            pages: AtomicU64::default(),
+            requests: AtomicU64::default(),
+            retries: AtomicU64::default(),
+            api_errors: AtomicU64::default(),
+            waiting: AtomicBool::default(),
+            held_back: AtomicBool::default(),
+            sent_away: AtomicBool::default(),
+            api_behind: AtomicI64::new(UNKNOWN),
+        }
+    }
 }
 
 impl Stats {
@@ -53,6 +78,22 @@ impl Stats {
     /// A run begins: nothing holds it back yet.
     pub fn begin(&self) {
         self.held_back.store(false, Relaxed);
+        self.sent_away.store(false, Relaxed);
+        self.api_behind.store(UNKNOWN, Relaxed);
+    }
+
+    /// An answer has come whose clock is so far behind this machine's.
+    pub(super) fn api_clock(&self, behind: Option<SignedDuration>) {
+        if let Some(behind) = behind.and_then(|behind| i64::try_from(behind.as_millis()).ok()) {
+            self.api_behind.fetch_min(behind, Relaxed);
+        }
+    }
+
+    /// How far the API's clock is behind this machine's, as far as the answers of the run say; negative where it is
+    /// ahead.
+    pub fn api_behind(&self) -> Option<SignedDuration> {
+        let behind = self.api_behind.load(Relaxed);
+        (behind != UNKNOWN).then(|| SignedDuration::from_millis(behind))
     }
 
     /// A request's turn comes only when the run's time is up.
@@ -63,6 +104,16 @@ impl Stats {
     /// Whether a request's turn came only when the run's time was up.
     pub fn is_held_back(&self) -> bool {
         self.held_back.load(Relaxed)
+    }
+
+    /// The API asks for a wait that is longer than the run has.
+    pub(crate) fn send_away(&self) {
+        self.sent_away.store(true, Relaxed);
+    }
+
+    /// Whether the API has asked for a wait that is longer than the run has.
+    pub(crate) fn is_sent_away(&self) -> bool {
+        self.sent_away.load(Relaxed)
     }
 
     /// The counts so far; `bytes` are those of the lines before compression.

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::window::cut;
 use crate::config::{CursorFormat, Incremental, Partitions, Start, Stream};
@@ -11,6 +11,7 @@ use crate::cursor::{
     BranchProgress, CursorState, CursorValue, Mark, NotACursor, PartitionMark, PartitionMarks, Verbatim,
 };
 use crate::error::{Error, ErrorKind};
+use crate::window::EARLIEST;
 
 /// What the file says of a stream whose runs follow each other.
 #[derive(Clone, Copy, Debug)]
@@ -308,7 +309,7 @@ impl<'a> Sequence<'a> {
         // Nothing is wanted from before the beginning; a `start` that was set later opens no gap.
         let earliest = match self.incremental.start {
             Some(Start::Time(time)) => time.min(read_until),
-            _ => Timestamp::MIN,
+            _ => EARLIEST.min(read_until),
         };
         let from = cut(read_until.checked_sub(lookback).unwrap_or(earliest).max(earliest), format);
         Ok(Some(CursorValue::of_time(format, from).verbatim().clone()))

@@ -2,10 +2,10 @@
 
 use jiff::{Timestamp, Unit};
 
-use crate::bronze::{CommitRecord, HistoryEntry, RunId, RunKey, RunKind, SegmentStatus};
+use crate::bronze::{CommitRecord, HistoryEntry, Layout, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
-use crate::extract::StreamState;
+use crate::extract::{StreamState, TableColumns};
 use crate::report::Counts;
 use crate::window::TimeWindow;
 
@@ -85,12 +85,24 @@ pub(crate) struct Segment {
     pub cursor: Option<CursorState>,
     /// What a person should know of where the run begins.
     pub told: Vec<String>,
+    /// The columns of the tables before it.
+    pub columns: Option<TableColumns>,
 }
 
 impl Segment {
     /// Whether it is of a window's run.
     pub(crate) fn is_window(&self) -> bool {
         matches!(self.key.key.parse(), Ok(RunId::Window { .. }))
+    }
+
+    /// Whether it is of the first run of an incremental stream.
+    pub(crate) fn is_first_run(&self) -> bool {
+        self.key.key == RunId::Sequence(1).to_string()
+    }
+
+    /// Whether nothing is due, which is committed all the same.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cursor.as_ref().is_some_and(CursorState::is_empty)
     }
 
     /// Begins the run anew: the same window from its first page, as if nothing of it were committed.
@@ -160,6 +172,7 @@ pub(crate) fn plan(
             history,
             cursor,
             told: Vec::new(),
+            columns: newest.and_then(|record| record.columns.clone()),
         })));
     };
     // A window's event has no time of its own, and another event may have begun the run of a sequence:
@@ -168,16 +181,19 @@ pub(crate) fn plan(
     let Some(state) = committed.page_state.clone() else {
         return Ok(RunPlan::AlreadyCommitted(Box::new(committed)));
     };
-    let state = serde_json::from_value(state).map_err(|error| {
+    let unreadable = |error: &dyn std::fmt::Display| {
         let CommitRecord { key, segment, .. } = &committed;
         Error::new(
             ErrorKind::Store,
             format!("the page state of commit {key}.s{segment:04} cannot be read: {error}"),
         )
-    })?;
+    };
+    let state = serde_json::from_value(state).map_err(|error| unreadable(&error))?;
+    let number =
+        committed.segment.checked_add(1).ok_or_else(|| unreadable(&"no segment can come after it"))?;
     Ok(RunPlan::Segment(Box::new(Segment {
         key,
-        number: committed.segment + 1,
+        number,
         state: Some(state),
         repeats: false,
         counts_before: committed.total_counts,
@@ -185,7 +201,25 @@ pub(crate) fn plan(
         history: committed.history,
         cursor: committed.cursor,
         told: Vec::new(),
+        columns: committed.columns,
     })))
+}
+
+/// Lets a segment pass whose names will be read back. A commit whose name is not is one that nothing sees, and a
+/// run that asks for pages must not find that out at its end.
+///
+/// # Errors
+/// [`ErrorKind::Config`], naming the key.
+pub(crate) fn names_read_back(layout: &Layout, segment: &Segment) -> Result<(), Error> {
+    let Segment { key, number, .. } = segment;
+    let commit = layout.parse_commit(&layout.commit(&key.key, *number));
+    let part = layout.parse_part(&layout.part(key, *number, 1, "ndjson"));
+    if commit.is_some() && commit == part {
+        return Ok(());
+    }
+    let cause =
+        format!("the run's key {} is none that could be read back: take another time or revision", key.key);
+    Err(Error::new(ErrorKind::Config, cause))
 }
 
 /// The plan of a run that is to begin anew, made of the one that would go on with it.
@@ -236,6 +270,7 @@ mod tests {
             history: Vec::new(),
             warnings: Vec::new(),
             may_lack: false,
+            columns: None,
             engine_version: String::new(),
             config_fingerprint: String::new(),
             environment: String::new(),
@@ -282,6 +317,35 @@ mod tests {
         assert_eq!(next.key.batch_id, "20261122170000", "all its segments are one batch");
         let RunPlan::Segment(first) = plan(at, None, None, None).unwrap() else { panic!("a new key begins") };
         assert_eq!((first.number, first.state), (1, None));
+    }
+
+    #[test]
+    fn a_segment_whose_names_could_not_be_read_back_is_not_begun() {
+        let layout = Layout::new("s", "t");
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = time("2026-11-22T17:00:00Z");
+        let window = |revision| RunId::Window { from: time("2026-01-01T00:00:00Z"), to: now, revision };
+        let names = |key: RunKey| {
+            let Ok(RunPlan::Segment(segment)) = plan(key, None, None, None) else {
+                panic!("a new key begins")
+            };
+            names_read_back(&layout, &segment).map_err(|error| error.kind())
+        };
+        for id in [RunId::At(now), RunId::Sequence(1), window(1), window(7)] {
+            assert_eq!(names(RunKey::of(id, now)), Ok(()), "{id}");
+        }
+        for (id, due) in [
+            (RunId::At(time("-000001-01-01T00:00:00Z")), time("-000001-01-01T00:00:00Z")),
+            (RunId::Sequence(1), time("-000001-01-01T00:00:00Z")),
+            (RunId::Sequence(u64::MAX), now),
+            (window(u32::MAX), now),
+        ] {
+            assert_eq!(names(RunKey::of(id, due)), Err(ErrorKind::Config), "{id}");
+        }
+        let mut last = commit("seq-3", u32::MAX, true);
+        last.key = "seq-3".to_owned();
+        let error = plan(RunKey::of(RunId::Sequence(3), now), Some(last), None, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Store);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::due_time::done_until;
 use super::marks::{Before, Begun, Sequence};
 use super::window::cut;
 use crate::bronze::{CommitRecord, RunId, RunKey, SegmentStatus};
+use crate::config::Start;
 use crate::cursor::{CursorState, CursorValue};
 use crate::error::{Error, ErrorKind};
 use crate::window::TimeWindow;
@@ -42,11 +43,19 @@ pub(crate) fn next(
     now: Timestamp,
 ) -> Result<Due, Error> {
     let Some(newest) = newest else {
-        let Some(begun) = due(sequence, sequence.first()?, at.min(now))? else {
+        let begun = sequence.first()?;
+        let is_reached = match sequence.incremental.start {
+            Some(Start::Time(start)) => start < at.min(now),
+            Some(Start::Value(_)) | None => true,
+        };
+        let Some(begun) =
+            due(sequence, begun, at.min(now))?.filter(|begun| is_reached || !begun.cursor.is_empty())
+        else {
             let cause = "`incremental.start` is not before the run's time: nothing can be due";
             return Err(Error::new(ErrorKind::Config, cause));
         };
-        return Ok(Due::run(RunKey::of(RunId::Sequence(1), at), begun));
+        let cursor = CursorState { began: begun.cursor.from.clone(), ..begun.cursor };
+        return Ok(Due::run(RunKey::of(RunId::Sequence(1), at), Begun { cursor, ..begun }));
     };
     let id: RunId = newest.key.parse().map_err(|error| Error::new(ErrorKind::Store, error))?;
     let RunId::Sequence(number) = id else {
@@ -66,12 +75,19 @@ pub(crate) fn next(
     let before = Before { cursor: &cursor, is_same_file, is_new_event: at > done };
     let begun = if cursor.more || at > done { due(sequence, sequence.after(before)?, until)? } else { None };
     Ok(match begun {
-        Some(begun) => Due::run(RunKey::of(RunId::Sequence(number + 1), at.max(done)), begun),
+        Some(Begun { cursor: due, told }) => {
+            let cursor = CursorState { began: cursor.began.clone(), ..due };
+            let key = RunKey::of(RunId::Sequence(number.saturating_add(1)), at.max(done));
+            Due::run(key, Begun { cursor, told })
+        }
         None => Due::Done(Box::new(newest.clone())),
     })
 }
 
 /// What is due between how far the branches have been read and the run's time; `None` when nothing is.
+///
+/// A run that finds everything too young to be settled asks for nothing, and commits that, so that its schedule is
+/// seen to be kept.
 fn due(sequence: &Sequence<'_>, begun: Option<Begun>, until: Timestamp) -> Result<Option<Begun>, Error> {
     let Sequence { incremental, .. } = sequence;
     let format = incremental.format;
@@ -80,12 +96,15 @@ fn due(sequence: &Sequence<'_>, begun: Option<Begun>, until: Timestamp) -> Resul
         return Ok(Some(Begun { cursor, told }));
     }
     let ask = |time| Some(CursorValue::of_time(format, time).verbatim().clone());
-    let until = cut(until, format);
+    let until = cut(incremental.settled(until), format);
     let from = cursor.from.as_ref().map(|from| sequence.read(from)).transpose()?;
     let Some(from) = from.and_then(|from| from.time()) else {
         return Ok(Some(Begun { cursor: CursorState { to: ask(until), ..cursor }, told }));
     };
-    let Ok(due) = TimeWindow::new(from, until) else { return Ok(None) };
+    let Ok(due) = TimeWindow::new(from, until) else {
+        let nothing = CursorState { to: cursor.from.clone(), ..cursor };
+        return Ok((!incremental.settle.is_zero()).then_some(Begun { cursor: nothing, told }));
+    };
     let first = incremental.window.map_or(Some(due), |step| due.split(step).next()).unwrap_or(due);
     // A window moves, whatever its length: where it ends is where the next one begins.
     let next = from.as_nanosecond() + format.resolution_ns();

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::config::{CursorFormat, Incremental};
 use crate::cursor::{CursorState, CursorValue, Verbatim};
 use crate::error::{Error, ErrorKind};
-use crate::window::TimeWindow;
+use crate::window::{EARLIEST, TimeWindow};
 
 /// What a window's run asks for, on a stream with these settings.
 ///
@@ -16,6 +16,9 @@ pub fn window(incremental: Option<&Incremental>, window: TimeWindow) -> Result<C
         return Err(refused("it has no `incremental: { cursor: …, format: …, from: …, to: … }`"));
     };
     let format = incremental.format;
+    if window.from() < EARLIEST {
+        return Err(refused("it begins before the year 1"));
+    }
     if !format.is_time() {
         return Err(refused(
             "the `format` of its cursor is none of time: rfc3339, date, epoch_s or epoch_ms",
@@ -32,17 +35,29 @@ pub fn window(incremental: Option<&Incremental>, window: TimeWindow) -> Result<C
     Ok(CursorState { from: ask(window.from()), to: ask(window.to()), ..CursorState::default() })
 }
 
-/// Lets a window pass that is over.
+/// Lets a window pass that is over, and whose records have had the time to appear that the file says they need.
 ///
 /// # Errors
-/// [`ErrorKind::Config`] while it is not: committed now, what comes into it until it ends would never be
-/// loaded.
-pub fn over(window: TimeWindow, now: Timestamp) -> Result<(), Error> {
-    if window.is_over(now) {
+/// [`ErrorKind::Config`] while it is not: committed now, what comes into it later would never be loaded.
+pub fn over(incremental: Option<&Incremental>, window: TimeWindow, now: Timestamp) -> Result<(), Error> {
+    if window.is_over(settled(incremental, now)) {
         return Ok(());
     }
-    let cause = format!("the window {window} is not over at {now:.0}: a window is loaded after it has ended");
+    let when = when(incremental);
+    let cause =
+        format!("the window {window} is not over at {now:.0}: a window is loaded {when} it has ended");
     Err(Error::new(ErrorKind::Config, cause))
+}
+
+/// The time up to which everything that there will be is there.
+pub(crate) fn settled(incremental: Option<&Incremental>, now: Timestamp) -> Timestamp {
+    incremental.map_or(now, |incremental| incremental.settled(now))
+}
+
+/// When a window is loaded, in words before its end.
+pub(crate) fn when(incremental: Option<&Incremental>) -> String {
+    let settle = incremental.map(|incremental| incremental.settle).filter(|settle| !settle.is_zero());
+    settle.map_or_else(|| "after".to_owned(), |settle| format!("{settle:?} (`incremental.settle`) after"))
 }
 
 /// The first half of what is asked for; `None` when it would be shorter than `min_window`.

@@ -1,7 +1,8 @@
 //! Addresses of `pagination` at which the first page has nothing, although it has records.
 
-use crate::config::{Address, Kind, Pagination};
+use crate::config::{Address, Kind, Pagination, RecordsPath, Stream};
 use crate::extract::Fetched;
+use crate::formats::Form;
 
 /// What a person should know of them.
 pub(super) fn warnings(pagination: &Pagination, fetched: &Fetched) -> Vec<String> {
@@ -30,6 +31,20 @@ pub(super) fn warnings(pagination: &Pagination, fetched: &Fetched) -> Vec<String
         _ => {}
     }
     warnings
+}
+
+/// What a person should know where the whole body is a list and the file does not say so: an object in its
+/// place, such as an error's, would be a record.
+pub(super) fn unstated_list(stream: &Stream, fetched: &Fetched) -> Option<String> {
+    let is_list = fetched.body.as_ref().is_some_and(|body| body.form == Form::List);
+    let is_open = stream.records.at == RecordsPath::Root
+        && stream.records.shape.is_none()
+        && stream.pagination.kind == Kind::None;
+    (is_list && is_open).then(|| {
+        "the body is a list, and an object in its place, such as an error's, would be taken for a record: say \
+         `records: { at: $, shape: list }`"
+            .to_owned()
+    })
 }
 
 fn no_next(pagination: &Pagination, records: u64, next: &Address) -> String {

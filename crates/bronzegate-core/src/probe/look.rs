@@ -9,11 +9,13 @@ use super::density::Density;
 use super::first_page::{FirstPage, first_page};
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
-use crate::error::{Error, Result};
+use crate::cursor::CursorState;
+use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{
     Fetched, PageDecision, PageEvent, Paginator, RequestedRanges, StreamEnding, StreamState,
 };
 use crate::plan;
+use crate::redact::{SafeUrl, printable};
 use crate::run::StreamRun;
 use crate::window::TimeWindow;
 
@@ -69,14 +71,17 @@ impl StreamRun {
     /// # Errors
     /// As a run's first page, whose records' cursors and keys are read as a run would.
     pub async fn probe(&self) -> Result<Probe> {
-        let named = |error: Error| error.in_stream(self.name());
-        let asked = self.first_asked().map_err(named)?;
-        let mut cursors = self.stream.incremental.as_ref().map(Cursors::new).transpose().map_err(named)?;
+        let named = |error: Error| self.failed(error);
+        let cursor = self.first_cursor().map_err(named)?;
+        let asked = self.asked(&cursor);
+        let mut cursors = self.cursors(&cursor).map_err(named)?;
         let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
         let mut probe = self.probe_asking(asked, see).await?;
         if let Some(cursors) = cursors {
-            let warning = cursors.judge().map_err(|error| named(error.on_page(1)))?;
-            probe.warnings.extend(warning);
+            let warnings = cursors.judge(&cursor, probe.last).map_err(|error| named(error.on_page(1)))?;
+            probe.warnings.extend(warnings);
+            let bounded = self.stream.incremental.as_ref().filter(|incremental| incremental.bounded);
+            probe.warnings.extend(bounded.and_then(|incremental| self.clock_behind(incremental)));
         }
         Ok(probe)
     }
@@ -87,11 +92,18 @@ impl StreamRun {
     /// As the first page of a window's run.
     pub async fn probe_window(&self, window: TimeWindow) -> Result<Probe> {
         let incremental = self.stream.incremental.as_ref();
-        let asked = plan::window(incremental, window).map_err(|error| error.in_stream(self.name()))?;
+        let asked = plan::window(incremental, window).map_err(|error| self.failed(error))?;
         let mut density = incremental.map(Density::new);
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
         let probe = self.probe_asking(self.asked(&asked), see).await?;
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
+    }
+
+    /// The cursors of the first page, where the stream has any.
+    fn cursors(&self, asked: &CursorState) -> Result<Option<Cursors<'_>>> {
+        let Some(settings) = &self.stream.incremental else { return Ok(None) };
+        let bounds = asked.bounds(settings).map_err(|error| Error::new(ErrorKind::Config, error))?;
+        Ok(Some(Cursors::new(settings, bounds)))
     }
 
     async fn probe_asking(&self, asked: RequestedRanges, see: impl FnMut(&PageEvent)) -> Result<Probe> {
@@ -100,18 +112,21 @@ impl StreamRun {
             first_page(&Arc::new(context), see).await
         };
         let FirstPage { fetched, last, too_large, warning } =
-            first.await.map_err(|error| error.in_stream(self.name()))?;
+            first.await.map_err(|error| self.failed(error))?;
         let found = Paginator::addresses(&self.stream)
             .into_iter()
             .chain(link_address(&self.stream.pagination.kind).as_ref())
             .map(|address| Finding {
                 address: address.to_string(),
-                value: fetched.facts.look(address).map(|found| shorten(&self.client.scrub(&shown(&found)))),
+                value: fetched
+                    .facts
+                    .look(address)
+                    .map(|found| printable(&self.told(&shown(&found)), LONGEST_SHOWN)),
             })
             .collect();
         Ok(Probe {
             stream: self.name(),
-            url: crate::redact::SafeUrl(&fetched.facts.url).to_string(),
+            url: self.told(&SafeUrl(&fetched.facts.url).to_string()),
             status: fetched.facts.status,
             branches: self.stream.parent.is_none().then(|| self.stream.partitions.count()),
             total: self.stated_total(&fetched),
@@ -123,6 +138,8 @@ impl StreamRun {
             warnings: warning
                 .into_iter()
                 .chain(absent::warnings(&self.stream.pagination, &fetched))
+                .chain(absent::unstated_list(&self.stream, &fetched))
+                .map(|warning| self.told(&warning))
                 .collect(),
         })
     }
@@ -144,12 +161,13 @@ impl StreamRun {
 
     async fn records(&self, count: usize) -> Result<Vec<Vec<u8>>> {
         let stop = CancellationToken::default();
-        let mut walk = self.walk(self.first_asked()?, StreamState::default(), Deadline::NONE, stop);
+        let mut walk =
+            self.walk(self.asked(&self.first_cursor()?), StreamState::default(), Deadline::NONE, stop);
         let mut records: Vec<Vec<u8>> = Vec::new();
         while records.len() < count {
             let Some((_, mut page)) = walk.next().await else {
                 return match walk.ending() {
-                    StreamEnding::Failed(error) => Err(error.in_stream(self.name())),
+                    StreamEnding::Failed(error) => Err(self.failed(error)),
                     // The records of a window that is too large are as good as any for a look.
                     StreamEnding::Complete
                     | StreamEnding::Stopped(_)
@@ -188,12 +206,5 @@ fn shown(found: &crate::http::Found) -> String {
         Ok(Some(plain)) => plain.text,
         Ok(None) => "null or empty".to_owned(),
         Err(unreadable) => unreadable.to_string(),
-    }
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -47,8 +47,8 @@ impl StreamRun {
             status,
             parts: staged.parts,
             window: staged.window,
-            cursor_in: segment.cursor_in(),
-            cursor_out: staged.cursor_out,
+            cursor_in: segment.cursor_in().map(|cursor| self.told(&cursor)),
+            cursor_out: staged.cursor_out.map(|cursor| self.told(&cursor)),
             page_state: staged
                 .resume
                 .map(|state| serde_json::to_value(state).expect("a state has text keys only")),
@@ -58,17 +58,18 @@ impl StreamRun {
             started_at: began.at,
             finished_at,
             duration_ms,
-            total_duration_ms: segment.duration_before_ms + duration_ms,
+            total_duration_ms: segment.duration_before_ms.saturating_add(duration_ms),
             history: segment.history.clone(),
-            warnings: staged.warnings,
+            warnings: staged.warnings.iter().map(|warning| self.told(warning)).collect(),
             may_lack: staged.may_lack,
+            columns: staged.columns,
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_fingerprint: self.engine.source.fingerprint.clone(),
             environment: self.engine.environment.clone(),
         };
         if segment.is_window() {
             record.history.clear();
-        } else if status == SegmentStatus::Complete {
+        } else if status == SegmentStatus::Complete && !segment.is_empty() {
             record.history = extend_history(&record.history, record.history_entry());
         }
         record
@@ -84,7 +85,7 @@ impl StreamRun {
         let breaches = health::breaches(&self.stream.expect, record);
         report.warnings.extend(breaches.iter().map(Breach::to_string));
         report.breaches.extend(breaches);
-        if record.status == SegmentStatus::Complete {
+        if record.is_in_history() {
             let ratios = Ratios::of(&record.history);
             report.records_ratio = ratios.records;
             report.is_ratio_passed_over =

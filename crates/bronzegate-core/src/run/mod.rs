@@ -2,6 +2,7 @@
 
 mod commit_record;
 mod engine;
+mod findings;
 mod options;
 mod rate_share;
 mod segment;
@@ -10,6 +11,7 @@ mod stream_run;
 mod window;
 
 pub use engine::{Engine, StreamRun};
+pub(crate) use findings::{lacks_the_beginning, without_instants};
 pub use options::RunOptions;
 pub use tokio_util::sync::CancellationToken;
 

@@ -1,5 +1,7 @@
 //! One segment of a run: look, stage, commit, publish.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
 use super::engine::StreamRun;
@@ -11,8 +13,9 @@ use crate::clock::Deadline;
 use crate::config::ParentField;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{StreamEnding, StreamPages, StreamState};
+use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
+use crate::redact::secret_at;
 use crate::report::RunReport;
 
 /// How one segment ended.
@@ -53,6 +56,7 @@ impl StreamRun {
     ) -> Result<Ended> {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
+        let targets = [stores.log.clone(), stores.parts.clone()];
         let publisher = Publisher::new(stores, layout.clone());
         let log = publisher.log();
         let mut segment = match self.look(&publisher, request).await? {
@@ -63,13 +67,19 @@ impl StreamRun {
             }
             RunPlan::Segment(segment) => *segment,
         };
+        plan::names_read_back(&layout, &segment)?;
+        for store in targets {
+            store.ready().await?;
+        }
+        report.warnings.extend(log.strangers().map(|told| told.to_string()));
         if report.key.is_none() {
-            report.cursor_in = segment.cursor_in();
+            report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
 
         let begins = self.begins(log, &segment).await?;
+        let not_loaded = self.before_the_first_run(log, &mut segment).await?;
         let mut staged = loop {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
@@ -85,10 +95,14 @@ impl StreamRun {
                 }
             }
         };
-        staged.warnings.extend(begins);
+        staged.warnings.extend(begins.into_iter().chain(not_loaded));
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
+        if let Some(place) = secret_at(&record.cursor, |text| self.client.auth().scrubber().finds_in(text)) {
+            publisher.abort(&record.parts).await?;
+            return Err(holds_secret(&format!("cursor.{place}")));
+        }
         if log.commit(&record).await? == Created::No {
             publisher.abort(&record.parts).await?;
             return self.lost(&publisher, &segment).await;
@@ -150,7 +164,7 @@ impl StreamRun {
             }
             (RunRequest::Window { window, .. }, _) => {
                 let cursor = plan::window(incremental, window)?;
-                plan::over(window, now)?;
+                plan::over(incremental, window, now)?;
                 (plan::key(request, newest.as_ref(), now)?, Some(cursor))
             }
             (RunRequest::Scheduled { .. } | RunRequest::Restart { .. }, None) => {
@@ -188,6 +202,10 @@ impl StreamRun {
         deadline: Deadline,
         stop: CancellationToken,
     ) -> Result<Outcome> {
+        if segment.is_empty() {
+            let nothing = (segment, segment.cursor.clone());
+            return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), nothing, None)?)));
+        }
         let batch_id = &segment.key.batch_id;
         let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
         let parents = fields.map(ParentField::member).collect();
@@ -195,7 +213,9 @@ impl StreamRun {
         let encoder = format.encoder(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, filter) = self.filter(segment)?;
         let mut writer = PageWriter::new(parts, encoder, filter, self.stats());
-        let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop);
+        let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
+        let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
+        let mut walk = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let mut warnings = Vec::new();
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
@@ -217,10 +237,18 @@ impl StreamRun {
                 };
             }
         };
+        match writer.filter().map_or(Ok(None), CursorFilter::judged) {
+            Ok(told) => warnings.extend(told),
+            Err(error) => {
+                writer.abort().await;
+                return Err(error);
+            }
+        }
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
         warnings.append(&mut staged.warnings);
-        let staged = Staged { parts, resume, warnings, ..staged };
+        let columns = columns.known().cloned();
+        let staged = Staged { parts, resume, warnings, columns, ..staged };
         Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), filter.as_ref())?)))
     }
 
@@ -238,7 +266,7 @@ impl StreamRun {
                 Err(error) => {
                     let error = error.on_page(number);
                     return Err(match branch.label() {
-                        Some(label) => error.in_branch(self.client.scrub(&label)),
+                        Some(label) => error.in_branch(label),
                         None => error,
                     });
                 }
@@ -260,7 +288,13 @@ impl StreamRun {
             cursor = cursor.with_newest(filter.newest());
         }
         staged.window = Some(asked_window(&cursor));
-        staged.warnings.extend(filter.iter().flat_map(|filter| self.left_out(filter, segment)));
+        if let Some(filter) = filter {
+            if segment.is_first_run() {
+                cursor.oldest = self.oldest(cursor.oldest.as_ref(), filter);
+            }
+            staged.warnings.extend(self.left_out(filter, segment));
+            staged.warnings.extend(self.found(filter, segment, &cursor, staged.resume.is_none()));
+        }
         if staged.resume.is_some() {
             staged.cursor = Some(cursor);
             return Ok(staged);

@@ -2,7 +2,7 @@
 
 use crate::bronze::{Receipt, Window};
 use crate::cursor::{CursorState, Verbatim};
-use crate::extract::StreamState;
+use crate::extract::{StreamState, TableColumns};
 
 /// What one segment has staged.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub(super) struct Staged {
     /// Records moved between pages while they were read.
     pub(super) may_lack: bool,
     pub(super) warnings: Vec<String>,
+    /// The columns of its tables.
+    pub(super) columns: Option<TableColumns>,
 }
 
 pub(super) fn asked_window(cursor: &CursorState) -> Window {

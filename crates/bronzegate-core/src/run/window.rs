@@ -73,7 +73,7 @@ impl StreamRun {
     /// What a person should know of the records that were left out.
     pub(super) fn left_out(&self, filter: &CursorFilter, segment: &Segment) -> Vec<String> {
         let (left_out, mut warnings) = (filter.left_out(), Vec::new());
-        if segment.is_window() && left_out.outside > 0 {
+        if segment.is_window() && left_out.outside > 0 && !filter.is_all_far() {
             warnings.push(format!("{} records from outside of the window were left out", left_out.outside));
         }
         if let Some(incremental) = self.stream.incremental.as_ref().filter(|_| left_out.without > 0) {
@@ -163,12 +163,12 @@ impl StreamRun {
     }
 
     /// What looking without writing asks for: what the first run would.
-    pub(crate) fn first_asked(&self) -> Result<RequestedRanges> {
-        let Some(sequence) = self.sequence() else { return Ok(RequestedRanges::default()) };
+    pub(crate) fn first_cursor(&self) -> Result<CursorState> {
+        let Some(sequence) = self.sequence() else { return Ok(CursorState::default()) };
         let now = self.engine.clock.now();
         Ok(match plan::next(&sequence, None, now, now)? {
-            Due::Run { cursor, .. } => self.asked(&cursor),
-            Due::Done(_) => RequestedRanges::default(),
+            Due::Run { cursor, .. } => *cursor,
+            Due::Done(_) => CursorState::default(),
         })
     }
 }

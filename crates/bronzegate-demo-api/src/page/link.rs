@@ -85,7 +85,8 @@ impl Scene<'_> {
         }
         // OData writes its parameters with a plain dollar sign.
         let query = query.finish().replace("%24", "$");
-        format!("{}?{query}", self.stream.path)
+        let template = self.stream.quirks.templated_links.as_deref().unwrap_or_default();
+        format!("{}?{query}{template}", self.stream.path)
     }
 }
 

@@ -59,6 +59,9 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
     if state.is_absent(&stream.name) {
         return (Reply::error(StatusCode::NOT_FOUND, "no such stream now"), None);
     }
+    if stream.quirks.templated_links.is_some() && call.target().contains(['{', '}']) {
+        return (Reply::error(StatusCode::BAD_REQUEST, "a template is no URL"), None);
+    }
     if stream.quirks.at_once.is_some_and(|most| live.counters.in_flight() > most) {
         live.counters.throttled();
         return (Reply::error(StatusCode::TOO_MANY_REQUESTS, "too many requests at once"), None);

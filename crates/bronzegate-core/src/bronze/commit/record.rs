@@ -8,6 +8,7 @@ use super::health::HistoryEntry;
 use crate::bronze::run_id::RunId;
 use crate::bronze::store::{Receipt, StoreError};
 use crate::cursor::CursorState;
+use crate::extract::TableColumns;
 use crate::report::Counts;
 
 /// The version of the record's form, raised when an older reader would misread a newer record.
@@ -96,6 +97,9 @@ pub struct CommitRecord {
     /// Rows were seen to move between pages while they were read: some may be missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_lack: bool,
+    /// The columns of its tables; an error's text in place of one has others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<TableColumns>,
     /// The version of bronzegate that wrote it.
     pub engine_version: String,
     /// The fingerprint of the source file that was in force.
@@ -123,6 +127,11 @@ impl CommitRecord {
             more: self.cursor.as_ref().is_some_and(|cursor| cursor.more),
             first: self.key == RunId::Sequence(1).to_string(),
         }
+    }
+
+    /// Whether the history has the run: it is complete, no window, and something was due.
+    pub fn is_in_history(&self) -> bool {
+        self.history.last().is_some_and(|run| run.key == self.key)
     }
 
     /// The JSON text that the log holds.

@@ -67,7 +67,7 @@ streams:
     sources/hubspot.yaml:12: streams.contacts.records: "a..b" is not accepted; write a path such as a.b.c, or a JSON Pointer such as /@odata.nextLink
     sources/hubspot.yaml:15: streams.contacts.pagination.nxt: unknown key; did you mean "next"? known keys: type, next, send, initial, carry, stop, on_repeat, max_pages, total, page_size
     sources/hubspot.yaml:16: streams.contacts.pagination.send.qeury: unknown key; did you mean "query"? known keys: query, header, body, url
-    sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, refresh_auth
+    sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, refresh_auth, accept
     sources/hubspot.yaml:19: streams.contacts.schedule.cron: "0 0 * * 1" is not accepted; write days of the week by name (MON, TUE, … SUN): platforms do not agree on what their numbers mean
     "#);
 }
@@ -205,7 +205,11 @@ fn other_settings() {
         ("retry: { max_attempts: '5' }", "a whole number"),
         ("retry: { base: 2m, max: 1m }", "base must not be above max"),
         ("timeout: { read: 30 }", "with its unit"),
-        ("rate_limit: { requests_per_second: 0 }", "above 0"),
+        ("rate_limit: { requests_per_second: 0 }", "a number from 0.000001 to 1000000"),
+        ("rate_limit: { requests_per_second: 1e-12 }", "a number from 0.000001 to 1000000"),
+        ("rate_limit: { requests_per_second: 1e7 }", "a number from 0.000001 to 1000000"),
+        ("rate_limit: { requests_per_second: .nan }", "requests_per_second"),
+        ("rate_limit: { requests_per_second: 1, burst: 4000000000 }", "a whole number from 1 to 1000000"),
         ("rate_limit: { burst: 5 }", "burst needs requests_per_second"),
         ("rate_limit: { remaining: { heder: x } }", "did you mean \"header\"?"),
         ("output: { compression: gzp }", "did you mean \"gzip\"?"),
@@ -301,7 +305,7 @@ fn a_body_of_lines_has_records_alone() {
         ("records: $, format: { csv: { delimiter: \"ab\" } }", "write one character"),
         ("records: $, format: { csv: { header: [] } }", "a list of names"),
         ("records: $, format: { csv: { header: [a, a] } }", "\"a\" is given twice"),
-        ("records: $, format: { tsv: {} }", "known keys: csv"),
+        ("records: $, format: { tsv: {} }", "known keys: type, csv, encoding, end"),
         ("records: $, format: zip", "one of json, ndjson, csv"),
     ] {
         let found = lines(keys);

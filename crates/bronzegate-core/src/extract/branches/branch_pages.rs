@@ -161,7 +161,7 @@ impl Driver<'_> {
             if let Err(error) = self.launch().await {
                 return Ending::Failed(error);
             }
-            let number = self.progress.state.pages + 1;
+            let number = self.progress.state.pages.saturating_add(1);
             let fetched = match self.oldest().await {
                 Came::Page(fetched) => fetched,
                 Came::Nothing => return Ending::Stopped(self.progress.state),
@@ -229,7 +229,7 @@ impl Driver<'_> {
     }
 
     fn launch_one(&mut self, position: Position, place: OwnedSemaphorePermit) -> Result<(), Error> {
-        let number = self.progress.state.pages + 1 + self.flying.len() as u64;
+        let number = self.progress.state.pages.saturating_add(1 + self.flying.len() as u64);
         let state = PageState { position, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
         let (sender, receiver) = record_channel();

@@ -12,7 +12,7 @@ mod stream_state;
 mod warnings;
 
 pub(crate) use branch_queue::BranchQueue;
-pub(crate) use stream_pages::{StreamEnding, StreamPages};
+pub(crate) use stream_pages::{StreamEnding, StreamPages, holds_secret};
 pub(crate) use stream_state::StreamState;
 #[cfg(test)]
 pub(crate) use stream_state::{BranchState, NextBranch};

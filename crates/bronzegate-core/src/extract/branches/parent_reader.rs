@@ -16,6 +16,7 @@ use super::stream_pages::{StreamEnding, StreamPages};
 use super::stream_state::{ParentPlace, StreamState};
 use super::warnings::Warnings;
 use crate::config::Parent;
+use crate::cursor::CursorFilter;
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
 
@@ -164,7 +165,10 @@ impl Reading {
             }
         }
         notes.merge(walk.take_notes());
-        notes.without_cursor += filter.map_or(0, |filter| filter.left_out().without);
+        notes.without_cursor += filter.as_ref().map_or(0, |filter| filter.left_out().without);
+        if let Some(told) = filter.as_ref().map_or(Ok(None), CursorFilter::judged)? {
+            notes.of_pages.add(|| told);
+        }
         let has_submitted = walk.has_submitted();
         let stopped = |before, is_waiting, notes: &mut Warnings| {
             let notes = std::mem::take(notes);

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 
 use crate::config::{Incremental, Start};
-use crate::cursor::{Bounds, CursorFilter, CursorValue};
+use crate::cursor::{Bounds, CursorFilter, CursorValue, Verbatim};
 use crate::error::{Error, ErrorKind};
-use crate::extract::paging::{Carried, RequestedRange};
+use crate::extract::paging::RequestedRange;
 use crate::window::TimeWindow;
 
 /// A stretch of a parent stream that is asked for at once.
@@ -51,18 +51,19 @@ impl<'a> ParentWindow<'a> {
     /// What requests ask for.
     pub(crate) fn asked(&self) -> RequestedRange {
         let Some(settings) = self.settings else { return RequestedRange::default() };
-        let time = |time| Carried::from(CursorValue::of_time(settings.format, time).verbatim());
+        let time = |time| CursorValue::of_time(settings.format, time).verbatim().clone();
         let from = match (self.window, &settings.start) {
             (Some(window), _) => Some(time(window.from())),
             (None, Some(Start::Time(start))) => Some(time(*start)),
             (None, Some(Start::Value(text))) => {
                 let bare = settings.format == crate::config::CursorFormat::Integer;
-                Some(Carried { text: text.clone(), bare })
+                Some(Verbatim { text: text.clone(), bare })
             }
             (None, None) => None,
         };
         let to = self.window.map_or(self.until, TimeWindow::to);
-        RequestedRange { from, to: settings.format.is_time().then(|| time(to)) }
+        let to = settings.format.is_time().then(|| time(to));
+        RequestedRange::between(from.as_ref(), to.as_ref(), settings)
     }
 
     /// Leaves out what belongs to a neighbouring window; `None` where there is none.

@@ -16,6 +16,7 @@ use crate::cursor::{EndedBranch, PartitionMarks, SkippedBranches};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
 use crate::extract::paging::Branch;
+use crate::redact::secret_at;
 
 /// How a walk ended.
 #[derive(Debug)]
@@ -89,6 +90,9 @@ impl StreamPages {
 
     pub(crate) fn begin(context: Arc<StreamContext>, state: StreamState, at_once: usize, room: Room) -> Self {
         let pages = state.pages;
+        if pages > 0 {
+            context.fetcher.answered();
+        }
         Self {
             upcoming: BranchQueue::new(context.clone(), state),
             context,
@@ -147,7 +151,7 @@ impl StreamPages {
         let (resumed, next) = self.upcoming.state();
         let branches = self.stopped.into_iter().chain(resumed).collect();
         let state = StreamState { branches, next, pages: self.pages };
-        match state.secret_at(|text| self.context.knows_as_secret(text)) {
+        match secret_at(&state, |text| self.context.knows_as_secret(text)) {
             Some(place) => StreamEnding::Failed(holds_secret(&place)),
             None => StreamEnding::Stopped(Some(state)),
         }
@@ -223,7 +227,7 @@ impl StreamPages {
             }
             Ending::Skipped(state, cause) => {
                 self.note_ended(&running.branch, true);
-                let label = self.label(&running.branch).unwrap_or_default();
+                let label = running.branch.label().unwrap_or_default();
                 self.notes.skipped.add(|| format!("{label} ({cause})"));
                 (state, true)
             }
@@ -237,7 +241,7 @@ impl StreamPages {
                 return;
             }
             Ending::Failed(error) => {
-                let error = match self.label(&running.branch) {
+                let error = match running.branch.label() {
                     Some(label) => error.in_branch(label),
                     None => error,
                 };
@@ -245,8 +249,8 @@ impl StreamPages {
                 return;
             }
         };
-        let came = state.pages - running.before;
-        self.pages += came;
+        let came = state.pages.saturating_sub(running.before);
+        self.pages = self.pages.saturating_add(came);
         // A job that was submitted is worth a segment without pages: the next goes on with it.
         let submitted = state.job.as_ref().is_some_and(|job| running.job.as_ref() != Some(&job.id));
         self.has_submitted |= submitted;
@@ -266,23 +270,20 @@ impl StreamPages {
             return;
         }
         if self.ended.len() == MOST_ENDED {
-            self.lost += u64::from(is_skipped);
+            self.lost = self.lost.saturating_add(u64::from(is_skipped));
             return;
         }
         let (partition, id) = (branch.id().partition.clone(), branch.key().id);
         self.ended.push(EndedBranch { partition, id, is_skipped });
     }
-
-    /// A branch's values, without anything secret that an API may have put into them.
-    fn label(&self, branch: &Branch) -> Option<String> {
-        Some(self.context.fetcher.client().scrub(&branch.label()?))
-    }
 }
 
-fn holds_secret(place: &str) -> Error {
+/// The error of a segment whose commit would hold a secret.
+pub(crate) fn holds_secret(place: &str) -> Error {
     let cause = format!(
-        "the API has put a credential into what a cut run goes on from (`{place}` of its state), and the commit log \
-         holds none: the segment is not committed. Let the run have more time, or take the cursor from elsewhere"
+        "the API has put a credential into what the next segment resumes from (`{place}` of its state), and the \
+         commit log holds none: the segment is not committed. Let the run have more time, or take the cursor from \
+         elsewhere"
     );
     Error::new(ErrorKind::Data, cause)
 }

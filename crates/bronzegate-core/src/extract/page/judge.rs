@@ -1,11 +1,13 @@
 //! A page that has come, held against what came before.
 
+use super::errors_beside;
 use super::fetched::Fetched;
 use super::stream_context::StreamContext;
 use crate::error::Error;
 use crate::extract::paging::{self, Judged, Progress};
+use crate::formats::PageBody;
 
-/// Takes a page into the progress of its branch; what is shown of it has no secret.
+/// Takes a page into the progress of its branch.
 ///
 /// # Errors
 /// When it does not fit those before it.
@@ -14,15 +16,25 @@ pub(crate) fn judge(
     progress: &mut Progress<'_>,
     fetched: &Fetched,
 ) -> Result<Judged, Error> {
-    // The text of an error or warning may show a value of the response.
-    let scrub = |text: &str| context.fetcher.client().scrub(text);
-    let judged = match &fetched.body {
-        Some(body) => paging::follow(&context.stream, &mut progress.state.shape, body).and_then(|told| {
+    match &fetched.body {
+        Some(body) => told_of(context, progress, fetched, body).and_then(|told| {
             let judged = progress.accept(body.records, body.hash, &fetched.facts)?;
-            let told: Vec<_> = told.map(|told| scrub(&told)).into_iter().chain(judged.warning).collect();
+            let told: Vec<_> = told.into_iter().chain(judged.warning).collect();
             Ok(Judged { warning: (!told.is_empty()).then(|| told.join("; ")), ..judged })
         }),
         None => progress.end_without_page(),
-    };
-    judged.map_err(|error| Error::new(error.kind(), scrub(&error.to_string())))
+    }
+}
+
+/// What a person should know of the page itself.
+fn told_of(
+    context: &StreamContext,
+    progress: &mut Progress<'_>,
+    fetched: &Fetched,
+    body: &PageBody,
+) -> Result<Vec<String>, Error> {
+    let errors = errors_beside::check(context, fetched)?;
+    let shape = paging::follow(&context.stream, &mut progress.state.shape, &context.columns, body)?;
+    let nulls = (body.nulls > 0).then(|| format!("{} nulls in place of records were left out", body.nulls));
+    Ok(errors.into_iter().chain(shape).chain(nulls).chain(paging::odd_line(body)).collect())
 }

@@ -1,6 +1,7 @@
 //! One page: its request, the attempts at it, its content, and the export job that makes it.
 
 mod content;
+mod errors_beside;
 mod export_job;
 mod fetched;
 mod fetcher;

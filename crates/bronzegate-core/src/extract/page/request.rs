@@ -9,6 +9,7 @@ use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target,
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{Branch, Carried, PageState, Position, RequestedRange};
 use crate::http::{ApiRequest, append_path};
+use crate::redact::line;
 
 /// Makes the requests of one branch.
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +38,13 @@ impl<'a> Requests<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] where a template cannot be filled in or gives no valid URL or header;
-    /// [`ErrorKind::Data`] where there are values of a parent, which the file's check could not know.
+    /// [`ErrorKind::Data`] where there are values that the API gave, which the file's check could not know: a
+    /// parent's, a cursor, a job's id, what is carried.
     pub(crate) fn at(&self, state: &PageState) -> Result<ApiRequest, Error> {
-        self.page(state).map_err(|error| self.blamed(error))
+        let is_given = matches!(state.position, Position::Cursor(_) | Position::Url(_))
+            || state.job.is_some()
+            || state.carry.iter().any(Option::is_some);
+        self.page(state).map_err(|error| self.blamed(error, is_given))
     }
 
     fn page(&self, state: &PageState) -> Result<ApiRequest, Error> {
@@ -66,7 +71,7 @@ impl<'a> Requests<'a> {
     pub(crate) fn submission(&self, job: &JobRequest) -> Result<ApiRequest, Error> {
         let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &self.scope());
         let windowed = draft.and_then(|mut draft| self.put_window(&mut draft).map(|()| draft));
-        Ok(windowed.map_err(|error| self.blamed(error))?.finish(job.method))
+        Ok(windowed.map_err(|error| self.blamed(error, false))?.finish(job.method))
     }
 
     /// The request that asks after an export job.
@@ -76,11 +81,16 @@ impl<'a> Requests<'a> {
     pub(crate) fn poll(&self, job: &JobRequest, id: &str) -> Result<ApiRequest, Error> {
         let scope = Scope { job_id: Some(id), ..self.scope() };
         let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &scope);
-        Ok(draft.map_err(|error| self.blamed(error))?.finish(job.method))
+        Ok(draft.map_err(|error| self.blamed(error, true))?.finish(job.method))
     }
 
-    fn blamed(&self, error: Error) -> Error {
-        if self.branch.parent().is_empty() { error } else { Error::new(ErrorKind::Data, error.to_string()) }
+    /// The error of a request that cannot be made: the file's, unless it holds what the API gave.
+    fn blamed(&self, error: Error, is_given: bool) -> Error {
+        if is_given || !self.branch.parent().is_empty() {
+            Error::new(ErrorKind::Data, error.to_string())
+        } else {
+            error
+        }
     }
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
@@ -147,7 +157,7 @@ impl<'a> Requests<'a> {
     ) -> Result<Draft, Error> {
         let path = path.render(scope).map_err(bad)?;
         let url = append_path(&self.context.source.base_url, &path);
-        let mut url = url.ok_or_else(|| bad(format!("`{path}` does not make a URL")))?;
+        let mut url = url.ok_or_else(|| bad(format!("`{}` does not make a URL", line(&path))))?;
         for (name, values) in params {
             for value in values {
                 let value = value.render(scope).map_err(bad)?;
@@ -230,7 +240,7 @@ fn bad(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 fn lacks_files(state: &PageState, count: usize) -> Error {
     let cause = format!(
         "the job names {count} files now, and file {} is next: an earlier segment was told of more",
-        state.position.file() + 1
+        state.position.file().saturating_add(1)
     );
     Error::new(ErrorKind::Data, cause)
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::fetcher::Fetcher;
 use crate::config::{Source, Stream};
-use crate::extract::paging::{PageState, Paginator, RequestedRanges};
+use crate::extract::paging::{PageState, Paginator, RequestedRanges, SeenColumns};
 use tokio_util::sync::CancellationToken;
 
 /// What the pages of one stream come from: its settings, its client, and what is asked for.
@@ -25,6 +25,8 @@ pub(crate) struct StreamContext {
     pub stop: CancellationToken,
     /// Rows were seen to move between pages while they were read, of any branch.
     pub drifted: Arc<AtomicBool>,
+    /// The columns of its tables, in this run and before it.
+    pub columns: Arc<SeenColumns>,
 }
 
 impl StreamContext {
@@ -51,10 +53,9 @@ impl StreamContext {
         (at_once, own / at_once)
     }
 
-    /// Whether a text holds a secret that was used for the stream or for its parents.
+    /// Whether a text holds a secret that any stream of the source has used.
     pub(crate) fn knows_as_secret(&self, text: &str) -> bool {
         self.fetcher.client().auth().scrubber().finds_in(text)
-            || self.parent.as_ref().is_some_and(|parent| parent.knows_as_secret(text))
     }
 
     /// `<source>/<stream>`.

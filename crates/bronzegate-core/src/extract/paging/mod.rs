@@ -1,6 +1,8 @@
 //! Paging, decided without effects: the next request, whether there is one, and what a page must look like.
 
 mod branch;
+mod columns;
+mod odd_line;
 mod page_shape;
 mod page_state;
 mod paginator;
@@ -8,6 +10,9 @@ mod progress;
 mod requested_range;
 
 pub(crate) use branch::{Branch, BranchId, hasher, text};
+pub(crate) use columns::SeenColumns;
+pub(crate) use columns::TableColumns;
+pub(crate) use odd_line::odd_line;
 pub(crate) use page_shape::{check, check_whole, follow};
 pub(crate) use page_state::{Carried, JobState, PageState, Position};
 pub(crate) use paginator::Paginator;

@@ -214,7 +214,7 @@ impl Position {
             Self::Offset(offset) => Some(format!("offset {offset}")),
             Self::Page(page) => Some(format!("page {page}")),
             Self::Url(url) => Some(crate::redact::SafeUrl(url).to_string()),
-            Self::File(nth) => Some(format!("file {}", nth + 1)),
+            Self::File(nth) => Some(format!("file {}", nth.saturating_add(1))),
         }
     }
 }

@@ -151,10 +151,10 @@ impl<'a> Progress<'a> {
     }
 
     fn count(&mut self, records: u64, hash: u128) {
-        self.state.pages += 1;
-        self.state.records += records;
+        self.state.pages = self.state.pages.saturating_add(1);
+        self.state.records = self.state.records.saturating_add(records);
         if records == 0 {
-            self.state.empty_pages += 1;
+            self.state.empty_pages = self.state.empty_pages.saturating_add(1);
         } else {
             self.state.empty_pages = 0;
             self.usual = Some(records);
@@ -182,7 +182,9 @@ impl<'a> Progress<'a> {
     /// number has fallen, pages are asked for up to the higher one, unless they have nothing.
     fn is_past_the_stated_end(&self) -> bool {
         match (&self.settings.kind, &self.state.position, self.stated_pages) {
-            (Kind::Page { start, .. }, Position::Page(page), Some(stated)) => page + 1 >= start + stated,
+            (Kind::Page { start, .. }, Position::Page(page), Some(stated)) => {
+                *page >= start.saturating_add(stated.saturating_sub(1))
+            }
             _ => false,
         }
     }
@@ -244,7 +246,7 @@ impl<'a> Progress<'a> {
     fn check_total(&self, total: u64, tolerance: &Tolerance) -> Result<Option<String>, Error> {
         let (reached, what) = match (&self.settings.kind, &self.state.position, &self.settings.page_size) {
             (Kind::Offset { advance: Advance::Requested, .. }, Position::Offset(offset), Some(size)) => {
-                (offset + size.value, "were asked for")
+                (offset.saturating_add(size.value), "were asked for")
             }
             _ => (self.state.records, "came"),
         };

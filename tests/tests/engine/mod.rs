@@ -54,6 +54,8 @@ mod page_shapes;
 mod paginations;
 // All parents of a stream are read, however their pages change.
 mod parents;
+// Partitions and skipped branches have marks of their own.
+mod partition_marks;
 // A pagination that does not advance fails the run.
 mod progress;
 // Refresh tokens: writes that fail, and runs that refresh at the same time.

@@ -68,7 +68,7 @@ impl PageWriter {
                     self.forget().await?;
                     tail = Some(self.encoder.page(arrived, branch.members()));
                     if let Some(filter) = &mut self.filter {
-                        filter.begin(branch.hash());
+                        filter.begin(branch.key());
                     }
                 }
                 PageEvent::Records(piece) => {

@@ -1,5 +1,6 @@
 //! What a person should know of settings that are right, and may lose records all the same.
 
+use super::branches::MOST_MARKS;
 use super::pagination::Kind;
 use super::stream::Stream;
 
@@ -10,22 +11,42 @@ impl Stream {
     /// it up, the first of them to a page that has been read. A cursor then passes it for good.
     pub fn cautions(&self) -> Vec<String> {
         let is_counted = matches!(self.pagination.kind, Kind::Offset { .. } | Kind::Page { .. });
-        if !is_counted || self.pagination.total.is_some() {
-            return Vec::new();
-        }
-        let caution = match &self.incremental {
-            Some(incremental) if !incremental.lookback.is_zero() => return Vec::new(),
-            Some(_) => {
+        let unseen = (is_counted && self.pagination.total.is_none()).then(|| self.unseen_move()).flatten();
+        unseen.map(str::to_owned).into_iter().chain(self.shared_mark()).collect()
+    }
+
+    /// What moves between counted pages without a total that would show it.
+    fn unseen_move(&self) -> Option<&'static str> {
+        match &self.incremental {
+            Some(incremental) if !incremental.lookback.is_zero() => None,
+            Some(_) => Some(
                 "pages are counted and `incremental` has no `lookback`: a record that changes while it is read moves those \
                  behind it up, and one of them may be missed for good; a `lookback` longer than the schedule's interval \
-                 reads it again, and `total` at least tells of it"
-            }
-            None => {
+                 reads it again, and `total` at least tells of it",
+            ),
+            None => Some(
                 "pages are counted and no `total` is stated: a row that is deleted while they are read moves those behind it \
-                 up, and one of them may be missed, which nothing shows; a `total` that falls would tell of it"
-            }
-        };
-        vec![caution.to_owned()]
+                 up, and one of them may be missed, which nothing shows; a `total` that falls would tell of it",
+            ),
+        }
+    }
+
+    /// What is not read of branches that appear later, because they share a mark with others.
+    pub fn shared_mark(&self) -> Option<String> {
+        self.incremental.as_ref()?;
+        if let Some(parent) = &self.parent {
+            return Some(format!(
+                "a record of {} that appears later is read from the common mark of its stream on: what it had before does \
+                 not come; a `lookback` reads a part of it, `backfill` any window again",
+                parent.stream
+            ));
+        }
+        (self.partitions.count() > MOST_MARKS).then(|| {
+            format!(
+                "more than {MOST_MARKS} partitions share one mark: one that is added later is read from there on, and what \
+                 it had before does not come; `backfill` loads it"
+            )
+        })
     }
 }
 

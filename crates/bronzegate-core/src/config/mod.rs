@@ -56,7 +56,7 @@ pub use auth::{
     Login, LoginBody, LoginUrl, LoginValue, OAuth2Client, RefreshToken,
 };
 pub use body::BodyTemplate;
-pub use branches::{MissingField, Parent, ParentField, Partitions};
+pub use branches::{MOST_MARKS, MissingField, Parent, ParentField, Partitions};
 pub use condition::{Condition, Test};
 pub use cron::Cron;
 pub use encoding::Encoding;

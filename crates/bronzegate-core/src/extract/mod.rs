@@ -19,7 +19,8 @@ pub(crate) use page::{
 };
 pub(crate) use paging::TableColumns;
 pub(crate) use paging::{
-    Branch, FirstSeen, PageState, Paginator, Progress, RequestedRange, SeenColumns, is_full, says_more,
+    Branch, FirstSeen, PageState, Paginator, Progress, RequestedRange, RequestedRanges, SeenColumns, is_full,
+    says_more,
 };
 #[cfg(test)]
 pub(crate) use paging::{BranchId, Position};

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod due_time;
+mod marks;
 mod run_plan;
 mod sequence;
 mod window;
@@ -9,6 +10,7 @@ mod window;
 pub(crate) use coverage::covered;
 pub use due_time::come;
 pub(crate) use due_time::is_come;
+pub(crate) use marks::Sequence;
 pub use run_plan::RunRequest;
 pub(crate) use run_plan::{RunPlan, Segment, key, names_read_back, plan, restart};
 pub(crate) use sequence::{Due, next};

@@ -87,6 +87,8 @@ pub(crate) struct Segment {
     pub cursor: Option<CursorState>,
     /// What earlier runs have found out about how pages lead to each other.
     pub paging: BTreeMap<String, KnownPaging>,
+    /// What a person should know of where the run begins.
+    pub told: Vec<String>,
     /// The columns of the tables before it.
     pub columns: Option<TableColumns>,
 }
@@ -112,7 +114,7 @@ impl Segment {
         let state = self.state.take();
         self.repeats |= state.is_some_and(|state| state.pages > 0);
         if let Some(cursor) = &mut self.cursor {
-            cursor.newest = None;
+            cursor.begin_anew();
         }
     }
 
@@ -174,6 +176,7 @@ pub(crate) fn plan(
             history,
             cursor,
             paging: newest.map(|record| record.paging.clone()).unwrap_or_default(),
+            told: Vec::new(),
             columns: newest.and_then(|record| record.columns.clone()),
         })));
     };
@@ -203,6 +206,7 @@ pub(crate) fn plan(
         history: committed.history,
         cursor: committed.cursor,
         paging: committed.paging,
+        told: Vec::new(),
         columns: committed.columns,
     })))
 }

@@ -111,7 +111,7 @@ impl StreamRun {
     fn cursors(&self, asked: &CursorState) -> Result<Option<Cursors<'_>>> {
         let Some(settings) = &self.stream.incremental else { return Ok(None) };
         let bounds = asked.bounds(settings).map_err(|error| Error::new(ErrorKind::Config, error))?;
-        Cursors::new(settings, bounds).map(Some)
+        Ok(Some(Cursors::new(settings, bounds)))
     }
 
     async fn probe_asking(

@@ -37,7 +37,7 @@ impl StreamRun {
             Counts { bytes: staged.parts.iter().map(|part| part.bytes).sum(), ..self.counts_since(began) };
         let status = if staged.resume.is_some() { SegmentStatus::Partial } else { SegmentStatus::Complete };
         let mut record = CommitRecord {
-            format: CommitRecord::FORMAT,
+            format: CommitRecord::format_of(staged.cursor.as_ref()),
             source: self.engine.source.name.clone(),
             stream: self.stream.name.clone(),
             key: segment.key.key.clone(),

@@ -7,7 +7,7 @@ use super::rate_share::Pace;
 use crate::clock::{Clock, Deadline};
 use crate::config::{LEAST_SHARE, Source, Stream, is_rate_share};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{Fetcher, RequestedRange, StreamContext, StreamPages, StreamState};
+use crate::extract::{Fetcher, RequestedRanges, StreamContext, StreamPages, StreamState};
 use crate::http::{Authenticator, Client, Stats, WaitBudget};
 use crate::redact::Scrubber;
 use crate::secret::SecretStore;
@@ -151,7 +151,7 @@ impl StreamRun {
     /// The pages of what is asked for, from a state on.
     pub(crate) fn walk(
         &self,
-        asked: RequestedRange,
+        asked: RequestedRanges,
         state: StreamState,
         deadline: Deadline,
         stop: CancellationToken,
@@ -162,7 +162,7 @@ impl StreamRun {
     /// What the pages come from.
     pub(crate) fn context(
         &self,
-        asked: RequestedRange,
+        asked: RequestedRanges,
         deadline: Deadline,
         stop: CancellationToken,
     ) -> StreamContext {
@@ -173,12 +173,12 @@ impl StreamRun {
     /// nothing about their children. What they are asked for follows from their own settings.
     fn with_budget(
         &self,
-        asked: RequestedRange,
+        asked: RequestedRanges,
         wait_budget: WaitBudget,
         stop: CancellationToken,
     ) -> StreamContext {
         let above = self.parent.as_ref().map(|parent| {
-            Arc::new(parent.with_budget(RequestedRange::default(), wait_budget.for_parents(), stop.clone()))
+            Arc::new(parent.with_budget(RequestedRanges::default(), wait_budget.for_parents(), stop.clone()))
         });
         StreamContext {
             source: self.engine.source.clone(),

@@ -79,7 +79,7 @@ impl StreamRun {
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
 
-        let backfilled = self.backfilled(log, &segment).await?;
+        let begins = self.begins(log, &segment).await?;
         let not_loaded = self.before_the_first_run(log, &mut segment).await?;
         let mut staged = loop {
             let (layout, key) = (layout.clone(), segment.key.clone());
@@ -96,7 +96,7 @@ impl StreamRun {
                 }
             }
         };
-        staged.warnings.extend(backfilled.into_iter().chain(not_loaded));
+        staged.warnings.extend(begins.into_iter().chain(not_loaded));
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
@@ -152,14 +152,18 @@ impl StreamRun {
         if let Some(newest) = &newest {
             publisher.settle(newest).await?;
         }
-        let (key, cursor) = match (request, incremental) {
-            (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(incremental)) => {
-                match plan::next(incremental, newest.as_ref(), at.unwrap_or(now), now)? {
-                    Due::Run(key, cursor) => (key, Some(*cursor)),
+        let mut begins = Vec::new();
+        let (key, cursor) = match (request, self.sequence()) {
+            (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(sequence)) => {
+                match plan::next(&sequence, newest.as_ref(), at.unwrap_or(now), now)? {
+                    Due::Run { key, cursor, told } => {
+                        begins = told;
+                        (key, Some(*cursor))
+                    }
                     Due::Done(record) => return Ok(Some(RunPlan::AlreadyCommitted(record))),
                 }
             }
-            (RunRequest::Window { window, .. }, incremental) => {
+            (RunRequest::Window { window, .. }, _) => {
                 let cursor = plan::window(incremental, window)?;
                 plan::over(incremental, window, now)?;
                 (plan::key(request, newest.as_ref(), now)?, Some(cursor))
@@ -172,10 +176,23 @@ impl StreamRun {
         if let Some(committed) = &committed {
             publisher.settle(committed).await?;
         }
-        let plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
+        let mut plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
+        if let RunPlan::Segment(segment) = &mut plan {
+            self.as_the_file_is_now(segment, begins)?;
+        }
         let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
         let overtaken = is_sequence && matches!(plan, RunPlan::AlreadyCommitted(_));
         Ok((!overtaken).then_some(plan))
+    }
+
+    /// Tells of where a run begins, and fits one that goes on to partitions that the file has no more.
+    fn as_the_file_is_now(&self, segment: &mut Segment, begins: Vec<String>) -> Result<()> {
+        if segment.number == 1 {
+            segment.told = begins;
+        } else if let Some(sequence) = self.sequence().filter(|_| !segment.is_window()) {
+            segment.cursor = segment.cursor.take().map(|cursor| sequence.resumed(cursor)).transpose()?;
+        }
+        Ok(())
     }
 
     /// Fetches the pages and stages their records.
@@ -187,7 +204,8 @@ impl StreamRun {
         stop: CancellationToken,
     ) -> Result<Outcome> {
         if segment.is_empty() {
-            return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), segment, None)?)));
+            let nothing = (segment, segment.cursor.clone());
+            return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), nothing, None)?)));
         }
         let batch_id = &segment.key.batch_id;
         let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
@@ -203,6 +221,11 @@ impl StreamRun {
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
         let context = walk.context().clone();
+        let mut staged = Staged::default();
+        let mut cursor = segment.cursor.clone();
+        if let Some(cursor) = cursor.as_mut().filter(|_| !segment.is_window()) {
+            self.note_ended(cursor, &mut walk, &mut staged);
+        }
         let resume = match read.map(|()| walk.ending()) {
             Ok(StreamEnding::Complete) => None,
             Ok(StreamEnding::Stopped(Some(state))) => Some(state),
@@ -238,9 +261,11 @@ impl StreamRun {
         warnings.extend(context.warnings());
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
+        warnings.append(&mut staged.warnings);
         let columns = columns.known().cloned();
-        let staged = Staged { parts, resume, may_lack, warnings, paging, columns, ..Staged::default() };
-        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, filter.as_ref())?)))
+        let may_lack = staged.may_lack || may_lack;
+        let staged = Staged { parts, resume, may_lack, warnings, paging, columns, ..staged };
+        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), filter.as_ref())?)))
     }
 
     /// Writes page after page, as far as the walk goes.
@@ -270,13 +295,14 @@ impl StreamRun {
     fn read_so_far(
         &self,
         mut staged: Staged,
-        segment: &Segment,
+        (segment, cursor): (&Segment, Option<CursorState>),
         filter: Option<&CursorFilter>,
     ) -> Result<Staged> {
         staged.cursor_out = staged.resume.as_ref().and_then(StreamState::shown);
-        let Some(cursor) = &segment.cursor else { return Ok(staged) };
-        let newest = filter.and_then(CursorFilter::newest);
-        let mut cursor = CursorState { newest, ..cursor.clone() };
+        let Some(mut cursor) = cursor else { return Ok(staged) };
+        if let Some(filter) = filter {
+            cursor = cursor.with_newest(filter.newest());
+        }
         staged.window = Some(asked_window(&cursor));
         if let Some(filter) = filter {
             if segment.is_first_run() {
@@ -288,6 +314,9 @@ impl StreamRun {
         if staged.resume.is_some() {
             staged.cursor = Some(cursor);
             return Ok(staged);
+        }
+        if !segment.is_window() {
+            cursor = self.completed(cursor, &mut staged.warnings)?;
         }
         staged.cursor_out = cursor.position().map(|mark| mark.cursor.text);
         let rest = self.rest(segment)?;

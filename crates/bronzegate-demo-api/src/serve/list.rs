@@ -56,6 +56,9 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
         live.counters.unauthenticated();
         return (unauthenticated(live), None);
     }
+    if state.is_absent(&stream.name) {
+        return (Reply::error(StatusCode::NOT_FOUND, "no such stream now"), None);
+    }
     if stream.quirks.templated_links.is_some() && call.target().contains(['{', '}']) {
         return (Reply::error(StatusCode::BAD_REQUEST, "a template is no URL"), None);
     }

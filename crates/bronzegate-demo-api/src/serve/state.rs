@@ -18,7 +18,7 @@ use crate::{
     stream::Stream,
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -110,6 +110,8 @@ pub(crate) struct State {
     pub(crate) token_path: String,
     pub(crate) time: Time,
     faults: Mutex<Book>,
+    /// The names of streams that are not there now.
+    absent: Mutex<HashSet<String>>,
     /// Told each time the rules are replaced.
     replaced: watch::Sender<()>,
     vault: Mutex<Vault>,
@@ -130,6 +132,7 @@ impl State {
             token_path: options.token_path,
             time: time.clone(),
             faults: Mutex::new(Book::new(seed, options.faults)),
+            absent: Mutex::default(),
             replaced: watch::Sender::new(()),
             vault: Mutex::new(Vault::new(options.credentials).on(time)),
         }
@@ -153,6 +156,14 @@ impl State {
     pub(crate) fn set_faults(&self, rules: Vec<Fault>) {
         locked(&self.faults).replace(rules);
         self.replaced.send_replace(());
+    }
+
+    pub(crate) fn set_absent(&self, names: HashSet<String>) {
+        *locked(&self.absent) = names;
+    }
+
+    pub(crate) fn is_absent(&self, name: &str) -> bool {
+        locked(&self.absent).contains(name)
     }
 
     /// Tells when the rules that hold now are replaced.

@@ -16,6 +16,9 @@ use crate::report::Counts;
 /// The version of the record's form, raised when an older reader would misread a newer record.
 const FORMAT: u32 = 1;
 
+/// The version of one whose branches have marks of their own: an older reader would take one for all.
+const FORMAT_OF_MARKS: u32 = 2;
+
 /// How a segment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -125,6 +128,12 @@ impl CommitRecord {
     /// The form that this version writes and reads.
     pub const FORMAT: u32 = FORMAT;
 
+    /// The form of a record with this cursor.
+    pub fn format_of(cursor: Option<&CursorState>) -> u32 {
+        let has_marks = cursor.is_some_and(CursorState::has_marks);
+        if has_marks { FORMAT_OF_MARKS } else { FORMAT }
+    }
+
     /// The run as later ones remember it.
     pub fn history_entry(&self) -> HistoryEntry {
         HistoryEntry {
@@ -154,8 +163,9 @@ impl CommitRecord {
         // The version comes first: of a newer form nothing else may be understood.
         let Version { format } =
             serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
-        if format != FORMAT {
-            return Err(unreadable(format!("it has format {format}, this version reads {FORMAT}")));
+        if !(FORMAT..=FORMAT_OF_MARKS).contains(&format) {
+            let reason = format!("it has format {format}, this version reads up to {FORMAT_OF_MARKS}");
+            return Err(unreadable(reason));
         }
         let record: Self = serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
         let partial = record.status == SegmentStatus::Partial;

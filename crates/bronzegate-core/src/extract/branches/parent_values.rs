@@ -4,7 +4,7 @@ use std::mem::size_of;
 
 use super::warnings::{Named, Warnings};
 use crate::config::{MissingField, Parent, ParentField};
-use crate::cursor::{CursorFilter, member};
+use crate::cursor::{BranchKey, CursorFilter, member};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, PageDecision, PageEvent};
 use crate::extract::paging::{Branch, text};
@@ -36,7 +36,7 @@ pub(crate) async fn values(
             PageEvent::Begin(_) => {
                 read = Values::default();
                 if let Some(filter) = &mut filter {
-                    filter.begin(0);
+                    filter.begin(BranchKey::ONLY);
                 }
                 continue;
             }

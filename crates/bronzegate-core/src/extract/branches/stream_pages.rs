@@ -12,6 +12,7 @@ use super::branch_queue::BranchQueue;
 use super::next_branch::Begin;
 use super::stream_state::{BranchState, NextBranch, StreamState};
 use super::warnings::Warnings;
+use crate::cursor::{EndedBranch, PartitionMarks, SkippedBranches};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
 use crate::extract::paging::Branch;
@@ -33,6 +34,10 @@ pub(crate) enum StreamEnding {
     Failed(Error),
 }
 
+/// How many branches are named that have ended: all those that have marks, and as many that a rule leaves out as
+/// may keep one.
+const MOST_ENDED: usize = PartitionMarks::MOST + 2 * SkippedBranches::MOST;
+
 /// The pages of one segment.
 pub(crate) struct StreamPages {
     context: Arc<StreamContext>,
@@ -49,6 +54,10 @@ pub(crate) struct StreamPages {
     /// A job goes on, of a branch or of the parents.
     is_waiting: bool,
     notes: Warnings,
+    /// Branches that have ended and whose marks are remembered.
+    ended: Vec<EndedBranch>,
+    /// Branches beyond these that a rule has left out.
+    lost: u64,
     /// Why there is no going on.
     over: Option<StreamEnding>,
     is_halted: bool,
@@ -96,6 +105,8 @@ impl StreamPages {
             has_submitted: false,
             is_waiting: false,
             notes: Warnings::default(),
+            ended: Vec::new(),
+            lost: 0,
             over: None,
             is_halted: false,
         }
@@ -168,6 +179,18 @@ impl StreamPages {
         notes
     }
 
+    /// The branches that have ended and whose marks are remembered, and how many more a rule has left out.
+    pub(crate) fn take_ended(&mut self) -> (Vec<EndedBranch>, u64) {
+        (std::mem::take(&mut self.ended), std::mem::take(&mut self.lost))
+    }
+
+    /// Whether parents were left out, so that their children did not come.
+    pub(crate) fn has_skipped_parents(&mut self) -> bool {
+        let found = self.upcoming.take_notes();
+        self.notes.merge(found);
+        self.notes.above.as_ref().is_some_and(|above| above.has_skipped())
+    }
+
     /// Whether a job was submitted, of a branch or of the parents.
     pub(crate) fn has_submitted(&self) -> bool {
         self.has_submitted
@@ -201,8 +224,12 @@ impl StreamPages {
 
     fn ended(&mut self, running: &Running, ending: Ending) {
         let (state, is_finished) = match ending {
-            Ending::Complete(state) => (state, true),
+            Ending::Complete(state) => {
+                self.note_ended(&running.branch, false);
+                (state, true)
+            }
             Ending::Skipped(state, cause) => {
+                self.note_ended(&running.branch, true);
                 let label = running.branch.label().unwrap_or_default();
                 self.notes.skipped.add(|| format!("{label} ({cause})"));
                 (state, true)
@@ -238,6 +265,19 @@ impl StreamPages {
             self.is_halted = true;
             self.stopped.push(BranchState { id: running.branch.id().clone(), page: state });
         }
+    }
+
+    fn note_ended(&mut self, branch: &Branch, is_skipped: bool) {
+        let asked = &self.context.asked;
+        if !asked.remembers(branch) && !(is_skipped && asked.has_marks()) {
+            return;
+        }
+        if self.ended.len() == MOST_ENDED {
+            self.lost = self.lost.saturating_add(u64::from(is_skipped));
+            return;
+        }
+        let (partition, id) = (branch.id().partition.clone(), branch.key().id);
+        self.ended.push(EndedBranch { partition, id, is_skipped });
     }
 }
 

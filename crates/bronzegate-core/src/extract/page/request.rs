@@ -7,7 +7,7 @@ use super::request_body::RequestBody;
 use super::stream_context::StreamContext;
 use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target, Template};
 use crate::error::{Error, ErrorKind};
-use crate::extract::paging::{Branch, Carried, PageState, Position};
+use crate::extract::paging::{Branch, Carried, PageState, Position, RequestedRange};
 use crate::http::{ApiRequest, append_path};
 use crate::redact::line;
 
@@ -16,6 +16,7 @@ use crate::redact::line;
 pub(crate) struct Requests<'a> {
     context: &'a StreamContext,
     branch: &'a Branch,
+    asked: Option<&'a RequestedRange>,
 }
 
 /// A request that is being put together.
@@ -30,7 +31,7 @@ struct Draft {
 impl<'a> Requests<'a> {
     /// The requests of a branch.
     pub(crate) fn new(context: &'a StreamContext, branch: &'a Branch) -> Self {
-        Self { context, branch }
+        Self { context, branch, asked: context.asked.asked(branch) }
     }
 
     /// The request for the state's position.
@@ -140,8 +141,8 @@ impl<'a> Requests<'a> {
             cursor: None,
             page: None,
             offset: None,
-            window_from: self.context.asked.from.as_ref().map(|from| from.text.as_str()),
-            window_to: self.context.asked.to.as_ref().map(|to| to.text.as_str()),
+            window_from: self.asked.and_then(|asked| Some(asked.from.as_ref()?.text.as_str())),
+            window_to: self.asked.and_then(|asked| Some(asked.to.as_ref()?.text.as_str())),
             partition: self.branch.partition(),
             parent: self.branch.parent(),
             job_id: None,
@@ -178,10 +179,10 @@ impl<'a> Requests<'a> {
     }
 
     fn put_window(&self, draft: &mut Draft) -> Result<(), Error> {
-        let Some(incremental) = &self.context.stream.incremental else { return Ok(()) };
-        for (target, value) in
-            [(&incremental.from, &self.context.asked.from), (&incremental.to, &self.context.asked.to)]
-        {
+        let (Some(incremental), Some(asked)) = (&self.context.stream.incremental, self.asked) else {
+            return Ok(());
+        };
+        for (target, value) in [(&incremental.from, &asked.from), (&incremental.to, &asked.to)] {
             if let (Some(target), Some(value)) = (target, value) {
                 draft.put(target, value)?;
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fetcher::Fetcher;
 use crate::config::{Source, Stream};
-use crate::extract::paging::{PageState, Paginator, RequestedRange, SeenColumns, SeenPages};
+use crate::extract::paging::{PageState, Paginator, RequestedRanges, SeenColumns, SeenPages};
 use tokio_util::sync::CancellationToken;
 
 /// What the pages of one stream come from: its settings, its client, and what is asked for.
@@ -16,8 +16,8 @@ pub(crate) struct StreamContext {
     pub stream: Arc<Stream>,
     /// What fetches its pages.
     pub fetcher: Arc<Fetcher>,
-    /// The stretch of records that is asked for.
-    pub asked: RequestedRange,
+    /// The stretch of records that is asked for of each branch.
+    pub asked: RequestedRanges,
     /// What its parents come from, where it has any.
     pub parent: Option<Arc<Self>>,
     /// Ends the pages at the next boundary.

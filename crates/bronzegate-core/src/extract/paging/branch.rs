@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::config::Stream;
+use crate::cursor::BranchKey;
 use crate::error::{Error, ErrorKind};
 use crate::redact::printable;
 
@@ -86,8 +87,14 @@ impl Branch {
         &self.members
     }
 
+    /// What tells it from others in a cursor's state.
+    pub(crate) fn key(&self) -> BranchKey<'_> {
+        let id = hasher(self.id.partition.iter().chain(&self.id.parent)).digest128();
+        BranchKey { partition: &self.id.partition, id, seed: self.hash() }
+    }
+
     /// What tells its records' keys from those of other branches; 0 for the only branch.
-    pub(crate) fn hash(&self) -> u64 {
+    fn hash(&self) -> u64 {
         if self.id == BranchId::default() {
             return 0;
         }

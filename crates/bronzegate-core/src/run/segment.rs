@@ -72,7 +72,11 @@ impl StreamRun {
         for store in targets {
             store.ready().await?;
         }
-        report.warnings.extend(log.strangers().map(|told| told.to_string()));
+        if let Some(told) = log.strangers()
+            && !report.warnings.contains(&told)
+        {
+            report.warnings.push(told);
+        }
         if report.key.is_none() {
             report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }

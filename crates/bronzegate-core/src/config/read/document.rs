@@ -217,13 +217,14 @@ impl<'a> Builder<'a> {
         match (&mut open.node.content, open.key.take()) {
             (Content::List(items), _) => items.push(node),
             (Content::Map(_), None) => open.key = Some(as_key(node)?),
-            (Content::Map(entries), Some(key)) => match open.keys.get(&key.text).copied() {
-                Some(first) => self.twice(&key, first),
-                None => {
+            (Content::Map(entries), Some(key)) => {
+                if let Some(first) = open.keys.get(&key.text).copied() {
+                    self.twice(&key, first);
+                } else {
                     open.keys.insert(key.text.clone(), key.position);
                     entries.push((key, node));
                 }
-            },
+            }
             (Content::Scalar { .. }, _) => {}
         }
         Ok(())

@@ -226,11 +226,6 @@ fn other_settings() {
         ("retry: { max_attempts: '5' }", "a whole number"),
         ("retry: { base: 2m, max: 1m }", "base must not be above max"),
         ("timeout: { read: 30 }", "with its unit"),
-        ("rate_limit: { requests_per_second: 0 }", "a number from 0.000001 to 1000000"),
-        ("rate_limit: { requests_per_second: 1e-12 }", "a number from 0.000001 to 1000000"),
-        ("rate_limit: { requests_per_second: 1e7 }", "a number from 0.000001 to 1000000"),
-        ("rate_limit: { requests_per_second: .nan }", "requests_per_second"),
-        ("rate_limit: { requests_per_second: 1, burst: 4000000000 }", "a whole number from 1 to 1000000"),
         ("rate_limit: { burst: 5 }", "burst needs requests_per_second"),
         ("rate_limit: { remaining: { heder: x } }", "did you mean \"header\"?"),
         ("output: { compression: gzp }", "did you mean \"gzip\"?"),
@@ -265,6 +260,20 @@ fn other_settings() {
     }
     none("params: { a: 1.10, b: [x, true], c: no }");
     none("auth: { type: basic, username: { secret: a } }");
+}
+
+#[test]
+fn a_rate_and_its_burst_have_bounds() {
+    for (keys, part) in [
+        ("rate_limit: { requests_per_second: 0 }", "a number from 0.000001 to 1000000"),
+        ("rate_limit: { requests_per_second: 1e-12 }", "a number from 0.000001 to 1000000"),
+        ("rate_limit: { requests_per_second: 1e7 }", "a number from 0.000001 to 1000000"),
+        ("rate_limit: { requests_per_second: .nan }", "requests_per_second"),
+        ("rate_limit: { requests_per_second: 1, burst: 4000000000 }", "a whole number from 1 to 1000000"),
+    ] {
+        one(keys, part);
+    }
+    none("rate_limit: { requests_per_second: 0.000001, burst: 1000000 }");
 }
 
 #[test]

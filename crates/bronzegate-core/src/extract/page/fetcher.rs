@@ -250,20 +250,11 @@ impl Fetcher {
 
     /// Reads a response and judges it.
     async fn read(&self, mut response: Response, aim: Aim<'_>) -> Result<Attempt, FetchError> {
-        let arrived = self.client.clock().now();
-        let is_page = (200..300).contains(&response.status) && response.status != 204;
         let paths = match aim {
             Aim::Page(_) => &self.paths,
             Aim::Answer | Aim::Effect => &self.answer_paths,
         };
-        let (state, body) = match aim {
-            Aim::Page(events) if is_page => {
-                events.begin(arrived)?;
-                self.content().split(&mut response, events).await?
-            }
-            Aim::Answer | Aim::Effect if is_page => self.read_answer(&mut response).await,
-            _ => self.read_error(&mut response, paths).await,
-        };
+        let (state, body) = self.receive(&mut response, aim, paths).await?;
         let had_effect = has_effect(response.status, &state);
         let (signals, credential) = (response.rate_signals(), response.credential.clone());
         let facts = facts(response, paths, body.as_ref());
@@ -312,6 +303,25 @@ impl Fetcher {
             }
             Verdict::Fail(kind, cause) => Err(FetchError::Failed(self.error(kind, &cause))),
         }
+    }
+
+    /// Reads a response's body, as what it is read for.
+    async fn receive(
+        &self,
+        response: &mut Response,
+        aim: Aim<'_>,
+        paths: &Paths,
+    ) -> Result<(BodyState, Option<PageBody>), FetchError> {
+        let arrived = self.client.clock().now();
+        let is_page = (200..300).contains(&response.status) && response.status != 204;
+        Ok(match aim {
+            Aim::Page(events) if is_page => {
+                events.begin(arrived)?;
+                self.content().split(response, events).await?
+            }
+            Aim::Answer | Aim::Effect if is_page => self.read_answer(response).await,
+            _ => self.read_error(response, paths).await,
+        })
     }
 
     /// Reads the values of an answer; a body is not needed.

@@ -13,7 +13,7 @@ use bronzegate_tests::azure::Certificates;
 use bronzegate_tests::{Bench, failure, one_stream};
 use tokio::net::TcpListener;
 
-const RECORDS: u64 = 100;
+const RECORDS: u64 = 95;
 
 pub(crate) fn stream() -> Stream {
     Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20)

@@ -44,6 +44,10 @@ mod jobs_lost;
 mod large_pages;
 // `Link` headers that break RFC 8288.
 mod link_headers;
+// First pages that may be all there is: asked about once, then known.
+mod only_pages;
+// Ends that are none, held against the pages around them.
+mod page_ends;
 // Answers with status 200 that are no page.
 mod page_shapes;
 // Every pagination brings every record once.

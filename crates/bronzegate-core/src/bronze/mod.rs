@@ -14,7 +14,8 @@ mod testing;
 
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, LastError, Ratios, SegmentStatus, Window, extend_history,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Ratios, SegmentStatus, Window,
+    extend_history,
 };
 pub(crate) use format::PartFormat;
 pub use layout::{CommitName, Layout};

@@ -159,7 +159,7 @@ mod tests {
     use crate::secret::EnvSecrets;
 
     const YAML: &str = "source: crm\nbase_url: https://api.example.com\nstreams:\n  deals:\n    path: /deals\n    records: $\n    \
-                        incremental: { cursor: at, format: rfc3339, from: { query: since }, to: { query: until }, window: 1d }\n";
+                        incremental: { cursor: at, format: rfc3339, from: { query: since }, to: { query: until }, window: 1d, start: 2024-01-01 }\n";
 
     fn bench() -> (tempfile::TempDir, Arc<TestClock>, Dispatcher) {
         let folder = tempfile::tempdir().unwrap();

@@ -53,6 +53,7 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         history,
         warnings: vec![format!("warning {segment}")],
         may_lack: false,
+        paging: std::collections::BTreeMap::new(),
         columns: None,
         engine_version: String::new(),
         config_fingerprint: String::new(),

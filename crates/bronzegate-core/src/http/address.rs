@@ -15,7 +15,7 @@ use crate::formats;
 
 /// The body paths that a stream reads; the splitter keeps just these.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Paths(Vec<Pointer>);
+pub(crate) struct Paths(Arc<[Pointer]>);
 
 impl Paths {
     /// Collects the body paths of some addresses.
@@ -28,7 +28,7 @@ impl Paths {
                 paths.push(pointer.clone());
             }
         }
-        Self(paths)
+        Self(paths.into())
     }
 
     /// What stands at the paths of a record.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
@@ -45,6 +45,8 @@ pub(crate) struct ApiRequest {
     pub below_base: bool,
     /// Headers of the source file.
     pub headers: HeaderMap,
+    /// It moves a place that the API keeps: it is sent once, if it may have arrived.
+    pub is_once: bool,
     /// The JSON body of a POST.
     pub body: Option<Bytes>,
     /// What tells others that it has left, where that matters.
@@ -243,6 +245,8 @@ impl Client {
             ACCEPT,
             HeaderValue::from_static("application/json, application/x-ndjson;q=0.9, */*;q=0.1"),
         );
+        // A page out of a cache would be one of another time than those beside it.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
         if request.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

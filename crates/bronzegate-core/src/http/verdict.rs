@@ -36,7 +36,10 @@ pub(crate) enum Verdict {
     /// It is a page.
     Accept,
     /// There are no more pages.
-    End,
+    End {
+        /// The status alone says so, by a rule: a wrong path would be answered so too.
+        by_status: bool,
+    },
     /// Leave out this partition or parent, and why.
     Skip(String),
     /// Renew the credential and ask again, once.
@@ -81,7 +84,7 @@ fn by_rule(
     match rule.then {
         Then::Retry => Verdict::Retry(ErrorKind::Api, because, signals.wait_after_error()),
         Then::Fail => Verdict::Fail(ErrorKind::Api, because),
-        Then::End => Verdict::End,
+        Then::End => Verdict::End { by_status: rule.is_by_status() },
         Then::Skip => Verdict::Skip(because),
         Then::RefreshAuth => Verdict::RefreshAuth(because),
         // What the page says of errors is no matter; whether there is a page is.
@@ -93,7 +96,7 @@ fn by_default(facts: &Facts, body: &BodyState, signals: Signals, is_known: bool)
     let status = facts.status;
     let because = refusal(facts, body, "");
     match status {
-        204 => Verdict::End,
+        204 => Verdict::End { by_status: false },
         200..300 => by_body(facts, body, is_known),
         401 => Verdict::RefreshAuth(because),
         403 if signals.is_rate_limit() => {

@@ -1,8 +1,10 @@
 //! Keys and segments: what a request leads to, given the newest commits.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, Unit};
 
-use crate::bronze::{CommitRecord, HistoryEntry, Layout, RunId, RunKey, RunKind, SegmentStatus};
+use crate::bronze::{CommitRecord, HistoryEntry, KnownPaging, Layout, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
 use crate::extract::{StreamState, TableColumns};
@@ -83,6 +85,8 @@ pub(crate) struct Segment {
     pub history: Vec<HistoryEntry>,
     /// What is asked for and how far earlier segments have read; `None` in a snapshot.
     pub cursor: Option<CursorState>,
+    /// What earlier runs have found out about how pages lead to each other.
+    pub paging: BTreeMap<String, KnownPaging>,
     /// What a person should know of where the run begins.
     pub told: Vec<String>,
     /// The columns of the tables before it.
@@ -171,6 +175,7 @@ pub(crate) fn plan(
             duration_before_ms: 0,
             history,
             cursor,
+            paging: newest.map(|record| record.paging.clone()).unwrap_or_default(),
             told: Vec::new(),
             columns: newest.and_then(|record| record.columns.clone()),
         })));
@@ -200,6 +205,7 @@ pub(crate) fn plan(
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
         cursor: committed.cursor,
+        paging: committed.paging,
         told: Vec::new(),
         columns: committed.columns,
     })))
@@ -270,6 +276,7 @@ mod tests {
             history: Vec::new(),
             warnings: Vec::new(),
             may_lack: false,
+            paging: BTreeMap::new(),
             columns: None,
             engine_version: String::new(),
             config_fingerprint: String::new(),

@@ -16,19 +16,13 @@ pub(super) fn warnings(pagination: &Pagination, fetched: &Fetched) -> Vec<String
             total.at
         ));
     }
-    match &pagination.kind {
-        Kind::Cursor { next, .. } | Kind::NextUrl { next } if is_absent(next) => {
-            warnings.push(no_next(pagination, records, next));
-        }
-        Kind::LinkHeader { rel } => {
-            let next = Address::Link(rel.clone());
-            warnings.extend(is_absent(&next).then(|| no_next(pagination, records, &next)));
-        }
-        Kind::Page { total_pages: Some(pages), .. } if is_absent(pages) => warnings.push(format!(
+    if let Kind::Page { total_pages: Some(pages), .. } = &pagination.kind
+        && is_absent(pages)
+    {
+        warnings.push(format!(
             "nothing at {pages}, where `total_pages` looks for the number of pages: a run goes on to the first page \
              without records"
-        )),
-        _ => {}
+        ));
     }
     warnings
 }
@@ -45,12 +39,4 @@ pub(super) fn unstated_list(stream: &Stream, fetched: &Fetched) -> Option<String
          `records: { at: $, shape: list }`"
             .to_owned()
     })
-}
-
-fn no_next(pagination: &Pagination, records: u64, next: &Address) -> String {
-    let is_full = pagination.page_size.as_ref().is_some_and(|size| records >= size.value);
-    let why = if is_full { "although the page is full" } else { "so that a run ends after this page" };
-    format!(
-        "nothing at {next}, where the next page is looked for, {why}: if the API has more, the address is wrong"
-    )
 }

@@ -54,9 +54,8 @@ impl Grams {
         self.needed.is_empty() && self.short.is_empty()
     }
 
-    /// The stretches of a text that are secret. Upper and lower case are the same, and so are what one encoding
-    /// writes in the place of another's: a plus and a space in forms, and in the alphabets of base64 a plus and a
-    /// hyphen, a slash and an underscore. (Not for secrets of less than eight bytes.)
+    /// The stretches of a text that are secret. Upper and lower case are the same, and so are a plus and a space,
+    /// which forms write as one (but for secrets of less than eight bytes).
     pub(super) fn find(&self, text: &[u8], extent: Extent) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let mut run: Option<(Range<usize>, usize)> = None;
@@ -96,12 +95,7 @@ fn long_enough(run: Option<(Range<usize>, usize)>) -> Option<Range<usize>> {
 fn grams(text: &[u8]) -> impl Iterator<Item = u64> {
     let mut gram = 0;
     let bytes = text.iter().map(move |byte| {
-        let folded = match byte {
-            b'+' | b'-' => b' ',
-            b'_' => b'/',
-            byte => byte.to_ascii_lowercase(),
-        };
-        gram = gram << 8 | u64::from(folded);
+        gram = gram << 8 | u64::from(if *byte == b'+' { b' ' } else { byte.to_ascii_lowercase() });
         gram
     });
     bytes.skip(GRAM - 1)

@@ -6,7 +6,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::{RwLock, RwLockReadGuard};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::decode::View;
@@ -178,9 +178,11 @@ fn add(grams: &mut Grams, secret: &SecretString) {
     }
     // Of what is packed with it, only how many bytes stand before it counts.
     for (before, foreign) in [(0, 0), (1, 2), (2, 3)] {
-        let packed = STANDARD_NO_PAD.encode([vec![0; before], secret.as_bytes().to_vec()].concat());
-        let own = (before + secret.len()) * 8 / 6;
-        grams.add(packed[foreign..own].as_bytes());
+        let text = [vec![0; before], secret.as_bytes().to_vec()].concat();
+        let own = foreign..text.len() * 8 / 6;
+        for alphabet in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            grams.add(alphabet.encode(&text)[own.clone()].as_bytes());
+        }
     }
 }
 

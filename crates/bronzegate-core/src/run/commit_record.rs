@@ -62,6 +62,7 @@ impl StreamRun {
             history: segment.history.clone(),
             warnings: staged.warnings.iter().map(|warning| self.told(warning)).collect(),
             may_lack: staged.may_lack,
+            paging: staged.paging,
             columns: staged.columns,
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_fingerprint: self.engine.source.fingerprint.clone(),

@@ -187,7 +187,7 @@ impl StreamRun {
             asked,
             parent: above,
             stop,
-            drifted: Arc::default(),
+            seen: Arc::default(),
             columns: Arc::default(),
         }
     }

@@ -7,7 +7,8 @@ use tokio_util::sync::CancellationToken;
 use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
 use crate::bronze::{
-    Created, Layout, PageWriter, PartFormat, PartNaming, Parts, Publisher, RunKind, SegmentStatus, Stores,
+    CommitLog, Created, Layout, PageWriter, PartFormat, PartNaming, Parts, Publisher, RunKind, SegmentStatus,
+    Stores,
 };
 use crate::clock::Deadline;
 use crate::config::ParentField;
@@ -84,7 +85,7 @@ impl StreamRun {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
             let parts = Parts::new(publisher.parts().clone(), naming, &self.stream.output);
-            match self.stage(parts, &segment, deadline, stop.clone()).await? {
+            match self.stage(parts, (&segment, &log), deadline, stop.clone()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
                 Outcome::StillWaiting => return Ok(Ended::StillWaiting),
@@ -200,7 +201,7 @@ impl StreamRun {
     async fn stage(
         &self,
         parts: Parts,
-        segment: &Segment,
+        (segment, log): (&Segment, &CommitLog),
         deadline: Deadline,
         stop: CancellationToken,
     ) -> Result<Outcome> {
@@ -221,7 +222,8 @@ impl StreamRun {
         let mut warnings = Vec::new();
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
-        let mut staged = Staged { may_lack: walk.has_drifted(), ..Staged::default() };
+        let context = walk.context().clone();
+        let mut staged = Staged::default();
         let mut cursor = segment.cursor.clone();
         if let Some(cursor) = cursor.as_mut().filter(|_| !segment.is_window()) {
             self.note_ended(cursor, &mut walk, &mut staged);
@@ -239,18 +241,32 @@ impl StreamRun {
                 };
             }
         };
-        match writer.filter().map_or(Ok(None), CursorFilter::judged) {
-            Ok(told) => warnings.extend(told),
+        let told = writer.filter().map_or(Ok(None), CursorFilter::judged);
+        let paging = match (told, &resume) {
+            (Err(error), _) => Err(error),
+            (Ok(told), resume) => {
+                warnings.extend(told);
+                match resume {
+                    Some(_) => Ok(segment.paging.clone()),
+                    None => self.known_paging(&context, log, segment).await,
+                }
+            }
+        };
+        let paging = match paging {
+            Ok(paging) => paging,
             Err(error) => {
                 writer.abort().await;
                 return Err(error);
             }
-        }
+        };
+        let may_lack = context.may_lack();
+        warnings.extend(context.warnings());
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
         warnings.append(&mut staged.warnings);
         let columns = columns.known().cloned();
-        let staged = Staged { parts, resume, warnings, columns, ..staged };
+        let may_lack = staged.may_lack || may_lack;
+        let staged = Staged { parts, resume, may_lack, warnings, paging, columns, ..staged };
         Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), filter.as_ref())?)))
     }
 

@@ -180,7 +180,7 @@ fn page(
 ) -> (Reply, Option<FaultKind>) {
     let stream = scene.stream;
     let ask = match read(scene) {
-        Ok(ask) => ask,
+        Ok(ask) => live.placed(ask, scene.call),
         Err(Refusal { status, message }) => return (Reply::error(status, &message), None),
     };
     let mut plan = Plan::new(ask, stream.records);

@@ -12,6 +12,7 @@ use crate::{
     fault::{Book, Fault, FaultKind, Moment},
     ledger::Ledger,
     options::Options,
+    page::Ask,
     rate::Limiter,
     record::{Expected, Recipe, expected, record},
     stream::Stream,
@@ -35,6 +36,8 @@ pub(crate) struct Live {
     pub(crate) limiter: Option<Mutex<Limiter>>,
     pub(crate) ledger: Option<Mutex<Ledger>>,
     jobs: Mutex<Jobs>,
+    /// Where the list is read next, where the place is kept here.
+    place: AtomicU64,
     seed: u64,
     expected: OnceLock<Expected>,
 }
@@ -47,10 +50,22 @@ impl Live {
             limiter: stream.rate_limit.clone().map(Limiter::new).map(Mutex::new),
             ledger: stream.timeline.take().map(|timeline| Mutex::new(Ledger::new(seed, timeline))),
             jobs: Mutex::default(),
+            place: AtomicU64::new(0),
             seed,
             expected: OnceLock::new(),
             stream,
         }
+    }
+
+    /// The page that is asked for; where the place is kept here, the one behind the last that was answered.
+    pub(crate) fn placed(&self, ask: Ask, call: &Call) -> Ask {
+        if !self.stream.quirks.keeps_place {
+            return ask;
+        }
+        let begins = !call.asks_for_more(&self.stream);
+        let position = if begins { 0 } else { self.place.load(Relaxed) };
+        self.place.store(position + ask.limit, Relaxed);
+        Ask { position, ..ask }
     }
 
     /// What a job that is done was submitted with.

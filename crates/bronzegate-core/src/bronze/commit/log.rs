@@ -142,6 +142,14 @@ impl CommitLog {
         Some(CommitName { id: key.parse().ok()?, segment })
     }
 
+    /// The record of the segment that was committed last, as far as the hint knows.
+    pub async fn last_committed(&self) -> Result<Option<CommitRecord>, StoreError> {
+        match self.committed_last().await {
+            Some(name) => self.get(&name.id.to_string(), name.segment).await,
+            None => Ok(None),
+        }
+    }
+
     /// The newest run of the schedule, as far as the hint knows: where to begin to look for it.
     pub(super) async fn hint(&self) -> Option<RunId> {
         self.head().await?.run()?.parse().ok()

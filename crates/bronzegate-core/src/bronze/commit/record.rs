@@ -1,5 +1,7 @@
 //! The record of one segment: the only thing that decides what is in bronze.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,6 +36,16 @@ pub struct Window {
     pub from: Option<String>,
     /// Its end; none when it is open.
     pub to: Option<String>,
+}
+
+/// What is known of how the pages of a stream lead to each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownPaging {
+    /// Tells the settings that it was seen with from others.
+    pub settings: String,
+    /// Whether a page has led to another; `false` where it was asked, and could not be found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leads_on: Option<bool>,
 }
 
 /// What one segment of a run committed.
@@ -97,6 +109,10 @@ pub struct CommitRecord {
     /// Rows were seen to move between pages while they were read: some may be missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_lack: bool,
+    /// What is known of how pages lead to each other, by stream: the run's own, and those of its parents. What is
+    /// known is not asked for again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub paging: BTreeMap<String, KnownPaging>,
     /// The columns of its tables; an error's text in place of one has others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<TableColumns>,

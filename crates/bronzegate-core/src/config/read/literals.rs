@@ -44,10 +44,13 @@ impl Walk<'_> {
 /// Whether what is below a key is a request's, or has a check of its own.
 fn is_filled(path: &str, key: &Key, value: &Node) -> bool {
     // The key may be a stream's name.
-    let is_named = path == "streams" || path.split('.').any(|key| key == "auth");
+    let is_named = path == "streams";
+    let is_auth = path.split('.').any(|key| key == "auth");
     !is_named
         && match (key.text.as_str(), &value.content) {
-            ("path", _) | ("params" | "headers" | "vars" | "partitions", Content::Map(_)) => true,
+            ("path", _) => true,
+            _ if is_auth => false,
+            ("params" | "headers" | "vars" | "partitions", Content::Map(_)) => true,
             // A text is an address.
             ("body", content) => !matches!(content, Content::Scalar { .. }),
             _ => false,

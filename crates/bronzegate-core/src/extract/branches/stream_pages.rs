@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use super::branch_pages::{BranchPages, Ending, Room, WAITING};
 use super::branch_queue::BranchQueue;
 use super::next_branch::Begin;
-use super::stream_state::{BranchState, StreamState};
+use super::stream_state::{BranchState, NextBranch, StreamState};
 use super::warnings::Warnings;
 use crate::cursor::{EndedBranch, PartitionMarks, SkippedBranches};
 use crate::error::{Error, ErrorKind};
@@ -151,6 +151,9 @@ impl StreamPages {
         let (resumed, next) = self.upcoming.state();
         let branches = self.stopped.into_iter().chain(resumed).collect();
         let state = StreamState { branches, next, pages: self.pages };
+        if is_stateful(&self.context, &state) {
+            return StreamEnding::Failed(cannot_go_on(self.context.stop.is_cancelled()));
+        }
         match secret_at(&state, |text| self.context.knows_as_secret(text)) {
             Some(place) => StreamEnding::Failed(holds_secret(&place)),
             None => StreamEnding::Stopped(Some(state)),
@@ -164,9 +167,9 @@ impl StreamPages {
         self.notes.warnings(&self.context)
     }
 
-    /// Whether rows were seen to move between pages while they were read, so that some may be missing.
-    pub(crate) fn has_drifted(&self) -> bool {
-        self.context.has_drifted()
+    /// What the pages come from.
+    pub(crate) fn context(&self) -> &Arc<StreamContext> {
+        &self.context
     }
 
     /// What was found since it was last asked.
@@ -276,6 +279,23 @@ impl StreamPages {
         let (partition, id) = (branch.id().partition.clone(), branch.key().id);
         self.ended.push(EndedBranch { partition, id, is_skipped });
     }
+}
+
+/// Whether a state is between two pages of the stream, or of its parents, whose place the API keeps.
+fn is_stateful(context: &StreamContext, state: &StreamState) -> bool {
+    let own = context.stream.pagination.is_stateful && state.is_between_pages();
+    let above = match &state.next {
+        NextBranch::At { parent: Some(place), .. } => Some(&place.before),
+        _ => None,
+    };
+    own || context.parent.as_ref().zip(above).is_some_and(|(parent, before)| is_stateful(parent, before))
+}
+
+fn cannot_go_on(is_interrupted: bool) -> Error {
+    let kind = if is_interrupted { ErrorKind::Interrupted } else { ErrorKind::Api };
+    let cause = "the run was cut between pages whose place in the list the API keeps (`stateful`), where no other run can go \
+                 on: nothing was committed, and the next run begins anew. Let it have the time that all pages take";
+    Error::new(kind, cause)
 }
 
 /// The error of a segment whose commit would hold a secret.

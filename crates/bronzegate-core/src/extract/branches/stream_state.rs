@@ -65,6 +65,11 @@ pub(crate) struct ParentPlace {
 }
 
 impl StreamState {
+    /// Whether it is between two pages of a branch.
+    pub(crate) fn is_between_pages(&self) -> bool {
+        self.branches.iter().any(|branch| branch.page.pages > 0)
+    }
+
     /// The position for reports: that of the branch that began first.
     pub(crate) fn shown(&self) -> Option<String> {
         let BranchState { id, page } = self.branches.first()?;

@@ -27,6 +27,9 @@ const REPLACED_AGAIN: Duration = Duration::from_hours(24);
 /// So many polls after a submission may find no such job: answers may lag behind.
 const POLLS_UNTIL_KNOWN: u32 = 3;
 
+/// The most files of a job: a short text may name very many.
+const MOST_FILES: usize = 10_000;
+
 /// Brings a branch's job to its end.
 pub(crate) struct Jobs<'a> {
     pub(crate) job: &'a Job,
@@ -189,6 +192,9 @@ impl Jobs<'_> {
                 })?,
             found => vec![found.text().ok_or_else(no_url)?],
         };
+        if named.len() > MOST_FILES {
+            return Err(bad(format!("the job is done, and names more than {MOST_FILES} files at {address}")));
+        }
         let urls = named.iter().map(|named| {
             let mut url = facts.url.join(named).map_err(|_| no_url())?;
             facts.credential.withdraw(&mut url);

@@ -10,7 +10,7 @@ use super::content::Content;
 use super::errors_beside::errors_address;
 use super::fetched::{FetchError, Fetched};
 use super::record_channel::RecordSender;
-use crate::config::{Job, Stream};
+use crate::config::{Address, Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging;
 use crate::extract::paging::Paginator;
@@ -24,7 +24,7 @@ use crate::http::{
 const LONGEST_ERROR_BODY: usize = 1 << 20;
 
 /// Fetches the pages of one stream.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fetcher {
     client: Arc<Client>,
     stream: Arc<Stream>,
@@ -33,8 +33,10 @@ pub(crate) struct Fetcher {
     /// What is read of the answers to other requests.
     answer_paths: Paths,
     wait_budget: WaitBudget,
+    /// A page is looked at, and may not be there: that is no error of the API's.
+    is_look: bool,
     /// The API has answered what was asked: what is no data then is a gateway's, and may pass.
-    has_answered: AtomicBool,
+    has_answered: Arc<AtomicBool>,
 }
 
 /// How one attempt ended.
@@ -70,10 +72,20 @@ impl Fetcher {
         let of_job = stream.job.iter().flat_map(Job::addresses);
         let of_pages = Paginator::addresses(&stream);
         let errors = errors_address(&stream);
-        let paths = Paths::of(of_pages.iter().copied().chain(&errors));
+        let more = paging::more_addresses(&stream);
+        let paths = Paths::of(of_pages.iter().copied().chain(&errors).chain(&more));
         let answer_paths = Paths::of(of_pages.into_iter().chain(of_job));
-        let has_answered = AtomicBool::default();
-        Self { client, stream, paths, answer_paths, wait_budget, has_answered }
+        let has_answered = Arc::default();
+        Self { client, stream, paths, answer_paths, wait_budget, is_look: false, has_answered }
+    }
+
+    /// One that looks at pages which may not be there, and reads what stands at these addresses besides.
+    pub(crate) fn looking(&self, also: &[Address]) -> Self {
+        let of_pages = Paginator::addresses(&self.stream);
+        let errors = errors_address(&self.stream);
+        let more = paging::more_addresses(&self.stream);
+        let paths = Paths::of(of_pages.into_iter().chain(&errors).chain(&more).chain(also));
+        Self { paths, is_look: true, ..self.clone() }
     }
 
     /// The API has answered what was asked, now or in an earlier segment.
@@ -130,6 +142,13 @@ impl Fetcher {
             };
             if again.had_effect && matches!(aim, Aim::Effect) {
                 let cause = format!("{}; it may have had its effect, so it is not sent again", again.cause);
+                return Err(self.failed(again.kind, &cause, backoff.attempt()));
+            }
+            if again.had_effect && request.is_once {
+                let cause = format!(
+                    "{}; the API keeps the place in the list, and may have moved on, so the page is not asked for again",
+                    again.cause
+                );
                 return Err(self.failed(again.kind, &cause, backoff.attempt()));
             }
             if let Some(credential) = again.refused {
@@ -252,16 +271,16 @@ impl Fetcher {
         let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
         if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
         {
-            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body })));
+            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body, by_status: false })));
         }
         // A request with an effect is not asked again anyway, and says so.
         let is_known = self.has_answered.load(Relaxed) || matches!(aim, Aim::Effect);
         let verdict = judge(&self.stream.responses, &facts, &state, &signals, is_known);
-        if !matches!(verdict, Verdict::Accept | Verdict::End | Verdict::Skip(_)) {
+        if !self.is_look && !matches!(verdict, Verdict::Accept | Verdict::End { .. } | Verdict::Skip(_)) {
             self.client.stats().api_error();
         }
         match verdict {
-            Verdict::Accept | Verdict::End if !matches!(aim, Aim::Page(_)) => {
+            Verdict::Accept | Verdict::End { .. } if !matches!(aim, Aim::Page(_)) => {
                 self.answered();
                 Ok(answered(facts))
             }
@@ -272,10 +291,12 @@ impl Fetcher {
                     .and_then(|()| paging::check(&self.stream, &body))
                     .map_err(FetchError::Failed)?;
                 self.answered();
-                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
+                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body), by_status: false })))
             }
             Verdict::Skip(cause) => Err(FetchError::Skipped(cause)),
-            Verdict::End => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
+            Verdict::End { by_status } => {
+                Ok(Attempt::Page(Box::new(Fetched { facts, body: None, by_status })))
+            }
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
                 cause,
@@ -350,7 +371,7 @@ fn sent_away(until: Timestamp) -> String {
 }
 
 fn answered(facts: Facts) -> Attempt {
-    Attempt::Page(Box::new(Fetched { facts, body: None }))
+    Attempt::Page(Box::new(Fetched { facts, body: None, by_status: false }))
 }
 
 /// Whether a request that was answered so may have had its effect.

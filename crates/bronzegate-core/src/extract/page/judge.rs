@@ -1,5 +1,7 @@
 //! A page that has come, held against what came before.
 
+use http::header::AGE;
+
 use super::errors_beside;
 use super::fetched::Fetched;
 use super::stream_context::StreamContext;
@@ -16,6 +18,7 @@ pub(crate) fn judge(
     progress: &mut Progress<'_>,
     fetched: &Fetched,
 ) -> Result<Judged, Error> {
+    note_age(context, fetched);
     match &fetched.body {
         Some(body) => told_of(context, progress, fetched, body).and_then(|told| {
             let judged = progress.accept(body.records, body.hash, &fetched.facts)?;
@@ -37,4 +40,17 @@ fn told_of(
     let shape = paging::follow(&context.stream, &mut progress.state.shape, &context.columns, body)?;
     let nulls = (body.nulls > 0).then(|| format!("{} nulls in place of records were left out", body.nulls));
     Ok(errors.into_iter().chain(shape).chain(nulls).chain(paging::odd_line(body)).collect())
+}
+
+/// A page that a cache has kept for a while does not show what has changed since.
+fn note_age(context: &StreamContext, fetched: &Fetched) {
+    let age = fetched.facts.headers.get(AGE).and_then(|age| age.to_str().ok()?.trim().parse::<u64>().ok());
+    if let Some(age) = age.filter(|age| *age > 0) {
+        context.seen.warn("age", || {
+            format!(
+                "a page came out of a cache that has kept it for {age} s (Age), although none was asked of one: what has \
+                 changed since is not in it"
+            )
+        });
+    }
 }

@@ -61,7 +61,8 @@ impl<'a> Requests<'a> {
         if !matches!(state.position, Position::Url(_)) {
             self.put_position(&mut draft, state)?;
         }
-        Ok(draft.finish(self.context.stream.method))
+        let is_once = self.context.stream.pagination.is_stateful && state.pages > 0;
+        Ok(ApiRequest { is_once, ..draft.finish(self.context.stream.method) })
     }
 
     /// The request that submits an export job.
@@ -200,6 +201,7 @@ impl Draft {
             url: self.url,
             below_base: self.below_base,
             headers: self.headers,
+            is_once: false,
             body: self.body.map(|body| body.to_json().into()),
             on_its_way: None,
         }

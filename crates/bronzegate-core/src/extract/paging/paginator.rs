@@ -146,11 +146,17 @@ impl<'a> Paginator<'a> {
         match (&self.settings.kind, position) {
             (Kind::Offset { advance, .. }, Position::Offset(offset)) => {
                 let size = self.settings.page_size.as_ref()?.value;
+                // What a page says goes with the request behind it.
+                if !self.settings.carry.is_empty() {
+                    return None;
+                }
                 let step = if *advance == Advance::Received { usual.unwrap_or(size) } else { size };
-                let next = offset.saturating_add(step);
+                let next = offset.checked_add(step)?;
                 state.total.is_none_or(|total| next < total).then_some(Position::Offset(next))
             }
-            (Kind::Page { start, .. }, Position::Page(page)) => next_page(*start, *page, state.total_pages),
+            (Kind::Page { start, .. }, Position::Page(page)) if self.settings.carry.is_empty() => {
+                next_page(*start, *page, state.total_pages)
+            }
             (Kind::None, position) => next_file(position, state),
             _ => None,
         }
@@ -210,7 +216,7 @@ impl<'a> Paginator<'a> {
             Advance::Received => records,
             Advance::Requested => size.unwrap_or(records),
         };
-        let reached = offset.saturating_add(step);
+        let reached = offset.checked_add(step)?;
         let total_reached = total.is_some_and(|total| reached >= total);
         // Where the server hides rows, a page of which all are hidden is not the end yet.
         let hidden = advance == Advance::Requested && total.is_some() && !total_reached;
@@ -233,6 +239,29 @@ impl<'a> Paginator<'a> {
         }
         facts.credential.withdraw(&mut url);
         Ok(Some(Position::Url(url)))
+    }
+
+    /// Where the next page is named; `None` where pages are counted, and where there is one.
+    pub(crate) fn next_address(&self) -> Option<Address> {
+        match &self.settings.kind {
+            Kind::Cursor { next, .. } | Kind::NextUrl { next } => Some(next.clone()),
+            Kind::LinkHeader { rel } => Some(Address::Link(rel.clone())),
+            Kind::None | Kind::Offset { .. } | Kind::Page { .. } => None,
+        }
+    }
+
+    /// Whether something stands where the next page is named, be it a null; `None` where nothing names it.
+    pub(crate) fn names_next(&self, facts: &Facts) -> Option<bool> {
+        Some(facts.look(&self.next_address()?).is_some())
+    }
+
+    /// Whether the source file says that such a page is the last: by a condition, or because it is empty.
+    pub(crate) fn is_told_to_stop(&self, records: u64, facts: &Facts) -> bool {
+        self.settings.stop.iter().any(|stop| match stop {
+            Stop::EmptyPage => records == 0,
+            Stop::ShortPage => false,
+            Stop::When(condition) => facts.holds(condition),
+        })
     }
 
     fn stops(&self, records: u64, facts: &Facts) -> bool {

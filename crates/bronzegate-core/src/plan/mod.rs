@@ -5,6 +5,8 @@ mod due_time;
 mod marks;
 mod run_plan;
 mod sequence;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub(crate) use coverage::covered;

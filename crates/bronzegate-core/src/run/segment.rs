@@ -182,7 +182,8 @@ impl StreamRun {
         }
         let mut plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
         if let RunPlan::Segment(segment) = &mut plan {
-            self.as_the_file_is_now(segment, begins)?;
+            let anew = matches!(request, RunRequest::Restart { .. });
+            self.as_the_file_is_now(segment, begins, anew)?;
         }
         let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
         let overtaken = is_sequence && matches!(plan, RunPlan::AlreadyCommitted(_));
@@ -190,11 +191,12 @@ impl StreamRun {
     }
 
     /// Tells of where a run begins, and fits one that goes on to partitions that the file has no more.
-    fn as_the_file_is_now(&self, segment: &mut Segment, begins: Vec<String>) -> Result<()> {
+    fn as_the_file_is_now(&self, segment: &mut Segment, begins: Vec<String>, anew: bool) -> Result<()> {
         if segment.number == 1 {
             segment.told = begins;
         } else if let Some(sequence) = self.sequence().filter(|_| !segment.is_window()) {
-            segment.cursor = segment.cursor.take().map(|cursor| sequence.resumed(cursor)).transpose()?;
+            segment.cursor =
+                segment.cursor.take().map(|cursor| sequence.resumed(cursor, anew)).transpose()?;
         }
         Ok(())
     }

@@ -27,6 +27,8 @@ pub struct Quirks {
     /// The query parameter in which next links repeat the bearer token, as Facebook's Graph API does it; a request
     /// that has it must have the token there too.
     pub repeats_token: Option<String>,
+    /// How many seconds its clock, by the `Date` of its answers, is behind.
+    pub clock_behind: Option<u64>,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
     pub layout: Layout,
 }

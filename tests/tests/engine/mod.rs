@@ -24,10 +24,14 @@ mod cursors;
 mod dispatch;
 // The time that a run is for.
 mod due_times;
+// A `start` that is moved earlier than the first run.
+mod earlier_start;
 // Which hosts are called, and with which credentials.
 mod egress;
 // Faults of the API: retried as `retry` says, then reported.
 mod faults;
+// Answers that hold all of the day that their end names.
+mod inclusive_ends;
 // Incremental runs: nothing lost, nothing repeated.
 mod incremental;
 // Export jobs whose polls name a list of files.
@@ -42,6 +46,8 @@ mod large_pages;
 mod link_headers;
 // Answers with status 200 that are no page.
 mod page_shapes;
+// Records that lie outside of what was asked.
+mod outside;
 // Every pagination brings every record once.
 mod paginations;
 // All parents of a stream are read, however their pages change.
@@ -60,6 +66,8 @@ mod service_accounts;
 mod sessions;
 // The repository's source files, each against the demo API in the vendor's part.
 mod sources;
+// Records that appear late.
+mod settle;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.

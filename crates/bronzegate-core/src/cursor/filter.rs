@@ -192,8 +192,10 @@ impl CursorFilter {
                 ))),
             };
         };
-        let order = CursorValue::in_record(self.settings.format, json)
-            .map_err(|error| self.bad(&format!("has a cursor at `{at}` that {error}")))?;
+        let order = CursorValue::in_record(self.settings.format, json).map_err(|error| {
+            let looks = self.wanted.looks_like(json);
+            self.bad(&format!("has a cursor at `{at}` that {error}{}", looks.unwrap_or_default()))
+        })?;
         self.page.observed.see(&self.wanted, json, &order);
         let below = self.bounds.from.as_ref().is_some_and(|from| order < *from.order());
         let beyond = self.bounds.to.as_ref().is_some_and(|to| order >= *to.order());

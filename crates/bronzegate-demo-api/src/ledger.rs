@@ -68,8 +68,12 @@ impl Ledger {
         call: &Call,
         now: Option<Duration>,
     ) -> Result<Answer, String> {
-        let (from, to) = self.bounds(stream, call)?;
-        let now = now.and_then(|now| self.timeline.format.of(now));
+        let Timeline { format, manner, .. } = &self.timeline;
+        let (format, manner) = (*format, manner.clone());
+        let newest = self.rows.iter().filter_map(|(time, _)| *time).max();
+        let (from, to) = manner.means(self.bounds(stream, call)?, newest, format);
+        let late = manner.late.unwrap_or_default();
+        let now = now.and_then(|now| format.of(now.saturating_sub(late)));
         let mut beyond = self.timeline.beyond_to;
         let mut rows: Vec<&Row> = self.rows.iter().collect();
         rows.retain(|(time, _)| now.zip(*time).is_none_or(|(now, time)| time <= now));
@@ -86,6 +90,9 @@ impl Ledger {
         });
         if self.timeline.newest_first {
             rows.reverse();
+        }
+        if let Some(member) = &manner.sum_of {
+            return Ok(Answer { records: vec![sum(&rows, member)], total: 1 });
         }
         let total = rows.len() as u64;
         rows.truncate(self.timeline.max_results.unwrap_or(usize::MAX));
@@ -116,6 +123,13 @@ fn time(timeline: &Timeline, record: &str) -> Option<i128> {
         Value::Number(number) => timeline.format.read(&number.to_string()),
         _ => None,
     }
+}
+
+/// One record with the sum of a member.
+fn sum(rows: &[&Row], member: &str) -> Bytes {
+    let value = |record: &Bytes| serde_json::from_slice::<Value>(record).ok()?.get(member)?.as_i64();
+    let sum: i64 = rows.iter().filter_map(|(_, record)| value(record)).sum();
+    format!("{{\"{member}\":{sum}}}").into()
 }
 
 /// A made record: the cursor and the further members, then those of the shape.

@@ -10,6 +10,7 @@ mod clock;
 mod duration;
 mod fault;
 mod ledger;
+mod manner;
 mod named;
 mod options;
 mod page;
@@ -23,6 +24,7 @@ mod timeline;
 
 pub use duration::parse_duration;
 pub use fault::{BadGzip, Fault, FaultKind, Framing, InvalidJson, When, WrongShape};
+pub use manner::{Grain, Manner};
 pub use options::{Credentials, Options};
 pub use payload::Payload;
 pub use quirks::{By, Layout, Quirks, Said};

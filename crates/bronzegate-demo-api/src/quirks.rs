@@ -37,6 +37,8 @@ pub struct Quirks {
     /// What next links end with, as HAL has it: an expression of a URL template (RFC 6570), such as `{&sort}`. A
     /// request that has it still is refused.
     pub templated_links: Option<String>,
+    /// How many seconds its clock, by the `Date` of its answers, is behind.
+    pub clock_behind: Option<u64>,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
     pub layout: Layout,
 }

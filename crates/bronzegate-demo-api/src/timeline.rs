@@ -1,6 +1,6 @@
 //! Records that have a time, and how those between two of them are asked for.
 
-use crate::record::Shape;
+use crate::{manner::Manner, record::Shape};
 use jiff::{
     Timestamp,
     civil::{Date, DateTime},
@@ -41,6 +41,9 @@ pub struct Timeline {
     /// The most records of one answer; the total is stated as if there were no such limit.
     #[serde(default)]
     pub max_results: Option<usize>,
+    /// What else is particular about its answers.
+    #[serde(default)]
+    pub manner: Manner,
     /// The records' JSON texts.
     #[serde(default)]
     pub records: Vec<String>,
@@ -115,6 +118,7 @@ impl Timeline {
             sorted: true,
             newest_first: false,
             max_results: None,
+            manner: Manner::default(),
             records: Vec::new(),
             made: None,
         }

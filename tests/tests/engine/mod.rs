@@ -26,12 +26,16 @@ mod cursors;
 mod dispatch;
 // The time that a run is for.
 mod due_times;
+// A `start` that is moved earlier than the first run.
+mod earlier_start;
 // Which hosts are called, and with which credentials.
 mod egress;
 // Charsets, encodings and content codings.
 mod encodings;
 // Faults of the API: retried as `retry` says, then reported.
 mod faults;
+// Answers that hold all of the day that their end names.
+mod inclusive_ends;
 // Incremental runs: nothing lost, nothing repeated.
 mod incremental;
 // Export jobs whose polls name a list of files.
@@ -50,6 +54,8 @@ mod only_pages;
 mod page_ends;
 // Answers with status 200 that are no page.
 mod page_shapes;
+// Records that lie outside of what was asked.
+mod outside;
 // Every pagination brings every record once.
 mod paginations;
 // All parents of a stream are read, however their pages change.
@@ -72,6 +78,8 @@ mod sessions;
 mod sources;
 // Answers with status 200 that speak of an error: refused, or told.
 mod suspects;
+// Records that appear late.
+mod settle;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.

@@ -236,8 +236,10 @@ impl CursorFilter {
                 ))),
             };
         };
-        let order = CursorValue::in_record(self.settings.format, json)
-            .map_err(|error| self.bad(&format!("has a cursor at `{at}` that {error}")))?;
+        let order = CursorValue::in_record(self.settings.format, json).map_err(|error| {
+            let looks = self.wanted.looks_like(json);
+            self.bad(&format!("has a cursor at `{at}` that {error}{}", looks.unwrap_or_default()))
+        })?;
         self.page.observed.see(&self.wanted, json, &order);
         let bounds = &self.tracks[self.judging].bounds;
         let below = bounds.from.as_ref().is_some_and(|from| order < *from.order());

@@ -81,6 +81,12 @@ impl Wanted {
         })
     }
 
+    /// What a number looks like that the format cannot read, with the remedy.
+    pub(super) fn looks_like(&self, json: &str) -> Option<String> {
+        let unit = self.units(json).first()?;
+        Some(format!(". It looks like {}: {}", unit.name(), unit.remedy()))
+    }
+
     /// What is asked for, in words.
     fn told(&self) -> String {
         let text = |bound: &Option<CursorValue>| Some(bound.as_ref()?.verbatim().text.clone());
@@ -160,7 +166,7 @@ impl Observed {
                 ErrorKind::Data,
                 format!(
                     "{all}: as `format: {declared}` reads it, the first cursor ({example}) is {}. It looks like {}: {}",
-                    self.first_far(wanted, example),
+                    told_as(wanted.format, example),
                     unit.name(),
                     unit.remedy()
                 ),
@@ -175,9 +181,10 @@ impl Observed {
         };
         Ok(Some(format!("{all} and were left out; they are from {oldest} to {newest}: {why}")))
     }
+}
 
-    fn first_far(&self, wanted: &Wanted, example: &str) -> String {
-        let read = CursorValue::in_record(wanted.format, example).ok();
-        read.map_or_else(|| "another time".to_owned(), |order| order.told())
-    }
+/// A value as its format reads it.
+fn told_as(format: CursorFormat, json: &str) -> String {
+    let read = CursorValue::in_record(format, json).ok();
+    read.map_or_else(|| "another time".to_owned(), |order| order.told())
 }

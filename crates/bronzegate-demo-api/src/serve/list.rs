@@ -11,6 +11,7 @@ use super::{
     state::{Live, State, locked},
 };
 use crate::{
+    calendar::http_date,
     clock,
     fault::{Asked, FaultKind, Moment},
     page::{Plan, Refusal, Scene, check_demands, compose, packed, read, spoil},
@@ -18,7 +19,7 @@ use crate::{
     stream::{Pack, Stream, Style},
 };
 use http::{Method, StatusCode};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Serves one list request of a stream.
 pub(crate) async fn list(state: &State, live: &Live, call: &Arc<Call>) -> Outcome {
@@ -79,6 +80,10 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
         _ => served(state, live, &scene, call, number),
     };
     reply.headers.extend(said);
+    if let Some(behind) = stream.quirks.clock_behind {
+        let wall = state.time.wall().saturating_sub(Duration::from_secs(behind));
+        reply.headers.push("date", &http_date(wall.as_secs()));
+    }
     (reply, fault)
 }
 

@@ -17,7 +17,7 @@ pub use commit::{
     CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Ratios, SegmentStatus, Window,
     extend_history,
 };
-pub(crate) use format::PartFormat;
+pub(crate) use format::{Encoder, PartFormat};
 pub use layout::{CommitName, Layout};
 pub(crate) use page_writer::PageWriter;
 pub(crate) use parts::{PartNaming, Parts};

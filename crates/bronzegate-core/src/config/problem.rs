@@ -169,8 +169,15 @@ impl Report {
             known_keys: draft.known_keys,
         };
         let mut problems = self.problems.borrow_mut();
-        // A source's setting is checked again for every stream that uses it.
-        if !problems.contains(&problem) {
+        // A source's setting is checked again for every stream that uses it, and a value is refused once by each of
+        // its readers.
+        let is_told = |told: &Problem| {
+            told == &problem
+                || problem.value.is_some()
+                    && (told.line, told.column, &told.path, &told.what, &told.value)
+                        == (problem.line, problem.column, &problem.path, &problem.what, &problem.value)
+        };
+        if !problems.iter().any(is_told) {
             problems.push(problem);
         }
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::engine::StreamRun;
+use super::engine::{Engine, StreamRun};
 use super::staged::{Staged, asked_window};
 use crate::bronze::{
-    CommitLog, Created, Layout, PageWriter, PartFormat, PartNaming, Parts, Publisher, RunKind, SegmentStatus,
-    Stores,
+    CommitLog, Created, Encoder, Layout, PageWriter, PartFormat, PartNaming, Parts, Publisher, RunKind,
+    SegmentStatus, Stores,
 };
 use crate::clock::Deadline;
 use crate::config::ParentField;
@@ -72,16 +72,7 @@ impl StreamRun {
         for store in targets {
             store.ready().await?;
         }
-        if let Some(told) = log.strangers()
-            && !report.warnings.contains(&told)
-        {
-            report.warnings.push(told);
-        }
-        if report.key.is_none() {
-            report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
-        }
-        report.key = Some(segment.key.key.clone());
-        report.batch_id = Some(segment.key.batch_id.clone());
+        self.announce(report, &segment, log.strangers());
 
         let begins = self.begins(log, &segment).await?;
         let not_loaded = self.before_the_first_run(log, &mut segment).await?;
@@ -89,7 +80,7 @@ impl StreamRun {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
             let parts = Parts::new(publisher.parts().clone(), naming, &self.stream.output);
-            match self.stage(parts, (&segment, &log), deadline, stop.clone()).await? {
+            match self.stage(parts, (&segment, log), deadline, stop.clone()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
                 Outcome::StillWaiting => return Ok(Ended::StillWaiting),
@@ -116,6 +107,18 @@ impl StreamRun {
         publisher.publish(&record).await?;
         log.update_head(&record).await;
         Ok(if is_part { Ended::Part } else { Ended::Committed(record.status) })
+    }
+
+    /// Tells which segment it is that begins.
+    fn announce(&self, report: &mut RunReport, segment: &Segment, strangers: Option<String>) {
+        if let Some(told) = strangers.filter(|told| !report.warnings.contains(told)) {
+            report.warnings.push(told);
+        }
+        if report.key.is_none() {
+            report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
+        }
+        report.key = Some(segment.key.key.clone());
+        report.batch_id = Some(segment.key.batch_id.clone());
     }
 
     /// Another run has committed the segment. What this one reports is what is committed, and
@@ -209,30 +212,23 @@ impl StreamRun {
         deadline: Deadline,
         stop: CancellationToken,
     ) -> Result<Outcome> {
+        let mut cursor = segment.cursor.clone();
+        let mut staged = Staged::default();
         if segment.is_empty() {
-            let nothing = (segment, segment.cursor.clone());
-            return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), nothing, None)?)));
+            return Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), None)?)));
         }
-        let batch_id = &segment.key.batch_id;
-        let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
-        let parents = fields.map(ParentField::member).collect();
-        let format = PartFormat::of(&self.stream.output);
-        let encoder = format.encoder(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, filter) = self.filter(segment)?;
-        let mut writer = PageWriter::new(parts, encoder, filter, self.stats());
+        let mut writer = PageWriter::new(parts, self.encoder(segment), filter, self.stats());
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
         let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
-        let mut walk = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
-        let mut warnings = Vec::new();
-        let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
-        warnings.extend(walk.warnings());
-        let context = walk.context().clone();
-        let mut staged = Staged::default();
-        let mut cursor = segment.cursor.clone();
+        let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
+        let read = self.write_pages(&mut pages, &mut writer, &mut staged.warnings).await;
+        staged.warnings.extend(pages.warnings());
         if let Some(cursor) = cursor.as_mut().filter(|_| !segment.is_window()) {
-            self.note_ended(cursor, &mut walk, &mut staged);
+            self.note_ended(cursor, &mut pages, &mut staged);
         }
-        let resume = match read.map(|()| walk.ending()) {
+        let context = pages.context().clone();
+        staged.resume = match read.map(|()| pages.ending()) {
             Ok(StreamEnding::Complete) => None,
             Ok(StreamEnding::Stopped(Some(state))) => Some(state),
             given_up => {
@@ -245,33 +241,41 @@ impl StreamRun {
                 };
             }
         };
-        let told = writer.filter().map_or(Ok(None), CursorFilter::judged);
-        let paging = match (told, &resume) {
-            (Err(error), _) => Err(error),
-            (Ok(told), resume) => {
-                warnings.extend(told);
-                match resume {
-                    Some(_) => Ok(segment.paging.clone()),
-                    None => self.known_paging(&context, log, segment).await,
-                }
-            }
-        };
-        let paging = match paging {
-            Ok(paging) => paging,
-            Err(error) => {
-                writer.abort().await;
-                return Err(error);
-            }
-        };
-        let may_lack = context.may_lack();
-        warnings.extend(context.warnings());
+        if let Err(error) = self.hold(&context, (segment, log), writer.filter(), &mut staged).await {
+            writer.abort().await;
+            return Err(error);
+        }
+        staged.columns = columns.known().cloned();
         let (parts, filter) = writer.finish().await?;
-        warnings.extend(repeated(segment));
-        warnings.append(&mut staged.warnings);
-        let columns = columns.known().cloned();
-        let may_lack = staged.may_lack || may_lack;
-        let staged = Staged { parts, resume, may_lack, warnings, paging, columns, ..staged };
+        let staged = Staged { parts, ..staged };
         Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), filter.as_ref())?)))
+    }
+
+    /// What writes the segment's records as rows.
+    fn encoder(&self, segment: &Segment) -> Encoder {
+        let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
+        let parents = fields.map(ParentField::member).collect();
+        let format = PartFormat::of(&self.stream.output);
+        let Engine { source, environment, .. } = &self.engine;
+        format.encoder(&source.name, environment, &segment.key.batch_id, parents)
+    }
+
+    /// Holds what came against what was asked for, and against what is known of how pages lead to each other.
+    async fn hold(
+        &self,
+        context: &StreamContext,
+        (segment, log): (&Segment, &CommitLog),
+        filter: Option<&CursorFilter>,
+        staged: &mut Staged,
+    ) -> Result<()> {
+        staged.warnings.extend(filter.map_or(Ok(None), CursorFilter::judged)?);
+        staged.paging = match &staged.resume {
+            Some(_) => segment.paging.clone(),
+            None => self.known_paging(context, log, segment).await?,
+        };
+        staged.may_lack |= context.may_lack();
+        staged.warnings.extend(context.warnings().into_iter().chain(repeated(segment)));
+        Ok(())
     }
 
     /// Writes page after page, as far as the walk goes.

@@ -251,6 +251,8 @@ impl<'a> Deserializer<'a> for De<'a> {
         match name {
             SLOT => visitor.visit_seq(SlotAccess::new(self)),
             JOINED if self.entries().is_some() => self.parts(len, visitor),
+            // Each reader refuses it; what the first accepts is what is told.
+            JOINED if self.node.is_some() && !self.is_null() => visitor.visit_seq(Parts::new(self, len)),
             _ => Err(self.mismatch("a map of key: value")),
         }
     }

@@ -15,6 +15,6 @@ pub(crate) use page::{
     FetchError, Fetched, Fetcher, Jobs, NotDone, Page, PageDecision, PageEvent, Requests, StreamContext,
     judge, record_channel,
 };
-pub(crate) use paging::{Branch, Paginator, Progress, RequestedRange};
+pub(crate) use paging::{Branch, Paginator, Progress, RequestedRange, never_comes};
 #[cfg(test)]
 pub(crate) use paging::{BranchId, PageState, Position};

@@ -172,7 +172,7 @@ impl StreamRun {
         deadline: Deadline,
         stop: CancellationToken,
     ) -> Result<Outcome> {
-        if segment.is_empty() {
+        if segment.is_empty() || self.never_comes(segment) {
             return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), segment, None)?)));
         }
         let batch_id = &segment.key.batch_id;

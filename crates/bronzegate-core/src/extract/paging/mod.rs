@@ -12,4 +12,4 @@ pub(crate) use page_shape::{check, check_whole, follow};
 pub(crate) use page_state::{Carried, JobState, PageState, Position};
 pub(crate) use paginator::Paginator;
 pub(crate) use progress::{Judged, Progress};
-pub(crate) use requested_range::RequestedRange;
+pub(crate) use requested_range::{RequestedRange, never_comes};

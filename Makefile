@@ -52,12 +52,15 @@ test: $(VENV)/installed $(NODE)/installed $(PROVIDERS) ## run the tests
 	cargo test --workspace --locked
 
 TRIALS := 3000
+CASES  := 5000
 STORE  := all
 KIND   := all
-torture: $(VENV)/installed $(NODE)/installed ## thousands of trials of exactness; TRIALS=, SEED= (else random), STORE=local|s3|azure|all, KIND=
+WORKBENCH := $(or $(CARGO_TARGET_DIR),target)/debug/workbench
+torture: $(VENV)/installed $(NODE)/installed ## thousands of trials and hostile inputs; TRIALS=, CASES=, SEED= (else random), STORE=local|s3|azure|all, KIND= (fuzz: inputs alone)
 	cargo build --workspace --bins --locked
-	$(or $(CARGO_TARGET_DIR),target)/debug/workbench torture --trials $(TRIALS) --store $(STORE) --kind '$(KIND)' \
-		$(if $(SEED),--seed $(SEED))
+	$(if $(filter fuzz,$(KIND)),,$(WORKBENCH) torture --trials $(TRIALS) --store $(STORE) --kind '$(KIND)' \
+		$(if $(SEED),--seed $(SEED)))
+	$(if $(filter all fuzz,$(KIND)),$(WORKBENCH) fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED)))
 
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench

@@ -214,12 +214,14 @@ pub fn run_line(selection: &str) -> String {
 pub struct Process(Child);
 
 impl Process {
-    /// Sends it a signal: `INT`, `TERM`, `STOP`.
-    ///
-    /// # Panics
-    /// When it has ended, or there is no shell.
+    /// Sends it a signal, `INT`, `TERM` or `STOP`, while it runs.
     pub async fn signal(&self, name: &str) {
-        signal(self.0.id().expect("it runs"), name).await;
+        signal(self.id(), name).await;
+    }
+
+    /// Its number, as long as it runs.
+    pub fn id(&self) -> u32 {
+        self.0.id().expect("it runs")
     }
 
     /// Kills it (SIGKILL), unless it has ended.

@@ -14,6 +14,7 @@
 //! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
+//! | `fuzz` | hostile inputs, drawn from a seed |
 
 pub mod aws_deployment;
 pub mod azure;
@@ -25,6 +26,7 @@ pub mod command_line;
 mod faulty_store;
 pub mod functions_host;
 mod functions_outputs;
+pub mod fuzz;
 pub mod lambda_runtime;
 mod manual_clock;
 mod memory_vault;

@@ -10,6 +10,8 @@ mod azure;
 mod cli;
 // The engine in this process: the demo API on one side, a bronze folder on the other.
 mod engine;
+// Hostile inputs of every kind.
+mod fuzz;
 // The Terraform modules.
 mod infra;
 // The bronze stores and the vaults: what they promise, and what they do when their service fails.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::names::{Selection, StreamName};
 use bronzegate_core::config::parse_duration;
 use bronzegate_core::doors::BACKFILL_SHARE;
-use bronzegate_core::window::{WindowStep, parse_instant};
+use bronzegate_core::window::{EARLIEST, WindowStep, parse_time};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -140,7 +140,8 @@ pub(crate) struct RunArguments {
 }
 
 fn instant(text: &str) -> Result<Timestamp, &'static str> {
-    text.parse().map_err(|_| "write a time with its offset (RFC 3339): 2026-11-22T17:00:00Z")
+    let time = text.parse().ok().filter(|time| *time >= EARLIEST);
+    time.ok_or("write a time with its offset (RFC 3339) of the years 1 to 9999: 2026-11-22T17:00:00Z")
 }
 
 /// Loads a stretch of time window by window, beside the schedule and without moving its cursor.
@@ -187,7 +188,7 @@ pub(crate) struct BackfillArguments {
 }
 
 fn instant_or_date(text: &str) -> Result<Timestamp, &'static str> {
-    parse_instant(text).ok_or("write a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)")
+    parse_time(text).ok_or("write a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)")
 }
 
 /// Lists the runs of the commit log, marks what is not as usual, and tells which runs are missing.
@@ -241,7 +242,7 @@ impl Moment {
 
 fn moment(text: &str) -> Result<Moment, &'static str> {
     let ago = parse_duration(text).map(Moment::Ago).ok();
-    ago.or_else(|| parse_instant(text).map(Moment::At)).ok_or(
+    ago.or_else(|| parse_time(text).map(Moment::At)).ok_or(
         "write how long ago (7d, 12h), a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)",
     )
 }
@@ -343,7 +344,9 @@ mod tests {
     #[test]
     fn a_refusal_says_what_is_accepted() {
         insta::assert_snapshot!(refusal("bronzegate run crm --at 2026-11-22"),
-            @"error: invalid value '2026-11-22' for '--at <TIME>': write a time with its offset (RFC 3339): 2026-11-22T17:00:00Z");
+            @"error: invalid value '2026-11-22' for '--at <TIME>': write a time with its offset (RFC 3339) of the years 1 to 9999: 2026-11-22T17:00:00Z");
+        insta::assert_snapshot!(refusal("bronzegate run crm --at=-000001-01-01T00:00:00Z"),
+            @"error: invalid value '-000001-01-01T00:00:00Z' for '--at <TIME>': write a time with its offset (RFC 3339) of the years 1 to 9999: 2026-11-22T17:00:00Z");
         insta::assert_snapshot!(refusal("bronzegate run crm --deadline 30"),
             @"error: invalid value '30' for '--deadline <DURATION>': a duration with its unit: 500ms, 30s, 5m, 1h or 1d");
         insta::assert_snapshot!(refusal("bronzegate sample crm"),

@@ -26,6 +26,7 @@ use commands::Context;
 use output::Output;
 
 fn main() -> ExitCode {
+    bronzegate_core::secret::forbid_core_dumps();
     // Nothing is set up before the arguments are known: most of the time of `--version` would be that.
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

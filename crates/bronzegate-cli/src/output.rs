@@ -31,7 +31,7 @@ impl Output {
     pub(crate) fn finish(self) -> Result<(), Error> {
         match self.failed {
             Some(error) if error.kind() != BrokenPipe => {
-                Err(Error::new(ErrorKind::Config, format!("cannot write to standard output: {error}")))
+                Err(Error::new(ErrorKind::Store, format!("cannot write to standard output: {error}")))
             }
             _ => Ok(()),
         }
@@ -66,7 +66,7 @@ pub(crate) fn show_usage(usage: &clap::Error) -> u8 {
     match usage.print() {
         Err(error) if error.kind() != BrokenPipe && !usage.use_stderr() => {
             tell(&format!("bronzegate: cannot write to standard output: {error}"));
-            ErrorKind::Config.exit_code()
+            ErrorKind::Store.exit_code()
         }
         _ => usage.exit_code().try_into().unwrap_or(ErrorKind::Config.exit_code()),
     }

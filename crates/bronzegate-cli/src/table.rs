@@ -1,5 +1,6 @@
 //! Plain tables: no lines, columns two spaces apart, numbers at the right, nothing to strip before `awk`.
 
+use bronzegate_core::redact::visible;
 use comfy_table::{CellAlignment, Table};
 
 /// A column's side.
@@ -18,7 +19,9 @@ pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<Strin
     table.set_header(columns.iter().map(|column| match column {
         Column::Text(name) | Column::Number(name) => *name,
     }));
-    table.add_rows(rows);
+    // A cell may quote an API or the name of a file.
+    let shown = |cell: String| visible(&cell).replace('\n', " ");
+    table.add_rows(rows.into_iter().map(|row| row.into_iter().map(shown).collect::<Vec<_>>()));
     for (column, kind) in table.column_iter_mut().zip(columns) {
         column.set_padding((0, 2));
         if let Column::Number(_) = kind {

@@ -195,8 +195,9 @@ pub fn twice(scheduled: TimeWindow) -> String {
 
 /// Whether a window failed as the others would: for a reason that is not its own.
 pub fn stops_the_others(report: &RunReport) -> bool {
-    let kind = report.error.as_ref().map(|error| error.kind);
-    matches!(kind, Some(ErrorKind::Config | ErrorKind::Auth | ErrorKind::Store))
+    report.error.as_ref().is_some_and(|error| {
+        error.is_quota || matches!(error.kind, ErrorKind::Config | ErrorKind::Auth | ErrorKind::Store)
+    })
 }
 
 /// What the names of commits tell.

@@ -42,11 +42,14 @@ pub struct Breach {
     pub value: f64,
     /// What was expected, in the same unit.
     pub limit: f64,
+    /// The file states no such threshold: it is the default.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_default: bool,
 }
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { threshold, value, limit } = self;
+        let Self { threshold, value, limit, is_default } = self;
         let short = Short(*value);
         match threshold {
             Threshold::MinRecords => write!(f, "{value} records came, fewer than the {limit}")?,
@@ -61,7 +64,8 @@ impl fmt::Display for Breach {
                 write!(f, "{short} % of the requests failed, more than the {limit} %")?;
             }
         }
-        write!(f, " of `expect.{}`", threshold.as_str())
+        write!(f, " of `expect.{}`", threshold.as_str())?;
+        if *is_default { f.write_str(" (the default)") } else { Ok(()) }
     }
 }
 
@@ -80,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_breach_says_what_came_what_was_expected_and_where_that_is_written() {
-        let told = |threshold, value, limit| Breach { threshold, value, limit }.to_string();
+        let told =
+            |threshold, value, limit| Breach { threshold, value, limit, is_default: false }.to_string();
         insta::assert_snapshot!(told(Threshold::MinRecords, 25.0, 100.0),
             @"25 records came, fewer than the 100 of `expect.min_records`");
         insta::assert_snapshot!(told(Threshold::MaxRecords, 25.0, 10.0),
@@ -89,6 +94,9 @@ mod tests {
             @"0.33 times the usual number of records came, less than the 0.5 of `expect.records_ratio`");
         insta::assert_snapshot!(told(Threshold::DurationRatio, 3.0, 2.0),
             @"the run took 3 times as long as usual, more than the 2 of `expect.duration_ratio`");
+        let default = Breach { threshold: Threshold::ErrorRate, value: 12.5, limit: 5.0, is_default: true };
+        insta::assert_snapshot!(default,
+            @"12.5 % of the requests failed, more than the 5 % of `expect.error_rate` (the default)");
         insta::assert_snapshot!(told(Threshold::ErrorRate, 12.5, 5.0),
             @"12.5 % of the requests failed, more than the 5 % of `expect.error_rate`");
     }

@@ -65,14 +65,15 @@ impl TestClock {
 
     /// Moves the clock on.
     pub fn advance(&self, time: Duration) {
-        *self.passed.lock().expect("no holder of this lock panics") += time;
+        let mut passed = self.passed.lock().expect("no holder of this lock panics");
+        *passed = passed.saturating_add(time);
     }
 }
 
 #[async_trait]
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        self.start + self.elapsed()
+        later(self.start, self.elapsed())
     }
 
     fn elapsed(&self) -> Duration {
@@ -83,6 +84,12 @@ impl Clock for TestClock {
         self.advance(time);
         tokio::task::yield_now().await;
     }
+}
+
+/// The instant so long after another; the last there is where it would lie beyond. How long may be what a server
+/// says, so it is bounded by nothing.
+pub fn later(instant: Timestamp, wait: Duration) -> Timestamp {
+    instant.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// The time a run was given, and the part of it kept back for committing.
@@ -104,7 +111,7 @@ impl Deadline {
 
     /// A deadline `given` from now; a fifth of it, at most 60 s, is kept for committing.
     pub fn within(clock: &dyn Clock, given: Duration) -> Self {
-        let end = clock.elapsed() + given;
+        let end = clock.elapsed().saturating_add(given);
         Self(Some(Limits { stop_fetching: end.saturating_sub((given / 5).min(LONGEST_RESERVE)), end }))
     }
 
@@ -132,6 +139,19 @@ mod tests {
             assert_eq!(deadline.left(&clock), Some(Duration::from_secs(given)));
         }
         assert_eq!(Deadline::NONE.left_to_fetch(&clock), None);
+    }
+
+    #[test]
+    fn a_wait_beyond_the_end_of_time_ends_there() {
+        const BEYOND: Duration = Duration::from_hours(24 * 366 * 9_000);
+        let clock = TestClock::at("2026-11-22T17:00:00Z".parse().unwrap());
+        clock.advance(Duration::from_secs(5));
+        for wait in [BEYOND, Duration::MAX] {
+            assert_eq!(later(clock.now(), wait), Timestamp::MAX);
+            assert!(Deadline::within(&clock, wait).left(&clock).is_some_and(|left| left <= wait));
+        }
+        clock.advance(Duration::MAX);
+        assert_eq!((clock.now(), clock.elapsed()), (Timestamp::MAX, Duration::MAX));
     }
 
     #[tokio::test]

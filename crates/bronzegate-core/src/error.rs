@@ -6,7 +6,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::redact::visible;
+use crate::redact::{printable, visible};
 
 /// What a caller does about an error: each kind has one exit code and one alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -82,6 +82,9 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     is_transient: bool,
+    is_quota: bool,
+    /// Its text has lines, which are nobody else's.
+    is_list: bool,
     place: Location,
     cause: Box<dyn StdError + Send + Sync>,
 }
@@ -92,7 +95,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Makes an error of `kind` from its cause.
     pub fn new(kind: ErrorKind, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Box::new(Inner { kind, is_transient: false, place: Location::default(), cause: cause.into() }))
+        let (is_transient, is_quota, is_list, place) = (false, false, false, Location::default());
+        Self(Box::new(Inner { kind, is_transient, is_quota, is_list, place, cause: cause.into() }))
+    }
+
+    /// The same of a cause that is told in several lines, none of which anybody else can have begun; the text of
+    /// every other error is one line.
+    pub fn list(kind: ErrorKind, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let mut error = Self::new(kind, cause);
+        error.0.is_list = true;
+        error
     }
 
     /// The outcome a caller acts on.
@@ -113,9 +125,31 @@ impl Error {
         self
     }
 
+    /// Whether the API has sent the caller away for longer than the run has: whatever else is asked of it by then
+    /// meets the same.
+    pub fn is_quota(&self) -> bool {
+        self.0.is_quota
+    }
+
+    /// Says that the API has sent the caller away.
+    #[must_use]
+    pub fn quota(mut self, is_quota: bool) -> Self {
+        self.0.is_quota = is_quota;
+        self
+    }
+
     /// Where it happened.
     pub fn place(&self) -> &Location {
         &self.0.place
+    }
+
+    /// The same with its texts rewritten, but for the stream's name: what an API has put into them may not be
+    /// for everybody's eyes.
+    #[must_use]
+    pub(crate) fn rewritten(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        self.0.cause = rewrite(&self.causes()).into();
+        self.0.place.branch = self.0.place.branch.as_deref().map(rewrite);
+        self
     }
 
     /// Names the stream, unless a deeper layer did.
@@ -149,8 +183,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A cause may quote the API, whose text is not to move a terminal's cursor.
-        f.write_str(&visible(&self.told()))
+        // A cause may quote an API or an event, whose text is not to move a terminal's cursor, nor to begin a line
+        // of its own.
+        let told = self.told();
+        f.write_str(&if self.0.is_list { visible(&told) } else { printable(&told, usize::MAX) })
     }
 }
 
@@ -163,9 +199,12 @@ impl Error {
         place.extend(page.map(|page| format!("page {page}")));
         place.extend(attempt.filter(|&attempt| attempt > 1).map(|attempt| format!("attempt {attempt}")));
         let place = Some(place.join(", ")).filter(|place| !place.is_empty());
-        let causes = std::iter::successors(self.0.cause.source(), |cause| (**cause).source());
-        let texts =
-            place.into_iter().chain([self.0.cause.to_string()]).chain(causes.map(ToString::to_string));
+        place.into_iter().chain([self.causes()]).collect::<Vec<_>>().join(": ")
+    }
+
+    fn causes(&self) -> String {
+        let deeper = std::iter::successors(self.0.cause.source(), |cause| (**cause).source());
+        let texts = [self.0.cause.to_string()].into_iter().chain(deeper.map(ToString::to_string));
         texts.collect::<Vec<_>>().join(": ")
     }
 }
@@ -185,6 +224,14 @@ mod tests {
             .in_stream("hubspot/contacts");
         assert_eq!(error.to_string(), "hubspot/contacts, page 3, attempt 2: the body ends inside a string");
         assert_eq!((error.kind(), error.kind().exit_code()), (ErrorKind::Data, 6));
+    }
+
+    #[test]
+    fn text_is_one_line_that_moves_no_cursor_unless_it_is_a_list() {
+        let text = "no such stream `a\nERROR forged\x1b[2J`";
+        let error = Error::new(ErrorKind::Config, text).in_branch("id=\r\n7").in_stream("s");
+        assert_eq!(error.to_string(), "s, id= 7: no such stream `a ERROR forged [2J`");
+        assert_eq!(Error::list(ErrorKind::Config, "2 problems\n1\x1b\n2").to_string(), "2 problems\n1 \n2");
     }
 
     #[test]

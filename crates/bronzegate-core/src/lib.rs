@@ -64,6 +64,7 @@
 #![warn(missing_docs)]
 
 pub mod backfill;
+pub mod bounded_file;
 pub mod breach;
 pub mod bronze;
 pub mod clock;

@@ -59,11 +59,19 @@ pub struct Failure {
     /// Whether it is known that the same may go well in a while.
     #[serde(skip)]
     pub is_transient: bool,
+    /// Whether the API has sent the caller away for longer than the run had.
+    #[serde(skip)]
+    pub is_quota: bool,
 }
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self { kind: error.kind(), message: error.to_string(), is_transient: error.is_transient() }
+        Self {
+            kind: error.kind(),
+            message: error.to_string(),
+            is_transient: error.is_transient(),
+            is_quota: error.is_quota(),
+        }
     }
 }
 
@@ -195,7 +203,8 @@ mod tests {
     use super::*;
 
     fn report(status: Status, kind: Option<ErrorKind>) -> RunReport {
-        let error = kind.map(|kind| Failure { kind, message: String::new(), is_transient: false });
+        let error =
+            kind.map(|kind| Failure { kind, message: String::new(), is_transient: false, is_quota: false });
         RunReport { status, error, ..RunReport::new("s", "t") }
     }
 

@@ -93,6 +93,15 @@ fn after(origin: Timestamp, span: Span) -> Option<Timestamp> {
     origin.to_zoned(TimeZone::UTC).checked_add(span).ok().map(|end| end.timestamp())
 }
 
+/// The first instant of the year 1. Times that a person or an event gives are not before it: the names of runs and
+/// folders have years of four digits, and no more. That none lies behind the year 9999 is jiff's own bound.
+pub const EARLIEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
+
+/// Reads the time of a run, a window or a beginning: an instant or a date of the years 1 to 9999.
+pub fn parse_time(text: &str) -> Option<Timestamp> {
+    parse_instant(text).filter(|time| *time >= EARLIEST)
+}
+
 /// Reads an RFC 3339 instant, or a date, which begins at midnight UTC.
 pub fn parse_instant(text: &str) -> Option<Timestamp> {
     let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
@@ -104,6 +113,11 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
 pub fn parse_local(text: &str) -> Option<Timestamp> {
     let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
     text.parse().ok().and_then(utc)
+}
+
+/// Reads a local time of the years 1 to 9999 in the same way.
+pub fn parse_local_time(text: &str) -> Option<Timestamp> {
+    parse_local(text).filter(|time| *time >= EARLIEST)
 }
 
 /// Whether a time says how far it is from UTC.
@@ -198,6 +212,7 @@ impl fmt::Display for WindowStep {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bronze::{RunId, RunKey};
 
     fn window(from: &str, to: &str) -> TimeWindow {
         TimeWindow::new(from.parse().unwrap(), to.parse().unwrap()).unwrap()
@@ -257,6 +272,22 @@ mod tests {
         {
             assert_eq!(text.parse::<WindowStep>(), Err(NotAStep), "{text}");
         }
+    }
+
+    #[test]
+    fn times_that_are_given_are_of_the_years_1_to_9999() {
+        for text in ["0001-01-01", "0001-01-01T00:00:00Z", "9999-12-30", "2026-11-22T17:00:00+01:00"] {
+            assert!(parse_time(text).is_some(), "{text}");
+        }
+        for text in
+            ["0000-12-31", "0001-01-01T00:00:00+01:00", "-000001-01-01T00:00:00Z", "+010000-01-01T00:00:00Z"]
+        {
+            assert_eq!(parse_time(text), None, "{text}");
+        }
+        assert!(
+            RunKey::at(EARLIEST).key.parse::<RunId>().is_ok()
+                && RunKey::at(Timestamp::MAX).key.parse::<RunId>().is_ok()
+        );
     }
 
     #[test]

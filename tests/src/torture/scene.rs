@@ -47,7 +47,14 @@ pub(super) struct Event {
     pub(super) arrives: Vec<(String, Vec<String>)>,
     /// The API's own bytes of the records that this event brings.
     pub(super) brings: Vec<String>,
+    /// The stream's partitions from now on, in the place of [`PARTITIONS`] in the source file.
+    pub(super) partitions: String,
+    /// Streams of the API that are not there until the next event.
+    pub(super) absent: Vec<String>,
 }
+
+/// Stands in the source file where partitions change from event to event.
+pub(super) const PARTITIONS: &str = "{ partitions: of-the-event }";
 
 impl Event {
     /// The stream's run that is due at a time.
@@ -55,15 +62,17 @@ impl Event {
         let due = RunRequest::Scheduled { at: Some(at.parse().expect("kinds write times")) };
         let line = format!("run demo/{STREAM} --at {at} --json");
         let json = json!({ "source": "demo", "stream": STREAM, "scheduled_time": at });
-        Self { requests: vec![due], line, json: Some(json), arrives, brings }
+        let (partitions, absent) = (String::new(), Vec::new());
+        Self { requests: vec![due], line, json: Some(json), arrives, brings, partitions, absent }
     }
 }
 
 impl Scene {
-    /// The whole source file, for the API's address.
-    pub(super) fn source_file(&self, base_url: &str) -> String {
+    /// The whole source file at an event, for the API's address.
+    pub(super) fn source_file(&self, base_url: &str, nth: usize) -> String {
         const QUICK: &str = "retry: { max_attempts: 6, base: 1ms, max: 4ms }";
-        format!("source: demo\nbase_url: {base_url}\n{QUICK}\n{}", self.settings)
+        let settings = self.settings.replace(PARTITIONS, &self.events[nth].partitions);
+        format!("source: demo\nbase_url: {base_url}\n{QUICK}\n{settings}")
     }
 
     /// How the API is served; nothing goes wrong yet.

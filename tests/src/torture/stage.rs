@@ -40,14 +40,14 @@ impl<'a> Stage<'a> {
         let api = Arc::new(DemoApi::start(scene.options()).await.expect("the demo API starts"));
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("sources")).expect("a folder for sources");
-        std::fs::write(folder.path().join("sources/demo.yaml"), scene.source_file(&api.base_url()))
-            .expect("writable");
         Self { scene, api, target: Target::new(plan.store).await, folder, sabotage }
     }
 
-    /// The API has what arrives with an event.
+    /// The API has what arrives with an event, and the source file is as the event has it.
     pub(super) fn begin(&self, nth: usize) {
         arrive(&self.api, &self.scene.events[nth]);
+        let file = self.scene.source_file(&self.api.base_url(), nth);
+        std::fs::write(self.folder.path().join("sources/demo.yaml"), file).expect("writable");
     }
 
     /// A handle of its own on the target.
@@ -70,16 +70,14 @@ impl<'a> Stage<'a> {
         let before = self.requests();
         self.api.set_faults(act.faults.clone());
         let held = Held::of(self.target.folder().as_deref());
-        let runs = act.runs.iter().map(|run| {
-            let event = if run.earlier { nth - 1 } else { nth };
-            self.one(run, &self.scene.events[event], (before, &held))
-        });
+        let runs = act.runs.iter().map(|run| self.one(run, nth, (before, &held)));
         let ended = join_all(runs).await;
         self.api.set_faults(Vec::new());
         ended
     }
 
-    async fn one(&self, run: &Run, event: &Event, (before, held): (u64, &Held)) -> Ended {
+    async fn one(&self, run: &Run, nth: usize, (before, held): (u64, &Held)) -> Ended {
+        let event = &self.scene.events[if run.earlier { nth - 1 } else { nth }];
         let line = match run.fate {
             Fate::Spoiled { .. } | Fate::Killed(Moment::Service { .. }) => self.target.line().await,
             _ => None,
@@ -91,7 +89,7 @@ impl<'a> Stage<'a> {
         }
         let key = self.target.key(line.as_ref());
         match (run.door, run.fate) {
-            (Door::Engine, _) => self.in_process(run, event, key, before).await,
+            (Door::Engine, _) => self.in_process(run, (event, nth), key, before).await,
             (Door::Doomed, Fate::Killed(Moment::Call { at, failing })) => {
                 self.doomed(event, (at, failing)).killed_when_it_says().await
             }
@@ -125,7 +123,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    async fn in_process(&self, run: &Run, event: &Event, key: Key, before: u64) -> Ended {
+    async fn in_process(&self, run: &Run, event: (&Event, usize), key: Key, before: u64) -> Ended {
         let job = job(self.scene, &self.api.base_url(), event, run.deadline, key, self.sabotage);
         let api = self.api.clone();
         let at = match run.fate {
@@ -144,7 +142,7 @@ impl<'a> Stage<'a> {
         if by == Door::Program {
             return self.program(event, None, &key).ended().await;
         }
-        let job = job(self.scene, &self.api.base_url(), event, None, key, self.sabotage);
+        let job = job(self.scene, &self.api.base_url(), (event, nth), None, key, self.sabotage);
         job.run(Fate::Undisturbed, std::future::pending()).await
     }
 
@@ -166,20 +164,27 @@ pub(super) fn arrive(api: &Running, event: &Event) {
     for (stream, records) in &event.arrives {
         api.append(stream, records.clone()).expect("the stream has a timeline");
     }
+    api.set_absent(event.absent.clone());
 }
 
 fn requests(api: &Running) -> u64 {
     api.stats().streams.values().map(|stream| stream.requests).sum()
 }
 
-/// What the engine is to do for an event.
+/// What the engine is to do for an event, with the source file as it is at the n-th.
 pub(super) fn job(
     scene: &Scene,
     base_url: &str,
-    event: &Event,
+    (event, nth): (&Event, usize),
     deadline: Option<Duration>,
     key: Key,
     sabotage: Option<Sabotage>,
 ) -> Job {
-    Job { source: scene.source_file(base_url), requests: event.requests.clone(), deadline, key, sabotage }
+    Job {
+        source: scene.source_file(base_url, nth),
+        requests: event.requests.clone(),
+        deadline,
+        key,
+        sabotage,
+    }
 }

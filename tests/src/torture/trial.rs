@@ -172,9 +172,9 @@ async fn uncut(scene: &Scene) -> Result<Vec<Seen>, Violation> {
     let folder = tempfile::tempdir().expect("a folder");
     let key = Key::Local(folder.path().to_owned());
     let (mut after, mut known) = (Vec::new(), Vec::new());
-    for event in &scene.events {
+    for (nth, event) in scene.events.iter().enumerate() {
         arrive(&api, event);
-        let job = job(scene, &api.base_url(), event, None, key.clone(), None);
+        let job = job(scene, &api.base_url(), (event, nth), None, key.clone(), None);
         let ended = job.run(Fate::Undisturbed, std::future::pending()).await;
         ensure(ended == Ended::Done, || format!("the uncut run ended so: {ended:?}"))?;
         let bronze = Bronze::read(key.open().await).await?;

@@ -57,6 +57,21 @@ async fn the_schedules_cursor_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_backfill_that_meets_a_quota_stops_its_windows_and_goes_on_later() {
+    let shell = shell(vec![]).await;
+    // The probe is the first request, and the first window's the second.
+    let day = FaultKind::retry_after(429, "86400");
+    shell.api.set_faults(vec![Fault::new("changes", When::Request(2), day).always()]);
+    let loaded = shell.run(&format!("{LINE} --parallel 1 --json")).await;
+    assert_eq!((loaded.code(), shell.api.stats().stream("changes").requests), (Some(5), 2), "{loaded:?}");
+    let statuses: Vec<_> = loaded.reports().iter().map(|report| report["status"].clone()).collect();
+    assert_eq!(statuses.iter().filter(|status| *status == "failed").count(), 1, "{statuses:?}");
+    shell.api.set_faults(vec![]);
+    assert_eq!(shell.run(LINE).await.code(), Some(0));
+    assert_eq!(records(&shell), expected());
+}
+
+#[tokio::test]
 async fn a_dry_run_lists_the_windows_and_writes_nothing() {
     let shell = shell(vec![]).await;
     let listed = shell.run(&format!("{LINE} --dry-run --json")).await;
@@ -290,7 +305,7 @@ async fn what_cannot_be_loaded_is_a_usage_error() {
         ("backfill demo/changes --from 2026-01-02 --to 2026-01-02", "`to` must be after `from`"),
         ("backfill demo/changes --from soon --to 2026-01-02", "write a date"),
         ("backfill demo/changes --from 2026-01-01 --to 2026-01-02 --window 1x", "15m, 6h, 1d"),
-        ("backfill demo/changes --from 2026-01-01 --to 2026-01-02 --rate-share 2", "at most 1"),
+        ("backfill demo/changes --from 2026-01-01 --to 2026-01-02 --rate-share 2", "from 0.0001 to 1"),
         ("backfill bare/t --from 2026-01-01 --to 2026-01-02", "it has no `incremental:"),
         ("backfill demo/changes --from 1026-01-01 --to 2026-01-02 --window 1m", "more than 100000 windows"),
     ] {

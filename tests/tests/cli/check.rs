@@ -1,5 +1,8 @@
 //! What `check` tells beside what it finds: what every run would fail by, or lose.
 
+use bronzegate_demo_api::{By, Shape, Stream, Style};
+use bronzegate_tests::command_line::Shell;
+
 use super::commands::shell;
 
 #[tokio::test]
@@ -17,23 +20,18 @@ async fn check_tells_what_every_run_would_fail_by_or_lose() {
             "pagination: {{ type: cursor, next: {{ body: {next} }}, send: {{ query: after }}, page_size: {{ query: limit, value: 10 }}{more} }}"
         )
     };
-    for (settings, warning) in [
-        (
-            paged("nope", ""),
-            "nothing at body nope, where the next page is looked for, although the page is full: if",
-        ),
-        (
-            paged("paging.next.after", ", total: { body: count }"),
-            "nothing at body count, where `total` looks for the",
-        ),
-    ] {
-        stream("lost", &settings);
-        let check = shell.run("check lost").await;
-        let told = format!("    warning: {warning}");
-        assert!(check.code() == Some(0) && check.out.contains(&told), "{check:?}");
-        let warnings = &shell.run("check lost --json").await.report()["streams"][0]["detail"]["warnings"];
-        assert_eq!(warnings.as_array().map(Vec::len), Some(1), "{warnings}");
-    }
+    let counted = paged("paging.next.after", ", total: { body: count }");
+    stream("lost", &counted);
+    let check = shell.run("check lost").await;
+    let told = "    warning: nothing at body count, where `total` looks for the";
+    assert!(check.code() == Some(0) && check.out.contains(told), "{check:?}");
+    let warnings = &shell.run("check lost --json").await.report()["streams"][0]["detail"]["warnings"];
+    assert_eq!(warnings.as_array().map(Vec::len), Some(1), "{warnings}");
+    // What a run would leave out without a word.
+    stream("lost", &paged("nope", ""));
+    let check = shell.run("check lost").await;
+    let why = "nothing stands at body nope, where the next page is named, although the API has more";
+    assert!(check.code() == Some(6) && check.out.contains(why), "{check:?}");
     // Both at once: the only page states no total, by which every run fails.
     stream("lost", &paged("nope", ", total: { body: count }"));
     let check = shell.run("check lost").await;
@@ -57,4 +55,61 @@ async fn check_tells_what_every_run_would_fail_by_or_lose() {
     let check = shell.run("check blind").await;
     let why = "    warning: no record of the first page has a cursor at `changedAt`";
     assert!(check.code() == Some(0) && check.out.contains(why), "{check:?}");
+}
+
+#[tokio::test]
+async fn check_asks_for_the_second_page_and_for_page_zero() {
+    let streams = vec![
+        Stream::new("items", Style::Page, Shape::Small, 70).page_size(20),
+        Stream::new("capped", Style::Page, Shape::Small, 70).max_page_size(20),
+        counted_from_zero(),
+    ];
+    let shell =
+        Shell::new(streams, Vec::new(), "streams: { items: { path: /items, records: results } }").await;
+    let check = async |stream: &str, pagination: &str| {
+        let text = format!(
+            "streams: {{ s: {{ path: /{stream}, records: results, pagination: {{ {pagination} }} }} }}"
+        );
+        shell.source("asked", &text);
+        shell.run("check asked").await
+    };
+    let right = "type: page, send: { query: page }, page_size: { query: per_page, value: 20 }, total: { body: total_pages }";
+    let checked = check("items", right).await;
+    assert!(checked.code() == Some(0) && !checked.out.contains("warning"), "{checked:?}");
+    let ignored = check("items", &right.replace("query: page ", "query: pagee ")).await;
+    let why = "page 2: the second page has the records of the first: the API ignores what asks for it";
+    assert!(ignored.code() == Some(6) && ignored.out.contains(why), "{ignored:?}");
+    let lowered = check("capped", &right.replace("value: 20", "value: 50")).await;
+    let why = "warning: the first page has 20 records where 50 were asked for, and there are more";
+    assert!(lowered.code() == Some(0) && lowered.out.contains(why), "{lowered:?}");
+    let zero =
+        check("zero", "type: page, send: { query: page }, page_size: { query: limit, value: 20 }").await;
+    let why = "page 0 has 20 records that page 1 has not: the API counts its pages from 0";
+    assert!(zero.code() == Some(6) && zero.out.contains(why), "{zero:?}");
+}
+
+fn counted_from_zero() -> Stream {
+    let mut stream = Stream::new("zero", Style::Layout, Shape::Small, 70).page_size(20);
+    stream.quirks.layout.by = By::PageFromZero("page".to_owned());
+    stream
+}
+
+#[tokio::test]
+async fn check_tells_of_one_page_that_may_not_be_all() {
+    let streams = vec![
+        Stream::new("round", Style::Single, Shape::Small, 25),
+        Stream::new("more", Style::NextUrl, Shape::Small, 70).page_size(20),
+    ];
+    let shell = Shell::new(streams, Vec::new(), "streams: { s: { path: /round, records: results } }").await;
+    let round = shell.run("check demo").await;
+    let why = "warning: the only page has 25 records, as many as pages usually have";
+    assert!(round.code() == Some(0) && round.out.contains(why), "{round:?}");
+    shell.source("demo", "streams: { s: { path: /more, records: results } }");
+    let more = shell.run("check demo").await;
+    let why = "Write `pagination: { type: next_url, next: { body: next } }`";
+    assert!(more.code() == Some(0) && more.out.contains(why), "{more:?}");
+    let runs = shell.run("run demo/s").await;
+    assert_eq!(runs.code(), Some(0), "{runs:?}");
+    let marked = shell.run("runs demo --fail-on-breach").await;
+    assert!(marked.code() == Some(1) && marked.out.contains("may_lack"), "{marked:?}");
 }

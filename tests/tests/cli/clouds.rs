@@ -58,6 +58,23 @@ async fn a_developers_profile_runs_into_s3_with_secrets_from_secrets_manager() {
 }
 
 #[tokio::test]
+async fn a_secret_that_this_machine_lacks_leaves_nothing_on_a_shared_target() {
+    let mut shell = on_aws("cli-lacks").await;
+    shell.set("BRONZEGATE_SECRETS", "env");
+    shell.unset("BRONZEGATE_SECRET_TOKEN");
+    shell.run(&run_line("demo/items")).await.assert_failed(4, "auth", "secret `token` is missing");
+    let store = moto::connect(moto::port()).await.store("s3://cli-lacks/lake").expect("a target");
+    assert_eq!(store.list("_bronzegate").await.expect("a listing"), [""; 0]);
+    // What the API refuses says the same to all machines.
+    shell.set("BRONZEGATE_SECRET_TOKEN", "wrong");
+    shell.run(&run_line("demo/items")).await.assert_failed(4, "auth", "HTTP 401");
+    assert_eq!(
+        store.list("_bronzegate").await.expect("a listing"),
+        ["_bronzegate/demo/items/last_error.json"]
+    );
+}
+
+#[tokio::test]
 async fn source_files_are_read_from_s3() {
     let mut shell = on_aws("cli-sources").await;
     let text = std::fs::read(shell.path("sources/demo.yaml")).expect("the source file");

@@ -310,7 +310,7 @@ async fn an_output_that_cannot_be_written_is_told_and_costs_no_records() {
         command.stdout(Stdio::from(full));
     });
     let ended = run.ended().await;
-    assert_eq!(ended.code(), Some(2), "{ended:?}");
+    assert_eq!(ended.code(), Some(7), "{ended:?}");
     assert!(ended.err.contains("cannot write to standard output"), "{ended:?}");
     shell.assert_records("contacts", Shape::Small, 25);
 }

@@ -22,6 +22,8 @@ mod kill;
 mod readers;
 // Refresh tokens in the vault that a process leaves, killed or not.
 mod refresh_tokens;
+// What a refused command leaves, and what ends a process otherwise.
+mod refused;
 // `runs`: what is marked, what is missing, and the page in a browser.
 mod runs;
 // No secret in output, logs, reports or bronze.

@@ -40,7 +40,9 @@ async fn shell() -> Shell {
     let empty = shell.run(&contacts(14)).await.assert(0, "complete");
     assert_eq!(
         empty["warnings"],
-        json!(["0 times the usual number of records came, less than the 0.5 of `expect.records_ratio`"])
+        json!([
+            "0 times the usual number of records came, less than the 0.5 of `expect.records_ratio` (the default)"
+        ])
     );
     let wait = FaultKind::retry_after(429, "3600");
     shell.api.set_faults(vec![Fault::new("contacts", When::Page(2), wait).always()]);

@@ -115,7 +115,7 @@ async fn a_body_of_another_shape_than_the_whole_is_refused() {
 async fn records_of_every_kind_are_kept() {
     holds(
         r#"{"results":[1.50,"a",null,true,[1,[2]],{},{ },{"a":1e400},-0]}"#,
-        RESULTS,
+        "records: { at: results, nulls: keep }",
         &[
             r#"{"_value":1.50"#,
             r#"{"_value":"a""#,

@@ -1,5 +1,7 @@
 //! What goes wrong on the way: retried as often and as late as `retry` says, then told.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use bronzegate_core::error::ErrorKind;
@@ -7,9 +9,11 @@ use bronzegate_core::report::RunReport;
 use bronzegate_demo_api::{
     BadGzip, Fault, FaultKind, Framing, InvalidJson, Payload, Shape, Stream, Style, When,
 };
-use bronzegate_tests::{Bench, failure};
+use bronzegate_tests::azure::Certificates;
+use bronzegate_tests::{Bench, failure, one_stream};
+use tokio::net::TcpListener;
 
-const RECORDS: u64 = 100;
+const RECORDS: u64 = 95;
 
 pub(crate) fn stream() -> Stream {
     Stream::new("items", Style::Cursor, Shape::Small, RECORDS).page_size(20)
@@ -129,6 +133,78 @@ async fn a_gateways_page_inside_a_200_is_retried_and_then_bad_data() {
     let (kind, message) = fails_at_once(page("application/json"), "").await;
     assert_eq!(kind, ErrorKind::Data, "{message}");
     assert_eq!(fails_at_once(FaultKind::InvalidJson(InvalidJson::Truncated), "").await.0, ErrorKind::Data);
+}
+
+#[tokio::test]
+async fn what_is_no_data_in_the_first_answer_is_asked_for_once() {
+    for (content_type, body) in [
+        ("text/html", "<html>Sign in</html>"),
+        ("application/xml", "<error/>"),
+        ("text/html; charset=x", "\u{e9}"),
+    ] {
+        let kind =
+            FaultKind::RawBody { content_type: content_type.to_owned(), body: body.into(), status: 200 };
+        let (bench, report, waited) = run(vec![at_page(1, kind).always()], "").await;
+        let (kind, message) = failure(&report);
+        assert_eq!((kind, report.counts.requests, waited), (ErrorKind::Data, 1, Duration::ZERO), "{message}");
+        assert_eq!(bench.stats("items").requests, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_authority_is_met_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let met = Arc::new(AtomicU64::new(0));
+    let counted = met.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Relaxed);
+            let _ = Certificates::shared().acceptor().accept(stream).await;
+        }
+    });
+    let bench = Bench::one(stream(), Vec::new(), &settings("")).await;
+    let text =
+        format!("source: demo\nbase_url: https://127.0.0.1:{port}\n{}\n", one_stream("items", &settings("")));
+    let bench = Bench::over(bench.api, "demo", text);
+    let (report, waited) = bench.run_waiting("items").await;
+    let (kind, message) = failure(&report);
+    assert_eq!((kind, report.counts.retries, waited), (ErrorKind::Api, 0, Duration::ZERO), "{message}");
+    assert!(message.contains("UnknownIssuer"), "{message}");
+    assert_eq!(met.load(Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_response_may_have_more_headers_than_a_library_expects() {
+    let headers = (0..150).map(|nth| (format!("X-Trace-{nth}"), "x".to_owned())).collect();
+    let kind = FaultKind::Status { code: 503, body: None, headers, content_type: None };
+    is_retried(kind, "").await;
+}
+
+#[tokio::test]
+async fn what_the_api_gives_and_no_request_can_carry_is_bad_data_at_once() {
+    let page = |next: &str| {
+        let body = format!(r#"{{"results":[{{"id":1}}],"paging":{{"next":{{"after":"{next}"}}}}}}"#);
+        FaultKind::RawBody {
+            content_type: "application/json".to_owned(),
+            body: body.as_str().into(),
+            status: 200,
+        }
+    };
+    let long = "c".repeat(70_000);
+    for (next, send, requests, cause) in [
+        (long.as_str(), "query: after", 1, "at most 65534 can be sent"),
+        ("a\\r\\nb", "header: X-After", 1, "cannot be sent"),
+    ] {
+        let settings = settings("").replace("query: after", send);
+        let bench = Bench::one(stream(), vec![at_page(1, page(next)).always()], &settings).await;
+        let (report, waited) = bench.run_waiting("items").await;
+        let (kind, message) = failure(&report);
+        assert_eq!((kind, waited), (ErrorKind::Data, Duration::ZERO), "{message}");
+        assert!(message.starts_with("demo/items, page 2") && message.contains(cause), "{message}");
+        assert_eq!(bench.stats("items").requests, requests);
+        bench.assert_nothing_visible("items");
+    }
 }
 
 #[tokio::test]

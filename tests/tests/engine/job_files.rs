@@ -88,3 +88,12 @@ async fn no_file_of_a_list_is_left_out_in_silence() {
         bench.assert_nothing_visible("accounts");
     }
 }
+
+#[tokio::test]
+async fn a_list_of_more_files_than_any_export_has_is_refused() {
+    let bench = bench(10_001, "files", "").await;
+    let report = bench.run("accounts").await;
+    let (kind, message) = failure(&report);
+    assert_eq!(kind, ErrorKind::Data, "{message}");
+    assert!(message.contains("names more than 10000 files at body files"), "{message}");
+}

@@ -92,6 +92,20 @@ async fn a_job_lost_before_its_first_page_is_submitted_again() {
 }
 
 #[tokio::test]
+async fn a_job_whose_id_no_path_can_hold_is_bad_data() {
+    let named = FaultKind::RawBody {
+        content_type: "application/json".to_owned(),
+        body: r#"{"id":".."}"#.into(),
+        status: 200,
+    };
+    let bench = Bench::new(vec![stream()], vec![at_request(1, named)], &quick()).await;
+    let report = run_soon(&bench).await;
+    let (kind, message) = failure(&report);
+    assert_eq!(kind, ErrorKind::Data, "{message}");
+    assert!(message.contains("a value makes a . or .. segment of the path"), "{message}");
+}
+
+#[tokio::test]
 async fn a_job_lost_behind_a_committed_page_ends_the_run() {
     let bench = Bench::new(vec![stream()], vec![], &quick()).await;
     bench.api.set_faults(vec![Fault::new("accounts", When::Page(4), FaultKind::retry_after(429, "3600"))]);

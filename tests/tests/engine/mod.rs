@@ -8,6 +8,8 @@ mod backfill_log;
 mod backfill_twice;
 // Bodies of every shape: taken verbatim, or refused by name.
 mod bodies;
+// What becomes of a body is bounded, however it is packed, named or added to.
+mod bounds;
 // Streams that are read once for each partition or each record of a parent.
 mod branches;
 // The same streams cut, killed, or run twice at once.
@@ -28,6 +30,8 @@ mod due_times;
 mod earlier_start;
 // Which hosts are called, and with which credentials.
 mod egress;
+// Charsets, encodings and content codings.
+mod encodings;
 // Faults of the API: retried as `retry` says, then reported.
 mod faults;
 // Answers that hold all of the day that their end names.
@@ -44,6 +48,10 @@ mod jobs_lost;
 mod large_pages;
 // `Link` headers that break RFC 8288.
 mod link_headers;
+// First pages that may be all there is: asked about once, then known.
+mod only_pages;
+// Ends that are none, held against the pages around them.
+mod page_ends;
 // Answers with status 200 that are no page.
 mod page_shapes;
 // Records that lie outside of what was asked.
@@ -52,6 +60,8 @@ mod outside;
 mod paginations;
 // All parents of a stream are read, however their pages change.
 mod parents;
+// Partitions and skipped branches have marks of their own.
+mod partition_marks;
 // A pagination that does not advance fails the run.
 mod progress;
 // Refresh tokens: writes that fail, and runs that refresh at the same time.
@@ -66,6 +76,8 @@ mod service_accounts;
 mod sessions;
 // The repository's source files, each against the demo API in the vendor's part.
 mod sources;
+// Answers with status 200 that speak of an error: refused, or told.
+mod suspects;
 // Records that appear late.
 mod settle;
 // CSV and packed files.
@@ -78,3 +90,5 @@ mod local_times;
 mod waits;
 // Runs of one window.
 mod windows;
+// Secrets that lead to hosts without credentials, users in links, and texts of the API in messages.
+mod withheld_secrets;

@@ -111,7 +111,7 @@ async fn a_table_has_the_columns_that_the_file_reads() {
 #[tokio::test]
 async fn one_line_without_an_end_is_more_likely_an_error_than_a_table() {
     let line = "`error: export expired`";
-    let unended = format!("the body is one line without separator and line end, {line}");
+    let unended = format!("the body is one line without line end, {line}");
     is_refused(vec![csv("error: export expired")], SINGLE, 1, &unended).await;
     // Whoever says that it is a table is told all the same.
     let told = format!("the body's only line, {line}, was taken for the header of a table without rows");
@@ -119,7 +119,10 @@ async fn one_line_without_an_end_is_more_likely_an_error_than_a_table() {
     let may_be_absent = "format: csv\nrecords: { at: $, if_absent: empty }";
     holds(vec![csv("error: export expired")], may_be_absent, &[], Some(&told)).await;
     // Exports without rows, and a table of one column.
-    holds(vec![csv("a,b")], SINGLE, &[], None).await;
+    is_refused(vec![csv("a,b")], SINGLE, 1, "the body is one line without line end, `a, b`").await;
+    holds(vec![csv("a,b\n")], SINGLE, &[], Some("the body's only line, `a, b`, was taken for the header"))
+        .await;
+    holds(vec![csv("a,b")], may_be_absent, &[], Some("the body's only line, `a, b`")).await;
     holds(vec![csv("a\n1")], SINGLE, &[r#"{"a":"1"}"#], None).await;
     holds(vec![csv("")], may_be_absent, &[], None).await;
     holds(vec![csv("7")], "records: $\nformat: { csv: { header: [a] } }", &[r#"{"a":"7"}"#], None).await;
@@ -132,10 +135,8 @@ async fn an_object_is_a_record_only_where_there_is_one_page() {
         "the body is an object, and with pages `records: $` is an array; its members are: message, code.";
     let list = || json("[{\"a\":1},{\"a\":2}]");
     let by_page = "records: $\npagination: { type: page, send: { query: page } }";
-    let by_url = "records: $\npagination: { type: next_url, next: { body: next } }";
     is_refused(vec![list(), error()], by_page, 2, why).await;
     is_refused(vec![error()], by_page, 1, why).await;
-    is_refused(vec![error()], by_url, 1, why).await;
     holds(vec![list(), json("[]")], by_page, &["{\"a\":1}", "{\"a\":2}"], None).await;
     holds(vec![error()], "records: $", &["{\"message\":\"internal error\",\"code\":17}"], None).await;
 }

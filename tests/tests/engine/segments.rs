@@ -316,7 +316,7 @@ async fn ratios_compare_with_the_runs_before() {
         empty.warnings,
         [
             "0 records came, fewer than the 3 of `expect.min_records`",
-            "0 times the usual number of records came, less than the 0.5 of `expect.records_ratio`"
+            "0 times the usual number of records came, less than the 0.5 of `expect.records_ratio` (the default)"
         ]
     );
     let commits = bench.commits("items");

@@ -131,7 +131,11 @@ async fn a_token_that_expires_mid_run_is_renewed_before_it_is_refused() {
     let report = account.run_on(clock, None).await;
     account.bench.assert_landed(&report, &stream);
     let issued = account.bench.api.stats().oauth.issued;
-    assert_eq!((issued, account.bench.stats("rows").unauthenticated), (10, 0), "a token for each page");
+    assert_eq!(
+        (issued, account.bench.stats("rows").unauthenticated),
+        (11, 0),
+        "a token for each page, and for the look at the last one, which is full"
+    );
 }
 
 #[tokio::test]

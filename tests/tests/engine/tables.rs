@@ -141,9 +141,9 @@ async fn a_damaged_table_is_refused_at_once_with_its_line() {
 
 #[tokio::test]
 async fn a_stream_of_documents_that_answers_in_lines_does_not_end_quietly() {
-    let by_body = "records: $\npagination: { type: next_url, next: { body: next } }";
-    is_refused("text/csv", "a\n1\n", by_body, 1, "`body next` is not to be found there").await;
-    is_refused("application/x-ndjson", "{}\n", by_body, 1, "`body next` is not to be found there").await;
+    let by_body = "records: $\npagination: { type: none, total: { body: total } }";
+    is_refused("text/csv", "a\n1\n", by_body, 1, "`body total` is not to be found there").await;
+    is_refused("application/x-ndjson", "{}\n", by_body, 1, "`body total` is not to be found there").await;
     is_refused("text/csv", "a\n1\n", "records: results", 1, "`records: results` is not to be found").await;
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
-use bronzegate_core::bronze::{ByteRange, Created, RangeRead, StoreError};
+use bronzegate_core::bronze::{ByteRange, Created, LARGEST_READ, RangeRead, StoreError};
 use bytes::Bytes;
 
 use super::failed::failed;
@@ -19,6 +19,9 @@ impl Uploads {
             Err(SdkError::ServiceError(error)) if error.err().is_no_such_key() => return Ok(None),
             found => found.map_err(|error| failed("read", path, "s3:GetObject or s3:ListBucket", &error))?,
         };
+        if found.content_length().is_some_and(|length| length.unsigned_abs() > LARGEST_READ) {
+            return Err(StoreError::too_large(path));
+        }
         let content = found.body.collect().await.map_err(|error| StoreError::io("read", path, error))?;
         Ok(Some(content.into_bytes()))
     }

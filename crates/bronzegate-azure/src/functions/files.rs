@@ -9,10 +9,13 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use bronzegate_core::bounded_file::read_text;
 use serde_json::{Value, json};
 
 use super::app::App;
 
+/// The most bytes of a file that is there already.
+const LARGEST: u64 = 1 << 20;
 /// The function that does the work of a queue's item.
 pub const QUEUE: &str = "ingest_queue";
 /// The function that a person calls.
@@ -143,7 +146,7 @@ pub fn write_differences(
     for (path, text) in &files {
         let file = folder.join(path);
         let at = |error| (file.display().to_string(), error);
-        match fs::read_to_string(&file) {
+        match read_text(&file, LARGEST) {
             Ok(found) if found == *text => continue,
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(error)),
             Ok(_) | Err(_) => {}

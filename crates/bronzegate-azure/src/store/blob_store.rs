@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
 use azure_core::http::ClientOptions;
 use bronzegate_core::bronze::{
-    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+    BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, RangeRead, Receipt, StagedPart, StagingArea,
+    StoreError,
 };
 use bronzegate_core::clock::Clock;
 use bronzegate_core::error::Error;
@@ -73,7 +74,7 @@ impl BronzeStore for BlobStore {
     }
 
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.blobs.read(path).await?.map(|content| content.bytes))
+        Ok(self.blobs.read(path, LARGEST_READ).await?.map(|content| content.bytes))
     }
 
     async fn get_range(&self, path: &str, range: ByteRange) -> Result<Option<RangeRead>, StoreError> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use azure_core::credentials::TokenCredential;
 use azure_core::http::ClientOptions;
-use azure_core::http::headers::Headers;
+use azure_core::http::headers::{CONTENT_LENGTH, Headers};
 use azure_storage_blob::models::BlockBlobClientUploadOptions;
 use azure_storage_blob::{BlobClient, BlobClientOptions, BlobContainerClient, BlobContainerClientOptions};
 use bronzegate_core::bronze::StoreError;
@@ -95,15 +95,21 @@ impl Blobs {
     }
 
     /// Reads a blob whole; `None` when there is none, or a directory.
-    pub(super) async fn read(&self, path: &str) -> Result<Option<Content>, StoreError> {
+    pub(super) async fn read(&self, path: &str, most: u64) -> Result<Option<Content>, StoreError> {
         let blob = self.blob(path)?;
         let read = async {
             let found = blob.download(None).await?;
             let headers = found.headers;
-            Ok(Content { bytes: found.body.collect().await?, headers })
+            let length =
+                headers.get_optional_str(&CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+            if length.is_some_and(|length| length > most) {
+                return Ok(None);
+            }
+            Ok(Some(Content { bytes: found.body.collect().await?, headers }))
         };
         match read.await.map_err(|error: azure_core::Error| ServiceError::from(error)) {
-            Ok(content) => Ok(Some(content).filter(|content| !tells_folder(&content.headers))),
+            Ok(None) => Err(StoreError::too_large(path)),
+            Ok(Some(content)) => Ok(Some(content).filter(|content| !tells_folder(&content.headers))),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(self.failed("read", path, error)),
         }

@@ -79,7 +79,8 @@ pub(super) async fn pending(blobs: &Blobs, stream: &str, now: Timestamp) -> Resu
 fn recent(stream: &str, now: Timestamp) -> BTreeSet<String> {
     let (source, name) = stream.split_once('/').unwrap_or((stream, ""));
     let layout = Layout::new(source, name);
-    let days = (0..=DAYS_KEPT).map(|days| now - SignedDuration::from_hours(24 * days));
+    let days = (0..=DAYS_KEPT)
+        .map(|days| now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN));
     let folders = days.map(|day| layout.parts(day));
     folders.map(|mut folder| folder.drain(..folder.len() - 1).collect()).collect()
 }

@@ -86,9 +86,10 @@ async fn compare(blobs: &Blobs, receipt: &Receipt) -> Result<(), StoreError> {
         && match known {
             Some((_, checksum)) => *checksum == receipt.checksum,
             // Copied, or kept by a store that drops metadata.
-            None => {
-                blobs.read(path).await?.is_some_and(|found| Checksum::of(&found.bytes) == receipt.checksum)
-            }
+            None => blobs
+                .read(path, u64::MAX)
+                .await?
+                .is_some_and(|found| Checksum::of(&found.bytes) == receipt.checksum),
         };
     if same { Ok(()) } else { Err(StoreError::Conflict { path: path.clone() }) }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use bronzegate_core::bronze::{Created, StoreError};
+use bronzegate_core::bronze::{Created, LARGEST_READ, StoreError};
 use bytes::Bytes;
 
 use super::blobs::Blobs;
@@ -30,7 +30,7 @@ pub(super) async fn put_new(blobs: &Blobs, path: &str, content: Bytes) -> Result
     match blobs.upload(&blobs.blob(path)?, content.clone(), true, Some(metadata)).await {
         Ok(()) => Ok(Created::Yes),
         Err(error) if is_there_already(&error) => {
-            let Some(found) = blobs.read(path).await? else {
+            let Some(found) = blobs.read(path, LARGEST_READ).await? else {
                 return Err(blobs.failed("write", path, error));
             };
             let own = found.metadata(MARK).map_or_else(|| found.bytes == content, |found| found == mark);

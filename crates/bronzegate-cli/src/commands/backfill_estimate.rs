@@ -20,7 +20,7 @@ pub(crate) fn estimate(
         (false, _) => None,
     };
     let is_known = pages.is_some() && probe.branches.is_some();
-    let least = pages.unwrap_or(2) * probe.branches.unwrap_or(1) * due as u64;
+    let least = pages.unwrap_or(2).saturating_mul(probe.branches.unwrap_or(1)).saturating_mul(due as u64);
     // A worker without a window does nothing.
     let by_latency = took.as_secs_f64() * least as f64 / workers.min(due).max(1) as f64;
     let by_rate = rate.map_or(0.0, |rate| least as f64 / rate);

@@ -7,6 +7,7 @@ use bronzegate_core::config::{SecretRef, Source, Stream};
 use bronzegate_core::doors::Unusable;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::health::earlier_start;
+use bronzegate_core::redact::visible;
 use bronzegate_core::secret::{Freshness, SecretStore, resolve};
 use futures::future::join_all;
 use futures::stream::{FuturesOrdered, StreamExt as _};
@@ -33,7 +34,7 @@ pub(crate) async fn check(context: &Context, arguments: &CheckArguments, out: &m
         if context.json {
             out.json(&checked);
         } else {
-            out.line(checked.to_string());
+            out.line(visible(&checked.to_string()));
         }
         if code == 0 {
             code = checked.exit_code();

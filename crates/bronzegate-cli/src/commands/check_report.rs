@@ -5,6 +5,7 @@ use std::fmt;
 use bronzegate_core::config::{Problem, SecretRef};
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::probe::{Finding, Probe};
+use bronzegate_core::redact::line;
 use bronzegate_core::report::Failure;
 use serde::Serialize;
 
@@ -84,10 +85,10 @@ impl SecretCheck {
 impl fmt::Display for SourceCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.problems.is_empty() {
-            write!(f, "{}: {}", self.file, human::counted(self.problems.len() as u64, "problem"))?;
+            write!(f, "{}: {}", line(&self.file), human::counted(self.problems.len() as u64, "problem"))?;
             return self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"));
         }
-        write!(f, "{}: {}", self.file, human::counted(self.streams.len() as u64, "stream"))?;
+        write!(f, "{}: {}", line(&self.file), human::counted(self.streams.len() as u64, "stream"))?;
         self.secrets.iter().try_for_each(|secret| write!(f, "\n  {secret}"))?;
         self.streams.iter().try_for_each(|stream| write!(f, "\n  {stream}"))
     }
@@ -162,6 +163,7 @@ mod tests {
             kind: ErrorKind::Data,
             message: "crm/deals, page 1: not JSON".to_owned(),
             is_transient: false,
+            is_quota: false,
         };
         let stream =
             |name: &str, checked| StreamCheck { stream: name.to_owned(), checked, warnings: Vec::new() };

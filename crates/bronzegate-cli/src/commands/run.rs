@@ -163,7 +163,7 @@ mod tests {
                 ..RunReport::new("crm", "contacts")
             },
             RunReport {
-                error: Some(Failure { kind: ErrorKind::Api, message, is_transient: false }),
+                error: Some(Failure { kind: ErrorKind::Api, message, is_transient: false, is_quota: false }),
                 ..RunReport::new("crm", "deals")
             },
         ]

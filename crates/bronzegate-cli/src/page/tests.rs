@@ -47,6 +47,8 @@ fn record(hour: i64, records: u64) -> CommitRecord {
         history: vec![entry("before", 100), entry(&key, records)],
         warnings: Vec::new(),
         may_lack: false,
+        paging: std::collections::BTreeMap::new(),
+        columns: None,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),

@@ -85,6 +85,11 @@ impl Layout {
         format!("{}/{key}.s{segment:04}.json", self.commits())
     }
 
+    /// The folder of the backfills that were asked for.
+    pub fn backfills(&self) -> String {
+        format!("_bronzegate/{}/backfills", self.stream)
+    }
+
     /// The hint to the newest commit.
     pub fn head(&self) -> String {
         format!("_bronzegate/{}/head.json", self.stream)
@@ -120,7 +125,7 @@ impl Layout {
     pub fn parse_segment(name: &str) -> Option<CommitName> {
         let (key, number) = name.rsplit_once(".s")?;
         let segment: u32 = number.parse().ok()?;
-        let canonical = segment > 0 && format!("{segment:04}") == number;
+        let canonical = (1..u32::MAX).contains(&segment) && format!("{segment:04}") == number;
         Some(CommitName { id: key.parse().ok()?, segment }).filter(|_| canonical)
     }
 }
@@ -248,6 +253,10 @@ mod tests {
             "seq-1.s0000.json",
             "seq-01.s0001.json",
             "seq-1.s+001.json",
+            "seq-1.s4294967295.json",
+            "seq-18446744073709551615.s0001.json",
+            "at--0000010101T000000Z.s0001.json",
+            "at-00000101T000000Z.s0001.json",
             "seq-.s0001.json",
             "at-2026-11-22T17:00:00Z.s0001.json",
             "at-20261122T170000.500Z.s0001.json",

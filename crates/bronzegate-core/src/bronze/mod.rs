@@ -14,7 +14,8 @@ mod testing;
 
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, LastError, Ratios, SegmentStatus, Window, extend_history,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Ratios, SegmentStatus, Window,
+    extend_history,
 };
 pub(crate) use format::PartFormat;
 pub use layout::{CommitName, Layout};
@@ -23,6 +24,6 @@ pub(crate) use parts::{PartNaming, Parts};
 pub use publish::{Publisher, Settler, Stores};
 pub use run_id::{NotAKey, RunId, RunKey, RunKind};
 pub use store::{
-    BoundedStore, BronzeStore, ByteRange, Created, Leftover, LocalStore, RangeRead, Receipt, StagedPart,
-    StagingArea, StoreError, Upload,
+    BoundedStore, BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, LocalStore, RangeRead, Receipt,
+    StagedPart, StagingArea, StoreError, Upload,
 };

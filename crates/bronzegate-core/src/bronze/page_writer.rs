@@ -6,12 +6,15 @@
 
 use std::sync::Arc;
 
+use tokio::task::consume_budget;
+
 use super::format::{Encoder, PageTail};
 use super::parts::Parts;
 use super::store::{Receipt, StoreError};
 use crate::cursor::CursorFilter;
 use crate::error::Error;
 use crate::extract::{Branch, Page, PageDecision, PageEvent};
+use crate::formats::RecordChunk;
 use crate::http::Stats;
 
 /// Bytes of lines that are held until their page is known to be good.
@@ -65,7 +68,7 @@ impl PageWriter {
                     self.forget().await?;
                     tail = Some(self.encoder.page(arrived, branch.members()));
                     if let Some(filter) = &mut self.filter {
-                        filter.begin(branch.hash());
+                        filter.begin(branch.key());
                     }
                 }
                 PageEvent::Records(piece) => {
@@ -77,9 +80,7 @@ impl PageWriter {
                     if self.held.lines.capacity() == 0 {
                         self.held.lines.reserve(self.usual);
                     }
-                    tail.encode(&piece, &mut self.held.lines);
-                    self.held.records += piece.spans.len() as u64;
-                    self.spill().await?;
+                    self.encode(tail, &piece).await?;
                 }
             }
         }
@@ -116,9 +117,27 @@ impl PageWriter {
         self.parts.abort().await;
     }
 
+    /// Takes a piece's lines, and passes them on as often as there are enough.
+    async fn encode(&mut self, tail: &PageTail, piece: &RecordChunk) -> Result<(), StoreError> {
+        let mut nth = 0;
+        while nth < piece.spans.len() {
+            let next = tail.encode(piece, nth, self.bound(), &mut self.held.lines);
+            self.held.records += (next - nth) as u64;
+            nth = next;
+            self.spill().await?;
+            // A large record is work enough for others to have their turn.
+            consume_budget().await;
+        }
+        Ok(())
+    }
+
+    /// How many bytes of lines are held.
+    fn bound(&self) -> usize {
+        if self.held.spilled.is_some() { SPILL } else { HOLD }
+    }
+
     async fn spill(&mut self) -> Result<(), StoreError> {
-        let bound = if self.held.spilled.is_some() { SPILL } else { HOLD };
-        if self.held.lines.len() < bound {
+        if self.held.lines.len() < self.bound() {
             return Ok(());
         }
         if self.held.spilled.is_none() {

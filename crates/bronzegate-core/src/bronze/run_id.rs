@@ -6,6 +6,8 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::window::EARLIEST;
+
 /// What makes two runs the same run. Ordered by kind, then from the oldest to the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunId {
@@ -83,12 +85,12 @@ impl FromStr for RunId {
         let (kind, rest) = text.split_once('-').ok_or(NotAKey)?;
         let id = match kind {
             "at" => Self::At(parse_stamp(rest)?),
-            "seq" => Self::Sequence(rest.parse().map_err(|_| NotAKey)?),
+            "seq" => Self::Sequence(numbered(rest).ok_or(NotAKey)?),
             "window" => {
                 let mut fields = rest.splitn(3, '-');
                 let from = parse_stamp(fields.next().unwrap_or_default())?;
                 let to = parse_stamp(fields.next().unwrap_or_default())?;
-                let revision = fields.next().map_or(Some(1), |r| r.strip_prefix('r')?.parse().ok());
+                let revision = fields.next().map_or(Some(1), |r| revision(r.strip_prefix('r')?));
                 Self::Window { from, to, revision: revision.ok_or(NotAKey)? }
             }
             _ => return Err(NotAKey),
@@ -139,12 +141,12 @@ impl RunId {
             (None, _) => Self::At(first),
             (Some(second), None) => match parse_compact(second) {
                 Some(to) => Self::Window { from: first, to, revision: 1 },
-                None => Self::Sequence(second.parse().ok()?),
+                None => Self::Sequence(numbered(second)?),
             },
             (Some(second), Some(revision)) => Self::Window {
                 from: first,
                 to: parse_compact(second)?,
-                revision: revision.strip_prefix('r')?.parse().ok()?,
+                revision: self::revision(revision.strip_prefix('r')?)?,
             },
         };
         // One run has one spelling; the time of a sequence run is not part of its identity.
@@ -174,13 +176,23 @@ fn stamp(time: Timestamp, format: &str, end: &str) -> String {
 
 fn parse_stamp(text: &str) -> Result<Timestamp, NotAKey> {
     // jiff reads ISO 8601's basic format, a fraction included.
-    text.parse().map_err(|_| NotAKey)
+    text.parse().ok().filter(|time| *time >= EARLIEST).ok_or(NotAKey)
+}
+
+/// The number of a run that another one may follow.
+fn numbered(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number| *number < u64::MAX)
+}
+
+/// A revision that another one may follow.
+fn revision(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|revision| *revision < u32::MAX)
 }
 
 /// The compact form in batch ids; 14 digits at least, so that no run's number is taken for one.
 fn parse_compact(text: &str) -> Option<Timestamp> {
     let (date, time) = text.split_at_checked(8)?;
-    if time.len() < 6 { None } else { format!("{date}T{time}Z").parse().ok() }
+    if time.len() < 6 { None } else { parse_stamp(&format!("{date}T{time}Z")).ok() }
 }
 
 #[cfg(test)]
@@ -223,9 +235,16 @@ mod tests {
         ] {
             assert_eq!(RunId::of_batch(&RunKey::of(id, due).batch_id), Some(id));
         }
-        for text in
-            ["", "x", "20261122", "20261322170000", "20261122170000-", "20261122170000-07", "2026é122170000"]
-        {
+        for text in [
+            "",
+            "x",
+            "20261122170000-18446744073709551615",
+            "20261122",
+            "20261322170000",
+            "20261122170000-",
+            "20261122170000-07",
+            "2026é122170000",
+        ] {
             assert_eq!(RunId::of_batch(text), None, "{text}");
         }
     }

@@ -51,6 +51,11 @@ impl BodyTemplate {
         names.into_iter()
     }
 
+    /// Whether it has such a member.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
     /// Why a value cannot be put at `place`, if so: something stands there, or on the way to it. One that
     /// `replaces` may take the place of a text.
     pub(super) fn conflict(&self, place: &Pointer, replaces: bool) -> Option<&'static str> {
@@ -131,6 +136,12 @@ impl BodySpec {
     }
 }
 
+/// Whether an object is one that names a secret, and nothing else.
+fn is_secret(members: &Map<String, Value>) -> bool {
+    members.get("secret").is_some_and(Value::is_string)
+        && members.keys().all(|key| matches!(key.as_str(), "secret" | "field"))
+}
+
 struct Check<'a> {
     vars: &'a BTreeMap<String, String>,
     report: &'a Report,
@@ -171,6 +182,13 @@ impl Check<'_> {
                     })
                     .collect();
                 nodes.into_iter().collect::<Option<_>>().map(Node::List)
+            }
+            // Sent as it stands, it would tell the secret's name and not the secret.
+            Value::Object(members) if is_secret(members) => {
+                let draft = Draft::new("is a secret, and this body can hold none");
+                let accepted = "it under auth: a header, a parameter, or a login, in whose request secrets may stand anywhere";
+                self.report.add(at, draft.accepted(accepted));
+                None
             }
             Value::Object(members) => self.map(members, at).map(Node::Map),
             plain => Some(Node::Plain(plain.clone())),

@@ -1,7 +1,7 @@
 //! What partitions and parents need from the rest of their stream: templates that use their values, and
 //! cursors that can be compared between branches.
 
-use super::branches::{Parent, ParentField, ParentSpec, Partitions, PartitionsSpec};
+use super::branches::{MOST_MARKS, Parent, ParentField, ParentSpec, Partitions, PartitionsSpec};
 use super::incremental::Incremental;
 use super::problem::{At, Draft, Report};
 use super::read::Slot;
@@ -34,12 +34,13 @@ pub(super) fn stream(branched: &Branched<'_>, report: &Report) {
         report.say(at, "then: skip leaves out a partition or parent, and the stream has neither");
     }
     let counted = incremental.filter(|incremental| !incremental.format.is_time());
-    if let (Some(_), Some(at)) = (counted.filter(|_| is_branched), incremental_at) {
+    let is_shared = branched.parent_spec.is_some() || branched.partitions.count() > MOST_MARKS;
+    if let (Some(_), Some(at)) = (counted.filter(|_| is_shared), incremental_at) {
         report.say(
             at,
-            "a cursor that is no time cannot be followed over partitions or parents: while one is read, \
-             another may get a record with a smaller cursor, which no run would bring; use a format of time, or \
-             a stream for each",
+            "a cursor that is no time cannot be followed over parents, or over more than 1,000 partitions, which share \
+             one mark: while one is read, another may get a record with a smaller cursor, which no run would bring; \
+             use a format of time, or a stream for each",
         );
     }
 }

@@ -69,6 +69,9 @@ pub(super) struct ParentSpec {
     missing: Option<Slot<MissingField>>,
 }
 
+/// How many partitions have marks of their own.
+pub const MOST_MARKS: u64 = 1_000;
+
 /// The most branches that partitions make: beyond it the file means something else.
 const MOST: u64 = 1_000_000;
 

@@ -1,21 +1,52 @@
 //! What a person should know of settings that are right, and may lose records all the same.
 
+use super::branches::MOST_MARKS;
 use super::pagination::Kind;
 use super::stream::Stream;
 
 impl Stream {
     /// What may be lost, with the remedy.
     ///
-    /// A record that changes while pages are counted leaves its place, and those behind it move up, the first
-    /// of them to a page that has been read. A cursor then passes it for good.
+    /// A row that leaves its place while pages are counted, because it is deleted or has changed, moves those behind
+    /// it up, the first of them to a page that has been read. A cursor then passes it for good.
     pub fn cautions(&self) -> Vec<String> {
         let is_counted = matches!(self.pagination.kind, Kind::Offset { .. } | Kind::Page { .. });
-        let is_unseen = self.pagination.total.is_none()
-            && self.incremental.as_ref().is_some_and(|incremental| incremental.lookback.is_zero());
-        let caution = "pages are counted and `incremental` has no `lookback`: a record that changes while it is read moves \
-                       those behind it up, and one of them may be missed for good; a `lookback` longer than the schedule's \
-                       interval reads it again, and `total` at least tells of it";
-        if is_counted && is_unseen { vec![caution.to_owned()] } else { Vec::new() }
+        let unseen = (is_counted && self.pagination.total.is_none()).then(|| self.unseen_move()).flatten();
+        unseen.map(str::to_owned).into_iter().chain(self.shared_mark()).collect()
+    }
+
+    /// What moves between counted pages without a total that would show it.
+    fn unseen_move(&self) -> Option<&'static str> {
+        match &self.incremental {
+            Some(incremental) if !incremental.lookback.is_zero() => None,
+            Some(_) => Some(
+                "pages are counted and `incremental` has no `lookback`: a record that changes while it is read moves those \
+                 behind it up, and one of them may be missed for good; a `lookback` longer than the schedule's interval \
+                 reads it again, and `total` at least tells of it",
+            ),
+            None => Some(
+                "pages are counted and no `total` is stated: a row that is deleted while they are read moves those behind it \
+                 up, and one of them may be missed, which nothing shows; a `total` that falls would tell of it",
+            ),
+        }
+    }
+
+    /// What is not read of branches that appear later, because they share a mark with others.
+    pub fn shared_mark(&self) -> Option<String> {
+        self.incremental.as_ref()?;
+        if let Some(parent) = &self.parent {
+            return Some(format!(
+                "a record of {} that appears later is read from the common mark of its stream on: what it had before does \
+                 not come; a `lookback` reads a part of it, `backfill` any window again",
+                parent.stream
+            ));
+        }
+        (self.partitions.count() > MOST_MARKS).then(|| {
+            format!(
+                "more than {MOST_MARKS} partitions share one mark: one that is added later is read from there on, and what \
+                 it had before does not come; `backfill` loads it"
+            )
+        })
     }
 }
 
@@ -24,7 +55,7 @@ mod tests {
     use super::super::parse;
 
     #[test]
-    fn counted_pages_of_an_incremental_stream_need_a_total_or_a_lookback() {
+    fn counted_pages_need_a_total_or_a_lookback() {
         let cautions = |keys: &str, pages: &str| {
             let text = format!(
                 "source: x\nbase_url: https://x.example\nstreams: {{ s: {{ path: /p, records: items, {keys} pagination: {{ {pages} }} }} }}"
@@ -41,6 +72,8 @@ mod tests {
         assert_eq!(cautions(&incremental(", lookback: 1h"), offset), 0);
         assert_eq!(cautions(&incremental(""), &format!("{offset}, total: {{ body: total }}")), 0);
         assert_eq!(cautions(&incremental(""), "type: link_header"), 0);
-        assert_eq!(cautions("", offset), 0);
+        assert_eq!(cautions("", offset), 1);
+        assert_eq!(cautions("", &format!("{offset}, total: {{ body: total }}")), 0);
+        assert_eq!(cautions("", "type: link_header"), 0);
     }
 }

@@ -57,23 +57,23 @@ impl Expect {
 
     /// The thresholds that a complete run breaches, but for the error rate.
     pub fn breaches(&self, run: &Measured) -> Vec<Breach> {
-        let breach = |threshold, value, limit| Breach { threshold, value, limit };
+        let breach = |threshold, value, limit, is_default| Breach { threshold, value, limit, is_default };
         let mut breaches = Vec::new();
         if let Some(min) = self.min_records.filter(|min| run.records < *min) {
-            breaches.push(breach(Threshold::MinRecords, run.records as f64, min as f64));
+            breaches.push(breach(Threshold::MinRecords, run.records as f64, min as f64, false));
         }
         if let Some(max) = self.max_records.filter(|max| run.records > *max) {
-            breaches.push(breach(Threshold::MaxRecords, run.records as f64, max as f64));
+            breaches.push(breach(Threshold::MaxRecords, run.records as f64, max as f64, false));
         }
         let least = self.records_ratio.unwrap_or(Self::RECORDS_RATIO);
         let judged = self.judges_records(run.is_sparse);
         if let Some(ratio) = run.records_ratio.filter(|ratio| judged && *ratio < least) {
-            breaches.push(breach(Threshold::RecordsRatio, ratio, least));
+            breaches.push(breach(Threshold::RecordsRatio, ratio, least, self.records_ratio.is_none()));
         }
         let most = self.duration_ratio.unwrap_or(Self::DURATION_RATIO);
         let judged = self.judges_duration(run.duration_ms);
         if let Some(ratio) = run.duration_ratio.filter(|ratio| judged && *ratio > most) {
-            breaches.push(breach(Threshold::DurationRatio, ratio, most));
+            breaches.push(breach(Threshold::DurationRatio, ratio, most, self.duration_ratio.is_none()));
         }
         breaches
     }
@@ -94,7 +94,13 @@ impl Expect {
         let limit = self.error_rate.unwrap_or(Self::ERROR_RATE);
         let value = error_rate(requests, failed)?;
         let judged = self.error_rate.is_some() || failed > 1;
-        (judged && value > limit).then_some(Breach { threshold: Threshold::ErrorRate, value, limit })
+        let is_default = self.error_rate.is_none();
+        (judged && value > limit).then_some(Breach {
+            threshold: Threshold::ErrorRate,
+            value,
+            limit,
+            is_default,
+        })
     }
 }
 

@@ -3,12 +3,14 @@
 //! ```yaml
 //! format: ndjson                                     # json | ndjson | csv; without it the content type says
 //! format: { csv: { delimiter: ";", header: [id, name] } }
+//! format: { type: ndjson, encoding: latin-1, end: connection }
 //! ```
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::address::Address;
+use super::encoding::Encoding;
 use super::pagination::Pagination;
 use super::problem::{At, Draft, Report};
 use super::read::{Slot, TextOr};
@@ -40,6 +42,23 @@ impl Default for Csv {
     }
 }
 
+/// How bodies are read, whatever their format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// How text is encoded; UTF-8 without it, and then a content type must not say otherwise.
+    pub encoding: Option<Encoding>,
+    /// Lines may end where the connection does.
+    pub end: Option<BodyEnd>,
+}
+
+/// What else than its length may tell that a body of lines is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BodyEnd {
+    /// The end of the connection. A fault looks the same, so lines may be missing without a word.
+    Connection,
+}
+
 /// A format, or the one that has options.
 pub(super) type FormatSpec = TextOr<FormatWord, FormatOptions>;
 
@@ -60,8 +79,16 @@ pub(super) enum FormatWord {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Format")]
 pub(super) struct FormatOptions {
-    /// Comma-separated values.
-    csv: Slot<CsvSpec>,
+    /// The format of bodies; without it the content type says.
+    #[serde(rename = "type")]
+    kind: Option<Slot<FormatWord>>,
+    /// Comma-separated values, and how they are written.
+    csv: Option<Slot<CsvSpec>>,
+    /// How text is encoded: utf-8, latin-1, windows-1252 or another label of the Encoding Standard; default utf-8.
+    encoding: Option<Slot<Encoding>>,
+    /// Of lines: that a body ends with the connection, so that a cut cannot be told from its end; default by
+    /// its length.
+    end: Option<Slot<BodyEnd>>,
 }
 
 /// How comma-separated values are written.
@@ -92,22 +119,48 @@ impl TryFrom<String> for Delimiter {
     }
 }
 
-/// Checks a format; `None` when the report says what is wrong.
-pub(super) fn resolve(spec: &FormatSpec, report: &Report) -> Option<Format> {
+/// Checks a format; no format when there is none, or when the report says what is wrong.
+pub(super) fn resolve(spec: &FormatSpec, report: &Report) -> (Option<Format>, Reading) {
     match spec {
-        TextOr::Text(FormatWord::Json) => Some(Format::Json),
-        TextOr::Text(FormatWord::Ndjson) => Some(Format::Ndjson),
-        TextOr::Text(FormatWord::Csv) => Some(Format::Csv(Csv::default())),
+        TextOr::Text(word) => (Some(word.format()), Reading::default()),
         TextOr::Map(options) => {
-            let spec = options.csv.get()?;
-            let delimiter =
-                spec.delimiter.as_ref().map_or(Some(b','), |slot| slot.cloned().map(|Delimiter(byte)| byte));
-            let header = match &spec.header {
-                None => None,
-                Some(slot) => Some(header(slot, report)?),
+            let kind = options.kind.as_ref().and_then(Slot::get).map(|word| word.format());
+            if let (Some(kind), Some(_)) = (&options.kind, &options.csv) {
+                report.say(kind.at(), "means nothing beside csv, which says the format");
+            }
+            let format = match &options.csv {
+                Some(csv) => csv.get().and_then(|spec| spec.resolve(report)).map(Format::Csv),
+                None => kind,
             };
-            Some(Format::Csv(Csv { delimiter: delimiter?, header }))
+            if let (Some(Format::Json), Some(end)) = (&format, &options.end) {
+                report.say(end.at(), "means nothing for JSON, which has an end of its own");
+            }
+            let encoding = options.encoding.as_ref().and_then(Slot::cloned);
+            let end = options.end.as_ref().and_then(Slot::cloned);
+            (format, Reading { encoding, end })
         }
+    }
+}
+
+impl FormatWord {
+    fn format(self) -> Format {
+        match self {
+            Self::Json => Format::Json,
+            Self::Ndjson => Format::Ndjson,
+            Self::Csv => Format::Csv(Csv::default()),
+        }
+    }
+}
+
+impl CsvSpec {
+    fn resolve(&self, report: &Report) -> Option<Csv> {
+        let delimiter =
+            self.delimiter.as_ref().map_or(Some(b','), |slot| slot.cloned().map(|Delimiter(byte)| byte));
+        let header = match &self.header {
+            None => None,
+            Some(slot) => Some(header(slot, report)?),
+        };
+        Some(Csv { delimiter: delimiter?, header })
     }
 }
 

@@ -21,7 +21,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -34,7 +34,7 @@ use super::request_unit::RequestUnit;
 use super::template::TemplateText;
 use super::timezone::{Timezone, TimezoneText};
 use super::units::Period;
-use crate::window::{WindowStep, has_offset, parse_instant, parse_local};
+use crate::window::{WindowStep, has_offset, parse_local_time, parse_time};
 
 /// How a stream is asked for a range of its records, and how far it has been read.
 #[derive(Clone, Debug, PartialEq)]
@@ -183,20 +183,6 @@ impl Used {
 
 /// The shortest window that is still halved, unless the file says another.
 const MIN_WINDOW: Duration = Duration::from_mins(1);
-
-impl Incremental {
-    /// The cursor up to which everything that there will be is there, as far as the file knows.
-    pub fn settled(&self, now: Timestamp) -> Timestamp {
-        let settle = SignedDuration::try_from(self.settle).unwrap_or(SignedDuration::MAX);
-        let settled = now.checked_sub(settle).unwrap_or(Timestamp::MIN);
-        self.timezone.zone().map_or(settled, |zone| zone.earliest_to_come(settled))
-    }
-
-    /// The cursor up to which there may be something by now.
-    pub fn reached(&self, now: Timestamp) -> Timestamp {
-        self.timezone.zone().map_or(now, |zone| zone.latest_so_far(now))
-    }
-}
 
 impl CursorFormat {
     /// Whether cursors are times, so that there are windows.
@@ -380,7 +366,8 @@ impl IncrementalSpec {
             _ if self.is_local() && has_offset(text) => {
                 refuse("a time of `timezone`, without an offset (2024-01-01T00:00:00) or a date (2024-01-01)")
             }
-            _ => match parse_instant(text).or_else(|| self.is_local().then(|| parse_local(text)).flatten()) {
+            _ => match parse_time(text).or_else(|| self.is_local().then(|| parse_local_time(text)).flatten())
+            {
                 Some(time) if time.as_nanosecond() % format.resolution_ns() == 0 => Some(Start::Time(time)),
                 Some(_) => refuse("an instant that the format can tell: whole days, seconds or milliseconds"),
                 None => refuse("an instant (2024-01-01T00:00:00Z) or a date (2024-01-01)"),

@@ -32,6 +32,12 @@ pub struct Pagination {
     pub total: Option<Total>,
     /// The page size asked for.
     pub page_size: Option<PageSize>,
+    /// One page may be all there is, and nothing has to name a next one.
+    pub single_page: bool,
+    /// The API keeps the place in the list: each request moves it, also one whose answer is lost.
+    pub is_stateful: bool,
+    /// Whether the source file states it.
+    pub is_stated: bool,
 }
 
 /// What says where the next page is.
@@ -63,6 +69,8 @@ pub enum Kind {
         send: Target,
         /// The first number (1).
         start: u64,
+        /// Whether the source file states it.
+        is_start_stated: bool,
         /// Where the API says how many pages there are.
         total_pages: Option<Address>,
     },
@@ -159,6 +167,9 @@ impl Default for Pagination {
             max_pages: None,
             total: None,
             page_size: None,
+            single_page: false,
+            is_stateful: false,
+            is_stated: false,
         }
     }
 }
@@ -206,7 +217,7 @@ pub(super) enum KindSpec {
     /// A value of the response is sent with the next request; ends when it is absent, null or empty.
     Cursor {
         /// Where the next cursor is.
-        next: Slot<Address>,
+        next: Slot<Joined<Address, NextSpec>>,
         /// Where it goes.
         send: Slot<Target>,
         /// The first request's cursor; without it the first request sends none.
@@ -238,8 +249,18 @@ pub(super) enum KindSpec {
     /// A URL of the response; ends when it is absent, null or empty.
     NextUrl {
         /// Where the URL is.
-        next: Slot<Address>,
+        next: Slot<Joined<Address, NextSpec>>,
     },
+}
+
+/// What the place of the next page says.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Next")]
+pub(super) struct NextSpec {
+    /// The API keeps the place in the list, as a scroll does: nothing is asked for twice, and a cut run begins anew;
+    /// needs total, default false.
+    pub(super) stateful: Option<Slot<bool>>,
 }
 
 /// The keys of every type.
@@ -260,6 +281,8 @@ pub(super) struct PagesSpec {
     pub(super) total: Option<Slot<Joined<Address, TotalSpec>>>,
     /// The page size asked for.
     pub(super) page_size: Option<Slot<Joined<Target, PageSizeSpec>>>,
+    /// One page may be all there is: whether another is named is not asked for; default false.
+    pub(super) single_page: Option<Slot<bool>>,
 }
 
 /// A value carried from each page to the next request.

@@ -2,11 +2,11 @@
 
 use super::address::{Address, Target};
 use super::pagination::{
-    Advance, Carry, CarrySpec, Kind, KindSpec, PageSize, PagesSpec, Pagination, PaginationSpec, Stop,
-    StopSpec, StopWord, Tolerance, ToleranceText, Total,
+    Advance, Carry, CarrySpec, Kind, KindSpec, NextSpec, PageSize, PagesSpec, Pagination, PaginationSpec,
+    Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
 };
 use super::problem::{At, Draft, Report};
-use super::read::{Slot, TextOr};
+use super::read::{Joined, Slot, TextOr};
 
 /// Checks and joins the keys; `None` when the report says what is wrong.
 pub(super) fn resolve(spec: &PaginationSpec, at: &At, report: &Report) -> Option<Pagination> {
@@ -18,7 +18,23 @@ pub(super) fn resolve(spec: &PaginationSpec, at: &At, report: &Report) -> Option
     let pages = pages.map(|pages| self::pages(pages, report))?;
     let kind = kind?.1?;
     follows_as_given(&kind, spec.1.get()?, report);
-    Some(Pagination { kind, ..pages })
+    let is_stateful = spec.0.get().and_then(stateful).is_some_and(|slot| slot.get() == Some(&true));
+    Some(Pagination { kind, is_stateful, ..pages })
+}
+
+/// Where the next page is named.
+fn place(next: &Slot<Joined<Address, NextSpec>>) -> Option<&Address> {
+    next.get()?.0.get()
+}
+
+/// Whether the API keeps the place in the list.
+fn stateful(kind: &KindSpec) -> Option<&Slot<bool>> {
+    match kind {
+        KindSpec::Cursor { next, .. } | KindSpec::NextUrl { next } => next.get()?.1.get()?.stateful.as_ref(),
+        KindSpec::None {} | KindSpec::Offset { .. } | KindSpec::Page { .. } | KindSpec::LinkHeader { .. } => {
+            None
+        }
+    }
 }
 
 /// Where each value that pagination writes is given, in the order of [`Pagination::targets`].
@@ -39,12 +55,12 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
     Some(match spec {
         KindSpec::None {} => Kind::None,
         KindSpec::Cursor { next, send, initial } => {
-            from(next, report);
+            from(place(next), next.at(), report);
             if let (Some(Target::Url), Some(initial)) = (send.get(), initial) {
                 report.say(initial.at(), "initial cannot be sent as the URL: path says the first one");
             }
             let initial = initial.as_ref().and_then(Slot::cloned);
-            Kind::Cursor { next: next.cloned()?, send: send.cloned()?, initial }
+            Kind::Cursor { next: place(next)?.clone(), send: send.cloned()?, initial }
         }
         KindSpec::Offset { send, start, advance } => {
             not_url(send, report);
@@ -62,6 +78,7 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
             Kind::Page {
                 send: send.cloned()?,
                 start: start.as_ref().and_then(Slot::cloned).unwrap_or(1),
+                is_start_stated: start.is_some(),
                 total_pages: total_pages.as_ref().and_then(Slot::cloned),
             }
         }
@@ -69,8 +86,8 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
             Kind::LinkHeader { rel: rel.as_ref().and_then(Slot::cloned).unwrap_or_else(|| "next".to_owned()) }
         }
         KindSpec::NextUrl { next } => {
-            from(next, report);
-            Kind::NextUrl { next: next.cloned()? }
+            from(place(next), next.at(), report);
+            Kind::NextUrl { next: place(next)?.clone() }
         }
     })
 }
@@ -109,6 +126,9 @@ fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
             }
             Some(PageSize { to: joined.0.cloned()?, value: value?.cloned()? })
         }),
+        single_page: spec.single_page.as_ref().and_then(Slot::cloned).unwrap_or_default(),
+        is_stateful: false,
+        is_stated: true,
     }
 }
 
@@ -117,7 +137,7 @@ fn items<T>(slot: Option<&Slot<Vec<Slot<T>>>>) -> impl Iterator<Item = &T> {
 }
 
 fn carry(from: Address, spec: &CarrySpec, report: &Report) -> Option<Carry> {
-    self::from(&spec.from, report);
+    self::from(spec.from.get(), spec.from.at(), report);
     not_url(&spec.to, report);
     Some(Carry { from, to: spec.to.cloned()? })
 }
@@ -131,11 +151,10 @@ fn stop(spec: &StopSpec, report: &Report) -> Option<Stop> {
 }
 
 /// A value that is sent on comes from the body, a header, a link or the last record.
-fn from(slot: &Slot<Address>, report: &Report) {
-    if slot.get() == Some(&Address::Status) {
+fn from(address: Option<&Address>, at: &At, report: &Report) {
+    if address == Some(&Address::Status) {
         let draft = Draft::new("the status says nothing about the next page");
-        report
-            .add(slot.at(), draft.accepted("{ body: … }, { header: … }, { link: … } or { last_record: … }"));
+        report.add(at, draft.accepted("{ body: … }, { header: … }, { link: … } or { last_record: … }"));
     }
 }
 
@@ -156,6 +175,10 @@ fn not_url(slot: &Slot<Target>, report: &Report) {
 /// The keys that the type needs, and those that mean nothing to it.
 fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
     let sized = pages.page_size.is_some();
+    if let Some(slot) = stateful(kind).filter(|slot| slot.get() == Some(&true) && pages.total.is_none()) {
+        let draft = Draft::new("stateful needs total: nothing else shows that a page is missing");
+        report.add(slot.at(), draft.accepted("total: { body: <where the number of records is> }"));
+    }
     match kind {
         KindSpec::None {} => {
             let given = [
@@ -163,6 +186,7 @@ fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
                 pages.stop.as_ref().map(Slot::at),
                 pages.on_repeat.as_ref().map(Slot::at),
                 pages.max_pages.as_ref().map(Slot::at),
+                pages.single_page.as_ref().map(Slot::at),
             ];
             for at in given.into_iter().flatten() {
                 report.say(at, "means nothing with type none, which has one page");

@@ -26,6 +26,15 @@ impl Pointer {
         &self.tokens
     }
 
+    /// Returns where what holds its member is; nothing for one at the top.
+    pub fn above(&self) -> Option<Self> {
+        let tokens = self.tokens[..self.tokens.len() - 1].to_vec();
+        let is_plain = !self.text.starts_with('/');
+        let escape = |token: &String| format!("/{}", token.replace('~', "~0").replace('/', "~1"));
+        let text = if is_plain { tokens.join(".") } else { tokens.iter().map(escape).collect() };
+        (!tokens.is_empty()).then_some(Self { text, tokens })
+    }
+
     /// Returns what it leads through where a token of digits follows: these may be arrays.
     pub fn lists(&self) -> Vec<Self> {
         let is_place = |nth: &usize| self.tokens[*nth].bytes().all(|byte| byte.is_ascii_digit());

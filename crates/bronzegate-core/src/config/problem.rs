@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::redact::{line, printable};
+
 /// Everything that is wrong with one source file, in file order; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -58,27 +60,34 @@ impl fmt::Display for Problems {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.line)?;
+        // One problem is one line, whatever the names of files, keys and values are made of.
+        f.write_str(&printable(&self.told(), usize::MAX))
+    }
+}
+
+impl Problem {
+    fn told(&self) -> String {
+        let mut told = format!("{}:{}: ", line(&self.file), self.line);
         if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
+            told.extend([&line(&self.path), ": "]);
         }
         if let Some(value) = &self.value {
-            write!(f, "{value} ")?;
+            told.extend([&line(value), " "]);
         }
-        f.write_str(&self.what)?;
+        told.push_str(&self.what);
         let mut joint = ";";
         if let Some(word) = &self.did_you_mean {
-            write!(f, "; did you mean \"{word}\"?")?;
+            told.extend(["; did you mean \"", word, "\"?"]);
             joint = "";
         }
         if let Some(accepted) = &self.accepted {
-            write!(f, "{joint} write {accepted}")?;
+            told.extend([joint, " write ", accepted]);
             joint = ";";
         }
         if !self.known_keys.is_empty() {
-            write!(f, "{joint} known keys: {}", self.known_keys.join(", "))?;
+            told.extend([joint, " known keys: ", &self.known_keys.join(", ")]);
         }
-        Ok(())
+        told
     }
 }
 

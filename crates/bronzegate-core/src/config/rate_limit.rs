@@ -12,6 +12,20 @@ use super::address::{Address, header_name};
 use super::problem::{Draft, Report};
 use super::read::Slot;
 
+/// The least `requests_per_second`: about one request in twelve days. What is slower is a slip.
+const SLOWEST: f64 = 1e-6;
+/// The most `requests_per_second`.
+const FASTEST: f64 = 1e6;
+/// The most requests at once.
+const LARGEST_BURST: u32 = 1_000_000;
+/// The least share of a rate.
+pub const LEAST_SHARE: f64 = 1e-4;
+
+/// Returns whether a number is a share of a rate: from [`LEAST_SHARE`] to 1, which is all of it.
+pub fn is_rate_share(share: f64) -> bool {
+    (LEAST_SHARE..=1.0).contains(&share)
+}
+
 /// The pace of requests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateLimit {
@@ -53,10 +67,10 @@ impl Default for RateLimit {
 #[schemars(rename = "RateLimit")]
 pub(super) struct RateLimitSpec {
     /// Requests a second, fractions allowed.
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(range(min = SLOWEST, max = FASTEST))]
     requests_per_second: Option<Slot<f64>>,
     /// Requests that may go at once after a pause; default 1.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = LARGEST_BURST))]
     burst: Option<Slot<u32>>,
     /// The header that says how many requests are left.
     remaining: Option<Slot<RemainingSpec>>,
@@ -115,17 +129,19 @@ impl RateLimitSpec {
     fn apply(&self, limit: &mut RateLimit, report: &Report) {
         if let Some(slot) = &self.requests_per_second {
             match slot.cloned() {
-                Some(rate) if rate > 0.0 && rate <= 1_000_000.0 => {
-                    limit.requests_per_second = Some(rate);
+                Some(rate) if (SLOWEST..=FASTEST).contains(&rate) => limit.requests_per_second = Some(rate),
+                Some(rate) => {
+                    report.add(slot.at(), Draft::refused("a number from 0.000001 to 1000000").value(rate));
                 }
-                Some(rate) => report.add(slot.at(), Draft::refused("a number above 0").value(rate)),
                 None => {}
             }
         }
         if let Some(slot) = &self.burst {
             match slot.cloned() {
-                Some(0) => report.add(slot.at(), Draft::refused("a whole number of 1 or more").value(0)),
-                Some(burst) => limit.burst = burst,
+                Some(burst) if (1..=LARGEST_BURST).contains(&burst) => limit.burst = burst,
+                Some(burst) => {
+                    report.add(slot.at(), Draft::refused("a whole number from 1 to 1000000").value(burst));
+                }
                 None => {}
             }
         }

@@ -23,6 +23,17 @@ pub struct ResponseRule {
     pub then: Then,
     /// Where the API says what went wrong.
     pub message: Option<Address>,
+    /// It may end the pages before the first one has come.
+    pub if_first: bool,
+}
+
+impl ResponseRule {
+    /// Whether it looks at nothing that only this API would say: a wrong path has the same status. One that may
+    /// hold on the first page is meant so.
+    pub fn is_by_status(&self) -> bool {
+        let says = |condition: &Condition| matches!(condition.at, Address::Body(_) | Address::LastRecord(_));
+        !self.if_first && !self.when.iter().any(says)
+    }
 }
 
 /// What a rule does.
@@ -39,6 +50,8 @@ pub enum Then {
     Skip,
     /// Renew the access token and try again.
     RefreshAuth,
+    /// Take the page for a good one, although the API speaks of errors in it (`errors` beside `data`).
+    Accept,
 }
 
 /// What to do with a response for which every condition holds.
@@ -54,6 +67,8 @@ pub(super) struct RuleSpec {
     then: Slot<Then>,
     /// Where the API says what went wrong; only with fail.
     message: Option<Slot<Address>>,
+    /// The pages may end so before the first one has come; only with end, default false.
+    if_first: Option<Slot<bool>>,
 }
 
 impl RuleSpec {
@@ -70,10 +85,16 @@ impl RuleSpec {
                 report.add(message.at(), draft.accepted("{ body: … } or { header: … }"));
             }
         }
+        if let Some(if_first) = &self.if_first
+            && self.then.get().is_some_and(|then| *then != Then::End)
+        {
+            report.say(if_first.at(), "if_first needs then: end");
+        }
         Some(ResponseRule {
             when: when.into_iter().collect::<Option<_>>()?,
             then: self.then.cloned()?,
             message: self.message.as_ref().and_then(Slot::cloned),
+            if_first: self.if_first.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         })
     }
 }

@@ -77,6 +77,7 @@ pub fn parse(file: &str, text: &str) -> Result<Source, Problems> {
     let report = Report::new(file);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let source = read::document(text, &report).and_then(|node| {
+        read::refuse_unfilled(&node, &report);
         let spec: SourceEntry = read::read(&node, &report)?;
         resolve(file, text, &spec, &report)
     });

@@ -10,7 +10,7 @@ use super::body::{self, BodySpec, BodyTemplate};
 use super::branch_check::{self, Branched};
 use super::branches::{self, Parent, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
-use super::format::{self, Format, FormatSpec};
+use super::format::{self, Format, FormatSpec, Reading};
 use super::incremental::{Incremental, IncrementalSpec, Used, window_targets};
 use super::job::{self, Job, JobSpec};
 use super::layers::{Layers, SharedSpec, as_list, concurrency, responses};
@@ -28,7 +28,7 @@ use super::retry::{Retry, RetrySpec};
 use super::schedule::{Schedule, ScheduleSpec};
 use super::template::{Template, TemplateText};
 use super::timeout::{Timeout, TimeoutSpec};
-use super::{pagination_check, path, stream_check};
+use super::{pagination_check, path, records_check, stream_check};
 
 /// A stream with the source's settings merged in.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,8 @@ pub struct Stream {
     pub body: Option<BodyTemplate>,
     /// The format of bodies; by content type without it.
     pub format: Option<Format>,
+    /// How bodies are read, whatever their format.
+    pub reading: Reading,
     /// Where the records are.
     pub records: Records,
     /// How pages follow each other.
@@ -175,7 +177,17 @@ impl FromSource<'_> {
         let schedule = spec.schedule.as_ref().map(|slot| slot.get()?.resolve(slot.at(), report));
         let expect = spec.expect.as_ref().and_then(Slot::get).map(|expect| expect.resolve(report));
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
-        let (format, records) = self.content(spec, &request);
+        let ((format, reading), records) = self.content(spec, &request);
+        if let Some(records) = records.as_ref().filter(|_| format.as_ref().is_none_or(Format::has_members)) {
+            let at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
+            let split = incremental.iter().flatten().find_map(|settings| settings.split_when.as_ref());
+            let read = records_check::Read {
+                pagination: request.pagination.as_ref().map(|pagination| (pagination, at)),
+                split_when: split.zip(spec.incremental.as_ref()).map(|(split, slot)| (&split.at, slot.at())),
+                responses: rules.map(|rules| (&*responses, rules.at())),
+            };
+            records_check::outside(records, &read, report);
+        }
         Some(Stream {
             name: name.to_owned(),
             path: request.path?,
@@ -184,6 +196,7 @@ impl FromSource<'_> {
             headers: request.headers.into_iter().map(|(name, value, _)| (name, value)).collect(),
             body: request.body.map(|(body, _)| body),
             format,
+            reading,
             records: records?,
             pagination: request.pagination?,
             incremental: incremental?,
@@ -204,14 +217,14 @@ impl FromSource<'_> {
     }
 
     /// What a page holds, and where.
-    fn content(&self, spec: &StreamSpec, request: &Request) -> (Option<Format>, Option<Records>) {
-        let records = spec.records.get().and_then(records::resolve);
+    fn content(&self, spec: &StreamSpec, request: &Request) -> ((Option<Format>, Reading), Option<Records>) {
+        let records = spec.records.get().and_then(|records| records::resolve(records, self.report));
         let format = spec.format.as_ref().and_then(Slot::get);
-        let format = format.and_then(|spec| format::resolve(spec, self.report));
+        let (format, reading) = format.map(|spec| format::resolve(spec, self.report)).unwrap_or_default();
         let pagination_at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
         let paged = (request.pagination.as_ref(), pagination_at);
         format::fits(format.as_ref(), (records.as_ref(), spec.records.at()), paged, self.report);
-        (format, records)
+        ((format, reading), records)
     }
 
     /// The stream's `incremental`, for which its requests must ask; `None` when the report says what is wrong.

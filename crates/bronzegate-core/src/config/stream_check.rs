@@ -13,6 +13,7 @@ use super::request::Request;
 pub(super) fn check(request: &Request, report: &Report) {
     auth_names(request, report);
     template_names(request, report);
+    content_type(request, report);
     let Some(pagination) = &request.pagination else {
         return;
     };
@@ -74,6 +75,20 @@ fn auth_names(request: &Request, report: &Report) {
     if let Some(key) = key(request) {
         for (_, _, at) in request.params.iter().filter(|(name, ..)| name == key) {
             report.say(at, "this parameter is set by auth");
+        }
+    }
+}
+
+/// A body is sent as JSON, whatever a header calls it.
+fn content_type(request: &Request, report: &Report) {
+    if request.body.is_none() {
+        return;
+    }
+    for (_, value, at) in request.headers.iter().filter(|(name, ..)| name == "content-type") {
+        let media_type = value.as_str().to_ascii_lowercase();
+        if ["form-urlencoded", "multipart/", "xml"].iter().any(|other| media_type.contains(other)) {
+            let draft = Draft::new("does not fit: body is sent as JSON").value(value.as_str());
+            report.add(at, draft.accepted("application/json, or leave the header out"));
         }
     }
 }

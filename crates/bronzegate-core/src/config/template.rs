@@ -71,6 +71,9 @@ pub(super) struct TemplateText(pub(super) String);
 #[schemars(inline, extend("type" = ["string", "number", "boolean"]))]
 struct Plain;
 
+/// The most bytes of a template; what is longer is read by a parser that is as deep as the text is long.
+const LONGEST: usize = 4 << 10;
+
 const NAMES: [&str; 8] =
     ["cursor", "page", "offset", "window.from", "window.to", "partition.<name>", "parent.<field>", "job.id"];
 
@@ -136,6 +139,11 @@ impl Template {
         report: &Report,
     ) -> Option<Self> {
         let TemplateText(text) = text;
+        if text.len() > LONGEST && text.contains("{{") {
+            let draft = Draft::new(format!("has {} bytes, a template has at most {LONGEST}", text.len()));
+            report.add(at, draft);
+            return None;
+        }
         if text.contains("{%") || text.contains("{#") {
             let draft = Draft::refused("{{ }} only; {% %} and {# #} are not part of the grammar");
             report.add(at, draft.value(text));

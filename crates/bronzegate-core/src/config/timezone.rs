@@ -1,9 +1,10 @@
 //! `timezone`: what times are of that carry no offset.
 
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::incremental::CursorFormat;
+use super::incremental::{CursorFormat, Incremental};
 use super::problem::Report;
 use super::read::Slot;
 use crate::local_time::Zone;
@@ -60,5 +61,19 @@ impl Timezone {
             report.say(slot.at(), "is of times without an offset: needs `format: rfc3339` or `format: date`");
         }
         slot.get().map(|TimezoneText(zone)| zone.clone()).unwrap_or_default()
+    }
+}
+
+impl Incremental {
+    /// The cursor up to which everything that there will be is there, as far as the file knows.
+    pub fn settled(&self, now: Timestamp) -> Timestamp {
+        let settle = SignedDuration::try_from(self.settle).unwrap_or(SignedDuration::MAX);
+        let settled = now.checked_sub(settle).unwrap_or(Timestamp::MIN);
+        self.timezone.zone().map_or(settled, |zone| zone.earliest_to_come(settled))
+    }
+
+    /// The cursor up to which there may be something by now.
+    pub fn reached(&self, now: Timestamp) -> Timestamp {
+        self.timezone.zone().map_or(now, |zone| zone.latest_so_far(now))
     }
 }

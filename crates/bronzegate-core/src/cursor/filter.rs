@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::bounds::Bounds;
+use super::branch_ranges::{BranchKey, BranchRanges};
 use super::member::{member, names};
 use super::observed::{Observed, Wanted};
-use super::state::Mark;
+use super::state::{CursorState, Mark};
 use super::value::{CursorValue, Order};
 use crate::config::{Incremental, Missing, Pointer};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{RecordChunk, Span};
-use crate::redact::printable;
+use crate::redact::{line, printable};
 use crate::window::has_offset;
 
 /// The longest list of members that a message shows.
@@ -36,9 +37,15 @@ pub(crate) struct LeftOut {
 #[derive(Debug)]
 pub(crate) struct CursorFilter {
     settings: Incremental,
-    bounds: Bounds,
+    ranges: BranchRanges,
+    tracks: Vec<Track>,
     wanted: Wanted,
-    known: Option<Tied>,
+    /// The place of the track by which the page's records are judged.
+    judging: usize,
+    /// The place of the track that moves with them.
+    moving: usize,
+    /// Hashes in the tracks' newest.
+    held: usize,
     kept: Seen,
     page: Seen,
     fault: Option<Error>,
@@ -48,7 +55,15 @@ pub(crate) struct CursorFilter {
     branch: u64,
 }
 
-/// What the pages so far have shown.
+/// How far the branches of one range have been read.
+#[derive(Clone, Debug)]
+struct Track {
+    bounds: Bounds,
+    known: Option<Tied>,
+    newest: Option<Tied>,
+}
+
+/// What a page, and what came before it, have shown.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     newest: Option<Tied>,
@@ -72,38 +87,57 @@ enum Fate {
 }
 
 impl CursorFilter {
-    /// A filter for one segment. `known` is how far earlier runs have read, `newest` how far the run's
-    /// earlier segments have.
+    /// A filter for branches that all have these bounds, and of which nothing is known.
+    pub(crate) fn within(settings: &Incremental, bounds: Bounds) -> Self {
+        let track = Track { bounds: bounds.clone(), known: None, newest: None };
+        Self::with(settings, &bounds.clone(), BranchRanges::one(bounds), vec![track])
+    }
+
+    /// A filter for one segment of a run with this state.
     ///
     /// # Errors
     /// [`ErrorKind::Store`] when a mark does not fit the stream's format.
-    pub(crate) fn new(
+    pub(crate) fn of(
         settings: &Incremental,
-        bounds: Bounds,
-        known: Option<&Mark>,
-        newest: Option<&Mark>,
+        state: &CursorState,
+        ranges: BranchRanges,
     ) -> Result<Self, Error> {
         let read = |mark: Option<&Mark>| mark.map(|mark| Tied::read(settings, mark)).transpose();
-        let known = read(known)?;
-        let kept = Seen { newest: read(newest)?.or_else(|| known.clone()), ..Seen::default() };
-        let page = kept.clone();
-        Ok(Self {
+        let mut tracks = Vec::new();
+        for (place, range) in ranges.all().iter().enumerate() {
+            let known = read(range.known.as_ref())?;
+            let newest = read(state.newest_at(place))?.or_else(|| known.clone());
+            tracks.push(Track { bounds: range.bounds.clone(), known, newest });
+        }
+        let whole = state.bounds_from(settings, state.from.as_ref(), None).map_err(|error| {
+            Error::new(ErrorKind::Store, format!("a committed cursor {error}, which `format` asks for"))
+        })?;
+        Ok(Self::with(settings, &whole, ranges, tracks))
+    }
+
+    fn with(settings: &Incremental, whole: &Bounds, ranges: BranchRanges, tracks: Vec<Track>) -> Self {
+        Self {
             settings: settings.clone(),
-            wanted: Wanted::new(settings, &bounds),
-            bounds,
-            known,
-            kept,
-            page,
+            wanted: Wanted::new(settings, whole),
+            held: tracks.iter().filter_map(|track| track.newest.as_ref()).map(Tied::held).sum(),
+            ranges,
+            tracks,
+            judging: 0,
+            moving: 0,
+            kept: Seen::default(),
+            page: Seen::default(),
             fault: None,
             record_number: 0,
             branch: 0,
-        })
+        }
     }
 
-    /// A page begins, or begins again; `branch` is what tells its branch from others, 0 for the only one.
-    pub(crate) fn begin(&mut self, branch: u64) {
-        self.branch = branch;
-        self.page = self.kept.clone();
+    /// A page of a branch begins, or begins again.
+    pub(crate) fn begin(&mut self, branch: BranchKey<'_>) {
+        self.judging = self.ranges.place(branch).unwrap_or_default();
+        self.moving = self.ranges.home(branch).unwrap_or(self.judging);
+        self.branch = branch.seed;
+        self.page = Seen { newest: self.tracks[self.moving].newest.clone(), ..self.kept.clone() };
         self.fault = None;
         self.record_number = 0;
     }
@@ -131,13 +165,23 @@ impl CursorFilter {
     /// [`ErrorKind::Data`] for its first record whose cursor or key cannot be read.
     pub(crate) fn keep(&mut self) -> Result<(), Error> {
         self.fault.take().map_or(Ok(()), Err)?;
-        self.kept = self.page.clone();
+        self.kept = std::mem::take(&mut self.page);
+        let newest = self.kept.newest.take();
+        let held = |tied: &Option<Tied>| tied.as_ref().map_or(0, Tied::held);
+        let before = std::mem::replace(&mut self.tracks[self.moving].newest, newest);
+        self.held = self.held - held(&before) + held(&self.tracks[self.moving].newest);
+        while self.held > Mark::ALL_VERSIONS {
+            let newest = self.tracks.iter_mut().filter_map(|track| track.newest.as_mut());
+            let Some(largest) = newest.max_by_key(|newest| newest.held()) else { break };
+            self.held -= largest.held();
+            largest.versions = None;
+        }
         Ok(())
     }
 
-    /// How far the run has read.
-    pub(crate) fn newest(&self) -> Option<Mark> {
-        self.kept.newest.as_ref().map(Tied::mark)
+    /// How far the branches of each range have been read, in the order of the ranges.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = Option<Mark>> {
+        self.tracks.iter().map(|track| track.newest.as_ref().map(Tied::mark))
     }
 
     /// What a person should know of where the records lie.
@@ -208,8 +252,9 @@ impl CursorFilter {
             )));
         }
         self.page.observed.see(&self.wanted, json, &order);
-        let below = self.bounds.from.as_ref().is_some_and(|from| order < *from.order());
-        let beyond = self.bounds.to.as_ref().is_some_and(|to| order >= *to.order());
+        let bounds = &self.tracks[self.judging].bounds;
+        let below = bounds.from.as_ref().is_some_and(|from| order < *from.order());
+        let beyond = bounds.to.as_ref().is_some_and(|to| order >= *to.order());
         if below || beyond {
             self.page.left_out.outside += 1;
             return Ok(Fate::LeaveOut);
@@ -220,7 +265,8 @@ impl CursorFilter {
     /// Compares a record's cursor with the newest; at the cursor that earlier runs have reached, its
     /// bytes tell whether they have written it.
     fn compare(&mut self, record: &[u8], json: &str, order: Order) -> Result<Fate, Error> {
-        let at_known = self.known.as_ref().is_some_and(|known| *known.cursor.order() == order);
+        let is_at = |known: &Tied| *known.cursor.order() == order;
+        let at_known = self.tracks[self.judging].known.as_ref().is_some_and(is_at);
         let newest = self.page.newest.as_ref().map(|newest| order.cmp(newest.cursor.order()));
         if !at_known && newest.is_some_and(std::cmp::Ordering::is_lt) {
             return Ok(Fate::Write);
@@ -229,7 +275,7 @@ impl CursorFilter {
         let is_known = |known: &Tied| {
             known.versions.as_ref().zip(version).is_some_and(|(known, version)| known.contains(&version))
         };
-        if at_known && self.known.as_ref().is_some_and(is_known) {
+        if at_known && self.tracks[self.judging].known.as_ref().is_some_and(is_known) {
             self.page.left_out.known += 1;
             return Ok(Fate::LeaveOut);
         }
@@ -280,12 +326,18 @@ fn told(record: &[u8]) -> String {
 impl Tied {
     fn read(settings: &Incremental, mark: &Mark) -> Result<Self, Error> {
         let cursor = CursorValue::of(settings.format, mark.cursor.clone()).map_err(|error| {
-            let cause =
-                format!("the committed cursor {:?} {error}, which `format` asks for", mark.cursor.text);
+            let cause = format!(
+                "the committed cursor `{}` {error}, which `format` asks for",
+                line(&mark.cursor.text)
+            );
             Error::new(ErrorKind::Store, cause)
         })?;
         let versions = mark.versions.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok());
         Ok(Self { cursor, versions: (!mark.more).then(|| versions.collect()) })
+    }
+
+    fn held(&self) -> usize {
+        self.versions.as_ref().map_or(0, BTreeSet::len)
     }
 
     fn add(&mut self, version: Option<u128>) {

@@ -1,6 +1,6 @@
 //! One member of a record, found in the record's bytes: no document tree is built.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -14,10 +14,37 @@ pub(crate) fn member<'r>(record: &'r [u8], path: &[String]) -> Option<&'r str> {
     Seek(path).deserialize(&mut reader).ok().flatten().map(RawValue::get)
 }
 
-/// The names of a record's members, sorted; none where it is no object.
+/// How many names of a record are looked at.
+const MOST_NAMES: usize = 1_000;
+
+/// The names of a record's first members, sorted; none where it is no object.
 pub(crate) fn names(record: &[u8]) -> Vec<String> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(record).unwrap_or_default();
-    members.into_keys().collect()
+    let mut reader = serde_json::Deserializer::from_slice(record);
+    let names: Result<BTreeSet<String>, _> = reader.deserialize_map(FirstNames);
+    names.unwrap_or_default().into_iter().collect()
+}
+
+/// Reads the names of an object, as many as are looked at.
+struct FirstNames;
+
+impl<'de> Visitor<'de> for FirstNames {
+    type Value = BTreeSet<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut names = BTreeSet::new();
+        while names.len() < MOST_NAMES
+            && let Some(name) = map.next_key()?
+        {
+            map.next_value::<IgnoredAny>()?;
+            names.insert(name);
+        }
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(names)
+    }
 }
 
 /// Reads a value and finds what is at the path within it.
@@ -154,6 +181,14 @@ mod tests {
         for value in ["[1]", "7", "\"a\"", "null", "1e999", "\"\\ud800\"", "true"] {
             assert_eq!(at(value, "a"), None, "{value}");
         }
+    }
+
+    #[test]
+    fn so_many_names_of_a_record_are_looked_at_and_no_more() {
+        assert_eq!(names(br#"{"b":[{"x":1}],"a":null,"b":2}"#), ["a", "b"]);
+        assert_eq!((names(b"[1]"), names(b"null"), names(b"{}")), (vec![], vec![], vec![]));
+        let many: Vec<_> = (0..3_000).map(|nth| format!("\"{nth}\":0")).collect();
+        assert_eq!(names(format!("{{{}}}", many.join(",")).as_bytes()).len(), MOST_NAMES);
     }
 
     #[test]

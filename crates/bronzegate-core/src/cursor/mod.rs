@@ -1,15 +1,21 @@
 //! Cursors of incremental streams: read from a record's bytes, compared, and remembered.
 
 mod bounds;
+mod branch_ranges;
+mod completion;
 mod filter;
 mod member;
 mod observed;
+mod partition_marks;
 mod state;
 mod unit;
 mod value;
 
 pub(crate) use bounds::Bounds;
+pub(crate) use branch_ranges::{BranchKey, BranchRanges};
+pub(crate) use completion::EndedBranch;
 pub(crate) use filter::CursorFilter;
-pub(crate) use member::member;
+pub(crate) use member::{member, names};
+pub(crate) use partition_marks::{BranchProgress, PartitionMark, PartitionMarks, SkippedBranches};
 pub(crate) use state::{CursorState, Mark};
-pub(crate) use value::{CursorValue, Verbatim};
+pub(crate) use value::{CursorValue, NotACursor, Verbatim};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::CursorFormat;
 use crate::redact::printable;
-use crate::window::{parse_instant, parse_local};
+use crate::window::{EARLIEST, parse_instant, parse_local};
 
 /// The longest text that a message shows.
 const LONGEST_SHOWN: usize = 40;
@@ -127,8 +127,8 @@ impl CursorValue {
         match &self.order {
             Order::Time(time) => {
                 let before = time.as_nanosecond() - format.resolution_ns();
-                Timestamp::from_nanosecond(before)
-                    .map_or_else(|_| self.clone(), |before| Self::of_time(format, before))
+                let before = Timestamp::from_nanosecond(before).ok().filter(|before| *before >= EARLIEST);
+                before.map_or_else(|| self.clone(), |before| Self::of_time(format, before))
             }
             Order::Integer(integer) => {
                 let before = integer.one_less();
@@ -234,7 +234,7 @@ pub(super) fn epoch(text: &str, exponent: usize) -> Option<Timestamp> {
     let fraction: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
     let whole_ns = whole.parse::<i128>().ok()?.checked_mul(scale)?;
     let sign = if whole.starts_with('-') { -1 } else { 1 };
-    Timestamp::from_nanosecond(whole_ns + sign * fraction).ok()
+    Timestamp::from_nanosecond(whole_ns.checked_add(sign * fraction)?).ok()
 }
 
 fn integer(text: &str) -> Option<Integer> {

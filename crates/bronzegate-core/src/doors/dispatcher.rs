@@ -18,7 +18,7 @@ use crate::secret::SecretStore;
 use crate::window::TimeWindow;
 
 use super::answer::{Answer, NotRun, WindowList};
-use super::event::{Action, Backfill, Event};
+use super::event::{Action, Backfill, Event, divided};
 use super::sources::SourceFolder;
 use super::warm_engines::WarmEngines;
 
@@ -49,6 +49,11 @@ impl Dispatcher {
     /// The source files.
     pub fn sources(&self) -> &SourceFolder {
         &self.sources
+    }
+
+    /// The clock.
+    pub(super) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// Does what an event asks for. A stream that fails does not stop its neighbours: its report says so.
@@ -154,7 +159,7 @@ impl Dispatcher {
         let layout = Layout::new(&run.engine.source.name, &run.stream.name);
         let publisher = Publisher::new(self.store(deadline), layout);
         if let Some(workers) = backfill.list_for {
-            let rate_share = rate_share / f64::from(workers.get());
+            let rate_share = divided(rate_share, workers).map_err(in_stream)?;
             let (count, windows) = (over.len(), over.to_vec());
             // Another revision is asked for in order to load records twice.
             let scheduled = match revision {
@@ -211,7 +216,7 @@ impl Dispatcher {
         Answer::Runs { reports, windows }
     }
 
-    fn store(&self, deadline: Deadline) -> Arc<dyn BronzeStore> {
+    pub(super) fn store(&self, deadline: Deadline) -> Arc<dyn BronzeStore> {
         Arc::new(BoundedStore::new(self.store.clone(), self.clock.clone(), deadline))
     }
 }

@@ -14,9 +14,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::config::{NAME_FORM, is_name};
+use crate::config::{LEAST_SHARE, NAME_FORM, is_name, is_rate_share};
 use crate::error::{Error, ErrorKind};
-use crate::window::{TimeWindow, WindowStep, parse_instant};
+use crate::window::{TimeWindow, WindowStep, parse_time};
 
 /// A backfill's and a window's share of the source's rate limit unless its event says another: the
 /// schedule keeps the other half.
@@ -31,7 +31,7 @@ pub struct Event {
     pub stream: Option<String>,
     /// What is to be done.
     pub action: Action,
-    /// The part of the source's rate limit that it may use, above 0 and at most 1.
+    /// The part of the source's rate limit that it may use: see [`is_rate_share`].
     pub rate_share: f64,
 }
 
@@ -130,8 +130,8 @@ impl Event {
         }
         let usual = if matches!(action, Action::Run { .. }) { 1.0 } else { BACKFILL_SHARE };
         let rate_share = spec.rate_share.unwrap_or(usual);
-        if !(rate_share > 0.0 && rate_share <= 1.0) {
-            return Err(wrong(format!("`rate_share` is {rate_share}; it is above 0 and at most 1")));
+        if !is_rate_share(rate_share) {
+            return Err(wrong(format!("`rate_share` is {rate_share}; it is from {LEAST_SHARE} to 1")));
         }
         Ok(Self { source: spec.source, stream: spec.stream, action, rate_share })
     }
@@ -165,11 +165,28 @@ impl Event {
                 event["backfill"] = backfill;
             }
         }
-        if !matches!(self.action, Action::Run { .. }) {
+        if !matches!(self.action, Action::Run { .. }) || self.rate_share < 1.0 {
             event["rate_share"] = json!(self.rate_share);
         }
         event
     }
+}
+
+/// The share of one worker of many, which divide a share among themselves.
+///
+/// # Errors
+/// [`ErrorKind::Config`] when it is too small to be one.
+pub fn divided(rate_share: f64, workers: NonZeroU32) -> Result<f64, Error> {
+    let share = rate_share / f64::from(workers.get());
+    if is_rate_share(share) {
+        return Ok(share);
+    }
+    Err(Error::new(
+        ErrorKind::Config,
+        format!(
+            "a rate share of {rate_share} divided among {workers} workers is less than {LEAST_SHARE} for each: take fewer"
+        ),
+    ))
 }
 
 impl BackfillSpec {
@@ -201,9 +218,9 @@ fn span(member: &str, from: &str, to: &str) -> Result<TimeWindow, Error> {
 }
 
 fn instant(member: &str, text: &str) -> Result<Timestamp, Error> {
-    parse_instant(text).ok_or_else(|| {
+    parse_time(text).ok_or_else(|| {
         wrong(format!(
-            "`{member}` is `{text}`: write an instant (2026-11-22T17:00:00Z) or a date (2026-11-22)"
+            "`{member}` is `{text}`: write an instant (2026-11-22T17:00:00Z) or a date (2026-11-22) of the years 1 to 9999"
         ))
     })
 }
@@ -227,6 +244,7 @@ mod tests {
     fn every_event_is_read_and_written_back() {
         for event in [
             json!({"source": "hubspot"}),
+            json!({"source": "hubspot", "stream": "contacts", "rate_share": 0.5}),
             json!({"source": "hubspot", "stream": "contacts", "scheduled_time": "2026-11-22T17:00:00Z"}),
             json!({"source": "hubspot", "stream": "contacts", "rate_share": 0.125,
                 "window": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "revision": 2}}),
@@ -263,6 +281,15 @@ mod tests {
                 json!({"source": "s", "scheduled_time": "soon"}),
                 "`scheduled_time` is `soon`: write an instant",
             ),
+            (json!({"source": "s", "scheduled_time": "-000001-01-01T00:00:00Z"}), "of the years 1 to 9999"),
+            (
+                json!({"source": "s", "stream": "t", "window": {"from": "-000001-01-01T00:00:00Z", "to": "2026-01-02"}}),
+                "`window.from` is `-000001-01-01T00:00:00Z`: write an instant",
+            ),
+            (
+                json!({"source": "s", "stream": "t", "backfill": {"from": "0000-12-31", "to": "2026-01-02"}}),
+                "`backfill.from` is `0000-12-31`: write an instant",
+            ),
             (
                 json!({"source": "s", "window": {"from": "2026-01-01", "to": "2026-01-02"}}),
                 "`stream` is missing",
@@ -279,7 +306,12 @@ mod tests {
                 json!({"source": "s", "stream": "t", "scheduled_time": "2026-01-01", "window": {"from": "2026-01-01", "to": "2026-01-02"}}),
                 "exclude one another",
             ),
-            (json!({"source": "s", "rate_share": 0}), "`rate_share` is 0"),
+            (json!({"source": "s", "rate_share": 0}), "`rate_share` is 0; it is from 0.0001 to 1"),
+            (
+                json!({"source": "s", "rate_share": 1e-12}),
+                "`rate_share` is 0.000000000001; it is from 0.0001 to 1",
+            ),
+            (json!({"source": "s", "rate_share": 1.5}), "`rate_share` is 1.5; it is from 0.0001 to 1"),
         ] {
             let error = parse(&event).unwrap_err();
             assert!(error.contains(message), "{event}: {error}");

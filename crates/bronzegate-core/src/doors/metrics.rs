@@ -89,8 +89,9 @@ pub fn of_run(report: &RunReport) -> Vec<Metric> {
     for (name, ratio) in [("RecordsRatio", records_ratio), ("DurationRatio", report.duration_ratio)] {
         metrics.extend(ratio.map(|value| Metric { name, unit: Unit::None, value }));
     }
-    metrics.push(Metric { name: "Warnings", unit: Unit::Count, value: report.warnings.len() as f64 });
-    metrics.push(Metric { name: "Breaches", unit: Unit::Count, value: report.breaches.len() as f64 });
+    for (name, count) in [("Breaches", report.breaches.len()), ("Warnings", report.warnings.len())] {
+        metrics.push(Metric { name, unit: Unit::Count, value: count as f64 });
+    }
     metrics
 }
 
@@ -117,7 +118,7 @@ mod tests {
             records_ratio: Some(0.5),
             ..RunReport::new("crm", "deals")
         };
-        insta::assert_snapshot!(told(&report), @"RunCompleted=1 Count, RunFailed=0 Count, RunPartial=0 Count, Records=50 Count, Bytes=4096 Bytes, Pages=2 Count, Requests=8 Count, Retries=2 Count, ApiErrors=2 Count, DurationMs=1500 Milliseconds, ErrorRate=25 Percent, RecordsRatio=0.5 None, Warnings=0 Count, Breaches=0 Count");
+        insta::assert_snapshot!(told(&report), @"RunCompleted=1 Count, RunFailed=0 Count, RunPartial=0 Count, Records=50 Count, Bytes=4096 Bytes, Pages=2 Count, Requests=8 Count, Retries=2 Count, ApiErrors=2 Count, DurationMs=1500 Milliseconds, ErrorRate=25 Percent, RecordsRatio=0.5 None, Breaches=0 Count, Warnings=0 Count");
     }
 
     #[test]

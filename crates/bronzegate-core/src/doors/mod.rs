@@ -1,5 +1,6 @@
 //! What the doors share: from a deployment's settings to stores and vaults, and from an event to its reports.
 
+mod admission;
 mod answer;
 mod cloud;
 mod clouds;
@@ -17,7 +18,7 @@ pub use cloud::{Cloud, Form};
 pub use clouds::Clouds;
 pub use deployment::{Defaults, Deployment};
 pub use dispatcher::Dispatcher;
-pub use event::{Action, BACKFILL_SHARE, Backfill, Event};
+pub use event::{Action, BACKFILL_SHARE, Backfill, Event, divided};
 pub use place::Place;
 pub use setting::{LookUp, Setting, Unset};
 pub use sources::{SourceFolder, Unusable};

@@ -6,9 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::bounded_file::read_file;
 use crate::bronze::BronzeStore;
 use crate::config::{self, Problems, Source};
 use crate::error::{Error, ErrorKind, Result};
+use crate::redact::line;
+
+/// The most bytes of a source file.
+const LARGEST: u64 = 4 << 20;
 
 /// What a source file's name ends with.
 const EXTENSION: &str = ".yaml";
@@ -93,14 +98,19 @@ impl SourceFolder {
     async fn read(&self, source: &str, file: &str) -> Result<Option<Vec<u8>>, Unread> {
         let unread = |cause: Cause| Unread { file: file.to_owned(), cause };
         match self {
-            Self::Local(_) => match fs::read(file) {
+            Self::Local(_) => match read_file(Path::new(file), LARGEST) {
                 Ok(bytes) => Ok(Some(bytes)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(unread(error.into())),
             },
             Self::Remote(store) => {
                 let bytes = store.get(&format!("{source}{EXTENSION}")).await;
-                bytes.map(|bytes| bytes.map(Into::into)).map_err(|error| unread(error.into()))
+                match bytes.map_err(|error| unread(error.into()))? {
+                    Some(bytes) if bytes.len() as u64 > LARGEST => {
+                        Err(unread(format!("it has more than {LARGEST} bytes, which is the most").into()))
+                    }
+                    bytes => Ok(bytes.map(Into::into)),
+                }
             }
         }
     }
@@ -112,9 +122,9 @@ impl SourceFolder {
         };
         let known = match names.as_slice() {
             [] => "it has no source files".to_owned(),
-            names => format!("the sources there are: {}", names.join(", ")),
+            names => format!("the sources there are: {}", line(&names.join(", "))),
         };
-        Error::new(ErrorKind::Config, format!("there is no file {file}; {known}"))
+        Error::new(ErrorKind::Config, format!("there is no file {}; {known}", line(file)))
     }
 
     fn unreadable(&self, error: &dyn fmt::Display) -> Error {
@@ -135,7 +145,7 @@ impl fmt::Display for SourceFolder {
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {file}")]
+#[error("cannot read {}", line(file))]
 struct Unread {
     file: String,
     #[source]
@@ -155,7 +165,7 @@ impl From<Unusable> for Error {
     fn from(unusable: Unusable) -> Self {
         match unusable {
             Unusable::Unreadable(error) => error,
-            wrong @ Unusable::Wrong { .. } => Self::new(ErrorKind::Config, wrong.to_string()),
+            wrong @ Unusable::Wrong { .. } => Self::list(ErrorKind::Config, wrong.to_string()),
         }
     }
 }
@@ -167,7 +177,7 @@ impl fmt::Display for Unusable {
             Self::Wrong { file, problems } => {
                 let count = problems.as_slice().len();
                 let noun = if count == 1 { "problem" } else { "problems" };
-                write!(f, "{count} {noun} in {file}\n{problems}")
+                write!(f, "{count} {noun} in {}\n{problems}", line(file))
             }
         }
     }
@@ -185,6 +195,23 @@ mod tests {
         }
         let sources = SourceFolder::local(folder.path());
         (folder, sources)
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_device_or_a_file_without_measure_is_no_source_file() {
+        let (folder, sources) = folder(&[]);
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.yaml")).unwrap();
+        fs::File::create(folder.path().join("large.yaml")).unwrap().set_len(1 << 40).unwrap();
+        for (name, cause) in
+            [("zero", "it is a pipe or a device, not a file"), ("large", "it has more than 4194304 bytes")]
+        {
+            let error = message(&folder, sources.load(name).await.unwrap_err());
+            assert!(error.contains(cause), "{error}");
+        }
+        let store = Arc::new(LocalStore::open(folder.path()).unwrap());
+        let error = Error::from(SourceFolder::Remote(store).load("large").await.unwrap_err());
+        assert!(error.to_string().contains("more than"), "{error}");
     }
 
     fn message(folder: &tempfile::TempDir, error: impl Into<Error>) -> String {

@@ -8,13 +8,19 @@ mod branches;
 mod page;
 mod paging;
 
-pub(crate) use branches::{BranchQueue, StreamEnding, StreamPages, StreamState};
+pub(crate) use branches::{
+    BranchQueue, Led, StreamEnding, StreamPages, StreamState, holds_secret, only_page, page_zero,
+};
 #[cfg(test)]
 pub(crate) use branches::{BranchState, NextBranch};
 pub(crate) use page::{
-    FetchError, Fetched, Fetcher, Jobs, NotDone, Page, PageDecision, PageEvent, Requests, StreamContext,
-    judge, record_channel,
+    FetchError, Fetched, Fetcher, Jobs, Look, NotDone, Page, PageDecision, PageEvent, Requests,
+    StreamContext, judge, look, record_channel,
 };
-pub(crate) use paging::{Branch, Paginator, Progress, RequestedRange, never_comes};
+pub(crate) use paging::TableColumns;
+pub(crate) use paging::{
+    Branch, FirstSeen, PageState, Paginator, Progress, RequestedRange, RequestedRanges, SeenColumns, is_full,
+    never_comes, says_more,
+};
 #[cfg(test)]
-pub(crate) use paging::{BranchId, PageState, Position};
+pub(crate) use paging::{BranchId, Position};

@@ -1,5 +1,7 @@
 //! What can be wrong with a page body.
 
+use crate::redact::line;
+
 /// Why a body cannot be split, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the body is not valid at byte {offset}: {kind}")]
@@ -20,6 +22,25 @@ pub(crate) enum SplitErrorKind {
     /// The body ends inside a value.
     #[error("it ends too early")]
     Truncated,
+    /// A byte beyond ASCII, where the content type declares a charset other than UTF-8.
+    #[error(
+        "a character beyond ASCII, and the content type declares the charset `{charset}`, in which some APIs send UTF-8 \
+         all the same: say in the source file which it is, `format: {{ encoding: {charset} }}` or `format: {{ encoding: \
+         utf-8 }}`"
+    )]
+    NotAscii {
+        /// What the content type declares.
+        charset: String,
+    },
+    /// Bytes that are no text in the encoding that the source file states.
+    #[error("it is not {0}, which `encoding` states")]
+    Undecodable(&'static str),
+    /// Null in place of a record.
+    #[error(
+        "record {0} is null: the API could not give it out. Where that is how it is, say `records: {{ at: …, nulls: skip \
+         }}`, or `keep`"
+    )]
+    NullRecord(u64),
     /// A byte sequence that is not UTF-8 (RFC 3629).
     #[error("not UTF-8")]
     NotUtf8,
@@ -44,6 +65,9 @@ pub(crate) enum SplitErrorKind {
     /// The member that `records` names stands twice.
     #[error("the member that `records` names stands twice")]
     RecordsTwice,
+    /// Two members of one name, different ones, where the source file reads one.
+    #[error("the member `{0}`, which the source file reads, stands twice with different values")]
+    ValueTwice(String),
     /// A single record of more than 64 MiB.
     #[error("a record is larger than 64 MiB")]
     RecordTooLarge,
@@ -67,7 +91,7 @@ pub(crate) enum SplitErrorKind {
     #[error("something follows the closing quote of a field; a quote within one is written twice")]
     BehindQuote,
     /// CSV: two columns of one name.
-    #[error("the header names `{0}` twice")]
+    #[error("the header names `{}` twice", line(.0))]
     HeaderTwice(String),
     /// CSV: a record that is not UTF-8.
     #[error("the record that ends in line {line} is not UTF-8")]
@@ -75,6 +99,12 @@ pub(crate) enum SplitErrorKind {
         /// The record's last line, counted from 1.
         line: u64,
     },
+    /// CSV: a header of more than 1 MiB.
+    #[error("the header is larger than 1 MiB")]
+    HeaderTooLarge,
+    /// CSV: names so long beside values so short that the records are a multiple of the body.
+    #[error("the columns' names are so long that the rows become more than {0} times the body's size")]
+    NamesTooLong(u64),
     /// CSV: a record of more fields than any table has.
     #[error("a record has more than {0} fields")]
     TooManyFields(usize),

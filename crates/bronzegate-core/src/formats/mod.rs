@@ -14,6 +14,7 @@ mod reader;
 mod record_chunk;
 #[cfg(test)]
 mod tests;
+mod transcoder;
 mod utf8;
 
 pub(crate) use error::{SplitError, SplitErrorKind};
@@ -21,3 +22,4 @@ pub(crate) use json::{RecordsAt, Wanted, values};
 pub(crate) use page_body::{Form, PageBody, RecordsFound};
 pub(crate) use reader::Reader;
 pub(crate) use record_chunk::{RecordChunk, Span};
+pub(crate) use transcoder::Transcoder;

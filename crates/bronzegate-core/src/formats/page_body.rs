@@ -37,6 +37,8 @@ pub(crate) enum Form {
 pub(crate) struct PageBody {
     /// Records that were split off.
     pub records: u64,
+    /// Nulls in place of records, which were left out.
+    pub nulls: u64,
     /// What it is as a whole.
     pub form: Form,
     /// Whether a table's last line has an end.
@@ -49,6 +51,8 @@ pub(crate) struct PageBody {
     pub values: Vec<Option<Vec<u8>>>,
     /// Names of the body's first top-level members, for messages; of a table, those of its columns.
     pub names: Vec<String>,
+    /// The first record's bytes, where records are lines.
+    pub first_record: Option<Bytes>,
     /// The last record's bytes.
     pub last_record: Option<Bytes>,
     /// Bytes of the body.

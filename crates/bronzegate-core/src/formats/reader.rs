@@ -26,7 +26,8 @@ impl Reader {
         Self::Csv(Box::new(CsvSplitter::new(form, may_be_empty)))
     }
 
-    /// Takes the next chunk; what is whole by then is added to `out`.
+    /// Takes the next chunk; what is whole by then is added to `out`, as far as it is enough for one piece:
+    /// then [`go_on`](Self::go_on) has the rest, and is to be asked before the next chunk.
     ///
     /// # Errors
     /// At the first byte that the format does not allow.
@@ -34,6 +35,19 @@ impl Reader {
         match self {
             Self::Json(splitter) => splitter.push(chunk, out),
             Self::Csv(splitter) => splitter.push(chunk, out),
+        }
+    }
+
+    /// Adds what else is whole in the last chunk to `out`, as [`push`](Self::push) does; `false` when there
+    /// was nothing.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(crate) fn go_on(&mut self, out: &mut Vec<RecordChunk>) -> Result<bool, SplitError> {
+        match self {
+            // Its records are slices of the chunk, so they are bounded by it.
+            Self::Json(_) => Ok(false),
+            Self::Csv(splitter) => splitter.go_on(out),
         }
     }
 

@@ -25,6 +25,11 @@ pub(crate) struct Span {
 }
 
 impl RecordChunk {
+    /// What it takes of memory, in bytes: the list of records may be larger than the records.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len() + self.spans.len() * size_of::<Span>()
+    }
+
     /// The records' bytes, in order.
     pub(crate) fn records(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.spans.iter().map(|span| &self.bytes[span.start as usize..span.end as usize])

@@ -53,6 +53,8 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         history,
         warnings: vec![format!("warning {segment}")],
         may_lack: false,
+        paging: std::collections::BTreeMap::new(),
+        columns: None,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),
@@ -82,7 +84,12 @@ fn health(records: Vec<CommitRecord>, settings: Option<&Stream>, period: &Period
 }
 
 fn failed(at: &str) -> LastError {
-    let failure = Failure { kind: ErrorKind::Api, message: "HTTP 400".to_owned(), is_transient: false };
+    let failure = Failure {
+        kind: ErrorKind::Api,
+        message: "HTTP 400".to_owned(),
+        is_transient: false,
+        is_quota: false,
+    };
     LastError { at: time(at), failure, key: None, batch_id: None }
 }
 
@@ -196,7 +203,10 @@ fn windows_stand_apart_and_are_held_against_the_error_rate_alone() {
     let health = health(records, Some(&stream), &period());
     assert_eq!((health.runs.len(), health.windows.len(), health.missing()), (1, 1, 0));
     let breaches: Vec<_> = health.windows[0].breaches.iter().map(ToString::to_string).collect();
-    assert_eq!(breaches, ["20 % of the requests failed, more than the 5 % of `expect.error_rate`"]);
+    assert_eq!(
+        breaches,
+        ["20 % of the requests failed, more than the 5 % of `expect.error_rate` (the default)"]
+    );
 }
 
 #[test]

@@ -10,11 +10,12 @@ use super::auth::Credential;
 use super::found::Found;
 use super::link::link;
 use crate::config::{Address, Condition, Pointer, Test};
+use crate::cursor::member;
 use crate::formats;
 
 /// The body paths that a stream reads; the splitter keeps just these.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Paths(Vec<Pointer>);
+pub(crate) struct Paths(Arc<[Pointer]>);
 
 impl Paths {
     /// Collects the body paths of some addresses.
@@ -27,7 +28,13 @@ impl Paths {
                 paths.push(pointer.clone());
             }
         }
-        Self(paths)
+        Self(paths.into())
+    }
+
+    /// What stands at the paths of a record.
+    pub(crate) fn in_record(&self, record: &[u8]) -> Vec<Option<Vec<u8>>> {
+        let found = |pointer: &Pointer| member(record, pointer.tokens()).map(|json| json.as_bytes().to_vec());
+        self.0.iter().map(found).collect()
     }
 
     /// The paths as the splitter takes them.
@@ -76,9 +83,10 @@ impl Facts {
                     Err(_) => Found::Unreadable(String::from_utf8_lossy(value).into_owned()),
                 })
             }
-            Address::Link(rel) => link(&self.headers, rel),
+            Address::Link(rel) => link(&self.headers, rel, &self.url),
             Address::LastRecord(pointer) => {
-                value_in(self.last_record.as_ref()?, pointer.tokens()).map(Found::Json)
+                let found = member(self.last_record.as_ref()?, pointer.tokens())?;
+                Some(Found::Json(found.as_bytes().to_vec()))
             }
             Address::Status => Some(Found::Json(self.status.to_string().into_bytes())),
         }
@@ -95,11 +103,6 @@ impl Facts {
     }
 }
 
-/// The value at a path of a valid JSON document.
-pub(crate) fn value_in(json: &Bytes, path: &[String]) -> Option<Vec<u8>> {
-    formats::values(json.clone(), vec![path.to_vec()]).ok()?.values.pop()?
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +112,7 @@ mod tests {
         let record = Bytes::from_static(br#"{"id":9007199254740993,"sort":[1,"a"],"n":{"x":1.50}}"#);
         let look = |path: &[&str]| {
             let path: Vec<String> = path.iter().map(|&step| step.to_owned()).collect();
-            value_in(&record, &path).map(|json| Found::Json(json).text().unwrap())
+            member(&record, &path).map(|json| Found::Json(json.as_bytes().to_vec()).text().unwrap())
         };
         assert_eq!(look(&["id"]).as_deref(), Some("9007199254740993"));
         assert_eq!(look(&["n", "x"]).as_deref(), Some("1.50"));

@@ -6,9 +6,13 @@ use std::pin::Pin;
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder};
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt as _;
+use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio_util::io::StreamReader;
+
+use super::ratio::Ratio;
+use crate::redact::line;
 
 /// What a request says it understands.
 pub(super) const ACCEPT_ENCODING: &str = "gzip, br, zstd";
@@ -34,7 +38,7 @@ pub(crate) enum BodyFault {
     #[error("the body was cut short: {0}")]
     Cut(String),
     /// A content coding that was not asked for.
-    #[error("the body's content encoding `{0}` is not supported")]
+    #[error("the body's content encoding `{}` is not supported", line(.0))]
     Encoding(String),
     /// The body came whole, and the file in it cannot be unpacked.
     #[error("the packed file is damaged: {0}")]
@@ -56,10 +60,13 @@ impl BodyFault {
 pub(crate) struct ResponseBody {
     reader: Reader,
     framing: Framing,
+    ratio: Ratio,
 }
 
 enum Reader {
+    /// As it is on the wire.
     Plain(reqwest::Response),
+    /// Out of a content coding.
     Decoded(Pin<Box<dyn AsyncRead + Send>>),
     /// In a content coding that was not asked for.
     Unknown(String),
@@ -71,35 +78,46 @@ impl ResponseBody {
     /// The body, to be read elsewhere; nothing is left here.
     #[must_use]
     pub(crate) fn take(&mut self) -> Self {
-        Self { reader: std::mem::replace(&mut self.reader, Reader::Taken), framing: self.framing }
+        let reader = std::mem::replace(&mut self.reader, Reader::Taken);
+        Self { reader, framing: self.framing, ratio: self.ratio.clone() }
     }
 
     /// Begins to read a response's body.
-    pub(super) fn of(response: reqwest::Response) -> Self {
+    pub(crate) fn of(response: reqwest::Response) -> Self {
         let headers = response.headers();
         let explicit = response.version() > http::Version::HTTP_11
             || headers.contains_key(CONTENT_LENGTH)
             || headers.contains_key(TRANSFER_ENCODING);
         let framing = if explicit { Framing::Explicit } else { Framing::UntilClose };
-        let coding =
-            headers.get(CONTENT_ENCODING).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let reader = match coding.as_deref().map(str::trim) {
-            None | Some("" | "identity") => Reader::Plain(response),
-            Some("gzip" | "x-gzip") => {
-                let mut decoder = GzipDecoder::new(wire(response));
+        let coding = coding(headers);
+        let ratio = Ratio::default();
+        let reader = match coding.as_str() {
+            "" => Reader::Plain(response),
+            "gzip" | "x-gzip" => {
+                let mut decoder = GzipDecoder::new(wire(response, ratio.clone()));
                 decoder.multiple_members(true);
                 Reader::Decoded(Box::pin(decoder))
             }
-            Some("br") => Reader::Decoded(Box::pin(BrotliDecoder::new(wire(response)))),
-            Some("zstd") => {
+            "br" => Reader::Decoded(Box::pin(BrotliDecoder::new(wire(response, ratio.clone())))),
+            "zstd" => {
                 let window = [async_compression::zstd::DParameter::window_log_max(ZSTD_WINDOW_LOG)];
-                let mut decoder = ZstdDecoder::with_params(wire(response), &window);
+                let mut decoder = ZstdDecoder::with_params(wire(response, ratio.clone()), &window);
                 decoder.multiple_members(true);
                 Reader::Decoded(Box::pin(decoder))
             }
-            Some(other) => Reader::Unknown(other.to_owned()),
+            _ => Reader::Unknown(coding),
         };
-        Self { reader, framing }
+        Self { reader, framing, ratio }
+    }
+
+    /// What the body unpacks to, held against its bytes on the wire.
+    pub(super) fn ratio(&self) -> &Ratio {
+        &self.ratio
+    }
+
+    /// Whether the body ends where its own form says: a content coding has an end of its own.
+    pub(crate) fn is_coded(&self) -> bool {
+        matches!(self.reader, Reader::Decoded(_))
     }
 
     /// How the body's length is known.
@@ -111,17 +129,21 @@ impl ResponseBody {
     ///
     /// # Errors
     /// [`BodyFault::Cut`] when the body ends before its framing or its compression does,
-    /// [`BodyFault::Encoding`] when it cannot be decompressed at all.
+    /// [`BodyFault::Encoding`] when it cannot be decompressed at all, [`BodyFault::Refused`] when it is
+    /// not to be.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, BodyFault> {
         match &mut self.reader {
             Reader::Plain(response) => {
-                response.chunk().await.map_err(|error| BodyFault::Cut(innermost(&error)))
+                let chunk = response.chunk().await.map_err(|error| BodyFault::Cut(innermost(&error)))?;
+                self.ratio.packed(chunk.as_ref().map_or(0, Bytes::len));
+                Ok(chunk)
             }
             Reader::Unknown(coding) => Err(BodyFault::Encoding(coding.clone())),
             Reader::Taken => Ok(None),
             Reader::Decoded(reader) => {
                 let mut chunk = BytesMut::new();
                 filled(reader, &mut chunk).await.map_err(|error| BodyFault::Cut(innermost(&error)))?;
+                self.ratio.unpacked(chunk.len())?;
                 Ok((!chunk.is_empty()).then(|| chunk.freeze()))
             }
         }
@@ -147,9 +169,21 @@ pub(super) async fn filled(reader: &mut (impl AsyncRead + Unpin), chunk: &mut By
     Ok(())
 }
 
-/// The bytes as they come over the wire, for a decoder.
-fn wire(response: reqwest::Response) -> impl AsyncBufRead + Send {
-    BufReader::with_capacity(CHUNK, StreamReader::new(response.bytes_stream().map_err(io::Error::other)))
+/// The bytes as they come over the wire, counted, for a decoder.
+fn wire(response: reqwest::Response, ratio: Ratio) -> impl AsyncBufRead + Send {
+    let bytes =
+        response.bytes_stream().map_err(io::Error::other).inspect_ok(move |chunk| ratio.packed(chunk.len()));
+    BufReader::with_capacity(CHUNK, StreamReader::new(bytes))
+}
+
+/// The content coding, in lower case (RFC 9110, section 8.4.1); empty where there is none. Several are named
+/// as they are, in one text.
+fn coding(headers: &HeaderMap) -> String {
+    let lists = headers.get_all(CONTENT_ENCODING).iter();
+    let lists: Vec<_> =
+        lists.map(|list| String::from_utf8_lossy(list.as_bytes()).to_ascii_lowercase()).collect();
+    let codings = lists.iter().flat_map(|list| list.split(',')).map(str::trim);
+    codings.filter(|coding| !matches!(*coding, "" | "identity")).collect::<Vec<_>>().join(", ")
 }
 
 /// The deepest cause is the one that tells; the outer ones repeat the URL.
@@ -159,4 +193,30 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
         cause = deeper;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn codings_are_told_whatever_their_case_and_none_is_none() {
+        let of = |lists: &[&'static str]| {
+            let lists = lists.iter().map(|list| (CONTENT_ENCODING, HeaderValue::from_static(list)));
+            coding(&lists.collect())
+        };
+        for (lists, expected) in [
+            (&[][..], ""),
+            (&["GZIP"], "gzip"),
+            (&[" Identity "], ""),
+            (&[""], ""),
+            (&["identity, BR,"], "br"),
+            (&["", "X-Gzip"], "x-gzip"),
+            (&["gzip", "Zstd"], "gzip, zstd"),
+        ] {
+            assert_eq!(of(lists), expected, "{lists:?}");
+        }
+    }
 }

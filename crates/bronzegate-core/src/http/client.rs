@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
 use super::api_clock;
-use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, with_origin};
+use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, strip_user, with_origin};
 use super::body::{self, ResponseBody, innermost};
-use super::egress::{Credentials, Egress, EgressError, egress_cause};
+use super::certificate::is_untrusted;
+use super::egress::{Credentials, Egress, EgressError, egress_cause, host_and_port};
 use super::on_its_way::OnItsWay;
 use super::rate_limit::Limiter;
 use super::signals::{ResponseSignals, Signals};
@@ -20,10 +21,16 @@ use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
 use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
 use crate::error::{Error, ErrorKind};
-use crate::redact::{SafeUrl, visible};
+use crate::redact::SafeUrl;
 
 /// Redirects that are followed at most.
 const MAX_REDIRECTS: usize = 5;
+/// The characters of such a URL that are shown.
+const LONGEST_SHOWN: usize = 100;
+/// The longest URL that HTTP libraries carry.
+const LONGEST_URL: usize = u16::MAX as usize - 1;
+/// The most headers of a response over HTTP/1; libraries stop at 100, and gateways add their own.
+const MOST_HEADERS: usize = 1_000;
 /// Pings on an idle HTTP/2 or TCP connection, so that a dead one is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
@@ -38,6 +45,8 @@ pub(crate) struct ApiRequest {
     pub below_base: bool,
     /// Headers of the source file.
     pub headers: HeaderMap,
+    /// It moves a place that the API keeps: it is sent once, if it may have arrived.
+    pub is_once: bool,
     /// The JSON body of a POST.
     pub body: Option<Bytes>,
     /// What tells others that it has left, where that matters.
@@ -152,9 +161,9 @@ impl Client {
         &self.auth
     }
 
-    /// Takes the secrets this client has used out of a text, and what a terminal would not show as text.
-    pub(crate) fn scrub(&self, text: &str) -> String {
-        visible(&self.auth.scrubber().scrub(text))
+    /// What is logged of a message that may quote the API.
+    pub(crate) fn told(&self, message: &str) -> String {
+        self.auth.scrubber().told(message)
     }
 
     /// Sends the request once and follows redirects. `refused` is a credential that the API has
@@ -227,6 +236,8 @@ impl Client {
         request: &ApiRequest,
         credential: &Credential,
     ) -> Result<reqwest::Response, SendError> {
+        // It would be sent in the place of the credential, or beside it.
+        strip_user(&mut url);
         let credentials =
             self.egress.permit(&url, credential.base()).map_err(|error| SendError::Fatal(error.into()))?;
         let mut headers = HeaderMap::new();
@@ -234,6 +245,8 @@ impl Client {
             ACCEPT,
             HeaderValue::from_static("application/json, application/x-ndjson;q=0.9, */*;q=0.1"),
         );
+        // A page out of a cache would be one of another time than those beside it.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
         if request.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -243,8 +256,14 @@ impl Client {
         }
         match credentials {
             Credentials::Sent => credential.apply(&mut url, &mut headers),
-            // The API may have repeated the key in the link or redirect that leads there.
-            Credentials::Withheld => credential.strip(&mut url),
+            // The API may have repeated a secret in what leads there.
+            Credentials::Withheld => {
+                credential.strip(&mut url);
+                self.check_free(&url, &headers, request).map_err(|error| SendError::Fatal(error.into()))?;
+            }
+        }
+        if url.as_str().len() > LONGEST_URL {
+            return Err(SendError::Fatal(too_long(&url)));
         }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);
         if let Some(body) = &request.body {
@@ -258,10 +277,29 @@ impl Client {
             self.stats.api_error();
             match egress_cause(&error) {
                 Some(refused) => SendError::Fatal(refused.into()),
-                None if error.is_connect() => SendError::Transient(self.describe(&error), None),
-                None => SendError::Lost(self.describe(&error)),
+                None if error.is_builder() => SendError::Fatal(Error::new(ErrorKind::Data, describe(&error))),
+                None if is_untrusted(&error) => {
+                    SendError::Fatal(Error::new(ErrorKind::Api, describe(&error)))
+                }
+                None if error.is_connect() => SendError::Transient(describe(&error), None),
+                None => SendError::Lost(describe(&error)),
             }
         })
+    }
+
+    /// Whether a request to a host that gets no credentials has none in it, wherever the API put them.
+    fn check_free(&self, url: &Url, headers: &HeaderMap, request: &ApiRequest) -> Result<(), EgressError> {
+        let values = headers.values().map(HeaderValue::as_bytes).chain(request.body.as_deref());
+        let texts = values.map(String::from_utf8_lossy);
+        let is_secret = |text: &str| self.auth.scrubber().finds_in(text);
+        let holds = if is_secret(url.as_str()) {
+            "its URL"
+        } else if texts.into_iter().any(|text| is_secret(&text)) {
+            "a header or the body"
+        } else {
+            return Ok(());
+        };
+        Err(EgressError::HoldsSecret { host: host_and_port(url), holds })
     }
 
     fn open(
@@ -278,18 +316,25 @@ impl Client {
         };
         Response { status, headers, url, body: ResponseBody::of(response), signals, credential }
     }
+}
 
-    fn describe(&self, error: &reqwest::Error) -> String {
-        let url = error.url().map_or_else(String::new, |url| format!(" ({})", SafeUrl(url)));
-        let what = if error.is_timeout() {
-            "timed out".to_owned()
-        } else if error.is_connect() {
-            format!("cannot connect: {}", innermost(error))
-        } else {
-            innermost(error)
-        };
-        self.scrub(&format!("{what}{url}"))
-    }
+fn describe(error: &reqwest::Error) -> String {
+    let url = error.url().map_or_else(String::new, |url| format!(" ({})", SafeUrl(url)));
+    let what = if error.is_timeout() {
+        "timed out".to_owned()
+    } else if error.is_connect() {
+        format!("cannot connect: {}", innermost(error))
+    } else {
+        innermost(error)
+    };
+    format!("{what}{url}")
+}
+
+fn too_long(url: &Url) -> Error {
+    let (length, shown) = (url.as_str().len(), SafeUrl(url).to_string());
+    let shown: String = shown.chars().take(LONGEST_SHOWN).collect();
+    let cause = format!("the URL has {length} bytes, at most {LONGEST_URL} can be sent ({shown}…)");
+    Error::new(ErrorKind::Data, cause)
 }
 
 fn redirect_target(request: &ApiRequest, from: &Url, headers: &HeaderMap) -> Result<Url, EgressError> {
@@ -328,6 +373,7 @@ fn build(timeout: &Timeout, egress: &Egress, tls: bool) -> Result<reqwest::Clien
         .timeout(timeout.total)
         .tcp_nodelay(true)
         .tcp_keepalive(KEEP_ALIVE)
+        .http1_max_headers(MOST_HEADERS)
         .http2_adaptive_window(true)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .dns_resolver(egress.resolver());

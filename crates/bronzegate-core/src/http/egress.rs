@@ -9,8 +9,10 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
+use super::private_address::is_private;
 use crate::config::{AllowedHost, Source};
 use crate::error::{Error, ErrorKind};
+use crate::redact::line;
 
 /// Whether the source's credentials go along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,16 @@ pub enum EgressError {
     /// A token's answer names a base URL that `hosts` does not let in.
     #[error("{0} may not be called: it came with the token, and is not among the hosts of base_url_from")]
     NotABase(String),
+    /// A host that gets no credentials would get one in what the API has named.
+    #[error(
+        "{host} may not be called: it gets no credentials (`credentials: false`), and {holds} holds a secret, which the API has put there"
+    )]
+    HoldsSecret {
+        /// The host.
+        host: String,
+        /// What holds it.
+        holds: &'static str,
+    },
     /// A redirect that cannot be followed.
     #[error("the redirect cannot be followed: {0}")]
     Redirect(&'static str),
@@ -162,9 +174,11 @@ fn covers(entry: &AllowedHost, url: &Url) -> bool {
         && url.port_or_known_default() == entry.port.or(own_port)
 }
 
-fn host_and_port(url: &Url) -> String {
-    let Some(host) = url.host_str() else { return format!("a link of scheme `{}`", url.scheme()) };
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+/// Whom a URL leads to, for messages.
+pub(super) fn host_and_port(url: &Url) -> String {
+    let Some(host) = url.host_str() else { return format!("a link of scheme `{}`", line(url.scheme())) };
+    let host = line(host);
+    url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
 }
 
 fn literal_address(url: &Url) -> Option<IpAddr> {
@@ -184,45 +198,6 @@ pub(super) fn is_loopback_host(url: &Url) -> bool {
 
 fn is_private_host(url: &Url) -> bool {
     is_loopback_host(url) || literal_address(url).is_some_and(is_private)
-}
-
-/// Whether an address is not of the public internet (IANA special-purpose registries,
-/// RFC 6890): loopback, private, link-local, shared, unique-local, unspecified, multicast.
-fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            v4.is_loopback()
-                || v4.is_private()
-                || v4.is_link_local()
-                || v4.is_unspecified()
-                || v4.is_broadcast()
-                || v4.is_multicast()
-                || a == 0
-                || (a == 100 && (64..128).contains(&b))
-                || (a == 192 && b == 0 && v4.octets()[2] == 0)
-                || (a == 198 && (b == 18 || b == 19))
-                || a >= 240
-        }
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_unique_local()
-                || v6.is_unicast_link_local()
-                || v6.is_multicast()
-                || translated_v4(v6.octets()).is_some_and(|v4| is_private(v4.into()))
-        }
-    }
-}
-
-/// The IPv4 address inside a NAT64 (RFC 6052) or 6to4 (RFC 3056) one.
-fn translated_v4(v6: [u8; 16]) -> Option<std::net::Ipv4Addr> {
-    match v6 {
-        [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] | [0x20, 0x02, a, b, c, d, ..] => {
-            Some([a, b, c, d].into())
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -277,32 +252,6 @@ mod tests {
         );
         let other_port = egress.permit(&Url::parse("http://127.0.0.1:8081/x").unwrap(), None);
         assert!(matches!(other_port, Err(EgressError::NotAllowed(_))), "{other_port:?}");
-    }
-
-    #[test]
-    fn knows_which_addresses_are_not_public() {
-        for private in [
-            "127.0.0.1",
-            "10.0.0.1",
-            "172.16.5.5",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "::1",
-            "fe80::1",
-            "fd00::1",
-            "::ffff:10.0.0.1",
-            "64:ff9b::a00:1",
-            "224.0.0.1",
-            "255.255.255.255",
-            "2002:a00:1::1",
-        ] {
-            assert!(is_private(private.parse().unwrap()), "{private}");
-        }
-        for public in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
-            assert!(!is_private(public.parse().unwrap()), "{public}");
-        }
     }
 
     #[tokio::test]

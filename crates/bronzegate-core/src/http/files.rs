@@ -5,8 +5,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
 use bytes::{Bytes, BytesMut};
@@ -15,21 +13,16 @@ use tokio::io::AsyncRead;
 use tokio_util::io::StreamReader;
 
 use super::body::{BodyFault, ResponseBody, ZSTD_WINDOW_LOG, filled};
+use super::ratio::Ratio;
 use super::zip::{self, Unpacked};
 
 /// Bytes that tell what a file is.
 const MAGIC: usize = 4;
-/// A packed file may unpack to this many times its size. What is real stays far below; an
-/// archive made to fill a disk goes beyond.
-const MAX_RATIO: u64 = 500;
-/// Bytes of content from which on the ratio counts.
-const RATIO_FROM: u64 = 64 << 20;
 
 /// The files of one body, each read to its end before the next.
 pub(crate) struct Files {
     state: State,
-    packed: Arc<AtomicU64>,
-    unpacked: u64,
+    ratio: Ratio,
     name: Option<String>,
 }
 
@@ -65,12 +58,18 @@ impl Packing {
 impl Files {
     /// The files of a body that has not been read yet.
     pub(crate) fn of(body: ResponseBody) -> Self {
-        Self { state: State::Unopened(body), packed: Arc::default(), unpacked: 0, name: None }
+        let ratio = body.ratio().inner();
+        Self { state: State::Unopened(body), ratio, name: None }
     }
 
     /// The name of the current file, where it is one of an archive.
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// Whether the current file is packed, so that its own form tells its end.
+    pub(crate) fn is_packed(&self) -> bool {
+        matches!(self.state, State::Packed(_) | State::Archive(_))
     }
 
     /// Goes to the next file; `false` when there is none. A body that is not packed is one file.
@@ -109,9 +108,9 @@ impl Files {
             self.state = State::Plain { start: Some(start), body };
             return Ok(true);
         }
-        let wire = wire(start, body, self.packed.clone());
+        let wire = wire(start, body);
         self.state = match packing {
-            Packing::Zip => State::Archive(zip::unpack(wire)),
+            Packing::Zip => State::Archive(zip::unpack(wire, self.ratio.clone())),
             Packing::Zstd => {
                 let window = [async_compression::zstd::DParameter::window_log_max(ZSTD_WINDOW_LOG)];
                 let mut decoder = ZstdDecoder::with_params(StreamReader::new(wire), &window);
@@ -143,6 +142,7 @@ impl Files {
             State::Packed(reader) => {
                 let mut chunk = BytesMut::new();
                 filled(reader, &mut chunk).await.map_err(|error| BodyFault::of_decoder(&error))?;
+                self.ratio.unpacked(chunk.len())?;
                 (!chunk.is_empty()).then(|| chunk.freeze())
             }
             State::Archive(files) => match files.next().await.transpose()? {
@@ -151,18 +151,12 @@ impl Files {
             },
             State::Unopened(_) | State::Done => None,
         };
-        self.unpacked += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-        let packed = self.packed.load(Relaxed);
-        if self.unpacked > RATIO_FROM && self.unpacked / MAX_RATIO > packed {
-            let cause = format!("it unpacks to more than {MAX_RATIO} times its size");
-            return Err(BodyFault::Refused(cause));
-        }
         Ok(chunk)
     }
 }
 
-/// The packed bytes, counted; a fault of the connection stays one on its way through a decoder.
-fn wire(start: Bytes, body: ResponseBody, packed: Arc<AtomicU64>) -> BoxStream<'static, io::Result<Bytes>> {
+/// The packed bytes; a fault of the connection stays one on its way through a decoder.
+fn wire(start: Bytes, body: ResponseBody) -> BoxStream<'static, io::Result<Bytes>> {
     let rest = futures::stream::unfold(Some(body), |body| async {
         let mut body = body?;
         match body.chunk().await {
@@ -171,10 +165,5 @@ fn wire(start: Bytes, body: ResponseBody, packed: Arc<AtomicU64>) -> BoxStream<'
             Err(fault) => Some((Err(io::Error::other(fault)), None)),
         }
     });
-    let count = move |chunk: &io::Result<Bytes>| {
-        if let Ok(chunk) = chunk {
-            packed.fetch_add(chunk.len() as u64, Relaxed);
-        }
-    };
-    futures::stream::iter([Ok(start)]).chain(rest).inspect(count).boxed()
+    futures::stream::iter([Ok(start)]).chain(rest).boxed()
 }

@@ -4,20 +4,22 @@ use std::fmt::Write as _;
 
 use http::HeaderMap;
 use http::header::LINK;
+use url::Url;
 
 use super::found::Found;
 
 /// A link's parameters, in its order.
 type Parameters = Vec<(String, String)>;
 
-/// The target of the link with this relation. Where no header has it and one of them cannot be read to its
-/// end, that one: the link may have been there.
-pub(super) fn link(headers: &HeaderMap, rel: &str) -> Option<Found> {
+/// The target of the link with this relation from the page at `url`. Where no header has it and one of them
+/// cannot be read to its end, that one: the link may have been there.
+pub(super) fn link(headers: &HeaderMap, rel: &str, url: &Url) -> Option<Found> {
     let mut unreadable = None;
     for value in headers.get_all(LINK) {
         let text = ascii(value.as_bytes());
         let (links, is_whole) = split(&text);
-        if let Some((target, _)) = links.iter().find(|(_, parameters)| relates(parameters, rel)) {
+        let own = |parameters: &Parameters| relates(parameters, rel) && is_from(parameters, url);
+        if let Some((target, _)) = links.iter().find(|(_, parameters)| own(parameters)) {
             return Some(Found::Text((*target).to_owned()));
         }
         if !is_whole {
@@ -31,6 +33,19 @@ pub(super) fn link(headers: &HeaderMap, rel: &str) -> Option<Found> {
 fn relates(parameters: &Parameters, rel: &str) -> bool {
     let rels = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case("rel"));
     rels.is_some_and(|(_, rels)| rels.split_ascii_whitespace().any(|one| one.eq_ignore_ascii_case(rel)))
+}
+
+/// Whether a link leads on from the page itself and not, by its `anchor`, from another resource (section 3.2).
+/// An anchor without a query means the page too: servers leave out what a request has asked with.
+fn is_from(parameters: &Parameters, url: &Url) -> bool {
+    let Some((_, anchor)) = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case("anchor")) else {
+        return true;
+    };
+    let Ok(anchor) = url.join(anchor) else { return false };
+    let place = |url: &Url| (url.origin(), url.path().to_owned());
+    place(&anchor) == place(url)
+        && anchor.fragment().is_none()
+        && (anchor.query().is_none() || anchor.query() == url.query())
 }
 
 /// Bytes that are not ASCII as a URL carries them: percent-encoded, whatever their encoding is.
@@ -112,7 +127,31 @@ mod tests {
 
     fn next(headers: &[&[u8]]) -> Option<Found> {
         let values = headers.iter().map(|value| (LINK, HeaderValue::from_bytes(value).unwrap()));
-        link(&values.collect(), "next")
+        link(&values.collect(), "next", &"https://x/items?page=1".parse().unwrap())
+    }
+
+    #[test]
+    fn a_link_from_another_resource_is_not_the_pages() {
+        for (anchor, is_own) in [
+            ("https://x/items?page=1", true),
+            ("https://x/items", true),
+            ("/items", true),
+            ("", true),
+            ("?page=1", true),
+            ("https://x/items?page=7", false),
+            ("https://x/orders", false),
+            ("https://y/items", false),
+            ("#notes", false),
+            ("https://:bad", false),
+        ] {
+            let header = format!("<https://x/2>; rel=next; anchor=\"{anchor}\"");
+            let found = next(&[header.as_bytes()]);
+            assert_eq!(found.is_some(), is_own, "{anchor}");
+            // The page's own comes behind it.
+            let header = format!("{header}, <https://x/3>; rel=next");
+            let target = if is_own { "https://x/2" } else { "https://x/3" };
+            assert_eq!(next(&[header.as_bytes()]), Some(Found::Text(target.to_owned())), "{anchor}");
+        }
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub(crate) struct Limiter {
     yielded_until: Mutex<Duration>,
 }
 
+/// The longest time between two requests.
+const LONGEST_PERIOD: Duration = Duration::from_hours(24 * 366);
+
 /// The most of an announced quota that is left to others. A share may have been divided among workers;
 /// what remains of the quota was not.
 const MOST_KEPT: f64 = 0.5;
@@ -48,13 +51,17 @@ impl GovernorClock for PortClock {
 impl Limiter {
     /// A limiter with a share of the settings of a source or stream: above 0, and at most 1, which is
     /// all of it. A share of the burst is a whole number of requests, at least one.
+    ///
+    /// Between two requests there is a year at most, and a burst ends where the bucket's arithmetic would.
     pub(crate) fn new(settings: &RateLimit, share: f64, clock: Arc<dyn Clock>) -> Self {
         let bucket = settings.requests_per_second.map(|rate| rate * share).map(|rate| {
-            let burst = (f64::from(settings.burst) * share) as u32;
+            let period = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(LONGEST_PERIOD);
+            let period = period.clamp(Duration::from_nanos(1), LONGEST_PERIOD);
+            // The bucket counts a whole burst, and the time that has passed, in nanoseconds of 64 bits.
+            let most = u128::from(u64::MAX / 4) / period.as_nanos();
+            let burst = (f64::from(settings.burst) * share).min(most as f64) as u32;
             let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-            let quota = Quota::with_period(Duration::from_secs_f64(1.0 / rate))
-                .expect("a checked rate is above zero and finite")
-                .allow_burst(burst);
+            let quota = Quota::with_period(period).expect("it is above zero").allow_burst(burst);
             RateLimiter::direct_with_clock(quota, PortClock(clock.clone()))
         });
         let kept = (1.0 - share).clamp(0.0, MOST_KEPT);
@@ -89,7 +96,7 @@ impl Limiter {
 
     fn hold(&self, until: &Mutex<Duration>, wait: Duration) {
         let mut held = until.lock().expect("no holder of this lock panics");
-        *held = (*held).max(self.clock.elapsed() + wait);
+        *held = (*held).max(self.clock.elapsed().saturating_add(wait));
     }
 
     /// Waits for a request's turn.
@@ -120,7 +127,7 @@ impl Limiter {
     ) -> Result<(), TooLong> {
         loop {
             let pause = self.left(&self.paused_until);
-            wait_budget.allows(pause, budget)?;
+            wait_budget.allows(pause, budget).inspect_err(|_| stats.send_away())?;
             let pause = pause.max(self.left(&self.yielded_until));
             let wait = if pause.is_zero() { self.take_token() } else { pause };
             if wait.is_zero() {
@@ -176,6 +183,43 @@ mod tests {
         }
         let passed = clock.elapsed();
         assert!((990..=1010).contains(&passed.as_millis()), "{passed:?}");
+    }
+
+    #[tokio::test]
+    async fn the_slowest_rate_the_least_share_and_the_largest_burst_overflow_nothing() {
+        for (rate, share, burst) in [
+            (1e-6, 1e-4, 1_000_000),
+            (1e-6, 1.0, 1_000_000),
+            (f64::MIN_POSITIVE, 1e-300, u32::MAX),
+            (1e6, 1.0, 1),
+        ] {
+            let clock = Arc::new(TestClock::at(Timestamp::UNIX_EPOCH));
+            let settings = RateLimit { requests_per_second: Some(rate), burst, ..RateLimit::default() };
+            let limiter = Limiter::new(&settings, share, clock.clone());
+            let wait_budget = WaitBudget::new(clock.clone(), Deadline::NONE);
+            for _ in 0..2 {
+                limiter.turn(&wait_budget, Duration::MAX, &Stats::default()).await.unwrap();
+            }
+            assert!(clock.elapsed() <= LONGEST_PERIOD, "{rate} {share}: {:?}", clock.elapsed());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pause_without_end_is_too_long_and_overflows_nothing() {
+        const BEYOND: Duration = Duration::from_hours(24 * 366 * 9_000);
+        let (clock, limiter) = limiter(None, 1);
+        clock.advance(Duration::from_secs(1));
+        for wait in [BEYOND, Duration::MAX] {
+            limiter.pause(wait);
+            limiter.yield_for(wait);
+            let open = WaitBudget::new(clock.clone(), Deadline::NONE);
+            let turn = limiter.turn(&open, Duration::from_mins(10), &Stats::default()).await;
+            assert_eq!(turn, Err(TooLong::Budget { until: Timestamp::MAX }));
+            let bounded = WaitBudget::new(clock.clone(), Deadline::within(&*clock, Duration::from_mins(1)));
+            bounded.page_arrived();
+            let turn = limiter.turn(&bounded, Duration::from_mins(10), &Stats::default()).await;
+            assert_eq!(turn, Err(TooLong::Deadline));
+        }
     }
 
     #[tokio::test]

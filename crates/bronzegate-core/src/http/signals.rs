@@ -5,7 +5,13 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use jiff::Timestamp;
 
+use crate::clock::later;
 use crate::config::{Address, RateLimit, ResetUnit};
+
+/// From here on a number is milliseconds since 1970, not seconds.
+const EPOCH_MS_FROM: f64 = 1e12;
+/// From here on a number is seconds since 1970: as seconds from now it would be more than thirty years.
+const EPOCH_S_FROM: f64 = 1e9;
 
 /// What a response asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -88,30 +94,29 @@ impl Signals {
     }
 }
 
-/// Seconds, decimals (Shopify sends `2.0`) or an HTTP-date.
+/// Seconds, decimals (Shopify sends `2.0`), an HTTP-date, or, beside the standard, an instant as a reset has it.
 fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = value.parse::<f64>() {
-        return seconds_of(seconds);
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    let seconds = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    Some(until(Timestamp::from_second(i64::try_from(seconds.as_secs()).ok()?).ok()?, now))
+    reset_in(value, None, now).or_else(|| {
+        let date = httpdate::parse_http_date(value).ok()?;
+        let date = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        Some(until(later(Timestamp::UNIX_EPOCH, date), now))
+    })
 }
 
 /// A reset by its unit, or guessed by its size: above 10^12 epoch milliseconds, above 10^9
-/// epoch seconds, an ISO-8601 text an instant, else seconds from now.
+/// epoch seconds, an ISO-8601 text an instant, else seconds from now. One that lies beyond the end of time is
+/// that end, so what is more than a server can mean is a long wait, and never none.
 pub(super) fn reset_in(value: &str, unit: Option<ResetUnit>, now: Timestamp) -> Option<Duration> {
     let Ok(number) = value.parse::<f64>() else {
         let instant = value.parse::<Timestamp>().ok();
         return instant.filter(|_| matches!(unit, None | Some(ResetUnit::Iso8601))).map(|at| until(at, now));
     };
     let unit = unit.unwrap_or(match number {
-        n if n > 1e12 => ResetUnit::EpochMs,
-        n if n > 1e9 => ResetUnit::EpochS,
+        n if n > EPOCH_MS_FROM => ResetUnit::EpochMs,
+        n if n > EPOCH_S_FROM => ResetUnit::EpochS,
         _ => ResetUnit::Seconds,
     });
-    let epoch =
-        |seconds: f64| Some(until(Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()?, now));
+    let epoch = |seconds| Some(until(later(Timestamp::UNIX_EPOCH, seconds_of(seconds)?), now));
     match unit {
         ResetUnit::Seconds => seconds_of(number),
         ResetUnit::Ms => seconds_of(number / 1000.0),
@@ -121,8 +126,9 @@ pub(super) fn reset_in(value: &str, unit: Option<ResetUnit>, now: Timestamp) -> 
     }
 }
 
+/// In whole milliseconds. The words `inf` and `nan` are numbers to the parser alone.
 fn seconds_of(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds.max(0.0)).ok()
+    seconds.is_finite().then(|| Duration::from_millis((seconds * 1000.0).round() as u64))
 }
 
 fn until(instant: Timestamp, now: Timestamp) -> Duration {
@@ -155,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_retry_after_in_its_three_forms() {
+    fn reads_retry_after_in_its_forms_and_an_epoch_as_one() {
         for (value, wait) in [
             ("120", Some(120_000)),
             ("2.0", Some(2000)),
@@ -163,11 +169,37 @@ mod tests {
             ("-1", Some(0)),
             ("Sun, 22 Nov 2026 17:00:07 GMT", Some(7000)),
             ("Sun, 22 Nov 2026 16:00:00 GMT", Some(0)),
+            ("1795366830", Some(30_000)),
+            ("1795366830500", Some(30_500)),
+            ("1795366000", Some(0)),
+            ("2026-11-22T17:00:30Z", Some(30_000)),
             ("soon", None),
             ("inf", None),
+            ("-inf", None),
+            ("nan", None),
+            ("1e400", None),
         ] {
             let signals = signals(&[("retry-after", value)], &RateLimit::default());
             assert_eq!(ms(signals.wait_after_error()), wait, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_wait_beyond_the_end_of_time_is_a_long_one_and_never_none() {
+        let forever = until(Timestamp::MAX, NOW.parse().unwrap());
+        for value in ["253402300800", "253402300800000", "99999999999999999999", "1e300"] {
+            for unit in [None, Some("epoch_s"), Some("epoch_ms"), Some("seconds"), Some("ms")] {
+                let unit = unit.map(|unit| serde_json::from_value(unit.into()).unwrap());
+                let wait = reset_in(value, unit, NOW.parse().unwrap()).unwrap();
+                let is_long =
+                    wait > Duration::from_hours(24 * 365 * 2) || value == "253402300800" && unit.is_some();
+                assert!(
+                    is_long && later(NOW.parse().unwrap(), wait) <= Timestamp::MAX,
+                    "{value} {unit:?}: {wait:?}"
+                );
+            }
+            let retry_after = signals(&[("retry-after", value)], &RateLimit::default()).wait_after_error();
+            assert_eq!(retry_after, Some(forever), "{value}");
         }
     }
 

@@ -17,6 +17,7 @@ pub struct Stats {
     api_errors: AtomicU64,
     waiting: AtomicBool,
     held_back: AtomicBool,
+    sent_away: AtomicBool,
     /// In milliseconds; the least of all answers, because an answer that took long looks late.
     api_behind: AtomicI64,
 }
@@ -35,6 +36,7 @@ impl Default for Stats {
             api_errors: AtomicU64::default(),
             waiting: AtomicBool::default(),
             held_back: AtomicBool::default(),
+            sent_away: AtomicBool::default(),
             api_behind: AtomicI64::new(UNKNOWN),
         }
     }
@@ -76,6 +78,7 @@ impl Stats {
     /// A run begins: nothing holds it back yet.
     pub fn begin(&self) {
         self.held_back.store(false, Relaxed);
+        self.sent_away.store(false, Relaxed);
         self.api_behind.store(UNKNOWN, Relaxed);
     }
 
@@ -101,6 +104,16 @@ impl Stats {
     /// Whether a request's turn came only when the run's time was up.
     pub fn is_held_back(&self) -> bool {
         self.held_back.load(Relaxed)
+    }
+
+    /// The API asks for a wait that is longer than the run has.
+    pub(crate) fn send_away(&self) {
+        self.sent_away.store(true, Relaxed);
+    }
+
+    /// Whether the API has asked for a wait that is longer than the run has.
+    pub(crate) fn is_sent_away(&self) -> bool {
+        self.sent_away.load(Relaxed)
     }
 
     /// The counts so far; `bytes` are those of the lines before compression.

@@ -9,7 +9,7 @@ use super::signals::{ResponseSignals, Signals};
 use crate::config::{ResponseRule, Then};
 use crate::error::ErrorKind;
 use crate::formats::{SplitError, SplitErrorKind};
-use crate::redact::SafeUrl;
+use crate::redact::{SafeUrl, line};
 
 /// How reading the body went.
 #[derive(Debug)]
@@ -22,8 +22,9 @@ pub(crate) enum BodyState {
     Damaged(String),
     /// It came whole but is not what it should be.
     Invalid(SplitError, Framing),
-    /// It is in a content coding that was not asked for, or packed in a way that is not read.
-    Encoded(String),
+    /// It is not to be read: in a content coding that was not asked for, packed in a way that is not read, or
+    /// without an end that can be told.
+    Refused(String),
     /// It is not the body of a page (an error's, or none), and was read as far as it went; what may be
     /// shown of it.
     Unread(Option<String>),
@@ -35,7 +36,10 @@ pub(crate) enum Verdict {
     /// It is a page.
     Accept,
     /// There are no more pages.
-    End,
+    End {
+        /// The status alone says so, by a rule: a wrong path would be answered so too.
+        by_status: bool,
+    },
     /// Leave out this partition or parent, and why.
     Skip(String),
     /// Renew the credential and ask again, once.
@@ -46,44 +50,54 @@ pub(crate) enum Verdict {
     Fail(ErrorKind, String),
 }
 
-/// Judges a response.
+/// Judges a response. `is_known` says that the API has answered before: then a web page in the place of data is
+/// that of a gateway, which may pass; as its first answer it is what the address leads to.
 pub(crate) fn judge(
     rules: &[ResponseRule],
     facts: &Facts,
     body: &BodyState,
     signals: &ResponseSignals,
+    is_known: bool,
 ) -> Verdict {
     // A body that broke off cannot be held against rules that look into it.
     if !matches!(body, BodyState::Cut(_) | BodyState::Damaged(_)) {
         let rule = rules.iter().find(|rule| rule.when.iter().all(|condition| facts.holds(condition)));
         if let Some(rule) = rule {
-            return by_rule(rule, facts, signals.0);
+            return by_rule(rule, facts, body, signals.0, is_known);
         }
     }
-    by_default(facts, body, signals.0)
+    by_default(facts, body, signals.0, is_known)
 }
 
-fn by_rule(rule: &ResponseRule, facts: &Facts, signals: Signals) -> Verdict {
+fn by_rule(
+    rule: &ResponseRule,
+    facts: &Facts,
+    body: &BodyState,
+    signals: Signals,
+    is_known: bool,
+) -> Verdict {
     let message = rule.message.as_ref().and_then(|at| facts.look(at)).and_then(|found| found.text());
     let because = match message {
-        Some(message) => format!("HTTP {}: {message}", facts.status),
+        Some(message) => format!("HTTP {}: {}", facts.status, line(&message)),
         None => format!("HTTP {}, by a rule of `responses`", facts.status),
     };
     match rule.then {
         Then::Retry => Verdict::Retry(ErrorKind::Api, because, signals.wait_after_error()),
         Then::Fail => Verdict::Fail(ErrorKind::Api, because),
-        Then::End => Verdict::End,
+        Then::End => Verdict::End { by_status: rule.is_by_status() },
         Then::Skip => Verdict::Skip(because),
         Then::RefreshAuth => Verdict::RefreshAuth(because),
+        // What the page says of errors is no matter; whether there is a page is.
+        Then::Accept => by_default(facts, body, signals, is_known),
     }
 }
 
-fn by_default(facts: &Facts, body: &BodyState, signals: Signals) -> Verdict {
+fn by_default(facts: &Facts, body: &BodyState, signals: Signals, is_known: bool) -> Verdict {
     let status = facts.status;
     let because = refusal(facts, body, "");
     match status {
-        204 => Verdict::End,
-        200..300 => by_body(facts, body),
+        204 => Verdict::End { by_status: false },
+        200..300 => by_body(facts, body, is_known),
         401 => Verdict::RefreshAuth(because),
         403 if signals.is_rate_limit() => {
             let because = refusal(facts, body, " (rate limit)");
@@ -106,10 +120,10 @@ fn refusal(facts: &Facts, body: &BodyState, note: &str) -> String {
     }
 }
 
-fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
+fn by_body(facts: &Facts, body: &BodyState, is_known: bool) -> Verdict {
     match body {
         BodyState::Whole | BodyState::Unread(_) => Verdict::Accept,
-        BodyState::Encoded(cause) => Verdict::Fail(ErrorKind::Data, cause.clone()),
+        BodyState::Refused(cause) => Verdict::Fail(ErrorKind::Data, cause.clone()),
         BodyState::Cut(cause) => Verdict::Retry(ErrorKind::Api, cause.clone(), None),
         BodyState::Damaged(cause) => Verdict::Retry(ErrorKind::Data, cause.clone(), None),
         // A gateway's HTML page, or a connection that closed where only its end told the length:
@@ -119,8 +133,12 @@ fn by_body(facts: &Facts, body: &BodyState) -> Verdict {
                 && matches!(error.kind, SplitErrorKind::Truncated | SplitErrorKind::Empty);
             match other_content_type(facts) {
                 Some(content_type) => {
-                    let because = format!("{error} (content type {content_type})");
-                    Verdict::Retry(ErrorKind::Data, because, None)
+                    let because = format!("{error} (content type {})", line(&content_type));
+                    if is_known || closed {
+                        Verdict::Retry(ErrorKind::Data, because, None)
+                    } else {
+                        Verdict::Fail(ErrorKind::Data, because)
+                    }
                 }
                 None if closed => Verdict::Retry(ErrorKind::Data, error.to_string(), None),
                 None => Verdict::Fail(ErrorKind::Data, error.to_string()),

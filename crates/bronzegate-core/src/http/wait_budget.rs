@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::clock::{Clock, Deadline};
+use crate::clock::{Clock, Deadline, later};
 
 /// A wait that would be too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl WaitBudget {
     pub(crate) fn allows(&self, wait: Duration, budget: Duration) -> Result<(), TooLong> {
         match self.left() {
             Some(left) if wait >= left => Err(TooLong::Deadline),
-            None if wait > budget => Err(TooLong::Budget { until: self.clock.now() + wait }),
+            None if wait > budget => Err(TooLong::Budget { until: later(self.clock.now(), wait) }),
             _ => Ok(()),
         }
     }

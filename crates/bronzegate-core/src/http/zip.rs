@@ -13,8 +13,10 @@ use futures::channel::mpsc;
 use futures::io::{AsyncBufRead, AsyncReadExt as _, Cursor};
 use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use futures::{SinkExt as _, future, stream};
+use tokio::task::consume_budget;
 
 use super::body::BodyFault;
+use super::ratio::Ratio;
 
 /// The size of an unpacked chunk.
 const CHUNK: usize = 64 << 10;
@@ -42,15 +44,16 @@ type Out = mpsc::Sender<Unpacked>;
 /// Unpacks an archive.
 pub(super) fn unpack(
     wire: BoxStream<'static, io::Result<Bytes>>,
+    ratio: Ratio,
 ) -> BoxStream<'static, Result<Unpacked, BodyFault>> {
     let (sender, receiver) = mpsc::channel(0);
-    let walk = walk(wire.into_async_read(), sender);
+    let walk = walk(wire.into_async_read(), sender, ratio);
     // The walk yields no item of its own but its fault.
     let faults = stream::once(walk).filter_map(|ended| future::ready(ended.err().map(Err)));
     stream::select(receiver.map(Ok), faults).boxed()
 }
 
-async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out) -> Result<(), BodyFault> {
+async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out, mut ratio: Ratio) -> Result<(), BodyFault> {
     let (mut offset, mut entries) = (0, 0_u64);
     loop {
         let mut start = [0; RECORD_START];
@@ -63,7 +66,7 @@ async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out) -> Result<(), B
             return drain(wire).await;
         }
         let mut record = Cursor::new(start).chain(wire);
-        match entry(&mut record, &mut out).await? {
+        match entry(&mut record, &mut out, &mut ratio).await? {
             Some(length) => offset += length,
             None => return directory(&mut record, offset, entries).await,
         }
@@ -73,7 +76,11 @@ async fn walk(mut wire: impl AsyncBufRead + Unpin, mut out: Out) -> Result<(), B
 }
 
 /// Unpacks one entry and tells its length in the archive; `None` at the directory.
-async fn entry(archive: &mut (impl AsyncBufRead + Unpin), out: &mut Out) -> Result<Option<u64>, BodyFault> {
+async fn entry(
+    archive: &mut (impl AsyncBufRead + Unpin),
+    out: &mut Out,
+    ratio: &mut Ratio,
+) -> Result<Option<u64>, BodyFault> {
     let Some(mut entry) = ZipFileReader::new(archive).next_with_entry().await.map_err(of_zip)? else {
         return Ok(None);
     };
@@ -89,6 +96,9 @@ async fn entry(archive: &mut (impl AsyncBufRead + Unpin), out: &mut Out) -> Resu
         if length == 0 {
             break;
         }
+        // A folder's entry has no content by right, and counts as well if it has.
+        ratio.unpacked(length)?;
+        consume_budget().await;
         chunk.truncate(length);
         if !is_folder {
             pass(out, Unpacked::Chunk(chunk.into())).await;

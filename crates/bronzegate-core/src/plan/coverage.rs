@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::window::cut;
 use crate::bronze::{CommitRecord, SegmentStatus};
 use crate::config::Incremental;
-use crate::cursor::{CursorValue, Verbatim};
+use crate::cursor::{CursorValue, Mark, Verbatim};
 use crate::window::TimeWindow;
 
 /// From where the first run began to behind the newest record of the last; `None` where no record came, or
@@ -22,14 +22,17 @@ pub(crate) fn covered(
     let end = read.to.as_ref().and_then(time)?;
     let newest_record =
         read.newest.as_ref().or(read.known.as_ref().filter(|known| Some(*known) != begun.known.as_ref()));
+    let behind = |mark: &Mark| {
+        let behind = cut(time(&mark.cursor)?, format).as_nanosecond() + format.resolution_ns();
+        Timestamp::from_nanosecond(behind).ok()
+    };
     let to = match newest_record {
-        // Whoever goes on with it brings all of it.
-        _ if read.more || newest.status == SegmentStatus::Partial => end,
-        Some(mark) if mark.more => end,
-        Some(mark) => {
-            let behind = cut(time(&mark.cursor)?, format).as_nanosecond() + format.resolution_ns();
-            Timestamp::from_nanosecond(behind).ok()?
+        // Whoever goes on with it brings all of it; partitions may be ahead of it.
+        _ if read.more || newest.status == SegmentStatus::Partial => {
+            read.known_of_partitions().filter_map(behind).fold(end, Timestamp::max)
         }
+        Some(mark) if mark.more => end,
+        Some(mark) => behind(mark)?,
         None => return None,
     };
     TimeWindow::new(from, to).ok()

@@ -4,16 +4,21 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::bronze::CommitRecord;
 use crate::error::{Error, ErrorKind};
+use crate::window::EARLIEST;
 
 /// How far the clock of a scheduler may be ahead of this machine's.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// Lets the time of a run pass that has come, or is ahead by what clocks differ.
+/// Lets the time of a run pass that is one, and has come or is ahead by what clocks differ.
 ///
 /// # Errors
 /// [`ErrorKind::Config`] otherwise: what is due is counted up to a run's time, so every run until then
 /// would find nothing due.
 pub fn come(at: Timestamp, now: Timestamp) -> Result<(), Error> {
+    if at < EARLIEST {
+        let cause = format!("the run's time {at:.0} is before the year 1");
+        return Err(Error::new(ErrorKind::Config, cause));
+    }
     if is_come(at, now) {
         return Ok(());
     }
@@ -47,6 +52,10 @@ mod tests {
         }
         let error = come(time("2026-11-22T17:05:01Z"), now).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(come(EARLIEST, now).is_ok());
+        for at in [Timestamp::MIN, EARLIEST - SignedDuration::from_nanos(1)] {
+            assert_eq!(come(at, now).unwrap_err().kind(), ErrorKind::Config);
+        }
         insta::assert_snapshot!(error, @"the run's time 2026-11-22T17:05:01Z is still to come, it is 2026-11-22T17:00:00Z: give a time that has passed, or none, which is now");
     }
 }

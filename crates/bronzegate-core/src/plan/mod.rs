@@ -2,15 +2,19 @@
 
 mod coverage;
 mod due_time;
+mod marks;
 mod run_plan;
 mod sequence;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub(crate) use coverage::covered;
 pub use due_time::come;
 pub(crate) use due_time::is_come;
+pub(crate) use marks::Sequence;
 pub use run_plan::RunRequest;
-pub(crate) use run_plan::{RunPlan, Segment, key, plan, restart};
+pub(crate) use run_plan::{RunPlan, Segment, key, names_read_back, plan, restart};
 pub(crate) use sequence::{Due, next};
 pub(crate) use window::{halved, settled, when};
 pub use window::{over, window};

@@ -1,11 +1,13 @@
 //! Keys and segments: what a request leads to, given the newest commits.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, Unit};
 
-use crate::bronze::{CommitRecord, HistoryEntry, RunId, RunKey, RunKind, SegmentStatus};
+use crate::bronze::{CommitRecord, HistoryEntry, KnownPaging, Layout, RunId, RunKey, RunKind, SegmentStatus};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind};
-use crate::extract::StreamState;
+use crate::extract::{StreamState, TableColumns};
 use crate::report::Counts;
 use crate::window::TimeWindow;
 
@@ -83,6 +85,12 @@ pub(crate) struct Segment {
     pub history: Vec<HistoryEntry>,
     /// What is asked for and how far earlier segments have read; `None` in a snapshot.
     pub cursor: Option<CursorState>,
+    /// What earlier runs have found out about how pages lead to each other.
+    pub paging: BTreeMap<String, KnownPaging>,
+    /// What a person should know of where the run begins.
+    pub told: Vec<String>,
+    /// The columns of the tables before it.
+    pub columns: Option<TableColumns>,
 }
 
 impl Segment {
@@ -106,7 +114,7 @@ impl Segment {
         let state = self.state.take();
         self.repeats |= state.is_some_and(|state| state.pages > 0);
         if let Some(cursor) = &mut self.cursor {
-            cursor.newest = None;
+            cursor.begin_anew();
         }
     }
 
@@ -167,6 +175,9 @@ pub(crate) fn plan(
             duration_before_ms: 0,
             history,
             cursor,
+            paging: newest.map(|record| record.paging.clone()).unwrap_or_default(),
+            told: Vec::new(),
+            columns: newest.and_then(|record| record.columns.clone()),
         })));
     };
     // A window's event has no time of its own, and another event may have begun the run of a sequence:
@@ -175,23 +186,46 @@ pub(crate) fn plan(
     let Some(state) = committed.page_state.clone() else {
         return Ok(RunPlan::AlreadyCommitted(Box::new(committed)));
     };
-    let state = serde_json::from_value(state).map_err(|error| {
+    let unreadable = |error: &dyn std::fmt::Display| {
         let CommitRecord { key, segment, .. } = &committed;
         Error::new(
             ErrorKind::Store,
             format!("the page state of commit {key}.s{segment:04} cannot be read: {error}"),
         )
-    })?;
+    };
+    let state = serde_json::from_value(state).map_err(|error| unreadable(&error))?;
+    let number =
+        committed.segment.checked_add(1).ok_or_else(|| unreadable(&"no segment can come after it"))?;
     Ok(RunPlan::Segment(Box::new(Segment {
         key,
-        number: committed.segment + 1,
+        number,
         state: Some(state),
         repeats: false,
         counts_before: committed.total_counts,
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
         cursor: committed.cursor,
+        paging: committed.paging,
+        told: Vec::new(),
+        columns: committed.columns,
     })))
+}
+
+/// Lets a segment pass whose names will be read back. A commit whose name is not is one that nothing sees, and a
+/// run that asks for pages must not find that out at its end.
+///
+/// # Errors
+/// [`ErrorKind::Config`], naming the key.
+pub(crate) fn names_read_back(layout: &Layout, segment: &Segment) -> Result<(), Error> {
+    let Segment { key, number, .. } = segment;
+    let commit = layout.parse_commit(&layout.commit(&key.key, *number));
+    let part = layout.parse_part(&layout.part(key, *number, 1, "ndjson"));
+    if commit.is_some() && commit == part {
+        return Ok(());
+    }
+    let cause =
+        format!("the run's key {} is none that could be read back: take another time or revision", key.key);
+    Err(Error::new(ErrorKind::Config, cause))
 }
 
 /// The plan of a run that is to begin anew, made of the one that would go on with it.
@@ -242,6 +276,8 @@ mod tests {
             history: Vec::new(),
             warnings: Vec::new(),
             may_lack: false,
+            paging: BTreeMap::new(),
+            columns: None,
             engine_version: String::new(),
             config_fingerprint: String::new(),
             environment: String::new(),
@@ -288,6 +324,35 @@ mod tests {
         assert_eq!(next.key.batch_id, "20261122170000", "all its segments are one batch");
         let RunPlan::Segment(first) = plan(at, None, None, None).unwrap() else { panic!("a new key begins") };
         assert_eq!((first.number, first.state), (1, None));
+    }
+
+    #[test]
+    fn a_segment_whose_names_could_not_be_read_back_is_not_begun() {
+        let layout = Layout::new("s", "t");
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = time("2026-11-22T17:00:00Z");
+        let window = |revision| RunId::Window { from: time("2026-01-01T00:00:00Z"), to: now, revision };
+        let names = |key: RunKey| {
+            let Ok(RunPlan::Segment(segment)) = plan(key, None, None, None) else {
+                panic!("a new key begins")
+            };
+            names_read_back(&layout, &segment).map_err(|error| error.kind())
+        };
+        for id in [RunId::At(now), RunId::Sequence(1), window(1), window(7)] {
+            assert_eq!(names(RunKey::of(id, now)), Ok(()), "{id}");
+        }
+        for (id, due) in [
+            (RunId::At(time("-000001-01-01T00:00:00Z")), time("-000001-01-01T00:00:00Z")),
+            (RunId::Sequence(1), time("-000001-01-01T00:00:00Z")),
+            (RunId::Sequence(u64::MAX), now),
+            (window(u32::MAX), now),
+        ] {
+            assert_eq!(names(RunKey::of(id, due)), Err(ErrorKind::Config), "{id}");
+        }
+        let mut last = commit("seq-3", u32::MAX, true);
+        last.key = "seq-3".to_owned();
+        let error = plan(RunKey::of(RunId::Sequence(3), now), Some(last), None, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Store);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::config::{CursorFormat, Incremental};
 use crate::cursor::{CursorState, CursorValue, Verbatim};
 use crate::error::{Error, ErrorKind};
-use crate::window::TimeWindow;
+use crate::window::{EARLIEST, TimeWindow};
 
 /// What a window's run asks for, on a stream with these settings.
 ///
@@ -16,6 +16,9 @@ pub fn window(incremental: Option<&Incremental>, window: TimeWindow) -> Result<C
         return Err(refused("it has no `incremental: { cursor: …, format: …, from: …, to: … }`"));
     };
     let format = incremental.format;
+    if window.from() < EARLIEST {
+        return Err(refused("it begins before the year 1"));
+    }
     if !format.is_time() {
         return Err(refused(
             "the `format` of its cursor is none of time: rfc3339, date, epoch_s or epoch_ms",

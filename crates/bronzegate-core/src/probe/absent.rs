@@ -1,7 +1,8 @@
 //! Addresses of `pagination` at which the first page has nothing, although it has records.
 
-use crate::config::{Address, Kind, Pagination};
+use crate::config::{Address, Kind, Pagination, RecordsPath, Stream};
 use crate::extract::Fetched;
+use crate::formats::Form;
 
 /// What a person should know of them.
 pub(super) fn warnings(pagination: &Pagination, fetched: &Fetched) -> Vec<String> {
@@ -15,27 +16,27 @@ pub(super) fn warnings(pagination: &Pagination, fetched: &Fetched) -> Vec<String
             total.at
         ));
     }
-    match &pagination.kind {
-        Kind::Cursor { next, .. } | Kind::NextUrl { next } if is_absent(next) => {
-            warnings.push(no_next(pagination, records, next));
-        }
-        Kind::LinkHeader { rel } => {
-            let next = Address::Link(rel.clone());
-            warnings.extend(is_absent(&next).then(|| no_next(pagination, records, &next)));
-        }
-        Kind::Page { total_pages: Some(pages), .. } if is_absent(pages) => warnings.push(format!(
+    if let Kind::Page { total_pages: Some(pages), .. } = &pagination.kind
+        && is_absent(pages)
+    {
+        warnings.push(format!(
             "nothing at {pages}, where `total_pages` looks for the number of pages: a run goes on to the first page \
              without records"
-        )),
-        _ => {}
+        ));
     }
     warnings
 }
 
-fn no_next(pagination: &Pagination, records: u64, next: &Address) -> String {
-    let is_full = pagination.page_size.as_ref().is_some_and(|size| records >= size.value);
-    let why = if is_full { "although the page is full" } else { "so that a run ends after this page" };
-    format!(
-        "nothing at {next}, where the next page is looked for, {why}: if the API has more, the address is wrong"
-    )
+/// What a person should know where the whole body is a list and the file does not say so: an object in its
+/// place, such as an error's, would be a record.
+pub(super) fn unstated_list(stream: &Stream, fetched: &Fetched) -> Option<String> {
+    let is_list = fetched.body.as_ref().is_some_and(|body| body.form == Form::List);
+    let is_open = stream.records.at == RecordsPath::Root
+        && stream.records.shape.is_none()
+        && stream.pagination.kind == Kind::None;
+    (is_list && is_open).then(|| {
+        "the body is a list, and an object in its place, such as an error's, would be taken for a record: say \
+         `records: { at: $, shape: list }`"
+            .to_owned()
+    })
 }

@@ -1,7 +1,7 @@
 //! Whether the records of the first page have the cursor and key that the source file names.
 
 use crate::config::Incremental;
-use crate::cursor::{Bounds, CursorFilter, CursorState, CursorValue};
+use crate::cursor::{Bounds, BranchKey, CursorFilter, CursorState, CursorValue};
 use crate::error::Result;
 use crate::extract::PageEvent;
 use crate::run::{lacks_the_beginning, local_times, without_instants};
@@ -16,16 +16,16 @@ pub(super) struct Cursors<'a> {
 
 impl<'a> Cursors<'a> {
     /// Those of a run that asks for these bounds.
-    pub(super) fn new(settings: &'a Incremental, bounds: Bounds) -> Result<Self> {
-        let filter = CursorFilter::new(settings, bounds, None, None)?;
-        Ok(Self { settings, filter, records: 0 })
+    pub(super) fn new(settings: &'a Incremental, bounds: Bounds) -> Self {
+        let filter = CursorFilter::within(settings, bounds);
+        Self { settings, filter, records: 0 }
     }
 
     /// Takes the page's records as they come.
     pub(super) fn see(&mut self, event: &PageEvent) {
         match event {
             PageEvent::Begin(_) => {
-                self.filter.begin(0);
+                self.filter.begin(BranchKey::ONLY);
                 self.records = 0;
             }
             PageEvent::Records(piece) => {
@@ -42,7 +42,8 @@ impl<'a> Cursors<'a> {
     pub(super) fn judge(mut self, asked: &CursorState, is_last: bool) -> Result<Vec<String>> {
         self.filter.keep()?;
         let left_out = self.filter.left_out();
-        let has_none = self.records > 0 && self.filter.newest().is_none() && left_out.outside == 0;
+        let is_blind = self.filter.newest().all(|newest| newest.is_none());
+        let has_none = self.records > 0 && is_blind && left_out.outside == 0;
         let blind = has_none.then(|| {
             format!(
                 "no record of the first page has a cursor at `{}`: does `incremental.cursor` name the API's member?",

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
 use crate::extract::{
-    BranchQueue, FetchError, Fetched, Jobs, NotDone, PageEvent, Paginator, Progress, Requests, StreamContext,
-    judge, record_channel,
+    BranchQueue, FetchError, Fetched, FirstSeen, Jobs, NotDone, PageEvent, PageState, Paginator, Progress,
+    Requests, StreamContext, judge, record_channel,
 };
 
 /// A page that was fetched for its facts.
@@ -19,6 +19,8 @@ pub(crate) struct FirstPage {
     pub too_large: bool,
     /// What a person should know.
     pub warning: Option<String>,
+    /// The same as a run would remember it; `None` where a run would halve its window.
+    pub seen: Option<(FirstSeen, PageState)>,
 }
 
 /// Fetches one page and shows its records to `see`.
@@ -58,18 +60,35 @@ pub(crate) async fn first_page(
         Ok(fetched) => fetched,
         Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
         Err(FetchError::TooLarge(fetched)) => {
-            return Ok(FirstPage { fetched: *fetched, last: false, too_large: true, warning: None });
+            return Ok(FirstPage {
+                fetched: *fetched,
+                last: false,
+                too_large: true,
+                warning: None,
+                seen: None,
+            });
         }
         Err(FetchError::Skipped(cause)) => return Err(left_out(&cause).on_page(1)),
         Err(FetchError::OutOfTime | FetchError::Unwanted) => {
             unreachable!("no deadline, and the page is wanted")
         }
     };
+    if fetched.by_status {
+        let cause = format!(
+            "HTTP {}, by which a rule of `responses` ends the pages, and no page has come: a wrong path is answered so too. \
+             If it is how the API says \"none\", give the rule a condition on the body as well, or `if_first: true`",
+            fetched.facts.status
+        );
+        return Err(Error::new(ErrorKind::Data, cause).on_page(1));
+    }
     let secret = fetcher.client().auth().query_parameter();
     let pagination = &context.stream.pagination;
-    let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state);
+    let mut progress = Progress::new(pagination, Paginator::new(pagination, secret), state.clone());
     let judged = judge(context, &mut progress, &fetched).map_err(|error| error.on_page(1))?;
-    Ok(FirstPage { fetched, last: judged.last, too_large: false, warning: judged.warning })
+    let (records, hash) = fetched.body.as_ref().map_or((0, 0), |body| (body.records, body.hash));
+    let seen = FirstSeen { branch, start: state, records, hash, is_whole: progress.is_proven() };
+    let seen = Some((seen, progress.state));
+    Ok(FirstPage { fetched, last: judged.last, too_large: false, warning: judged.warning, seen })
 }
 
 fn left_out(cause: &str) -> Error {

@@ -7,14 +7,18 @@ use super::absent;
 use super::cursors::Cursors;
 use super::density::Density;
 use super::first_page::{FirstPage, first_page};
+use super::further::further;
+
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{
-    Fetched, PageDecision, PageEvent, Paginator, RequestedRange, StreamEnding, StreamState,
+    Fetched, FirstSeen, PageDecision, PageEvent, PageState, Paginator, StreamContext, StreamEnding,
+    StreamState, is_full, says_more,
 };
 use crate::plan;
+use crate::redact::{SafeUrl, printable};
 use crate::run::StreamRun;
 use crate::window::TimeWindow;
 
@@ -70,18 +74,22 @@ impl StreamRun {
     /// # Errors
     /// As a run's first page, whose records' cursors and keys are read as a run would.
     pub async fn probe(&self) -> Result<Probe> {
-        let named = |error: Error| error.in_stream(self.name());
+        let named = |error: Error| self.failed(error);
         let cursor = self.first_cursor().map_err(named)?;
         let asked = self.asked(&cursor);
         let mut cursors = self.cursors(&cursor).map_err(named)?;
         let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
-        let mut probe = self.probe_asking(asked, see).await?;
+        let context = Arc::new(self.context(asked, Deadline::NONE, CancellationToken::default()));
+        let (mut probe, seen) = self.probe_asking(&context, see).await?;
         if let Some(cursors) = cursors {
             let warnings = cursors.judge(&cursor, probe.last).map_err(|error| named(error.on_page(1)))?;
             probe.warnings.extend(warnings);
             let bounded = self.stream.incremental.as_ref().filter(|incremental| incremental.bounded);
             probe.warnings.extend(bounded.and_then(|incremental| self.clock_behind(incremental)));
         }
+        let further = further(&context, seen.as_ref(), &probe).await.map_err(named)?;
+        let seen = further.into_iter().chain(context.warnings());
+        probe.warnings.extend(seen.map(|warning| self.told(&warning)));
         Ok(probe)
     }
 
@@ -91,10 +99,11 @@ impl StreamRun {
     /// As the first page of a window's run.
     pub async fn probe_window(&self, window: TimeWindow) -> Result<Probe> {
         let incremental = self.stream.incremental.as_ref();
-        let asked = plan::window(incremental, window).map_err(|error| error.in_stream(self.name()))?;
+        let asked = plan::window(incremental, window).map_err(|error| self.failed(error))?;
         let mut density = incremental.map(Density::new);
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
-        let probe = self.probe_asking(self.asked(&asked), see).await?;
+        let context = self.context(self.asked(&asked), Deadline::NONE, CancellationToken::default());
+        let (probe, _) = self.probe_asking(&Arc::new(context), see).await?;
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
     }
 
@@ -102,31 +111,37 @@ impl StreamRun {
     fn cursors(&self, asked: &CursorState) -> Result<Option<Cursors<'_>>> {
         let Some(settings) = &self.stream.incremental else { return Ok(None) };
         let bounds = asked.bounds(settings).map_err(|error| Error::new(ErrorKind::Config, error))?;
-        Cursors::new(settings, bounds).map(Some)
+        Ok(Some(Cursors::new(settings, bounds)))
     }
 
-    async fn probe_asking(&self, asked: RequestedRange, see: impl FnMut(&PageEvent)) -> Result<Probe> {
-        let first = async {
-            let context = self.context(asked, Deadline::NONE, CancellationToken::default());
-            first_page(&Arc::new(context), see).await
-        };
-        let FirstPage { fetched, last, too_large, warning } =
-            first.await.map_err(|error| error.in_stream(self.name()))?;
+    async fn probe_asking(
+        &self,
+        context: &Arc<StreamContext>,
+        see: impl FnMut(&PageEvent),
+    ) -> Result<(Probe, Option<(FirstSeen, PageState)>)> {
+        let FirstPage { fetched, last, too_large, warning, seen } =
+            first_page(context, see).await.map_err(|error| self.failed(error))?;
         let found = Paginator::addresses(&self.stream)
             .into_iter()
             .chain(link_address(&self.stream.pagination.kind).as_ref())
             .map(|address| Finding {
                 address: address.to_string(),
-                value: fetched.facts.look(address).map(|found| shorten(&self.client.scrub(&shown(&found)))),
+                value: fetched
+                    .facts
+                    .look(address)
+                    .map(|found| printable(&self.told(&shown(&found)), LONGEST_SHOWN)),
             })
             .collect();
-        Ok(Probe {
+        let records = fetched.body.as_ref().map_or(0, |body| body.records);
+        let single = [says_more(&self.stream, records, &fetched.facts), is_full(&self.stream, records)];
+        let single = single.into_iter().flatten();
+        let probe = Probe {
             stream: self.name(),
-            url: crate::redact::SafeUrl(&fetched.facts.url).to_string(),
+            url: self.told(&SafeUrl(&fetched.facts.url).to_string()),
             status: fetched.facts.status,
             branches: self.stream.parent.is_none().then(|| self.stream.partitions.count()),
             total: self.stated_total(&fetched),
-            records: fetched.body.as_ref().map_or(0, |body| body.records),
+            records,
             found,
             last,
             expected: None,
@@ -134,8 +149,12 @@ impl StreamRun {
             warnings: warning
                 .into_iter()
                 .chain(absent::warnings(&self.stream.pagination, &fetched))
+                .chain(absent::unstated_list(&self.stream, &fetched))
+                .chain(single)
+                .map(|warning| self.told(&warning))
                 .collect(),
-        })
+        };
+        Ok((probe, seen))
     }
 
     fn stated_total(&self, fetched: &Fetched) -> Option<u64> {
@@ -161,7 +180,7 @@ impl StreamRun {
         while records.len() < count {
             let Some((_, mut page)) = walk.next().await else {
                 return match walk.ending() {
-                    StreamEnding::Failed(error) => Err(error.in_stream(self.name())),
+                    StreamEnding::Failed(error) => Err(self.failed(error)),
                     // The records of a window that is too large are as good as any for a look.
                     StreamEnding::Complete
                     | StreamEnding::Stopped(_)
@@ -200,12 +219,5 @@ fn shown(found: &crate::http::Found) -> String {
         Ok(Some(plain)) => plain.text,
         Ok(None) => "null or empty".to_owned(),
         Err(unreadable) => unreadable.to_string(),
-    }
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

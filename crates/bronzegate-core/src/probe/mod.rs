@@ -4,6 +4,7 @@ mod absent;
 mod cursors;
 mod density;
 mod first_page;
+mod further;
 mod look;
 
 pub use look::{Finding, Probe};

@@ -37,7 +37,7 @@ impl StreamRun {
             Counts { bytes: staged.parts.iter().map(|part| part.bytes).sum(), ..self.counts_since(began) };
         let status = if staged.resume.is_some() { SegmentStatus::Partial } else { SegmentStatus::Complete };
         let mut record = CommitRecord {
-            format: CommitRecord::FORMAT,
+            format: CommitRecord::format_of(staged.cursor.as_ref()),
             source: self.engine.source.name.clone(),
             stream: self.stream.name.clone(),
             key: segment.key.key.clone(),
@@ -47,8 +47,8 @@ impl StreamRun {
             status,
             parts: staged.parts,
             window: staged.window,
-            cursor_in: segment.cursor_in(),
-            cursor_out: staged.cursor_out,
+            cursor_in: segment.cursor_in().map(|cursor| self.told(&cursor)),
+            cursor_out: staged.cursor_out.map(|cursor| self.told(&cursor)),
             page_state: staged
                 .resume
                 .map(|state| serde_json::to_value(state).expect("a state has text keys only")),
@@ -58,10 +58,12 @@ impl StreamRun {
             started_at: began.at,
             finished_at,
             duration_ms,
-            total_duration_ms: segment.duration_before_ms + duration_ms,
+            total_duration_ms: segment.duration_before_ms.saturating_add(duration_ms),
             history: segment.history.clone(),
-            warnings: staged.warnings,
+            warnings: staged.warnings.iter().map(|warning| self.told(warning)).collect(),
             may_lack: staged.may_lack,
+            paging: staged.paging,
+            columns: staged.columns,
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_fingerprint: self.engine.source.fingerprint.clone(),
             environment: self.engine.environment.clone(),

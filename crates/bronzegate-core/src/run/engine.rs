@@ -5,10 +5,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::rate_share::Pace;
 use crate::clock::{Clock, Deadline};
-use crate::config::{Source, Stream};
+use crate::config::{LEAST_SHARE, Source, Stream, is_rate_share};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{Fetcher, RequestedRange, StreamContext, StreamPages, StreamState};
+use crate::extract::{Fetcher, RequestedRanges, StreamContext, StreamPages, StreamState};
 use crate::http::{Authenticator, Client, Stats, WaitBudget};
+use crate::redact::Scrubber;
 use crate::secret::SecretStore;
 
 /// What the runs of one source share.
@@ -23,6 +24,8 @@ pub struct Engine {
     /// The value of `_environment`.
     pub environment: String,
     pace: Arc<Pace>,
+    /// Knows every secret that any stream has used.
+    scrubber: Arc<Scrubber>,
     /// One for each way to authenticate, so that streams share their tokens.
     authenticators: Arc<Mutex<Vec<Arc<Authenticator>>>>,
 }
@@ -46,7 +49,15 @@ impl Engine {
         environment: impl Into<String>,
     ) -> Self {
         let pace = Arc::new(Pace::whole(&source, clock.clone()));
-        Self { source, secrets, clock, environment: environment.into(), pace, authenticators: Arc::default() }
+        Self {
+            source,
+            secrets,
+            clock,
+            environment: environment.into(),
+            pace,
+            scrubber: Arc::default(),
+            authenticators: Arc::default(),
+        }
     }
 
     /// Keeps to a share of the source's and the streams' rate limits, so that another engine, which
@@ -54,10 +65,10 @@ impl Engine {
     /// credentials in common, and together keep to the whole rate.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] unless the share is above 0 and at most 1.
+    /// [`ErrorKind::Config`] unless the share is one: see [`is_rate_share`].
     pub fn with_rate_share(mut self, share: f64) -> Result<Self> {
-        if !(share > 0.0 && share <= 1.0) {
-            let cause = format!("the rate share is {share}; it is above 0 and at most 1");
+        if !is_rate_share(share) {
+            let cause = format!("the rate share is {share}; it is from {LEAST_SHARE} to 1");
             return Err(Error::new(ErrorKind::Config, cause));
         }
         self.pace = self.pace.part(&self.source, share);
@@ -97,7 +108,8 @@ impl Engine {
         if let Some(same) = known.iter().find(|known| *known.auth() == stream.auth) {
             return same.clone();
         }
-        let new = Authenticator::new(stream.auth.clone(), self.secrets.clone(), self.clock.clone());
+        let (auth, secrets, scrubber) = (stream.auth.clone(), self.secrets.clone(), self.scrubber.clone());
+        let new = Authenticator::new(auth, secrets, scrubber, self.clock.clone());
         known.push(Arc::new(new));
         known[known.len() - 1].clone()
     }
@@ -120,6 +132,17 @@ impl StreamRun {
         })
     }
 
+    /// What is told of a message that may quote an API: one line without secrets. Whatever leaves a run, for a
+    /// report or a log, passes here.
+    pub(crate) fn told(&self, message: &str) -> String {
+        self.engine.scrubber.told(message)
+    }
+
+    /// An error as it leaves the stream's work.
+    pub(crate) fn failed(&self, error: Error) -> Error {
+        error.rewritten(|text| self.told(text)).in_stream(self.name())
+    }
+
     /// `<source>/<stream>`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.engine.source.name, self.stream.name)
@@ -128,7 +151,7 @@ impl StreamRun {
     /// The pages of what is asked for, from a state on.
     pub(crate) fn walk(
         &self,
-        asked: RequestedRange,
+        asked: RequestedRanges,
         state: StreamState,
         deadline: Deadline,
         stop: CancellationToken,
@@ -139,7 +162,7 @@ impl StreamRun {
     /// What the pages come from.
     pub(crate) fn context(
         &self,
-        asked: RequestedRange,
+        asked: RequestedRanges,
         deadline: Deadline,
         stop: CancellationToken,
     ) -> StreamContext {
@@ -150,12 +173,12 @@ impl StreamRun {
     /// nothing about their children. What they are asked for follows from their own settings.
     fn with_budget(
         &self,
-        asked: RequestedRange,
+        asked: RequestedRanges,
         wait_budget: WaitBudget,
         stop: CancellationToken,
     ) -> StreamContext {
         let above = self.parent.as_ref().map(|parent| {
-            Arc::new(parent.with_budget(RequestedRange::default(), wait_budget.for_parents(), stop.clone()))
+            Arc::new(parent.with_budget(RequestedRanges::default(), wait_budget.for_parents(), stop.clone()))
         });
         StreamContext {
             source: self.engine.source.clone(),
@@ -164,7 +187,8 @@ impl StreamRun {
             asked,
             parent: above,
             stop,
-            drifted: Arc::default(),
+            seen: Arc::default(),
+            columns: Arc::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ mod commit_record;
 mod engine;
 mod findings;
 mod options;
+mod paging;
 mod rate_share;
 mod segment;
 mod staged;

@@ -1,18 +1,22 @@
 //! One segment of a run: look, stage, commit, publish.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
 use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
 use crate::bronze::{
-    Created, Layout, PageWriter, PartFormat, PartNaming, Parts, Publisher, RunKind, SegmentStatus, Stores,
+    CommitLog, Created, Layout, PageWriter, PartFormat, PartNaming, Parts, Publisher, RunKind, SegmentStatus,
+    Stores,
 };
 use crate::clock::Deadline;
 use crate::config::ParentField;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{StreamEnding, StreamPages, StreamState};
+use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
+use crate::redact::secret_at;
 use crate::report::RunReport;
 
 /// How one segment ended.
@@ -53,6 +57,7 @@ impl StreamRun {
     ) -> Result<Ended> {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
+        let targets = [stores.log.clone(), stores.parts.clone()];
         let publisher = Publisher::new(stores, layout.clone());
         let log = publisher.log();
         let mut segment = match self.look(&publisher, request).await? {
@@ -63,19 +68,28 @@ impl StreamRun {
             }
             RunPlan::Segment(segment) => *segment,
         };
+        plan::names_read_back(&layout, &segment)?;
+        for store in targets {
+            store.ready().await?;
+        }
+        if let Some(told) = log.strangers()
+            && !report.warnings.contains(&told)
+        {
+            report.warnings.push(told);
+        }
         if report.key.is_none() {
-            report.cursor_in = segment.cursor_in();
+            report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
 
-        let backfilled = self.backfilled(log, &segment).await?;
+        let begins = self.begins(log, &segment).await?;
         let not_loaded = self.before_the_first_run(log, &mut segment).await?;
         let mut staged = loop {
             let (layout, key) = (layout.clone(), segment.key.clone());
             let naming = PartNaming { layout, key, segment: segment.number };
             let parts = Parts::new(publisher.parts().clone(), naming, &self.stream.output);
-            match self.stage(parts, &segment, deadline, stop.clone()).await? {
+            match self.stage(parts, (&segment, &log), deadline, stop.clone()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
                 Outcome::StillWaiting => return Ok(Ended::StillWaiting),
@@ -86,10 +100,14 @@ impl StreamRun {
                 }
             }
         };
-        staged.warnings.extend(backfilled.into_iter().chain(not_loaded));
+        staged.warnings.extend(begins.into_iter().chain(not_loaded));
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
+        if let Some(place) = secret_at(&record.cursor, |text| self.client.auth().scrubber().finds_in(text)) {
+            publisher.abort(&record.parts).await?;
+            return Err(holds_secret(&format!("cursor.{place}")));
+        }
         if log.commit(&record).await? == Created::No {
             publisher.abort(&record.parts).await?;
             return self.lost(&publisher, &segment).await;
@@ -138,14 +156,18 @@ impl StreamRun {
         if let Some(newest) = &newest {
             publisher.settle(newest).await?;
         }
-        let (key, cursor) = match (request, incremental) {
-            (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(incremental)) => {
-                match plan::next(incremental, newest.as_ref(), at.unwrap_or(now), now)? {
-                    Due::Run(key, cursor) => (key, Some(*cursor)),
+        let mut begins = Vec::new();
+        let (key, cursor) = match (request, self.sequence()) {
+            (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(sequence)) => {
+                match plan::next(&sequence, newest.as_ref(), at.unwrap_or(now), now)? {
+                    Due::Run { key, cursor, told } => {
+                        begins = told;
+                        (key, Some(*cursor))
+                    }
                     Due::Done(record) => return Ok(Some(RunPlan::AlreadyCommitted(record))),
                 }
             }
-            (RunRequest::Window { window, .. }, incremental) => {
+            (RunRequest::Window { window, .. }, _) => {
                 let cursor = plan::window(incremental, window)?;
                 plan::over(incremental, window, now)?;
                 (plan::key(request, newest.as_ref(), now)?, Some(cursor))
@@ -158,22 +180,38 @@ impl StreamRun {
         if let Some(committed) = &committed {
             publisher.settle(committed).await?;
         }
-        let plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
+        let mut plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
+        if let RunPlan::Segment(segment) = &mut plan {
+            let anew = matches!(request, RunRequest::Restart { .. });
+            self.as_the_file_is_now(segment, begins, anew)?;
+        }
         let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
         let overtaken = is_sequence && matches!(plan, RunPlan::AlreadyCommitted(_));
         Ok((!overtaken).then_some(plan))
+    }
+
+    /// Tells of where a run begins, and fits one that goes on to partitions that the file has no more.
+    fn as_the_file_is_now(&self, segment: &mut Segment, begins: Vec<String>, anew: bool) -> Result<()> {
+        if segment.number == 1 {
+            segment.told = begins;
+        } else if let Some(sequence) = self.sequence().filter(|_| !segment.is_window()) {
+            segment.cursor =
+                segment.cursor.take().map(|cursor| sequence.resumed(cursor, anew)).transpose()?;
+        }
+        Ok(())
     }
 
     /// Fetches the pages and stages their records.
     async fn stage(
         &self,
         parts: Parts,
-        segment: &Segment,
+        (segment, log): (&Segment, &CommitLog),
         deadline: Deadline,
         stop: CancellationToken,
     ) -> Result<Outcome> {
         if segment.is_empty() || self.never_comes(segment) {
-            return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), segment, None)?)));
+            let nothing = (segment, segment.cursor.clone());
+            return Ok(Outcome::Staged(Box::new(self.read_so_far(Staged::default(), nothing, None)?)));
         }
         let batch_id = &segment.key.batch_id;
         let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
@@ -182,11 +220,18 @@ impl StreamRun {
         let encoder = format.encoder(&self.engine.source.name, &self.engine.environment, batch_id, parents);
         let (asked, filter) = self.filter(segment)?;
         let mut writer = PageWriter::new(parts, encoder, filter, self.stats());
-        let mut walk = self.walk(asked, segment.state.clone().unwrap_or_default(), deadline, stop);
+        let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
+        let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
+        let mut walk = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let mut warnings = Vec::new();
         let read = self.write_pages(&mut walk, &mut writer, &mut warnings).await;
         warnings.extend(walk.warnings());
-        let may_lack = walk.has_drifted();
+        let context = walk.context().clone();
+        let mut staged = Staged::default();
+        let mut cursor = segment.cursor.clone();
+        if let Some(cursor) = cursor.as_mut().filter(|_| !segment.is_window()) {
+            self.note_ended(cursor, &mut walk, &mut staged);
+        }
         let resume = match read.map(|()| walk.ending()) {
             Ok(StreamEnding::Complete) => None,
             Ok(StreamEnding::Stopped(Some(state))) => Some(state),
@@ -200,17 +245,33 @@ impl StreamRun {
                 };
             }
         };
-        match writer.filter().map_or(Ok(None), CursorFilter::judged) {
-            Ok(told) => warnings.extend(told),
+        let told = writer.filter().map_or(Ok(None), CursorFilter::judged);
+        let paging = match (told, &resume) {
+            (Err(error), _) => Err(error),
+            (Ok(told), resume) => {
+                warnings.extend(told);
+                match resume {
+                    Some(_) => Ok(segment.paging.clone()),
+                    None => self.known_paging(&context, log, segment).await,
+                }
+            }
+        };
+        let paging = match paging {
+            Ok(paging) => paging,
             Err(error) => {
                 writer.abort().await;
                 return Err(error);
             }
-        }
+        };
+        let may_lack = context.may_lack();
+        warnings.extend(context.warnings());
         let (parts, filter) = writer.finish().await?;
         warnings.extend(repeated(segment));
-        let staged = Staged { parts, resume, may_lack, warnings, ..Staged::default() };
-        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, segment, filter.as_ref())?)))
+        warnings.append(&mut staged.warnings);
+        let columns = columns.known().cloned();
+        let may_lack = staged.may_lack || may_lack;
+        let staged = Staged { parts, resume, may_lack, warnings, paging, columns, ..staged };
+        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), filter.as_ref())?)))
     }
 
     /// Writes page after page, as far as the walk goes.
@@ -227,7 +288,7 @@ impl StreamRun {
                 Err(error) => {
                     let error = error.on_page(number);
                     return Err(match branch.label() {
-                        Some(label) => error.in_branch(self.client.scrub(&label)),
+                        Some(label) => error.in_branch(label),
                         None => error,
                     });
                 }
@@ -240,13 +301,14 @@ impl StreamRun {
     fn read_so_far(
         &self,
         mut staged: Staged,
-        segment: &Segment,
+        (segment, cursor): (&Segment, Option<CursorState>),
         filter: Option<&CursorFilter>,
     ) -> Result<Staged> {
         staged.cursor_out = staged.resume.as_ref().and_then(StreamState::shown);
-        let Some(cursor) = &segment.cursor else { return Ok(staged) };
-        let newest = filter.and_then(CursorFilter::newest);
-        let mut cursor = CursorState { newest, ..cursor.clone() };
+        let Some(mut cursor) = cursor else { return Ok(staged) };
+        if let Some(filter) = filter {
+            cursor = cursor.with_newest(filter.newest());
+        }
         staged.window = Some(asked_window(&cursor));
         if let Some(filter) = filter {
             if segment.is_first_run() {
@@ -258,6 +320,9 @@ impl StreamRun {
         if staged.resume.is_some() {
             staged.cursor = Some(cursor);
             return Ok(staged);
+        }
+        if !segment.is_window() {
+            cursor = self.completed(cursor, &mut staged.warnings)?;
         }
         staged.cursor_out = cursor.position().map(|mark| mark.cursor.text);
         let rest = self.rest(segment)?;

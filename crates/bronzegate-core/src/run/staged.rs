@@ -1,8 +1,10 @@
 //! What one segment has staged, before its commit.
 
-use crate::bronze::{Receipt, Window};
+use std::collections::BTreeMap;
+
+use crate::bronze::{KnownPaging, Receipt, Window};
 use crate::cursor::{CursorState, Verbatim};
-use crate::extract::StreamState;
+use crate::extract::{StreamState, TableColumns};
 
 /// What one segment has staged.
 #[derive(Default)]
@@ -20,6 +22,10 @@ pub(super) struct Staged {
     /// Records moved between pages while they were read.
     pub(super) may_lack: bool,
     pub(super) warnings: Vec<String>,
+    /// What is known of how pages lead to each other.
+    pub(super) paging: BTreeMap<String, KnownPaging>,
+    /// The columns of its tables.
+    pub(super) columns: Option<TableColumns>,
 }
 
 pub(super) fn asked_window(cursor: &CursorState) -> Window {

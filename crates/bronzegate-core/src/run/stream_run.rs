@@ -48,18 +48,28 @@ impl StreamRun {
         match ended {
             Ok(status) => report.status = status,
             Err(error) => {
-                report.error = Some((&error.in_stream(self.name())).into());
+                report.error = Some((&self.failed(error)).into());
                 self.note_failure(stores.log, &report).await;
             }
         }
         report
     }
 
-    /// Warnings beside the log, which knows of no run that failed, why this one did. It changes nothing of how
+    /// Notes beside the log, which knows of no run that failed, why this one did. It changes nothing of how
     /// the run ends. A store that has just failed is not asked again.
+    ///
+    /// A command that was refused is no run of the stream: it has not begun one, or not asked the API anything
+    /// because this machine lacks the secrets that the stream's own place has.
     async fn note_failure(&self, store: Arc<dyn BronzeStore>, report: &RunReport) {
-        let noted = |kind| !matches!(kind, ErrorKind::Interrupted | ErrorKind::Store);
-        let Some(failure) = report.error.clone().filter(|error| noted(error.kind)) else { return };
+        let noted = |kind| !matches!(kind, ErrorKind::Interrupted | ErrorKind::Store | ErrorKind::Config);
+        let has_begun = report.key.is_some();
+        let Some(failure) = report.error.clone().filter(|error| has_begun && noted(error.kind)) else {
+            return;
+        };
+        let is_own = self.engine.secrets.is_of_this_machine() && store.is_shared();
+        if is_own && failure.kind == ErrorKind::Auth && report.counts.requests == 0 {
+            return;
+        }
         let (key, batch_id) = (report.key.clone(), report.batch_id.clone());
         let noted = LastError { at: self.engine.clock.now(), failure, key, batch_id };
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
@@ -136,7 +146,10 @@ impl StreamRun {
                     report.warnings.push(HELD_BACK.to_owned());
                     return Ok(Status::Partial);
                 }
-                Ended::NothingCame => return Err(nothing_came(stop.is_cancelled())),
+                Ended::NothingCame => {
+                    let is_quota = self.stats().is_sent_away();
+                    return Err(nothing_came(stop.is_cancelled()).quota(is_quota));
+                }
             }
             if self.is_time_up(deadline, &stop) && self.is_more_due(&stores.log, request).await? {
                 return Ok(Status::Partial);

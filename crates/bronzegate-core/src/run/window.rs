@@ -4,34 +4,70 @@
 use std::sync::Arc;
 
 use super::engine::StreamRun;
-use super::staged::asked_window;
+use super::staged::{Staged, asked_window};
 use crate::bronze::{BronzeStore, CommitLog, Layout, RunId, RunKind};
 use crate::config::Incremental;
-use crate::cursor::{CursorFilter, CursorState, CursorValue};
+use crate::cursor::{BranchRanges, CursorFilter, CursorState, CursorValue, NotACursor, SkippedBranches};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{RequestedRange, never_comes};
-use crate::plan::{self, Due, RunRequest, Segment};
+use crate::extract::{RequestedRange, RequestedRanges, StreamPages, never_comes};
+use crate::plan::{self, Due, RunRequest, Segment, Sequence};
 use crate::window::TimeWindow;
 
 impl StreamRun {
     /// What a segment's requests ask for, and the filter for what they bring.
-    pub(super) fn filter(&self, segment: &Segment) -> Result<(RequestedRange, Option<CursorFilter>)> {
+    pub(super) fn filter(&self, segment: &Segment) -> Result<(RequestedRanges, Option<CursorFilter>)> {
         let (Some(incremental), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
-            return Ok((RequestedRange::default(), None));
+            return Ok((RequestedRanges::default(), None));
         };
-        let unreadable = |error| Error::new(ErrorKind::Store, format!("a committed cursor {error}"));
-        let bounds = cursor.bounds(incremental).map_err(unreadable)?;
+        let ranges = BranchRanges::of(cursor, incremental).map_err(unreadable)?;
         // Neighbouring windows share no record, so there is nothing that a key would have to tell apart.
         let key = incremental.key.clone().filter(|_| !segment.is_window());
         let settings = Incremental { key, ..incremental.clone() };
-        let filter = CursorFilter::new(&settings, bounds, cursor.known.as_ref(), cursor.newest.as_ref())?;
-        Ok((self.asked(cursor), Some(filter)))
+        let filter = CursorFilter::of(&settings, cursor, ranges.clone())?;
+        Ok((RequestedRanges::of(cursor, incremental, ranges), Some(filter)))
     }
 
-    /// What the requests of a run with this state ask for.
-    pub(crate) fn asked(&self, cursor: &CursorState) -> RequestedRange {
+    /// What the requests of a run with this state ask for, of every branch.
+    pub(crate) fn asked(&self, cursor: &CursorState) -> RequestedRanges {
         let incremental = self.stream.incremental.as_ref();
-        incremental.map_or_else(RequestedRange::default, |settings| RequestedRange::of(cursor, settings))
+        incremental.map(|settings| RequestedRange::of(cursor, settings).into()).unwrap_or_default()
+    }
+
+    /// How the stream's runs follow each other; `None` where it has no cursor.
+    pub(super) fn sequence(&self) -> Option<Sequence<'_>> {
+        Sequence::of(&self.stream, &self.engine.source.fingerprint)
+    }
+
+    /// Notes in the state which branches have ended, and tells of those that a rule has left out and whose mark
+    /// is not kept: what came to them is read by no later run.
+    pub(super) fn note_ended(&self, cursor: &mut CursorState, walk: &mut StreamPages, staged: &mut Staged) {
+        let (ended, beyond) = walk.take_ended();
+        let lost = beyond + cursor.note(&ended, self.stream.parent.is_some());
+        if lost > 0 {
+            staged.may_lack = true;
+            staged.warnings.push(format!(
+                "{lost} more were left out by `then: skip` than the {} whose marks are kept: the next run does not ask for \
+                 what came to them before",
+                SkippedBranches::MOST
+            ));
+        }
+        if walk.has_skipped_parents() {
+            staged.may_lack = true;
+            staged.warnings.push(
+                "parents were left out by `then: skip`: the next run does not ask for what came to their children before"
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// The state behind a complete run.
+    pub(super) fn completed(&self, cursor: CursorState, warnings: &mut Vec<String>) -> Result<CursorState> {
+        let Some(settings) = &self.stream.incremental else { return Ok(cursor) };
+        let (cursor, gone) = cursor.completed(settings, self.stream.parent.is_some()).map_err(unreadable)?;
+        if gone > 0 {
+            warnings.push(format!("{gone} that `then: skip` had left out are no longer among the parents"));
+        }
+        Ok(cursor)
     }
 
     /// What a person should know of the records that were left out.
@@ -45,7 +81,7 @@ impl StreamRun {
             warnings.push(format!("{} records without a cursor at `{at}` were left out", left_out.without));
         }
         let unbounded = segment.cursor.as_ref().is_some_and(|cursor| cursor.to.is_none());
-        if unbounded && filter.newest().is_some_and(|newest| newest.more) {
+        if unbounded && filter.newest().flatten().any(|newest| newest.more) {
             warnings.push(
                 "too many records share the newest cursor to remember them: the next run writes them again"
                     .to_owned(),
@@ -54,11 +90,19 @@ impl StreamRun {
         warnings
     }
 
-    /// What a person should know of the first run of a stream that backfills have loaded before.
-    pub(super) async fn backfilled(&self, log: &CommitLog, segment: &Segment) -> Result<Option<String>> {
-        let is_first = segment.number == 1 && segment.key.key == RunId::Sequence(1).to_string();
-        let (Some(settings), Some(cursor), true) = (&self.stream.incremental, &segment.cursor, is_first)
-        else {
+    /// What a person should know of where a run begins.
+    pub(super) async fn begins(&self, log: &CommitLog, segment: &Segment) -> Result<Vec<String>> {
+        let mut told = segment.told.clone();
+        if segment.number == 1 && segment.key.key == RunId::Sequence(1).to_string() {
+            told.extend(self.stream.shared_mark());
+            told.extend(self.backfilled(log, segment).await?);
+        }
+        Ok(told)
+    }
+
+    /// The same of the first run of a stream that backfills have loaded before.
+    async fn backfilled(&self, log: &CommitLog, segment: &Segment) -> Result<Option<String>> {
+        let (Some(settings), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
             return Ok(None);
         };
         let from = cursor.from.clone().and_then(|from| CursorValue::of(settings.format, from).ok()?.time());
@@ -114,24 +158,27 @@ impl StreamRun {
         store: &Arc<dyn BronzeStore>,
         request: RunRequest,
     ) -> Result<bool> {
-        let (RunRequest::Scheduled { at: Some(at) }, Some(incremental)) = (request, &self.stream.incremental)
-        else {
+        let (RunRequest::Scheduled { at: Some(at) }, Some(sequence)) = (request, self.sequence()) else {
             return Ok(false);
         };
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
         let now = self.engine.clock.now();
         let newest = CommitLog::new(store.clone(), layout).newest(request.kind(true), now).await?;
-        let next = plan::next(incremental, newest.as_ref(), at, now)?;
-        Ok(matches!(next, Due::Run(..)))
+        let next = plan::next(&sequence, newest.as_ref(), at, now)?;
+        Ok(matches!(next, Due::Run { .. }))
     }
 
     /// What looking without writing asks for: what the first run would.
     pub(crate) fn first_cursor(&self) -> Result<CursorState> {
-        let Some(incremental) = &self.stream.incremental else { return Ok(CursorState::default()) };
+        let Some(sequence) = self.sequence() else { return Ok(CursorState::default()) };
         let now = self.engine.clock.now();
-        Ok(match plan::next(incremental, None, now, now)? {
-            Due::Run(_, cursor) => *cursor,
+        Ok(match plan::next(&sequence, None, now, now)? {
+            Due::Run { cursor, .. } => *cursor,
             Due::Done(_) => CursorState::default(),
         })
     }
+}
+
+fn unreadable(error: NotACursor) -> Error {
+    Error::new(ErrorKind::Store, format!("a committed cursor {error}"))
 }

@@ -77,6 +77,10 @@ impl<S> fmt::Debug for CachedSecrets<S> {
 
 #[async_trait]
 impl<S: SecretStore> SecretStore for CachedSecrets<S> {
+    fn is_of_this_machine(&self) -> bool {
+        self.vault.is_of_this_machine()
+    }
+
     async fn read(&self, name: &str, freshness: Freshness) -> Result<SecretString, SecretError> {
         let slot = self.slot(name);
         let begun = slot.begun.load(Ordering::SeqCst);

@@ -11,9 +11,10 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::change::{HeldSecret, Replacement};
-use super::file_write::FileLock;
+use super::file_write::{FileLock, LARGEST};
 use super::member;
 use super::store::{Freshness, SecretError, SecretStore};
+use crate::bounded_file::read_text;
 
 /// Reads secrets from a JSON object: name to text, or name to an object of fields.
 ///
@@ -51,7 +52,7 @@ impl FileSecrets {
     }
 
     fn load(&self, name: &str) -> Result<SecretString, SecretError> {
-        let text = std::fs::read_to_string(&self.path).map_err(|error| self.unreadable(name, &error))?;
+        let text = read_text(&self.path, LARGEST).map_err(|error| self.unreadable(name, &error))?;
         self.find(&text, name)
     }
 
@@ -149,6 +150,10 @@ impl fmt::Debug for FileSecrets {
 
 #[async_trait]
 impl SecretStore for FileSecrets {
+    fn is_of_this_machine(&self) -> bool {
+        true
+    }
+
     async fn read(&self, name: &str, _: Freshness) -> Result<SecretString, SecretError> {
         self.load(name)
     }
@@ -203,6 +208,19 @@ mod tests {
             Err("secret `a` cannot be read: FILE is not a JSON object of secrets (line 1, column 19)"
                 .to_owned())
         );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_device_or_a_file_without_measure_is_no_file_of_secrets() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(1 << 40).unwrap();
+        for path in [std::path::Path::new("/dev/zero"), file.path()] {
+            let secrets = FileSecrets::new(path);
+            let read = secrets.read("a", Freshness::Cached).await;
+            assert!(matches!(read, Err(SecretError::Unreadable { .. })), "{read:?}");
+        }
+        assert!(matches!(FileSecrets::new(file.path()).hold("a").await, Err(SecretError::Unreadable { .. })));
     }
 
     fn secrets(content: &str) -> (tempfile::TempDir, FileSecrets) {

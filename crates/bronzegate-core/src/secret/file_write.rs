@@ -5,6 +5,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::bounded_file::read_text;
+
+/// The most bytes of a file of secrets.
+pub(super) const LARGEST: u64 = 1 << 20;
 /// How often a lock that somebody else has is tried.
 const PERIOD: Duration = Duration::from_millis(20);
 
@@ -59,7 +63,7 @@ impl FileLock {
     /// # Errors
     /// When it cannot be read or is not text.
     pub(super) fn read(&self) -> io::Result<String> {
-        fs::read_to_string(&self.path)
+        read_text(&self.path, LARGEST)
     }
 }
 

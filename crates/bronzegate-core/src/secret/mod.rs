@@ -3,6 +3,7 @@
 
 mod cache;
 mod change;
+mod core_dump;
 mod env;
 mod file;
 mod file_write;
@@ -11,6 +12,7 @@ mod store;
 
 pub use cache::CachedSecrets;
 pub use change::{HeldSecret, Replacement};
+pub use core_dump::forbid_core_dumps;
 pub use env::EnvSecrets;
 pub use file::FileSecrets;
 pub use store::{Freshness, SecretError, SecretStore, resolve, usable, with_part};

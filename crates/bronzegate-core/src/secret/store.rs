@@ -23,6 +23,12 @@ pub enum Freshness {
 /// was looked for, so that a person knows what to create.
 #[async_trait]
 pub trait SecretStore: Send + Sync + std::fmt::Debug {
+    /// Whether it is this machine's alone, so that what it lacks says nothing of other machines: the environment,
+    /// a file.
+    fn is_of_this_machine(&self) -> bool {
+        false
+    }
+
     /// Reads one secret by the name the source file gives it.
     async fn read(&self, name: &str, freshness: Freshness) -> Result<SecretString, SecretError>;
 

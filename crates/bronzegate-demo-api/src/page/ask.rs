@@ -37,6 +37,15 @@ impl Refusal {
 
 /// Reads the page asked for, or says what is wrong with the request.
 pub(crate) fn read(scene: &Scene<'_>) -> Result<Ask, Refusal> {
+    let mut ask = exactly(scene)?;
+    let records = scene.stream.records;
+    if scene.stream.quirks.clamps && records > 0 && ask.position >= records {
+        ask.position = (records - 1) / ask.limit * ask.limit;
+    }
+    Ok(ask)
+}
+
+fn exactly(scene: &Scene<'_>) -> Result<Ask, Refusal> {
     let Scene { stream, call, .. } = scene;
     check_role(stream, call)?;
     check_demands(stream, call)?;

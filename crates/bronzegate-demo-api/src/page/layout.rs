@@ -19,8 +19,8 @@ pub(crate) fn layout(scene: &Scene<'_>, plan: &Plan) -> Envelope {
         "$" => Envelope { list: List::Root, ..Envelope::object("", String::new()) },
         path => {
             let mut body = Value::Object(Map::new());
-            let said = layout.body.iter().filter_map(|(at, said)| Some((at, value(plan, said)?)));
-            said.for_each(|(at, value)| put(&mut body, at, value));
+            let said = layout.body.iter().filter_map(|(at, said)| Some((at, said, value(plan, said)?)));
+            said.for_each(|(at, said, value)| put(&mut body, named(scene, plan, at, said), value));
             if scene.stream.quirks.point_in_time.is_some() {
                 put(&mut body, "pit_id", point_id(plan.first + plan.count).into());
             }
@@ -36,6 +36,14 @@ pub(crate) fn layout(scene: &Scene<'_>, plan: &Plan) -> Envelope {
         }
     }
     envelope
+}
+
+/// The place of what is said, under the name that it has on this page.
+fn named<'a>(scene: &'a Scene<'_>, plan: &Plan, at: &'a str, said: &Said) -> &'a str {
+    match &scene.stream.quirks.renames_next {
+        Some((from, name)) if *said == Said::Next && plan.number() >= *from => name,
+        _ => at,
+    }
 }
 
 /// The text before and behind the member that holds the records.

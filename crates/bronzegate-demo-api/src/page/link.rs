@@ -24,6 +24,9 @@ impl Scene<'_> {
     /// What the next cursor stands for, where one is named.
     pub(crate) fn next(&self, plan: &Plan) -> Option<Mark> {
         let end = Mark { position: plan.first + plan.count, salt: 0 };
+        if self.stream.quirks.keeps_place {
+            return plan.next.map(|_| Mark { position: 0, salt: 1 });
+        }
         plan.next.or_else(|| self.stream.quirks.names_next_at_end.then_some(end))
     }
 
@@ -85,7 +88,8 @@ impl Scene<'_> {
         }
         // OData writes its parameters with a plain dollar sign.
         let query = query.finish().replace("%24", "$");
-        format!("{}?{query}", self.stream.path)
+        let template = self.stream.quirks.templated_links.as_deref().unwrap_or_default();
+        format!("{}?{query}{template}", self.stream.path)
     }
 }
 

@@ -15,7 +15,7 @@ mod scene;
 mod scheme;
 mod spoil;
 
-pub(crate) use ask::{Refusal, check_demands, point_id, read};
+pub(crate) use ask::{Ask, Refusal, check_demands, point_id, read};
 pub(crate) use compose::compose;
 pub(crate) use content::{Chunks, Page};
 pub(crate) use link::moved;

@@ -57,6 +57,12 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
         live.counters.unauthenticated();
         return (unauthenticated(live), None);
     }
+    if state.is_absent(&stream.name) {
+        return (Reply::error(StatusCode::NOT_FOUND, "no such stream now"), None);
+    }
+    if stream.quirks.templated_links.is_some() && call.target().contains(['{', '}']) {
+        return (Reply::error(StatusCode::BAD_REQUEST, "a template is no URL"), None);
+    }
     if stream.quirks.at_once.is_some_and(|most| live.counters.in_flight() > most) {
         live.counters.throttled();
         return (Reply::error(StatusCode::TOO_MANY_REQUESTS, "too many requests at once"), None);
@@ -179,7 +185,7 @@ fn page(
 ) -> (Reply, Option<FaultKind>) {
     let stream = scene.stream;
     let ask = match read(scene) {
-        Ok(ask) => ask,
+        Ok(ask) => live.placed(ask, scene.call),
         Err(Refusal { status, message }) => return (Reply::error(status, &message), None),
     };
     let mut plan = Plan::new(ask, stream.records);

@@ -109,6 +109,11 @@ impl Running {
         Ok(())
     }
 
+    /// Takes streams away until they are named no more: each request for one is answered 404.
+    pub fn set_absent(&self, names: impl IntoIterator<Item = String>) {
+        self.state.set_absent(names.into_iter().collect());
+    }
+
     /// Every record that a complete extraction of a stream brings, in the API's order; none of a
     /// stream that there is not.
     pub fn records(&self, stream: &str) -> Vec<String> {

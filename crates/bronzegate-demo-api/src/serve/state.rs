@@ -12,12 +12,13 @@ use crate::{
     fault::{Book, Fault, FaultKind, Moment},
     ledger::Ledger,
     options::Options,
+    page::Ask,
     rate::Limiter,
     record::{Expected, Recipe, expected, record},
     stream::Stream,
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -35,6 +36,8 @@ pub(crate) struct Live {
     pub(crate) limiter: Option<Mutex<Limiter>>,
     pub(crate) ledger: Option<Mutex<Ledger>>,
     jobs: Mutex<Jobs>,
+    /// Where the list is read next, where the place is kept here.
+    place: AtomicU64,
     seed: u64,
     expected: OnceLock<Expected>,
 }
@@ -47,10 +50,22 @@ impl Live {
             limiter: stream.rate_limit.clone().map(Limiter::new).map(Mutex::new),
             ledger: stream.timeline.take().map(|timeline| Mutex::new(Ledger::new(seed, timeline))),
             jobs: Mutex::default(),
+            place: AtomicU64::new(0),
             seed,
             expected: OnceLock::new(),
             stream,
         }
+    }
+
+    /// The page that is asked for; where the place is kept here, the one behind the last that was answered.
+    pub(crate) fn placed(&self, ask: Ask, call: &Call) -> Ask {
+        if !self.stream.quirks.keeps_place {
+            return ask;
+        }
+        let begins = !call.asks_for_more(&self.stream);
+        let position = if begins { 0 } else { self.place.load(Relaxed) };
+        self.place.store(position + ask.limit, Relaxed);
+        Ask { position, ..ask }
     }
 
     /// What a job that is done was submitted with.
@@ -95,6 +110,8 @@ pub(crate) struct State {
     pub(crate) token_path: String,
     pub(crate) time: Time,
     faults: Mutex<Book>,
+    /// The names of streams that are not there now.
+    absent: Mutex<HashSet<String>>,
     /// Told each time the rules are replaced.
     replaced: watch::Sender<()>,
     vault: Mutex<Vault>,
@@ -115,6 +132,7 @@ impl State {
             token_path: options.token_path,
             time: time.clone(),
             faults: Mutex::new(Book::new(seed, options.faults)),
+            absent: Mutex::default(),
             replaced: watch::Sender::new(()),
             vault: Mutex::new(Vault::new(options.credentials).on(time)),
         }
@@ -138,6 +156,14 @@ impl State {
     pub(crate) fn set_faults(&self, rules: Vec<Fault>) {
         locked(&self.faults).replace(rules);
         self.replaced.send_replace(());
+    }
+
+    pub(crate) fn set_absent(&self, names: HashSet<String>) {
+        *locked(&self.absent) = names;
+    }
+
+    pub(crate) fn is_absent(&self, name: &str) -> bool {
+        locked(&self.absent).contains(name)
     }
 
     /// Tells when the rules that hold now are replaced.

@@ -9,6 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::Outcome;
+use crate::bench_amplified;
 use crate::output::say;
 use crate::process::{Api, Usage, measure, program};
 
@@ -94,6 +95,7 @@ pub(crate) fn run() -> Outcome {
         let api = Api::start(workload.api)?;
         row(&workload, &api.base_url, folder.path())?;
     }
+    bench_amplified::run()?;
     start_up()
 }
 
@@ -159,13 +161,13 @@ fn start_up() -> Outcome {
     Ok(())
 }
 
-fn ingest(sources: &Path, target: &Path) -> Result<Command, Box<dyn std::error::Error>> {
+pub(crate) fn ingest(sources: &Path, target: &Path) -> Result<Command, Box<dyn std::error::Error>> {
     let mut command = Command::new(program("bronzegate")?);
     command.env("BRONZEGATE_SOURCES", sources).env("BRONZEGATE_TARGET", target.join("bronze"));
     Ok(command)
 }
 
-fn line(name: &str, product: &[Usage], yardstick: &[Usage]) -> String {
+pub(crate) fn line(name: &str, product: &[Usage], yardstick: &[Usage]) -> String {
     let of = |runs: &[Usage], figure: fn(&Usage) -> f64| median(runs.iter().map(figure).collect());
     let pairs = |figure: fn(&Usage) -> f64| {
         median(product.iter().zip(yardstick).map(|(a, b)| figure(a) / figure(b)).collect())

@@ -1,15 +1,17 @@
 //! The workbench: `demo` runs the main job before a newcomer's eyes, `invoke-aws` one event through the
 //! Lambda handler, `invoke-azure` one through the Functions handler; `bench`, `bench-aws` and `bench-azure`
-//! measure them, and `yardstick` is what `bench` measures against. `torture` runs trials of exactness,
+//! measure them, and `yardstick` is what `bench` measures against. `torture` runs trials of exactness, `fuzz` hostile inputs,
 //! `smoke-azure` the checks that need a subscription. `azure-get` and `torture-doomed` are processes that
 //! tests need. Started by the Makefile.
 
 mod azure;
 mod bench;
+mod bench_amplified;
 mod bench_aws;
 mod bench_azure;
 mod demo;
 mod figures;
+mod fuzz;
 mod invoke;
 mod invoke_aws;
 mod invoke_azure;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(),
         ["bench-aws"] => bench_aws::run(),
         ["bench-azure"] => bench_azure::run(),
+        ["fuzz", ref options @ ..] => fuzz::run(options),
         ["invoke-aws", event] => invoke_aws::run(event),
         ["invoke-azure", event] => invoke_azure::run(event),
         ["smoke-azure"] => smoke_azure::run(),
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         _ => {
             const USAGE: &str = "usage: workbench demo | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | bench-azure | \
                 smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--kind NAME|all] [--minutes M] | \
+                fuzz [--cases N] [--seed S] [--target NAME|all] [--minutes M] | \
                 yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH";
             Err(USAGE.into())
         }

@@ -25,13 +25,18 @@ pub(crate) struct Usage {
 }
 
 /// Runs a program to its end; one that fails is an error.
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
 pub(crate) fn measure(command: &mut Command) -> Result<Usage, Box<dyn std::error::Error>> {
+    measure_ending(command, 0)
+}
+
+/// Runs a program to its end; one that ends with another exit code is an error.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's own time")]
+pub(crate) fn measure_ending(command: &mut Command, code: i32) -> Result<Usage, Box<dyn std::error::Error>> {
     let began = Instant::now();
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
     let ended = child.wait4()?;
     let wall = began.elapsed().as_secs_f64();
-    if !ended.status.success() {
+    if ended.status.code() != Some(code) {
         return Err(format!("{command:?} ended with {}", ended.status).into());
     }
     let cpu: Duration = ended.rusage.utime + ended.rusage.stime;

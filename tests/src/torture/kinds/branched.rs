@@ -80,18 +80,25 @@ fn partitioned(rng: &mut Rng, bounds: Bounds, style: Style) -> Draft {
     if by_jobs { Draft { besides: OF_A_JOB * grid.len(), ..of_jobs(draft) } } else { draft }
 }
 
-/// One cursor over all partitions.
+/// A cursor over partitions; to some of them what changes comes late, when the others are ahead of it.
 pub(super) fn incremental(rng: &mut Rng, bounds: Bounds) -> Draft {
     let (grid, size, mut ids) = (Grid::draw(rng), rng.u64(3..=12), 0..);
     let most = bounds.most_records / grid.len();
     let mut events = Vec::new();
+    let mut late = std::collections::BTreeMap::new();
     for nth in 0..rng.u32(1..=3) {
         let first = nth * DAYS + 1;
-        let arrives = grid.names().map(|name| {
+        let mut arrives = Vec::new();
+        for name in grid.names() {
             let count = rng.u64(0..=most);
-            (name, changes(rng, &mut ids, count, first, DAYS))
-        });
-        let arrives: Vec<_> = arrives.collect();
+            let mut records: Vec<String> = late.remove(&name).unwrap_or_default();
+            records.extend(changes(rng, &mut ids, count, first, DAYS));
+            if rng.u32(0..4) == 0 {
+                late.insert(name, records);
+            } else {
+                arrives.push((name, records));
+            }
+        }
         let brings = arrives.iter().flat_map(|(_, records)| records.clone()).collect();
         events.push(Event::scheduled(&format!("2026-01-{:02}T00:00:00Z", first + DAYS), arrives, brings));
     }
@@ -136,7 +143,7 @@ pub(super) fn parents(rng: &mut Rng, bounds: Bounds) -> Draft {
 }
 
 /// A draft whose pages come in any order of their branches.
-fn branches(streams: Vec<Stream>, path: &str, settings: String, events: Vec<Event>) -> Draft {
+pub(super) fn branches(streams: Vec<Stream>, path: &str, settings: String, events: Vec<Event>) -> Draft {
     let besides = streams.len() as u64;
     let stream = streams.last().cloned().expect("there is a branch");
     Draft {
@@ -149,7 +156,7 @@ fn branches(streams: Vec<Stream>, path: &str, settings: String, events: Vec<Even
 }
 
 /// Records that are asked for by time, if by anything.
-fn timeline(records: &[String]) -> Timeline {
+pub(super) fn timeline(records: &[String]) -> Timeline {
     Timeline::new("updatedAt", TimeFormat::Rfc3339, "updated_after", Some("updated_before"))
         .with(records.iter().cloned())
 }

@@ -65,6 +65,8 @@ pub(super) fn backfill(rng: &mut Rng, bounds: Bounds) -> Draft {
         json: None,
         arrives: Vec::new(),
         brings: records.clone(),
+        partitions: String::new(),
+        absent: Vec::new(),
     };
     let stream = timeline(rng, None, records);
     let settings = crate::streams::changes::settings(BOUNDED);

@@ -7,7 +7,7 @@ use bronzegate_demo_api::Stream;
 use fastrand::Rng;
 
 use super::super::scene::{Event, STREAM, Scene};
-use super::{branched, changing, exported, snapshot};
+use super::{branched, changing, exported, marked, snapshot};
 use crate::bench::one_stream;
 
 /// A kind of stream: how a scene with it is drawn.
@@ -73,7 +73,9 @@ pub(in super::super) const KINDS: &[Kind] = &[
     Kind { name: "partitions", draw: branched::partitions },
     Kind { name: "export jobs of partitions", draw: branched::jobs },
     Kind { name: "incremental in partitions", draw: branched::incremental },
+    Kind { name: "partitions that come and go", draw: marked::partitions },
     Kind { name: "parents", draw: branched::parents },
+    Kind { name: "incremental of parents that are skipped", draw: marked::parents },
     Kind { name: "incremental", draw: changing::incremental },
     Kind { name: "incremental in windows", draw: changing::windows },
     Kind { name: "incremental in windows that are split", draw: changing::split },

@@ -4,6 +4,7 @@ mod branched;
 mod changing;
 mod exported;
 mod kind;
+mod marked;
 mod snapshot;
 
 pub use kind::Kind;

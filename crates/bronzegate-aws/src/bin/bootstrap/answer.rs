@@ -112,7 +112,7 @@ mod tests {
     fn a_failed_stream_fails_the_invocation_with_its_kind_and_names_its_neighbours() {
         let message = "crm/deals, page 3: HTTP 503".to_owned();
         let deals = RunReport {
-            error: Some(Failure { kind: ErrorKind::Api, message, is_transient: false }),
+            error: Some(Failure { kind: ErrorKind::Api, message, is_transient: false, is_quota: false }),
             ..RunReport::new("crm", "deals")
         };
         let answer = Answer::Runs { reports: vec![complete("contacts"), deals], windows: NotRun::default() };

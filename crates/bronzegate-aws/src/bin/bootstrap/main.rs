@@ -21,6 +21,7 @@ use answer::Failed;
 use handler::Handler;
 
 fn main() -> ExitCode {
+    bronzegate_core::secret::forbid_core_dumps();
     match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

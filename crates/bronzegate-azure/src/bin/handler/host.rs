@@ -1,15 +1,18 @@
 //! What the Functions host's own settings say of this process: how long an invocation may take.
 
-use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
+use bronzegate_core::bounded_file::read_file;
 use bronzegate_core::doors::Setting;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use serde_json::Value;
 
 /// The file in the folder in which the host starts the handler.
 const FILE: &str = "host.json";
+/// The most bytes of it.
+const LARGEST: u64 = 1 << 20;
 /// What the host allows where nothing is set, on the plan that allows least.
 const LEAST: Duration = Duration::from_mins(5);
 
@@ -18,7 +21,7 @@ const LEAST: Duration = Duration::from_mins(5);
 /// # Errors
 /// [`ErrorKind::Config`] when the file cannot be read.
 pub(crate) fn timeout_of_file() -> Result<Duration> {
-    let text = match fs::read(FILE) {
+    let text = match read_file(Path::new(FILE), LARGEST) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(LEAST),
         Err(error) => return Err(Error::new(ErrorKind::Config, format!("cannot read {FILE}: {error}"))),
@@ -45,7 +48,7 @@ pub(crate) fn timeout(setting: &Setting) -> Result<Duration> {
     let parts: Vec<Option<u64>> =
         std::iter::once(days).chain(clock.split(':')).map(|part| part.parse().ok()).collect();
     match parts[..] {
-        [Some(days), Some(hours @ 0..24), Some(minutes @ 0..60), Some(seconds @ 0..60)]
+        [Some(days @ 0..=366), Some(hours @ 0..24), Some(minutes @ 0..60), Some(seconds @ 0..60)]
             if days + hours + minutes + seconds > 0 =>
         {
             Ok(Duration::from_secs(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
@@ -73,7 +76,17 @@ mod tests {
         ] {
             assert_eq!(timeout(text).unwrap(), Duration::from_secs(seconds), "{text}");
         }
-        for text in ["", "10", "00:60:00", "24:00:00", "00:00:00", "x", "00:10", "-00:01:00"] {
+        for text in [
+            "",
+            "10",
+            "00:60:00",
+            "24:00:00",
+            "00:00:00",
+            "x",
+            "00:10",
+            "-00:01:00",
+            "18446744073709551615.00:00:00",
+        ] {
             let error = timeout(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{text}");
             assert!(error.to_string().contains("write hours, minutes and seconds"), "{error}");

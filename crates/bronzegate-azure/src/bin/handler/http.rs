@@ -22,7 +22,10 @@ impl Handler {
         let request = invocation.data(REQUEST)?;
         let body = request.get("Body").map(unwrapped).unwrap_or_default();
         let items = match Event::parse(&body) {
-            Ok(event) => self.items(&event).await,
+            Ok(event) => match self.items(&event).await {
+                Ok(items) => self.dispatcher.admit(&event).await.map(|()| items),
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         Ok(match items {

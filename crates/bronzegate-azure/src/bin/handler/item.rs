@@ -2,6 +2,7 @@
 
 use bronzegate_core::doors::{Action, Event};
 use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::window::parse_time;
 use serde_json::{Value, json};
 
 use crate::invocation::Invocation;
@@ -37,7 +38,7 @@ impl Item {
         };
         let mut event = Event::parse(&value)?;
         if let Action::Run { scheduled_time: scheduled_time @ None } = &mut event.action {
-            *scheduled_time = invocation.text("InsertionTime").and_then(|queued| queued.parse().ok());
+            *scheduled_time = invocation.text("InsertionTime").and_then(|queued| parse_time(&queued));
         }
         Ok(Self { event, continued })
     }
@@ -54,7 +55,7 @@ impl Item {
     /// The item that goes on with it; `None` when it was put back too often.
     pub(crate) fn next(&self) -> Option<Value> {
         let mut next = self.event.to_json();
-        next[CONTINUED] = json!(self.continued + 1);
+        next[CONTINUED] = json!(self.continued.saturating_add(1));
         (self.continued < MOST_CONTINUATIONS).then_some(next)
     }
 }

@@ -32,6 +32,7 @@ use handler::Handler;
 const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
 fn main() -> ExitCode {
+    bronzegate_core::secret::forbid_core_dumps();
     match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

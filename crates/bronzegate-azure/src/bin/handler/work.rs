@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use bronzegate_core::clock::Deadline;
-use bronzegate_core::doors::{Action, Answer, Backfill, Event};
+use bronzegate_core::doors::{Action, Answer, Backfill, Event, divided};
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::plan;
 use jiff::Unit;
@@ -85,11 +85,13 @@ impl Handler {
             );
             return Err(Error::new(ErrorKind::Config, cause));
         }
-        let most = self.max_instances.get() as usize;
-        let instances = if backfill.list_for.is_some() { 1 } else { list.count.clamp(1, most) };
+        let windows = u32::try_from(list.count).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        let instances =
+            if backfill.list_for.is_some() { NonZeroU32::MIN } else { windows.min(self.max_instances) };
+        let rate_share = divided(list.rate_share, instances)?;
         let one = |window: &_| Event {
             action: Action::Window { window: *window, revision: backfill.revision },
-            rate_share: list.rate_share / instances as f64,
+            rate_share,
             ..event.clone()
         };
         let events = list.windows.iter().map(one).collect();

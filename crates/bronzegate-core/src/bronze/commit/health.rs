@@ -45,8 +45,8 @@ pub struct Ratios {
 pub fn extend_history(history: &[HistoryEntry], mut run: HistoryEntry) -> Vec<HistoryEntry> {
     let mut entries: Vec<_> = history.iter().filter(|entry| entry.key != run.key).cloned().collect();
     if let Some(begun) = entries.pop_if(|entry| entry.more) {
-        run.records += begun.records;
-        run.duration_ms += begun.duration_ms;
+        run.records = run.records.saturating_add(begun.records);
+        run.duration_ms = run.duration_ms.saturating_add(begun.duration_ms);
         run.first |= begun.first;
     }
     entries.push(run);

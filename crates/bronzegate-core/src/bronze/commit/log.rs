@@ -3,7 +3,8 @@
 //! Segments of a run, and the runs of an incremental stream, are committed one after the other
 //! without gaps; this is what lets the newest be found with a few reads instead of a listing.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,8 @@ pub(super) const AT_ONCE: usize = 8;
 pub struct CommitLog {
     pub(super) store: Arc<dyn BronzeStore>,
     pub(super) layout: Layout,
+    /// Paths in the log that are no commit's.
+    pub(super) strangers: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// What `head.json` says: a commit that was among the newest when it was written.
@@ -50,7 +53,7 @@ fn is_window(key: &str) -> bool {
 impl CommitLog {
     /// The log of the layout's stream.
     pub fn new(store: Arc<dyn BronzeStore>, layout: Layout) -> Self {
-        Self { store, layout }
+        Self { store, layout, strangers: Arc::default() }
     }
 
     /// One segment's record.
@@ -75,6 +78,7 @@ impl CommitLog {
         while newest.status == SegmentStatus::Partial {
             let present = newest.segment;
             let next = match absent {
+                None if present == u32::MAX => break,
                 None => present.saturating_mul(2),
                 Some(absent) if absent - present <= 1 => break,
                 Some(absent) => present + (absent - present) / 2,
@@ -91,6 +95,11 @@ impl CommitLog {
     /// it, and this one must give up its uploads.
     pub async fn commit(&self, record: &CommitRecord) -> Result<Created, StoreError> {
         let path = self.layout.commit(&record.key, record.segment);
+        // What nothing will find must not be there.
+        if self.layout.parse_commit(&path).is_none() {
+            let reason = "its name could not be read back, so it is not committed".to_owned();
+            return Err(StoreError::Unreadable { path, reason });
+        }
         self.store.put_new(&path, record.to_json().into()).await
     }
 
@@ -131,6 +140,14 @@ impl CommitLog {
     pub(super) async fn committed_last(&self) -> Option<CommitName> {
         let Head { key, segment, .. } = self.head().await?;
         Some(CommitName { id: key.parse().ok()?, segment })
+    }
+
+    /// The record of the segment that was committed last, as far as the hint knows.
+    pub async fn last_committed(&self) -> Result<Option<CommitRecord>, StoreError> {
+        match self.committed_last().await {
+            Some(name) => self.get(&name.id.to_string(), name.segment).await,
+            None => Ok(None),
+        }
     }
 
     /// The newest run of the schedule, as far as the hint knows: where to begin to look for it.

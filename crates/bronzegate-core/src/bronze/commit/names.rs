@@ -19,12 +19,12 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 impl CommitLog {
     /// The names of all commits, from the oldest run to the newest within each kind.
     pub async fn names(&self) -> Result<Vec<CommitName>, StoreError> {
-        self.parsed(self.store.list(&self.layout.commits()).await?)
+        Ok(self.parsed(self.store.list(&self.layout.commits()).await?))
     }
 
     /// The names of a kind of run, from the oldest to the newest.
     pub async fn names_of(&self, kind: RunKind) -> Result<Vec<CommitName>, StoreError> {
-        self.parsed(self.store.list_after(&self.layout.commits_of(kind), "").await?)
+        Ok(self.parsed(self.store.list_after(&self.layout.commits_of(kind), "").await?))
     }
 
     /// The names of the snapshot runs that were due at `from` or later, from the oldest to the newest.
@@ -44,7 +44,7 @@ impl CommitLog {
             async move { store.list_after(&month, &begin).await }
         });
         let listed: Vec<_> = futures::stream::iter(listings).buffered(AT_ONCE).try_collect().await?;
-        let mut names = self.parsed(listed.concat())?;
+        let mut names = self.parsed(listed.concat());
         names.retain(|name| matches!(name.id, RunId::At(due) if from <= due));
         Ok(names)
     }
@@ -76,20 +76,38 @@ impl CommitLog {
         futures::stream::iter(read).buffered(AT_ONCE).try_collect().await
     }
 
-    /// What paths of the log tell, sorted.
-    fn parsed(&self, paths: Vec<String>) -> Result<Vec<CommitName>, StoreError> {
+    /// What paths of the log tell, sorted. A name that is no commit's is passed over: no run of this program has
+    /// written it, so it must not stop the stream's. It is remembered, to be told.
+    fn parsed(&self, paths: Vec<String>) -> Vec<CommitName> {
         let mut names = Vec::new();
         for path in paths {
             match self.layout.parse_commit(&path) {
                 Some(name) => names.push(name),
                 None if Path::new(&path).extension().is_some_and(|extension| extension == "json") => {
-                    let reason = "its name is not that of a commit".to_owned();
-                    return Err(StoreError::Unreadable { path, reason });
+                    self.strange(path);
                 }
                 None => {}
             }
         }
         names.sort_unstable();
-        Ok(names)
+        names
+    }
+
+    fn strange(&self, path: String) {
+        let mut strangers = self.strangers.lock().expect("no holder of this lock panics");
+        if !strangers.contains(&path) {
+            tracing::warn!(stream = self.layout.stream(), path, "a file in the log is no commit");
+            strangers.insert(path);
+        }
+    }
+
+    /// What a person should know of files in the log whose names are no commit's, as far as it was listed.
+    pub fn strangers(&self) -> Option<String> {
+        let strangers = self.strangers.lock().expect("no holder of this lock panics");
+        let (first, count) = (strangers.first()?, strangers.len());
+        let others = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+        Some(format!(
+            "{first}{others}: the name is not that of a commit, so it is passed over; move it out of the log"
+        ))
     }
 }

@@ -40,7 +40,8 @@ impl CommitLog {
                 Some(record) => newest = Some(record),
                 None => return Ok(newest),
             }
-            number += 1;
+            let Some(next) = number.checked_add(1) else { return Ok(newest) };
+            number = next;
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The record of one segment: the only thing that decides what is in bronze.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,10 +10,14 @@ use super::health::HistoryEntry;
 use crate::bronze::run_id::RunId;
 use crate::bronze::store::{Receipt, StoreError};
 use crate::cursor::CursorState;
+use crate::extract::TableColumns;
 use crate::report::Counts;
 
 /// The version of the record's form, raised when an older reader would misread a newer record.
 const FORMAT: u32 = 1;
+
+/// The version of one whose branches have marks of their own: an older reader would take one for all.
+const FORMAT_OF_MARKS: u32 = 2;
 
 /// How a segment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +36,16 @@ pub struct Window {
     pub from: Option<String>,
     /// Its end; none when it is open.
     pub to: Option<String>,
+}
+
+/// What is known of how the pages of a stream lead to each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownPaging {
+    /// Tells the settings that it was seen with from others.
+    pub settings: String,
+    /// Whether a page has led to another; `false` where it was asked, and could not be found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leads_on: Option<bool>,
 }
 
 /// What one segment of a run committed.
@@ -93,6 +109,13 @@ pub struct CommitRecord {
     /// Rows were seen to move between pages while they were read: some may be missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_lack: bool,
+    /// What is known of how pages lead to each other, by stream: the run's own, and those of its parents. What is
+    /// known is not asked for again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub paging: BTreeMap<String, KnownPaging>,
+    /// The columns of its tables; an error's text in place of one has others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<TableColumns>,
     /// The version of bronzegate that wrote it.
     pub engine_version: String,
     /// The fingerprint of the source file that was in force.
@@ -104,6 +127,12 @@ pub struct CommitRecord {
 impl CommitRecord {
     /// The form that this version writes and reads.
     pub const FORMAT: u32 = FORMAT;
+
+    /// The form of a record with this cursor.
+    pub fn format_of(cursor: Option<&CursorState>) -> u32 {
+        let has_marks = cursor.is_some_and(CursorState::has_marks);
+        if has_marks { FORMAT_OF_MARKS } else { FORMAT }
+    }
 
     /// The run as later ones remember it.
     pub fn history_entry(&self) -> HistoryEntry {
@@ -134,8 +163,9 @@ impl CommitRecord {
         // The version comes first: of a newer form nothing else may be understood.
         let Version { format } =
             serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
-        if format != FORMAT {
-            return Err(unreadable(format!("it has format {format}, this version reads {FORMAT}")));
+        if !(FORMAT..=FORMAT_OF_MARKS).contains(&format) {
+            let reason = format!("it has format {format}, this version reads up to {FORMAT_OF_MARKS}");
+            return Err(unreadable(reason));
         }
         let record: Self = serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
         let partial = record.status == SegmentStatus::Partial;

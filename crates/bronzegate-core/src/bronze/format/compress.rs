@@ -32,16 +32,23 @@ impl Compressor {
         })
     }
 
-    /// Compresses on a thread that may be busy, and returns what has come out so far.
-    pub(crate) async fn compress(mut self, content: Bytes) -> io::Result<(Self, Vec<u8>)> {
+    /// Compresses on a thread that may be busy, and returns what has come out so far; all of it with `flush`,
+    /// which costs a few bytes.
+    pub(crate) async fn compress(mut self, content: Bytes, flush: bool) -> io::Result<(Self, Vec<u8>)> {
         busy(move || {
             let compressed = match &mut self {
                 Self::Gzip(encoder) => {
                     encoder.write_all(&content)?;
+                    if flush {
+                        encoder.flush()?;
+                    }
                     mem::take(encoder.get_mut())
                 }
                 Self::Zstd(encoder) => {
                     encoder.write_all(&content)?;
+                    if flush {
+                        encoder.flush()?;
+                    }
                     mem::take(encoder.get_mut())
                 }
             };

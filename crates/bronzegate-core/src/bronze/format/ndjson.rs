@@ -3,7 +3,8 @@
 //! Nothing is parsed and nothing rewritten, but for two things: line breaks between tokens go,
 //! because a record is one line, and a member that bears a metadata name is renamed.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -59,11 +60,16 @@ impl Encoder {
 }
 
 impl PageTail {
-    /// Appends the piece's records to `out`, one line each.
-    pub(crate) fn encode(&self, piece: &RecordChunk, out: &mut Vec<u8>) {
-        let bytes: usize = piece.spans.iter().map(|span| (span.end - span.start) as usize).sum();
-        out.reserve(bytes + piece.spans.len() * (self.text.len() + 16));
-        for &Span { start, end, may_clash } in &piece.spans {
+    /// Appends the piece's records from the `nth` on to `out`, one line each, until it has `most` bytes; returns
+    /// the number of the next. A line may be much longer than its record: what is added has a length of its own.
+    pub(crate) fn encode(&self, piece: &RecordChunk, nth: usize, most: usize, out: &mut Vec<u8>) -> usize {
+        let spans = &piece.spans[nth..];
+        let bytes: usize = spans.iter().map(|span| (span.end - span.start) as usize).sum();
+        out.reserve((bytes + spans.len() * (self.text.len() + 16)).min(most.saturating_sub(out.len())));
+        for (written, &Span { start, end, may_clash }) in spans.iter().enumerate() {
+            if out.len() >= most {
+                return nth + written;
+            }
             let record = &piece.bytes[start as usize..end as usize];
             let before = out.len();
             self.splice(record, may_clash, out);
@@ -71,6 +77,7 @@ impl PageTail {
                 join_lines(out, before);
             }
         }
+        piece.spans.len()
     }
 
     #[inline]
@@ -122,24 +129,17 @@ fn might_hold_one_of(names: &[String], record: &[u8]) -> bool {
         || names.iter().any(|name| memchr::memmem::find(record, name.as_bytes()).is_some())
 }
 
+/// What stands before a member's name where a metadata member bears that name.
+const RENAMED: &str = "_source";
+
 /// Appends the object without its closing brace, each member that bears a metadata name
-/// renamed: `_source` goes before the name until it is free.
+/// renamed: `_source` goes before the name until it is free. Members of one name keep one name.
 #[cold]
 fn rename_clashes(added: &[String], object: &[u8], out: &mut Vec<u8>) {
-    let names: Vec<(Range<usize>, String)> = top_level_names(object)
-        .into_iter()
-        .filter_map(|range| Some((range.clone(), serde_json::from_slice(&object[range]).ok()?)))
-        .collect();
-    let mut taken: HashSet<String> = names.iter().map(|(_, name)| name.clone()).collect();
+    let free = free_names(added, object);
     let mut copied = 0;
-    for (range, name) in names {
-        if !added.contains(&name) {
-            continue;
-        }
-        let mut free = format!("_source{name}");
-        while added.contains(&free) || !taken.insert(free.clone()) {
-            free.insert_str(0, "_source");
-        }
+    for range in top_level_names(object) {
+        let Some(free) = name(&object[range.clone()]).and_then(|name| free.get(&*name)) else { continue };
         out.extend_from_slice(&object[copied..range.start]);
         out.extend_from_slice(format!("\"{free}\"").as_bytes());
         copied = range.end;
@@ -147,29 +147,68 @@ fn rename_clashes(added: &[String], object: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&object[copied..object.len() - 1]);
 }
 
-/// Where the names of a valid object's own members stand, quotes included.
-fn top_level_names(object: &[u8]) -> Vec<Range<usize>> {
-    let mut names = Vec::new();
-    let (mut at, mut depth, mut value_next) = (0, 0, false);
-    while at < object.len() {
-        match object[at] {
-            b'"' => {
-                let end = string_end(object, at);
-                if depth == 1 && !value_next {
-                    names.push(at..end);
-                }
-                at = end;
-                continue;
+/// The free name of each metadata name that members bear. However many members an object has, only how
+/// often `_source` stands before a metadata name is remembered, which is little of its size.
+fn free_names<'a>(added: &'a [String], object: &[u8]) -> HashMap<&'a str, String> {
+    let mut taken: HashMap<&str, BTreeSet<usize>> = HashMap::new();
+    for range in top_level_names(object) {
+        let Some(name) = name(&object[range]) else { continue };
+        for (rest, times) in without_prefixes(&name) {
+            if let Some(one) = added.iter().find(|one| *one == rest) {
+                taken.entry(one).or_default().insert(times);
             }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth -= 1,
-            b':' if depth == 1 => value_next = true,
-            b',' if depth == 1 => value_next = false,
-            _ => {}
         }
-        at += 1;
     }
-    names
+    let mut free: HashMap<&str, String> = HashMap::new();
+    for one in added.iter().filter(|one| taken.get(one.as_str()).is_some_and(|taken| taken.contains(&0))) {
+        let taken = &taken[one.as_str()];
+        let named = (1..).filter(|times| !taken.contains(times)).map(|times| RENAMED.repeat(times) + one);
+        let mut named =
+            named.filter(|name| !added.contains(name) && !free.values().any(|other| other == name));
+        let name = named.next().expect("numbers do not end");
+        free.insert(one, name);
+    }
+    free
+}
+
+/// The name with 0, 1, 2, … times `_source` taken off its front.
+fn without_prefixes(name: &str) -> impl Iterator<Item = (&str, usize)> {
+    std::iter::successors(Some(name), |name| name.strip_prefix(RENAMED)).zip(0..)
+}
+
+/// The text of a member's name; `None` for a lone surrogate's escape, which no metadata name has.
+fn name(json: &[u8]) -> Option<Cow<'_, str>> {
+    match json {
+        [b'"', text @ .., b'"'] if !text.contains(&b'\\') => {
+            std::str::from_utf8(text).ok().map(Cow::Borrowed)
+        }
+        _ => serde_json::from_slice(json).ok().map(Cow::Owned),
+    }
+}
+
+/// Where the names of a valid object's own members stand, quotes included.
+fn top_level_names(object: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let (mut at, mut depth, mut value_next) = (0, 0, false);
+    std::iter::from_fn(move || {
+        while at < object.len() {
+            let start = at;
+            at += 1;
+            match object[start] {
+                b'"' => {
+                    at = string_end(object, start);
+                    if depth == 1 && !value_next {
+                        return Some(start..at);
+                    }
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                b':' if depth == 1 => value_next = true,
+                b',' if depth == 1 => value_next = false,
+                _ => {}
+            }
+        }
+        None
+    })
 }
 
 /// The offset behind the string that opens at `open`.
@@ -184,20 +223,21 @@ fn string_end(json: &[u8], open: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Nulls;
     use crate::formats::{Reader, RecordsAt, Wanted};
 
     const TAIL: &str = r#""_ingested_at":"2026-11-22T17:00:00.120Z","_source_system":"hub\"spot","_environment":"dev","_batch_id":"b1""#;
 
     fn encode(record: &str) -> String {
         let mut pieces = Vec::new();
-        let wanted = Wanted { records: Some(RecordsAt::Root), ..Wanted::default() };
+        let wanted = Wanted { records: Some(RecordsAt::Root), nulls: Nulls::Keep, ..Wanted::default() };
         let mut splitter = Reader::json(&wanted);
         splitter.push(format!("[{record}]").into(), &mut pieces).unwrap();
         let tail = Encoder::new("hub\"spot", "dev", "b1", Vec::new())
             .page("2026-11-22T17:00:00.12Z".parse().unwrap(), "");
         let mut out = Vec::new();
         for piece in &pieces {
-            tail.encode(piece, &mut out);
+            tail.encode(piece, 0, usize::MAX, &mut out);
         }
         String::from_utf8(out).unwrap()
     }
@@ -232,6 +272,15 @@ mod tests {
                 r#"{"_source_batch_id":1,"_source_source_batch_id":2,"#,
             ),
             (r#"{"_id":"_batch_id","_t":"\"_batch_id\":"}"#, r#"{"_id":"_batch_id","_t":"\"_batch_id\":","#),
+            // Two members of one name are two of one name afterwards.
+            (
+                r#"{"_batch_id":1,"a":0,"_batch_id":2}"#,
+                r#"{"_source_batch_id":1,"a":0,"_source_batch_id":2,"#,
+            ),
+            (
+                r#"{"_source_batch_id":1,"_source_source_source_batch_id":2,"_batch_id":3}"#,
+                r#"{"_source_batch_id":1,"_source_source_source_batch_id":2,"_source_source_batch_id":3,"#,
+            ),
             (
                 r#"{"_ingested_at":1,"_environment":2}"#,
                 r#"{"_source_ingested_at":1,"_source_environment":2,"#,
@@ -239,6 +288,40 @@ mod tests {
         ] {
             assert_eq!(encode(record), format!("{start}{TAIL}}}\n"), "{record}");
         }
+    }
+
+    #[test]
+    fn a_line_is_hardly_longer_than_its_record_however_many_members_are_renamed() {
+        let member = |count: usize| format!("{{{}}}", vec!["\"_batch_id\":1"; count].join(","));
+        let record = member(8_000);
+        let line = encode(&record);
+        assert_eq!(line.matches("\"_source_batch_id\":1").count(), 8_000);
+        assert!(line.len() < 2 * record.len(), "{} of {}", line.len(), record.len());
+        // Chains of what a renamed member is called are as long as the record, and no longer.
+        let chain: Vec<_> =
+            (0..300).map(|times| format!("\"{}_batch_id\":1", RENAMED.repeat(times))).collect();
+        let record = format!("{{{}}}", chain.join(","));
+        let line = encode(&record);
+        assert!(line.contains(&format!("\"{}_batch_id\":1", RENAMED.repeat(300))), "the first is free there");
+        assert!(line.len() < 2 * record.len(), "{} of {}", line.len(), record.len());
+    }
+
+    #[test]
+    fn what_is_encoded_at_once_is_bounded_however_long_the_added_members_are() {
+        let mut pieces = Vec::new();
+        let wanted = Wanted { records: Some(RecordsAt::Root), ..Wanted::default() };
+        let body = format!("[{}1]", "1,".repeat(5_000));
+        Reader::json(&wanted).push(body.into(), &mut pieces).unwrap();
+        let parent = format!(",\"_parent_id\":\"{}\"", "x".repeat(4_000));
+        let tail = Encoder::new("s", "dev", "b", Vec::new()).page(Timestamp::UNIX_EPOCH, &parent);
+        let (mut nth, mut lines) = (0, 0);
+        while nth < pieces[0].spans.len() {
+            let mut out = Vec::new();
+            nth = tail.encode(&pieces[0], nth, 100_000, &mut out);
+            lines += out.iter().filter(|byte| **byte == b'\n').count();
+            assert!(out.capacity() < 220_000, "{}", out.capacity());
+        }
+        assert_eq!((nth, lines), (5_001, 5_001));
     }
 
     #[test]

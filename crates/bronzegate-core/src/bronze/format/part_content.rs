@@ -10,6 +10,9 @@ use crate::config::Compression;
 /// Small rows are gathered up to this size before they are compressed, since compressing hops to another thread.
 const LARGE: usize = 256 << 10;
 
+/// What is compressed and not let out is let out when it could fill the part, and is at least this share of it.
+pub(super) const SHARE: u64 = 32;
+
 /// The content of one part; the default is that of rows that are stored as they are.
 #[derive(Default)]
 pub(crate) struct PartContent {
@@ -17,12 +20,18 @@ pub(crate) struct PartContent {
     compressor: Option<Compressor>,
     /// Rows that wait to be compressed.
     waiting: BytesMut,
+    /// The bytes that the part is to have as stored.
+    limit: u64,
+    /// Bytes that were let out.
+    stored: u64,
+    /// Bytes of rows that the compressor may hold in part.
+    inside: u64,
 }
 
 impl PartContent {
-    /// Lines, compressed or not.
-    pub(super) fn lines(compression: Compression) -> io::Result<Self> {
-        Ok(Self { compressor: Compressor::new(compression)?, waiting: BytesMut::new() })
+    /// Lines, compressed or not, of a part that is to have so many bytes as stored.
+    pub(super) fn lines(compression: Compression, limit: u64) -> io::Result<Self> {
+        Ok(Self { compressor: Compressor::new(compression)?, limit, ..Self::default() })
     }
 
     /// Takes rows, and returns what is to be stored by now; it may be empty.
@@ -37,12 +46,23 @@ impl PartContent {
             return self.compress(rows).await;
         }
         self.waiting.extend_from_slice(&rows);
-        if self.waiting.len() < LARGE {
+        if self.waiting.len() < LARGE && !self.may_be_full() {
             return Ok(Bytes::new());
         }
         let compressed = self.compress_waiting().await?;
         self.waiting.reserve(2 * LARGE);
         Ok(compressed)
+    }
+
+    /// Bytes of rows of which it is not known how many bytes they are as stored.
+    pub(crate) fn pending(&self) -> u64 {
+        self.inside + self.waiting.len() as u64
+    }
+
+    /// Whether what is pending could fill the part, and is worth finding out.
+    fn may_be_full(&self) -> bool {
+        let pending = self.pending();
+        self.stored.saturating_add(pending) >= self.limit && pending >= self.limit / SHARE
     }
 
     /// Ends the content, and returns the rest of what is to be stored, in order.
@@ -65,8 +85,14 @@ impl PartContent {
 
     async fn compress(&mut self, rows: Bytes) -> io::Result<Bytes> {
         let Some(compressor) = self.compressor.take() else { return Ok(rows) };
-        let (compressor, compressed) = compressor.compress(rows).await?;
+        self.inside += rows.len() as u64;
+        let flush = self.may_be_full();
+        let (compressor, compressed) = compressor.compress(rows, flush).await?;
         self.compressor = Some(compressor);
+        self.stored += compressed.len() as u64;
+        if flush {
+            self.inside = 0;
+        }
         Ok(compressed.into())
     }
 }

@@ -7,7 +7,7 @@
 use std::io;
 
 use super::ndjson::Encoder;
-use super::part_content::PartContent;
+use super::part_content::{PartContent, SHARE};
 use crate::config::{Compression, Output};
 
 /// Rows are compressed in pieces of at most this size, so that a part does not outgrow its limit by more.
@@ -50,23 +50,26 @@ impl PartFormat {
         }
     }
 
-    /// The content of a new part.
+    /// The content of a new part that is to have so many bytes as stored.
     ///
     /// # Errors
     /// When the compressor cannot be made.
-    pub(crate) fn content(self) -> io::Result<PartContent> {
+    pub(crate) fn content(self, max_part_bytes: u64) -> io::Result<PartContent> {
         match self {
-            Self::Lines(compression) => PartContent::lines(compression),
+            Self::Lines(compression) => PartContent::lines(compression, max_part_bytes),
         }
     }
 
-    /// How many bytes of `rows` go next into a part that has room for `room` bytes: whole rows, none if none
-    /// fits, but at least one into a part that is empty.
-    pub(crate) fn fitting(self, rows: &[u8], room: u64, is_empty: bool) -> usize {
+    /// How many bytes of `rows` go next into a part that has room for `room` of its `max` bytes: whole rows, none
+    /// if none fits, but at least one into a part that is empty.
+    pub(crate) fn fitting(self, rows: &[u8], room: u64, max: u64, is_empty: bool) -> usize {
         match (self, is_empty) {
             (Self::Lines(Compression::None), false) => whole_lines(rows, room),
             (Self::Lines(Compression::None), true) => whole_lines(rows, room).max(first_line(rows)),
-            (Self::Lines(_), _) => whole_lines(rows, room.clamp(SMALLEST_PIECE, PIECE)).max(first_line(rows)),
+            (Self::Lines(_), _) => {
+                let smallest = SMALLEST_PIECE.min(max / SHARE);
+                whole_lines(rows, room.clamp(smallest, PIECE)).max(first_line(rows))
+            }
         }
     }
 

@@ -28,16 +28,22 @@ impl OpenPart {
     pub(super) fn new(
         path: String,
         staged: Box<dyn StagedPart>,
-        format: PartFormat,
+        (format, max_part_bytes): (PartFormat, u64),
         gathered: BytesMut,
     ) -> Result<Self, StoreError> {
-        let content = format.content().map_err(|error| StoreError::io("compress", &path, error))?;
+        let content =
+            format.content(max_part_bytes).map_err(|error| StoreError::io("compress", &path, error))?;
         Ok(Self { path, staged, content, gathered, checksum: Checksum::default(), records: 0, bytes: 0 })
     }
 
     /// Bytes as stored, as far as the content has let them out.
     pub(super) fn size(&self) -> u64 {
         self.bytes + self.gathered.len() as u64
+    }
+
+    /// Bytes as stored, if what the content has not let out does not become smaller.
+    pub(super) fn largest_size(&self) -> u64 {
+        self.size() + self.content.pending()
     }
 
     pub(super) fn is_empty(&self) -> bool {

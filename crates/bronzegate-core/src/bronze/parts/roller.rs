@@ -52,8 +52,9 @@ impl Writer {
                 Some(part) => part,
                 None => self.open_part().await?,
             };
-            let room = self.max_part_bytes.saturating_sub(part.size());
-            let piece = rows.split_to(self.format.fitting(&rows, room, part.is_empty()));
+            let room = self.max_part_bytes.saturating_sub(part.largest_size());
+            let piece = self.format.fitting(&rows, room, self.max_part_bytes, part.is_empty());
+            let piece = rows.split_to(piece);
             let counted = if rows.is_empty() { records } else { self.format.count(&piece) };
             records -= counted;
             let appended = part.append(piece, counted).await;
@@ -110,7 +111,7 @@ impl Writer {
         let path = layout.part(key, *segment, self.opened + 1, self.format.extension());
         let staged = self.store.stage(&path, &layout.staging(&key.key, *segment)).await?;
         self.opened += 1;
-        OpenPart::new(path, staged, self.format, std::mem::take(&mut self.gathered))
+        OpenPart::new(path, staged, (self.format, self.max_part_bytes), std::mem::take(&mut self.gathered))
     }
 
     async fn close(&mut self) -> Result<(), StoreError> {

@@ -47,8 +47,8 @@ impl Parts {
     }
 
     /// Appends whole lines, each with its line break. A part is closed when it has `max_part_bytes` as
-    /// stored; uncompressed it never has more, unless a single line has, and compressed it may have some
-    /// hundred KiB more.
+    /// stored; uncompressed it never has more, unless a single line has, and compressed it may have a sixteenth
+    /// and a line more.
     pub(crate) async fn append(&mut self, lines: Bytes, records: u64) -> Result<(), StoreError> {
         self.send(Command::Append(lines, records)).await
     }

@@ -114,7 +114,33 @@ async fn compressed_parts_roll_close_to_their_limit() {
         let receipts = parts.finish().await.unwrap();
         assert_eq!(published(&store, &receipts).await, text);
         let sizes: Vec<_> = receipts.iter().map(|receipt| receipt.bytes).collect();
-        assert!(sizes.len() > 1 && sizes.iter().all(|size| *size < 900_000), "{compression:?}: {sizes:?}");
+        assert!(sizes.len() > 1 && sizes.iter().all(|size| *size < 540_000), "{compression:?}: {sizes:?}");
+        assert!(sizes[..sizes.len() - 1].iter().all(|size| *size >= 500_000), "{compression:?}: {sizes:?}");
+    }
+}
+
+#[tokio::test]
+async fn compressed_parts_roll_at_a_limit_far_below_what_is_gathered() {
+    for compression in [Compression::Gzip, Compression::Zstd] {
+        for page in [1, 10, 400] {
+            let temp = tempfile::tempdir().unwrap();
+            let store = local(temp.path());
+            let mut parts = parts(&store, compression, 4 << 10);
+            for from in (0..4_000).step_by(page as usize) {
+                parts.append(lines(from, from + page), page).await.unwrap();
+            }
+            let receipts = parts.finish().await.unwrap();
+            assert_eq!(published(&store, &receipts).await, lines(0, 4_000), "{compression:?} {page}");
+            let sizes: Vec<_> = receipts.iter().map(|receipt| receipt.bytes).collect();
+            // What a part has more than its limit: a sixteenth, a line, and the end of the coding.
+            let most = (4 << 10) * 17 / 16 + 200;
+            assert!(
+                sizes.len() > 3 && sizes.iter().all(|size| *size < most),
+                "{compression:?} {page}: {sizes:?}"
+            );
+            let whole = &sizes[..sizes.len() - 1];
+            assert!(whole.iter().all(|size| *size >= 4 << 10), "{compression:?} {page}: {sizes:?}");
+        }
     }
 }
 

@@ -101,6 +101,14 @@ impl BronzeStore for BoundedStore {
         self.limit.hold("give up", &receipt.path, self.inner.abort(receipt)).await
     }
 
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.limit.hold("try", "the target", self.inner.ready()).await
+    }
+
     async fn leftovers(&self, stream: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError> {
         let found = self.limit.hold("look for leftovers of", stream, self.inner.leftovers(stream)).await?;
         let bounded = |inner| -> Box<dyn Leftover> {

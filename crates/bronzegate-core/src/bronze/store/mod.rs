@@ -7,6 +7,6 @@ mod port;
 pub use bounded::BoundedStore;
 pub use local::LocalStore;
 pub use port::{
-    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
-    Upload,
+    BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, RangeRead, Receipt, StagedPart, StagingArea,
+    StoreError, Upload,
 };

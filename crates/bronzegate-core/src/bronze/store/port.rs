@@ -43,7 +43,8 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
     /// As of `list`. No path is left out silently.
     async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<String>, StoreError>;
 
-    /// The object's content, or `None` when there is none.
+    /// The object's content, or `None` when there is none. It is for the log and its hints, not for parts: an
+    /// object of more than [`LARGEST_READ`] bytes is an error, and is not read.
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError>;
 
     /// A range of the object's content, and the size of the whole object; `None` when there is no object.
@@ -84,6 +85,20 @@ pub trait BronzeStore: Send + Sync + std::fmt::Debug {
 
     /// Gives up an upload; one that is gone already is no error.
     async fn abort(&self, receipt: &Receipt) -> Result<(), StoreError>;
+
+    /// Whether other machines may write to it as well: it is a service, no folder.
+    fn is_shared(&self) -> bool {
+        self.location().contains("://")
+    }
+
+    /// Tells before anything is asked of an API whether the store could commit what comes: that it can be written to,
+    /// and can create what must not replace anything.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// The uploads that dead runs of one stream (`<source>/<stream>`) left behind, where the store does
     /// not expire them itself; elsewhere none. Those of a live run are never among them.
@@ -233,7 +248,15 @@ pub enum StoreError {
     },
 }
 
+/// The most bytes of an object that is read whole. A commit record has some hundred bytes a part.
+pub const LARGEST_READ: u64 = 64 << 20;
+
 impl StoreError {
+    /// An object that is not read whole, because it is too large for that.
+    pub fn too_large(path: impl Into<String>) -> Self {
+        Self::io("read", path, format!("it has more than {LARGEST_READ} bytes, which is the most"))
+    }
+
     /// An I/O error on a path.
     pub fn io(
         action: &'static str,

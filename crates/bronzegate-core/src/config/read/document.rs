@@ -1,6 +1,6 @@
 //! YAML text as a tree in which every node knows its line and column.
 //!
-//! One document, at most 100,000 nodes after aliases are expanded, core tags only. A key given
+//! One document, at most 100,000 nodes and 4 MiB of text after aliases are expanded, core tags only. A key given
 //! twice is a problem and its first value stands; what is not YAML at all ends the reading.
 
 use std::collections::HashMap;
@@ -10,6 +10,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use crate::config::problem::{At, Draft, Report};
 
 const MAX_NODES: usize = 100_000;
+const MAX_BYTES: usize = 4 << 20;
 const MAX_DEPTH: usize = 64;
 
 /// A node and the position it was written at.
@@ -63,9 +64,37 @@ type Failure = (TextPosition, String);
 struct Builder<'a> {
     report: &'a Report,
     open: Vec<Open>,
-    anchors: HashMap<usize, (Node, usize)>,
-    nodes: usize,
+    anchors: HashMap<usize, (Node, Size)>,
+    /// Of everything that was read, and of what aliases have repeated.
+    size: Size,
+    /// Of everything that is kept for aliases, beside it.
+    kept: Size,
     root: Option<Node>,
+}
+
+/// How much memory nodes take.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Size {
+    /// Of one node.
+    fn of(text: &str) -> Self {
+        Self { nodes: 1, bytes: text.len() }
+    }
+
+    fn and(self, more: Self) -> Self {
+        Self { nodes: self.nodes.saturating_add(more.nodes), bytes: self.bytes.saturating_add(more.bytes) }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            nodes: self.nodes.saturating_sub(before.nodes),
+            bytes: self.bytes.saturating_sub(before.bytes),
+        }
+    }
 }
 
 /// A list or map whose end has not come yet.
@@ -73,13 +102,22 @@ struct Open {
     node: Node,
     anchor: usize,
     key: Option<Key>,
-    /// Nodes counted before this one, to know the size of what is inside.
-    before: usize,
+    /// Where its keys were first given.
+    keys: HashMap<String, TextPosition>,
+    /// What was counted before this one, to know the size of what is inside.
+    before: Size,
 }
 
 impl<'a> Builder<'a> {
     fn new(report: &'a Report) -> Self {
-        Self { report, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None }
+        Self {
+            report,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            size: Size::default(),
+            kept: Size::default(),
+            root: None,
+        }
     }
 
     fn run(&mut self, text: &str) -> Result<(), Failure> {
@@ -98,9 +136,10 @@ impl<'a> Builder<'a> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = is_plain(style, tag.as_deref(), position)?;
-                self.count(1, position)?;
+                let size = Size::of(&text);
+                self.count(size, position)?;
                 let node = Node { position, content: Content::Scalar { text: text.into_owned(), plain } };
-                self.finish(node, anchor, 1)
+                self.finish(node, anchor, size)
             }
             Event::SequenceStart(anchor, tag) => {
                 core_tag(tag.as_deref(), position)?;
@@ -112,16 +151,18 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => {
-                    let size = self.nodes - open.before;
+                    let size = self.size.since(open.before);
                     self.finish(open.node, open.anchor, size)
                 }
                 None => Ok(()),
             },
             Event::Alias(anchor) => {
-                let (node, size) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    (position, "an alias must name an anchor that is complete before it".to_owned())
-                })?;
+                let absent =
+                    || (position, "an alias must name an anchor that is complete before it".to_owned());
+                let size = self.anchors.get(&anchor).ok_or_else(absent)?.1;
+                // Counted before it is there: the count is what keeps it from being there too often.
                 self.count(size, position)?;
+                let node = self.anchors.get(&anchor).ok_or_else(absent)?.0.clone();
                 self.finish(node, 0, size)
             }
             Event::DocumentStart(_) if self.root.is_some() => {
@@ -135,23 +176,34 @@ impl<'a> Builder<'a> {
         if self.open.len() >= MAX_DEPTH {
             return Err((position, format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        let before = self.nodes;
-        self.count(1, position)?;
-        self.open.push(Open { node: Node { position, content }, anchor, key: None, before });
+        let before = self.size;
+        self.count(Size::of(""), position)?;
+        let keys = HashMap::new();
+        self.open.push(Open { node: Node { position, content }, anchor, key: None, keys, before });
         Ok(())
     }
 
-    fn count(&mut self, more: usize, position: TextPosition) -> Result<(), Failure> {
-        self.nodes += more;
-        if self.nodes > MAX_NODES {
+    fn count(&mut self, more: Size, position: TextPosition) -> Result<(), Failure> {
+        self.size = self.size.and(more);
+        self.bounded(position)
+    }
+
+    fn bounded(&self, position: TextPosition) -> Result<(), Failure> {
+        let all = self.size.and(self.kept);
+        if all.nodes > MAX_NODES {
             return Err((position, format!("more than {MAX_NODES} values, aliases included")));
+        }
+        if all.bytes > MAX_BYTES {
+            return Err((position, format!("more than {MAX_BYTES} bytes of text, aliases included")));
         }
         Ok(())
     }
 
     /// Puts a complete node where it belongs: the open list or map, or the root.
-    fn finish(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Failure> {
+    fn finish(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), Failure> {
         if anchor > 0 {
+            self.kept = self.kept.and(size);
+            self.bounded(node.position)?;
             self.anchors.insert(anchor, (node.clone(), size));
         }
         let Some(open) = self.open.last_mut() else {
@@ -166,11 +218,11 @@ impl<'a> Builder<'a> {
             (Content::List(items), _) => items.push(node),
             (Content::Map(_), None) => open.key = Some(as_key(node)?),
             (Content::Map(entries), Some(key)) => {
-                let first =
-                    entries.iter().find(|(known, _)| known.text == key.text).map(|(first, _)| first.position);
-                match first {
-                    Some(first) => self.twice(&key, first),
-                    None => entries.push((key, node)),
+                if let Some(first) = open.keys.get(&key.text).copied() {
+                    self.twice(&key, first);
+                } else {
+                    open.keys.insert(key.text.clone(), key.position);
+                    entries.push((key, node));
                 }
             }
             (Content::Scalar { .. }, _) => {}

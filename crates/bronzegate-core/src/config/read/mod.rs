@@ -6,11 +6,13 @@ mod choice;
 mod de;
 mod document;
 mod error;
+mod literals;
 mod scalar;
 mod shape;
 mod slot;
 
 pub(super) use de::read;
 pub(super) use document::parse as document;
+pub(super) use literals::refuse_unfilled;
 pub(super) use shape::{Entries, Joined, OneOrMany, TextOr};
 pub(super) use slot::Slot;

@@ -98,10 +98,15 @@ fn values_are_checked() {
 #[test]
 fn what_needs_branches_or_cannot_have_them_is_refused() {
     one("responses: [{ when: { at: { status: true }, equals: 404 }, then: skip }]", "the stream has neither");
-    one(
-        "params: { r: '{{ partition.r }}' }\npartitions: { r: [eu, us] }\nincremental: { cursor: id, format: integer, from: { query: since } }",
-        "a cursor that is no time",
-    );
+    let counted = |values: &str| {
+        format!(
+            "params: {{ r: '{{{{ partition.r }}}}' }}\npartitions: {{ r: [{values}] }}\nincremental: {{ cursor: id, format: integer, from: {{ query: since }} }}"
+        )
+    };
+    none(&counted("eu, us"));
+    let values: Vec<String> = (0..1_001).map(|value| value.to_string()).collect();
+    none(&counted(&values[1..].join(", ")));
+    one(&counted(&values.join(", ")), "a cursor that is no time");
     none(
         "params: { r: '{{ partition.r }}' }\npartitions: { r: [eu, us] }\nincremental: { cursor: at, format: rfc3339, from: { query: since } }",
     );

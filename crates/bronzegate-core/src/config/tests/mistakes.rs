@@ -65,9 +65,9 @@ streams:
     sources/hubspot.yaml:8: concurrency: "100" is not accepted; write a whole number from 1 to 64
     sources/hubspot.yaml:11: streams.contacts.path: "window.from" has no value without incremental; write incremental: { cursor: …, format: … } beside it
     sources/hubspot.yaml:12: streams.contacts.records: "a..b" is not accepted; write a path such as a.b.c, or a JSON Pointer such as /@odata.nextLink
-    sources/hubspot.yaml:15: streams.contacts.pagination.nxt: unknown key; did you mean "next"? known keys: type, next, send, initial, carry, stop, on_repeat, max_pages, total, page_size
+    sources/hubspot.yaml:15: streams.contacts.pagination.nxt: unknown key; did you mean "next"? known keys: type, next, send, initial, carry, stop, on_repeat, max_pages, total, page_size, single_page
     sources/hubspot.yaml:16: streams.contacts.pagination.send.qeury: unknown key; did you mean "query"? known keys: query, header, body, url
-    sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, refresh_auth
+    sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, refresh_auth, accept
     sources/hubspot.yaml:19: streams.contacts.schedule.cron: "0 0 * * 1" is not accepted; write days of the week by name (MON, TUE, … SUN): platforms do not agree on what their numbers mean
     "#);
 }
@@ -167,6 +167,12 @@ fn pagination_keys_must_fit() {
             "followed as given",
         ),
         ("{ type: none, max_pages: 3 }", "means nothing"),
+        ("{ type: none, single_page: true }", "means nothing"),
+        ("{ type: next_url, next: { body: n, stateful: true } }", "stateful needs total"),
+        (
+            "{ type: cursor, next: { body: n, statefull: true }, send: { query: c } }",
+            "did you mean \"stateful\"?",
+        ),
         ("{ type: curser }", "did you mean \"cursor\"?"),
         ("{ next: { body: n } }", "type is missing"),
         ("{ type: page, send: { query: p }, total: { body: t, tolerance: 200% } }", "0% to 100%"),
@@ -174,8 +180,23 @@ fn pagination_keys_must_fit() {
     ] {
         one(&format!("pagination: {keys}"), part);
     }
+    none(
+        "pagination: { type: next_url, next: { link: n, stateful: true }, total: { body: t }, single_page: true }",
+    );
+    none("pagination: { type: cursor, next: { body: n, stateful: false }, send: { query: c } }");
     none("pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }");
     none("method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }");
+}
+
+#[test]
+fn only_an_end_may_come_before_the_first_page() {
+    let rule = |then: &str| {
+        format!(
+            "responses: [{{ when: {{ at: {{ status: true }}, equals: 404 }}, then: {then}, if_first: true }}]"
+        )
+    };
+    one(&rule("fail"), "if_first needs then: end");
+    none(&rule("end"));
 }
 
 #[test]
@@ -205,7 +226,6 @@ fn other_settings() {
         ("retry: { max_attempts: '5' }", "a whole number"),
         ("retry: { base: 2m, max: 1m }", "base must not be above max"),
         ("timeout: { read: 30 }", "with its unit"),
-        ("rate_limit: { requests_per_second: 0 }", "above 0"),
         ("rate_limit: { burst: 5 }", "burst needs requests_per_second"),
         ("rate_limit: { remaining: { heder: x } }", "did you mean \"header\"?"),
         ("output: { compression: gzp }", "did you mean \"gzip\"?"),
@@ -240,6 +260,20 @@ fn other_settings() {
     }
     none("params: { a: 1.10, b: [x, true], c: no }");
     none("auth: { type: basic, username: { secret: a } }");
+}
+
+#[test]
+fn a_rate_and_its_burst_have_bounds() {
+    for (keys, part) in [
+        ("rate_limit: { requests_per_second: 0 }", "a number from 0.000001 to 1000000"),
+        ("rate_limit: { requests_per_second: 1e-12 }", "a number from 0.000001 to 1000000"),
+        ("rate_limit: { requests_per_second: 1e7 }", "a number from 0.000001 to 1000000"),
+        ("rate_limit: { requests_per_second: .nan }", "requests_per_second"),
+        ("rate_limit: { requests_per_second: 1, burst: 4000000000 }", "a whole number from 1 to 1000000"),
+    ] {
+        one(keys, part);
+    }
+    none("rate_limit: { requests_per_second: 0.000001, burst: 1000000 }");
 }
 
 #[test]
@@ -301,7 +335,7 @@ fn a_body_of_lines_has_records_alone() {
         ("records: $, format: { csv: { delimiter: \"ab\" } }", "write one character"),
         ("records: $, format: { csv: { header: [] } }", "a list of names"),
         ("records: $, format: { csv: { header: [a, a] } }", "\"a\" is given twice"),
-        ("records: $, format: { tsv: {} }", "known keys: csv"),
+        ("records: $, format: { tsv: {} }", "known keys: type, csv, encoding, end"),
         ("records: $, format: zip", "one of json, ndjson, csv"),
     ] {
         let found = lines(keys);

@@ -2,9 +2,11 @@
 
 mod apis;
 mod auth;
+mod bodies;
 mod branches;
 mod incremental;
 mod job;
+mod literal;
 mod mistakes;
 mod reading;
 mod schema;

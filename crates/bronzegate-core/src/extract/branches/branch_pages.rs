@@ -6,17 +6,20 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::config::Job;
+use super::second_look::{SecondLook, hides_rows, instead_of, second_look};
+use crate::config::{Job, Kind};
 use crate::error::Error;
 use crate::extract::page::{
     FetchError, Fetched, Jobs, NotDone, Page, PageDecision, Requests, StreamContext, judge, record_channel,
 };
-use crate::extract::paging::{Branch, Judged, PageState, Paginator, Position, Progress};
+use crate::extract::paging::{
+    Branch, FirstSeen, Judged, PageState, Paginator, Position, Progress, is_full, says_more,
+};
+use crate::redact::SafeUrl;
 
 /// How a branch's pages ended.
 #[derive(Debug)]
@@ -81,6 +84,8 @@ impl BranchPages {
                 concurrency: room.concurrency,
                 progress: Progress::new(pagination, paginator, state),
                 context: &context,
+                branch: &branch,
+                first: None,
                 pages: sender,
                 places: Arc::new(Semaphore::new(room.concurrency + room.waiting)),
                 flying: VecDeque::new(),
@@ -112,12 +117,22 @@ fn unwind(error: JoinError) -> ! {
     std::panic::resume_unwind(error.into_panic())
 }
 
+fn cut_at(records: u64) -> String {
+    format!(
+        "exactly {records} records came, a number at which servers cut what they give out, and nothing proves that they \
+         are all. `total`, or a condition of `stop`, would; a `window` keeps runs below it"
+    )
+}
+
 struct Driver<'a> {
     job: Option<&'a Job>,
     requests: Requests<'a>,
     concurrency: usize,
     progress: Progress<'a>,
     context: &'a StreamContext,
+    branch: &'a Arc<Branch>,
+    /// The branch's first page, once it has come.
+    first: Option<FirstSeen>,
     pages: mpsc::UnboundedSender<Page>,
     /// One for each page in flight, and [`WAITING`] for those that have come and are not written: a
     /// store that is slower than the API holds the fetching back.
@@ -161,7 +176,7 @@ impl Driver<'_> {
             if let Err(error) = self.launch().await {
                 return Ending::Failed(error);
             }
-            let number = self.progress.state.pages + 1;
+            let number = self.progress.state.pages.saturating_add(1);
             let fetched = match self.oldest().await {
                 Came::Page(fetched) => fetched,
                 Came::Nothing => return Ending::Stopped(self.progress.state),
@@ -169,7 +184,7 @@ impl Driver<'_> {
                 Came::TooLarge => return Ending::TooLarge,
                 Came::Failed(error) => return Ending::Failed(error.on_page(number)),
             };
-            let judged = match judge(self.context, &mut self.progress, &fetched) {
+            let (judged, is_cut) = match self.judged(&fetched).await {
                 Ok(judged) => judged,
                 Err(error) => return Ending::Failed(error.on_page(number)),
             };
@@ -183,6 +198,7 @@ impl Driver<'_> {
                 self.flying.clear();
             }
             if !judged.last
+                && !is_cut
                 && !self.context.is_over()
                 && let Err(error) = self.launch_at_once()
             {
@@ -190,11 +206,89 @@ impl Driver<'_> {
             }
             self.hand_over(flight, &judged);
             if judged.last {
+                self.note_end(&fetched);
                 return Ending::Complete(self.progress.state);
             }
-            if self.context.is_over() {
+            if is_cut || self.context.is_over() {
                 return Ending::Stopped(self.progress.state);
             }
+        }
+    }
+
+    /// Judges the page that is next in order, and looks again where it is to be the last and may not be. Whether
+    /// there was no time for that is told besides.
+    async fn judged(&mut self, fetched: &Fetched) -> Result<(Judged, bool), Error> {
+        let is_first = self.progress.state.pages == 0;
+        let start = is_first.then(|| self.progress.state.clone());
+        let position = self.progress.state.position.clone();
+        let has_records = fetched.body.as_ref().is_some_and(|body| body.records > 0);
+        let looked = match judge(self.context, &mut self.progress, fetched) {
+            Ok(judged) if judged.last => {
+                // What was fetched ahead is not needed, most likely.
+                self.flying.truncate(1);
+                let looked = second_look(self.context, self.branch, &mut self.progress, fetched).await?;
+                (judged, looked)
+            }
+            Ok(judged) => (judged, SecondLook::End),
+            Err(error) if has_records || !self.progress.falls_short() => return Err(error),
+            Err(error) => {
+                self.flying.truncate(1);
+                let looked = instead_of(error, self.context, self.branch, &mut self.progress).await?;
+                (Judged { write: fetched.body.is_some(), last: false, warning: None }, looked)
+            }
+        };
+        let (judged, looked) = looked;
+        if let Position::Offset(offset) = position {
+            hides_rows(self.context, self.branch, (offset, &self.progress.state), fetched).await?;
+        }
+        if let Some(body) = &fetched.body {
+            let is_named = self.progress.names_next(&fetched.facts);
+            self.context.seen.page(is_named.unwrap_or(!is_first && body.records > 0));
+        }
+        self.first = self.first.take().or(start.map(|start| self.first_seen(start, fetched)));
+        Ok(match looked {
+            SecondLook::End => (judged, false),
+            SecondLook::GoesOn => (Judged { last: false, ..judged }, false),
+            SecondLook::NoTime => (Judged { last: false, ..judged }, true),
+        })
+    }
+
+    fn first_seen(&self, start: PageState, fetched: &Fetched) -> FirstSeen {
+        let (records, hash) = fetched.body.as_ref().map_or((0, 0), |body| (body.records, body.hash));
+        FirstSeen { branch: self.branch.clone(), start, records, hash, is_whole: false }
+    }
+
+    /// Remembers how the branch ended.
+    fn note_end(&mut self, fetched: &Fetched) {
+        if fetched.by_status && self.progress.state.pages == 0 {
+            self.context.seen.refused(format!(
+                "HTTP {} from {}",
+                fetched.facts.status,
+                SafeUrl(&fetched.facts.url)
+            ));
+        }
+        self.note_single(fetched);
+        if let Some(records) = self.progress.is_cut_at(&fetched.facts) {
+            self.context.seen.lacks();
+            self.context.seen.warn("cut", || cut_at(records));
+        }
+        if let Some(first) = self.first.take() {
+            self.context.seen.ended(FirstSeen { is_whole: self.progress.is_proven(), ..first });
+        }
+    }
+
+    /// Where there is one page: whether it says, or looks as if, there were more.
+    fn note_single(&self, fetched: &Fetched) {
+        let stream = &self.context.stream;
+        let Some(body) = fetched.body.as_ref().filter(|_| stream.pagination.kind == Kind::None) else {
+            return;
+        };
+        if let Some(told) = says_more(stream, body.records, &fetched.facts) {
+            self.context.seen.lacks();
+            self.context.seen.warn("more", || told);
+        }
+        if let Some(told) = is_full(stream, body.records) {
+            self.context.seen.warn("full", || told);
         }
     }
 
@@ -229,7 +323,7 @@ impl Driver<'_> {
     }
 
     fn launch_one(&mut self, position: Position, place: OwnedSemaphorePermit) -> Result<(), Error> {
-        let number = self.progress.state.pages + 1 + self.flying.len() as u64;
+        let number = self.progress.state.pages.saturating_add(1 + self.flying.len() as u64);
         let state = PageState { position, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
         let (sender, receiver) = record_channel();
@@ -264,7 +358,7 @@ impl Driver<'_> {
 
     fn hand_over(&self, mut flight: Flight, judged: &Judged) {
         if self.progress.has_drifted() {
-            self.context.drifted.store(true, Relaxed);
+            self.context.seen.lacks();
         }
         let decision = if judged.write {
             self.context.fetcher.wait_budget().page_arrived();

@@ -62,8 +62,25 @@ impl BranchQueue {
         if let Some(BranchState { id, page }) = self.resumed.pop_front() {
             return self.ready(id, Some(page));
         }
+        loop {
+            match self.upcoming().await {
+                Ok(id) => {
+                    let begin = self.ready(id, None);
+                    // Its mark lies behind what the run asks for, or a rule has left it out before.
+                    let is_asked = |branch: &Branch| self.context.asked.asked(branch).is_some();
+                    if !matches!(&begin, Begin::Branch(branch, _) if !is_asked(branch)) {
+                        return begin;
+                    }
+                }
+                Err(other) => return other,
+            }
+        }
+    }
+
+    /// The next one that has not begun.
+    async fn upcoming(&mut self) -> Result<BranchId, Begin> {
         if self.is_done {
-            return Begin::Done;
+            return Err(Begin::Done);
         }
         let parent = match &mut self.parents {
             None => Vec::new(),
@@ -71,9 +88,9 @@ impl BranchQueue {
                 Ok(Some(parent)) => parent,
                 Ok(None) => {
                     self.is_done = true;
-                    return Begin::Done;
+                    return Err(Begin::Done);
                 }
-                Err(other) => return other,
+                Err(other) => return Err(other),
             },
         };
         let partitions = &self.context.stream.partitions;
@@ -86,7 +103,7 @@ impl BranchQueue {
                 Some(parents) => parents.has_begun(),
             }
         }
-        self.ready(BranchId { partition, parent }, None)
+        Ok(BranchId { partition, parent })
     }
 
     /// The state before the stream's first page, for looking without writing; `None` without parents.

@@ -147,9 +147,9 @@ impl Reading {
         state: StreamState,
         notes: &mut Warnings,
     ) -> Result<Read, Error> {
-        let context = Arc::new(StreamContext { asked: stretch.asked(), ..(*self.context).clone() });
+        let context = Arc::new(StreamContext { asked: stretch.asked().into(), ..(*self.context).clone() });
         let place = |before| ParentPlace { window: stretch.window(), before, ..ParentPlace::default() };
-        let mut filter = stretch.filter()?;
+        let mut filter = stretch.filter();
         let mut has_pages = state.pages > 0;
         let mut walk = StreamPages::begin(context, state.clone(), 1, Room { concurrency: 1, waiting: 1 });
         while let Some((branch, mut page)) = walk.next().await {

@@ -4,13 +4,16 @@ use std::mem::size_of;
 
 use super::warnings::{Named, Warnings};
 use crate::config::{MissingField, Parent, ParentField};
-use crate::cursor::{CursorFilter, member};
+use crate::cursor::{BranchKey, CursorFilter, member};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, PageDecision, PageEvent};
 use crate::extract::paging::{Branch, text};
 
 /// Bytes of memory that the values of one page of parents may take.
 const MOST: usize = 64 << 20;
+
+/// Bytes of a value as JSON. Each record of a child has its parent's values, and requests have them in their URLs.
+const LONGEST: usize = 4 << 10;
 
 /// What a text or a list takes beside its content: its header, and what the allocator adds.
 const OVERHEAD: usize = size_of::<String>() + 16;
@@ -33,7 +36,7 @@ pub(crate) async fn values(
             PageEvent::Begin(_) => {
                 read = Values::default();
                 if let Some(filter) = &mut filter {
-                    filter.begin(0);
+                    filter.begin(BranchKey::ONLY);
                 }
                 continue;
             }
@@ -74,6 +77,8 @@ enum Lack<'a> {
     Missing(&'a ParentField),
     /// It is an object or array.
     Unfit(&'a ParentField),
+    /// It is longer than [`LONGEST`].
+    TooLong(&'a ParentField),
 }
 
 impl Values {
@@ -90,6 +95,15 @@ impl Values {
             }
             Err(Lack::Missing(field)) if parent.missing == MissingField::Skip => {
                 self.lacking.add(|| format!("page {page}, record {number} without `{}`", field.as_str()));
+            }
+            Err(Lack::TooLong(field)) => {
+                let cause = format!(
+                    "record {number} has a value of more than {} KiB at `{}`, which its children's requests and \
+                     records would have: does `fields` name what identifies it?",
+                    LONGEST >> 10,
+                    field.as_str()
+                );
+                self.fault = Some(Error::new(ErrorKind::Data, cause));
             }
             Err(Lack::Missing(field) | Lack::Unfit(field)) => {
                 let cause = format!(
@@ -117,6 +131,7 @@ fn fields<'a>(parent: &'a Parent, branch: &Branch, record: &[u8]) -> Result<Vec<
         let json = inherited.or_else(|| member(record, field.tokens()));
         match json {
             None | Some("null" | "\"\"") => Err(Lack::Missing(field)),
+            Some(json) if json.len() > LONGEST => Err(Lack::TooLong(field)),
             Some(json) if text(json).is_none() => Err(Lack::Unfit(field)),
             Some(json) => Ok(json.to_owned()),
         }
@@ -157,6 +172,17 @@ mod tests {
         }
         for unfit in [r#"{"id":[1],"owner":{"login":"a"}}"#, r#"{"id":{},"owner":{"login":"a"}}"#] {
             assert!(read(&[unfit], MissingField::Skip).fault.is_some(), "{unfit}");
+        }
+    }
+
+    #[test]
+    fn a_value_longer_than_any_identity_is_refused_also_where_records_without_one_are_left_out() {
+        let record = |length| format!(r#"{{"id":"{}","owner":{{"login":"a"}}}}"#, "x".repeat(length));
+        assert!(read(&[&record(LONGEST - 2)], MissingField::Error).fault.is_none());
+        for missing in [MissingField::Error, MissingField::Skip] {
+            let fault = read(&[&record(LONGEST - 1)], missing).fault.unwrap();
+            let told = "record 1 has a value of more than 4 KiB at `id`";
+            assert!(fault.kind() == ErrorKind::Data && fault.to_string().contains(told), "{fault}");
         }
     }
 

@@ -68,16 +68,13 @@ impl<'a> ParentWindow<'a> {
     }
 
     /// Leaves out what belongs to a neighbouring window; `None` where there is none.
-    ///
-    /// # Errors
-    /// None that can occur: there is no mark that might not fit.
-    pub(crate) fn filter(&self) -> Result<Option<CursorFilter>, Error> {
-        let (Some(settings), Some(window)) = (self.settings, self.window) else { return Ok(None) };
+    pub(crate) fn filter(&self) -> Option<CursorFilter> {
+        let (settings, window) = self.settings.zip(self.window)?;
         let bound = |time| Some(CursorValue::of_time(settings.format, time));
         let from = if self.start() == Some(window.from()) { None } else { bound(window.from()) };
         let to = if window.to() >= self.until { None } else { bound(window.to()) };
         let settings = Incremental { key: None, ..settings.clone() };
-        CursorFilter::new(&settings, Bounds { from, to }, None, None).map(Some)
+        Some(CursorFilter::within(&settings, Bounds { from, to }))
     }
 
     /// The next one; `None` when this was the last.

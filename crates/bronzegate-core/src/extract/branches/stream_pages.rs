@@ -10,11 +10,13 @@ use futures::stream::FuturesUnordered;
 use super::branch_pages::{BranchPages, Ending, Room, WAITING};
 use super::branch_queue::BranchQueue;
 use super::next_branch::Begin;
-use super::stream_state::{BranchState, StreamState};
+use super::stream_state::{BranchState, NextBranch, StreamState};
 use super::warnings::Warnings;
+use crate::cursor::{EndedBranch, PartitionMarks, SkippedBranches};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
 use crate::extract::paging::Branch;
+use crate::redact::secret_at;
 
 /// How a walk ended.
 #[derive(Debug)]
@@ -32,6 +34,10 @@ pub(crate) enum StreamEnding {
     Failed(Error),
 }
 
+/// How many branches are named that have ended: all those that have marks, and as many that a rule leaves out as
+/// may keep one.
+const MOST_ENDED: usize = PartitionMarks::MOST + 2 * SkippedBranches::MOST;
+
 /// The pages of one segment.
 pub(crate) struct StreamPages {
     context: Arc<StreamContext>,
@@ -48,6 +54,10 @@ pub(crate) struct StreamPages {
     /// A job goes on, of a branch or of the parents.
     is_waiting: bool,
     notes: Warnings,
+    /// Branches that have ended and whose marks are remembered.
+    ended: Vec<EndedBranch>,
+    /// Branches beyond these that a rule has left out.
+    lost: u64,
     /// Why there is no going on.
     over: Option<StreamEnding>,
     is_halted: bool,
@@ -80,6 +90,9 @@ impl StreamPages {
 
     pub(crate) fn begin(context: Arc<StreamContext>, state: StreamState, at_once: usize, room: Room) -> Self {
         let pages = state.pages;
+        if pages > 0 {
+            context.fetcher.answered();
+        }
         Self {
             upcoming: BranchQueue::new(context.clone(), state),
             context,
@@ -92,6 +105,8 @@ impl StreamPages {
             has_submitted: false,
             is_waiting: false,
             notes: Warnings::default(),
+            ended: Vec::new(),
+            lost: 0,
             over: None,
             is_halted: false,
         }
@@ -136,7 +151,10 @@ impl StreamPages {
         let (resumed, next) = self.upcoming.state();
         let branches = self.stopped.into_iter().chain(resumed).collect();
         let state = StreamState { branches, next, pages: self.pages };
-        match state.secret_at(|text| self.context.knows_as_secret(text)) {
+        if is_stateful(&self.context, &state) {
+            return StreamEnding::Failed(cannot_go_on(self.context.stop.is_cancelled()));
+        }
+        match secret_at(&state, |text| self.context.knows_as_secret(text)) {
             Some(place) => StreamEnding::Failed(holds_secret(&place)),
             None => StreamEnding::Stopped(Some(state)),
         }
@@ -149,9 +167,9 @@ impl StreamPages {
         self.notes.warnings(&self.context)
     }
 
-    /// Whether rows were seen to move between pages while they were read, so that some may be missing.
-    pub(crate) fn has_drifted(&self) -> bool {
-        self.context.has_drifted()
+    /// What the pages come from.
+    pub(crate) fn context(&self) -> &Arc<StreamContext> {
+        &self.context
     }
 
     /// What was found since it was last asked.
@@ -159,6 +177,18 @@ impl StreamPages {
         let mut notes = std::mem::take(&mut self.notes);
         notes.merge(self.upcoming.take_notes());
         notes
+    }
+
+    /// The branches that have ended and whose marks are remembered, and how many more a rule has left out.
+    pub(crate) fn take_ended(&mut self) -> (Vec<EndedBranch>, u64) {
+        (std::mem::take(&mut self.ended), std::mem::take(&mut self.lost))
+    }
+
+    /// Whether parents were left out, so that their children did not come.
+    pub(crate) fn has_skipped_parents(&mut self) -> bool {
+        let found = self.upcoming.take_notes();
+        self.notes.merge(found);
+        self.notes.above.as_ref().is_some_and(|above| above.has_skipped())
     }
 
     /// Whether a job was submitted, of a branch or of the parents.
@@ -194,9 +224,13 @@ impl StreamPages {
 
     fn ended(&mut self, running: &Running, ending: Ending) {
         let (state, is_finished) = match ending {
-            Ending::Complete(state) => (state, true),
+            Ending::Complete(state) => {
+                self.note_ended(&running.branch, false);
+                (state, true)
+            }
             Ending::Skipped(state, cause) => {
-                let label = self.label(&running.branch).unwrap_or_default();
+                self.note_ended(&running.branch, true);
+                let label = running.branch.label().unwrap_or_default();
                 self.notes.skipped.add(|| format!("{label} ({cause})"));
                 (state, true)
             }
@@ -210,7 +244,7 @@ impl StreamPages {
                 return;
             }
             Ending::Failed(error) => {
-                let error = match self.label(&running.branch) {
+                let error = match running.branch.label() {
                     Some(label) => error.in_branch(label),
                     None => error,
                 };
@@ -218,8 +252,8 @@ impl StreamPages {
                 return;
             }
         };
-        let came = state.pages - running.before;
-        self.pages += came;
+        let came = state.pages.saturating_sub(running.before);
+        self.pages = self.pages.saturating_add(came);
         // A job that was submitted is worth a segment without pages: the next goes on with it.
         let submitted = state.job.as_ref().is_some_and(|job| running.job.as_ref() != Some(&job.id));
         self.has_submitted |= submitted;
@@ -233,16 +267,43 @@ impl StreamPages {
         }
     }
 
-    /// A branch's values, without anything secret that an API may have put into them.
-    fn label(&self, branch: &Branch) -> Option<String> {
-        Some(self.context.fetcher.client().scrub(&branch.label()?))
+    fn note_ended(&mut self, branch: &Branch, is_skipped: bool) {
+        let asked = &self.context.asked;
+        if !asked.remembers(branch) && !(is_skipped && asked.has_marks()) {
+            return;
+        }
+        if self.ended.len() == MOST_ENDED {
+            self.lost = self.lost.saturating_add(u64::from(is_skipped));
+            return;
+        }
+        let (partition, id) = (branch.id().partition.clone(), branch.key().id);
+        self.ended.push(EndedBranch { partition, id, is_skipped });
     }
 }
 
-fn holds_secret(place: &str) -> Error {
+/// Whether a state is between two pages of the stream, or of its parents, whose place the API keeps.
+fn is_stateful(context: &StreamContext, state: &StreamState) -> bool {
+    let own = context.stream.pagination.is_stateful && state.is_between_pages();
+    let above = match &state.next {
+        NextBranch::At { parent: Some(place), .. } => Some(&place.before),
+        _ => None,
+    };
+    own || context.parent.as_ref().zip(above).is_some_and(|(parent, before)| is_stateful(parent, before))
+}
+
+fn cannot_go_on(is_interrupted: bool) -> Error {
+    let kind = if is_interrupted { ErrorKind::Interrupted } else { ErrorKind::Api };
+    let cause = "the run was cut between pages whose place in the list the API keeps (`stateful`), where no other run can go \
+                 on: nothing was committed, and the next run begins anew. Let it have the time that all pages take";
+    Error::new(kind, cause)
+}
+
+/// The error of a segment whose commit would hold a secret.
+pub(crate) fn holds_secret(place: &str) -> Error {
     let cause = format!(
-        "the API has put a credential into what a cut run goes on from (`{place}` of its state), and the commit log \
-         holds none: the segment is not committed. Let the run have more time, or take the cursor from elsewhere"
+        "the API has put a credential into what the next segment resumes from (`{place}` of its state), and the \
+         commit log holds none: the segment is not committed. Let the run have more time, or take the cursor from \
+         elsewhere"
     );
     Error::new(ErrorKind::Data, cause)
 }

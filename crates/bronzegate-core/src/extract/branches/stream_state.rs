@@ -1,7 +1,6 @@
 //! Where a run is between two pages, over all branches: plain data of a fixed size, saved in the commit log.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::extract::paging::{BranchId, PageState};
 use crate::window::TimeWindow;
@@ -66,27 +65,9 @@ pub(crate) struct ParentPlace {
 }
 
 impl StreamState {
-    /// Where in what is saved a text stands that is a secret, by a test for it: `branches.0.page.position.url`.
-    pub(crate) fn secret_at(&self, is_secret: impl Fn(&str) -> bool) -> Option<String> {
-        let saved = serde_json::to_value(self).expect("a state is JSON");
-        let mut places = vec![(String::new(), &saved)];
-        while let Some((place, value)) = places.pop() {
-            let below =
-                |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
-            match value {
-                Value::String(text) if is_secret(text) => return Some(place),
-                Value::Array(elements) => {
-                    places.extend(
-                        elements.iter().enumerate().map(|(nth, value)| (below(&nth.to_string()), value)),
-                    );
-                }
-                Value::Object(members) => {
-                    places.extend(members.iter().map(|(name, value)| (below(name), value)));
-                }
-                _ => {}
-            }
-        }
-        None
+    /// Whether it is between two pages of a branch.
+    pub(crate) fn is_between_pages(&self) -> bool {
+        self.branches.iter().any(|branch| branch.page.pages > 0)
     }
 
     /// The position for reports: that of the branch that began first.

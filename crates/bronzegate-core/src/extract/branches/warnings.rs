@@ -71,6 +71,11 @@ impl Warnings {
         self.above.get_or_insert_default().merge(above);
     }
 
+    /// Whether a rule has left out branches of this walk or of one above it.
+    pub(crate) fn has_skipped(&self) -> bool {
+        self.skipped.count > 0 || self.above.as_ref().is_some_and(|above| above.has_skipped())
+    }
+
     /// As warnings of the walk over `context`.
     pub(crate) fn warnings(&self, context: &StreamContext) -> Vec<String> {
         let mut warnings = Vec::new();

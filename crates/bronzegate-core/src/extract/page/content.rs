@@ -1,11 +1,17 @@
 //! A page's body, read: in which format it is, and whether it has the shape that the source file says.
 
+use bytes::{Bytes, BytesMut};
+use tokio::task::consume_budget;
+
 use super::fetched::FetchError;
 use super::record_channel::RecordSender;
 use crate::config::{Address, Csv, Format, IfAbsent, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
-use crate::formats::{Form, PageBody, Reader, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Wanted};
-use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response, media_type};
+use crate::formats::{
+    self, Form, PageBody, Reader, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Transcoder, Wanted,
+};
+use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response, charset, media_type};
+use crate::redact::line;
 
 /// What a stream's pages hold.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +20,14 @@ pub(crate) struct Content<'a> {
     /// The body paths that are read.
     pub(crate) paths: &'a Paths,
 }
+
+/// The most that is read of what stands in place of a table.
+const LONGEST_ERROR: usize = 1 << 20;
+
+/// Why lines are not read whose end only the connection tells.
+const ENDLESS: &str = "only the end of the connection tells where these lines end, which looks the same when it \
+                       breaks off at a line's end: ask the API for a length (or HTTP/1.1), or accept that lines may \
+                       be missing without a word by `format: { end: connection }`";
 
 /// How far a page's body could be read, and what it held.
 type Read = (BodyState, Option<PageBody>);
@@ -28,13 +42,18 @@ impl Content<'_> {
     ) -> Result<Read, FetchError> {
         let framing = response.body.framing();
         let essence = media_type(&response.headers);
-        let format = match self.format(&essence) {
-            Ok(format) => format,
-            Err(kind) => return Ok((BodyState::Invalid(SplitError { kind, offset: 0 }, framing), None)),
+        let Some(format) = self.format(&essence) else {
+            let mut files = Files::of(response.body.take());
+            return Ok(match files.next().await {
+                Ok(_) => self.not_csv(Bytes::new(), &mut files, framing).await,
+                Err(fault) => (unread(&fault), None),
+            });
         };
         if format != Format::Json {
             self.check_lines(&essence).map_err(FetchError::Failed)?;
         }
+        let charset = charset(&response.headers);
+        let is_endless = framing == Framing::UntilClose && !response.body.is_coded();
         let mut files = Files::of(response.body.take());
         let mut page: Option<PageBody> = None;
         loop {
@@ -43,7 +62,12 @@ impl Content<'_> {
                 Ok(false) => break,
                 Err(fault) => return Ok((unread(&fault), None)),
             }
-            match self.file(&mut files, &format, framing, events).await? {
+            if is_endless && format != Format::Json && !files.is_packed() && self.stream.reading.end.is_none()
+            {
+                return Ok((BodyState::Refused(ENDLESS.to_owned()), None));
+            }
+            let transcoder = Transcoder::new(self.stream.reading.encoding, charset.as_deref());
+            match self.file(&mut files, &format, transcoder, framing, events).await? {
                 (BodyState::Whole, Some(body)) => {
                     if let Some(fault) = other_table(&format, page.as_ref(), &body, files.name()) {
                         return Ok((unread(&fault), None));
@@ -61,25 +85,40 @@ impl Content<'_> {
         &self,
         files: &mut Files,
         format: &Format,
+        mut transcoder: Transcoder,
         framing: Framing,
         events: &RecordSender,
     ) -> Result<Read, FetchError> {
         let mut splitter = self.splitter(format);
         let mut pieces = Vec::new();
+        let mut is_start = matches!(format, Format::Csv(form) if form.header.is_none());
         loop {
-            let pushed = match files.chunk().await {
-                Ok(Some(chunk)) => splitter.push(chunk, &mut pieces),
+            let chunk = match files.chunk().await {
+                Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
                 Err(fault) => return Ok((unread(&fault), None)),
             };
-            if let Err(error) = pushed {
-                return Ok((BodyState::Invalid(error, framing), None));
+            if std::mem::take(&mut is_start) && is_markup(&chunk) {
+                return Ok(self.not_csv(chunk, files, framing).await);
             }
-            for piece in pieces.drain(..) {
-                events.send(piece).await?;
+            let pushed = transcoder.chunk(chunk).and_then(|text| splitter.push(text, &mut pieces));
+            let mut more = pushed.map(|()| true);
+            loop {
+                match more {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => return Ok((BodyState::Invalid(error, framing), None)),
+                }
+                for piece in pieces.drain(..) {
+                    events.send(piece).await?;
+                }
+                // What unpacks from a few bytes is ready at once, over and over: others have their turn too.
+                consume_budget().await;
+                more = splitter.go_on(&mut pieces);
             }
         }
-        match splitter.finish(&mut pieces) {
+        let rest = transcoder.finish().and_then(|rest| splitter.push(rest, &mut pieces));
+        match rest.and_then(|()| splitter.finish(&mut pieces)) {
             Ok(body) => {
                 for piece in pieces {
                     events.send(piece).await?;
@@ -90,18 +129,31 @@ impl Content<'_> {
         }
     }
 
-    /// The source file's word, else the content type's.
-    fn format(&self, essence: &str) -> Result<Format, SplitErrorKind> {
+    /// The source file's word, else the content type's; `None` where that says that it is no table: almost any
+    /// text is one of one column, a gateway's page and an error's too.
+    fn format(&self, essence: &str) -> Option<Format> {
         match &self.stream.format {
-            // Almost any text is a table of one column: a gateway's page and an error's JSON are none.
-            Some(Format::Csv(_)) if essence.contains("html") || essence.contains("json") => {
-                Err(SplitErrorKind::NotCsv)
+            Some(Format::Csv(_)) if ["html", "xml", "json"].iter().any(|other| essence.contains(other)) => {
+                None
             }
-            Some(format) => Ok(format.clone()),
-            None if is_csv(essence) => Ok(Format::Csv(Csv::default())),
-            None if is_ndjson(essence) => Ok(Format::Ndjson),
-            None => Ok(Format::Json),
+            Some(format) => Some(format.clone()),
+            None if is_csv(essence) => Some(Format::Csv(Csv::default())),
+            None if is_ndjson(essence) => Some(Format::Ndjson),
+            None => Some(Format::Json),
         }
+    }
+
+    /// Reads what stands in place of a table for what rules look at: an API's error may be JSON.
+    async fn not_csv(&self, start: Bytes, files: &mut Files, framing: Framing) -> Read {
+        let mut text = BytesMut::from(start);
+        while text.len() < LONGEST_ERROR
+            && let Ok(Some(chunk)) = files.chunk().await
+        {
+            text.extend_from_slice(&chunk);
+        }
+        text.truncate(LONGEST_ERROR);
+        let said = formats::values(text.freeze(), self.paths.tokens()).ok();
+        (BodyState::Invalid(SplitError { kind: SplitErrorKind::NotCsv, offset: 0 }, framing), said)
     }
 
     /// Lines have no members: what a source file expects beside the records would be absent without a
@@ -117,7 +169,8 @@ impl Content<'_> {
         };
         let Some(wanted) = wanted else { return Ok(()) };
         let cause = format!(
-            "the body is lines of records (content type {essence}), and `{wanted}` is not to be found there"
+            "the body is lines of records (content type {}), and `{wanted}` is not to be found there",
+            line(essence)
         );
         Err(Error::new(ErrorKind::Data, cause))
     }
@@ -132,7 +185,8 @@ impl Content<'_> {
             RecordsPath::At(pointer) => RecordsAt::Path(pointer.tokens().to_vec()),
         };
         let lines = *format == Format::Ndjson;
-        let wanted = Wanted { records: Some(records), values: self.paths.tokens(), lines };
+        let (values, nulls) = (self.paths.tokens(), self.stream.records.nulls);
+        let wanted = Wanted { records: Some(records), values, lines, nulls };
         Reader::json(&wanted)
     }
 }
@@ -146,12 +200,14 @@ fn joined(before: Option<PageBody>, body: PageBody) -> PageBody {
     let earlier = before.values.into_iter().chain(std::iter::repeat(None));
     PageBody {
         records: before.records + body.records,
+        nulls: before.nulls + body.nulls,
         form: if before.form == Form::Object { before.form } else { body.form },
         has_line_end: before.has_line_end || body.has_line_end,
         found,
         hash: xxhash_rust::xxh3::xxh3_128(&hashes),
         values: values.into_iter().zip(earlier).map(|(later, earlier)| later.or(earlier)).collect(),
         names: before.names,
+        first_record: before.first_record.or(body.first_record),
         last_record: body.last_record.or(before.last_record),
         bytes: before.bytes + body.bytes,
     }
@@ -172,16 +228,22 @@ fn other_table(
         names
     };
     (sorted(before) != sorted(body)).then(|| {
-        let name = name.unwrap_or_default();
+        let name = line(name.unwrap_or_default());
         BodyFault::Refused(format!("the columns of `{name}` are not those of the files before it"))
     })
+}
+
+/// Whether the first bytes of what should be a table are those of JSON, HTML or XML.
+fn is_markup(chunk: &[u8]) -> bool {
+    let start = chunk.strip_prefix(b"\xef\xbb\xbf").unwrap_or(chunk).trim_ascii_start();
+    matches!(start, [b'{' | b'<', ..] | [b'[', b'{', ..])
 }
 
 fn unread(fault: &BodyFault) -> BodyState {
     match fault {
         BodyFault::Cut(_) => BodyState::Cut(fault.to_string()),
         BodyFault::Damaged(_) => BodyState::Damaged(fault.to_string()),
-        BodyFault::Encoding(_) | BodyFault::Refused(_) => BodyState::Encoded(fault.to_string()),
+        BodyFault::Encoding(_) | BodyFault::Refused(_) => BodyState::Refused(fault.to_string()),
     }
 }
 
@@ -201,4 +263,49 @@ fn is_ndjson(essence: &str) -> bool {
             | "application/x-json-stream"
             | "text/x-ndjson"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::poll;
+
+    use super::*;
+    use crate::config::parse;
+    use crate::extract::page::record_channel::record_channel;
+    use crate::http::ResponseBody;
+
+    /// Polls a future to its end, and tells how often it let others have their turn.
+    async fn turns<T>(work: impl Future<Output = T>) -> (T, usize) {
+        let mut work = std::pin::pin!(work);
+        let mut turns = 0;
+        loop {
+            match poll!(&mut work) {
+                std::task::Poll::Ready(done) => return (done, turns),
+                std::task::Poll::Pending => turns += 1,
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Everything of such a body is at hand, so that nothing of it has to be waited for.
+    #[tokio::test]
+    async fn others_have_their_turn_while_a_few_bytes_unpack_to_many() {
+        let yaml = "source: s\nbase_url: https://x.example\nstreams: { t: { path: /t, records: r } }";
+        let source = parse("s.yaml", yaml).unwrap();
+        let content = Content { stream: &source.streams[0], paths: &Paths::default() };
+        let body = [&b"{\"r\":[1],\"x\":["[..], &vec![b' '; 60 << 20], b"]}"].concat();
+        let packed = zstd::encode_all(&body[..], 3).unwrap();
+        assert!(packed.len() < 10_000, "{}", packed.len());
+        let response = http::Response::builder().header("content-encoding", "zstd").body(packed).unwrap();
+        let mut files = Files::of(ResponseBody::of(response.into()));
+        assert!(files.next().await.unwrap());
+        let (sender, _receiver) = record_channel();
+        let transcoder = Transcoder::new(None, None);
+        let read = content.file(&mut files, &Format::Json, transcoder, Framing::Explicit, &sender);
+        let (read, turns) = turns(read).await;
+        let (state, page) = read.unwrap();
+        assert!(matches!(state, BodyState::Whole), "{state:?}");
+        assert_eq!(page.unwrap().records, 1);
+        assert!(turns >= 5, "{turns}");
+    }
 }

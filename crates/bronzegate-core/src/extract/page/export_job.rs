@@ -13,10 +13,12 @@ use url::Url;
 use super::fetched::FetchError;
 use super::fetcher::Fetcher;
 use super::request::Requests;
+use crate::clock::later;
 use crate::config::Job;
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{JobState, PageState};
 use crate::http::{ApiRequest, Facts, Found, OnItsWay};
+use crate::redact::line;
 use tokio_util::sync::CancellationToken;
 
 /// The time between two jobs that take the place of lost ones.
@@ -24,6 +26,9 @@ const REPLACED_AGAIN: Duration = Duration::from_hours(24);
 
 /// So many polls after a submission may find no such job: answers may lag behind.
 const POLLS_UNTIL_KNOWN: u32 = 3;
+
+/// The most files of a job: a short text may name very many.
+const MOST_FILES: usize = 10_000;
 
 /// Brings a branch's job to its end.
 pub(crate) struct Jobs<'a> {
@@ -84,7 +89,7 @@ impl Jobs<'_> {
                 Some(why) if state.pages > 0 => return Err(committed(&job.id, &why).into()),
                 Some(why) => {
                     let now = self.fetcher.client().clock().now();
-                    if job.replaces && now < job.submitted + REPLACED_AGAIN {
+                    if job.replaces && now < later(job.submitted, REPLACED_AGAIN) {
                         let why = format!(
                             "{why}; it was submitted at {:.0} in place of another that was lost, which is done once \
                              a day",
@@ -93,7 +98,11 @@ impl Jobs<'_> {
                         return Err(failed(&job.id, &why).into());
                     }
                     replaces = true;
-                    tracing::warn!(job = job.id, cause = why, "submitting the job again");
+                    tracing::warn!(
+                        job = self.told(&job.id),
+                        cause = self.told(&why),
+                        "submitting the job again"
+                    );
                     state.job = None;
                 }
                 None => {}
@@ -116,7 +125,7 @@ impl Jobs<'_> {
         })?;
         // From here on there is something to commit.
         self.fetcher.wait_budget().has_something();
-        tracing::info!(job = id, "submitted a job");
+        tracing::info!(job = self.told(&id), "submitted a job");
         Ok(JobState { id, submitted, replaces: false, files: None })
     }
 
@@ -127,11 +136,11 @@ impl Jobs<'_> {
         loop {
             let left = self.left(job).ok_or_else(|| failed(&job.id, &self.too_long()))?;
             self.pause(pause.min(left)).await?;
-            pause = (2 * pause).min(self.job.max).max(self.job.every);
+            pause = pause.saturating_mul(2).min(self.job.max).max(self.job.every);
             match self.poll(&job.id).await? {
                 Polled::Running => {}
                 Polled::Unknown if until_known > 0 => {
-                    tracing::warn!(job = job.id, "the API does not know the job yet");
+                    tracing::warn!(job = self.told(&job.id), "the API does not know the job yet");
                 }
                 Polled::Done(files) => {
                     job.files = files;
@@ -150,7 +159,7 @@ impl Jobs<'_> {
         if self.job.failed.iter().any(|condition| facts.holds(condition)) {
             let message = self.job.message.as_ref().and_then(|at| facts.look(at)?.text());
             let message = message.unwrap_or_else(|| "the API says so".to_owned());
-            return Ok(Polled::Failed(self.fetcher.client().scrub(&message)));
+            return Ok(Polled::Failed(line(&message)));
         }
         if self.job.done.iter().any(|condition| facts.holds(condition)) {
             return Ok(Polled::Done(self.files(&facts)?));
@@ -183,8 +192,20 @@ impl Jobs<'_> {
                 })?,
             found => vec![found.text().ok_or_else(no_url)?],
         };
-        let urls = named.iter().map(|url| facts.url.join(url).map_err(|_| no_url()));
-        urls.collect::<Result<_, _>>().map(Some)
+        if named.len() > MOST_FILES {
+            return Err(bad(format!("the job is done, and names more than {MOST_FILES} files at {address}")));
+        }
+        let urls = named.iter().map(|named| {
+            let mut url = facts.url.join(named).map_err(|_| no_url())?;
+            facts.credential.withdraw(&mut url);
+            Ok(url)
+        });
+        urls.collect::<Result<_, Error>>().map(Some)
+    }
+
+    /// What is logged of a text of the API.
+    fn told(&self, text: &str) -> String {
+        self.fetcher.client().told(text)
     }
 
     /// What is left of the time that the job may take.
@@ -274,12 +295,13 @@ fn elements(found: &Found) -> Option<usize> {
 const GONE: &str = "the API does not know it any more";
 
 fn failed(id: &str, why: &str) -> Error {
-    Error::new(ErrorKind::Api, format!("the job {id} failed: {why}"))
+    Error::new(ErrorKind::Api, format!("the job {} failed: {why}", line(id)))
 }
 
 fn committed(id: &str, why: &str) -> Error {
     let cause = format!(
-        "the job {id} is lost ({why}), and some of its pages are committed: another job's would not be theirs"
+        "the job {} is lost ({why}), and some of its pages are committed: another job's would not be theirs",
+        line(id)
     );
     Error::new(ErrorKind::Data, cause)
 }

@@ -12,6 +12,8 @@ pub(crate) struct Fetched {
     pub facts: Facts,
     /// The body's records and shape; `None` where the response says that there are no more pages.
     pub body: Option<PageBody>,
+    /// A rule says so by the status alone.
+    pub by_status: bool,
 }
 
 /// Why a page did not come.

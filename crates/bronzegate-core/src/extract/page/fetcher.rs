@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use jiff::Timestamp;
+
 use super::content::Content;
+use super::errors_beside::errors_address;
 use super::fetched::{FetchError, Fetched};
 use super::record_channel::RecordSender;
-use crate::config::{Job, Stream};
+use crate::config::{Address, Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging;
 use crate::extract::paging::Paginator;
-use crate::formats::{self, PageBody, SplitErrorKind};
+use crate::formats::{self, Form, PageBody, SplitErrorKind};
 use crate::http::{
     ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Response, SendError,
     TooLong, Verdict, WaitBudget, excerpt, judge,
@@ -19,7 +24,7 @@ use crate::http::{
 const LONGEST_ERROR_BODY: usize = 1 << 20;
 
 /// Fetches the pages of one stream.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fetcher {
     client: Arc<Client>,
     stream: Arc<Stream>,
@@ -28,6 +33,10 @@ pub(crate) struct Fetcher {
     /// What is read of the answers to other requests.
     answer_paths: Paths,
     wait_budget: WaitBudget,
+    /// A page is looked at, and may not be there: that is no error of the API's.
+    is_look: bool,
+    /// The API has answered what was asked: what is no data then is a gateway's, and may pass.
+    has_answered: Arc<AtomicBool>,
 }
 
 /// How one attempt ended.
@@ -62,9 +71,26 @@ impl Fetcher {
     pub(crate) fn new(client: Arc<Client>, stream: Arc<Stream>, wait_budget: WaitBudget) -> Self {
         let of_job = stream.job.iter().flat_map(Job::addresses);
         let of_pages = Paginator::addresses(&stream);
-        let paths = Paths::of(of_pages.iter().copied());
+        let errors = errors_address(&stream);
+        let more = paging::more_addresses(&stream);
+        let paths = Paths::of(of_pages.iter().copied().chain(&errors).chain(&more));
         let answer_paths = Paths::of(of_pages.into_iter().chain(of_job));
-        Self { client, stream, paths, answer_paths, wait_budget }
+        let has_answered = Arc::default();
+        Self { client, stream, paths, answer_paths, wait_budget, is_look: false, has_answered }
+    }
+
+    /// One that looks at pages which may not be there, and reads what stands at these addresses besides.
+    pub(crate) fn looking(&self, also: &[Address]) -> Self {
+        let of_pages = Paginator::addresses(&self.stream);
+        let errors = errors_address(&self.stream);
+        let more = paging::more_addresses(&self.stream);
+        let paths = Paths::of(of_pages.into_iter().chain(&errors).chain(&more).chain(also));
+        Self { paths, is_look: true, ..self.clone() }
+    }
+
+    /// The API has answered what was asked, now or in an earlier segment.
+    pub(crate) fn answered(&self) {
+        self.has_answered.store(true, Relaxed);
     }
 
     /// How long the run may wait.
@@ -118,6 +144,13 @@ impl Fetcher {
                 let cause = format!("{}; it may have had its effect, so it is not sent again", again.cause);
                 return Err(self.failed(again.kind, &cause, backoff.attempt()));
             }
+            if again.had_effect && request.is_once {
+                let cause = format!(
+                    "{}; the API keeps the place in the list, and may have moved on, so the page is not asked for again",
+                    again.cause
+                );
+                return Err(self.failed(again.kind, &cause, backoff.attempt()));
+            }
             if let Some(credential) = again.refused {
                 if renewed || !self.client.auth().is_renewable() {
                     return Err(self.failed(ErrorKind::Auth, &again.cause, backoff.attempt()));
@@ -135,7 +168,7 @@ impl Fetcher {
     async fn wait(&self, backoff: &mut Backoff<'_>, again: &Again) -> Result<(), FetchError> {
         let attempt = backoff.attempt();
         if let Some(demanded) = again.demanded {
-            self.allow(demanded, attempt, &again.cause)?;
+            self.allow(demanded, attempt, &again.cause).inspect_err(|_| self.client.stats().send_away())?;
         }
         let wait = match backoff.next(again.demanded, self.wait_budget.left().is_some()) {
             Ok(wait) => wait,
@@ -150,14 +183,16 @@ impl Fetcher {
             stream = self.stream.name,
             attempt,
             wait_ms = wait.as_millis() as u64,
-            cause = self.client.scrub(&again.cause),
+            cause = self.client.told(&again.cause),
             "retrying"
         );
         self.client.stats().retry();
-        match again.demanded {
-            // The whole source waits, this request with it.
-            Some(demanded) => self.client.limiter().pause(demanded),
-            None => self.client.clock().sleep(wait).await,
+        // The whole source waits for what the server asks, this request with it.
+        if let Some(demanded) = again.demanded {
+            self.client.limiter().pause(demanded);
+        }
+        if again.demanded.is_none_or(|demanded| demanded < wait) {
+            self.client.clock().sleep(wait).await;
         }
         Ok(())
     }
@@ -166,10 +201,8 @@ impl Fetcher {
         self.wait_budget.allows(wait, self.stream.retry.budget).map_err(|too_long| match too_long {
             TooLong::Deadline => FetchError::OutOfTime,
             TooLong::Budget { until } => {
-                let cause = format!(
-                    "{cause}; the API takes requests again at {until:.0}, later than the retry budget"
-                );
-                self.failed(ErrorKind::Api, &cause, attempt)
+                let cause = format!("{cause}; {}", sent_away(until));
+                FetchError::Failed(self.error(ErrorKind::Api, &cause).at_attempt(attempt).quota(true))
             }
         })
     }
@@ -180,7 +213,6 @@ impl Fetcher {
 
     /// The error of this cause; of a refusal it names the secrets that were in use.
     fn error(&self, kind: ErrorKind, cause: &str) -> Error {
-        let cause = self.client.scrub(cause);
         if kind != ErrorKind::Auth {
             return Error::new(kind, cause);
         }
@@ -209,9 +241,7 @@ impl Fetcher {
             Err(SendError::Lost(cause)) => return again(cause, None, true),
             Err(SendError::Wait(TooLong::Deadline)) => return Err(FetchError::OutOfTime),
             Err(SendError::Wait(TooLong::Budget { until })) => {
-                let cause =
-                    format!("the API takes requests again at {until:.0}, later than the retry budget");
-                return Err(FetchError::Failed(Error::new(ErrorKind::Api, cause)));
+                return Err(FetchError::Failed(Error::new(ErrorKind::Api, sent_away(until)).quota(true)));
             }
             Err(SendError::Fatal(error)) => return Err(FetchError::Failed(error)),
         };
@@ -220,20 +250,11 @@ impl Fetcher {
 
     /// Reads a response and judges it.
     async fn read(&self, mut response: Response, aim: Aim<'_>) -> Result<Attempt, FetchError> {
-        let arrived = self.client.clock().now();
-        let is_page = (200..300).contains(&response.status) && response.status != 204;
         let paths = match aim {
             Aim::Page(_) => &self.paths,
             Aim::Answer | Aim::Effect => &self.answer_paths,
         };
-        let (state, body) = match aim {
-            Aim::Page(events) if is_page => {
-                events.begin(arrived)?;
-                self.content().split(&mut response, events).await?
-            }
-            Aim::Answer | Aim::Effect if is_page => self.read_answer(&mut response).await,
-            _ => self.read_error(&mut response, paths).await,
-        };
+        let (state, body) = self.receive(&mut response, aim, paths).await?;
         let had_effect = has_effect(response.status, &state);
         let (signals, credential) = (response.rate_signals(), response.credential.clone());
         let facts = facts(response, paths, body.as_ref());
@@ -241,24 +262,32 @@ impl Fetcher {
         let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
         if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
         {
-            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body })));
+            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body, by_status: false })));
         }
-        let verdict = judge(&self.stream.responses, &facts, &state, &signals);
-        if !matches!(verdict, Verdict::Accept | Verdict::End | Verdict::Skip(_)) {
+        // A request with an effect is not asked again anyway, and says so.
+        let is_known = self.has_answered.load(Relaxed) || matches!(aim, Aim::Effect);
+        let verdict = judge(&self.stream.responses, &facts, &state, &signals, is_known);
+        if !self.is_look && !matches!(verdict, Verdict::Accept | Verdict::End { .. } | Verdict::Skip(_)) {
             self.client.stats().api_error();
         }
         match verdict {
-            Verdict::Accept | Verdict::End if !matches!(aim, Aim::Page(_)) => Ok(answered(facts)),
+            Verdict::Accept | Verdict::End { .. } if !matches!(aim, Aim::Page(_)) => {
+                self.answered();
+                Ok(answered(facts))
+            }
             Verdict::Accept => {
                 let body =
                     body.ok_or_else(|| FetchError::Failed(Error::new(ErrorKind::Data, "no body was read")))?;
                 paging::check_whole(&self.stream, &facts)
                     .and_then(|()| paging::check(&self.stream, &body))
                     .map_err(FetchError::Failed)?;
-                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body) })))
+                self.answered();
+                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body), by_status: false })))
             }
-            Verdict::Skip(cause) => Err(FetchError::Skipped(self.client.scrub(&cause))),
-            Verdict::End => Ok(Attempt::Page(Box::new(Fetched { facts, body: None }))),
+            Verdict::Skip(cause) => Err(FetchError::Skipped(cause)),
+            Verdict::End { by_status } => {
+                Ok(Attempt::Page(Box::new(Fetched { facts, body: None, by_status })))
+            }
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
                 cause,
@@ -276,13 +305,32 @@ impl Fetcher {
         }
     }
 
+    /// Reads a response's body, as what it is read for.
+    async fn receive(
+        &self,
+        response: &mut Response,
+        aim: Aim<'_>,
+        paths: &Paths,
+    ) -> Result<(BodyState, Option<PageBody>), FetchError> {
+        let arrived = self.client.clock().now();
+        let is_page = (200..300).contains(&response.status) && response.status != 204;
+        Ok(match aim {
+            Aim::Page(events) if is_page => {
+                events.begin(arrived)?;
+                self.content().split(response, events).await?
+            }
+            Aim::Answer | Aim::Effect if is_page => self.read_answer(response).await,
+            _ => self.read_error(response, paths).await,
+        })
+    }
+
     /// Reads the values of an answer; a body is not needed.
     async fn read_answer(&self, response: &mut Response) -> (BodyState, Option<PageBody>) {
         let framing = response.body.framing();
         let text = match response.body.start(LONGEST_ERROR_BODY).await {
             Ok(text) => text,
             Err(fault @ BodyFault::Cut(_)) => return (BodyState::Cut(fault.to_string()), None),
-            Err(fault) => return (BodyState::Encoded(fault.to_string()), None),
+            Err(fault) => return (BodyState::Refused(fault.to_string()), None),
         };
         match formats::values(text, self.answer_paths.tokens()) {
             Ok(body) => (BodyState::Whole, Some(body)),
@@ -300,25 +348,40 @@ impl Fetcher {
         let Ok(text) = response.body.start(LONGEST_ERROR_BODY).await else {
             return (BodyState::Unread(None), None);
         };
-        let excerpt = excerpt(&response.headers, &text, |text| self.client.scrub(text));
+        let excerpt = excerpt(&response.headers, &text, self.client.auth().scrubber());
         (BodyState::Unread(excerpt), formats::values(text, paths.tokens()).ok())
     }
 }
 
 fn facts(response: Response, paths: &Paths, body: Option<&PageBody>) -> Facts {
+    let last_record = body.and_then(|body| body.last_record.clone());
+    let values = match body {
+        // Lines have no members beside them: what an API has to say of an error is its last line.
+        Some(body) if body.form == Form::Lines => paths.in_record(last_record.as_deref().unwrap_or_default()),
+        Some(body) => body.values.clone(),
+        None => Vec::new(),
+    };
     Facts {
         status: response.status,
         headers: response.headers,
         url: response.url,
         paths: paths.clone(),
-        values: body.map(|body| body.values.clone()).unwrap_or_default(),
-        last_record: body.and_then(|body| body.last_record.clone()),
+        values,
+        last_record,
         credential: response.credential,
     }
 }
 
+/// What is said where the API's own wait is longer than the retry budget, and no deadline bounds it.
+fn sent_away(until: Timestamp) -> String {
+    format!(
+        "the API takes requests again at {until:.0}, later than the retry budget; with a deadline (`--deadline`) a run \
+         commits the pages that came, and the next one resumes after them"
+    )
+}
+
 fn answered(facts: Facts) -> Attempt {
-    Attempt::Page(Box::new(Fetched { facts, body: None }))
+    Attempt::Page(Box::new(Fetched { facts, body: None, by_status: false }))
 }
 
 /// Whether a request that was answered so may have had its effect.

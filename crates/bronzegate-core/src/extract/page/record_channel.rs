@@ -54,7 +54,7 @@ impl RecordSender {
 
     /// Waits for room, then passes the piece on.
     pub(crate) async fn send(&self, piece: RecordChunk) -> Result<(), Gone> {
-        let bytes = piece.bytes.len().min(BUDGET) as u32;
+        let bytes = piece.size().min(BUDGET) as u32;
         self.room.acquire_many(bytes).await.map_err(|_| Gone)?.forget();
         self.pieces.send((PageEvent::Records(piece), bytes)).map_err(|_| Gone)
     }

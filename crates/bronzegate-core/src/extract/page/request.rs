@@ -7,14 +7,16 @@ use super::request_body::RequestBody;
 use super::stream_context::StreamContext;
 use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target, Template};
 use crate::error::{Error, ErrorKind};
-use crate::extract::paging::{Branch, Carried, PageState, Position};
+use crate::extract::paging::{Branch, Carried, PageState, Position, RequestedRange};
 use crate::http::{ApiRequest, append_path};
+use crate::redact::line;
 
 /// Makes the requests of one branch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requests<'a> {
     context: &'a StreamContext,
     branch: &'a Branch,
+    asked: Option<&'a RequestedRange>,
 }
 
 /// A request that is being put together.
@@ -29,16 +31,20 @@ struct Draft {
 impl<'a> Requests<'a> {
     /// The requests of a branch.
     pub(crate) fn new(context: &'a StreamContext, branch: &'a Branch) -> Self {
-        Self { context, branch }
+        Self { context, branch, asked: context.asked.asked(branch) }
     }
 
     /// The request for the state's position.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] where a template cannot be filled in or gives no valid URL or header;
-    /// [`ErrorKind::Data`] where there are values of a parent, which the file's check could not know.
+    /// [`ErrorKind::Data`] where there are values that the API gave, which the file's check could not know: a
+    /// parent's, a cursor, a job's id, what is carried.
     pub(crate) fn at(&self, state: &PageState) -> Result<ApiRequest, Error> {
-        self.page(state).map_err(|error| self.blamed(error))
+        let is_given = matches!(state.position, Position::Cursor(_) | Position::Url(_))
+            || state.job.is_some()
+            || state.carry.iter().any(Option::is_some);
+        self.page(state).map_err(|error| self.blamed(error, is_given))
     }
 
     fn page(&self, state: &PageState) -> Result<ApiRequest, Error> {
@@ -55,7 +61,8 @@ impl<'a> Requests<'a> {
         if !matches!(state.position, Position::Url(_)) {
             self.put_position(&mut draft, state)?;
         }
-        Ok(draft.finish(self.context.stream.method))
+        let is_once = self.context.stream.pagination.is_stateful && state.pages > 0;
+        Ok(ApiRequest { is_once, ..draft.finish(self.context.stream.method) })
     }
 
     /// The request that submits an export job.
@@ -65,7 +72,7 @@ impl<'a> Requests<'a> {
     pub(crate) fn submission(&self, job: &JobRequest) -> Result<ApiRequest, Error> {
         let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &self.scope());
         let windowed = draft.and_then(|mut draft| self.put_window(&mut draft).map(|()| draft));
-        Ok(windowed.map_err(|error| self.blamed(error))?.finish(job.method))
+        Ok(windowed.map_err(|error| self.blamed(error, false))?.finish(job.method))
     }
 
     /// The request that asks after an export job.
@@ -75,11 +82,16 @@ impl<'a> Requests<'a> {
     pub(crate) fn poll(&self, job: &JobRequest, id: &str) -> Result<ApiRequest, Error> {
         let scope = Scope { job_id: Some(id), ..self.scope() };
         let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &scope);
-        Ok(draft.map_err(|error| self.blamed(error))?.finish(job.method))
+        Ok(draft.map_err(|error| self.blamed(error, true))?.finish(job.method))
     }
 
-    fn blamed(&self, error: Error) -> Error {
-        if self.branch.parent().is_empty() { error } else { Error::new(ErrorKind::Data, error.to_string()) }
+    /// The error of a request that cannot be made: the file's, unless it holds what the API gave.
+    fn blamed(&self, error: Error, is_given: bool) -> Error {
+        if is_given || !self.branch.parent().is_empty() {
+            Error::new(ErrorKind::Data, error.to_string())
+        } else {
+            error
+        }
     }
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
@@ -129,8 +141,8 @@ impl<'a> Requests<'a> {
             cursor: None,
             page: None,
             offset: None,
-            window_from: self.context.asked.from.as_ref().map(|from| from.text.as_str()),
-            window_to: self.context.asked.to.as_ref().map(|to| to.text.as_str()),
+            window_from: self.asked.and_then(|asked| Some(asked.from.as_ref()?.text.as_str())),
+            window_to: self.asked.and_then(|asked| Some(asked.to.as_ref()?.text.as_str())),
             partition: self.branch.partition(),
             parent: self.branch.parent(),
             job_id: None,
@@ -146,7 +158,7 @@ impl<'a> Requests<'a> {
     ) -> Result<Draft, Error> {
         let path = path.render(scope).map_err(bad)?;
         let url = append_path(&self.context.source.base_url, &path);
-        let mut url = url.ok_or_else(|| bad(format!("`{path}` does not make a URL")))?;
+        let mut url = url.ok_or_else(|| bad(format!("`{}` does not make a URL", line(&path))))?;
         for (name, values) in params {
             for value in values {
                 let value = value.render(scope).map_err(bad)?;
@@ -167,10 +179,10 @@ impl<'a> Requests<'a> {
     }
 
     fn put_window(&self, draft: &mut Draft) -> Result<(), Error> {
-        let Some(incremental) = &self.context.stream.incremental else { return Ok(()) };
-        for (target, value) in
-            [(&incremental.from, &self.context.asked.from), (&incremental.to, &self.context.asked.to)]
-        {
+        let (Some(incremental), Some(asked)) = (&self.context.stream.incremental, self.asked) else {
+            return Ok(());
+        };
+        for (target, value) in [(&incremental.from, &asked.from), (&incremental.to, &asked.to)] {
             if let (Some(target), Some(value)) = (target, value) {
                 draft.put(target, value)?;
             }
@@ -189,6 +201,7 @@ impl Draft {
             url: self.url,
             below_base: self.below_base,
             headers: self.headers,
+            is_once: false,
             body: self.body.map(|body| body.to_json().into()),
             on_its_way: None,
         }
@@ -229,7 +242,7 @@ fn bad(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 fn lacks_files(state: &PageState, count: usize) -> Error {
     let cause = format!(
         "the job names {count} files now, and file {} is next: an earlier segment was told of more",
-        state.position.file() + 1
+        state.position.file().saturating_add(1)
     );
     Error::new(ErrorKind::Data, cause)
 }

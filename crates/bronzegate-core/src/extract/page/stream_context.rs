@@ -1,11 +1,10 @@
 //! What the pages of a stream come from.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::fetcher::Fetcher;
 use crate::config::{Source, Stream};
-use crate::extract::paging::{PageState, Paginator, RequestedRange};
+use crate::extract::paging::{PageState, Paginator, RequestedRanges, SeenColumns, SeenPages};
 use tokio_util::sync::CancellationToken;
 
 /// What the pages of one stream come from: its settings, its client, and what is asked for.
@@ -17,14 +16,16 @@ pub(crate) struct StreamContext {
     pub stream: Arc<Stream>,
     /// What fetches its pages.
     pub fetcher: Arc<Fetcher>,
-    /// The stretch of records that is asked for.
-    pub asked: RequestedRange,
+    /// The stretch of records that is asked for of each branch.
+    pub asked: RequestedRanges,
     /// What its parents come from, where it has any.
     pub parent: Option<Arc<Self>>,
     /// Ends the pages at the next boundary.
     pub stop: CancellationToken,
-    /// Rows were seen to move between pages while they were read, of any branch.
-    pub drifted: Arc<AtomicBool>,
+    /// What the pages have shown, those of all branches.
+    pub seen: Arc<SeenPages>,
+    /// The columns of its tables, in this run and before it.
+    pub columns: Arc<SeenColumns>,
 }
 
 impl StreamContext {
@@ -51,10 +52,9 @@ impl StreamContext {
         (at_once, own / at_once)
     }
 
-    /// Whether a text holds a secret that was used for the stream or for its parents.
+    /// Whether a text holds a secret that any stream of the source has used.
     pub(crate) fn knows_as_secret(&self, text: &str) -> bool {
         self.fetcher.client().auth().scrubber().finds_in(text)
-            || self.parent.as_ref().is_some_and(|parent| parent.knows_as_secret(text))
     }
 
     /// `<source>/<stream>`.
@@ -62,9 +62,33 @@ impl StreamContext {
         format!("{}/{}", self.source.name, self.stream.name)
     }
 
-    /// Whether rows were seen to move while they were read, of the stream or of its parents.
-    pub(crate) fn has_drifted(&self) -> bool {
-        self.drifted.load(Relaxed) || self.parent.as_ref().is_some_and(|parent| parent.has_drifted())
+    /// Whether some records may be missing, of the stream or of its parents.
+    pub(crate) fn may_lack(&self) -> bool {
+        self.seen.may_lack() || self.parent.as_ref().is_some_and(|parent| parent.may_lack())
+    }
+
+    /// What a person should know of the pages, and of those of the parents.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let own = self.seen.warnings();
+        let above = self.parent.iter().flat_map(|parent| {
+            let named = move |warning: String| format!("{}: {warning}", parent.name());
+            parent.warnings().into_iter().map(named)
+        });
+        own.into_iter().chain(above).collect()
+    }
+
+    /// The stream and its parents, from the bottom up.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |level| level.parent.as_deref())
+    }
+
+    /// The same with pages of another size.
+    pub(crate) fn with_page_size(&self, records: u64) -> Self {
+        let mut stream = (*self.stream).clone();
+        if let Some(size) = &mut stream.pagination.page_size {
+            size.value = records;
+        }
+        Self { stream: Arc::new(stream), ..self.clone() }
     }
 
     /// Whether no further request is to be made.

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::config::Stream;
+use crate::cursor::BranchKey;
 use crate::error::{Error, ErrorKind};
+use crate::redact::printable;
 
 /// The values of a branch, which are also its name in a saved state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +87,14 @@ impl Branch {
         &self.members
     }
 
+    /// What tells it from others in a cursor's state.
+    pub(crate) fn key(&self) -> BranchKey<'_> {
+        let id = hasher(self.id.partition.iter().chain(&self.id.parent)).digest128();
+        BranchKey { partition: &self.id.partition, id, seed: self.hash() }
+    }
+
     /// What tells its records' keys from those of other branches; 0 for the only branch.
-    pub(crate) fn hash(&self) -> u64 {
+    fn hash(&self) -> u64 {
         if self.id == BranchId::default() {
             return 0;
         }
@@ -104,8 +112,12 @@ impl Branch {
 
     /// Its values for messages: `region=eu, parent id=7`; `None` for the only branch.
     pub(crate) fn label(&self) -> Option<String> {
-        let partition = self.partition.iter().map(|(name, value)| format!("{name}={}", shorten(value)));
-        let parent = self.parent.iter().map(|(name, value)| format!("parent {name}={}", shorten(value)));
+        let partition =
+            self.partition.iter().map(|(name, value)| format!("{name}={}", printable(value, LONGEST_SHOWN)));
+        let parent = self
+            .parent
+            .iter()
+            .map(|(name, value)| format!("parent {name}={}", printable(value, LONGEST_SHOWN)));
         let values: Vec<_> = partition.chain(parent).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
@@ -128,12 +140,5 @@ pub(crate) fn text(json: &str) -> Option<String> {
         b'"' => serde_json::from_str(json).ok().filter(|text: &String| !text.is_empty()),
         b'{' | b'[' | b'n' => None,
         _ => Some(json.to_owned()),
-    }
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

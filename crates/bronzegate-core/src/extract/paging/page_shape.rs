@@ -7,7 +7,8 @@ use http::header::CONTENT_RANGE;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use crate::config::{Address, Format, IfAbsent, Kind, Pointer, RecordsPath, Stream, nearest};
+use super::columns::{SeenColumns, TableColumns};
+use crate::config::{Address, Format, IfAbsent, Kind, Pointer, RecordsPath, RecordsShape, Stream, nearest};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{Form, PageBody, RecordsFound};
 use crate::http::Facts;
@@ -111,10 +112,16 @@ fn meant(at: &Pointer, body: &PageBody) -> String {
 /// Where there are several pages, an object is no page of them.
 fn check_object(stream: &Stream, body: &PageBody) -> Result<(), Error> {
     let is_whole = stream.records.at == RecordsPath::Root && body.form == Form::Object;
+    let names = shown(&body.names);
+    if is_whole && stream.records.shape == Some(RecordsShape::List) {
+        return bad(format!(
+            "the body is an object, and `shape: list` says that it is a list of records; its members are: {names}. The \
+             API has most likely answered with an error, for which a rule of `responses` can say what to do"
+        ));
+    }
     if !is_whole || stream.pagination.kind == Kind::None {
         return Ok(());
     }
-    let names = shown(&body.names);
     bad(format!(
         "the body is an object, and with pages `records: $` is an array; its members are: {names}. Either one of \
          them holds the records, and `records` should name it, or the API has answered with an error, for which a \
@@ -181,6 +188,7 @@ pub(crate) fn check_whole(stream: &Stream, facts: &Facts) -> Result<(), Error> {
 pub(crate) fn follow(
     stream: &Stream,
     known: &mut Option<PageShape>,
+    columns: &SeenColumns,
     body: &PageBody,
 ) -> Result<Option<String>, Error> {
     if body.found != RecordsFound::Records {
@@ -189,8 +197,9 @@ pub(crate) fn follow(
     let shape = PageShape::of(body);
     match known {
         None => {
+            let told = first_table(stream, columns, body, &shape);
             *known = Some(shape);
-            check_only_line(stream, body)
+            told
         }
         Some(before) if before.is_like(&shape) => Ok(None),
         Some(before) => bad(format!(
@@ -202,24 +211,57 @@ pub(crate) fn follow(
     }
 }
 
-/// A table without rows whose header is one name, of which nothing says that it is one.
-fn check_only_line(stream: &Stream, body: &PageBody) -> Result<Option<String>, Error> {
+/// The first table of a branch, held against the columns of earlier runs; one without rows may be an error's
+/// text, of which nothing says that it is a header.
+fn first_table(
+    stream: &Stream,
+    columns: &SeenColumns,
+    body: &PageBody,
+    shape: &PageShape,
+) -> Result<Option<String>, Error> {
+    let PageShape::Table { columns: hash, shown } = shape else { return Ok(None) };
     let is_given = matches!(&stream.format, Some(Format::Csv(form)) if form.header.is_some());
-    let [line] = body.names.as_slice() else { return Ok(None) };
-    if body.form != Form::Table || body.records > 0 || is_given || !needed(stream).is_empty() {
+    if is_given {
         return Ok(None);
     }
-    let line = printable(line, LONGEST_SHOWN);
-    if body.has_line_end || stream.records.if_absent == IfAbsent::Empty {
-        return Ok(Some(format!(
+    let known = columns.known().cloned();
+    if body.records > 0 {
+        columns.see(TableColumns { hash: hash.clone(), shown: shown.clone() });
+    }
+    let is_suspect = body.records == 0 && needed(stream).is_empty();
+    let may_be_absent = stream.records.if_absent == IfAbsent::Empty;
+    match known {
+        Some(known) if known.hash == *hash => Ok(None),
+        Some(known) if is_suspect && !may_be_absent => bad(format!(
+            "the body's only line, `{shown}`, is not the header of the tables before it, which had the columns {}: more \
+             likely an error's text. If the API has other columns now, the first page with rows will show it; to take \
+             such a line for a table without rows, say `records: {{ at: $, if_absent: empty }}`",
+            known.shown
+        )),
+        Some(known) => Ok(columns.is_news().then(|| {
+            format!(
+                "the table's columns are {shown}, and before this run they were {}: if it is an error's text, what the \
+                 API has is not here",
+                known.shown
+            )
+        })),
+        None if is_suspect => only_line(body, shown, may_be_absent).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A table without rows, of which nothing says that its only line is a header.
+fn only_line(body: &PageBody, line: &str, may_be_absent: bool) -> Result<String, Error> {
+    if body.has_line_end || may_be_absent {
+        return Ok(format!(
             "the body's only line, `{line}`, was taken for the header of a table without rows: if it is an error's \
              text, what the API has is not here"
-        )));
+        ));
     }
     bad(format!(
-        "the body is one line without separator and line end, `{line}`: more likely an error's text than the header \
-         of a table without rows. If this is how the API writes \"none\", say \
-         `records: {{ at: $, if_absent: empty }}`, by which such a body is a warning"
+        "the body is one line without line end, `{line}`: more likely an error's text than the header of a table \
+         without rows. If this is how the API writes \"none\", say `records: {{ at: $, if_absent: empty }}`, by which \
+         such a body is a warning"
     ))
 }
 

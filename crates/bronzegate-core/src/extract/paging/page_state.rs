@@ -108,6 +108,9 @@ pub(crate) struct PageState {
     pub total: Option<u64>,
     /// The newest number of pages that the API has stated.
     pub total_pages: Option<u64>,
+    /// There are more pages than the API states: what it states of their number is passed over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_more_pages_than_stated: bool,
     /// Fingerprints of the newest cursors and pages, so that a repeat is noticed across segments.
     pub recent_positions: Recent,
     /// See `recent_positions`.
@@ -170,6 +173,7 @@ impl PageState {
             empty_pages: 0,
             total: None,
             total_pages: None,
+            has_more_pages_than_stated: false,
             recent_positions: Recent::default(),
             recent_pages: Recent::default(),
             shape: None,
@@ -214,7 +218,7 @@ impl Position {
             Self::Offset(offset) => Some(format!("offset {offset}")),
             Self::Page(page) => Some(format!("page {page}")),
             Self::Url(url) => Some(crate::redact::SafeUrl(url).to_string()),
-            Self::File(nth) => Some(format!("file {}", nth + 1)),
+            Self::File(nth) => Some(format!("file {}", nth.saturating_add(1))),
         }
     }
 }

@@ -1,11 +1,19 @@
 //! The paginator: from one response, what the next request is. Pure; it sends nothing.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
 use url::Url;
 
 use super::page_state::{Carried, JobState, PageState, Position};
 use crate::config::{Address, Advance, Kind, Pagination, Stop, Stream, Target};
 use crate::error::{Error, ErrorKind};
-use crate::http::{Facts, Unreadable, strip_parameter};
+use crate::http::{Facts, Unreadable, expanded, strip_parameter};
+use crate::redact::printable;
+
+/// The longest value that a message shows.
+const LONGEST_SHOWN: usize = 120;
 
 /// Decides the order of requests of one stream.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +39,10 @@ enum Unknown {
         "what the API names as its next page ({0}) {1}. Only what is absent, null or empty ends the pages: correct `pagination`, or have the API corrected"
     )]
     Next(Address, Unreadable),
+    #[error("expected a URL at {0}, where the next page is looked for, and {1}")]
+    NoUrl(Address, Shown),
+    #[error("expected a cursor at {0}, and {1}")]
+    NoCursor(Address, Shown),
     #[error(
         "what is to be carried to the next page ({0}) {1}. Only what is absent, null or empty is passed over: correct `carry`, or have the API corrected"
     )]
@@ -39,6 +51,50 @@ enum Unknown {
         "the job names {0} files, and `pagination` goes from page to page: which of them has the next page is not known. Write `pagination: {{ type: none }}`, and each file is a page"
     )]
     FilesAndPages(usize),
+}
+
+/// What stands where the next page is looked for, and what may be meant.
+#[derive(Debug)]
+struct Shown(String);
+
+impl Shown {
+    fn of(address: &Address, found: &Carried) -> Self {
+        let value = printable(&found.text, LONGEST_SHOWN);
+        let meant = match found.text.as_bytes().first() {
+            Some(b'{') => link_in(address, &found.text).map(|near| format!(": did you mean {near}?")),
+            Some(b'f') => written(address).map(|at| {
+                format!(". Where this is how the API ends, say so: `stop: [{{ at: {at}, equals: false }}]`")
+            }),
+            _ => None,
+        };
+        Self(format!("`{value}` stands there{}", meant.unwrap_or_default()))
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An address as a source file writes it.
+fn written(address: &Address) -> Option<String> {
+    Some(match address {
+        Address::Body(pointer) => format!("{{ body: {pointer} }}"),
+        Address::LastRecord(pointer) => format!("{{ last_record: {pointer} }}"),
+        Address::Header(_) | Address::Link(_) | Address::Status => return None,
+    })
+}
+
+/// Where in an object the link is that it holds, by the usual names.
+fn link_in(address: &Address, object: &str) -> Option<String> {
+    let Address::Body(pointer) = address else { return None };
+    let members: BTreeMap<String, Value> = serde_json::from_str(object).ok()?;
+    let name = ["href", "url", "uri", "link"]
+        .into_iter()
+        .find(|name| members.get(*name).is_some_and(Value::is_string))?;
+    let separator = if pointer.to_string().starts_with('/') { '/' } else { '.' };
+    Some(format!("`next: {{ body: {pointer}{separator}{name} }}`"))
 }
 
 impl From<Unknown> for Error {
@@ -90,11 +146,17 @@ impl<'a> Paginator<'a> {
         match (&self.settings.kind, position) {
             (Kind::Offset { advance, .. }, Position::Offset(offset)) => {
                 let size = self.settings.page_size.as_ref()?.value;
+                // What a page says goes with the request behind it.
+                if !self.settings.carry.is_empty() {
+                    return None;
+                }
                 let step = if *advance == Advance::Received { usual.unwrap_or(size) } else { size };
-                let next = offset + step;
+                let next = offset.checked_add(step)?;
                 state.total.is_none_or(|total| next < total).then_some(Position::Offset(next))
             }
-            (Kind::Page { start, .. }, Position::Page(page)) => next_page(*start, *page, state.total_pages),
+            (Kind::Page { start, .. }, Position::Page(page)) if self.settings.carry.is_empty() => {
+                next_page(*start, *page, state.total_pages)
+            }
             (Kind::None, position) => next_file(position, state),
             _ => None,
         }
@@ -118,7 +180,7 @@ impl<'a> Paginator<'a> {
             (Kind::Cursor { next, send: Target::Url, .. } | Kind::NextUrl { next }, _) => {
                 self.follow(next, facts)?
             }
-            (Kind::Cursor { next, .. }, _) => carried(next, facts, Unknown::Next)?.map(Position::Cursor),
+            (Kind::Cursor { next, .. }, _) => cursor(next, facts)?.map(Position::Cursor),
             (Kind::Offset { advance, .. }, Position::Offset(offset)) => {
                 self.after_offset(*offset, *advance, records, state.total)
             }
@@ -154,7 +216,7 @@ impl<'a> Paginator<'a> {
             Advance::Received => records,
             Advance::Requested => size.unwrap_or(records),
         };
-        let reached = offset + step;
+        let reached = offset.checked_add(step)?;
         let total_reached = total.is_some_and(|total| reached >= total);
         // Where the server hides rows, a page of which all are hidden is not the end yet.
         let hidden = advance == Advance::Requested && total.is_some() && !total_reached;
@@ -164,9 +226,11 @@ impl<'a> Paginator<'a> {
     }
 
     fn follow(&self, address: &Address, facts: &Facts) -> Result<Option<Position>, Error> {
-        let Some(target) = carried(address, facts, Unknown::Next)?.map(|target| target.text) else {
-            return Ok(None);
-        };
+        let Some(target) = carried(address, facts, Unknown::Next)? else { return Ok(None) };
+        if target.bare {
+            return Err(Unknown::NoUrl(address.clone(), Shown::of(address, &target)).into());
+        }
+        let target = expanded(&target.text);
         // What is not a URL is passed on as one that no host will match, and refused by name there.
         let mut url = facts.url.join(&target).unwrap_or_else(|_| unusable(&target));
         url.set_fragment(None);
@@ -175,6 +239,29 @@ impl<'a> Paginator<'a> {
         }
         facts.credential.withdraw(&mut url);
         Ok(Some(Position::Url(url)))
+    }
+
+    /// Where the next page is named; `None` where pages are counted, and where there is one.
+    pub(crate) fn next_address(&self) -> Option<Address> {
+        match &self.settings.kind {
+            Kind::Cursor { next, .. } | Kind::NextUrl { next } => Some(next.clone()),
+            Kind::LinkHeader { rel } => Some(Address::Link(rel.clone())),
+            Kind::None | Kind::Offset { .. } | Kind::Page { .. } => None,
+        }
+    }
+
+    /// Whether something stands where the next page is named, be it a null; `None` where nothing names it.
+    pub(crate) fn names_next(&self, facts: &Facts) -> Option<bool> {
+        Some(facts.look(&self.next_address()?).is_some())
+    }
+
+    /// Whether the source file says that such a page is the last: by a condition, or because it is empty.
+    pub(crate) fn is_told_to_stop(&self, records: u64, facts: &Facts) -> bool {
+        self.settings.stop.iter().any(|stop| match stop {
+            Stop::EmptyPage => records == 0,
+            Stop::ShortPage => false,
+            Stop::When(condition) => facts.holds(condition),
+        })
     }
 
     fn stops(&self, records: u64, facts: &Facts) -> bool {
@@ -195,6 +282,17 @@ fn carried(
     found.map_or(Ok(None), |found| Carried::of(&found).map_err(|cause| unknown(address.clone(), cause)))
 }
 
+/// The next cursor: a boolean says whether there is one, and is none.
+fn cursor(address: &Address, facts: &Facts) -> Result<Option<Carried>, Unknown> {
+    let cursor = carried(address, facts, Unknown::Next)?;
+    match &cursor {
+        Some(flag) if flag.bare && matches!(&*flag.text, "true" | "false") => {
+            Err(Unknown::NoCursor(address.clone(), Shown::of(address, flag)))
+        }
+        _ => Ok(cursor),
+    }
+}
+
 /// The number of the page behind this one, up to the last: of so many pages, counted from `start`.
 fn next_page(start: u64, page: u64, total: Option<u64>) -> Option<Position> {
     let next = page.checked_add(1)?;
@@ -203,7 +301,7 @@ fn next_page(start: u64, page: u64, total: Option<u64>) -> Option<Position> {
 
 /// The export job's file behind this one.
 fn next_file(position: &Position, state: &PageState) -> Option<Position> {
-    let next = position.file() + 1;
+    let next = position.file().saturating_add(1);
     let files = state.job.as_ref().map_or(1, JobState::file_count);
     (next < files).then_some(Position::File(next))
 }

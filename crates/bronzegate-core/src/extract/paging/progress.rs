@@ -11,23 +11,35 @@ use crate::redact::printable;
 
 /// The longest value that a message shows.
 const LONGEST_SHOWN: usize = 60;
+/// How often the pages of a branch without records are asked for again.
+const MAX_LOOKS: u32 = 8;
 /// Pages without records that may follow each other while the API names a next one.
 const MAX_EMPTY_PAGES: u64 = 1000;
 
 /// What a run has seen, and where it is.
 #[derive(Debug)]
 pub(crate) struct Progress<'a> {
-    settings: &'a Pagination,
-    paginator: Paginator<'a>,
+    pub(super) settings: &'a Pagination,
+    pub(super) paginator: Paginator<'a>,
     positions: HashSet<u128>,
-    pages: HashSet<u128>,
+    pub(super) pages: HashSet<u128>,
     pub(crate) state: PageState,
     /// Records of the last page that had some.
-    usual: Option<u64>,
+    pub(super) usual: Option<u64>,
+    /// Records of the largest page.
+    pub(super) largest: u64,
+    /// Pages that had records.
+    pub(super) filled: u64,
+    /// A condition of `stop` has ended the pages.
+    pub(super) is_stopped: bool,
     /// The number of pages that the last page states.
-    stated_pages: Option<u64>,
+    pub(super) stated_pages: Option<u64>,
     /// Whether a person knows that the total has fallen.
     drift_told: bool,
+    /// What came falls short of the stated total.
+    falls_short: bool,
+    /// How often a page was asked for again that had no records.
+    looked_again: u32,
 }
 
 /// What becomes of a page.
@@ -85,14 +97,40 @@ impl<'a> Progress<'a> {
             pages: state.recent_pages.iter().collect(),
             state,
             usual: None,
+            largest: 0,
+            filled: 0,
+            is_stopped: false,
             stated_pages: None,
             drift_told: false,
+            falls_short: false,
+            looked_again: 0,
         }
     }
 
     /// The positions that are known ahead, after `position`.
     pub(crate) fn ahead(&self, position: &Position) -> Option<Position> {
         self.paginator.ahead(position, &self.state, self.usual)
+    }
+
+    /// Where the next page is named; `None` where pages are counted.
+    pub(crate) fn next_address(&self) -> Option<Address> {
+        self.paginator.next_address()
+    }
+
+    /// Whether something stands where the next page is named; `None` where pages are counted.
+    pub(crate) fn names_next(&self, facts: &Facts) -> Option<bool> {
+        self.paginator.names_next(facts)
+    }
+
+    /// Whether what came falls short of the stated total.
+    pub(crate) fn falls_short(&self) -> bool {
+        self.falls_short
+    }
+
+    /// Whether a page without records may be asked for once more: so often, and no more.
+    pub(crate) fn may_look_again(&mut self) -> bool {
+        self.looked_again += 1;
+        self.looked_again <= MAX_LOOKS
     }
 
     /// Judges the page at the state's position and moves the state behind it.
@@ -105,6 +143,9 @@ impl<'a> Progress<'a> {
 
     fn judge(&mut self, records: u64, hash: u128, facts: &Facts) -> Result<Judged, Error> {
         let repeats = records > 0 && !self.pages.insert(hash);
+        if repeats && self.repeats_the_last(hash) {
+            return self.end(false);
+        }
         if repeats {
             match self.settings.on_repeat {
                 OnRepeat::Fail => return Err(Stuck::Records { likely: self.likely() }.into()),
@@ -113,12 +154,14 @@ impl<'a> Progress<'a> {
             }
         }
         let next = self.paginator.after(&self.state, records, facts)?;
+        self.is_stopped = self.paginator.is_told_to_stop(records, facts);
         self.count(records, hash);
         let NextPage::At(position) = next else { return self.end(true) };
         if records == 0 && self.is_past_the_stated_end() {
             return self.end(true);
         }
-        if let Some(fingerprint) = position.fingerprint() {
+        // A cursor may stay the same where the API keeps the place: there the records tell.
+        if let Some(fingerprint) = position.fingerprint().filter(|_| !self.settings.is_stateful) {
             if !self.positions.insert(fingerprint) {
                 return match self.settings.on_repeat {
                     OnRepeat::End => self.end(true),
@@ -139,9 +182,8 @@ impl<'a> Progress<'a> {
             return Err(Stuck::MaxPages(max).into());
         }
         self.state.position = position;
-        for (value, newer) in self.state.carry.iter_mut().zip(self.paginator.carry(facts)?) {
-            *value = newer.or(value.take());
-        }
+        // What the last page does not name any more is not sent any more.
+        self.state.carry = self.paginator.carry(facts)?;
         Ok(Judged { write: true, last: false, warning: None })
     }
 
@@ -151,13 +193,15 @@ impl<'a> Progress<'a> {
     }
 
     fn count(&mut self, records: u64, hash: u128) {
-        self.state.pages += 1;
-        self.state.records += records;
+        self.state.pages = self.state.pages.saturating_add(1);
+        self.state.records = self.state.records.saturating_add(records);
         if records == 0 {
-            self.state.empty_pages += 1;
+            self.state.empty_pages = self.state.empty_pages.saturating_add(1);
         } else {
             self.state.empty_pages = 0;
             self.usual = Some(records);
+            self.largest = self.largest.max(records);
+            self.filled += 1;
             self.state.recent_pages.push(hash);
         }
     }
@@ -182,7 +226,9 @@ impl<'a> Progress<'a> {
     /// number has fallen, pages are asked for up to the higher one, unless they have nothing.
     fn is_past_the_stated_end(&self) -> bool {
         match (&self.settings.kind, &self.state.position, self.stated_pages) {
-            (Kind::Page { start, .. }, Position::Page(page), Some(stated)) => page + 1 >= start + stated,
+            (Kind::Page { start, .. }, Position::Page(page), Some(stated)) => {
+                *page >= start.saturating_add(stated.saturating_sub(1))
+            }
             _ => false,
         }
     }
@@ -196,7 +242,9 @@ impl<'a> Progress<'a> {
             let before = self.state.total.replace(total);
             drift = before.and_then(|before| self.drift("total", before, total));
         }
-        if let Kind::Page { total_pages: Some(address), .. } = &self.settings.kind {
+        if let Kind::Page { total_pages: Some(address), .. } = &self.settings.kind
+            && !self.state.has_more_pages_than_stated
+        {
             self.stated_pages = stated("total_pages", address, facts)?;
             match (self.state.total_pages, self.stated_pages) {
                 // Rows went, or the API miscounts: the pages behind tell.
@@ -223,6 +271,17 @@ impl<'a> Progress<'a> {
         })
     }
 
+    /// Whether the stated total is reached, and the page is the last one again: an API that answers what is
+    /// asked for behind its end with its last page.
+    fn repeats_the_last(&self, hash: u128) -> bool {
+        let Some(total) = self.state.total else { return false };
+        let is_reached = match self.state.position {
+            Position::Offset(offset) => offset.max(self.state.records) >= total,
+            _ => self.state.records >= total,
+        };
+        is_reached && self.state.recent_pages.iter().last() == Some(hash)
+    }
+
     /// Whether rows were seen to move while they were read.
     pub(crate) fn has_drifted(&self) -> bool {
         self.drift_told
@@ -230,7 +289,8 @@ impl<'a> Progress<'a> {
 
     /// Ends the pages: what came is held against the total that the API has stated.
     fn end(&mut self, write: bool) -> Result<Judged, Error> {
-        let warning = match (&self.settings.total, self.state.total) {
+        let settings = self.settings;
+        let warning = match (&settings.total, self.state.total) {
             (Some(settings), Some(total)) => self.check_total(total, &settings.tolerance)?,
             // An API may state no total where there is nothing.
             (Some(settings), None) if self.state.records > 0 => {
@@ -241,10 +301,10 @@ impl<'a> Progress<'a> {
         Ok(Judged { write, last: true, warning })
     }
 
-    fn check_total(&self, total: u64, tolerance: &Tolerance) -> Result<Option<String>, Error> {
+    fn check_total(&mut self, total: u64, tolerance: &Tolerance) -> Result<Option<String>, Error> {
         let (reached, what) = match (&self.settings.kind, &self.state.position, &self.settings.page_size) {
             (Kind::Offset { advance: Advance::Requested, .. }, Position::Offset(offset), Some(size)) => {
-                (offset + size.value, "were asked for")
+                (offset.saturating_add(size.value), "were asked for")
             }
             _ => (self.state.records, "came"),
         };
@@ -253,6 +313,8 @@ impl<'a> Progress<'a> {
             Tolerance::Percent(percent) => (total as f64 * percent / 100.0).floor() as u64,
         };
         if reached.saturating_add(allowed) < total {
+            // Where the API keeps the place, nothing is asked for again.
+            self.falls_short = !self.settings.is_stateful;
             return Err(Stuck::Shortfall { total, reached, what }.into());
         }
         let surplus = self.state.records > total;

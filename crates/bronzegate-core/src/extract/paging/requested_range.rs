@@ -1,10 +1,13 @@
 //! What a run asks the API for: from where, and up to where.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
+use super::branch::Branch;
 use super::page_state::Carried;
 use crate::config::{CursorFormat, Incremental};
-use crate::cursor::{CursorState, CursorValue, Verbatim};
+use crate::cursor::{BranchRanges, CursorState, CursorValue, Verbatim};
 use crate::local_time::civil_time;
 
 /// The stretch of records that requests ask for; both ends absent in a snapshot.
@@ -16,8 +19,16 @@ pub(crate) struct RequestedRange {
     pub to: Option<Carried>,
 }
 
+/// What a run asks for of each branch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RequestedRanges {
+    /// Of all branches, unless they are told apart.
+    whole: RequestedRange,
+    of_branches: Option<Arc<(BranchRanges, Vec<RequestedRange>)>>,
+}
+
 impl RequestedRange {
-    /// What a run with this state asks for.
+    /// What a run with this state asks for at most.
     ///
     /// What an API answers beyond the run's own range does not belong to it, which looks at the records itself.
     pub(crate) fn of(state: &CursorState, settings: &Incremental) -> Self {
@@ -27,6 +38,43 @@ impl RequestedRange {
     /// What is asked for to have everything between two bounds.
     pub(crate) fn between(from: Option<&Verbatim>, to: Option<&Verbatim>, settings: &Incremental) -> Self {
         Self { from: from.map(|from| first(settings, from)), to: to.map(|to| last(settings, to)) }
+    }
+}
+
+impl RequestedRanges {
+    /// What a run with this state, and these ranges of its branches, asks for.
+    pub(crate) fn of(state: &CursorState, settings: &Incremental, ranges: BranchRanges) -> Self {
+        let asked = |from: Option<&Verbatim>| RequestedRange::between(from, state.to.as_ref(), settings);
+        let of_branches = ranges.all().iter().map(|range| asked(range.from.as_ref())).collect();
+        Self {
+            whole: RequestedRange::of(state, settings),
+            of_branches: Some(Arc::new((ranges, of_branches))),
+        }
+    }
+
+    /// What is asked of a branch; `None` where the run does not ask for it.
+    pub(crate) fn asked(&self, branch: &Branch) -> Option<&RequestedRange> {
+        let Some(of_branches) = &self.of_branches else { return Some(&self.whole) };
+        let (ranges, asked) = &**of_branches;
+        ranges.asked(branch.key())?;
+        asked.get(ranges.place(branch.key())?)
+    }
+
+    /// Whether it is remembered of this very branch how far it has been read.
+    pub(crate) fn remembers(&self, branch: &Branch) -> bool {
+        let is_partition = branch.parent().is_empty();
+        self.of_branches.as_ref().is_some_and(|ranges| ranges.0.remembers(branch.key(), is_partition))
+    }
+
+    /// Whether branches that a rule leaves out keep their marks.
+    pub(crate) fn has_marks(&self) -> bool {
+        self.of_branches.is_some()
+    }
+}
+
+impl From<RequestedRange> for RequestedRanges {
+    fn from(whole: RequestedRange) -> Self {
+        Self { whole, of_branches: None }
     }
 }
 

@@ -8,7 +8,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::quotes::Quotes;
-use super::row::{Columns, Row};
+use super::row::{Bounds, Columns, Row};
 use crate::config::Csv;
 use crate::formats::byte_order_mark::ByteOrderMark;
 use crate::formats::error::{SplitError, SplitErrorKind};
@@ -17,6 +17,11 @@ use crate::formats::record_chunk::{RecordChunk, Span};
 
 /// Bytes of records that are passed on at a time.
 const PIECE: usize = 256 << 10;
+/// Rows may become this many times the body's size as records. Columns' names alone make that of short
+/// values; what is real stays far below.
+const MAX_RATIO: u64 = 500;
+/// Bytes of records from which on the ratio counts.
+const RATIO_FROM: u64 = 64 << 20;
 
 /// Splits one body of comma-separated values.
 ///
@@ -38,7 +43,11 @@ pub(crate) struct CsvSplitter {
     hash: Box<Xxh3>,
     last: Option<Bytes>,
     has_line_end: bool,
-    /// Offset of the current chunk in the body.
+    /// Bytes of records that were written.
+    written: u64,
+    /// What of the current chunk is still to be read.
+    rest: Bytes,
+    /// Offset of the current chunk's rest in the body.
     offset: u64,
 }
 
@@ -63,11 +72,13 @@ impl CsvSplitter {
             hash: Box::default(),
             last: None,
             has_line_end: false,
+            written: 0,
+            rest: Bytes::new(),
             offset: 0,
         }
     }
 
-    /// Reads the next chunk and appends the records that are whole by its end to `out`.
+    /// Takes the next chunk, and reads it as [`go_on`](Self::go_on) does.
     ///
     /// # Errors
     /// The body's first fault, naming its line.
@@ -76,11 +87,26 @@ impl CsvSplitter {
         if let Some(at) = self.quotes.check(&chunk) {
             return Err(self.error(SplitErrorKind::BehindQuote, at));
         }
-        self.read(&chunk, out)?;
         self.has_line_end = matches!(chunk.last(), Some(b'\n' | b'\r'));
-        self.offset += chunk.len() as u64;
+        self.rest = chunk;
+        self.go_on(out).map(|_| ())
+    }
+
+    /// Reads on in the chunk until it ends, or its records are enough for one piece: a row may be much
+    /// longer as a record, which has the columns' names. Appends them to `out`; `false` when the chunk had been read.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(crate) fn go_on(&mut self, out: &mut Vec<RecordChunk>) -> Result<bool, SplitError> {
+        if self.rest.is_empty() {
+            return Ok(false);
+        }
+        let mut rest = std::mem::take(&mut self.rest);
+        let read = self.read(&rest)?;
+        self.offset += read as u64;
+        self.rest = rest.split_off(read);
         self.pass_on(out);
-        Ok(())
+        Ok(true)
     }
 
     /// Closes the body.
@@ -93,7 +119,7 @@ impl CsvSplitter {
         }
         // Outside of quotes a line break ends the last row, or is a blank line; inside it becomes part
         // of a field that has no end.
-        self.read(b"\n", out)?;
+        self.read(b"\n")?;
         self.pass_on(out);
         if !self.row.is_empty() {
             return Err(self.error(SplitErrorKind::Truncated, 0));
@@ -104,41 +130,45 @@ impl CsvSplitter {
         let found = if self.columns.is_some() { RecordsFound::Records } else { RecordsFound::Absent };
         Ok(PageBody {
             records: self.count,
+            nulls: 0,
             form: Form::Table,
             has_line_end: self.has_line_end,
             found,
             hash: self.hash.digest128(),
             values: Vec::new(),
             names: self.columns.map(Columns::into_names).unwrap_or_default(),
+            first_record: None,
             last_record: self.last,
             bytes: self.offset,
         })
     }
 
-    fn read(&mut self, text: &[u8], out: &mut Vec<RecordChunk>) -> Result<(), SplitError> {
-        let mut rest = text;
-        while !rest.is_empty() {
+    /// Reads rows, and tells how many bytes of the text it has read.
+    fn read(&mut self, text: &[u8]) -> Result<usize, SplitError> {
+        let mut at = 0;
+        while at < text.len() && self.records.len() < PIECE {
             let (fields, ends) = self.row.room();
-            let (result, read, written, ended) = self.reader.read_record(rest, fields, ends);
+            let (result, read, written, ended) = self.reader.read_record(&text[at..], fields, ends);
             self.row.add(written, ended);
-            let last = read.checked_sub(1).map(|at| rest[at]);
-            rest = &rest[read..];
+            at += read;
+            let last = read.checked_sub(1).map(|before| text[at - read + before]);
+            let bounds = if self.columns.is_some() { Bounds::ROW } else { Bounds::HEADER };
             let done = match result {
                 ReadRecordResult::InputEmpty | ReadRecordResult::End => Ok(()),
-                ReadRecordResult::OutputFull => self.row.grow(),
-                ReadRecordResult::OutputEndsFull => self.row.grow_ends(),
+                ReadRecordResult::OutputFull => self.row.grow(bounds),
+                ReadRecordResult::OutputEndsFull => self.row.grow_ends(bounds),
                 // The line break that ends the row may have been counted already.
-                ReadRecordResult::Record => self.end_row(self.reader.line() - u64::from(last == Some(b'\n'))),
+                ReadRecordResult::Record => {
+                    self.end_row(self.reader.line() - u64::from(last == Some(b'\n')), self.offset + at as u64)
+                }
             };
-            done.map_err(|kind| self.error(kind, text.len() - rest.len()))?;
-            if self.records.len() >= PIECE {
-                self.pass_on(out);
-            }
+            done.map_err(|kind| self.error(kind, at))?;
         }
-        Ok(())
+        Ok(at)
     }
 
-    fn end_row(&mut self, line: u64) -> Result<(), SplitErrorKind> {
+    /// A row ends in this line; so many bytes of the body have been read by then.
+    fn end_row(&mut self, line: u64, read: u64) -> Result<(), SplitErrorKind> {
         let fields = self.row.fields().ok_or(SplitErrorKind::RecordNotUtf8 { line })?;
         match &self.columns {
             None => self.columns = Some(Columns::read(fields)?),
@@ -148,7 +178,11 @@ impl CsvSplitter {
                 if found != expected {
                     return Err(SplitErrorKind::FieldCount { line, found, expected });
                 }
-                columns.write(fields, &mut self.records);
+                columns.write(fields, &mut self.records)?;
+                self.written += (self.records.len() - start) as u64;
+                if self.written > RATIO_FROM && self.written / MAX_RATIO > read {
+                    return Err(SplitErrorKind::NamesTooLong(MAX_RATIO));
+                }
                 let (start, end) = (start as u32, self.records.len() as u32);
                 self.spans.push(Span { start, end, may_clash: columns.may_clash });
                 self.count += 1;

@@ -2,10 +2,27 @@
 
 use crate::formats::error::SplitErrorKind;
 
-/// The largest row that is read.
-const MAX_ROW: usize = 64 << 20;
-/// The most fields of a row.
-const MAX_FIELDS: usize = 1 << 20;
+/// The largest record that is written.
+const MAX_RECORD: usize = 64 << 20;
+/// The most bytes of JSON that a byte of text becomes: `\u0001`.
+const MAX_ESCAPE: usize = 6;
+
+/// How large a row may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    text: usize,
+    fields: usize,
+    too_large: fn() -> SplitErrorKind,
+}
+
+impl Bounds {
+    /// A row's.
+    pub(crate) const ROW: Self =
+        Self { text: 64 << 20, fields: 1 << 20, too_large: || SplitErrorKind::RecordTooLarge };
+    /// The header's, whose names each record has.
+    pub(crate) const HEADER: Self =
+        Self { text: 1 << 20, fields: 1 << 16, too_large: || SplitErrorKind::HeaderTooLarge };
+}
 
 /// The names of the fields, as the members of a record begin with them.
 pub(crate) struct Columns {
@@ -56,13 +73,35 @@ impl Columns {
     }
 
     /// Writes a row of as many fields as a JSON object of strings.
-    pub(crate) fn write(&self, fields: Fields<'_>, out: &mut Vec<u8>) {
+    ///
+    /// # Errors
+    /// It is larger than a record may be.
+    pub(crate) fn write(&self, fields: Fields<'_>, out: &mut Vec<u8>) -> Result<(), SplitErrorKind> {
+        let names = self.starts.iter().map(|start| start.len() + 2).sum::<usize>() + 1;
+        if names + MAX_ESCAPE * fields.text.len() > MAX_RECORD {
+            let length = names + escaped(fields.text.as_bytes());
+            if length > MAX_RECORD {
+                return Err(SplitErrorKind::RecordTooLarge);
+            }
+            out.reserve_exact(length);
+        }
         for (start, field) in self.starts.iter().zip(fields.iter()) {
             out.extend_from_slice(start);
             write_string(field, out);
         }
         out.push(b'}');
+        Ok(())
     }
+}
+
+/// How long a text is as JSON, without its quotes.
+fn escaped(text: &[u8]) -> usize {
+    let length = |byte: &u8| match byte {
+        b'"' | b'\\' | 0x08 | 0x0c | b'\n' | b'\r' | b'\t' => 2,
+        0..0x20 => MAX_ESCAPE,
+        _ => 1,
+    };
+    text.iter().map(length).sum()
 }
 
 fn write_string(text: &str, out: &mut Vec<u8>) {
@@ -100,20 +139,20 @@ impl Row {
     }
 
     /// Makes more room for text.
-    pub(crate) fn grow(&mut self) -> Result<(), SplitErrorKind> {
-        if self.text.len() >= MAX_ROW {
-            return Err(SplitErrorKind::RecordTooLarge);
+    pub(crate) fn grow(&mut self, bounds: Bounds) -> Result<(), SplitErrorKind> {
+        if self.text.len() >= bounds.text {
+            return Err((bounds.too_large)());
         }
-        self.text.resize((2 * self.text.len()).clamp(4 << 10, MAX_ROW), 0);
+        self.text.resize((2 * self.text.len()).clamp(4 << 10, bounds.text), 0);
         Ok(())
     }
 
     /// Makes more room for ends.
-    pub(crate) fn grow_ends(&mut self) -> Result<(), SplitErrorKind> {
-        if self.ends.len() >= MAX_FIELDS {
-            return Err(SplitErrorKind::TooManyFields(MAX_FIELDS));
+    pub(crate) fn grow_ends(&mut self, bounds: Bounds) -> Result<(), SplitErrorKind> {
+        if self.ends.len() >= bounds.fields {
+            return Err(SplitErrorKind::TooManyFields(bounds.fields));
         }
-        self.ends.resize((2 * self.ends.len()).clamp(64, MAX_FIELDS), 0);
+        self.ends.resize((2 * self.ends.len()).clamp(64, bounds.fields), 0);
         Ok(())
     }
 

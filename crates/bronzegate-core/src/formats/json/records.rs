@@ -4,6 +4,7 @@ use bytes::Bytes;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::formats::error::SplitErrorKind;
+use crate::formats::page_body::PageBody;
 use crate::formats::record_chunk::{RecordChunk, Span};
 
 /// The largest record that is read.
@@ -24,9 +25,13 @@ pub(crate) struct Records {
     /// In NDJSON, whether the text up to the current chunk ends with a line break.
     line_ended: bool,
     pub(crate) count: u64,
+    /// Nulls in place of records.
+    nulls: u64,
     /// Where in the chunk the bytes that still need hashing begin.
     hash_from: Option<usize>,
     hash: Box<Xxh3>,
+    /// The first of lines.
+    first: Option<Bytes>,
     last: Option<Bytes>,
 }
 
@@ -49,8 +54,10 @@ impl Records {
             line_breaks: false,
             line_ended: true,
             count: 0,
+            nulls: 0,
             hash_from: lines.then_some(0),
             hash: Box::default(),
+            first: None,
             last: None,
         }
     }
@@ -59,6 +66,11 @@ impl Records {
     #[inline]
     pub(crate) fn begin(&mut self, at: usize) {
         self.open = Some(Open { start: at, may_clash: false });
+    }
+
+    /// A null stands in place of a record, and is left out.
+    pub(crate) fn pass_null(&mut self) {
+        self.nulls += 1;
     }
 
     /// Whether a record has begun and not ended.
@@ -172,18 +184,30 @@ impl Records {
         Ok(())
     }
 
-    /// Keeps the last record at hand; `out` ends with the newest piece.
+    /// Keeps the last record at hand, and the first of lines; `out` ends with the newest piece.
     pub(crate) fn remember_last(&mut self, out: &[RecordChunk]) {
+        let record =
+            |piece: &RecordChunk, span: &Span| piece.bytes.slice(span.start as usize..span.end as usize);
+        if let (true, None, Some(piece)) = (self.lines, &self.first, out.first()) {
+            self.first = piece.spans.first().map(|span| record(piece, span));
+        }
         if let Some(piece) = out.last()
             && let Some(span) = piece.spans.last()
         {
-            self.last = Some(piece.bytes.slice(span.start as usize..span.end as usize));
+            self.last = Some(record(piece, span));
         }
     }
 
-    /// The fingerprint of the records' bytes, and the last record.
-    pub(crate) fn into_parts(self) -> (u128, Option<Bytes>) {
-        (self.hash.digest128(), self.last)
+    /// What is known of them, in place of that in `body`.
+    pub(crate) fn into_body(self, body: PageBody) -> PageBody {
+        PageBody {
+            records: self.count,
+            nulls: self.nulls,
+            hash: self.hash.digest128(),
+            first_record: self.first,
+            last_record: self.last,
+            ..body
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::records::Records;
 use super::scalar::{Fed, Scalar};
 use super::token_starts::{STRETCH, Starts};
 use super::wanted_values::{Begun, Kind, RecordsAt, Wanted, WantedValues};
+use crate::config::Nulls;
 use crate::formats::byte_order_mark::ByteOrderMark;
 use crate::formats::error::{SplitError, SplitErrorKind};
 use crate::formats::page_body::{Form, PageBody, RecordsFound};
@@ -25,6 +26,7 @@ const NOWHERE: usize = usize::MAX;
 pub(crate) struct Splitter {
     lines: bool,
     whole_body: bool,
+    nulls: Nulls,
     utf8: Utf8,
     lexer: Lexer,
     starts: Starts,
@@ -53,6 +55,7 @@ impl Splitter {
         Self {
             lines: wanted.lines,
             whole_body: wanted.records == Some(RecordsAt::Root),
+            nulls: wanted.nulls,
             utf8: Utf8::default(),
             lexer: Lexer::default(),
             starts: Starts::default(),
@@ -110,10 +113,10 @@ impl Splitter {
         let ended = self.records.end(&[], 0, out).and_then(|()| self.values.end_value(&[], 0));
         ended.map_err(|kind| self.error(kind, 0))?;
         self.records.remember_last(out);
-        let (records, found, form, bytes) = (self.records.count, self.found, self.form, self.offset);
-        let (hash, last_record) = self.records.into_parts();
+        let (found, form, bytes) = (self.found, self.form, self.offset);
         let (values, names) = self.values.into_parts();
-        Ok(PageBody { records, form, has_line_end: true, found, hash, values, names, last_record, bytes })
+        let body = PageBody { found, form, bytes, values, names, has_line_end: true, ..PageBody::default() };
+        Ok(self.records.into_body(body))
     }
 
     /// What a body that ends here lacks.
@@ -222,7 +225,7 @@ impl Splitter {
                 if next == State::Name {
                     self.values.begin_name(at);
                 } else {
-                    self.begin_value(chunk, at);
+                    self.begin_value(chunk, at)?;
                 }
                 self.state = next;
                 if token == Token::Scalar { self.scalar(chunk, at) } else { Ok(()) }
@@ -264,10 +267,15 @@ impl Splitter {
     }
 
     /// A value begins at a depth that is looked at.
-    fn begin_value(&mut self, chunk: &[u8], at: usize) -> Begun {
+    fn begin_value(&mut self, chunk: &[u8], at: usize) -> Step<Begun> {
         if self.in_records() {
-            self.records.begin(at);
-            return Begun::Other;
+            match self.nulls {
+                _ if chunk[at] != b'n' => self.records.begin(at),
+                Nulls::Keep => self.records.begin(at),
+                Nulls::Skip => self.records.pass_null(),
+                Nulls::Error => return Err(SplitErrorKind::NullRecord(self.records.count + 1)),
+            }
+            return Ok(Begun::Other);
         }
         let kind = Kind::of(chunk[at]);
         if self.nesting.depth() == 0 {
@@ -275,7 +283,7 @@ impl Splitter {
         }
         if self.whole_body && self.nesting.depth() == 0 {
             self.found = match kind {
-                Kind::Array => return Begun::Records,
+                Kind::Array => return Ok(Begun::Records),
                 Kind::Object => {
                     // The body is the record, its values may be wanted too, and any name may clash.
                     self.records.begin(at);
@@ -286,12 +294,12 @@ impl Splitter {
                 Kind::Null | Kind::Scalar => kind.found(),
             };
         }
-        let begun = self.values.begin_value(at, kind);
-        if begun == Begun::Records && kind != Kind::Array && self.found == RecordsFound::Absent {
+        let begun = self.values.begin_value(at, kind)?;
+        if let Begun::NoRecords { entered } = begun {
             self.found = kind.found();
-            return Begun::Other;
+            return Ok(if entered { Begun::Entered } else { Begun::Other });
         }
-        begun
+        Ok(begun)
     }
 
     /// A value where the grammar has room for none: in NDJSON it may begin the next line.
@@ -317,7 +325,7 @@ impl Splitter {
             self.begin_line(chunk, at, out)?;
         }
         let unwatched = self.nesting.depth() > self.watch;
-        let begun = if unwatched { Begun::Other } else { self.begin_value(chunk, at) };
+        let begun = if unwatched { Begun::Other } else { self.begin_value(chunk, at)? };
         if !self.nesting.open(token == Token::OpenObject) {
             return Err(SplitErrorKind::TooDeep);
         }
@@ -325,16 +333,13 @@ impl Splitter {
         match begun {
             Begun::Entered => self.watch = self.values.depth(),
             Begun::Records => {
-                if self.found != RecordsFound::Absent {
-                    return Err(SplitErrorKind::RecordsTwice);
-                }
                 self.found = RecordsFound::Records;
                 self.watch = self.nesting.depth();
                 self.names = self.watch + 1;
                 self.records.begin_hash(at + 1);
                 self.values.pause(chunk, at + 1)?;
             }
-            Begun::Other => {}
+            Begun::NoRecords { .. } | Begun::Other => {}
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::formats::page_body::PageBody;
 /// # Errors
 /// Those of [`Splitter::push`] and [`Splitter::finish`].
 pub(crate) fn values(body: Bytes, paths: Vec<Vec<String>>) -> Result<PageBody, SplitError> {
-    let mut splitter = Splitter::new(&Wanted { records: None, values: paths, lines: false });
+    let mut splitter = Splitter::new(&Wanted { values: paths, ..Wanted::default() });
     splitter.push(body, &mut Vec::new())?;
     splitter.finish(&mut Vec::new())
 }

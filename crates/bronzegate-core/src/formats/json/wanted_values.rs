@@ -1,5 +1,6 @@
 //! The part of a body around its records: which values of it are wanted, and their bytes.
 
+use crate::config::Nulls;
 use crate::formats::error::SplitErrorKind;
 use crate::formats::page_body::{Form, RecordsFound};
 
@@ -12,6 +13,8 @@ pub(crate) struct Wanted {
     pub values: Vec<Vec<String>>,
     /// Whether the body is one value a line (NDJSON), each a record.
     pub lines: bool,
+    /// What null in place of a record means.
+    pub nulls: Nulls,
 }
 
 /// Where the records are in a body.
@@ -31,8 +34,13 @@ const MAX_NAMES: usize = 16;
 /// What a value's beginning means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Begun {
-    /// The value at the records path.
+    /// The array at the records path.
     Records,
+    /// Something else at the records path; whether it was entered, because wanted values are in it.
+    NoRecords {
+        /// Whether it was entered.
+        entered: bool,
+    },
     /// A container on the way to something wanted; it was entered.
     Entered,
     /// Nothing to look into.
@@ -97,6 +105,8 @@ pub(crate) struct WantedValues {
 #[derive(Debug)]
 struct Frame {
     paths: Vec<usize>,
+    /// Those of them that a member has led to.
+    seen: Vec<usize>,
     /// In an array, the index of the element that comes next.
     index: Option<usize>,
 }
@@ -199,11 +209,17 @@ impl WantedValues {
     }
 
     /// A value begins where the text is now.
-    pub(crate) fn begin_value(&mut self, at: usize, kind: Kind) -> Begun {
+    ///
+    /// # Errors
+    /// A member on the way to the records, or to a wanted value, stands twice. Readers differ in which of
+    /// the two counts, so neither is taken.
+    pub(crate) fn begin_value(&mut self, at: usize, kind: Kind) -> Result<Begun, SplitErrorKind> {
         if let Some(index) = self.frames.last_mut().and_then(|frame| frame.index.as_mut()) {
             let name = index.to_string();
             *index += 1;
             self.expect(Some(&name));
+        } else {
+            self.refuse_twice()?;
         }
         let depth = self.frames.len();
         let (ending, leading): (Vec<_>, Vec<_>) =
@@ -212,15 +228,37 @@ impl WantedValues {
         for path in ending.into_iter().filter(|&path| Some(path) != self.records) {
             self.open.push(Open { path, depth, kept: Kept::starting(at) });
         }
-        if records {
-            return Begun::Records;
+        if records && kind == Kind::Array {
+            return Ok(Begun::Records);
         }
         // The top level is always entered: its names serve error messages.
-        if matches!(kind, Kind::Object | Kind::Array) && (depth == 0 || !leading.is_empty()) {
-            self.frames.push(Frame { paths: leading, index: (kind == Kind::Array).then_some(0) });
-            return Begun::Entered;
+        let entered = matches!(kind, Kind::Object | Kind::Array) && (depth == 0 || !leading.is_empty());
+        if entered {
+            let index = (kind == Kind::Array).then_some(0);
+            self.frames.push(Frame { paths: leading, seen: Vec::new(), index });
         }
-        Begun::Other
+        Ok(match (records, entered) {
+            (true, entered) => Begun::NoRecords { entered },
+            (false, true) => Begun::Entered,
+            (false, false) => Begun::Other,
+        })
+    }
+
+    /// Notes which paths the member that begins is on, and refuses one that was on them before. A wanted
+    /// value itself may stand twice as long as it is the same.
+    fn refuse_twice(&mut self) -> Result<(), SplitErrorKind> {
+        let depth = self.frames.len();
+        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        for &path in &self.coming {
+            if !frame.seen.contains(&path) {
+                frame.seen.push(path);
+            } else if Some(path) == self.records {
+                return Err(SplitErrorKind::RecordsTwice);
+            } else if self.paths[path].len() > depth {
+                return Err(twice(&self.paths[path][..depth]));
+            }
+        }
+        Ok(())
     }
 
     /// The innermost container on the way closes.
@@ -231,7 +269,11 @@ impl WantedValues {
     /// The value that began where the text is now ends before `end`.
     pub(crate) fn end_value(&mut self, chunk: &[u8], end: usize) -> Result<(), SplitErrorKind> {
         while let Some(open) = self.open.pop_if(|open| open.depth == self.frames.len()) {
-            self.values[open.path] = Some(open.kept.end(chunk, end)?);
+            let value = open.kept.end(chunk, end)?;
+            match &mut self.values[open.path] {
+                Some(before) if *before != value => return Err(twice(&self.paths[open.path])),
+                place => *place = Some(value),
+            }
         }
         Ok(())
     }
@@ -261,4 +303,8 @@ impl WantedValues {
     pub(crate) fn into_parts(self) -> (Vec<Option<Vec<u8>>>, Vec<String>) {
         (self.values, self.names)
     }
+}
+
+fn twice(path: &[String]) -> SplitErrorKind {
+    SplitErrorKind::ValueTwice(path.join("."))
 }

@@ -13,6 +13,7 @@ fn split<'a>(form: &Csv, chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome 
     let mut pieces = Vec::new();
     for chunk in chunks {
         splitter.push(Bytes::copy_from_slice(chunk), &mut pieces).map_err(|error| error.kind)?;
+        while splitter.go_on(&mut pieces).map_err(|error| error.kind)? {}
     }
     let body = splitter.finish(&mut pieces).map_err(|error| error.kind)?;
     let text = |record: &[u8]| String::from_utf8(record.to_vec()).expect("records are UTF-8");
@@ -120,6 +121,61 @@ fn names_that_could_clash_with_metadata_are_marked() {
         splitter.push(format!("{header}\n1,2\n").into(), &mut pieces).unwrap();
         assert_eq!(pieces[0].spans[0].may_clash, clash, "{header}");
     }
+}
+
+/// The bytes of each batch of pieces that the reader hands out at once, to the body's end or its fault.
+fn batches(body: &str, chunk: usize) -> (Vec<usize>, Result<u64, SplitErrorKind>) {
+    let mut splitter = Reader::csv(&Csv::default(), false);
+    let mut sizes = Vec::new();
+    let mut take = |pieces: &mut Vec<RecordChunk>| {
+        sizes.push(pieces.drain(..).map(|piece| piece.size()).sum());
+    };
+    let mut pieces = Vec::new();
+    let mut read = || {
+        for chunk in body.as_bytes().chunks(chunk) {
+            splitter.push(Bytes::copy_from_slice(chunk), &mut pieces)?;
+            take(&mut pieces);
+            while splitter.go_on(&mut pieces)? {
+                take(&mut pieces);
+            }
+        }
+        Ok(())
+    };
+    let read = read().map_err(|error: SplitError| error.kind);
+    let ended = read.and_then(|()| splitter.finish(&mut pieces).map_err(|error| error.kind));
+    (sizes, ended.map(|body| body.records))
+}
+
+#[test]
+fn what_is_handed_out_at_once_is_bounded_however_long_the_names_are() {
+    let body = format!("{}\n{}", "n".repeat(100_000), "1\n".repeat(600));
+    let (sizes, records) = batches(&body, 64 << 10);
+    assert_eq!(records, Ok(600));
+    assert!(sizes.iter().sum::<usize>() > 600 * 100_000);
+    assert!(sizes.iter().all(|size| *size < (256 << 10) + 110_000), "{sizes:?}");
+}
+
+#[test]
+fn names_that_make_a_multiple_of_the_body_are_refused() {
+    let body = format!("{}\n{}", "n".repeat(100_000), "1\n".repeat(40_000));
+    let (sizes, records) = batches(&body, 64 << 10);
+    assert_eq!(records, Err(SplitErrorKind::NamesTooLong(500)));
+    assert!(sizes.iter().sum::<usize>() < 100 << 20, "{}", sizes.iter().sum::<usize>());
+    // Names of which a table may have many, beside values that are all empty.
+    let body = format!("{}\n{}", "n".repeat(99), "\"\"\n".repeat(900_000));
+    assert_eq!(batches(&body, 1 << 20).1, Ok(900_000));
+    let large = format!("{}\n1\n", "n".repeat(1 << 20));
+    assert_eq!(batches(&large, 64 << 10).1, Err(SplitErrorKind::HeaderTooLarge));
+}
+
+#[test]
+fn a_row_whose_record_would_be_too_large_is_refused_before_it_is_written() {
+    let body = format!("a\n{}\n", "\u{1}".repeat(12 << 20));
+    let (sizes, records) = batches(&body, 64 << 10);
+    assert_eq!(records, Err(SplitErrorKind::RecordTooLarge));
+    assert!(sizes.iter().all(|size| *size == 0), "{sizes:?}");
+    let body = format!("a\n{}\n", "x".repeat(12 << 20));
+    assert_eq!(batches(&body, 64 << 10).1, Ok(1));
 }
 
 /// What the `csv` crate makes of a body: records of as many strings as the header has.

@@ -4,6 +4,7 @@ mod conformance;
 mod csv;
 
 use super::*;
+use crate::config::Nulls;
 use bytes::Bytes;
 
 type Outcome = Result<(Vec<String>, PageBody), SplitErrorKind>;
@@ -14,11 +15,12 @@ fn path(text: &str) -> Vec<String> {
 
 fn wanted(records: &str, values: &[&str]) -> Wanted {
     let records = if records == "$" { RecordsAt::Root } else { RecordsAt::Path(path(records)) };
-    Wanted { records: Some(records), values: values.iter().map(|v| path(v)).collect(), lines: false }
+    let values = values.iter().map(|v| path(v)).collect();
+    Wanted { records: Some(records), values, nulls: Nulls::Keep, lines: false }
 }
 
 fn lines() -> Wanted {
-    Wanted { records: Some(RecordsAt::Root), values: Vec::new(), lines: true }
+    Wanted { records: Some(RecordsAt::Root), lines: true, ..Wanted::default() }
 }
 
 fn split<'a>(wanted: &Wanted, chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
@@ -117,9 +119,76 @@ fn tells_what_stands_at_the_records_path() {
 }
 
 #[test]
-fn refuses_a_second_member_of_the_records_name() {
-    let body = br#"{"results":[1],"results":[2]}"#;
-    assert_eq!(split_every_way(&wanted("results", &[]), body).unwrap_err(), SplitErrorKind::RecordsTwice);
+fn a_second_member_of_the_records_name_is_refused_whatever_it_holds() {
+    let values = ["[1]", "[]", "null", "5", "\"x\"", "{\"a\":1}", "true"];
+    for first in values {
+        for second in values {
+            for (at, body) in [
+                ("results", format!("{{\"results\":{first},\"results\":{second}}}")),
+                ("results", format!("{{\"results\":{first},\"a\":1,\"re\\u0073ults\" : {second} }}")),
+                ("data.results", format!("{{\"data\":{{\"results\":[1]}},\"x\":{first},\"data\":{second}}}")),
+                ("data.results", format!("{{\"data\":{{\"results\":{first},\"results\":{second}}}}}")),
+            ] {
+                let split = split_every_way(&wanted(at, &["next"]), body.as_bytes());
+                assert_eq!(split.unwrap_err(), SplitErrorKind::RecordsTwice, "{body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_read_may_stand_twice_only_where_it_is_the_same() {
+    let read = |body: &str| split_every_way(&wanted("results", &["next", "meta.total"]), body.as_bytes());
+    let twice = |name: &str| SplitErrorKind::ValueTwice(name.to_owned());
+    for (body, name) in [
+        (r#"{"next":"a","results":[],"next":null}"#, "next"),
+        (r#"{"next":"a","results":[],"next":"b"}"#, "next"),
+        (r#"{"meta":{"total":5},"results":[],"meta":{}}"#, "meta"),
+        (r#"{"meta":{"total":5,"total":6},"results":[]}"#, "meta.total"),
+        (r#"{"meta":{"total":5},"results":[],"meta":null}"#, "meta"),
+    ] {
+        assert_eq!(read(body).unwrap_err(), twice(name), "{body}");
+    }
+    let (_, page) = read(r#"{"next":"a","x":1,"results":[{"next":1}],"x":2,"next":"a"}"#).unwrap();
+    assert_eq!(page.values[0].as_deref(), Some(&b"\"a\""[..]));
+    // The elements of a list have the same names.
+    let places = wanted("results", &["list.0.a", "list.1.a"]);
+    let (_, page) = split_every_way(&places, br#"{"list":[{"a":1},{"a":2}],"results":[]}"#).unwrap();
+    assert_eq!(page.values, [Some(b"1".to_vec()), Some(b"2".to_vec())]);
+}
+
+#[test]
+fn what_stands_in_place_of_the_records_is_looked_into_for_what_a_rule_reads() {
+    let wanted = wanted("data", &["data.error.code", "data.ok"]);
+    let body = br#"{"data":{"error":{"code":"limit"},"ok":false},"x":1}"#;
+    let (records, page) = split_every_way(&wanted, body).unwrap();
+    assert_eq!((records.len(), page.found), (0, RecordsFound::Other("an object")));
+    assert_eq!(page.values, [Some(b"\"limit\"".to_vec()), Some(b"false".to_vec())]);
+    let (records, page) = split_every_way(&wanted, br#"{"data":[{"ok":1}]}"#).unwrap();
+    assert_eq!((records, page.values), (vec![r#"{"ok":1}"#.to_owned()], vec![None, None]));
+}
+
+#[test]
+fn null_in_place_of_a_record_is_an_error_unless_it_is_allowed() {
+    let read = |nulls, records: &str, body: &str| {
+        let wanted = Wanted { nulls, ..wanted(records, &["next"]) };
+        let (records, page) = split_every_way(&wanted, body.as_bytes())?;
+        Ok((records.join(","), page.nulls, page.last_record.map(|last| last.to_vec())))
+    };
+    for (at, body) in [
+        ("r", r#"{"next":null,"r":[{"a":null}, null,[null],null ]}"#),
+        ("$", r#"[{"a":null},null,[null],null]"#),
+    ] {
+        assert_eq!(read(Nulls::Error, at, body), Err(SplitErrorKind::NullRecord(2)));
+        let left = r#"{"a":null},[null]"#.to_owned();
+        assert_eq!(read(Nulls::Skip, at, body), Ok((left, 2, Some(b"[null]".to_vec()))));
+        let all = r#"{"a":null},null,[null],null"#.to_owned();
+        assert_eq!(read(Nulls::Keep, at, body), Ok((all, 0, Some(b"null".to_vec()))));
+    }
+    assert_eq!(read(Nulls::Skip, "r", r#"{"r":[nulx]}"#), Err(SplitErrorKind::BadScalar));
+    let lines = |nulls| split_every_way(&Wanted { nulls, ..lines() }, b"{\"a\":1}\nnull\n2\n");
+    assert_eq!(lines(Nulls::Error).unwrap_err(), SplitErrorKind::NullRecord(2));
+    assert_eq!(lines(Nulls::Skip).unwrap().0, [r#"{"a":1}"#, "2"]);
 }
 
 #[test]

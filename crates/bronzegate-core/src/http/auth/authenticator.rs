@@ -35,8 +35,13 @@ struct Current {
 
 impl Authenticator {
     /// Makes an authenticator; nothing is read yet.
-    pub(crate) fn new(auth: Auth, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
-        let keys = Keys { store: secrets, scrubber: Arc::default() };
+    pub(crate) fn new(
+        auth: Auth,
+        secrets: Arc<dyn SecretStore>,
+        scrubber: Arc<Scrubber>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let keys = Keys { store: secrets, scrubber };
         Self { auth, keys, clock, current: Arc::default() }
     }
 
@@ -45,7 +50,7 @@ impl Authenticator {
         &self.auth
     }
 
-    /// What takes the secrets it has used out of a text.
+    /// What knows the secrets that it has used.
     pub(crate) fn scrubber(&self) -> &Scrubber {
         &self.keys.scrubber
     }
@@ -108,8 +113,7 @@ impl Authenticator {
         let own = Arc::clone(self);
         let making = tokio::spawn(async move {
             let made = own.make(freshness, &endpoint, &mut current.unsaved).await;
-            let made = made.map(Arc::new).map_err(|fault| own.scrubbed(fault))?;
-            Ok(current.credential.insert(made).clone())
+            Ok(current.credential.insert(Arc::new(made?)).clone())
         });
         making.await.unwrap_or_else(|panic| Err(fatal(format!("the authenticating task ended: {panic}"))))
     }
@@ -181,15 +185,8 @@ impl Authenticator {
         };
         credential.put(place, prefix, &token.value)?;
         credential.holds(&token.value);
-        credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed() + lifetime);
+        credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed().saturating_add(lifetime));
         credential.base = token.base;
         Ok(())
-    }
-
-    fn scrubbed(&self, fault: AuthFault) -> AuthFault {
-        match fault {
-            AuthFault::Transient(cause, wait) => AuthFault::Transient(self.keys.scrubber.scrub(&cause), wait),
-            fatal @ AuthFault::Fatal(_) => fatal,
-        }
     }
 }

@@ -5,7 +5,7 @@ use url::Url;
 use super::endpoint::Answer;
 use super::fault::TokenError;
 use crate::config::BaseUrlFrom;
-use crate::http::egress::{Egress, EgressError, is_loopback_host};
+use crate::http::egress::{Egress, EgressError, host_and_port, is_loopback_host};
 
 /// The base URL of an answer.
 ///
@@ -15,17 +15,14 @@ use crate::http::egress::{Egress, EgressError, is_loopback_host};
 pub(super) fn of(from: &BaseUrlFrom, answer: &Answer, egress: &Egress) -> Result<Url, TokenError> {
     let asked = &answer.facts.url;
     if asked.scheme() != "https" && !is_loopback_host(asked) {
-        return Err(TokenError::Egress(EgressError::Unproven(
-            asked.host_str().unwrap_or_default().to_owned(),
-        )));
+        return Err(TokenError::Egress(EgressError::Unproven(host_and_port(asked))));
     }
     let text = answer.facts.look(&from.at).and_then(|found| found.text());
     let text = text.ok_or_else(|| answer.lacks(&format!("base URL at {}", from.at)))?;
     let url = Url::parse(&text).ok().filter(is_base);
     let url = url.ok_or_else(|| answer.lacks(&format!("URL of an API at {}", from.at)))?;
     if !from.lets(&url) {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        return Err(TokenError::Egress(EgressError::NotABase(host)));
+        return Err(TokenError::Egress(EgressError::NotABase(host_and_port(&url))));
     }
     egress.permit_address(&url).map_err(TokenError::Egress)?;
     Ok(url)

@@ -41,18 +41,22 @@ impl Credential {
         });
     }
 
-    /// Takes a credential that travels in the query out of a URL.
+    /// Takes out of a URL what [`withdraw`](Self::withdraw) does, and the placeholders as well: for a host that gets no
+    /// credentials.
     pub(in crate::http) fn strip(&self, url: &mut Url) {
-        if let Some((name, _)) = &self.query {
-            strip_parameter(url, name);
-        }
+        self.withdraw(url);
         rewrite(url, |_, value| placeholder(value).map_or(Rewritten::Same, |_| Rewritten::Gone));
     }
 
-    /// Replaces each query value of a URL that is a secret of this credential by a placeholder, such as the access
-    /// token that an API repeats in its next URL. [`apply`](Self::apply) replaces a placeholder by what the
-    /// credential holds by then.
+    /// Takes out of a URL that an API has named whatever may be a credential: the user and the password, the
+    /// parameter that carries this credential, and each query value that is a secret of it, such as the access
+    /// token that an API repeats in its next URL. The value is replaced by a placeholder, and [`apply`](Self::apply)
+    /// replaces that by what the credential holds by then.
     pub(crate) fn withdraw(&self, url: &mut Url) {
+        strip_user(url);
+        if let Some((name, _)) = &self.query {
+            strip_parameter(url, name);
+        }
         rewrite(url, |_, value| {
             let is_long = value.len() >= SHORTEST_SECRET;
             let nth = self.secrets.iter().position(|secret| is_long && secret.expose_secret() == value);
@@ -137,6 +141,13 @@ pub(crate) fn strip_parameter(url: &mut Url, name: &str) {
     rewrite(url, |key, _| if key == name { Rewritten::Gone } else { Rewritten::Same });
 }
 
+/// Takes the user and the password out of a URL: a credential goes where the source file says, and nowhere by a
+/// link. A URL that can have neither is left as it is.
+pub(in crate::http) fn strip_user(url: &mut Url) {
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+}
+
 /// `Bearer <token>` (RFC 6750).
 pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, AuthFault> {
     header_value(&format!("Bearer {}", token.expose_secret()))
@@ -196,5 +207,19 @@ mod tests {
         assert_eq!(url.as_str(), "https://x/?a=%7E1&access_token=new&b=old&key=k-2");
         holding(["new", "k-2"]).strip(&mut elsewhere);
         assert_eq!(elsewhere.as_str(), "https://x/?a=%7E1&b=old");
+    }
+
+    #[test]
+    fn what_is_withdrawn_for_the_log_is_withdrawn_for_a_host_without_credentials() {
+        let mut credential = Credential::default();
+        let key = SecretString::from("key-0".to_owned());
+        credential.put(&KeyPlace::Query("api_key".to_owned()), None, &key).unwrap();
+        credential.holds(&key);
+        let repeated = Url::parse("https://u:pw@x/f?api_key=older&t=key-0&n=1").unwrap();
+        let [mut saved, mut elsewhere] = [repeated.clone(), repeated];
+        credential.withdraw(&mut saved);
+        credential.strip(&mut elsewhere);
+        assert_eq!(saved.as_str(), "https://x/f?t=bronzegate-credential-0&n=1");
+        assert_eq!(elsewhere.as_str(), "https://x/f?n=1");
     }
 }

@@ -14,11 +14,12 @@ use crate::clock::Clock;
 use crate::config::{Address, RateLimit};
 use crate::http::address::{Facts, Paths};
 use crate::http::body::{ResponseBody, innermost};
+use crate::http::certificate::is_untrusted;
 use crate::http::egress::{Egress, egress_cause};
 use crate::http::signals::Signals;
 use crate::http::stats::Stats;
 use crate::http::wait_budget::WaitBudget;
-use crate::redact::{SafeUrl, Scrubber};
+use crate::redact::SafeUrl;
 
 /// The most that is read of a token endpoint's answer.
 const LONGEST_ANSWER: usize = 1 << 20;
@@ -74,24 +75,22 @@ impl TokenRequest {
 }
 
 impl Endpoint {
-    /// Sends the request and reads the answer. What is told of a failure has no secret in it that the
-    /// scrubber knows.
+    /// Sends the request and reads the answer.
     pub(super) async fn ask<'a>(
         &self,
         request: TokenRequest,
         addresses: impl IntoIterator<Item = &'a Address>,
-        scrubber: &Scrubber,
     ) -> Result<Answer, TokenError> {
         let shown = SafeUrl(&request.url).to_string();
         let answer = self.exchange(request, &shown, Paths::of(addresses)).await;
         answer.map_err(|error| match error {
             TokenError::Transient(cause, wait) => {
-                TokenError::Transient(scrubber.scrub(&format!("token endpoint {shown}: {cause}")), wait)
+                TokenError::Transient(format!("token endpoint {shown}: {cause}"), wait)
             }
-            TokenError::Refused { cause, code } => TokenError::Refused {
-                cause: scrubber.scrub(&format!("token endpoint {shown}: {cause}")),
-                code,
-            },
+            TokenError::Refused { cause, code } => {
+                TokenError::Refused { cause: format!("token endpoint {shown}: {cause}"), code }
+            }
+            TokenError::Untrusted(cause) => TokenError::Untrusted(format!("token endpoint {shown}: {cause}")),
             refused @ TokenError::Egress(_) => refused,
         })
     }
@@ -111,6 +110,7 @@ impl Endpoint {
             self.stats.api_error();
             match egress_cause(&error) {
                 Some(refused) => TokenError::Egress(refused),
+                None if is_untrusted(&error) => TokenError::Untrusted(innermost(&error)),
                 None => TokenError::Transient(innermost(&error), None),
             }
         })?;

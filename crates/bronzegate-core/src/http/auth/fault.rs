@@ -26,6 +26,7 @@ impl From<TokenError> for AuthFault {
         match error {
             TokenError::Transient(cause, wait) => Self::Transient(cause, wait),
             TokenError::Refused { cause, .. } => fatal(cause),
+            TokenError::Untrusted(cause) => Self::Fatal(Error::new(ErrorKind::Api, cause)),
             TokenError::Egress(cause) => Self::Fatal(cause.into()),
         }
     }
@@ -48,6 +49,8 @@ pub(super) enum TokenError {
         /// Its error code (RFC 6749, section 5.2).
         code: Option<String>,
     },
+    /// The endpoint's certificate is not trusted.
+    Untrusted(String),
     /// The endpoint, or the base URL that came with a token, may not be called.
     Egress(EgressError),
 }

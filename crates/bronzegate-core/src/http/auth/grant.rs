@@ -101,7 +101,7 @@ pub(super) fn client_request(
     }
     form.extend(client.params.iter().map(|(name, value)| plain(name, value)));
     if let Some(secret) = secret {
-        // So that this form of the two is scrubbed as well.
+        // So that this form of the two is known as well.
         keys.basic(id.expose_secret(), secret.expose_secret())?;
     }
     match (client.client_auth, secret) {
@@ -131,7 +131,7 @@ pub(super) async fn ask(
     base_url_from: Option<&BaseUrlFrom>,
 ) -> Result<Granted, TokenError> {
     let addresses = base_url_from.map(|from| &from.at);
-    let answer = endpoint.ask(request, addresses, &keys.scrubber).await?;
+    let answer = endpoint.ask(request, addresses).await?;
     let base = base_url_from.map(|from| base::of(from, &answer, &endpoint.egress)).transpose();
     Ok(Granted { base, ..read(&answer, keys)? })
 }

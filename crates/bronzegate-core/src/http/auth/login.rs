@@ -30,7 +30,7 @@ pub(super) async fn token(
     };
     let from = settings.base_url_from.as_ref();
     let addresses = [&settings.token].into_iter().chain(expires).chain(from.map(|from| &from.at));
-    let answer = endpoint.ask(request, addresses, &keys.scrubber).await?;
+    let answer = endpoint.ask(request, addresses).await?;
     let found = answer.facts.look(&settings.token).and_then(|found| found.text());
     let value = found.ok_or_else(|| answer.lacks(&format!("token at {}", settings.token)))?;
     let value = SecretString::from(value);

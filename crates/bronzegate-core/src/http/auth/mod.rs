@@ -16,5 +16,6 @@ pub(crate) use authenticator::Authenticator;
 pub(super) use base::{rebased, with_origin};
 pub(crate) use credential::Credential;
 pub(crate) use credential::strip_parameter;
+pub(super) use credential::strip_user;
 pub(super) use endpoint::Endpoint;
 pub(super) use fault::AuthFault;

@@ -195,7 +195,7 @@ impl Refresh<'_> {
             tracing::warn!(
                 secret = held.name,
                 wait_ms = wait.as_millis() as u64,
-                cause = self.keys.scrubber.scrub(&source.to_string()),
+                cause = self.keys.scrubber.told(&source.to_string()),
                 "the new refresh token is not saved yet"
             );
             clock.sleep(wait).await;

@@ -62,7 +62,7 @@ async fn a_record_that_cannot_be_read_is_an_error_that_names_it() {
     for (content, reason) in [
         (String::new(), "EOF"),
         (good.to_string()[..200].to_owned(), "EOF"),
-        ("{\"format\": 2}".to_owned(), "it has format 2, this version reads 1"),
+        ("{\"format\": 3}".to_owned(), "it has format 3, this version reads up to 2"),
         (with("status", json!("partial")), "a partial segment has a `page_state`"),
         (with("page_state", json!({})), "a partial segment has a `page_state`"),
         (with("parts", json!(7)), "invalid type"),
@@ -84,15 +84,41 @@ async fn a_record_that_cannot_be_read_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn members_of_a_later_version_are_ignored_and_a_foreign_name_is_not() {
+async fn members_of_a_later_version_are_ignored() {
     let bench = bench();
     let mut later = serde_json::to_value(sequence(1, 1, Complete)).unwrap();
     later["invented_later"] = json!([1]);
     bench.write("_bronzegate/shop/orders/commits/seq-1.s0001.json", &later.to_string());
     bench.write("_bronzegate/shop/orders/commits/README.txt", "kept by a person");
     assert_eq!(bench.log.all().await.unwrap(), [sequence(1, 1, Complete)]);
-    bench.write("_bronzegate/shop/orders/commits/copy of seq-1.s0001.json", "{}");
-    assert!(matches!(bench.log.all().await, Err(StoreError::Unreadable { .. })));
+    assert_eq!(bench.log.strangers(), None);
+}
+
+#[tokio::test]
+async fn a_name_that_is_no_commits_is_told_and_stops_nothing() {
+    let bench = bench();
+    let record = bench.committed(sequence(1, 1, Complete)).await;
+    for name in ["copy of seq-1.s0001", "at--0000010101T000000Z.s0001", "seq-18446744073709551615.s0001"] {
+        bench.write(&format!("_bronzegate/shop/orders/commits/{name}.json"), "{}");
+    }
+    assert_eq!(bench.log.newest(RunKind::Sequence, now()).await.unwrap().as_ref(), Some(&record));
+    assert_eq!(bench.log.all().await.unwrap(), [record]);
+    assert_eq!(bench.log.newest(RunKind::At, now()).await.unwrap(), None);
+    let told = bench.log.strangers().unwrap();
+    assert!(
+        told.starts_with("_bronzegate/shop/orders/commits/at--0000010101T000000Z.s0001.json, and 2 more: "),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_commit_whose_name_could_not_be_read_back_is_not_made() {
+    let bench = bench();
+    let at = |text: &str| record(RunId::At(time(text)), 1, Complete, Vec::new());
+    let refused = bench.log.commit(&at("-000001-01-01T00:00:00Z")).await;
+    assert!(matches!(refused, Err(StoreError::Unreadable { .. })), "{refused:?}");
+    assert!(bench.log.names().await.unwrap().is_empty());
+    assert_eq!(bench.log.commit(&at("0001-01-01T00:00:00Z")).await.unwrap(), Created::Yes);
 }
 
 #[tokio::test]

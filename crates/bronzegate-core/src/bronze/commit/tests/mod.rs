@@ -64,6 +64,8 @@ pub(crate) fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<
         history: Vec::new(),
         warnings: Vec::new(),
         may_lack: false,
+        paging: std::collections::BTreeMap::new(),
+        columns: None,
         engine_version: "0.1.0".to_owned(),
         config_fingerprint: "f".to_owned(),
         environment: "test".to_owned(),

@@ -7,24 +7,45 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
+use crate::bounded_file::open_file;
 use crate::bronze::checksum::Checksum;
 use crate::bronze::store::port::{ByteRange, Created, RangeRead};
 
 /// Gives `to` the content of the file `from`, unless something is there; durable when it returns.
 /// `from` may or may not be left afterwards.
 pub(super) fn link_new(from: &Path, to: &Path) -> io::Result<Created> {
-    let created = match fs::hard_link(from, to) {
-        Ok(()) => Created::Yes,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Created::No,
-        Err(error) if may_lack_links(&error) => rename_new(from, to)?,
-        Err(error) => return Err(error),
-    };
+    let created = create_new(from, to)?;
     if created == Created::No && to.is_dir() {
         return Err(io::Error::new(ErrorKind::IsADirectory, "a folder is where the file should be"));
     }
     // Also when it was there: whoever created it may not have come as far as this.
     sync_folder(parent(to))?;
     Ok(created)
+}
+
+fn create_new(from: &Path, to: &Path) -> io::Result<Created> {
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(Created::Yes),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Created::No),
+        Err(error) if may_lack_links(&error) => rename_new(from, to),
+        Err(error) => Err(error),
+    }
+}
+
+/// Tries in a folder whether [`link_new`] can create a file there. Nothing is left, and nothing is made durable.
+pub(super) fn try_to_create(folder: &Path) -> io::Result<()> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    create_folder(folder)?;
+    let own = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+    let [from, to] = ["from", "to"].map(|name| folder.join(format!(".try-{own}-{name}")));
+    let outcome = File::create(&from).and_then(|_| create_new(&from, &to));
+    remove(&from)?;
+    remove(&to)?;
+    match outcome {
+        // A process of another machine that has the same number does the same at this moment.
+        Err(error) if is_absent(&error) => Ok(()),
+        outcome => outcome.map(drop),
+    }
 }
 
 /// File systems without hard links answer `EPERM`, `EOPNOTSUPP` or `ENOSYS`; Linux also answers
@@ -91,14 +112,11 @@ fn write_temporary(to: &Path, content: &[u8]) -> io::Result<PathBuf> {
 
 /// A part of a file and the size of the whole; `None` when there is nothing, or no file, at the path.
 pub(super) fn read_range(path: &Path, range: ByteRange) -> io::Result<Option<RangeRead>> {
-    let mut file = match File::open(path) {
-        Err(error) if is_absent(&error) => return Ok(None),
+    let mut file = match open_file(path) {
+        Err(error) if is_absent(&error) || error.kind() == ErrorKind::IsADirectory => return Ok(None),
         file => file?,
     };
     let found = file.metadata()?;
-    if found.is_dir() {
-        return Ok(None);
-    }
     let (offset, length) = range.within(found.len());
     file.seek(SeekFrom::Start(offset))?;
     let mut content = Vec::new();

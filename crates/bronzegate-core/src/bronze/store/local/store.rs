@@ -12,8 +12,10 @@ use super::files::{blocking, create_folder, is_absent, read_range, remove_durabl
 use super::paths::{list, resolve};
 use super::staging::leftovers;
 use super::target::Target;
+use crate::bounded_file::read_file;
 use crate::bronze::store::port::{
-    BronzeStore, ByteRange, Created, Leftover, RangeRead, Receipt, StagedPart, StagingArea, StoreError,
+    BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, RangeRead, Receipt, StagedPart, StagingArea,
+    StoreError,
 };
 
 /// Bronze in a local folder.
@@ -78,10 +80,11 @@ impl BronzeStore for LocalStore {
 
     async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
         let path = path.to_owned();
-        self.with(move |target| match fs::read(resolve(target.root(), &path)?) {
+        self.with(move |target| match read_file(&resolve(target.root(), &path)?, LARGEST_READ) {
             Ok(content) => Ok(Some(content.into())),
             // A folder is no object.
             Err(error) if is_absent(&error) || error.kind() == ErrorKind::IsADirectory => Ok(None),
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => Err(StoreError::too_large(path)),
             Err(error) => Err(StoreError::io("read", path, error)),
         })
         .await
@@ -141,6 +144,10 @@ impl BronzeStore for LocalStore {
     async fn pending(&self, _: &str) -> Result<Vec<String>, StoreError> {
         // `leftovers` tells the dead from the live here.
         Ok(Vec::new())
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.with(Target::ready).await
     }
 
     async fn leftovers(&self, stream: &str) -> Result<Vec<Box<dyn Leftover>>, StoreError> {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use super::files::{create_folder, fingerprint, is_absent, link_new, parent, remove};
+use super::files::{create_folder, fingerprint, is_absent, link_new, parent, remove, try_to_create};
 use super::part::{LocalPart, STAGED};
-use super::paths::{resolve, resolve_staged};
+use super::paths::{STAGING, resolve, resolve_staged};
 use super::staging::{StagingFolder, retire};
 use crate::bronze::store::port::{Created, Receipt, StagingArea, StoreError};
 
@@ -17,15 +17,29 @@ use crate::bronze::store::port::{Created, Receipt, StagingArea, StoreError};
 pub(super) struct Target {
     root: PathBuf,
     claimed: Mutex<HashMap<StagingArea, Arc<StagingFolder>>>,
+    /// It was tried that files can be created here as a commit is.
+    tried: OnceLock<()>,
 }
 
 impl Target {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, claimed: Mutex::default() }
+        Self { root, claimed: Mutex::default(), tried: OnceLock::new() }
     }
 
     pub(super) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Tries once that a file can be created here that replaces nothing. Where the folder is a mount of a service,
+    /// it may be that neither links nor renames are there, and no run could commit.
+    pub(super) fn ready(&self) -> Result<(), StoreError> {
+        if self.tried.get().is_some() {
+            return Ok(());
+        }
+        try_to_create(&self.root.join(STAGING))
+            .map_err(|error| StoreError::io("commit to", self.root.display().to_string(), error))?;
+        let _ = self.tried.set(());
+        Ok(())
     }
 
     /// Begins an upload in the run's own folder.

@@ -67,7 +67,8 @@ impl Zone {
     pub fn ask_from(&self, time: Timestamp) -> Timestamp {
         match self.at(time) {
             Place::Once => time,
-            Place::Twice { from, .. } => from,
+            // Its first instant comes twice as well; the second before comes once.
+            Place::Twice { from, .. } => plus(from, SignedDuration::from_secs(-1)),
             Place::Never { to } => to,
         }
     }
@@ -166,8 +167,8 @@ mod tests {
         let chicago = Zone::parse("America/Chicago").unwrap();
         for (civil, from, to) in [
             ("2026-11-01T00:59:59", "2026-11-01T00:59:59", "2026-11-01T00:59:59"),
-            ("2026-11-01T01:00:00", "2026-11-01T01:00:00", "2026-11-01T02:00:00"),
-            ("2026-11-01T01:59:59.9", "2026-11-01T01:00:00", "2026-11-01T02:00:00"),
+            ("2026-11-01T01:00:00", "2026-11-01T00:59:59", "2026-11-01T02:00:00"),
+            ("2026-11-01T01:59:59.9", "2026-11-01T00:59:59", "2026-11-01T02:00:00"),
             ("2026-11-01T02:00:00", "2026-11-01T02:00:00", "2026-11-01T02:00:00"),
             ("2026-03-08T01:59:59", "2026-03-08T01:59:59", "2026-03-08T01:59:59"),
             ("2026-03-08T02:00:00", "2026-03-08T03:00:00", "2026-03-08T03:00:00"),
@@ -179,7 +180,7 @@ mod tests {
         }
         // Half an hour, south of the equator.
         let lord_howe = Zone::parse("Australia/Lord_Howe").unwrap();
-        assert_eq!(lord_howe.ask_from(time("2026-04-05T01:45:00")), time("2026-04-05T01:30:00"));
+        assert_eq!(lord_howe.ask_from(time("2026-04-05T01:45:00")), time("2026-04-05T01:29:59"));
         assert_eq!(lord_howe.ask_to(time("2026-10-04T02:10:00")), time("2026-10-04T02:30:00"));
     }
 

@@ -102,9 +102,7 @@ async fn local_times_are_neither_lost_nor_repeated_where_clocks_are_changed() {
 
 #[tokio::test]
 async fn a_backfill_of_a_day_on_which_clocks_are_changed_has_its_hours() {
-    for (day, next, hours, requests) in
-        [("2026-03-08", "2026-03-09", 23_u32, 46), ("2026-11-01", "2026-11-02", 25, 48)]
-    {
+    for (day, next, hours) in [("2026-03-08", "2026-03-09", 23_u32), ("2026-11-01", "2026-11-02", 25)] {
         for reads in READS {
             let zone = TimeZone::get("America/Chicago").expect("a zone");
             let keys = format!("{BOUNDED}, timezone: America/Chicago");
@@ -128,8 +126,9 @@ async fn a_backfill_of_a_day_on_which_clocks_are_changed_has_its_hours() {
             made.sort();
             assert_eq!(landed, made, "{day}, {reads:?}");
             // No request for half an hour that never comes.
-            let pages = made.len() as u64;
-            assert!(pages > 0 && bench.stats("changes").requests == requests, "{:?}", bench.stats("changes"));
+            let unasked =
+                bench.commits("changes").iter().filter(|commit| commit.counts.requests == 0).count();
+            assert_eq!(unasked, if hours == 23 { 2 } else { 0 }, "{day}, {reads:?}");
         }
     }
 }
@@ -153,9 +152,8 @@ async fn a_window_of_local_time_is_loaded_when_none_of_it_is_to_come() {
 #[tokio::test]
 async fn times_without_an_offset_are_told_until_the_file_says_what_they_are() {
     let naive = (0..3).map(|id| change(id, "2026-01-01T20:00:00"));
-    let told = |warnings: &[String]| {
-        warnings.iter().any(|told| told.starts_with("cursors carry no offset (2026-01-01T20:00:00)"))
-    };
+    let told =
+        |warnings: &[String]| warnings.iter().any(|told| told.starts_with("cursors carry no offset ("));
     for (more, is_told) in [("", true), (", timezone: UTC", false), (", timezone: America/Chicago", false)] {
         let keys = format!("{BOUNDED}, key: id, start: 2026-01-01, window: 1d{more}");
         let bench = Bench::one(changes(naive.clone()), vec![], &settings(&keys)).await;
@@ -169,7 +167,7 @@ async fn times_without_an_offset_are_told_until_the_file_says_what_they_are() {
     let bench =
         Bench::one(changes((0..3).map(|id| change(id, &at(1, "20:00:00")))), vec![], &settings(BOUNDED))
             .await;
-    assert_eq!(bench.run_at("changes", &at(3, "12:00:00")).await.warnings, [""; 0], "they carry one");
+    assert!(!told(&bench.run_at("changes", &at(3, "12:00:00")).await.warnings), "they carry one");
 }
 
 #[tokio::test]

@@ -76,6 +76,7 @@ mod extract;
 mod formats;
 pub mod health;
 mod http;
+pub mod local_time;
 pub mod plan;
 pub mod probe;
 pub mod redact;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -107,6 +107,23 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
     let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
     let is_date = text.len() == "2026-11-22".len();
     if is_date { text.parse().ok().and_then(midnight) } else { text.parse().ok() }
+}
+
+/// Reads a time without an offset, as the instant that it would be in UTC.
+pub fn parse_local(text: &str) -> Option<Timestamp> {
+    let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    text.parse().ok().and_then(utc)
+}
+
+/// Reads a local time of the years 1 to 9999 in the same way.
+pub fn parse_local_time(text: &str) -> Option<Timestamp> {
+    parse_local(text).filter(|time| *time >= EARLIEST)
+}
+
+/// Whether a time says how far it is from UTC.
+pub fn has_offset(text: &str) -> bool {
+    let Some((_, time)) = text.split_once(['T', 't', ' ']) else { return false };
+    time.contains(['Z', 'z', '+', '-'])
 }
 
 /// How long the windows are: a whole number with `m`, `h`, `d`, `w`, `mo` or `y`.

@@ -1,6 +1,10 @@
 //! How a timeline answers, where it is not as a reader would like it.
 
 use crate::timeline::TimeFormat;
+use jiff::{
+    Timestamp,
+    tz::{Offset, TimeZone},
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -11,6 +15,11 @@ pub struct Manner {
     /// Both ends of a request name a whole unit of time, and all of it belongs to the answer: `endDate=2026-11-22` means
     /// the end of that day. Records are stored finer than that.
     pub whole: Option<Grain>,
+    /// Ends of a request carry no offset and are local times of this zone; records are compared as instants. Of two
+    /// instants that a local time may be, it is the earlier, unless `later` says otherwise.
+    pub zone: Option<String>,
+    /// It is the later one.
+    pub later: bool,
     /// How long after its time a record can be seen first; needs a server on another clock.
     #[serde(with = "optional")]
     pub late: Option<Duration>,
@@ -63,12 +72,22 @@ impl Manner {
         newest: Option<i128>,
         format: TimeFormat,
     ) -> (Option<i128>, Option<i128>) {
+        let [from, to] = [from, to].map(|end| end.map(|end| self.instant(end).unwrap_or(end)));
         let around =
             |time: Option<i128>| self.whole.zip(time).and_then(|(grain, time)| grain.around(time, format));
         let (from, to) =
             (around(from).map_or(from, |(from, _)| Some(from)), around(to).map_or(to, |(_, to)| Some(to)));
         let last = self.by_default_the_last.and_then(|last| format.of(last)).zip(to.or(newest));
         (from.or_else(|| last.map(|(last, end)| end - last)), to)
+    }
+
+    /// The instant of a local time that was read as one in UTC, in nanoseconds.
+    fn instant(&self, wall: i128) -> Option<i128> {
+        let zone = TimeZone::get(self.zone.as_ref()?).ok()?;
+        let wall = Offset::UTC.to_datetime(Timestamp::from_nanosecond(wall).ok()?);
+        let two = zone.to_ambiguous_timestamp(wall);
+        let one = if self.later { two.later() } else { two.earlier() };
+        Some(one.ok()?.as_nanosecond())
     }
 }
 

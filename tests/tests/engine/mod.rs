@@ -84,6 +84,8 @@ mod settle;
 mod tables;
 // Totals that an API states.
 mod totals;
+// Cursors that are local times.
+mod local_times;
 // Waits that the API asks for: resets, quotas, budgets.
 mod waits;
 // Runs of one window.

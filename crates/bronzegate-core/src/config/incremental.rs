@@ -4,6 +4,7 @@
 //! incremental:
 //!   cursor: updatedAt                  # a path in the record
 //!   format: rfc3339                    # rfc3339 | date | epoch_s | epoch_ms | integer | text
+//!   timezone: America/Chicago          # of times without an offset; a warning until it is stated
 //!   from: { query: updated_after }     # or {{ window.from }} in a template
 //!   from_exclusive: true               # the API answers what is later than `from`, not what is at it
 //!   to: { query: updated_before }      # or {{ window.to }}; without either, open ended
@@ -20,7 +21,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -31,8 +32,9 @@ use super::problem::{At, Draft, Report};
 use super::read::Slot;
 use super::request_unit::RequestUnit;
 use super::template::TemplateText;
+use super::timezone::{Timezone, TimezoneText};
 use super::units::Period;
-use crate::window::{WindowStep, parse_time};
+use crate::window::{WindowStep, has_offset, parse_local_time, parse_time};
 
 /// How a stream is asked for a range of its records, and how far it has been read.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,8 @@ pub struct Incremental {
     pub cursor: Pointer,
     /// How a cursor is written, in records and in requests.
     pub format: CursorFormat,
+    /// What times are of that carry no offset, in records and in requests.
+    pub timezone: Timezone,
     /// Where the beginning of what is wanted goes; `None` when only templates say it.
     pub from: Option<Target>,
     /// Whether the API leaves out records at the beginning itself, so that it is asked from a unit earlier.
@@ -118,6 +122,9 @@ pub(super) struct IncrementalSpec {
     cursor: Slot<Pointer>,
     /// How a cursor is written, in records and in requests.
     format: Slot<CursorFormat>,
+    /// What times are of that carry no offset, in records and in requests: `America/Chicago`, `+05:30`; default UTC, with
+    /// a warning.
+    timezone: Option<Slot<TimezoneText>>,
     /// Where the beginning of what is wanted goes; or `{{ window.from }}` in a template.
     from: Option<Slot<Target>>,
     /// Whether the API answers only what is later than `from`: it is asked from one unit earlier; default false.
@@ -176,14 +183,6 @@ impl Used {
 
 /// The shortest window that is still halved, unless the file says another.
 const MIN_WINDOW: Duration = Duration::from_mins(1);
-
-impl Incremental {
-    /// The time up to which everything that there will be is there, as far as the file knows.
-    pub fn settled(&self, now: Timestamp) -> Timestamp {
-        let settle = SignedDuration::try_from(self.settle).unwrap_or(SignedDuration::MAX);
-        now.checked_sub(settle).unwrap_or(Timestamp::MIN)
-    }
-}
 
 impl CursorFormat {
     /// Whether cursors are times, so that there are windows.
@@ -252,6 +251,7 @@ impl IncrementalSpec {
         Some(Incremental {
             cursor: self.cursor.cloned()?,
             format: format?,
+            timezone: Timezone::resolve(self.timezone.as_ref(), format?, report),
             from,
             from_exclusive: self.from_exclusive.as_ref().and_then(Slot::cloned).unwrap_or_default(),
             to,
@@ -347,6 +347,11 @@ impl IncrementalSpec {
         }
     }
 
+    fn is_local(&self) -> bool {
+        let timezone = self.timezone.as_ref().and_then(Slot::get);
+        timezone.is_some_and(TimezoneText::is_local)
+    }
+
     fn start(&self, format: CursorFormat, report: &Report) -> Option<Start> {
         let slot = self.start.as_ref()?;
         let TemplateText(text) = slot.get()?;
@@ -358,7 +363,11 @@ impl IncrementalSpec {
             CursorFormat::Text => Some(Start::Value(text.clone())),
             CursorFormat::Integer if is_integer(text) => Some(Start::Value(text.clone())),
             CursorFormat::Integer => refuse("a whole number"),
-            _ => match parse_time(text) {
+            _ if self.is_local() && has_offset(text) => {
+                refuse("a time of `timezone`, without an offset (2024-01-01T00:00:00) or a date (2024-01-01)")
+            }
+            _ => match parse_time(text).or_else(|| self.is_local().then(|| parse_local_time(text)).flatten())
+            {
                 Some(time) if time.as_nanosecond() % format.resolution_ns() == 0 => Some(Start::Time(time)),
                 Some(_) => refuse("an instant that the format can tell: whole days, seconds or milliseconds"),
                 None => refuse("an instant (2024-01-01T00:00:00Z) or a date (2024-01-01)"),

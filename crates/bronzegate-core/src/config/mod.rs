@@ -47,6 +47,7 @@ mod stream;
 mod stream_check;
 mod template;
 mod timeout;
+mod timezone;
 mod units;
 
 pub use address::{Address, Target};
@@ -83,6 +84,7 @@ pub use source::{Source, parse, parse_bytes};
 pub use stream::Stream;
 pub use template::{Scope, Template, TemplateError};
 pub use timeout::Timeout;
+pub use timezone::Timezone;
 pub use units::parse_duration;
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::config::{Incremental, Missing, Pointer};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{RecordChunk, Span};
 use crate::redact::{line, printable};
+use crate::window::has_offset;
 
 /// The longest list of members that a message shows.
 const LONGEST_SHOWN: usize = 200;
@@ -196,6 +197,11 @@ impl CursorFilter {
         self.kept.observed.oldest()
     }
 
+    /// A time without an offset, where the file does not say what it is of.
+    pub(crate) fn local_time(&self) -> Option<&str> {
+        self.kept.observed.naive()
+    }
+
     /// Whether the records were in order of their cursors.
     pub(crate) fn is_rising(&self) -> bool {
         self.kept.observed.is_rising()
@@ -240,6 +246,11 @@ impl CursorFilter {
             let looks = self.wanted.looks_like(json);
             self.bad(&format!("has a cursor at `{at}` that {error}{}", looks.unwrap_or_default()))
         })?;
+        if self.settings.timezone.zone().is_some() && has_offset(json) {
+            return Err(self.bad(&format!(
+                "has a cursor at `{at}` that carries an offset: `timezone` is for times without one; leave it out"
+            )));
+        }
         self.page.observed.see(&self.wanted, json, &order);
         let bounds = &self.tracks[self.judging].bounds;
         let below = bounds.from.as_ref().is_some_and(|from| order < *from.order());

@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::bounds::Bounds;
 use super::unit::Units;
-use super::value::{CursorValue, Order, has_offset};
-use crate::config::{CursorFormat, Incremental};
+use super::value::{CursorValue, Order};
+use crate::config::{CursorFormat, Incremental, Timezone};
 use crate::error::{Error, ErrorKind};
 use crate::redact::printable;
+use crate::window::has_offset;
 
 /// How far local times may be from UTC: farther than that, a record is of no other time zone.
 const ZONES: SignedDuration = SignedDuration::from_hours(14);
@@ -21,6 +22,8 @@ const LONGEST_SHOWN: usize = 40;
 pub(super) struct Wanted {
     format: CursorFormat,
     bounds: Bounds,
+    /// Times without an offset are told of: the file does not say what they are.
+    warns_of_local_times: bool,
     /// Earlier than anything that could be meant.
     low: Option<Timestamp>,
     /// Later than anything that could be meant; `None` where the request says no end.
@@ -56,6 +59,8 @@ impl Wanted {
         let end = time(&bounds.to).map(|to| to.checked_add(room).unwrap_or(Timestamp::MAX));
         Self {
             format: settings.format,
+            warns_of_local_times: settings.format == CursorFormat::Rfc3339
+                && settings.timezone == Timezone::Unstated,
             bounds: bounds.clone(),
             low: time(&bounds.from).map(|from| from.checked_sub(room).unwrap_or(Timestamp::MIN)),
             high: end.filter(|_| settings.bounded),
@@ -110,7 +115,7 @@ impl Observed {
             Some(newest) if order == newest => {}
             _ => self.newest = Some(order.clone()),
         }
-        if self.naive.is_none() && wanted.format == CursorFormat::Rfc3339 && !has_offset(json) {
+        if self.naive.is_none() && wanted.warns_of_local_times && !has_offset(json) {
             self.naive = Some(printable(json.trim_matches('"'), LONGEST_SHOWN));
         }
         self.seen += 1;

@@ -5,13 +5,13 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::config::CursorFormat;
 use crate::redact::printable;
-use crate::window::{EARLIEST, parse_instant};
+use crate::window::{EARLIEST, parse_instant, parse_local};
 
 /// The longest text that a message shows.
 const LONGEST_SHOWN: usize = 40;
@@ -211,17 +211,9 @@ fn order(format: CursorFormat, text: &str) -> Result<Order, NotACursor> {
     }
 }
 
-/// Whether a time, JSON text, says how far it is from UTC.
-pub(super) fn has_offset(json: &str) -> bool {
-    let text = json.trim_matches('"');
-    let Some((_, time)) = text.split_once(['T', 't', ' ']) else { return false };
-    time.contains(['Z', 'z', '+', '-'])
-}
-
 /// Any ISO 8601 instant; in UTC where it has no offset.
 fn instant(text: &str) -> Option<Timestamp> {
-    let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
-    parse_instant(text).or_else(|| text.parse().ok().and_then(utc))
+    parse_instant(text).or_else(|| parse_local(text))
 }
 
 fn day(text: &str) -> Option<Timestamp> {

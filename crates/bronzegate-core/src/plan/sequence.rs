@@ -45,7 +45,7 @@ pub(crate) fn next(
     let Some(newest) = newest else {
         let begun = sequence.first()?;
         let is_reached = match sequence.incremental.start {
-            Some(Start::Time(start)) => start < at.min(now),
+            Some(Start::Time(start)) => start < sequence.incremental.reached(at.min(now)),
             Some(Start::Value(_)) | None => true,
         };
         let Some(begun) =

@@ -4,7 +4,7 @@ use crate::config::Incremental;
 use crate::cursor::{Bounds, BranchKey, CursorFilter, CursorState, CursorValue};
 use crate::error::Result;
 use crate::extract::PageEvent;
-use crate::run::{lacks_the_beginning, without_instants};
+use crate::run::{lacks_the_beginning, local_times, without_instants};
 
 /// The cursors of one page, read as a run would.
 #[derive(Debug)]
@@ -59,6 +59,7 @@ impl<'a> Cursors<'a> {
         let read = CursorState { oldest, ..asked.clone() };
         let lacks = lacks_the_beginning(self.settings, &read);
         let repeats = without_instants(self.settings, &self.filter);
-        Ok([blind, told, lacks, repeats].into_iter().flatten().collect())
+        let local = local_times(&self.filter);
+        Ok([blind, told, lacks, repeats, local].into_iter().flatten().collect())
     }
 }

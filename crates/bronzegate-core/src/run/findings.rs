@@ -33,7 +33,10 @@ impl StreamRun {
         let lacks = is_first.then(|| lacks_the_beginning(settings, cursor)).flatten();
         let has_windows = segment.is_window() || settings.window.is_some();
         let behind = has_windows.then(|| self.clock_behind(settings)).flatten();
-        [lacks, behind, without_instants(settings, filter)].into_iter().flatten().collect()
+        [lacks, behind, without_instants(settings, filter), local_times(filter)]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// A warning where `start` was moved earlier than where the first run began, as long as that is not loaded. A run of
@@ -94,6 +97,16 @@ pub(crate) fn lacks_the_beginning(settings: &Incremental, cursor: &CursorState) 
         shown(from),
         shown(oldest)
     ))
+}
+
+/// Times without an offset, of which the file does not say what they are.
+pub(crate) fn local_times(filter: &CursorFilter) -> Option<String> {
+    filter.local_time().map(|time| {
+        format!(
+            "cursors carry no offset ({time}) and are read as UTC: if they are local times, records are lost at the ends of \
+             runs and windows; write `timezone: America/Chicago`, whichever it is, or `timezone: UTC`"
+        )
+    })
 }
 
 /// Records without a time, of an API that is asked for days: whatever its end includes is in two answers.

@@ -12,7 +12,7 @@ mod stream_run;
 mod window;
 
 pub use engine::{Engine, StreamRun};
-pub(crate) use findings::{lacks_the_beginning, without_instants};
+pub(crate) use findings::{lacks_the_beginning, local_times, without_instants};
 pub use options::RunOptions;
 pub use tokio_util::sync::CancellationToken;
 

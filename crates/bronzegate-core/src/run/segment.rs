@@ -214,7 +214,7 @@ impl StreamRun {
     ) -> Result<Outcome> {
         let mut cursor = segment.cursor.clone();
         let mut staged = Staged::default();
-        if segment.is_empty() {
+        if segment.is_empty() || self.never_comes(segment) {
             return Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), None)?)));
         }
         let (asked, filter) = self.filter(segment)?;

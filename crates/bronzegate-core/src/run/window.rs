@@ -9,7 +9,7 @@ use crate::bronze::{BronzeStore, CommitLog, Layout, RunId, RunKind};
 use crate::config::Incremental;
 use crate::cursor::{BranchRanges, CursorFilter, CursorState, CursorValue, NotACursor, SkippedBranches};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{RequestedRange, RequestedRanges, StreamPages};
+use crate::extract::{RequestedRange, RequestedRanges, StreamPages, never_comes};
 use crate::plan::{self, Due, RunRequest, Segment, Sequence};
 use crate::window::TimeWindow;
 
@@ -135,6 +135,12 @@ impl StreamRun {
             return Err(too_large("the stream has no windows to split"));
         };
         plan::halved(settings, cursor).ok_or_else(|| too_large("half of it is shorter than `min_window`"))
+    }
+
+    /// Whether a segment asks for an hour that clocks leave out.
+    pub(super) fn never_comes(&self, segment: &Segment) -> bool {
+        let asked = self.stream.incremental.as_ref().zip(segment.cursor.as_ref());
+        asked.is_some_and(|(settings, cursor)| never_comes(cursor, settings))
     }
 
     /// What is left of a window's run after the part that a segment asked for.

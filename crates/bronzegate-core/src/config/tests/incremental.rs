@@ -18,13 +18,33 @@ fn every_key_is_read_and_has_its_default() {
     assert_eq!((short.lookback, short.missing, short.bounded), (Duration::ZERO, Missing::Error, false));
     let long = incremental(
         "cursor: a.b, format: epoch_s, from: { query: f }, from_exclusive: true, to: { header: X-To }, start: 2024-01-01, lookback: 5m, \
-         window: 1mo, split_when: { at: { body: total }, over: 10000 }, min_window: 15m, key: id, missing: skip",
+         settle: 10m, to_inclusive: minute, window: 1mo, split_when: { at: { body: total }, over: 10000 }, min_window: 15m, key: id, missing: skip",
     );
     assert_eq!(long.start, Some(Start::Time("2024-01-01T00:00:00Z".parse().unwrap())));
     assert_eq!(long.to, Some(Target::Header("x-to".to_owned())));
     assert!(long.from_exclusive && !short.from_exclusive);
     assert_eq!((long.lookback, long.min_window), (Duration::from_mins(5), Duration::from_mins(15)));
+    assert_eq!((short.settle, short.to_inclusive), (Duration::ZERO, None));
+    assert_eq!((long.settle, long.to_inclusive), (Duration::from_mins(10), Some(RequestUnit::Minute)));
     assert_eq!((long.window, long.missing, long.bounded), ("1mo".parse().ok(), Missing::Skip, true));
+}
+
+#[test]
+fn a_time_zone_is_a_name_an_offset_or_utc_and_start_is_a_time_of_it() {
+    let of = |keys: &str| incremental(&format!("cursor: u, from: {{ query: f }}, {keys}"));
+    let none = of("format: rfc3339");
+    assert_eq!((none.timezone.clone(), none.timezone.zone()), (Timezone::Unstated, None));
+    for name in ["UTC", "Etc/UTC", "\"+00:00\""] {
+        let keys = format!("format: rfc3339, timezone: {name}, start: 2024-01-01T00:00:00Z");
+        assert_eq!(of(&keys).timezone, Timezone::Utc);
+    }
+    for (format, name) in [("rfc3339", "America/Chicago"), ("date", "+05:30")] {
+        let settings = of(&format!("format: {format}, timezone: \"{name}\", start: 2024-01-01"));
+        assert_eq!(settings.timezone.zone().map(|zone| zone.name()), Some(name));
+        assert_eq!(settings.start, Some(Start::Time("2024-01-01T00:00:00Z".parse().unwrap())));
+    }
+    let local = of("format: rfc3339, timezone: Asia/Kolkata, start: \"2024-01-01T06:00:00\"");
+    assert_eq!(local.start, Some(Start::Time("2024-01-01T06:00:00Z".parse().unwrap())));
 }
 
 #[test]
@@ -57,6 +77,18 @@ fn what_does_not_fit_together_is_told() {
         (base.to_owned(), "nothing in the request says from where"),
         ("cursor: u, format: rfc822, from: { query: f }".to_owned(), "write one of rfc3339, date, epoch_s"),
         (format!("{number}, lookback: 5m"), "needs a format of time"),
+        (format!("{number}, settle: 5m"), "needs a format of time"),
+        (format!("{number}, to_inclusive: day"), "needs a format of time"),
+        (format!("{time}, to_inclusive: day"), "is about the end of requests"),
+        (format!("{days}, to_inclusive: hour"), "is finer than requests can say"),
+        (format!("{bounded}, to_inclusive: week"), "one of second, minute, hour, day"),
+        (format!("{bounded}, settle: soon"), "a duration with its unit"),
+        (format!("{bounded}, timezone: Chicago"), "a time zone: America/Chicago, +05:30 or UTC"),
+        (format!("{number}, timezone: UTC"), "needs `format: rfc3339` or `format: date`"),
+        (
+            format!("{bounded}, timezone: America/Chicago, start: 2024-01-01T00:00:00Z"),
+            "a time of `timezone`, without an offset",
+        ),
         (format!("{number}, to: {{ query: t }}"), "needs a format of time"),
         (format!("{number}, start: 1.5"), "write a whole number"),
         (

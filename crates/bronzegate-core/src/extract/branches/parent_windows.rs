@@ -31,6 +31,7 @@ impl<'a> ParentWindow<'a> {
         // The unit that now lies in counts too: what is new in it has children.
         let until = settings.map_or(now, |settings| {
             let unit = settings.format.resolution_ns();
+            let now = settings.reached(now);
             let next = (now.as_nanosecond().div_euclid(unit) + 1) * unit;
             Timestamp::from_nanosecond(next).unwrap_or(now)
         });

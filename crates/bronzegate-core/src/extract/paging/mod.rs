@@ -21,6 +21,6 @@ pub(crate) use page_shape::{check, check_whole, follow};
 pub(crate) use page_state::{Carried, JobState, PageState, Position};
 pub(crate) use paginator::Paginator;
 pub(crate) use progress::{Judged, Progress};
-pub(crate) use requested_range::{RequestedRange, RequestedRanges};
+pub(crate) use requested_range::{RequestedRange, RequestedRanges, never_comes};
 pub(crate) use seen_pages::{FirstSeen, SeenPages};
 pub(crate) use single_page::{is_full, more_addresses, says_more};

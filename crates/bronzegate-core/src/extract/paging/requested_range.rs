@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::branch::Branch;
 use super::page_state::Carried;
-use crate::config::Incremental;
+use crate::config::{CursorFormat, Incremental};
 use crate::cursor::{BranchRanges, CursorState, CursorValue, Verbatim};
+use crate::local_time::civil_time;
 
 /// The stretch of records that requests ask for; both ends absent in a snapshot.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -80,22 +81,56 @@ impl From<RequestedRange> for RequestedRanges {
 /// Where a request begins: at the unit that the run's first instant lies in, where the API reads whole units. One that
 /// leaves out what lies at its beginning is asked from a unit of the format earlier.
 fn first(settings: &Incremental, from: &Verbatim) -> Carried {
-    let whole = settings.to_inclusive.and_then(|unit| of(settings, from, |time| unit.first(time)));
-    let from = whole.as_ref().unwrap_or(from);
-    let value = settings.from_exclusive.then(|| CursorValue::of(settings.format, from.clone()).ok());
-    let before = value.flatten().map(|value| value.one_before(settings.format));
-    before.as_ref().map_or(from, CursorValue::verbatim).into()
+    let Ok(value) = CursorValue::of(settings.format, from.clone()) else { return from.into() };
+    let value = match value.time() {
+        Some(time) => CursorValue::of_time(settings.format, first_instant(settings, time)),
+        None => value,
+    };
+    let value = if settings.from_exclusive { value.one_before(settings.format) } else { value };
+    written(settings, &value)
 }
 
 /// Where a request ends. An API that answers all of the unit which its end names is asked up to the last that has
 /// anything of the run.
 fn last(settings: &Incremental, to: &Verbatim) -> Carried {
-    let whole = settings.to_inclusive.and_then(|unit| of(settings, to, |time| unit.last(time)));
-    whole.as_ref().unwrap_or(to).into()
+    let Ok(value) = CursorValue::of(settings.format, to.clone()) else { return to.into() };
+    match value.time() {
+        Some(time) => written(settings, &CursorValue::of_time(settings.format, last_instant(settings, time))),
+        None => to.into(),
+    }
 }
 
-/// A bound moved to another instant.
-fn of(settings: &Incremental, bound: &Verbatim, at: impl Fn(Timestamp) -> Timestamp) -> Option<Verbatim> {
-    let time = CursorValue::of(settings.format, bound.clone()).ok()?.time()?;
-    Some(CursorValue::of_time(settings.format, at(time)).verbatim().clone())
+fn first_instant(settings: &Incremental, time: Timestamp) -> Timestamp {
+    match (settings.to_inclusive, settings.timezone.zone()) {
+        (Some(unit), _) => unit.first(time),
+        (None, Some(zone)) => zone.ask_from(time),
+        (None, None) => time,
+    }
+}
+
+fn last_instant(settings: &Incremental, time: Timestamp) -> Timestamp {
+    match (settings.to_inclusive, settings.timezone.zone()) {
+        (Some(unit), _) => unit.last(time),
+        (None, Some(zone)) => zone.ask_to(time),
+        (None, None) => time,
+    }
+}
+
+/// A bound as requests write it: a local time without an offset.
+fn written(settings: &Incremental, value: &CursorValue) -> Carried {
+    let local = settings.timezone.zone().filter(|_| settings.format == CursorFormat::Rfc3339);
+    match local.and_then(|_| value.time()) {
+        Some(time) => Carried { text: civil_time(time).to_string(), bare: false },
+        None => value.verbatim().into(),
+    }
+}
+
+/// Whether a range lies in an hour that clocks leave out, so that nothing can be in it.
+pub(crate) fn never_comes(state: &CursorState, settings: &Incremental) -> bool {
+    let time = |bound: &Option<Verbatim>| CursorValue::of(settings.format, bound.clone()?).ok()?.time();
+    let (Some(zone), Some(from), Some(to)) = (settings.timezone.zone(), time(&state.from), time(&state.to))
+    else {
+        return false;
+    };
+    zone.ask_from(from) >= zone.ask_to(to)
 }

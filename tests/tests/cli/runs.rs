@@ -367,7 +367,10 @@ pagination: { type: offset, send: { query: offset }, page_size: { query: limit, 
     assert!(run["warnings"][0].as_str().unwrap().starts_with("the stated total fell from 27 to 25"), "{run}");
     let runs = shell.run("runs demo/items --fail-on-breach").await;
     assert_eq!(runs.code(), Some(1), "{runs:?}");
-    assert!(runs.out.contains("1 run, 1 marked") && runs.out.trim_end().ends_with("may_lack"), "{runs:?}");
+    assert!(
+        runs.out.contains("1 run, 1 marked") && runs.out.trim_end().ends_with("may_lack 1 warning"),
+        "{runs:?}"
+    );
     shell.api.set_faults(Vec::new());
     shell.run("run demo/items --at 2026-11-22T18:00:00Z --json").await.assert(0, "complete");
     let since = shell.run("runs demo/items --since 2026-11-22T17:30:00Z --fail-on-breach").await;

@@ -318,7 +318,17 @@ async fn a_refusal_is_told_with_its_url_and_its_reason() {
     assert_eq!(kind, ErrorKind::Api, "{message}");
     let url = format!("{}/items?limit=…&after=…", bench.api.base_url());
     let told =
-        format!("demo/items, page 2: HTTP 400 from {url}: {{\"error\":\"no 31m such [secret]\",\"x\":\"yyy");
+        format!("demo/items, page 2: HTTP 400 from {url}: [its text repeats a secret, and is withheld]");
+    assert_eq!(message, told);
+    // Without one, the text is told, printable and not at length.
+    let body = format!("{{\"error\":\"no\u{9b}31m such thing\",\"x\":\"{}\"}}", "y".repeat(400));
+    let body = body.as_str().into();
+    let kind = FaultKind::RawBody { content_type: "application/json".to_owned(), body, status: 400 };
+    let (bench, report, _) = run(vec![at_page(2, kind)], bearer).await;
+    let (_, message) = failure(&report);
+    let url = format!("{}/items?limit=…&after=…", bench.api.base_url());
+    let told =
+        format!("demo/items, page 2: HTTP 400 from {url}: {{\"error\":\"no 31m such thing\",\"x\":\"yyy");
     assert!(message.starts_with(&told) && message.ends_with("y…"), "{message}");
     assert!(message.chars().count() < told.chars().count() + 300, "{message}");
     // A page of a gateway says nothing; a refused credential is named, not shown.

@@ -42,5 +42,5 @@ pub(crate) use rate_limit::Limiter;
 pub(crate) use retry::{Backoff, NoMore};
 pub use stats::Stats;
 pub(crate) use template::expanded;
-pub(crate) use verdict::{BodyState, Verdict, judge};
+pub(crate) use verdict::{BodyState, EndedBy, Verdict, judge};
 pub(crate) use wait_budget::{TooLong, WaitBudget};

@@ -30,16 +30,25 @@ pub(crate) enum BodyState {
     Unread(Option<String>),
 }
 
+/// What says that there are no more pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndedBy {
+    /// The status 204.
+    NoContent,
+    /// A rule of the source file, which is taken at its word.
+    Rule {
+        /// It looks at nothing but the status, which a wrong path has too.
+        by_status: bool,
+    },
+}
+
 /// What to do about a response.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It is a page.
     Accept,
-    /// There are no more pages.
-    End {
-        /// The status alone says so, by a rule: a wrong path would be answered so too.
-        by_status: bool,
-    },
+    /// There are no more pages, and what says so.
+    End(EndedBy),
     /// Leave out this partition or parent, and why.
     Skip(String),
     /// Renew the credential and ask again, once.
@@ -84,7 +93,7 @@ fn by_rule(
     match rule.then {
         Then::Retry => Verdict::Retry(ErrorKind::Api, because, signals.wait_after_error()),
         Then::Fail => Verdict::Fail(ErrorKind::Api, because),
-        Then::End => Verdict::End { by_status: rule.is_by_status() },
+        Then::End => Verdict::End(EndedBy::Rule { by_status: rule.is_by_status() }),
         Then::Skip => Verdict::Skip(because),
         Then::RefreshAuth => Verdict::RefreshAuth(because),
         // What the page says of errors is no matter; whether there is a page is.
@@ -96,7 +105,7 @@ fn by_default(facts: &Facts, body: &BodyState, signals: Signals, is_known: bool)
     let status = facts.status;
     let because = refusal(facts, body, "");
     match status {
-        204 => Verdict::End { by_status: false },
+        204 => Verdict::End(EndedBy::NoContent),
         200..300 => by_body(facts, body, is_known),
         401 => Verdict::RefreshAuth(because),
         403 if signals.is_rate_limit() => {

@@ -85,12 +85,38 @@ impl<'a> Sequence<'a> {
                 None => mark.progress = BranchProgress::Removed,
             }
         }
-        if self.has_parent && !anew && !places.is_sorted() {
+        if anew {
+            self.add_partitions(&mut cursor)?;
+        } else if self.has_parent && !places.is_sorted() {
             let cause = "the partitions of the source file are in another order than when the run was begun; `run \
                          --restart` begins it anew";
             return Err(Error::new(ErrorKind::Store, cause));
         }
         Ok(cursor)
+    }
+
+    /// Adds the partitions that the file has by now to a run that begins anew: they begin at `start`.
+    fn add_partitions(&self, cursor: &mut CursorState) -> Result<(), Error> {
+        let known = start(self.incremental);
+        let from = self.begins(known.as_ref())?;
+        let Some(marks) = cursor.partitions.as_mut().filter(|marks| !marks.are_shared()) else {
+            return Ok(());
+        };
+        let added = (0..self.partitions.count().min(PartitionMarks::MOST as u64))
+            .map(|nth| self.partitions.combination(nth))
+            .filter(|values| marks.of(values).is_none())
+            .map(|values| PartitionMark {
+                values,
+                from: from.clone(),
+                known: known.clone(),
+                ..PartitionMark::default()
+            });
+        let added: Vec<_> = added.take(PartitionMarks::MOST.saturating_sub(marks.marks.len())).collect();
+        if !added.is_empty() {
+            marks.marks.extend(added);
+            self.begin_at_the_oldest(cursor)?;
+        }
+        Ok(())
     }
 
     /// What the first run begins with.

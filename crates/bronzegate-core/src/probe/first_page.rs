@@ -73,7 +73,7 @@ pub(crate) async fn first_page(
             unreachable!("no deadline, and the page is wanted")
         }
     };
-    if fetched.by_status {
+    if fetched.is_ended_by_status() {
         let cause = format!(
             "HTTP {}, by which a rule of `responses` ends the pages, and no page has come: a wrong path is answered so too. \
              If it is how the API says \"none\", give the rule a condition on the body as well, or `if_first: true`",

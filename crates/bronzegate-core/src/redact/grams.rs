@@ -1,13 +1,21 @@
 //! Which stretches of a text are a secret or a good part of one: found by its grams of eight bytes, in one
 //! pass, whatever the number of secrets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// The length of a gram.
 const GRAM: usize = 8;
 /// A part of a secret is looked for from this length on, or from two thirds of a shorter one.
 const LONGEST_PART: usize = 12;
+
+/// The armour of a key in PEM (RFC 7468), which every key has, and messages speak of.
+const ARMOUR: [&[u8]; 4] = [
+    b"-----BEGIN RSA PRIVATE KEY-----",
+    b"-----END EC PRIVATE KEY-----",
+    b"-----BEGIN ENCRYPTED PRIVATE KEY-----",
+    b"-----END PRIVATE KEY-----",
+];
 
 /// The grams of some secrets, and the shorter secrets as they are.
 #[derive(Default)]
@@ -43,7 +51,8 @@ impl Grams {
         }
         let part = (secret.len() * 2).div_ceil(3).clamp(GRAM, LONGEST_PART) as u8;
         let whole = u32::try_from(secret.len()).unwrap_or(u32::MAX);
-        for gram in grams(secret) {
+        let armour: HashSet<u64> = ARMOUR.into_iter().flat_map(grams).collect();
+        for gram in grams(secret).filter(|gram| !armour.contains(gram)) {
             let known = self.needed.entry(gram).or_insert(Needed { part, whole });
             *known = Needed { part: known.part.min(part), whole: known.whole.min(whole) };
         }

@@ -223,7 +223,7 @@ impl Driver<'_> {
         let position = self.progress.state.position.clone();
         let has_records = fetched.body.as_ref().is_some_and(|body| body.records > 0);
         let looked = match judge(self.context, &mut self.progress, fetched) {
-            Ok(judged) if judged.last => {
+            Ok(judged) if judged.last && !fetched.is_ended_by_rule() => {
                 // What was fetched ahead is not needed, most likely.
                 self.flying.truncate(1);
                 let looked = second_look(self.context, self.branch, &mut self.progress, fetched).await?;
@@ -260,7 +260,7 @@ impl Driver<'_> {
 
     /// Remembers how the branch ended.
     fn note_end(&mut self, fetched: &Fetched) {
-        if fetched.by_status && self.progress.state.pages == 0 {
+        if fetched.is_ended_by_status() && self.progress.state.pages == 0 {
             self.context.seen.refused(format!(
                 "HTTP {} from {}",
                 fetched.facts.status,

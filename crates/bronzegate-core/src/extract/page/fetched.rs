@@ -3,7 +3,7 @@
 use super::record_channel::Gone;
 use crate::error::Error;
 use crate::formats::PageBody;
-use crate::http::Facts;
+use crate::http::{EndedBy, Facts};
 
 /// A page that has come.
 #[derive(Debug)]
@@ -12,8 +12,20 @@ pub(crate) struct Fetched {
     pub facts: Facts,
     /// The body's records and shape; `None` where the response says that there are no more pages.
     pub body: Option<PageBody>,
-    /// A rule says so by the status alone.
-    pub by_status: bool,
+    /// What says so.
+    pub ended_by: Option<EndedBy>,
+}
+
+impl Fetched {
+    /// Whether a rule says by the status alone that there are no more pages: a wrong path is answered so too.
+    pub(crate) fn is_ended_by_status(&self) -> bool {
+        self.ended_by == Some(EndedBy::Rule { by_status: true })
+    }
+
+    /// Whether a rule of the source file says that there are no more pages: its word is not doubted.
+    pub(crate) fn is_ended_by_rule(&self) -> bool {
+        matches!(self.ended_by, Some(EndedBy::Rule { .. }))
+    }
 }
 
 /// Why a page did not come.

@@ -262,16 +262,16 @@ impl Fetcher {
         let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
         if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
         {
-            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body, by_status: false })));
+            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body, ended_by: None })));
         }
         // A request with an effect is not asked again anyway, and says so.
         let is_known = self.has_answered.load(Relaxed) || matches!(aim, Aim::Effect);
         let verdict = judge(&self.stream.responses, &facts, &state, &signals, is_known);
-        if !self.is_look && !matches!(verdict, Verdict::Accept | Verdict::End { .. } | Verdict::Skip(_)) {
+        if !self.is_look && !matches!(verdict, Verdict::Accept | Verdict::End(_) | Verdict::Skip(_)) {
             self.client.stats().api_error();
         }
         match verdict {
-            Verdict::Accept | Verdict::End { .. } if !matches!(aim, Aim::Page(_)) => {
+            Verdict::Accept | Verdict::End(_) if !matches!(aim, Aim::Page(_)) => {
                 self.answered();
                 Ok(answered(facts))
             }
@@ -282,11 +282,11 @@ impl Fetcher {
                     .and_then(|()| paging::check(&self.stream, &body))
                     .map_err(FetchError::Failed)?;
                 self.answered();
-                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body), by_status: false })))
+                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body), ended_by: None })))
             }
             Verdict::Skip(cause) => Err(FetchError::Skipped(cause)),
-            Verdict::End { by_status } => {
-                Ok(Attempt::Page(Box::new(Fetched { facts, body: None, by_status })))
+            Verdict::End(ended_by) => {
+                Ok(Attempt::Page(Box::new(Fetched { facts, body: None, ended_by: Some(ended_by) })))
             }
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
@@ -381,7 +381,7 @@ fn sent_away(until: Timestamp) -> String {
 }
 
 fn answered(facts: Facts) -> Attempt {
-    Attempt::Page(Box::new(Fetched { facts, body: None, by_status: false }))
+    Attempt::Page(Box::new(Fetched { facts, body: None, ended_by: None }))
 }
 
 /// Whether a request that was answered so may have had its effect.

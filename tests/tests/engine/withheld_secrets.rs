@@ -123,6 +123,8 @@ streams:
         other.set_faults(vec![Fault::new("items", When::Request(1), FaultKind::EchoSecret)]);
         let report = bench.run("accounts").await;
         let sent = if credentials { "/items?access_token=[secret]&n=1" } else { "/items?n=1" };
+        // What the demo API appends to every file's URL.
+        let sent = format!("{sent}?signature=presigned-2");
         let told = format!("demo/accounts, page 1: HTTP 400: {sent}");
         assert_eq!(failure(&report), (ErrorKind::Api, told.as_str()));
     }

@@ -84,7 +84,8 @@ pub(crate) async fn look(
         Ok(fetched) => Look::Page(Box::new(LookedAt { fetched, prints })),
         Err(FetchError::TooLarge(fetched)) => Look::Page(Box::new(LookedAt { fetched: *fetched, prints })),
         Err(FetchError::Failed(error)) => {
-            tracing::debug!(stream = context.name(), %error, "a page that was looked at did not come");
+            let error = context.fetcher.client().told(&error.to_string());
+            tracing::debug!(stream = context.name(), error, "a page that was looked at did not come");
             Look::Nothing
         }
         Err(FetchError::Skipped(_)) => Look::Nothing,

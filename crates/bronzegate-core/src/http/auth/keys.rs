@@ -66,15 +66,20 @@ impl Keys {
         header_value(&format!("Basic {pair}"))
     }
 
-    /// Remembers a secret, and each line of a key.
+    /// Remembers a secret, and each line of one that has several. A key in PEM is its lines alone: what frames
+    /// them stands in many a text.
     pub(super) fn learn(&self, secret: &SecretString) {
-        self.scrubber.learn(secret);
         let text = secret.expose_secret();
+        let mut has_lines = false;
         if text.contains('\n') {
             for line in text.lines().filter(|line| line.len() >= SHORTEST_LINE && !line.starts_with("-----"))
             {
                 self.scrubber.learn(&line.to_owned().into());
+                has_lines = true;
             }
+        }
+        if !(has_lines && text.contains("-----BEGIN ")) {
+            self.scrubber.learn(secret);
         }
     }
 }

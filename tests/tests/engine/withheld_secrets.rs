@@ -122,9 +122,10 @@ streams:
         // With credentials, what is in use by then stands where the API repeated it.
         other.set_faults(vec![Fault::new("items", When::Request(1), FaultKind::EchoSecret)]);
         let report = bench.run("accounts").await;
-        // The demo API signs the URLs of its files by what it appends.
         let sent = if credentials { "/items?access_token=[secret]&n=1" } else { "/items?n=1" };
-        let told = format!("demo/accounts, page 1: HTTP 400: {sent}?signature=presigned-2");
+        // What the demo API appends to every file's URL.
+        let sent = format!("{sent}?signature=presigned-2");
+        let told = format!("demo/accounts, page 1: HTTP 400: {sent}");
         assert_eq!(failure(&report), (ErrorKind::Api, told.as_str()));
     }
 }

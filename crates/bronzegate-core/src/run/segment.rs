@@ -95,9 +95,10 @@ impl StreamRun {
         let is_part = staged.is_part;
 
         let record = self.record(&segment, staged, &began);
-        if let Some(place) = secret_at(&record.cursor, |text| self.client.auth().scrubber().finds_in(text)) {
+        let resumed = serde_json::json!({ "cursor": record.cursor, "columns": record.columns });
+        if let Some(place) = secret_at(&resumed, |text| self.client.auth().scrubber().finds_in(text)) {
             publisher.abort(&record.parts).await?;
-            return Err(holds_secret(&format!("cursor.{place}")));
+            return Err(holds_secret(&place));
         }
         if log.commit(&record).await? == Created::No {
             publisher.abort(&record.parts).await?;

@@ -128,7 +128,8 @@ async fn s3_that_does_not_answer_ends_with_the_functions_time_and_not_after_it()
     // On a busy machine no page may have come by then: a longer time shows what is to be seen.
     let mut time = Duration::from_secs(2);
     let message = loop {
-        peer.spoil(4, usize::MAX, Spoiled::Silence);
+        let rule = Rule { words: vec![S3], skip: 4, count: usize::MAX, spoiled: Spoiled::Silence };
+        peer.proxy.spoil(rule);
         let (kind, message) = peer.deployment.lambda.invoke(&scheduled(Some("items")), time).await.failure();
         if kind != "api" || time > Duration::from_secs(30) {
             assert_eq!(kind, "store", "{message}");

@@ -146,7 +146,7 @@ async fn the_last_page_waits_for_nobody() {
     let said = vec![("Retry-After".to_owned(), "3600".to_owned())];
     let last = FaultKind::Status {
         code: 200,
-        body: Some(page_body(80, 20, None).into()),
+        body: Some(page_body(80, 15, None).into()),
         headers: said,
         content_type: None,
     };

@@ -121,7 +121,7 @@ mod tests {
         let means = |manner: &Manner, asked| manner.means(asked, Some(9 * day + 5), TimeFormat::EpochS);
         assert_eq!(means(&whole, (Some(day + 7), Some(2 * day))), (Some(day), Some(3 * day)));
         assert_eq!(means(&whole, (None, None)), (None, None));
-        let week = Duration::from_secs(7 * 86_400);
+        let week = Duration::from_hours(168);
         let recent = Manner { by_default_the_last: Some(week), ..Manner::default() };
         assert_eq!(means(&recent, (None, None)), (Some(2 * day + 5), None));
         assert_eq!(means(&recent, (None, Some(8 * day))), (Some(day), Some(8 * day)));
@@ -132,7 +132,7 @@ mod tests {
     fn it_is_written_with_units() {
         let json = r#"{"whole":"day","late":"10m"}"#;
         let manner: Manner = serde_json::from_str(json).unwrap();
-        assert_eq!((manner.whole, manner.late), (Some(Grain::Day), Some(Duration::from_secs(600))));
+        assert_eq!((manner.whole, manner.late), (Some(Grain::Day), Some(Duration::from_mins(10))));
         assert_eq!(serde_json::from_str::<Manner>(&serde_json::to_string(&manner).unwrap()).unwrap(), manner);
     }
 }

@@ -10,6 +10,7 @@ use super::mutation::{NUMBERS, TIMES, mutated};
 
 const STEPS: [&str; 10] = ["15m", "6h", "1d", "1w", "1mo", "1y", "0d", "9999999999y", "1ns", "-1d"];
 
+#[expect(clippy::unused_async, reason = "every target is a future, which has a deadline")]
 pub(super) async fn case(mut random: Rng) -> Outcome {
     let time = |random: &mut Rng| *random.choice(TIMES.iter()).expect("there are some");
     let event = match random.u8(..4) {

@@ -64,6 +64,7 @@ const DICTIONARY: [&str; 44] = [
 ];
 
 /// A file of `sources/`, damaged; or whole, with a secret written where its name belongs.
+#[expect(clippy::unused_async, reason = "every target is a future, which has a deadline")]
 pub(super) async fn file(mut random: Rng, _: Told) -> Outcome {
     let folder = std::fs::read_dir(repository().join("sources")).map_err(|error| error.to_string())?;
     let mut files: Vec<_> = folder.filter_map(|entry| Some(entry.ok()?.path())).collect();

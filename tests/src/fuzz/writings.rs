@@ -1,5 +1,7 @@
 //! A secret as an API may repeat it.
 
+#![expect(clippy::format_collect, reason = "short texts")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use fastrand::Rng;

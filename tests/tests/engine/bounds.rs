@@ -14,8 +14,8 @@ const TOO_MUCH: &str = "it unpacks to more than 500 times its size";
 
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(content).expect("it is as the test made it");
+    encoder.finish().expect("it is as the test made it")
 }
 
 /// Bytes that the run has written anywhere.

@@ -200,7 +200,7 @@ async fn bench_of_parents(parents: Stream, parent: String) {
     let bench = Bench::new(vec![parents, child], vec![], &yaml).await;
     bench.api.append("changes", [parent]).expect("a stream");
     let now = "2026-11-01T07:10:00Z";
-    let clock: Arc<dyn Clock> = Arc::new(TestClock::at(now.parse().unwrap()));
+    let clock: Arc<dyn Clock> = Arc::new(TestClock::at(now.parse().expect("it is as the test made it")));
     let report =
         bench.stream_with("child", clock).run(bench.store(), request(now), RunOptions::default()).await;
     assert_complete(&report, 3);

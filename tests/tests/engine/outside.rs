@@ -64,7 +64,7 @@ async fn a_number_in_another_unit_than_the_file_says_fails_the_run_and_names_it(
 #[tokio::test]
 async fn parents_in_another_unit_fail_their_children() {
     let parent = "cursor: at, format: epoch_ms, from: { query: since }, to: { query: until }, start: 2026-08-01, window: 1mo";
-    let parents = settings(&format!("{parent}")).replace('\n', "\n    ");
+    let parents = settings(parent).replace('\n', "\n    ");
     let child = "path: /changes\n    records: results\n    parent: { stream: changes, fields: [id] }\n    params: { of: '{{ parent.id }}' }";
     let yaml = format!("streams:\n  changes:\n    path: /changes\n    {parents}\n  child:\n    {child}\n");
     let bench = Bench::new(vec![with(deaf(five(1)))], vec![], &yaml).await;
@@ -126,7 +126,7 @@ async fn ids_that_begin_anew_are_told_where_the_api_does_not_filter() {
 
 /// One a day for 84 days, of which the API gives out the last seven where it is not asked for others.
 fn recent(name: &str) -> Timeline {
-    let first: Timestamp = "2026-08-01T12:00:00Z".parse().unwrap();
+    let first: Timestamp = "2026-08-01T12:00:00Z".parse().expect("it is as the test made it");
     let day = |nth: u64| first + SignedDuration::from_hours(24 * nth.cast_signed());
     let records = (0..84).map(|nth| change(nth, &day(nth).to_string()));
     let manner = Manner { by_default_the_last: Some(Duration::from_hours(7 * 24)), ..Manner::default() };

@@ -166,11 +166,22 @@ async fn marks_move_together_when_a_cut_run_is_complete_and_a_partition_added_me
 /// Makes the newest commit one of an earlier version: one mark for all partitions.
 fn as_an_earlier_version_wrote_it(bench: &Bench) {
     let folder = bench.target().join("_bronzegate/demo/changes/commits");
-    let path = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
-    let mut record: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let path = std::fs::read_dir(folder)
+        .expect("it is as the test made it")
+        .next()
+        .expect("it is as the test made it")
+        .expect("it is as the test made it")
+        .path();
+    let mut record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).expect("it is as the test made it"))
+            .expect("it is as the test made it");
     record["format"] = 1.into();
-    record["cursor"].as_object_mut().unwrap().remove("partitions").unwrap();
-    std::fs::write(path, record.to_string()).unwrap();
+    record["cursor"]
+        .as_object_mut()
+        .expect("it is as the test made it")
+        .remove("partitions")
+        .expect("it is as the test made it");
+    std::fs::write(path, record.to_string()).expect("it is as the test made it");
 }
 
 #[tokio::test]
@@ -259,7 +270,7 @@ const TASKS: &str = "streams:
 async fn tasks(projects: u64, more: &str) -> (Bench, Vec<String>) {
     let all = bronzegate_tests::expected(Shape::Small, projects);
     let ids = all.iter().map(|record| {
-        let record: serde_json::Value = serde_json::from_str(record).unwrap();
+        let record: serde_json::Value = serde_json::from_str(record).expect("it is as the test made it");
         record["id"].to_string()
     });
     let names: Vec<String> = ids.map(|id| format!("tasks/{id}")).collect();

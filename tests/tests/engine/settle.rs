@@ -19,7 +19,7 @@ fn timeline() -> Timeline {
 
 /// A stream whose records can be seen ten minutes late: one every four minutes from 16:00 on.
 fn late() -> (Stream, Vec<String>) {
-    let first: Timestamp = "2026-11-22T16:00:00Z".parse().unwrap();
+    let first: Timestamp = "2026-11-22T16:00:00Z".parse().expect("it is as the test made it");
     let at = |nth: u64| first + SignedDuration::from_mins(4 * nth.cast_signed());
     let records: Vec<_> = (0..50).map(|nth| change(nth, &at(nth).to_string())).collect();
     let manner = Manner { late: Some(Duration::from_mins(10)), ..Manner::default() };

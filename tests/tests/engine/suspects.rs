@@ -23,7 +23,7 @@ fn text(content_type: &str, body: &str) -> FaultKind {
 fn is_told(bench: &Bench, report: &RunReport, records: u64, warning: &str) {
     assert_eq!((report.status, &report.error, report.counts.records), (Status::Complete, &None, records));
     assert!(report.warnings.len() == 1 && report.warnings[0].contains(warning), "{:?}", report.warnings);
-    assert_eq!(bench.commits("items").last().unwrap().warnings, report.warnings);
+    assert_eq!(bench.commits("items").last().expect("it is as the test made it").warnings, report.warnings);
     let metrics = bronzegate_core::doors::metrics::of_run(report);
     let told = metrics.iter().find(|metric| metric.name == "Warnings").map(|metric| metric.value);
     assert_eq!(told, Some(1.0));

@@ -26,7 +26,7 @@ pub(super) fn outside(records: &Records, read: &Read<'_>, report: &Report) {
         match &records.at {
             // With pages it is a list, which has no members; and where there is one page, a list as a rule.
             RecordsPath::Root => {
-                say(address, at, "the whole body is the list of records (records: $)", report)
+                say(address, at, "the whole body is the list of records (records: $)", report);
             }
             RecordsPath::At(list) if is_below(pointer, list) => {
                 say(address, at, &format!("the records are split off at `{list}`"), report);

@@ -153,24 +153,11 @@ impl FromSource<'_> {
         let job = self.job(spec, own, &request);
         let requests: Vec<&Request> = job.requests.iter().flatten().chain([&request]).collect();
         let incremental = self.incremental(spec, &requests);
-        let partitions = branches::partitions(spec.partitions.as_ref(), report);
-        let parent = spec.parent.as_ref().map(|slot| slot.get()?.resolve(report));
         let layers = Layers { own, source: self.shared };
         let rules = layers.first(|shared| shared.responses.as_ref());
         let responses = responses(rules, report);
-        branch_check::stream(
-            &Branched {
-                requests,
-                incremental_at: spec.incremental.as_ref().map(Slot::at),
-                partitions_spec: spec.partitions.as_ref(),
-                parent_spec: spec.parent.as_ref(),
-                partitions: &partitions,
-                parent: parent.as_ref().and_then(Option::as_ref),
-                incremental: incremental.as_ref().and_then(Option::as_ref),
-                skips: rules.map(Slot::at).filter(|_| responses.iter().any(|rule| rule.then == Then::Skip)),
-            },
-            report,
-        );
+        let skips = rules.map(Slot::at).filter(|_| responses.iter().any(|rule| rule.then == Then::Skip));
+        let (partitions, parent) = self.branches(spec, requests, incremental.iter().flatten().next(), skips);
         let rate_limit = RateLimitSpec::resolve(&layers.maps(|shared| shared.rate_limit.as_ref()), report);
         let retry = RetrySpec::resolve(&layers.maps(|shared| shared.retry.as_ref()), report);
         let output = OutputSpec::resolve(&layers.maps(|shared| shared.output.as_ref()), report);
@@ -179,12 +166,13 @@ impl FromSource<'_> {
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
         let ((format, reading), records) = self.content(spec, &request);
         if let Some(records) = records.as_ref().filter(|_| format.as_ref().is_none_or(Format::has_members)) {
-            let at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
             let split = incremental.iter().flatten().find_map(|settings| settings.split_when.as_ref());
+            let responses = rules.map(|rules| (&*responses, rules.at()));
+            let at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
             let read = records_check::Read {
                 pagination: request.pagination.as_ref().map(|pagination| (pagination, at)),
                 split_when: split.zip(spec.incremental.as_ref()).map(|(split, slot)| (&split.at, slot.at())),
-                responses: rules.map(|rules| (&*responses, rules.at())),
+                responses,
             };
             records_check::outside(records, &read, report);
         }
@@ -201,7 +189,7 @@ impl FromSource<'_> {
             pagination: request.pagination?,
             incremental: incremental?,
             partitions,
-            parent: parent.map_or(Some(None), |parent| parent.map(Some))?,
+            parent: parent?,
             job: if spec.job.is_some() { Some(job.job?) } else { None },
             auth: request.auth?,
             rate_limit,
@@ -214,6 +202,31 @@ impl FromSource<'_> {
             schedule: schedule.flatten(),
             expect: expect.unwrap_or_default(),
         })
+    }
+
+    /// Its partitions and its parent, held against the rest; no parent when the report says what is wrong.
+    #[expect(clippy::option_option, reason = "whether it is valid, and whether there is one")]
+    fn branches(
+        &self,
+        spec: &StreamSpec,
+        requests: Vec<&Request>,
+        incremental: Option<&Incremental>,
+        skips: Option<&At>,
+    ) -> (Partitions, Option<Option<Parent>>) {
+        let partitions = branches::partitions(spec.partitions.as_ref(), self.report);
+        let parent = spec.parent.as_ref().map(|slot| slot.get()?.resolve(self.report));
+        let branched = Branched {
+            requests,
+            incremental_at: spec.incremental.as_ref().map(Slot::at),
+            partitions_spec: spec.partitions.as_ref(),
+            parent_spec: spec.parent.as_ref(),
+            partitions: &partitions,
+            parent: parent.as_ref().and_then(Option::as_ref),
+            incremental,
+            skips,
+        };
+        branch_check::stream(&branched, self.report);
+        (partitions, parent.map_or(Some(None), |parent| parent.map(Some)))
     }
 
     /// What a page holds, and where.

@@ -58,17 +58,14 @@ impl BranchRanges {
         };
         let own = state.partitions.as_ref().filter(|partitions| !partitions.are_shared());
         let mut found = Self { partitions: own.map(|_| HashMap::new()), ..Self::default() };
-        match (own, &mut found.partitions) {
-            (Some(own), Some(places)) => {
-                for (place, mark) in own.marks.iter().enumerate() {
-                    found.ranges.push(range(&mark.from, &mark.known, mark.progress)?);
-                    places.insert(mark.values.clone(), place);
-                }
+        if let (Some(own), Some(places)) = (own, &mut found.partitions) {
+            for (place, mark) in own.marks.iter().enumerate() {
+                found.ranges.push(range(&mark.from, &mark.known, mark.progress)?);
+                places.insert(mark.values.clone(), place);
             }
-            _ => {
-                let from = state.common_from().cloned();
-                found.ranges.push(range(&from, &state.known, BranchProgress::Due)?);
-            }
+        } else {
+            let from = state.common_from().cloned();
+            found.ranges.push(range(&from, &state.known, BranchProgress::Due)?);
         }
         for group in &state.skipped {
             // Branches of a group may be at different points of the run.

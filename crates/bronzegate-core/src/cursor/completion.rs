@@ -169,17 +169,16 @@ impl CursorState {
         let like = |group: &&mut SkippedBranches| {
             group.partition == partition && group.from == from && group.known == known
         };
-        match self.skipped.iter_mut().find(like) {
-            Some(group) => group.branches.push(skipped),
-            None => {
-                let branches = vec![skipped];
-                // What is then not known of the records at the mark is written once more.
-                let known = known.map(|mark| match held + mark.held() {
-                    ..=Mark::ALL_VERSIONS => mark,
-                    _ => Mark::at(mark.cursor),
-                });
-                self.skipped.push(SkippedBranches { partition, from, known, branches });
-            }
+        if let Some(group) = self.skipped.iter_mut().find(like) {
+            group.branches.push(skipped);
+        } else {
+            let branches = vec![skipped];
+            // What is then not known of the records at the mark is written once more.
+            let known = known.map(|mark| match held + mark.held() {
+                ..=Mark::ALL_VERSIONS => mark,
+                _ => Mark::at(mark.cursor),
+            });
+            self.skipped.push(SkippedBranches { partition, from, known, branches });
         }
         true
     }

@@ -163,7 +163,7 @@ impl Observed {
         }
         let asked = wanted.told();
         let all = format!("all {} records lie outside of what was asked ({asked})", self.seen);
-        let text = |order: &Option<Order>| order.as_ref().map_or_else(String::new, |order| order.told());
+        let text = |order: &Option<Order>| order.as_ref().map_or_else(String::new, Order::told);
         let (oldest, newest) = (text(&self.oldest), text(&self.newest));
         if let (Some(unit), Some(example)) = (self.units.first(), &self.example) {
             let declared = wanted.format.name();

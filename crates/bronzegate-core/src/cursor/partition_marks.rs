@@ -78,6 +78,7 @@ pub enum BranchProgress {
 }
 
 impl BranchProgress {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     fn is_due(&self) -> bool {
         *self == Self::Due
     }

@@ -163,7 +163,7 @@ impl<'a> Sequence<'a> {
             };
             let marks = self.marks(own.zip(before), cursor.known.as_ref(), &mut told)?;
             cursor.known = match own {
-                Some(own) => self.forgotten(own, cursor.known, &marks)?,
+                Some(own) => self.forgotten(own, cursor.known.as_ref(), &marks)?,
                 None => None,
             };
             cursor.partitions = Some(PartitionMarks { names, marks });
@@ -254,12 +254,12 @@ impl<'a> Sequence<'a> {
     fn forgotten(
         &self,
         before: &PartitionMarks,
-        already: Option<Mark>,
+        already: Option<&Mark>,
         kept: &[PartitionMark],
     ) -> Result<Option<Mark>, Error> {
         let kept: HashSet<&[String]> = kept.iter().map(|mark| &mark.values[..]).collect();
         let dropped = before.marks.iter().filter(|mark| !kept.contains(&mark.values[..]));
-        let marks = dropped.filter_map(|mark| mark.known.as_ref()).chain(already.as_ref());
+        let marks = dropped.filter_map(|mark| mark.known.as_ref()).chain(already);
         Ok(self.oldest(marks)?.map(|mark| Mark::at(mark.cursor.clone())))
     }
 

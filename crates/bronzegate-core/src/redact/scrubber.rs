@@ -82,7 +82,9 @@ impl Scrubber {
         if known.forgets() {
             let Known { secrets, grams } = &mut *known;
             *grams = Grams::default();
-            secrets.iter().for_each(|secret| add(grams, secret));
+            for secret in &*secrets {
+                add(grams, secret);
+            }
         } else {
             add(&mut known.grams, secret);
         }

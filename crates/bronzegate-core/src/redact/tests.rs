@@ -1,5 +1,7 @@
 //! What is shown, and that no secret is, however it is written.
 
+#![expect(clippy::format_collect, reason = "short texts, in tests")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use fastrand::Rng;

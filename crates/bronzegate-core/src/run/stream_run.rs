@@ -33,7 +33,9 @@ impl StreamRun {
         self.stats().begin();
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
         let ended = match self.timed(request) {
-            Ok(request) => self.segments(stores.clone(), request, deadline, stop, &mut report).await,
+            Ok(request) => {
+                Box::pin(self.segments(stores.clone(), request, deadline, stop, &mut report)).await
+            }
             Err(error) => Err(error),
         };
         self.settled(deadline).await;

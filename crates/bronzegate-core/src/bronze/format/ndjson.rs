@@ -318,7 +318,7 @@ mod tests {
         while nth < pieces[0].spans.len() {
             let mut out = Vec::new();
             nth = tail.encode(&pieces[0], nth, 100_000, &mut out);
-            lines += out.iter().filter(|byte| **byte == b'\n').count();
+            lines += memchr::memchr_iter(b'\n', &out).count();
             assert!(out.capacity() < 220_000, "{}", out.capacity());
         }
         assert_eq!((nth, lines), (5_001, 5_001));

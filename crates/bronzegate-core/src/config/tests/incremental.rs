@@ -40,7 +40,7 @@ fn a_time_zone_is_a_name_an_offset_or_utc_and_start_is_a_time_of_it() {
     }
     for (format, name) in [("rfc3339", "America/Chicago"), ("date", "+05:30")] {
         let settings = of(&format!("format: {format}, timezone: \"{name}\", start: 2024-01-01"));
-        assert_eq!(settings.timezone.zone().map(|zone| zone.name()), Some(name));
+        assert_eq!(settings.timezone.zone().map(crate::local_time::Zone::name), Some(name));
         assert_eq!(settings.start, Some(Start::Time("2024-01-01T00:00:00Z".parse().unwrap())));
     }
     let local = of("format: rfc3339, timezone: Asia/Kolkata, start: \"2024-01-01T06:00:00\"");

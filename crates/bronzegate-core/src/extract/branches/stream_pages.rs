@@ -269,7 +269,8 @@ impl StreamPages {
 
     fn note_ended(&mut self, branch: &Branch, is_skipped: bool) {
         let asked = &self.context.asked;
-        if !asked.remembers(branch) && !(is_skipped && asked.has_marks()) {
+        let matters = asked.remembers(branch) || is_skipped && asked.has_marks();
+        if !matters {
             return;
         }
         if self.ended.len() == MOST_ENDED {

@@ -147,7 +147,7 @@ async fn an_empty_cursor_is_none_as_in_the_rows_of_a_table() {
         r#"{"id":2,"at":""}"#,
         r#"{"id":3,"at":"2026-01-01 11:00:00"}"#,
     ];
-    for (format, start) in [("rfc3339", "2026-01-01"), ("text", "'2026-01-01 00:00:00'")] {
+    for (format, start) in [("rfc3339, timezone: UTC", "2026-01-01"), ("text", "'2026-01-01 00:00:00'")] {
         for csv in [true, false] {
             for (missing, kept) in [("error", None), ("keep", Some(3)), ("skip", Some(2))] {
                 let timeline =

@@ -32,20 +32,37 @@ fn create_new(from: &Path, to: &Path) -> io::Result<Created> {
     }
 }
 
+/// How the files begin that [`try_to_create`] makes. Each is locked as long as its process lives.
+const TRY: &str = ".try-";
+
 /// Tries in a folder whether [`link_new`] can create a file there. Nothing is left, and nothing is made durable.
 pub(super) fn try_to_create(folder: &Path) -> io::Result<()> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     create_folder(folder)?;
     let own = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-    let [from, to] = ["from", "to"].map(|name| folder.join(format!(".try-{own}-{name}")));
-    let outcome = File::create(&from).and_then(|_| create_new(&from, &to));
+    let [from, to] = ["from", "to"].map(|name| folder.join(format!("{TRY}{own}-{name}")));
+    let file = File::create(&from)?;
+    // Where files cannot be locked, what a killed process leaves stays.
+    let _ = file.try_lock();
+    let outcome = create_new(&from, &to);
     remove(&from)?;
     remove(&to)?;
     match outcome {
-        // A process of another machine that has the same number does the same at this moment.
+        // Swept before it was locked; or a process of another machine that has the same number does the same.
         Err(error) if is_absent(&error) => Ok(()),
         outcome => outcome.map(drop),
     }
+}
+
+/// Removes what processes have left that were killed in [`try_to_create`]. What cannot be removed is left.
+pub(super) fn sweep_tries(folder: &Path) -> io::Result<()> {
+    for entry in entries(folder)? {
+        let is_try = entry.file_name().to_str().is_some_and(|name| name.starts_with(TRY));
+        if is_try && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = remove(&entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// File systems without hard links answer `EPERM`, `EOPNOTSUPP` or `ENOSYS`; Linux also answers

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
-use super::files::{blocking, create_folder, entries, is_absent, parent, remove, sync_folder};
+use super::files::{blocking, create_folder, entries, is_absent, parent, remove, sweep_tries, sync_folder};
 use super::paths::STAGING;
 use crate::bronze::store::port::{Leftover, StagingArea, StoreError};
 
@@ -79,8 +79,9 @@ pub(super) fn retire(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes hold of the folders of dead runs of a stream.
+/// Takes hold of the folders of dead runs of a stream, and removes what their trial of the folder has left.
 pub(super) fn leftovers(root: &Path, stream: &str) -> io::Result<Vec<DeadFolder>> {
+    sweep_tries(&root.join(STAGING))?;
     let path = format!("{STAGING}/{stream}");
     let mut found = Vec::new();
     for entry in entries(&root.join(&path))? {

@@ -253,3 +253,22 @@ fn without_hard_links_an_exclusive_rename_does_the_same() {
     assert_eq!(rename_new(&other, &to).unwrap(), Created::No);
     assert_eq!(fs::read(&to).unwrap(), b"1");
 }
+
+#[tokio::test]
+async fn what_a_killed_trial_of_the_folder_left_is_swept_and_a_living_one_is_not() {
+    let temp = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(temp.path()).unwrap();
+    store.ready().await.unwrap();
+    let staging = temp.path().join("_bronzegate/staging");
+    for name in [".try-1-0-from", ".try-1-0-to", ".try-2-0-from"] {
+        fs::write(staging.join(name), "").unwrap();
+    }
+    let living = fs::File::open(staging.join(".try-2-0-from")).unwrap();
+    living.lock().unwrap();
+    store.leftovers("shop/orders").await.unwrap();
+    let left: Vec<_> = fs::read_dir(&staging).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [".try-2-0-from"]);
+    drop(living);
+    store.leftovers("shop/orders").await.unwrap();
+    assert_eq!(fs::read_dir(&staging).unwrap().count(), 0);
+}

@@ -127,7 +127,10 @@ pub(crate) fn says_more(stream: &Stream, records: u64, facts: &Facts) -> Option<
         return None;
     }
     let link = Address::Link("next".to_owned());
-    let of_body = more_addresses(stream).into_iter().find_map(|address| {
+    // Most bodies have nothing there, and a stream may have a page for each of many parents.
+    let is_bare = facts.values.iter().all(Option::is_none);
+    let addresses = if is_bare { Vec::new() } else { more_addresses(stream) };
+    let of_body = addresses.into_iter().find_map(|address| {
         let found = facts.look(&address)?;
         let lines = lines(&address, &found, records, facts)?;
         let shown = found.plain().ok().flatten().map(|plain| plain.text).unwrap_or_default();

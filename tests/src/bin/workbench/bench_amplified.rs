@@ -52,7 +52,7 @@ fn amplified() -> std::io::Result<Vec<Amplified>> {
         },
         Amplified {
             name: "memory at 30,000 records below a parent of 4 KB",
-            streams: "p: { path: /p, records: results }\n  s: { path: /s, records: results, parent: { stream: p, fields: [id] } }",
+            streams: "p: { path: /p, records: results }\n  s: { path: /s, params: { of: '{{ parent.id }}' }, records: results, parent: { stream: p, fields: [id] } }",
             answers: vec![
                 ("p", answer("application/json", parent.as_bytes(), None)),
                 ("s", answer("application/json", children.as_bytes(), None)),

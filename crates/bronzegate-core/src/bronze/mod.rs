@@ -9,6 +9,7 @@ mod parts;
 mod publish;
 mod run_id;
 mod store;
+mod table;
 #[cfg(test)]
 mod testing;
 
@@ -26,4 +27,8 @@ pub use run_id::{NotAKey, RunId, RunKey, RunKind};
 pub use store::{
     BoundedStore, BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, LocalStore, RangeRead, Receipt,
     StagedPart, StagingArea, StoreError, Upload,
+};
+pub use table::{
+    Appended, BronzeTable, ColumnType, TableAppend, TableColumn, TableError, TableFile, TableKind,
+    TableState, Tables, UnknownType,
 };

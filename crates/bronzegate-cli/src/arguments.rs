@@ -29,6 +29,7 @@ Of several streams, the code of the first that failed in file order, else 3, els
 Environment variables (a flag goes before its variable):
   BRONZEGATE_SOURCES        --sources
   BRONZEGATE_TARGET         --target
+  BRONZEGATE_TABLES         --tables
   BRONZEGATE_SECRETS        --secrets
   BRONZEGATE_ENVIRONMENT    --environment
   BRONZEGATE_LOG            --log
@@ -260,6 +261,10 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "TARGET", env = "BRONZEGATE_TARGET", hide_env_values = true)]
     #[arg(default_value = "./bronze", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) target: String,
+    /// The root of tables, for streams with `output.table`: a folder, or `s3://…` and `abfss://…` as of the target
+    /// (in OneLake `<lakehouse>/Tables[/schema]`).
+    #[arg(long, global = true, value_name = "TABLES", env = "BRONZEGATE_TABLES", hide_env_values = true)]
+    pub(crate) tables: Option<String>,
     /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`, or
     /// `azure-keyvault:<url>`.
     #[arg(long, global = true, value_name = "STORE", env = "BRONZEGATE_SECRETS", hide_env_values = true)]

@@ -47,7 +47,7 @@
 //!
 //! | layer | holds |
 //! |---|---|
-//! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`breach`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
+//! | [`error`], [`clock`], [`random`], [`window`], [`redact`], [`secret`], [`breach`], [`report`] | outcomes, time, ids and jitter, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
 //! | `formats` | body bytes in, record chunks and wanted values out |
 //! | `cursor` | cursors of records: read, compared, remembered |
@@ -79,6 +79,7 @@ mod http;
 pub mod local_time;
 pub mod plan;
 pub mod probe;
+pub mod random;
 pub mod redact;
 pub mod report;
 pub mod run;

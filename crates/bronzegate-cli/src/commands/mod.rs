@@ -14,9 +14,10 @@ mod schema;
 
 use std::sync::Arc;
 
+use bronzegate_core::bronze::{BronzeStore, Stores};
 use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::config::{Source, Stream};
-use bronzegate_core::doors::{Place, Setting, SourceFolder};
+use bronzegate_core::doors::{Place, Setting, SourceFolder, TablesPlace};
 use bronzegate_core::error::Result;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::run::Engine;
@@ -41,6 +42,7 @@ pub(crate) use schema::schema;
 pub(crate) struct Context {
     pub(crate) sources: SourceFolder,
     pub(crate) target: Place,
+    pub(crate) tables: Option<TablesPlace>,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) environment: String,
     pub(crate) json: bool,
@@ -59,11 +61,15 @@ impl Context {
         let clouds = clouds(&clock);
         let sources = clouds.place(Setting::new("--sources", common.sources))?;
         let target = clouds.place(Setting::new("--target", common.target))?;
+        // What is set to nothing is not set.
+        let tables = common.tables.filter(|text| !text.is_empty());
+        let tables = tables.map(|text| clouds.tables(Setting::new("--tables", text))).transpose()?;
         let secrets = Setting::new("--secrets", common.secrets);
         Ok(Self {
             secrets: clouds.open_vault(&secrets).await?,
             sources: sources.open_sources().await?,
             target,
+            tables,
             environment: common.environment,
             json: common.json,
             clock,
@@ -75,6 +81,20 @@ impl Context {
     /// What a first signal asks to stop: only a run has something to bring to an end.
     pub(crate) fn stop_of(&self, command: &Command) -> Option<CancellationToken> {
         matches!(command, Command::Run(_) | Command::Backfill(_)).then(|| self.stop.clone())
+    }
+
+    /// The stores of these streams: the target, and the root of tables where one of them writes into a table.
+    pub(crate) async fn stores(
+        &self,
+        target: Arc<dyn BronzeStore>,
+        streams: impl IntoIterator<Item = &Stream>,
+    ) -> Result<Stores> {
+        let writes_table = streams.into_iter().any(|stream| stream.output.table.is_some());
+        let tables = match &self.tables {
+            Some(tables) if writes_table => Some(tables.open(target.clone()).await?),
+            _ => None,
+        };
+        Ok(Stores::from(target).with_tables(tables))
     }
 
     /// The engine of a source.

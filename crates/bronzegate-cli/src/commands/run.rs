@@ -1,8 +1,5 @@
 //! `run`: the streams of a source, side by side, each to its report.
 
-use std::sync::Arc;
-
-use bronzegate_core::bronze::{BoundedStore, BronzeStore};
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::report::{Failure, RunReport, Status, exit_code, log_end};
@@ -22,14 +19,17 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
     let deadline =
         arguments.deadline.map_or(Deadline::NONE, |given| Deadline::within(&*context.clock, given));
     let source = context.sources.load(&arguments.selection.source).await?;
-    let names: Vec<_> = selected(&source, arguments.selection.stream.as_deref())?
-        .into_iter()
-        .map(|stream| stream.name.clone())
-        .collect();
+    let chosen: Vec<_> =
+        selected(&source, arguments.selection.stream.as_deref())?.into_iter().cloned().collect();
+    let names: Vec<_> = chosen.iter().map(|stream| stream.name.clone()).collect();
     let engine = context.engine(source);
     let streams = names.iter().map(|name| engine.stream(name)).collect::<Result<Vec<_>, Error>>()?;
-    let store = match context.target.open().await {
-        Ok(store) => store,
+    let opened = async {
+        let target = context.target.open().await?;
+        context.stores(target, &chosen).await
+    };
+    let stores = match opened.await {
+        Ok(stores) => stores.bounded(&context.clock, deadline),
         Err(error) if error.kind() == ErrorKind::Config => return Err(error),
         Err(error) => {
             let unopened = names.iter().map(|name| failed(&arguments.selection.source, name, &error));
@@ -37,7 +37,6 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
             return Ok(conclude(context, &reports, out));
         }
     };
-    let store: Arc<dyn BronzeStore> = Arc::new(BoundedStore::new(store, context.clock.clone(), deadline));
 
     let lines: Vec<_> = streams
         .iter()
@@ -45,7 +44,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         .collect();
     let running = streams.iter().zip(&lines).map(|(stream, line)| async {
         let report =
-            stream.run(store.clone(), request, RunOptions { deadline, stop: context.stop.clone() }).await;
+            stream.run(stores.clone(), request, RunOptions { deadline, stop: context.stop.clone() }).await;
         line.end(&report);
         log_end(&report);
         report

@@ -11,7 +11,6 @@ use super::naming::PartNaming;
 use super::open::OpenPart;
 use crate::bronze::format::PartFormat;
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
-use crate::config::Output;
 
 pub(super) struct Writer {
     store: Arc<dyn BronzeStore>,
@@ -30,12 +29,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(store: Arc<dyn BronzeStore>, naming: PartNaming, output: &Output) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn BronzeStore>,
+        naming: PartNaming,
+        format: PartFormat,
+        max_part_bytes: u64,
+    ) -> Self {
         Self {
             store,
             naming,
-            format: PartFormat::of(output),
-            max_part_bytes: output.max_part_bytes,
+            format,
+            max_part_bytes,
             opened: 0,
             open: None,
             closing: None,
@@ -107,11 +111,10 @@ impl Writer {
     }
 
     async fn open_part(&mut self) -> Result<OpenPart, StoreError> {
-        let PartNaming { layout, key, segment } = &self.naming;
-        let path = layout.part(key, *segment, self.opened + 1, self.format.extension());
-        let staged = self.store.stage(&path, &layout.staging(&key.key, *segment)).await?;
+        let path = self.naming.path(self.opened + 1, self.format.extension());
+        let staged = self.store.stage(&path, &self.naming.staging()).await?;
         self.opened += 1;
-        OpenPart::new(path, staged, (self.format, self.max_part_bytes), std::mem::take(&mut self.gathered))
+        OpenPart::new(path, staged, (&self.format, self.max_part_bytes), std::mem::take(&mut self.gathered))
     }
 
     async fn close(&mut self) -> Result<(), StoreError> {

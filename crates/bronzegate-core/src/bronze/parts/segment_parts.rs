@@ -9,8 +9,8 @@ use tokio::task::JoinHandle;
 
 use super::naming::PartNaming;
 use super::roller::Writer;
+use crate::bronze::format::PartFormat;
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
-use crate::config::Output;
 
 /// Pages that wait for the writer. Each is bounded by the caller, so this bounds memory.
 const WAITING: usize = 2;
@@ -39,10 +39,15 @@ enum Command {
 
 impl Parts {
     /// Begins a segment's parts. It needs a tokio runtime around it.
-    pub(crate) fn new(store: Arc<dyn BronzeStore>, naming: PartNaming, output: &Output) -> Self {
-        let folder = naming.layout.parts(naming.key.scheduled);
+    pub(crate) fn new(
+        store: Arc<dyn BronzeStore>,
+        naming: PartNaming,
+        format: PartFormat,
+        max_part_bytes: u64,
+    ) -> Self {
+        let folder = naming.folder();
         let (commands, queue) = mpsc::channel(WAITING);
-        let writer = tokio::spawn(obey(queue, Writer::new(store, naming, output)));
+        let writer = tokio::spawn(obey(queue, Writer::new(store, naming, format, max_part_bytes)));
         Self { commands, writer: Some(writer), folder }
     }
 

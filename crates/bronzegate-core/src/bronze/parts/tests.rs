@@ -24,8 +24,9 @@ fn parts(store: &Arc<dyn BronzeStore>, compression: Compression, max_part_bytes:
     let key = RunKey::at("2026-11-22T17:00:00Z".parse::<Timestamp>().unwrap());
     Parts::new(
         Arc::clone(store),
-        PartNaming { layout, key, segment: 1 },
-        &Output { compression, max_part_bytes },
+        PartNaming { layout, key, segment: 1, table: None },
+        PartFormat::Lines(compression),
+        max_part_bytes,
     )
 }
 

@@ -101,7 +101,7 @@ invoke-azure: build $(NODE)/installed ## the real Functions handler against Azur
 	cargo build --release --locked --workspace --bin handler
 	target/release/workbench invoke-azure $(EVENT)
 
-# What each variable means is told in tests/src/bin/workbench/smoke_azure.rs, and in the README.
+# tests/src/bin/workbench/smoke_azure.rs explains each variable.
 smoke-azure: ## the checks of the tests on a subscription: BRONZEGATE_TARGET, BRONZEGATE_SECRETS, BRONZEGATE_SMOKE_APP
 	cargo build --workspace --bins --locked
 	$(or $(CARGO_TARGET_DIR),target)/debug/workbench smoke-azure

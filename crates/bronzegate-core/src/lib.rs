@@ -57,6 +57,7 @@
 //! | [`health`] | the log held against what is expected: breaches and missing runs |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from request to report; looking without writing |
+//! | [`from_files`] | committed files as rows of a table |
 //! | [`backfill`] | which windows of a stretch of time are due |
 //! | [`doors`] | what the doors share: from settings to stores and vaults, from an event to its reports, a run's metrics |
 //!
@@ -74,6 +75,7 @@ pub mod doors;
 pub mod error;
 mod extract;
 mod formats;
+pub mod from_files;
 pub mod health;
 mod http;
 pub mod local_time;

@@ -4,6 +4,8 @@ mod backfill;
 mod backfill_estimate;
 mod check;
 mod check_report;
+mod check_table;
+mod columns;
 #[cfg(feature = "azure")]
 mod functions;
 mod run;
@@ -11,6 +13,7 @@ mod runs;
 mod runs_table;
 mod sample;
 mod schema;
+mod table;
 
 use std::sync::Arc;
 
@@ -30,12 +33,15 @@ use crate::{logging, output, progress};
 
 pub(crate) use backfill::backfill;
 pub(crate) use check::check;
+pub(crate) use columns::columns;
 #[cfg(feature = "azure")]
 pub(crate) use functions::functions;
 pub(crate) use run::run;
 pub(crate) use runs::runs;
+pub(crate) use runs_table::in_table;
 pub(crate) use sample::sample;
 pub(crate) use schema::schema;
+pub(crate) use table::table;
 
 /// The settings, read and checked, and what the process has one of.
 #[derive(Debug)]
@@ -80,7 +86,8 @@ impl Context {
 
     /// What a first signal asks to stop: only a run has something to bring to an end.
     pub(crate) fn stop_of(&self, command: &Command) -> Option<CancellationToken> {
-        matches!(command, Command::Run(_) | Command::Backfill(_)).then(|| self.stop.clone())
+        matches!(command, Command::Run(_) | Command::Backfill(_) | Command::Table(_))
+            .then(|| self.stop.clone())
     }
 
     /// The stores of these streams: the target, and the root of tables where one of them writes into a table.

@@ -104,6 +104,15 @@ impl Layout {
         format!("{}/{key}.s{segment:04}.{ending}", self.table_marks(at))
     }
 
+    /// The mark of a segment whose files become rows of a table afterwards.
+    pub fn files_mark(&self, key: &str, segment: u32, mark: TableMark) -> String {
+        let ending = match mark {
+            TableMark::Open => "open",
+            TableMark::Done => "done",
+        };
+        format!("_bronzegate/{}/tables/files/{key}.s{segment:04}.{ending}", self.stream)
+    }
+
     /// Reads the path of a mark back; `None` when it is none.
     pub fn parse_mark(path: &str) -> Option<(CommitName, TableMark)> {
         let (_, name) = path.rsplit_once('/')?;

@@ -18,7 +18,8 @@ pub use commit::{
     CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Ratios, SegmentStatus,
     TableCommit, TablePublished, Window, extend_history,
 };
-pub(crate) use format::{Encoder, PartFormat, TableFormat, table_columns};
+pub use format::draft_columns;
+pub(crate) use format::{Encoder, PartFormat, TableFormat, push_line, table_columns};
 pub use layout::{CommitName, Layout, TableMark, TableParts};
 pub(crate) use page_writer::PageWriter;
 pub(crate) use parts::{PartNaming, Parts};

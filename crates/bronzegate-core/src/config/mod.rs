@@ -86,7 +86,8 @@ pub use secret_ref::{SecretRef, TextOrSecret};
 pub use source::{Source, parse, parse_bytes};
 pub use stream::Stream;
 pub use table_output::{
-    LONGEST_NAME, ListedColumn, METADATA_COLUMNS, RECORD, RESCUED, TableCompression, TableOutput, column_name,
+    LONGEST_NAME, ListedColumn, METADATA_COLUMNS, RECORD, RESCUED, TableCompression, TableOutput,
+    column_name, is_reserved_column,
 };
 pub use template::{Scope, Template, TemplateError};
 pub use timeout::Timeout;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::auth::{Auth, AuthSpec};
 use super::body::{self, BodySpec, BodyTemplate};
 use super::branch_check::{self, Branched};
-use super::branches::{self, Parent, ParentSpec, Partitions, PartitionsSpec};
+use super::branches::{self, Parent, ParentField, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
 use super::format::{self, Format, FormatSpec, Reading};
 use super::incremental::{Incremental, IncrementalSpec, Used, window_targets};
@@ -81,6 +81,13 @@ pub struct Stream {
     pub schedule: Option<Schedule>,
     /// What a healthy run brings.
     pub expect: Expect,
+}
+
+impl Stream {
+    /// The names of the members that its records get from their parent: `_parent_id`.
+    pub fn parent_members(&self) -> Vec<String> {
+        self.parent.iter().flat_map(|parent| &parent.fields).map(ParentField::member).collect()
+    }
 }
 
 /// A stream's own keys, and those it may share with its source.

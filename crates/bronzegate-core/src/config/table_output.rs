@@ -132,7 +132,7 @@ fn column(spec: &ColumnSpec, taken: &mut BTreeSet<String>, report: &Report) -> O
         report.add(at, draft.accepted(column_name(&name)));
     } else if name.is_empty() || name.chars().count() > LONGEST_NAME {
         report.add(at, Draft::refused(format!("a column's name, of 1 to {LONGEST_NAME} characters")));
-    } else if is_reserved(&name) {
+    } else if is_reserved_column(&name) {
         let draft = Draft::new("is a column that the table has, or that readers keep for themselves");
         report.add(at, draft.value(&name).accepted("another `name`"));
     } else if !taken.insert(name.to_lowercase()) {
@@ -148,7 +148,8 @@ pub fn column_name(member: &str) -> String {
     member.chars().map(|c| if is_refused(c) { '_' } else { c }).collect()
 }
 
-fn is_reserved(name: &str) -> bool {
+/// Whether a column of this name is not for a list of columns: every table has it, or readers keep it for themselves.
+pub fn is_reserved_column(name: &str) -> bool {
     let name = name.to_lowercase();
     let known = METADATA_COLUMNS.iter().chain(&KEPT).chain(&[RECORD, RESCUED]);
     name.starts_with("_parent_")

@@ -2,10 +2,9 @@
 
 use super::engine::{Engine, StreamRun};
 use crate::bronze::{
-    CommitRecord, Encoder, Layout, PartFormat, PartNaming, PublishError, Publisher, RunId, TableCommit,
-    TableFormat, TableParts, table_columns,
+    CommitRecord, Encoder, Layout, PartFormat, PartNaming, Publisher, RunId, TableCommit, TableFormat,
+    TableParts, table_columns,
 };
-use crate::config::ParentField;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Segment;
 use crate::random;
@@ -44,11 +43,10 @@ impl StreamRun {
         publisher: &Publisher,
         segment: &Segment,
     ) -> Result<Option<TableSegment>> {
-        let (Some(output), Some((table, tables))) = (&self.stream.output.table, publisher.table()) else {
+        let (Some(output), Some((_, tables))) = (&self.stream.output.table, publisher.table()) else {
             return Ok(None);
         };
-        let columns = table_columns(output, &self.parents());
-        let state = table.look(&columns).await.map_err(PublishError::Table)?;
+        let Some(state) = publisher.look_at_table(&self.stream).await? else { return Ok(None) };
         let target = publisher.target_id().await?;
         let (app, txn) = transaction(&target, publisher.log().stream(), segment)?;
         let commit = TableCommit {
@@ -59,7 +57,7 @@ impl StreamRun {
             seen: state.version,
             app,
             txn,
-            columns,
+            columns: table_columns(output, &self.stream.parent_members()),
         };
         Ok(Some(TableSegment { commit, target }))
     }
@@ -83,7 +81,7 @@ impl StreamRun {
         let named = format!("{}.s{:04}", segment.key.key, segment.number);
         let constants =
             [&source.name, environment.as_str(), &self.stream.name, &segment.key.batch_id, named.as_str()];
-        TableFormat::new(table, constants, self.parents())
+        TableFormat::new(table, constants, self.stream.parent_members())
             .map(PartFormat::Rows)
             .map_err(|error| Error::new(ErrorKind::Config, format!("table {}: {error}", table.name)))
     }
@@ -91,13 +89,7 @@ impl StreamRun {
     /// What writes the segment's records as rows.
     pub(super) fn encoder(&self, format: &PartFormat, segment: &Segment) -> Encoder {
         let Engine { source, environment, .. } = &self.engine;
-        format.encoder(&source.name, environment, &segment.key.batch_id, self.parents())
-    }
-
-    /// The names of the members that come from the stream's parent.
-    fn parents(&self) -> Vec<String> {
-        let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
-        fields.map(ParentField::member).collect()
+        format.encoder(&source.name, environment, &segment.key.batch_id, self.stream.parent_members())
     }
 }
 

@@ -11,4 +11,5 @@ mod table;
 pub(crate) use encoder::{Encoder, PageTail};
 pub(crate) use part_content::PartContent;
 pub(crate) use part_format::PartFormat;
-pub(crate) use table::{TableFormat, table_columns};
+pub use table::draft_columns;
+pub(crate) use table::{TableFormat, push_line, table_columns};

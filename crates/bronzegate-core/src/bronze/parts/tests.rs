@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 use super::{PartNaming, Parts};
 use crate::bronze::checksum::Checksum;
+use crate::bronze::format::PartFormat;
 use crate::bronze::layout::Layout;
 use crate::bronze::run_id::RunKey;
 use crate::bronze::store::LocalStore;
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
 use crate::bronze::testing::FaultyStore;
-use crate::config::{Compression, Output};
+use crate::config::Compression;
 
 const MIB: u64 = 1 << 20;
 

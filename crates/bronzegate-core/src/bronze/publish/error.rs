@@ -16,15 +16,13 @@ pub enum PublishError {
     #[error(transparent)]
     Table(TableError),
     /// A table does not take the rows of a committed segment.
-    #[error("{cause}; {segment} is committed, and its files lie in the table's folder, where a VACUUM of another writer may \
-             remove them from {} on: `bronzegate table {stream} --rewrite {key}` writes them anew before", safe_until(*.committed_at))]
+    #[error("{cause}; {segment} is committed, and a VACUUM of another writer may remove its files from {} on: mend the table \
+             before, and run {stream} again", safe_until(*.committed_at))]
     NotAppended {
         /// The table's answer.
         cause: TableError,
         /// `<source>/<stream>`.
         stream: String,
-        /// The run.
-        key: String,
         /// The segment.
         segment: String,
         /// When it was committed.

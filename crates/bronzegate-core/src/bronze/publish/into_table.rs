@@ -122,7 +122,6 @@ fn not_appended(cause: TableError, record: &CommitRecord, append: &TableAppend) 
         cause @ TableError::Refused { .. } => PublishError::NotAppended {
             cause,
             stream: append.stream.clone(),
-            key: record.key.clone(),
             segment: append.segment.clone(),
             committed_at: record.finished_at,
         },

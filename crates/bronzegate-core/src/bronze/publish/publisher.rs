@@ -10,10 +10,11 @@ use super::publication::{complete, missing};
 use super::stores::Stores;
 use super::target_id::{known_target_id, target_id};
 use crate::bronze::commit::{CommitLog, CommitRecord};
+use crate::bronze::format::table_columns;
 use crate::bronze::layout::{CommitName, Layout};
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
-use crate::bronze::table::{BronzeTable, Tables};
-use crate::config::Output;
+use crate::bronze::table::{BronzeTable, TableState, Tables};
+use crate::config::{Output, Stream};
 
 /// The log of one stream, and the parts that its commits name.
 #[derive(Clone, Debug)]
@@ -38,11 +39,25 @@ impl Publisher {
     pub fn of(stores: impl Into<Stores>, layout: Layout, output: &Output) -> Result<Self, PublishError> {
         let mut publisher = Self::new(stores, layout);
         if let Some(table) = &output.table {
-            let no_place = || PublishError::NoPlace { table: table.name.clone(), place: None };
-            let tables = publisher.stores.tables.clone().ok_or_else(no_place)?;
+            let tables = publisher.stores.tables.clone().ok_or_else(|| Self::no_place(&table.name))?;
             publisher.table = Some((table.name.clone(), tables));
         }
         Ok(publisher)
+    }
+
+    /// What is said of a stream that writes into this table, where there is no place for tables.
+    pub fn no_place(table: &str) -> PublishError {
+        PublishError::NoPlace { table: table.to_owned(), place: None }
+    }
+
+    /// What the table of a stream is, and whether it would take the stream's rows; `None` where it writes files.
+    ///
+    /// # Errors
+    /// Why a run would refuse the table.
+    pub async fn look_at_table(&self, stream: &Stream) -> Result<Option<TableState>, PublishError> {
+        let (Some(output), Some((table, _))) = (&stream.output.table, self.table()) else { return Ok(None) };
+        let columns = table_columns(output, &stream.parent_members());
+        table.look(&columns).await.map(Some).map_err(PublishError::Table)
     }
 
     /// The log.

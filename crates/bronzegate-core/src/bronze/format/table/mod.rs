@@ -4,7 +4,9 @@
 //! its columns are taken from it, one column after the other, so that memory is bounded by the row group.
 
 mod cell;
+mod draft;
 mod json;
+mod lines;
 mod listed;
 mod number;
 mod parquet_part;
@@ -15,6 +17,8 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub use draft::draft_columns;
+pub(crate) use lines::push_line;
 pub(super) use rows::{RowEncoder, RowTail, count, fitting};
 pub(super) use rows_content::RowsContent;
 pub(crate) use schema::{TableFormat, table_columns};

@@ -72,6 +72,17 @@ impl RowTail {
     }
 }
 
+/// Appends one row. The record comes in pieces.
+pub(super) fn push(arrived: Timestamp, parents: &[u8], record: &[&[u8]], out: &mut Vec<u8>) {
+    let length: usize = record.iter().map(|piece| piece.len()).sum();
+    // A committed line has at most as many bytes as its page had.
+    out.extend_from_slice(&(length as u32).to_le_bytes());
+    out.extend_from_slice(&(parents.len() as u32).to_le_bytes());
+    out.extend_from_slice(&arrived.as_millisecond().saturating_mul(1_000).to_le_bytes());
+    out.extend_from_slice(parents);
+    record.iter().for_each(|piece| out.extend_from_slice(piece));
+}
+
 /// The rows in these bytes, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Rows<'a>(&'a [u8]);

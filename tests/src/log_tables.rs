@@ -17,6 +17,7 @@ pub struct LogTables {
     store: Arc<dyn BronzeStore>,
     refuses: Option<String>,
     refuses_appends: Option<String>,
+    most_files: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -28,7 +29,13 @@ struct LogTable {
 impl LogTables {
     /// Tables in a store.
     pub fn new(store: Arc<dyn BronzeStore>) -> Self {
-        Self { store, refuses: None, refuses_appends: None }
+        Self { store, refuses: None, refuses_appends: None, most_files: None }
+    }
+
+    /// Tables whose transactions take so many files.
+    #[must_use]
+    pub fn with_most_files(self, most_files: u32) -> Self {
+        Self { most_files: Some(most_files), ..self }
     }
 
     /// Tables that refuse every append, for this reason.
@@ -51,6 +58,10 @@ impl Tables for LogTables {
 
     fn kind(&self) -> TableKind {
         TableKind::Delta
+    }
+
+    fn most_files(&self) -> Option<u32> {
+        self.most_files
     }
 
     fn parts(&self) -> Arc<dyn BronzeStore> {

@@ -3,18 +3,27 @@
 use std::sync::Arc;
 
 use bronzegate_core::bronze::{BronzeStore, LocalStore, Stores};
+use bronzegate_core::clock::SystemClock;
 use bronzegate_core::error::ErrorKind;
+use bronzegate_core::from_files::{Converted, Converter};
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{Shape, Stream, Style};
-use bronzegate_tests::streams::changes::{BOUNDED, change, changes, settings};
+use bronzegate_tests::streams::changes::{self, BOUNDED, change};
 use bronzegate_tests::{
     Bench, Failing, FaultyStore, LogTables, SCHEDULED, assert_complete, expected, failure, logged_rows,
-    request,
+    one_stream, request,
 };
 use tempfile::TempDir;
 
 const LATER: &str = "2026-11-23T17:00:00Z";
+
+/// The settings of a stream with this output.
+fn settings(output: &str) -> String {
+    format!(
+        "records: results\npagination: {{ type: offset, send: {{ query: offset }}, page_size: {{ query: limit, value: 20 }} }}\noutput: {output}"
+    )
+}
 
 /// A bench whose stream writes into a table, and the root of tables.
 struct TableBench {
@@ -25,10 +34,10 @@ struct TableBench {
 impl TableBench {
     async fn new(records: u64, output: &str) -> Self {
         let stream = Stream::new("contacts", Style::Offset, Shape::Small, records);
-        let settings = format!(
-            "records: results\npagination: {{ type: offset, send: {{ query: offset }}, page_size: {{ query: limit, value: 20 }} }}\noutput: {output}"
-        );
-        Self { bench: Bench::one(stream, vec![], &settings).await, root: tempfile::tempdir().unwrap() }
+        Self {
+            bench: Bench::one(stream, vec![], &settings(output)).await,
+            root: tempfile::tempdir().unwrap(),
+        }
     }
 
     fn tables(&self) -> Arc<dyn BronzeStore> {
@@ -114,9 +123,9 @@ async fn runs_of_a_sequence_share_one_transaction_and_each_has_its_rows() {
     let mut call = 1;
     loop {
         let records: Vec<_> = (0..15).map(|id| change(id, &format!("2026-01-01T10:{id:02}:00Z"))).collect();
-        let settings = settings(&format!("{BOUNDED}, key: id, start: 2026-01-01"));
-        let settings = format!("{settings}\noutput: {{ table: bronze_data }}");
-        let bench = Bench::one(changes(records), vec![], &settings).await;
+        let changed = changes::settings(&format!("{BOUNDED}, key: id, start: 2026-01-01"));
+        let settings = format!("{changed}\noutput: {{ table: bronze_data }}");
+        let bench = Bench::one(changes::changes(records), vec![], &settings).await;
         let bench = TableBench { bench, root: tempfile::tempdir().unwrap() };
         let Some(_) = bench.run_failing("changes", SCHEDULED, call, Failing::Gone).await else { break };
         bench.bench.api.append("changes", [change(99, "2026-11-23T10:00:00Z")]).unwrap();
@@ -188,4 +197,102 @@ async fn two_runs_of_one_key_leave_each_record_once() {
         60,
         "another target's rows are its own"
     );
+}
+
+#[tokio::test]
+async fn a_segment_ends_where_its_transaction_has_as_many_files_as_it_takes() {
+    let bench = TableBench::new(90, "{ table: bronze_data, max_part_bytes: 1KiB }").await;
+    let tables = LogTables::new(bench.tables()).with_most_files(3);
+    let stores = Stores::from(bench.bench.store()).with_tables(Some(Arc::new(tables)));
+    let report = bench.bench.stream("contacts").run(stores, request(SCHEDULED), RunOptions::default()).await;
+    assert_complete(&report, 90);
+    let commits = bench.bench.commits("contacts");
+    assert!(commits.len() > 1, "{commits:?}");
+    // A page of 20 records may bring some more.
+    assert!(commits.iter().all(|commit| commit.parts.len() <= 3 + 20), "{commits:?}");
+    assert_eq!(report.table.as_ref().map(|table| table.rows), Some(90));
+    bench.assert_each_once("contacts", "several segments");
+}
+
+/// Takes the committed files of a stream into its table, as far as the stores go.
+async fn convert(bench: &TableBench, stores: Stores) -> bronzegate_core::error::Result<Vec<Converted>> {
+    let stream = bench.bench.source.named("contacts")?;
+    let clock = Arc::new(SystemClock::default());
+    let converter = Converter::new(stores, &bench.bench.source, stream, clock).await?;
+    let mut converted = Vec::new();
+    for segment in converter.segments().await? {
+        converted.extend(converter.convert(segment).await?);
+    }
+    Ok(converted)
+}
+
+#[tokio::test]
+async fn committed_files_become_rows_once_wherever_the_work_is_stopped() {
+    for compression in ["none", "gzip", "zstd"] {
+        let mut call = 1;
+        loop {
+            let files = format!("{{ compression: {compression}, max_part_bytes: 2KiB }}");
+            let mut bench = TableBench::new(15, &files).await;
+            for at in [SCHEDULED, LATER] {
+                assert_complete(&bench.run("contacts", at).await, 15);
+            }
+            let table = settings("{ table: bronze_data, columns: [{ member: id, type: long }] }");
+            bench.bench.reads_with(&one_stream("contacts", &table));
+            let log = FaultyStore::new(bench.bench.store(), call, Failing::Gone);
+            let tables = LogTables::new(Arc::new(log.over(bench.tables())));
+            let stores = Stores::from(Arc::new(log.clone())).with_tables(Some(Arc::new(tables)));
+            let stopped = convert(&bench, stores).await;
+            let converted = convert(&bench, bench.stores()).await.unwrap();
+            assert_eq!(converted.iter().map(|one| one.rows).sum::<u64>(), 30, "{compression}, call {call}");
+            let rows = logged_rows(bench.root.path(), "bronze_data");
+            let segments = ["at-20261122T170000Z.s0001", "at-20261123T170000Z.s0001"];
+            let of =
+                |segment: &str| rows.iter().filter(|(of, _)| of == segment).map(|(_, record)| record.clone());
+            for segment in segments {
+                assert_eq!(
+                    of(segment).collect::<Vec<_>>(),
+                    expected(Shape::Small, 15),
+                    "{compression}, call {call}"
+                );
+            }
+            assert_eq!(rows.len(), 30);
+            if log.calls() < call {
+                assert!(stopped.unwrap().iter().all(|one| one.now) && converted.iter().all(|one| !one.now));
+                let next = bench.run("contacts", "2026-11-24T17:00:00Z").await;
+                assert_complete(&next, 15);
+                assert_eq!(logged_rows(bench.root.path(), "bronze_data").len(), 45, "the schedule goes on");
+                break;
+            }
+            assert!(stopped.is_err(), "{compression}, call {call}");
+            // Every call once, and one in five of the others.
+            call += if compression == "none" { 1 } else { 5 };
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_missing_or_changed_is_named_and_nothing_of_its_segment_is_appended() {
+    let mut bench = TableBench::new(15, "{ compression: none }").await;
+    let report = bench.run("contacts", SCHEDULED).await;
+    let part = bench.bench.target().join(&report.parts[0]);
+    bench.bench.reads_with(&one_stream("contacts", &settings("{ table: bronze_data }")));
+    let content = std::fs::read(&part).unwrap();
+    let mut changed = content.clone();
+    let last = changed.len() - 2;
+    changed[last - 1] ^= 1;
+    for (content, why) in [
+        (Some(changed), "the checksum differs"),
+        (Some(content[1..].to_vec()), "bytes, and"),
+        (None, "not there"),
+    ] {
+        std::fs::remove_file(&part).unwrap();
+        if let Some(content) = content {
+            std::fs::write(&part, content).unwrap();
+        }
+        let error = convert(&bench, bench.stores()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Store);
+        let text = format!("{error} {error:?}");
+        assert!(text.contains(&report.parts[0]) && text.contains(why), "{text}");
+        assert_eq!(logged_rows(bench.root.path(), "bronze_data"), []);
+    }
 }

@@ -5,14 +5,19 @@ mod backfill_estimate;
 mod check;
 mod check_report;
 mod check_table;
+mod chosen;
 mod columns;
+mod due;
 #[cfg(feature = "azure")]
 mod functions;
 mod run;
+mod run_summary;
 mod runs;
 mod runs_table;
 mod sample;
 mod schema;
+mod shell;
+mod state;
 mod table;
 
 use std::sync::Arc;
@@ -24,11 +29,13 @@ use bronzegate_core::doors::{Place, Setting, SourceFolder, TablesPlace};
 use bronzegate_core::error::Result;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::run::Engine;
-use bronzegate_core::secret::SecretStore;
+use bronzegate_core::secret::{FileSecrets, SecretStore};
 use indicatif::MultiProgress;
 
 use crate::arguments::{Command, Common};
 use crate::clouds::clouds;
+use crate::notify::{self, Outcome};
+use crate::settings::Settings;
 use crate::{logging, output, progress};
 
 pub(crate) use backfill::backfill;
@@ -41,6 +48,8 @@ pub(crate) use runs::runs;
 pub(crate) use runs_table::in_table;
 pub(crate) use sample::sample;
 pub(crate) use schema::schema;
+pub(crate) use shell::{completions, man};
+pub(crate) use state::state;
 pub(crate) use table::table;
 
 /// The settings, read and checked, and what the process has one of.
@@ -51,6 +60,10 @@ pub(crate) struct Context {
     pub(crate) tables: Option<TablesPlace>,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) environment: String,
+    /// Where failures and breaches are sent to.
+    notify: Option<String>,
+    /// What was called, for messages.
+    called: String,
     pub(crate) json: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) progress: MultiProgress,
@@ -60,24 +73,29 @@ pub(crate) struct Context {
 impl Context {
     /// Reads the settings and begins to log.
     pub(crate) async fn new(common: Common, command: &Command) -> Result<Self> {
-        let is_run = matches!(command, Command::Run(_) | Command::Backfill(_));
+        let is_run = command.is_run();
         let progress = progress::place(is_run && !common.json && output::error_is_terminal());
-        logging::start(&common.log, progress.clone())?;
+        let json = common.json;
+        let settings = Settings::of(common)?;
+        logging::start(&settings.log, progress.clone())?;
+        if let Some(exposed) = settings.file.and_then(|file| FileSecrets::new(file).exposure()) {
+            tracing::warn!("{exposed}");
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let clouds = clouds(&clock);
-        let sources = clouds.place(Setting::new("--sources", common.sources))?;
-        let target = clouds.place(Setting::new("--target", common.target))?;
-        // What is set to nothing is not set.
-        let tables = common.tables.filter(|text| !text.is_empty());
-        let tables = tables.map(|text| clouds.tables(Setting::new("--tables", text))).transpose()?;
-        let secrets = Setting::new("--secrets", common.secrets);
+        let clouds = clouds(settings.look_up, &clock);
+        let sources = clouds.place(Setting::new("--sources", settings.sources))?;
+        let target = clouds.place(Setting::new("--target", settings.target))?;
+        let tables = settings.tables.map(|text| clouds.tables(Setting::new("--tables", text))).transpose()?;
+        let secrets = Setting::new("--secrets", settings.secrets);
         Ok(Self {
             secrets: clouds.open_vault(&secrets).await?,
             sources: sources.open_sources().await?,
             target,
             tables,
-            environment: common.environment,
-            json: common.json,
+            environment: settings.environment,
+            notify: settings.notify,
+            called: command.called(),
+            json,
             clock,
             progress,
             stop: CancellationToken::default(),
@@ -86,8 +104,8 @@ impl Context {
 
     /// What a first signal asks to stop: only a run has something to bring to an end.
     pub(crate) fn stop_of(&self, command: &Command) -> Option<CancellationToken> {
-        matches!(command, Command::Run(_) | Command::Backfill(_) | Command::Table(_))
-            .then(|| self.stop.clone())
+        let stops = command.is_run() || matches!(command, Command::Table(_));
+        stops.then(|| self.stop.clone())
     }
 
     /// The stores of these streams: the target, and the root of tables where one of them writes into a table.
@@ -102,6 +120,13 @@ impl Context {
             _ => None,
         };
         Ok(Stores::from(target).with_tables(tables))
+    }
+
+    /// Sends a message to the webhook, if there is one and something to say.
+    pub(crate) async fn notify(&self, outcome: Outcome<'_>) {
+        if let Some(address) = &self.notify {
+            notify::notify(address, &self.environment, &self.called, outcome).await;
+        }
     }
 
     /// The engine of a source.

@@ -15,7 +15,7 @@ mod testing;
 
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Ratios, SegmentStatus,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Mended, Ratios, SegmentStatus,
     TableCommit, TablePublished, Window, extend_history,
 };
 pub use format::draft_columns;

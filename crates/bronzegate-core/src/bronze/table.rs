@@ -24,6 +24,12 @@ pub trait Tables: fmt::Debug + Send + Sync {
     /// Where parts are staged and completed: paths of receipts are relative to it.
     fn parts(&self) -> Arc<dyn BronzeStore>;
 
+    /// How many files one transaction takes, where that has a bound. A segment ends at the page in which it has as many,
+    /// so a page may bring some more.
+    fn most_files(&self) -> Option<u32> {
+        None
+    }
+
     /// The table of a name, which `[a-z0-9_-]+` matches. Nothing is asked yet.
     fn table(&self, name: &str) -> Arc<dyn BronzeTable>;
 }

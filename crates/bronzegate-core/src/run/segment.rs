@@ -78,7 +78,8 @@ impl StreamRun {
                 (self.naming(&layout, &segment, table.as_ref()), self.part_format(&segment)?);
             let max_part_bytes = self.stream.output.max_part_bytes;
             let parts = Parts::new(publisher.parts(), naming, format.clone(), max_part_bytes);
-            match self.stage((parts, format), (&segment, log), deadline, stop.clone()).await? {
+            let parts = (parts, format, publisher.most_parts());
+            match self.stage(parts, (&segment, log), deadline, stop.child_token()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
                 Outcome::StillWaiting => return Ok(Ended::StillWaiting),
@@ -230,7 +231,7 @@ impl StreamRun {
     /// Fetches the pages and stages their records.
     async fn stage(
         &self,
-        (parts, format): (Parts, PartFormat),
+        (parts, format, most_parts): (Parts, PartFormat, Option<u32>),
         (segment, log): (&Segment, &CommitLog),
         deadline: Deadline,
         stop: CancellationToken,
@@ -243,9 +244,10 @@ impl StreamRun {
         let (asked, filter) = self.filter(segment)?;
         let mut writer = PageWriter::new(parts, self.encoder(&format, segment), filter, self.stats());
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
+        let full = Full { most_parts, stop: stop.clone() };
         let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
         let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
-        let read = self.write_pages(&mut pages, &mut writer, &mut staged.warnings).await;
+        let read = self.write_pages(&mut pages, &mut writer, (&full, &mut staged)).await;
         staged.warnings.extend(pages.warnings());
         if let Some(cursor) = cursor.as_mut().filter(|_| !segment.is_window()) {
             self.note_ended(cursor, &mut pages, &mut staged);
@@ -271,7 +273,9 @@ impl StreamRun {
         staged.columns = columns.known().cloned();
         let (parts, filter) = writer.finish().await?;
         let staged = Staged { parts, ..staged };
-        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), filter.as_ref())?)))
+        let mut staged = self.read_so_far(staged, (segment, cursor), filter.as_ref())?;
+        staged.is_part |= staged.is_full && staged.resume.is_some();
+        Ok(Outcome::Staged(Box::new(staged)))
     }
 
     /// Holds what came against what was asked for, and against what is known of how pages lead to each other.
@@ -297,12 +301,12 @@ impl StreamRun {
         &self,
         walk: &mut StreamPages,
         writer: &mut PageWriter,
-        warnings: &mut Vec<String>,
+        (full, staged): (&Full, &mut Staged),
     ) -> Result<()> {
         while let Some((branch, page)) = walk.next().await {
             let number = page.number;
             match writer.write(&branch, page).await {
-                Ok(warning) => warnings.extend(warning),
+                Ok(warning) => staged.warnings.extend(warning),
                 Err(error) => {
                     let error = error.on_page(number);
                     return Err(match branch.label() {
@@ -311,6 +315,7 @@ impl StreamRun {
                     });
                 }
             }
+            staged.is_full |= full.ends(writer.parts());
         }
         Ok(())
     }
@@ -348,6 +353,24 @@ impl StreamRun {
         staged.resume = rest.is_some().then(StreamState::default);
         staged.cursor = Some(rest.unwrap_or(cursor));
         Ok(staged)
+    }
+}
+
+/// When a segment has as many parts as it may have.
+struct Full {
+    most_parts: Option<u32>,
+    /// Ends the segment at the next page boundary.
+    stop: CancellationToken,
+}
+
+impl Full {
+    /// Ends the segment if it has as many parts as it may have.
+    fn ends(&self, parts: u32) -> bool {
+        let is_full = self.most_parts.is_some_and(|most| parts >= most);
+        if is_full {
+            self.stop.cancel();
+        }
+        is_full
     }
 }
 

@@ -3,6 +3,7 @@
 //! The durable end of one part overlaps with the beginning of the next; two ends never overlap.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use tokio::task::JoinHandle;
@@ -19,7 +20,7 @@ pub(super) struct Writer {
     /// The size at which the next part begins, in bytes as stored.
     max_part_bytes: u64,
     /// Parts opened so far; the number of the newest.
-    opened: u32,
+    opened: Arc<AtomicU32>,
     open: Option<OpenPart>,
     closing: Option<JoinHandle<Result<Receipt, StoreError>>>,
     closed: Vec<Receipt>,
@@ -40,13 +41,18 @@ impl Writer {
             naming,
             format,
             max_part_bytes,
-            opened: 0,
+            opened: Arc::default(),
             open: None,
             closing: None,
             closed: Vec::new(),
             undecided: None,
             gathered: BytesMut::new(),
         }
+    }
+
+    /// How many parts are opened, to look at while the writer works.
+    pub(super) fn opened(&self) -> Arc<AtomicU32> {
+        self.opened.clone()
     }
 
     /// Appends whole rows, over as many parts as they need.
@@ -91,7 +97,7 @@ impl Writer {
         let Some(kept) = self.undecided.take() else { return Ok(()) };
         self.settle().await?;
         self.take_back(kept).await;
-        self.opened = kept as u32;
+        self.opened.store(kept as u32, Ordering::Relaxed);
         Ok(())
     }
 
@@ -111,9 +117,10 @@ impl Writer {
     }
 
     async fn open_part(&mut self) -> Result<OpenPart, StoreError> {
-        let path = self.naming.path(self.opened + 1, self.format.extension());
+        let number = self.opened.load(Ordering::Relaxed) + 1;
+        let path = self.naming.path(number, self.format.extension());
         let staged = self.store.stage(&path, &self.naming.staging()).await?;
-        self.opened += 1;
+        self.opened.store(number, Ordering::Relaxed);
         OpenPart::new(path, staged, (&self.format, self.max_part_bytes), std::mem::take(&mut self.gathered))
     }
 

@@ -2,6 +2,7 @@
 //! with fetching and encoding the next.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -26,6 +27,8 @@ pub(crate) struct Parts {
     writer: Option<JoinHandle<Result<Vec<Receipt>, StoreError>>>,
     /// The folder of the parts, for messages.
     folder: String,
+    /// Parts that were opened.
+    opened: Arc<AtomicU32>,
 }
 
 #[derive(Debug)]
@@ -47,8 +50,15 @@ impl Parts {
     ) -> Self {
         let folder = naming.folder();
         let (commands, queue) = mpsc::channel(WAITING);
-        let writer = tokio::spawn(obey(queue, Writer::new(store, naming, format, max_part_bytes)));
-        Self { commands, writer: Some(writer), folder }
+        let writer = Writer::new(store, naming, format, max_part_bytes);
+        let opened = writer.opened();
+        let writer = tokio::spawn(obey(queue, writer));
+        Self { commands, writer: Some(writer), folder, opened }
+    }
+
+    /// How many parts were opened so far, those that were taken back not counted.
+    pub(crate) fn opened(&self) -> u32 {
+        self.opened.load(Ordering::Relaxed)
     }
 
     /// Appends whole lines, each with its line break. A part is closed when it has `max_part_bytes` as

@@ -45,6 +45,10 @@ impl Tables for BoundedTables {
         Arc::new(BoundedStore::new(self.inner.parts(), self.clock.clone(), self.deadline))
     }
 
+    fn most_files(&self) -> Option<u32> {
+        self.inner.most_files()
+    }
+
     fn table(&self, name: &str) -> Arc<dyn BronzeTable> {
         let limit = Limit::new(self.clock.clone(), self.deadline);
         Arc::new(BoundedTable { name: name.to_owned(), inner: self.inner.table(name), limit })

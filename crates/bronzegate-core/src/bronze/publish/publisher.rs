@@ -75,6 +75,11 @@ impl Publisher {
         self.table.as_ref().map(|(name, tables)| (tables.table(name), tables))
     }
 
+    /// How many parts a segment of the stream may have, where that has a bound.
+    pub(crate) fn most_parts(&self) -> Option<u32> {
+        self.table.as_ref().and_then(|(_, tables)| tables.most_files())
+    }
+
     /// The target's id; it is made where the target has none.
     pub(crate) async fn target_id(&self) -> Result<String, StoreError> {
         target_id(&*self.stores.log).await

@@ -18,7 +18,7 @@ pub(crate) const METADATA: [&str; 4] = ["_ingested_at", "_source_system", "_envi
 
 /// What a run adds to each of its records.
 #[derive(Clone, Debug)]
-pub(super) struct LineEncoder {
+pub(crate) struct LineEncoder {
     /// The members after `_ingested_at`.
     constant: String,
     /// The names of all members that are added.
@@ -27,7 +27,7 @@ pub(super) struct LineEncoder {
 
 /// What is added to the records of one page.
 #[derive(Clone, Debug)]
-pub(super) struct LineTail {
+pub(crate) struct LineTail {
     /// `,"_ingested_at":…}` and a line feed.
     text: Vec<u8>,
     names: Arc<[String]>,

@@ -191,7 +191,7 @@ impl Publisher {
         let Some(record) = self.log.get(&name.id.to_string(), name.segment).await? else { return Ok(true) };
         match self.settle(&record).await {
             Ok(_) => Ok(true),
-            Err(PublishError::Store(error @ StoreError::Lost { .. })) => {
+            Err(error @ (PublishError::Store(StoreError::Lost { .. }) | PublishError::Gone { .. })) => {
                 tracing::warn!(stream = self.log.layout().stream(), %error, "a dead run's uploads are left");
                 Ok(false)
             }

@@ -13,6 +13,7 @@
 //! | `moto`, `lambda_runtime`, `aws_deployment` | AWS on this machine, Lambda's Runtime API, and both with the real handler |
 //! | `azure`, `functions_host`, `functions_outputs`, `azure_deployment` | Azure on this machine, the Functions host, and both with the real handler |
 //! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
+//! | `delta` | tables beside other readers and writers (delta-rs, Polars, `DuckDB`), and trials of exactness of their log |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
 //! | `fuzz` | hostile inputs, drawn from a seed |
@@ -24,6 +25,7 @@ mod bench;
 pub mod browser;
 mod child_process;
 pub mod command_line;
+pub mod delta;
 mod faulty_store;
 pub mod functions_host;
 mod functions_outputs;

@@ -30,6 +30,21 @@ pub struct Parent {
     pub missing: MissingField,
 }
 
+/// Which values of its branch each record gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BranchFields {
+    /// `_partition_<name>` and `_parent_<field>`.
+    #[default]
+    Both,
+    /// `_partition_<name>` alone.
+    Partition,
+    /// `_parent_<field>` alone.
+    Parent,
+    /// Neither.
+    None,
+}
+
 /// What becomes of a parent's record without a value that its children's requests need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -113,6 +128,23 @@ impl Partitions {
             Some(place * values.len() as u64 + at)
         })
     }
+}
+
+impl BranchFields {
+    /// Whether records get `_partition_<name>`.
+    pub fn has_partition(self) -> bool {
+        matches!(self, Self::Both | Self::Partition)
+    }
+
+    /// Whether records get `_parent_<field>`.
+    pub fn has_parent(self) -> bool {
+        matches!(self, Self::Both | Self::Parent)
+    }
+}
+
+/// The member that the records of a partition get: `_partition_region`.
+pub fn partition_member(name: &str) -> String {
+    format!("_partition_{name}")
 }
 
 impl ParentField {

@@ -57,7 +57,9 @@ pub use auth::{
     Login, LoginBody, LoginUrl, LoginValue, OAuth2Client, RefreshToken,
 };
 pub use body::BodyTemplate;
-pub use branches::{MOST_MARKS, MissingField, Parent, ParentField, Partitions};
+pub use branches::{
+    BranchFields, MOST_MARKS, MissingField, Parent, ParentField, Partitions, partition_member,
+};
 pub use condition::{Condition, Test};
 pub use cron::Cron;
 pub use encoding::Encoding;
@@ -73,7 +75,7 @@ pub use pointer::Pointer;
 pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems};
 pub use rate_limit::{LEAST_SHARE, RateLimit, ResetUnit, is_rate_share};
-pub use records::{IfAbsent, Nulls, Records, RecordsPath, RecordsShape};
+pub use records::{Columns, Each, IfAbsent, Nulls, Records, RecordsPath, RecordsShape};
 pub use request_unit::RequestUnit;
 pub use responses::{ResponseRule, Then};
 pub use retry::Retry;

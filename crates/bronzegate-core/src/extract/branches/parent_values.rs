@@ -1,5 +1,6 @@
 //! What the records of a page of parents have at the fields that their children's requests need.
 
+use std::borrow::Cow;
 use std::mem::size_of;
 
 use super::warnings::{Named, Warnings};
@@ -128,8 +129,8 @@ impl Values {
 fn fields<'a>(parent: &'a Parent, branch: &Branch, record: &[u8]) -> Result<Vec<String>, Lack<'a>> {
     let field = |field: &'a ParentField| {
         let inherited = branch.member(field.as_str());
-        let json = inherited.or_else(|| member(record, field.tokens()));
-        match json {
+        let json = inherited.or_else(|| member(record, field.tokens()).map(Cow::from));
+        match json.as_deref() {
             None | Some("null" | "\"\"") => Err(Lack::Missing(field)),
             Some(json) if json.len() > LONGEST => Err(Lack::TooLong(field)),
             Some(json) if text(json).is_none() => Err(Lack::Unfit(field)),

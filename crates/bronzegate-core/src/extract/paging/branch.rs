@@ -1,10 +1,13 @@
 //! A branch of a stream: its requests for one partition and one record of its parent. A stream without
 //! either has one branch, which has no values.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3Default;
 
-use crate::config::Stream;
+use crate::config::{Stream, partition_member};
 use crate::cursor::BranchKey;
 use crate::error::{Error, ErrorKind};
 use crate::redact::printable;
@@ -52,11 +55,7 @@ impl Branch {
         let texts = id.parent.iter().map(|json| text(json).ok_or_else(changed));
         let names = fields.iter().map(|field| field.as_str().to_owned());
         let parent = names.zip(texts).map(|(name, text)| Ok((name, text?))).collect::<Result<_, Error>>()?;
-        let members = fields
-            .iter()
-            .zip(&id.parent)
-            .flat_map(|(field, json)| [",\"", &field.member(), "\":", json].map(str::to_owned))
-            .collect();
+        let members = members(stream, &id);
         Ok(Self { id, partition, parent, members })
     }
 
@@ -82,7 +81,7 @@ impl Branch {
         &self.parent
     }
 
-    /// What each of its records gets, each member with a comma before it: `,"_parent_id":7`.
+    /// What each of its records gets, each member with a comma before it: `,"_partition_region":"eu","_parent_id":7`.
     pub(crate) fn members(&self) -> &str {
         &self.members
     }
@@ -101,13 +100,16 @@ impl Branch {
         hasher(self.id.partition.iter().chain(&self.id.parent)).digest()
     }
 
-    /// What its records have at a member `_parent_…`, as JSON text.
-    pub(crate) fn member(&self, name: &str) -> Option<&str> {
+    /// What its records have at a member `_parent_…` or `_partition_…`, as JSON text.
+    pub(crate) fn member(&self, name: &str) -> Option<Cow<'_, str>> {
+        if let Some((_, value)) = self.partition.iter().find(|(known, _)| partition_member(known) == name) {
+            return Some(Value::from(value.as_str()).to_string().into());
+        }
         let at = self
             .parent
             .iter()
             .position(|(field, _)| format!("_parent_{}", field.replace('.', "_")) == name)?;
-        Some(&self.id.parent[at])
+        Some(self.id.parent.get(at)?.as_str().into())
     }
 
     /// Its values for messages: `region=eu, parent id=7`; `None` for the only branch.
@@ -121,6 +123,17 @@ impl Branch {
         let values: Vec<_> = partition.chain(parent).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
+}
+
+/// What each record of a branch gets.
+fn members(stream: &Stream, id: &BranchId) -> String {
+    let member = |name: String, json: &str| format!(",\"{name}\":{json}");
+    let partition = stream.partitions.names().zip(&id.partition);
+    let partition = partition.filter(|_| stream.branch_fields.has_partition());
+    let partition = partition.map(|(name, value)| member(partition_member(name), &Value::from(value.as_str()).to_string()));
+    let fields = stream.parent.iter().flat_map(|parent| &parent.fields).zip(&id.parent);
+    let fields = fields.filter(|_| stream.branch_fields.has_parent());
+    partition.chain(fields.map(|(field, json)| member(field.member(), json))).collect()
 }
 
 /// What tells a list of values from others.

@@ -17,7 +17,7 @@ pub(crate) use columns::SeenColumns;
 pub(crate) use columns::TableColumns;
 pub(crate) use doubt::Doubt;
 pub(crate) use odd_line::odd_line;
-pub(crate) use page_shape::{check, check_whole, follow};
+pub(crate) use page_shape::{PageShape, check, check_whole, follow};
 pub(crate) use page_state::{Carried, JobState, PageState, Position};
 pub(crate) use paginator::Paginator;
 pub(crate) use progress::{Judged, Progress};

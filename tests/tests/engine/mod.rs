@@ -66,6 +66,8 @@ mod partition_marks;
 mod progress;
 // Refresh tokens: writes that fail, and runs that refresh at the same time.
 mod refresh_race;
+// Records that are members of a map, in lists of a list, or rows.
+mod record_forms;
 // Runs that cannot be resumed start again, and lose nothing.
 mod restart;
 // Runs that are cut, killed, repeated or raced equal one uncut run.

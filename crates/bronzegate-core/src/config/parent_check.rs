@@ -51,7 +51,8 @@ fn inherited(child: &Stream, parent: &Stream, at: &At, report: &Report) {
     };
     for field in fields.filter(is_inherited) {
         if !given.iter().any(|member| member == field.as_str()) {
-            let draft = Draft::new(format!("is nothing that {} gets from its partition or parent", parent.name));
+            let draft =
+                Draft::new(format!("is nothing that {} gets from its partition or parent", parent.name));
             report
                 .add(at, draft.value(field.as_str()).near(field.as_str(), given.iter().map(String::as_str)));
         }

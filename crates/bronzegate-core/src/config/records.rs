@@ -208,7 +208,9 @@ impl Each {
             [] => None,
             ["*"] => Some(Vec::new()),
             rest if rest.contains(&"*") => return Err(EACH),
-            rest if separator == '/' => Some(Pointer::try_from(format!("/{}", joined(rest)))?.tokens().to_vec()),
+            rest if separator == '/' => {
+                Some(Pointer::try_from(format!("/{}", joined(rest)))?.tokens().to_vec())
+            }
             rest => Some(Pointer::try_from(joined(rest))?.tokens().to_vec()),
         };
         Ok(Self { text, of, lists })

@@ -202,7 +202,10 @@ mod tests {
             (0..300).map(|times| format!("\"{}_batch_id\":1", "_source".repeat(times))).collect();
         let record = format!("{{{}}}", chain.join(","));
         let line = encode(&record);
-        assert!(line.contains(&format!("\"{}_batch_id\":1", "_source".repeat(300))), "the first is free there");
+        assert!(
+            line.contains(&format!("\"{}_batch_id\":1", "_source".repeat(300))),
+            "the first is free there"
+        );
         assert!(line.len() < 2 * record.len(), "{} of {}", line.len(), record.len());
     }
 

@@ -317,7 +317,11 @@ impl Driver<'_> {
     fn wanted(&self) -> Option<Position> {
         match self.flying.back() {
             // The first page may name the columns for all.
-            Some(_) if self.context.stream.records.columns.is_some() && self.progress.state.shape.is_none() => None,
+            Some(_)
+                if self.context.stream.records.columns.is_some() && self.progress.state.shape.is_none() =>
+            {
+                None
+            }
             None => Some(self.progress.state.position.clone()),
             Some(last) if self.flying.len() < self.concurrency => self.progress.ahead(&last.position),
             Some(_) => None,

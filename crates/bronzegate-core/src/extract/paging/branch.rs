@@ -130,7 +130,8 @@ fn members(stream: &Stream, id: &BranchId) -> String {
     let member = |name: String, json: &str| format!(",\"{name}\":{json}");
     let partition = stream.partitions.names().zip(&id.partition);
     let partition = partition.filter(|_| stream.branch_fields.has_partition());
-    let partition = partition.map(|(name, value)| member(partition_member(name), &Value::from(value.as_str()).to_string()));
+    let partition = partition
+        .map(|(name, value)| member(partition_member(name), &Value::from(value.as_str()).to_string()));
     let fields = stream.parent.iter().flat_map(|parent| &parent.fields).zip(&id.parent);
     let fields = fields.filter(|_| stream.branch_fields.has_parent());
     partition.chain(fields.map(|(field, json)| member(field.member(), json))).collect()

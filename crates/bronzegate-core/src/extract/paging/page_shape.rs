@@ -104,7 +104,9 @@ pub(crate) fn check(stream: &Stream, body: &PageBody) -> Result<(), Error> {
     let meant = at.holder().filter(|_| is_gone).map(|pointer| meant(pointer, body));
     let should = match at {
         RecordsPath::Root | RecordsPath::At(_) => "should be an array, but",
-        RecordsPath::Each(each) if each.lists.is_none() => "should be an object, whose members are the records, but",
+        RecordsPath::Each(each) if each.lists.is_none() => {
+            "should be an object, whose members are the records, but"
+        }
         RecordsPath::Each(_) => "should be an array wherever `*` leads, but somewhere",
     };
     let names = if body.names.is_empty() {

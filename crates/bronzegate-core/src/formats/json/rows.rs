@@ -189,7 +189,10 @@ mod tests {
             ("[]", vec![]),
             ("[ ]", vec![]),
             ("[1]", vec!["1"]),
-            (r#"[ 1.50 , "a,]\"[" ,[2,{"b":3}],{"c":"}"} ]"#, vec!["1.50", r#""a,]\"[""#, r#"[2,{"b":3}]"#, r#"{"c":"}"}"#]),
+            (
+                r#"[ 1.50 , "a,]\"[" ,[2,{"b":3}],{"c":"}"} ]"#,
+                vec!["1.50", r#""a,]\"[""#, r#"[2,{"b":3}]"#, r#"{"c":"}"}"#],
+            ),
         ] {
             let found = elements(array.as_bytes()).unwrap();
             let found: Vec<_> = found.into_iter().map(|json| std::str::from_utf8(json).unwrap()).collect();

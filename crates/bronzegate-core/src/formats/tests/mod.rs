@@ -2,6 +2,7 @@
 
 mod conformance;
 mod csv;
+mod shapes;
 
 use super::*;
 use crate::config::Nulls;

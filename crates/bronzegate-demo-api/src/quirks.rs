@@ -39,6 +39,9 @@ pub struct Quirks {
     pub templated_links: Option<String>,
     /// How many seconds its clock, by the `Date` of its answers, is behind.
     pub clock_behind: Option<u64>,
+    /// The parameter that names the records wanted, with commas between; what they are named by; and how many a
+    /// request may name.
+    pub by_ids: Option<(String, String, usize)>,
     /// How the records stand in their pages; the elements of one list without it.
     pub form: Form,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).

@@ -60,6 +60,8 @@ mod outside;
 mod paginations;
 // All parents of a stream are read, however their pages change.
 mod parents;
+// Parents that are scalars, filtered or batched, and their partitions.
+mod parent_kinds;
 // Partitions and skipped branches have marks of their own.
 mod partition_marks;
 // A pagination that does not advance fails the run.
@@ -82,6 +84,8 @@ mod sources;
 mod suspects;
 // Records that appear late.
 mod settle;
+// Signed requests, and sessions of cookies.
+mod signatures;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.

@@ -38,6 +38,11 @@ pub(super) fn stream(branched: &Branched<'_>, report: &Report) {
     if let Some(at) = branched.fields_at.filter(|_| !is_branched) {
         report.say(at, "is about the values of a partition or parent, and the stream has neither");
     }
+    if let (Some(spec), Some(at)) = (branched.parent_spec.and_then(Slot::get), branched.skips)
+        && spec.batch_at().is_some()
+    {
+        report.say(at, "then: skip would leave out all parents of a batch");
+    }
     let counted = incremental.filter(|incremental| !incremental.format.is_time());
     let is_shared = branched.parent_spec.is_some() || branched.partitions.count() > MOST_MARKS;
     if let (Some(_), Some(at)) = (counted.filter(|_| is_shared), incremental_at) {

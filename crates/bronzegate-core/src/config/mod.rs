@@ -53,14 +53,15 @@ mod units;
 pub use address::{Address, Target};
 pub use allowed_hosts::AllowedHost;
 pub use auth::{
-    Algorithm, Auth, BaseUrlFrom, ClientAuth, ClientCredentials, Expires, HostPattern, JwtBearer, KeyPlace,
-    Login, LoginBody, LoginUrl, LoginValue, OAuth2Client, RefreshToken,
+    Algorithm, Auth, AwsSigV4, BaseUrlFrom, ClientAssertion, ClientAuth, ClientCredentials, Expires,
+    HeaderKey, HostPattern, JwtBearer, KeyPlace, Login, LoginBody, LoginUrl, LoginValue, OAuth1,
+    OAuth2Client, RefreshToken, SignatureMethod,
 };
 pub use body::BodyTemplate;
 pub use branches::{
-    BranchFields, MOST_MARKS, MissingField, Parent, ParentField, Partitions, partition_member,
+    Batch, BranchFields, MOST_MARKS, MissingField, Parent, ParentField, Partitions, partition_member,
 };
-pub use condition::{Condition, Test};
+pub use condition::{Condition, RecordTest, Test};
 pub use cron::Cron;
 pub use encoding::Encoding;
 pub use expect::{Expect, Measured, error_rate};

@@ -43,7 +43,8 @@ pub(super) fn parents(streams: &[Stream], names: &[&str], places: &[(&str, &At)]
 
 /// A field `_parent_…` or `_partition_…` is what the parent's records got from their own branch.
 fn inherited(child: &Stream, parent: &Stream, at: &At, report: &Report) {
-    let of_parent = parent.parent.iter().flat_map(|above| &above.fields).map(ParentField::member);
+    let above = parent.parent.iter().filter(|above| above.batch.is_none());
+    let of_parent = above.flat_map(|above| &above.fields).map(ParentField::member);
     let given: Vec<String> = of_parent.chain(parent.partitions.names().map(partition_member)).collect();
     let fields = child.parent.iter().flat_map(|parent| &parent.fields);
     let is_inherited = |field: &&ParentField| {

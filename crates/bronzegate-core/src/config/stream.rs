@@ -90,8 +90,14 @@ impl Stream {
     pub fn branch_members(&self) -> Vec<String> {
         let partition = self.partitions.names().filter(|_| self.branch_fields.has_partition());
         let parent = self.parent.iter().flat_map(|parent| &parent.fields);
-        let parent = parent.filter(|_| self.branch_fields.has_parent());
+        let parent = parent.filter(|_| self.has_parent_fields());
         partition.map(branches::partition_member).chain(parent.map(ParentField::member)).collect()
+    }
+
+    /// Whether its records get the values of their parent. Of a batch it is not known whose they are.
+    pub(crate) fn has_parent_fields(&self) -> bool {
+        let is_batched = self.parent.as_ref().is_some_and(|parent| parent.batch.is_some());
+        self.branch_fields.has_parent() && !is_batched
     }
 }
 

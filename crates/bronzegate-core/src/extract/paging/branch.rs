@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3Default;
 
+use super::owners::{Owners, each_text};
 use crate::config::{Stream, partition_member};
 use crate::cursor::BranchKey;
 use crate::error::{Error, ErrorKind};
@@ -30,6 +31,8 @@ pub(crate) struct Branch {
     partition: Vec<(String, String)>,
     parent: Vec<(String, String)>,
     members: String,
+    /// The parents of its batch, as far as no record has named them.
+    owners: Option<Owners>,
 }
 
 /// The longest value that a message shows.
@@ -52,18 +55,24 @@ impl Branch {
         }
         let names = stream.partitions.names().map(str::to_owned);
         let partition = names.zip(id.partition.iter().cloned()).collect();
-        let texts = id.parent.iter().map(|json| text(json).ok_or_else(changed));
+        let batch = stream.parent.as_ref().and_then(|parent| parent.batch.as_ref());
+        let text_of = |json: &String| match batch {
+            Some(_) => each_text(json).map(|texts| texts.join(",")),
+            None => text(json),
+        };
+        let texts = id.parent.iter().map(|json| text_of(json).ok_or_else(changed));
+        let owners = batch.and_then(|batch| Owners::of(batch, &id));
         let names = fields.iter().map(|field| field.as_str().to_owned());
         let parent = names.zip(texts).map(|(name, text)| Ok((name, text?))).collect::<Result<_, Error>>()?;
         let members = members(stream, &id);
-        Ok(Self { id, partition, parent, members })
+        Ok(Self { id, partition, parent, members, owners })
     }
 
     /// The only branch of a stream.
     #[cfg(test)]
     pub(crate) fn only() -> Self {
         let (partition, parent) = (Vec::new(), Vec::new());
-        Self { id: BranchId::default(), partition, parent, members: String::new() }
+        Self { id: BranchId::default(), partition, parent, members: String::new(), owners: None }
     }
 
     /// Its values.
@@ -84,6 +93,11 @@ impl Branch {
     /// What each of its records gets, each member with a comma before it: `,"_partition_region":"eu","_parent_id":7`.
     pub(crate) fn members(&self) -> &str {
         &self.members
+    }
+
+    /// The parents of its batch, where its records say whose they are.
+    pub(crate) fn owners(&self) -> Option<&Owners> {
+        self.owners.as_ref()
     }
 
     /// What tells it from others in a cursor's state.
@@ -133,7 +147,7 @@ fn members(stream: &Stream, id: &BranchId) -> String {
     let partition = partition
         .map(|(name, value)| member(partition_member(name), &Value::from(value.as_str()).to_string()));
     let fields = stream.parent.iter().flat_map(|parent| &parent.fields).zip(&id.parent);
-    let fields = fields.filter(|_| stream.branch_fields.has_parent());
+    let fields = fields.filter(|_| stream.has_parent_fields());
     partition.chain(fields.map(|(field, json)| member(field.member(), json))).collect()
 }
 

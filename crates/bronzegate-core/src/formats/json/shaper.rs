@@ -62,7 +62,8 @@ impl Shaper {
         let rows = wanted.columns.as_ref().map(Rows::new);
         let mut wanted = wanted.clone();
         let columns_at = rows.as_ref().and_then(Rows::address).map(|at| {
-            wanted.values.push(at.tokens().to_vec());
+            let also = std::iter::once(at.tokens().to_vec());
+            wanted.values = wanted.values.iter().cloned().chain(also).collect();
             wanted.values.len() - 1
         });
         let writer = Writer {

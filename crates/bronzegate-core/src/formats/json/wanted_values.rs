@@ -1,5 +1,7 @@
 //! The part of a body around its records: which values of it are wanted, and their bytes.
 
+use std::sync::Arc;
+
 use crate::config::{Columns, Nulls};
 use crate::formats::error::SplitErrorKind;
 use crate::formats::page_body::{Form, RecordsFound};
@@ -10,7 +12,7 @@ pub(crate) struct Wanted {
     /// Where the records are; `None` where the body is read for its values only.
     pub records: Option<RecordsAt>,
     /// Paths of the values to keep, as member names (or decimal indexes of arrays) from the root.
-    pub values: Vec<Vec<String>>,
+    pub values: Arc<[Vec<String>]>,
     /// Whether the body is one value a line (NDJSON), each a record.
     pub lines: bool,
     /// What null in place of a record means.
@@ -124,8 +126,8 @@ impl Kind {
 /// Follows the open containers that lead to wanted values and keeps those values' bytes.
 #[derive(Debug)]
 pub(crate) struct WantedValues {
-    /// Each wanted path; the last one is the records' where there is one.
-    paths: Vec<Vec<String>>,
+    paths: WantedPaths,
+    /// The number of the records' path.
     records: Option<usize>,
     /// The records are the members of an object.
     has_members: bool,
@@ -139,6 +141,28 @@ pub(crate) struct WantedValues {
     open: Vec<Open>,
     values: Vec<Option<Vec<u8>>>,
     names: Vec<String>,
+}
+
+/// The paths that are followed, by their number: the wanted values', which all bodies of a stream share, and behind
+/// them the records'.
+#[derive(Debug)]
+struct WantedPaths {
+    values: Arc<[Vec<String>]>,
+    records: Option<Vec<String>>,
+}
+
+impl WantedPaths {
+    fn count(&self) -> usize {
+        self.values.len() + usize::from(self.records.is_some())
+    }
+
+    fn at(&self, nth: usize) -> &[String] {
+        self.values.get(nth).or(self.records.as_ref()).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_of_records(&self, nth: usize) -> bool {
+        nth >= self.values.len()
+    }
 }
 
 /// An open container that leads to something wanted.
@@ -189,9 +213,8 @@ impl Kept {
 
 impl WantedValues {
     pub(crate) fn new(wanted: &Wanted) -> Self {
-        let mut paths = wanted.values.clone();
         let mut in_lists = None;
-        let path = match &wanted.records {
+        let records = match &wanted.records {
             None | Some(RecordsAt::Root) => None,
             Some(RecordsAt::Path(path) | RecordsAt::Members(path)) => Some(path.clone()),
             Some(RecordsAt::Lists { outer, inner }) => {
@@ -206,18 +229,15 @@ impl WantedValues {
                 Some([outer, &[String::new()][..], inner].concat())
             }
         };
-        let records = path.map(|path| {
-            paths.push(path);
-            paths.len() - 1
-        });
+        let paths = WantedPaths { values: wanted.values.clone(), records };
         Self {
             has_members: matches!(wanted.records, Some(RecordsAt::Members(_))),
             in_lists,
             key: None,
-            coming: (0..paths.len()).collect(),
-            values: vec![None; wanted.values.len()],
+            records: paths.records.is_some().then_some(paths.values.len()),
+            coming: (0..paths.count()).collect(),
+            values: vec![None; paths.values.len()],
             paths,
-            records,
             frames: Vec::new(),
             name: Kept::default(),
             open: Vec::new(),
@@ -258,10 +278,11 @@ impl WantedValues {
         let is_any = self.is_in_outer().then_some(self.records).flatten();
         let Some(frame) = self.frames.last() else { return };
         let step = self.frames.len() - 1;
-        let paths = &self.paths;
         self.coming.clear();
+        let paths = &self.paths;
         self.coming.extend(frame.paths.iter().filter(|&&path| {
-            is_any == Some(path) || paths[path].get(step).map(String::as_str) == name && name.is_some()
+            let is_named = || paths.at(path).get(step).is_some_and(|at| Some(at.as_str()) == name);
+            is_any == Some(path) || is_named()
         }));
     }
 
@@ -306,7 +327,7 @@ impl WantedValues {
         }
         let depth = self.frames.len();
         let (ending, leading): (Vec<_>, Vec<_>) =
-            self.coming.drain(..).partition(|&path| self.paths[path].len() == depth);
+            self.coming.drain(..).partition(|&path| self.paths.at(path).len() == depth);
         let records = self.records.is_some_and(|records| ending.contains(&records));
         let leads = self.records.is_some_and(|records| leading.contains(&records));
         let is_outer = self.note_lists(depth, kind, (records, leads));
@@ -358,10 +379,10 @@ impl WantedValues {
         for &path in self.coming.iter().filter(|&&path| is_any != Some(path)) {
             if !frame.seen.contains(&path) {
                 frame.seen.push(path);
-            } else if Some(path) == self.records {
+            } else if self.paths.is_of_records(path) {
                 return Err(SplitErrorKind::RecordsTwice);
-            } else if self.paths[path].len() > depth {
-                return Err(twice(&self.paths[path][..depth]));
+            } else if self.paths.at(path).len() > depth {
+                return Err(twice(&self.paths.at(path)[..depth]));
             }
         }
         Ok(())
@@ -379,7 +400,7 @@ impl WantedValues {
         while let Some(open) = self.open.pop_if(|open| open.depth == self.frames.len()) {
             let value = open.kept.end(chunk, end)?;
             match &mut self.values[open.path] {
-                Some(before) if *before != value => return Err(twice(&self.paths[open.path])),
+                Some(before) if *before != value => return Err(twice(self.paths.at(open.path))),
                 place => *place = Some(value),
             }
         }

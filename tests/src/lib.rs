@@ -11,6 +11,7 @@
 //! | `store_contract` | the contract of the bronze store port, for any adapter |
 //! | `moto`, `lambda_runtime`, `aws_deployment` | AWS on this machine, Lambda's Runtime API, and both with the real handler |
 //! | `azure`, `functions_host`, `functions_outputs`, `azure_deployment` | Azure on this machine, the Functions host, and both with the real handler |
+//! | `databricks` | a workspace of Databricks, with tables that delta-rs writes |
 //! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
@@ -23,6 +24,7 @@ mod bench;
 pub mod browser;
 mod child_process;
 pub mod command_line;
+pub mod databricks;
 mod faulty_store;
 pub mod functions_host;
 mod functions_outputs;

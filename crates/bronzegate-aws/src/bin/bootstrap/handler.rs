@@ -10,6 +10,7 @@ use bronzegate_core::doors::{Answer, Clouds, Defaults, Deployment, Dispatcher, E
 use bronzegate_core::error::Result;
 use bronzegate_core::report::{self, RunReport, Status};
 use bronzegate_core::run::CancellationToken;
+use bronzegate_databricks::DatabricksCloud;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -42,6 +43,7 @@ impl Handler {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let clouds = Clouds::new(environment::look_up, clock.clone())
             .with(AwsCloud::new)
+            .with(DatabricksCloud::new)
             .noting("this is the AWS function");
         let deployment = Deployment::open(&clouds, DEFAULTS).await?;
         let Deployment { dispatcher, environment, .. } = deployment;

@@ -12,7 +12,8 @@ use bronzegate_core::secret::SecretStore;
 use tokio::sync::OnceCell;
 
 use crate::databricks::Databricks;
-use crate::identity::AzureIdentities;
+use crate::identity::{AzureIdentities, FromOthers, SECRET};
+use crate::settings::set;
 
 /// Secret scopes as vault, and schemas of Unity Catalog as tables.
 ///
@@ -21,13 +22,14 @@ pub struct DatabricksCloud {
     look_up: LookUp,
     clock: Arc<dyn Clock>,
     azure: Option<Box<AzureIdentities>>,
+    vault: Option<(Arc<dyn Cloud>, &'static str)>,
     databricks: OnceCell<Databricks>,
 }
 
 impl DatabricksCloud {
     /// Nothing is connected yet.
     pub fn new(look_up: LookUp, clock: Arc<dyn Clock>) -> Self {
-        Self { look_up, clock, azure: None, databricks: OnceCell::new() }
+        Self { look_up, clock, azure: None, vault: None, databricks: OnceCell::new() }
     }
 
     /// Adds the identities of Azure, which Azure Databricks accepts. They are made when one is needed: of a kind, or the
@@ -41,9 +43,24 @@ impl DatabricksCloud {
         self
     }
 
+    /// Adds a vault of another cloud, such as its `aws-secretsmanager`, for the secret that
+    /// `BRONZEGATE_DATABRICKS_SECRET` names. It is opened when that is set.
+    #[must_use]
+    pub fn with_vault(mut self, cloud: Arc<dyn Cloud>, vault: &'static str) -> Self {
+        self.vault = Some((cloud, vault));
+        self
+    }
+
     async fn databricks(&self) -> Result<&Databricks> {
         let connect = async || {
-            Databricks::connect(Arc::clone(&self.look_up), Arc::clone(&self.clock), self.azure.as_deref())
+            let vault = match &self.vault {
+                Some((cloud, vault)) if set(&*self.look_up, SECRET).is_some() => {
+                    Some(cloud.open_vault(&Setting::new(SECRET, *vault)).await?)
+                }
+                _ => None,
+            };
+            let others = FromOthers { azure: self.azure.as_deref(), vault };
+            Databricks::connect(Arc::clone(&self.look_up), Arc::clone(&self.clock), &others)
         };
         self.databricks.get_or_try_init(connect).await
     }

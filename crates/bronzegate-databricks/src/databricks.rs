@@ -11,7 +11,7 @@ use bronzegate_core::error::Result;
 use bronzegate_core::secret::{CachedSecrets, SecretStore};
 use bronzegate_core::service::{Service, ServiceOptions};
 
-use crate::identity::{AzureIdentities, Tokens, choose};
+use crate::identity::{FromOthers, Tokens, choose};
 use crate::secrets::{SecretScope, is_scope};
 use crate::settings::{HOST, config, files, host, warehouse};
 use crate::tables::{DatabricksTables, SchemaName};
@@ -34,14 +34,14 @@ pub struct Databricks {
 
 impl Databricks {
     /// Chooses the workspace and the identity by what the environment offers, which `look_up` tells. Nothing is sent
-    /// yet. `azure` makes identities of Azure, where the program has them.
+    /// yet.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](bronzegate_core::error::ErrorKind::Config) when a variable is malformed or missing, or two
     /// identities are offered.
-    pub fn connect(look_up: LookUp, clock: Arc<dyn Clock>, azure: Option<&AzureIdentities>) -> Result<Self> {
+    pub fn connect(look_up: LookUp, clock: Arc<dyn Clock>, others: &FromOthers<'_>) -> Result<Self> {
         let options = ServiceOptions { read: READ, ..ServiceOptions::default() };
-        Self::connect_over(&options, look_up, clock, azure)
+        Self::connect_over(&options, look_up, clock, others)
     }
 
     /// As [`connect`](Self::connect), with other patience, or other trust.
@@ -52,10 +52,10 @@ impl Databricks {
         options: &ServiceOptions,
         look_up: LookUp,
         clock: Arc<dyn Clock>,
-        azure: Option<&AzureIdentities>,
+        others: &FromOthers<'_>,
     ) -> Result<Self> {
         let origin = host(&*look_up)?;
-        let tokens = Tokens::new(choose(&*look_up, azure.is_some())?, azure)?;
+        let tokens = Tokens::new(choose(&*look_up, others.azure.is_some())?, others)?;
         let service = Service::new(&origin, options, Arc::clone(&clock))
             .map_err(|error| config(format!("{HOST} is `{origin}`: {error}")))?;
         tracing::info!(host = origin.host_str(), ?tokens, "the identity for Databricks is chosen");

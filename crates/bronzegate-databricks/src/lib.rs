@@ -26,7 +26,7 @@ mod workspace;
 
 pub use cloud::DatabricksCloud;
 pub use databricks::Databricks;
-pub use identity::AzureIdentities;
+pub use identity::{AzureIdentities, FromOthers};
 pub use secrets::{SecretScope, check_key};
 pub use settings::FILES;
 pub use tables::DatabricksTables;

@@ -1,15 +1,16 @@
 //! Which identity calls, and what becomes of its tokens.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bronzegate_core::secret::Freshness;
+use bronzegate_core::secret::{CachedSecrets, FileSecrets, Freshness, SecretStore as _};
 use bronzegate_tests::azure::TokenEndpoints;
 use bronzegate_tests::databricks::{Call, Fault, PlayedDatabricks};
 use futures::future::join_all;
 use secrecy::ExposeSecret as _;
 
-use super::{clock, connect};
+use super::{clock, connect, connect_with};
 
 /// The application of Azure Databricks in Entra ID.
 const RESOURCE: &str = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
@@ -80,7 +81,8 @@ async fn a_secret_of_a_principal_that_is_refused_is_told_and_not_shown() {
     variables.insert("DATABRICKS_CLIENT_SECRET".to_owned(), "dose-wrong-one".to_owned());
     let secrets = connect(variables, clock()).unwrap().secrets("bronze").unwrap();
     let text = secrets.read("token", Freshness::Cached).await.unwrap_err().to_string();
-    for expected in ["no token from the service principal", "HTTP 401: invalid_client", "is wrong or expired"]
+    for expected in
+        ["no token from the service principal", "HTTP 401: invalid_client", "its secret is wrong or expired"]
     {
         assert!(text.contains(expected), "{expected}: {text}");
     }
@@ -138,6 +140,33 @@ async fn two_identities_are_an_error_unless_one_is_named() {
     let secrets = connect(variables, clock()).unwrap().secrets("bronze").unwrap();
     secrets.read("token", Freshness::Cached).await.unwrap();
     assert_eq!(played.calls(Call::Token).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_principals_secret_may_be_in_another_clouds_vault_and_be_rotated_there() {
+    let played = PlayedDatabricks::start().await;
+    played.put_secret("token", b"value");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vault.json");
+    let hold = |secret: &str| std::fs::write(&file, format!(r#"{{"databricks": "{secret}"}}"#)).unwrap();
+    let mut variables = played.principal();
+    let secret = variables.remove("DATABRICKS_CLIENT_SECRET").unwrap();
+    variables.insert("BRONZEGATE_DATABRICKS_SECRET".to_owned(), "databricks".to_owned());
+    let vault = || Arc::new(FileSecrets::new(&file));
+    hold("an old one");
+    let open = || connect_with(variables.clone(), clock(), Some(vault())).unwrap().secrets("bronze").unwrap();
+    let text = open().read("token", Freshness::Cached).await.unwrap_err().to_string();
+    assert!(text.contains("its secret is wrong or expired") && !text.contains("an old one"), "{text}");
+    let kept = Arc::new(CachedSecrets::new(FileSecrets::new(&file), Duration::from_mins(5), clock()));
+    kept.read("databricks", Freshness::Cached).await.unwrap();
+    hold(&secret);
+    let secrets = connect_with(variables.clone(), clock(), Some(kept)).unwrap().secrets("bronze").unwrap();
+    assert_eq!(secrets.read("token", Freshness::Cached).await.unwrap().expose_secret(), "value");
+    hold("");
+    let text = open().read("token", Freshness::Cached).await.unwrap_err().to_string();
+    assert!(text.contains("BRONZEGATE_DATABRICKS_SECRET: secret `databricks` is empty"), "{text}");
+    let error = connect(variables, clock()).unwrap_err();
+    assert!(error.to_string().contains("this program has no vault for it"), "{error}");
 }
 
 trait ConcatAll {

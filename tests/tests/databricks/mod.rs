@@ -7,8 +7,9 @@ use std::time::Duration;
 use bronzegate_azure::{AzureIdentity, TransportOptions};
 use bronzegate_core::clock::{Clock, SystemClock, TestClock};
 use bronzegate_core::error::Result;
+use bronzegate_core::secret::SecretStore;
 use bronzegate_core::service::ServiceOptions;
-use bronzegate_databricks::Databricks;
+use bronzegate_databricks::{Databricks, FromOthers};
 use bronzegate_tests::azure::Certificates;
 
 // Which identity calls, and what becomes of its tokens.
@@ -29,6 +30,15 @@ fn clock() -> Arc<TestClock> {
 
 /// Connects as these variables say, with identities of Azure at hand, and trust in the played servers.
 fn connect(variables: BTreeMap<String, String>, clock: Arc<dyn Clock>) -> Result<Databricks> {
+    connect_with(variables, clock, None)
+}
+
+/// The same with a vault for the principal's secret.
+fn connect_with(
+    variables: BTreeMap<String, String>,
+    clock: Arc<dyn Clock>,
+    vault: Option<Arc<dyn SecretStore>>,
+) -> Result<Databricks> {
     let extra_roots = Certificates::shared().authority.clone().into_bytes();
     let options = ServiceOptions { read: Duration::from_secs(20), extra_roots, ..ServiceOptions::default() };
     let look_up = move |name: &str| variables.get(name).cloned();
@@ -38,5 +48,6 @@ fn connect(variables: BTreeMap<String, String>, clock: Arc<dyn Clock>) -> Result
         let transport = Certificates::shared().transport(&TransportOptions::default());
         Arc::new(AzureIdentity::new(Arc::clone(&own), Arc::clone(&time), kind).over(transport))
     };
-    Databricks::connect_over(&options, look_up, clock, Some(&azure))
+    let others = FromOthers { azure: Some(&azure), vault };
+    Databricks::connect_over(&options, look_up, clock, &others)
 }

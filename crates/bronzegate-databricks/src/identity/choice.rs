@@ -8,6 +8,9 @@ use crate::settings::{config, set};
 const TOKEN: &str = "DATABRICKS_TOKEN";
 const CLIENT_ID: &str = "DATABRICKS_CLIENT_ID";
 const CLIENT_SECRET: &str = "DATABRICKS_CLIENT_SECRET";
+/// The variable that names, in a vault of another cloud, the secret with the value of [`CLIENT_SECRET`]: a function's
+/// variables stand in the state of Terraform, where no secret may be.
+pub(crate) const SECRET: &str = "BRONZEGATE_DATABRICKS_SECRET";
 /// The variable that names the identity to use, in the words of Databricks' unified authentication.
 const AUTH_TYPE: &str = "DATABRICKS_AUTH_TYPE";
 
@@ -30,10 +33,19 @@ pub(crate) enum Identity {
         /// Its application id.
         client_id: String,
         /// Its secret.
-        client_secret: SecretString,
+        client_secret: ClientSecret,
     },
     /// An identity of Azure; of this kind, or the one that the environment offers.
     Azure(Option<&'static str>),
+}
+
+/// The OAuth secret of a service principal.
+#[derive(Clone, Debug)]
+pub(crate) enum ClientSecret {
+    /// The secret itself.
+    Value(SecretString),
+    /// Its name in a vault.
+    Named(String),
 }
 
 /// Chooses what the variables offer, or the one that [`AUTH_TYPE`] names.
@@ -80,13 +92,21 @@ pub(crate) fn choose(look_up: &dyn Fn(&str) -> Option<String>, has_azure: bool) 
 }
 
 fn principal(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Option<Identity>> {
-    match (set(look_up, CLIENT_ID), set(look_up, CLIENT_SECRET)) {
-        (Some(client_id), Some(secret)) => {
-            Ok(Some(Identity::Principal { client_id, client_secret: secret.into() }))
-        }
+    let value = set(look_up, CLIENT_SECRET).map(|secret| ClientSecret::Value(secret.into()));
+    let named = set(look_up, SECRET).map(ClientSecret::Named);
+    if value.is_some() && named.is_some() {
+        return Err(config(format!("{CLIENT_SECRET} and {SECRET} are both set: unset one")));
+    }
+    match (set(look_up, CLIENT_ID), value.or(named)) {
+        (Some(client_id), Some(client_secret)) => Ok(Some(Identity::Principal { client_id, client_secret })),
         (None, None) => Ok(None),
         (Some(_), None) => Err(config(format!("{CLIENT_ID} is set, but {CLIENT_SECRET} is not"))),
-        (None, Some(_)) => Err(config(format!("{CLIENT_SECRET} is set, but {CLIENT_ID} is not"))),
+        (None, Some(ClientSecret::Value(_))) => {
+            Err(config(format!("{CLIENT_SECRET} is set, but {CLIENT_ID} is not")))
+        }
+        (None, Some(ClientSecret::Named(_))) => {
+            Err(config(format!("{SECRET} is set, but {CLIENT_ID} is not")))
+        }
     }
 }
 
@@ -111,6 +131,7 @@ mod tests {
         for (variables, expected) in [
             (vec![pat], "pat"),
             (principal.to_vec(), "app"),
+            (vec![(CLIENT_ID, "app"), (SECRET, "bronzegate/databricks")], "app"),
             (vec![], "azure offered"),
             (vec![msi, pat], "pat"),
             ([&principal[..], &[pat, (AUTH_TYPE, "pat")]].concat(), "pat"),
@@ -128,6 +149,11 @@ mod tests {
         for (variables, why) in [
             (vec![(TOKEN, "t"), (CLIENT_ID, "a"), (CLIENT_SECRET, "s")], "two identities for Databricks"),
             (vec![(CLIENT_ID, "a")], "DATABRICKS_CLIENT_ID is set, but DATABRICKS_CLIENT_SECRET is not"),
+            (vec![(SECRET, "a")], "BRONZEGATE_DATABRICKS_SECRET is set, but DATABRICKS_CLIENT_ID is not"),
+            (
+                vec![(SECRET, "a"), (CLIENT_SECRET, "s"), (CLIENT_ID, "i")],
+                "DATABRICKS_CLIENT_SECRET and BRONZEGATE_DATABRICKS_SECRET are both set",
+            ),
             (vec![(CLIENT_SECRET, "a")], "DATABRICKS_CLIENT_SECRET is set, but DATABRICKS_CLIENT_ID is not"),
             (vec![(AUTH_TYPE, "pat")], "DATABRICKS_AUTH_TYPE is `pat`, but DATABRICKS_TOKEN is not set"),
             (vec![(AUTH_TYPE, "oauth-m2m")], "DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET are not set"),

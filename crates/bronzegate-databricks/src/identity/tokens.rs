@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use bronzegate_core::doors::IdentityTokens;
 use bronzegate_core::error::{Error, Result};
+use bronzegate_core::secret::{Freshness, SecretError, SecretStore, resolve};
 use bronzegate_core::service::{Fault, Request, Service};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::AzureIdentities;
-use super::choice::Identity;
+use super::FromOthers;
+use super::choice::{ClientSecret, Identity, SECRET};
+use crate::settings::config;
 
 /// What Entra ID calls Azure Databricks, the same in every tenant.
 const AZURE_SCOPE: &str = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default";
@@ -31,8 +33,14 @@ pub(crate) struct Tokens {
 
 enum Source {
     Pat(SecretString),
-    Principal { client_id: String, client_secret: SecretString },
+    Principal { client_id: String, client_secret: HeldIn },
     Azure(Arc<dyn IdentityTokens>),
+}
+
+/// Where the OAuth secret of a service principal is.
+enum HeldIn {
+    Variable(SecretString),
+    Vault(Arc<dyn SecretStore>, String),
 }
 
 /// A token of the workspace's own endpoint.
@@ -68,16 +76,26 @@ struct NotGiven {
 
 impl Tokens {
     /// Those of an identity. Nothing is sent yet.
-    pub(crate) fn new(identity: Identity, azure: Option<&AzureIdentities>) -> Result<Self> {
-        let source = match (identity, azure) {
-            (Identity::Pat(token), _) => Source::Pat(token),
-            (Identity::Principal { client_id, client_secret }, _) => {
+    pub(crate) fn new(identity: Identity, others: &FromOthers<'_>) -> Result<Self> {
+        let source = match identity {
+            Identity::Pat(token) => Source::Pat(token),
+            Identity::Principal { client_id, client_secret } => {
+                let client_secret = match (client_secret, &others.vault) {
+                    (ClientSecret::Value(secret), _) => HeldIn::Variable(secret),
+                    (ClientSecret::Named(name), Some(vault)) => HeldIn::Vault(Arc::clone(vault), name),
+                    (ClientSecret::Named(_), None) => {
+                        let instead = "set DATABRICKS_CLIENT_SECRET instead";
+                        return Err(config(format!(
+                            "{SECRET} is set, but this program has no vault for it: {instead}"
+                        )));
+                    }
+                };
                 Source::Principal { client_id, client_secret }
             }
-            (Identity::Azure(kind), Some(azure)) => Source::Azure(azure(kind)),
-            (Identity::Azure(_), None) => {
-                return Err(crate::settings::config("this program has no identity of Azure".to_owned()));
-            }
+            Identity::Azure(kind) => match others.azure {
+                Some(azure) => Source::Azure(azure(kind)),
+                None => return Err(config("this program has no identity of Azure".to_owned())),
+            },
         };
         Ok(Self { source, kept: Mutex::default() })
     }
@@ -124,7 +142,7 @@ impl Tokens {
         &self,
         service: &Service,
         client_id: &str,
-        client_secret: &SecretString,
+        client_secret: &HeldIn,
         refused: Option<&SecretString>,
     ) -> Result<SecretString, NoToken> {
         let mut kept = self.kept.lock().await;
@@ -137,8 +155,7 @@ impl Tokens {
         {
             return Ok(known.token.clone());
         }
-        service.learn(client_secret);
-        match ask(service, client_id, client_secret).await {
+        match client_secret.ask(service, client_id).await {
             Ok(given) => {
                 let life = Duration::from_secs(given.expires_in.unwrap_or(USUAL_LIFE));
                 let renewed_at = now.saturating_add(life.saturating_sub(MARGIN.min(life / 10)));
@@ -159,8 +176,41 @@ impl Tokens {
     }
 }
 
+impl HeldIn {
+    /// Asks for a token; where the secret of a vault is refused, once more with what the vault holds now.
+    async fn ask(&self, service: &Service, client_id: &str) -> Result<Given, NoToken> {
+        let secret = self.secret(Freshness::Cached).await?;
+        match (ask(service, client_id, &secret).await, self) {
+            (Err(refused), Self::Vault(..)) if !refused.is_transient => {
+                let newest = self.secret(Freshness::Fresh).await?;
+                if newest.expose_secret() == secret.expose_secret() {
+                    return Err(refused);
+                }
+                ask(service, client_id, &newest).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    async fn secret(&self, freshness: Freshness) -> Result<SecretString, NoToken> {
+        match self {
+            Self::Variable(secret) => Ok(secret.clone()),
+            Self::Vault(vault, name) => {
+                let none = |error: SecretError| NoToken {
+                    is_transient: error.is_transient(),
+                    text: format!(
+                        "no token from the service principal of DATABRICKS_CLIENT_ID: {SECRET}: {error}"
+                    ),
+                };
+                resolve(&**vault, name, None, freshness).await.map_err(none)
+            }
+        }
+    }
+}
+
 /// `POST /oidc/v1/token`: the client credentials grant of a service principal (Databricks, "OAuth machine-to-machine").
 async fn ask(service: &Service, client_id: &str, client_secret: &SecretString) -> Result<Given, NoToken> {
+    service.learn(client_secret);
     let form = [("grant_type", "client_credentials"), ("scope", "all-apis")];
     let request = Request::post_form(["oidc", "v1", "token"], &form).basic(client_id, client_secret);
     let name = "the service principal of DATABRICKS_CLIENT_ID";
@@ -177,7 +227,7 @@ async fn ask(service: &Service, client_id: &str, client_secret: &SecretString) -
     let words: Vec<String> = [error, error_description].into_iter().flatten().collect();
     let said = service.told(&words.join(": "));
     let why = format!(
-        "HTTP {}{}{said}; the secret of DATABRICKS_CLIENT_SECRET is wrong or expired, or DATABRICKS_HOST is another workspace's",
+        "HTTP {}{}{said}; its secret is wrong or expired, or DATABRICKS_HOST is another workspace's",
         answer.status,
         if said.is_empty() { "" } else { ": " },
     );

@@ -115,6 +115,15 @@ async fn a_token_goes_to_the_workspace_and_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_an_end_is_not_read_to_it() {
+    let played = PlayedDatabricks::start().await;
+    let secrets = connect(played.pat(), clock()).unwrap().secrets("bronze").unwrap();
+    played.fail([(Call::Secret, Fault::Refuse(400, "BAD_REQUEST", "x".repeat(17 << 20)))]);
+    let error = secrets.read("token", Freshness::Cached).await.unwrap_err().to_string();
+    assert!(error.contains("the answer has more than 16777216 bytes") && error.len() < 1_000, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_that_repeats_the_token_does_not_show_it() {
     let played = PlayedDatabricks::start().await;
     let token = played.pat()["DATABRICKS_TOKEN"].clone();

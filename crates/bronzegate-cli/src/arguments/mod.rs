@@ -175,8 +175,8 @@ pub(crate) struct Common {
     /// (in OneLake `<lakehouse>/Tables[/schema]`).
     #[arg(long, global = true, value_name = "TABLES", env = "BRONZEGATE_TABLES", hide_env_values = true)]
     pub(crate) tables: Option<String>,
-    /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`, or
-    /// `azure-keyvault:<url>`.
+    /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`,
+    /// `azure-keyvault:<url>`, or `databricks:<scope>`.
     ///
     /// Default: env
     #[arg(long, global = true, value_name = "STORE", env = "BRONZEGATE_SECRETS", hide_env_values = true)]

@@ -159,7 +159,7 @@ impl Converter {
         TableAppend {
             app: format!("bronzegate/{}/{stream}/files/{}", self.target, record.key),
             txn: i64::from(record.segment),
-            columns: table_columns(&self.output, &self.stream.parent_members()),
+            columns: table_columns(&self.output, &self.stream.branch_members()),
             files: staged.parts.iter().cloned().map(file).collect(),
             // What the table was when they were staged is not kept: all of its log is looked at.
             id: None,
@@ -175,7 +175,7 @@ impl Converter {
         let segment = format!("{}.s{:04}", record.key, record.segment);
         let constants = [&self.source, &record.environment, &self.stream.name, &record.batch_id, &segment]
             .map(String::as_str);
-        let format = TableFormat::new(&self.output, constants, self.stream.parent_members())
+        let format = TableFormat::new(&self.output, constants, self.stream.branch_members())
             .map_err(|error| Error::new(ErrorKind::Config, format!("table {}: {error}", self.output.name)))?;
         let naming = PartNaming {
             layout: Layout::new(&self.source, &self.stream.name),
@@ -200,7 +200,7 @@ impl Converter {
 
     /// Writes the rows of one file.
     async fn rows(&self, part: &Receipt, parts: &mut Parts) -> Result<()> {
-        let parents = self.stream.parent_members();
+        let parents = self.stream.branch_members();
         let mut lines = PartLines::of(&self.marks.store, part);
         let (mut line, mut rows, mut count, mut total) = (Vec::new(), Vec::new(), 0, 0_u64);
         let failed = |cause: std::io::Error| StoreError::io("read", &part.path, cause);

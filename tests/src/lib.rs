@@ -14,6 +14,7 @@
 //! | `signed_api` | an API in Python that checks signatures with oauthlib, botocore and PyJWT |
 //! | `databricks` | a workspace of Databricks, with tables that delta-rs writes |
 //! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
+//! | `delta` | tables beside other readers and writers (delta-rs, Polars, `DuckDB`), and trials of exactness of their log |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
 //! | `fuzz` | hostile inputs, drawn from a seed |
@@ -26,6 +27,7 @@ pub mod browser;
 mod child_process;
 pub mod command_line;
 pub mod databricks;
+pub mod delta;
 mod faulty_store;
 pub mod functions_host;
 mod functions_outputs;

@@ -39,6 +39,7 @@ mod inclusive_ends;
 // Incremental runs: nothing lost, nothing repeated.
 mod incremental;
 // Export jobs whose polls name a list of files.
+mod into_tables;
 mod job_files;
 // Export jobs: submitted once, awaited over segments, read exactly.
 pub(crate) mod jobs;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::auth::{Auth, AuthSpec};
 use super::body::{self, BodySpec, BodyTemplate};
 use super::branch_check::{self, Branched};
-use super::branches::{self, Parent, ParentSpec, Partitions, PartitionsSpec};
+use super::branches::{self, Parent, ParentField, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
 use super::format::{self, Format, FormatSpec, Reading};
 use super::incremental::{Incremental, IncrementalSpec, Used, window_targets};
@@ -83,6 +83,13 @@ pub struct Stream {
     pub expect: Expect,
 }
 
+impl Stream {
+    /// The names of the members that its records get from their parent: `_parent_id`.
+    pub fn parent_members(&self) -> Vec<String> {
+        self.parent.iter().flat_map(|parent| &parent.fields).map(ParentField::member).collect()
+    }
+}
+
 /// A stream's own keys, and those it may share with its source.
 pub(super) type StreamEntry = Joined<StreamSpec, SharedSpec>;
 
@@ -135,7 +142,9 @@ impl FromSource<'_> {
         params::params(&as_list(shared.params.as_ref()), vars, report);
         params::headers(&as_list(shared.headers.as_ref()), vars, report);
         RetrySpec::resolve(&as_list(shared.retry.as_ref()), report);
-        OutputSpec::resolve(&as_list(shared.output.as_ref()), report);
+        if let Some(output) = shared.output.as_ref().and_then(Slot::get) {
+            output.check(report);
+        }
         responses(shared.responses.as_ref(), report);
         concurrency(shared.concurrency.as_ref(), report);
         RateLimitSpec::resolve(&as_list(shared.rate_limit.as_ref()), report)

@@ -1,10 +1,9 @@
 //! When to try again: exponential backoff with full jitter, bounded by attempts and by time.
-//!
-//! The jitter is the only randomness of the engine.
 
 use std::time::Duration;
 
 use crate::config::Retry;
+use crate::random;
 
 /// The attempts at one request.
 #[derive(Debug)]
@@ -47,7 +46,7 @@ impl<'a> Backoff<'a> {
         if self.attempt >= self.settings.max_attempts {
             return Err(NoMore::Attempts);
         }
-        let own = self.bound().mul_f64(random_share());
+        let own = self.bound().mul_f64(random::share());
         let wait = demanded.map_or(own, |demanded| demanded.max(own));
         let counted = if bounded && wait > own { Duration::ZERO } else { wait };
         let waited = self.waited.saturating_add(counted);
@@ -63,11 +62,6 @@ impl<'a> Backoff<'a> {
         let factor = 1_u32.checked_shl(self.attempt - 1).unwrap_or(u32::MAX);
         self.settings.base.saturating_mul(factor).min(self.settings.max)
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "this file is where randomness is drawn")]
-fn random_share() -> f64 {
-    fastrand::f64()
 }
 
 #[cfg(test)]

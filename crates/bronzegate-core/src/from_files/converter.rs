@@ -1,0 +1,213 @@
+//! Segment after segment: lines into rows, rows into parts of the table, parts into one transaction.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::marks::Marks;
+use super::part_lines::PartLines;
+use crate::bronze::{
+    Appended, BronzeStore, BronzeTable, CommitLog, CommitName, CommitRecord, Layout, PartFormat, PartNaming,
+    Parts, PublishError, Publisher, Receipt, RunKey, StoreError, Stores, TableAppend, TableFile, TableFormat,
+    TableParts, TablePublished, TableState, push_line,
+};
+use crate::clock::Clock;
+use crate::config::{Source, Stream, TableOutput};
+use crate::error::{Error, ErrorKind, Result};
+use crate::random;
+
+/// Rows are handed on in pieces of this size.
+const PIECE: usize = 1 << 20;
+
+/// What became of one segment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Converted {
+    /// The run.
+    pub key: String,
+    /// Its segment.
+    pub segment: u32,
+    /// Its rows in the table.
+    pub rows: u64,
+    /// The table's version that has them, where the table tells one.
+    pub version: Option<i64>,
+    /// Whether they were appended now; else they were there before.
+    pub now: bool,
+}
+
+/// Takes the committed files of one stream into the stream's table.
+#[derive(Debug)]
+pub struct Converter {
+    publisher: Publisher,
+    source: String,
+    stream: Stream,
+    output: TableOutput,
+    target: String,
+    state: TableState,
+    clock: Arc<dyn Clock>,
+    marks: Marks,
+}
+
+impl Converter {
+    /// Looks at the table, and makes everything ready.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] where the stream writes into no table, or there is no place for it;
+    /// [`ErrorKind::Store`] where the table would refuse the rows.
+    pub async fn new(
+        stores: Stores,
+        source: &Source,
+        stream: &Stream,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        let layout = Layout::new(&source.name, &stream.name);
+        let output = stream.output.table.clone().ok_or_else(|| {
+            Error::new(ErrorKind::Config, "it writes files: set `output.table` in the source file first")
+        })?;
+        let marks = Marks { store: stores.log.clone(), layout: layout.clone() };
+        let publisher = Publisher::of(stores, layout, &stream.output)?;
+        let state = publisher.look_at_table(stream).await?.unwrap_or_default();
+        let target = publisher.target_id().await?;
+        let (source, stream) = (source.name.clone(), stream.clone());
+        Ok(Self { publisher, source, stream, output, target, state, clock, marks })
+    }
+
+    /// The segments of the log, from the oldest run to the newest within each kind.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] when the log cannot be read.
+    pub async fn segments(&self) -> Result<Vec<CommitName>> {
+        Ok(self.log().names().await?)
+    }
+
+    /// Takes one segment into the table; `None` where it has no files: it is a table's own, or empty.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`], naming the part that is missing, changed or no longer readable, or what the table refuses.
+    pub async fn convert(&self, name: CommitName) -> Result<Option<Converted>> {
+        let Some(record) = self.log().get(&name.id.to_string(), name.segment).await? else { return Ok(None) };
+        if record.table.is_some() || record.parts.is_empty() {
+            return Ok(None);
+        }
+        let Some((table, tables)) = self.publisher.table() else { return Ok(None) };
+        let converted = |published: &TablePublished, now| Converted {
+            key: record.key.clone(),
+            segment: record.segment,
+            rows: published.rows,
+            version: published.version,
+            now,
+        };
+        let rows = record.parts.iter().map(|part| part.records).sum();
+        if self.marks.is_done(&record).await? {
+            let published = TablePublished { table: self.output.name.clone(), version: None, rows };
+            return Ok(Some(converted(&published, false)));
+        }
+        let committed_at = self.marks.begun(&record, self.clock.now()).await?;
+        let mut append = self.append(&record, committed_at);
+        let appended = match table.find(&append).await.map_err(PublishError::Table)? {
+            Some(appended) => Appended { rows, ..appended },
+            None => {
+                let parts = self.stage(&record, &name).await?;
+                self.complete(&tables.parts(), &parts).await?;
+                append.files = parts.into_iter().map(file).collect();
+                self.appended(&*table, &append).await?
+            }
+        };
+        let published = TablePublished::of(&self.output.name, appended);
+        self.marks.done(&record, &published).await?;
+        Ok(Some(converted(&published, appended.now)))
+    }
+
+    async fn complete(&self, store: &Arc<dyn BronzeStore>, parts: &[Receipt]) -> Result<()> {
+        for part in parts {
+            store.publish(part).await?;
+        }
+        Ok(())
+    }
+
+    async fn appended(&self, table: &dyn BronzeTable, append: &TableAppend) -> Result<Appended> {
+        let appended = table.append(append).await.map_err(PublishError::Table)?;
+        if let Some(version) = appended.version.filter(|_| appended.now) {
+            table.maintain(version).await;
+        }
+        Ok(appended)
+    }
+
+    /// The transaction of a segment, without its files: each run has an `app` of its own, whatever its kind.
+    fn append(&self, record: &CommitRecord, committed_at: Timestamp) -> TableAppend {
+        let stream = self.log().stream().to_owned();
+        TableAppend {
+            app: format!("bronzegate/{}/{stream}/files/{}", self.target, record.key),
+            txn: i64::from(record.segment),
+            columns: table_columns(&self.output, &self.stream.parent_members()),
+            files: Vec::new(),
+            id: self.state.id.clone(),
+            seen: self.state.version,
+            committed_at,
+            stream,
+            segment: format!("{}.s{:04}", record.key, record.segment),
+        }
+    }
+
+    /// Writes the rows of a segment's files as parts of the table.
+    async fn stage(&self, record: &CommitRecord, name: &CommitName) -> Result<Vec<Receipt>> {
+        let segment = format!("{}.s{:04}", record.key, record.segment);
+        let constants = [&self.source, &record.environment, &self.stream.name, &record.batch_id, &segment]
+            .map(String::as_str);
+        let format = TableFormat::new(&self.output, constants, self.stream.parent_members())
+            .map_err(|error| Error::new(ErrorKind::Config, format!("table {}: {error}", self.output.name)))?;
+        let naming = PartNaming {
+            layout: Layout::new(&self.source, &self.stream.name),
+            key: RunKey::of(name.id, record.scheduled_time),
+            segment: record.segment,
+            table: Some(TableParts {
+                name: self.output.name.clone(),
+                target: self.target.clone(),
+                suffix: random::hex(),
+            }),
+        };
+        let format = PartFormat::Rows(format);
+        let mut parts = Parts::new(self.publisher.parts(), naming, format, self.stream.output.max_part_bytes);
+        for part in &record.parts {
+            if let Err(error) = self.rows(part, &mut parts).await {
+                parts.abort().await;
+                return Err(error);
+            }
+        }
+        Ok(parts.finish().await?)
+    }
+
+    /// Writes the rows of one file.
+    async fn rows(&self, part: &Receipt, parts: &mut Parts) -> Result<()> {
+        let parents = self.stream.parent_members();
+        let mut lines = PartLines::of(&self.marks.store, part);
+        let (mut line, mut rows, mut count, mut total) = (Vec::new(), Vec::new(), 0, 0_u64);
+        let failed = |cause: std::io::Error| StoreError::io("read", &part.path, cause);
+        while lines.next(&mut line).await.map_err(failed)? {
+            total += 1;
+            push_line(&line, &parents, &mut rows)
+                .map_err(|why| StoreError::io("read", &part.path, format!("line {total}: {why}")))?;
+            count += 1;
+            if rows.len() >= PIECE {
+                parts.append(std::mem::take(&mut rows).into(), std::mem::take(&mut count)).await?;
+            }
+        }
+        if total != part.records {
+            let cause = format!("it has {total} lines, and {} records were committed", part.records);
+            return Err(StoreError::io("read", &part.path, cause).into());
+        }
+        if count > 0 {
+            parts.append(rows.into(), count).await?;
+        }
+        Ok(())
+    }
+
+    fn log(&self) -> &CommitLog {
+        self.publisher.log()
+    }
+}
+
+fn file(part: Receipt) -> TableFile {
+    let stats = part.stats.unwrap_or_else(|| format!("{{\"numRecords\":{}}}", part.records));
+    TableFile { path: part.path, bytes: part.bytes, records: part.records, stats }
+}

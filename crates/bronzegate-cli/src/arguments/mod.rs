@@ -171,8 +171,8 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "TARGET", env = "BRONZEGATE_TARGET", hide_env_values = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) target: Option<String>,
-    /// The root of tables, for streams with `output.table`: a folder, or `s3://…` and `abfss://…` as of the target
-    /// (in OneLake `<lakehouse>/Tables[/schema]`).
+    /// The root of tables, for streams with `output.table`: a folder, `s3://…` and `abfss://…` as of the target
+    /// (in OneLake `<lakehouse>/Tables[/schema]`), or `databricks:<catalog>.<schema>`.
     #[arg(long, global = true, value_name = "TABLES", env = "BRONZEGATE_TABLES", hide_env_values = true)]
     pub(crate) tables: Option<String>,
     /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`,

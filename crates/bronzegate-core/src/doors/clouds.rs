@@ -80,8 +80,15 @@ impl Clouds {
         let serves = |cloud: &&Arc<dyn Cloud>| {
             setting.rest().is_some() && cloud.places().iter().any(|form| form.word == setting.word())
         };
+        // A folder of that name would be made, and nobody would look there.
+        let is_something_else = |cloud: &Arc<dyn Cloud>| {
+            let mut forms = cloud.tables().iter().chain(cloud.vaults());
+            setting.rest().is_some() && forms.any(|form| form.word == setting.word())
+        };
         match self.entries.iter().find(serves).cloned() {
-            None if setting.text.contains("://") => Err(self.unknown_place(&setting)),
+            None if setting.text.contains("://") || self.entries.iter().any(is_something_else) => {
+                Err(self.unknown_place(&setting))
+            }
             cloud => Ok(Place::new(setting, cloud)),
         }
     }
@@ -290,6 +297,8 @@ mod tests {
         insta::assert_snapshot!(refused(&clouds, "gs://b"),
             @"--target `gs://b`: write a folder, shed://… or box:…");
         insta::assert_snapshot!(refused(&none(), "shed://b"), @"--target `shed://b`: write a folder");
+        insta::assert_snapshot!(refused(&clouds, "shed-keys:b"),
+            @"--target `shed-keys:b`: write a folder, shed://… or box:…");
         for text in ["", "file:", "file", "env:x", "vault", "databricks:s", "shed"] {
             assert_eq!(
                 refused_vault(&clouds, text).await,

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::names::{Selection, StreamName};
+use crate::scaffold_arguments::NewArguments;
 use bronzegate_core::config::parse_duration;
 use bronzegate_core::doors::BACKFILL_SHARE;
 use bronzegate_core::window::{EARLIEST, WindowStep, parse_time};
@@ -51,6 +52,7 @@ pub(crate) struct Arguments {
 /// What there is to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    New(Box<NewArguments>),
     Check(CheckArguments),
     Sample(SampleArguments),
     Run(RunArguments),

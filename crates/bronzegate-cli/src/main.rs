@@ -13,8 +13,10 @@ mod names;
 mod output;
 mod page;
 mod progress;
+mod scaffold_arguments;
 mod signals;
 mod table;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -54,6 +56,7 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
         let context = Context::new(arguments.common, &arguments.command).await?;
         signals::watch(context.stop_of(&arguments.command), context.clock.clone())?;
         match arguments.command {
+            Command::New(arguments) => commands::new(context, &arguments, out).await,
             Command::Check(arguments) => commands::check(&context, &arguments, out).await,
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
             Command::Run(arguments) => commands::run(&context, &arguments, out).await,

@@ -6,6 +6,9 @@ mod check;
 mod check_report;
 #[cfg(feature = "azure")]
 mod functions;
+mod lifted_secrets;
+mod new;
+mod new_file;
 mod run;
 mod runs;
 mod runs_table;
@@ -31,6 +34,7 @@ pub(crate) use backfill::backfill;
 pub(crate) use check::check;
 #[cfg(feature = "azure")]
 pub(crate) use functions::functions;
+pub(crate) use new::new;
 pub(crate) use run::run;
 pub(crate) use runs::runs;
 pub(crate) use sample::sample;
@@ -42,6 +46,8 @@ pub(crate) struct Context {
     pub(crate) sources: SourceFolder,
     pub(crate) target: Place,
     pub(crate) secrets: Arc<dyn SecretStore>,
+    /// The setting that says where they are.
+    pub(crate) vault: String,
     pub(crate) environment: String,
     pub(crate) json: bool,
     pub(crate) clock: Arc<dyn Clock>,
@@ -59,11 +65,13 @@ impl Context {
         let clouds = clouds(&clock);
         let sources = clouds.place(Setting::new("--sources", common.sources))?;
         let target = clouds.place(Setting::new("--target", common.target))?;
+        let vault = common.secrets.clone();
         let secrets = Setting::new("--secrets", common.secrets);
         Ok(Self {
             secrets: clouds.open_vault(&secrets).await?,
             sources: sources.open_sources().await?,
             target,
+            vault,
             environment: common.environment,
             json: common.json,
             clock,

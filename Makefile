@@ -1,6 +1,6 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test torture bench bench-aws check fmt clippy docs deny advisories terraform checkov schema \
+.PHONY: help build demo demo-api test torture bench bench-aws check fmt words clippy docs deny advisories terraform checkov schema \
 	clean package-aws invoke-aws functions package-azure invoke-azure bench-azure smoke-azure
 
 VENV  := .venv
@@ -101,15 +101,18 @@ invoke-azure: build $(NODE)/installed ## the real Functions handler against Azur
 	cargo build --release --locked --workspace --bin handler
 	target/release/workbench invoke-azure $(EVENT)
 
-# What each variable means is told in tests/src/bin/workbench/smoke_azure.rs, and in the README.
+# tests/src/bin/workbench/smoke_azure.rs explains each variable.
 smoke-azure: ## the checks of the tests on a subscription: BRONZEGATE_TARGET, BRONZEGATE_SECRETS, BRONZEGATE_SMOKE_APP
 	cargo build --workspace --bins --locked
 	$(or $(CARGO_TARGET_DIR),target)/debug/workbench smoke-azure
 
-check: fmt clippy docs deny terraform checkov ## formatting, lints, documentation, licences, Terraform modules
+check: fmt words clippy docs deny terraform checkov ## formatting, words, lints, documentation, licences, Terraform modules
 
 fmt:
 	cargo fmt --all --check
+
+words: ## links of the documentation, long sentences, words that are hard to read
+	python3 .ci/check_docs.py
 
 clippy:
 	cargo clippy --workspace --all-targets --locked -- -D warnings

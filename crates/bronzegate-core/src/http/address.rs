@@ -15,7 +15,11 @@ use crate::formats;
 
 /// The body paths that a stream reads; the splitter keeps just these.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Paths(Arc<[Pointer]>);
+pub(crate) struct Paths {
+    pointers: Arc<[Pointer]>,
+    /// The same as the splitter takes them.
+    tokens: Arc<[Vec<String>]>,
+}
 
 impl Paths {
     /// Collects the body paths of some addresses.
@@ -28,18 +32,19 @@ impl Paths {
                 paths.push(pointer.clone());
             }
         }
-        Self(paths.into())
+        let tokens = paths.iter().map(|pointer: &Pointer| pointer.tokens().to_vec()).collect();
+        Self { pointers: paths.into(), tokens }
     }
 
     /// What stands at the paths of a record.
     pub(crate) fn in_record(&self, record: &[u8]) -> Vec<Option<Vec<u8>>> {
         let found = |pointer: &Pointer| member(record, pointer.tokens()).map(|json| json.as_bytes().to_vec());
-        self.0.iter().map(found).collect()
+        self.pointers.iter().map(found).collect()
     }
 
     /// The paths as the splitter takes them.
-    pub(crate) fn tokens(&self) -> Vec<Vec<String>> {
-        self.0.iter().map(|pointer| pointer.tokens().to_vec()).collect()
+    pub(crate) fn tokens(&self) -> Arc<[Vec<String>]> {
+        self.tokens.clone()
     }
 }
 
@@ -73,7 +78,7 @@ impl Facts {
     pub(crate) fn look(&self, address: &Address) -> Option<Found> {
         match address {
             Address::Body(pointer) => {
-                let nth = self.paths.0.iter().position(|path| path == pointer)?;
+                let nth = self.paths.pointers.iter().position(|path| path == pointer)?;
                 self.values.get(nth)?.clone().map(Found::Json)
             }
             Address::Header(name) => {
@@ -90,6 +95,12 @@ impl Facts {
             }
             Address::Status => Some(Found::Json(self.status.to_string().into_bytes())),
         }
+    }
+
+    /// The body paths at which something stands, with its JSON text.
+    pub(crate) fn found(&self) -> impl Iterator<Item = (&Pointer, &[u8])> {
+        let values = self.values.iter().map(Option::as_deref);
+        self.paths.pointers.iter().zip(values).filter_map(|(pointer, value)| Some((pointer, value?)))
     }
 
     /// Whether a condition holds.

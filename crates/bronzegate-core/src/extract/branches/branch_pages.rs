@@ -283,7 +283,7 @@ impl Driver<'_> {
         let Some(body) = fetched.body.as_ref().filter(|_| stream.pagination.kind == Kind::None) else {
             return;
         };
-        if let Some(told) = says_more(stream, body.records, &fetched.facts) {
+        if let Some(told) = says_more(stream, self.context.fetcher.more(), body.records, &fetched.facts) {
             self.context.seen.lacks();
             self.context.seen.warn("more", || told);
         }

@@ -32,6 +32,8 @@ pub(crate) struct Fetcher {
     paths: Paths,
     /// What is read of the answers to other requests.
     answer_paths: Paths,
+    /// Where a page that is the only one may say that there are more.
+    more: Arc<[Address]>,
     wait_budget: WaitBudget,
     /// A page is looked at, and may not be there: that is no error of the API's.
     is_look: bool,
@@ -72,25 +74,29 @@ impl Fetcher {
         let of_job = stream.job.iter().flat_map(Job::addresses);
         let of_pages = Paginator::addresses(&stream);
         let errors = errors_address(&stream);
-        let more = paging::more_addresses(&stream);
-        let paths = Paths::of(of_pages.iter().copied().chain(&errors).chain(&more));
+        let more: Arc<[Address]> = paging::more_addresses(&stream).into();
+        let paths = Paths::of(of_pages.iter().copied().chain(&errors).chain(more.iter()));
         let answer_paths = Paths::of(of_pages.into_iter().chain(of_job));
         let has_answered = Arc::default();
-        Self { client, stream, paths, answer_paths, wait_budget, is_look: false, has_answered }
+        Self { client, stream, paths, answer_paths, more, wait_budget, is_look: false, has_answered }
     }
 
     /// One that looks at pages which may not be there, and reads what stands at these addresses besides.
     pub(crate) fn looking(&self, also: &[Address]) -> Self {
         let of_pages = Paginator::addresses(&self.stream);
         let errors = errors_address(&self.stream);
-        let more = paging::more_addresses(&self.stream);
-        let paths = Paths::of(of_pages.into_iter().chain(&errors).chain(&more).chain(also));
+        let paths = Paths::of(of_pages.into_iter().chain(&errors).chain(self.more.iter()).chain(also));
         Self { paths, is_look: true, ..self.clone() }
     }
 
     /// The API has answered what was asked, now or in an earlier segment.
     pub(crate) fn answered(&self) {
         self.has_answered.store(true, Relaxed);
+    }
+
+    /// Where a page that is the only one may say that there are more.
+    pub(crate) fn more(&self) -> &[Address] {
+        &self.more
     }
 
     /// How long the run may wait.

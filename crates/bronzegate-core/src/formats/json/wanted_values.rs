@@ -1,5 +1,7 @@
 //! The part of a body around its records: which values of it are wanted, and their bytes.
 
+use std::sync::Arc;
+
 use crate::config::Nulls;
 use crate::formats::error::SplitErrorKind;
 use crate::formats::page_body::{Form, RecordsFound};
@@ -10,7 +12,7 @@ pub(crate) struct Wanted {
     /// Where the records are; `None` where the body is read for its values only.
     pub records: Option<RecordsAt>,
     /// Paths of the values to keep, as member names (or decimal indexes of arrays) from the root.
-    pub values: Vec<Vec<String>>,
+    pub values: Arc<[Vec<String>]>,
     /// Whether the body is one value a line (NDJSON), each a record.
     pub lines: bool,
     /// What null in place of a record means.
@@ -89,9 +91,7 @@ impl Kind {
 /// Follows the open containers that lead to wanted values and keeps those values' bytes.
 #[derive(Debug)]
 pub(crate) struct WantedValues {
-    /// Each wanted path; the last one is the records' where there is one.
-    paths: Vec<Vec<String>>,
-    records: Option<usize>,
+    paths: WantedPaths,
     frames: Vec<Frame>,
     /// Paths that may end at, or lead through, the value that comes next.
     coming: Vec<usize>,
@@ -99,6 +99,28 @@ pub(crate) struct WantedValues {
     open: Vec<Open>,
     values: Vec<Option<Vec<u8>>>,
     names: Vec<String>,
+}
+
+/// The paths that are followed, by their number: the wanted values', which all bodies of a stream share, and behind
+/// them the records'.
+#[derive(Debug)]
+struct WantedPaths {
+    values: Arc<[Vec<String>]>,
+    records: Option<Vec<String>>,
+}
+
+impl WantedPaths {
+    fn count(&self) -> usize {
+        self.values.len() + usize::from(self.records.is_some())
+    }
+
+    fn at(&self, nth: usize) -> &[String] {
+        self.values.get(nth).or(self.records.as_ref()).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_of_records(&self, nth: usize) -> bool {
+        nth >= self.values.len()
+    }
 }
 
 /// An open container that leads to something wanted.
@@ -149,19 +171,15 @@ impl Kept {
 
 impl WantedValues {
     pub(crate) fn new(wanted: &Wanted) -> Self {
-        let mut paths = wanted.values.clone();
         let records = match &wanted.records {
-            Some(RecordsAt::Path(path)) => {
-                paths.push(path.clone());
-                Some(paths.len() - 1)
-            }
+            Some(RecordsAt::Path(path)) => Some(path.clone()),
             _ => None,
         };
+        let paths = WantedPaths { values: wanted.values.clone(), records };
         Self {
-            coming: (0..paths.len()).collect(),
-            values: vec![None; wanted.values.len()],
+            coming: (0..paths.count()).collect(),
+            values: vec![None; paths.values.len()],
             paths,
-            records,
             frames: Vec::new(),
             name: Kept::default(),
             open: Vec::new(),
@@ -198,13 +216,11 @@ impl WantedValues {
     fn expect(&mut self, name: Option<&str>) {
         let Some(frame) = self.frames.last() else { return };
         let step = self.frames.len() - 1;
-        let paths = &self.paths;
         self.coming.clear();
+        let Some(name) = name else { return };
+        let paths = &self.paths;
         self.coming.extend(
-            frame
-                .paths
-                .iter()
-                .filter(|&&path| paths[path].get(step).map(String::as_str) == name && name.is_some()),
+            frame.paths.iter().filter(|&&path| paths.at(path).get(step).is_some_and(|at| at == name)),
         );
     }
 
@@ -223,9 +239,9 @@ impl WantedValues {
         }
         let depth = self.frames.len();
         let (ending, leading): (Vec<_>, Vec<_>) =
-            self.coming.drain(..).partition(|&path| self.paths[path].len() == depth);
-        let records = self.records.is_some_and(|records| ending.contains(&records));
-        for path in ending.into_iter().filter(|&path| Some(path) != self.records) {
+            self.coming.drain(..).partition(|&path| self.paths.at(path).len() == depth);
+        let records = ending.iter().any(|&path| self.paths.is_of_records(path));
+        for path in ending.into_iter().filter(|&path| !self.paths.is_of_records(path)) {
             self.open.push(Open { path, depth, kept: Kept::starting(at) });
         }
         if records && kind == Kind::Array {
@@ -252,10 +268,10 @@ impl WantedValues {
         for &path in &self.coming {
             if !frame.seen.contains(&path) {
                 frame.seen.push(path);
-            } else if Some(path) == self.records {
+            } else if self.paths.is_of_records(path) {
                 return Err(SplitErrorKind::RecordsTwice);
-            } else if self.paths[path].len() > depth {
-                return Err(twice(&self.paths[path][..depth]));
+            } else if self.paths.at(path).len() > depth {
+                return Err(twice(&self.paths.at(path)[..depth]));
             }
         }
         Ok(())
@@ -271,7 +287,7 @@ impl WantedValues {
         while let Some(open) = self.open.pop_if(|open| open.depth == self.frames.len()) {
             let value = open.kept.end(chunk, end)?;
             match &mut self.values[open.path] {
-                Some(before) if *before != value => return Err(twice(&self.paths[open.path])),
+                Some(before) if *before != value => return Err(twice(self.paths.at(open.path))),
                 place => *place = Some(value),
             }
         }

@@ -192,7 +192,7 @@ impl Draft {
         {
             stream.set("records", "$");
         }
-        let source = config::parse("the request", &file.to_text());
+        let source = config::parse(&format!("{}.yaml", self.source), &file.to_text());
         let source = source.map_err(|problems| wrong(format!("a source file cannot say this request: {problems}")))?;
         let engine = Engine::new(Arc::new(source), secrets.clone(), clock.clone(), "new");
         engine.stream(&self.stream)?.answer(LONGEST_BODY).await

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::names::{Selection, StreamName};
-use crate::scaffold_arguments::NewArguments;
+use crate::scaffold_arguments::{ImportArguments, NewArguments};
 use bronzegate_core::config::parse_duration;
 use bronzegate_core::doors::BACKFILL_SHARE;
 use bronzegate_core::window::{EARLIEST, WindowStep, parse_time};
@@ -53,6 +53,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     New(Box<NewArguments>),
+    Import(ImportArguments),
     Check(CheckArguments),
     Sample(SampleArguments),
     Run(RunArguments),

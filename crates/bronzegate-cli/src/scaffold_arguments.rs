@@ -1,6 +1,8 @@
 //! The words of the commands that make source files.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
 
 use bronzegate_core::config::{NAME_FORM, is_name};
 
@@ -41,6 +43,89 @@ pub(crate) struct NewArguments {
     /// Sends nothing and writes a skeleton.
     #[arg(long)]
     pub(crate) offline: bool,
+}
+
+/// Makes source files of what other tools describe an API with.
+///
+/// Tells how each stream fared, and which secrets to create. Never writes over a file, and ends with
+/// `check --offline`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    #[command(subcommand)]
+    pub(crate) from: ImportFrom,
+}
+
+/// What is imported.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportFrom {
+    Airbyte(AirbyteArguments),
+    Dlt(DescriptionArguments),
+    Openapi(DescriptionArguments),
+}
+
+/// A low-code manifest of Airbyte, component versions 0 to 6.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bronzegate import airbyte manifest.yaml --name acme --config values.json --choose credentials=oauth")]
+pub(crate) struct AirbyteArguments {
+    /// The manifest.
+    #[arg(value_name = "MANIFEST")]
+    pub(crate) file: PathBuf,
+    /// The name of the source; streams of a second host get `<name>-2`.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub(crate) name: String,
+    /// The connector's configuration as JSON. Values in it that are secrets are not written anywhere.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Which alternative of the specification is meant: `credentials=oauth`.
+    #[arg(long, value_name = "PLACE=NAME", value_parser = pair)]
+    pub(crate) choose: Vec<(String, String)>,
+    /// A place of the configuration that is no secret, although it stands in an authenticator.
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) plain: Vec<String>,
+    /// A file with the setting `auth`, in place of what the manifest says.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) auth: Option<PathBuf>,
+    /// The streams that are wanted, by their names in the manifest.
+    #[arg(long, value_name = "STREAM", value_delimiter = ',')]
+    pub(crate) streams: Vec<String>,
+    /// Streams whose old records the manifest leaves out on its own side.
+    #[arg(long, value_enum, default_value_t = ClientSideWord::Refuse)]
+    pub(crate) client_side: ClientSideWord,
+    /// Writes nothing: tells what would be written.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// What becomes of streams that a manifest filters itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientSideWord {
+    /// They are refused where a source file cannot say it.
+    Refuse,
+    /// Every run reads everything.
+    Snapshot,
+}
+
+/// A JSON dump of dlt's `rest_api` configuration, or an OpenAPI specification (a scaffold: what is marked `check`
+/// is to be held against the API's documentation).
+#[derive(Debug, Args)]
+pub(crate) struct DescriptionArguments {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The name of the source.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub(crate) name: String,
+    /// The streams that are wanted.
+    #[arg(long, value_name = "STREAM", value_delimiter = ',')]
+    pub(crate) streams: Vec<String>,
+    /// Writes nothing: tells what would be written.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let pair = text.split_once('=').filter(|(place, name)| !place.is_empty() && !name.is_empty());
+    pair.map(|(place, name)| (place.to_owned(), name.to_owned())).ok_or("write <place>=<name>")
 }
 
 fn name(text: &str) -> Result<String, String> {

@@ -6,6 +6,7 @@ mod check;
 mod check_report;
 #[cfg(feature = "azure")]
 mod functions;
+mod import;
 mod lifted_secrets;
 mod new;
 mod new_file;
@@ -34,6 +35,7 @@ pub(crate) use backfill::backfill;
 pub(crate) use check::check;
 #[cfg(feature = "azure")]
 pub(crate) use functions::functions;
+pub(crate) use import::import;
 pub(crate) use new::new;
 pub(crate) use run::run;
 pub(crate) use runs::runs;

@@ -12,6 +12,7 @@ mod records;
 mod signals;
 mod size;
 
+pub(crate) use draft::put;
 pub use draft::{Draft, Given};
 pub use explore::{Choose, Explored, Outcome, explore, skeleton};
 pub use records::Candidate;

@@ -1,0 +1,1 @@
+//! Small manifests, one for each tricky case.

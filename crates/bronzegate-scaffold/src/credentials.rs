@@ -253,8 +253,12 @@ fn several(lifted: &[Lifted]) -> Result<Map, LiftError> {
     let mut headers = Map::new();
     for lifted_one in lifted {
         match &lifted_one.place {
-            Place::Header { name, prefix } if prefix.is_empty() => {
-                headers.set(name.as_str(), one("secret", lifted_one.secret.as_str()));
+            Place::Header { name, prefix } => {
+                let mut value = Map::new().with("secret", lifted_one.secret.as_str());
+                if !prefix.is_empty() {
+                    value.set("prefix", prefix.as_str());
+                }
+                headers.set(name.as_str(), value);
             }
             _ => {
                 let was: Vec<_> = lifted.iter().map(|lifted| lifted.was.as_str()).collect();

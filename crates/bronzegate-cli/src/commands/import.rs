@@ -11,9 +11,8 @@ use bronzegate_scaffold::{dlt, openapi};
 
 use super::lifted_secrets::command;
 use super::{Context, check, new_file};
-use crate::arguments::CheckArguments;
+use crate::arguments::{AirbyteArguments, CheckArguments, ClientSideWord, DescriptionArguments, ImportArguments, ImportFrom};
 use crate::output::Output;
-use crate::scaffold_arguments::{AirbyteArguments, ClientSideWord, DescriptionArguments, ImportArguments, ImportFrom};
 
 /// The most bytes of a file that is imported.
 const LARGEST: u64 = 16 << 20;

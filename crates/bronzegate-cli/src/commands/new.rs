@@ -11,16 +11,16 @@ use bronzegate_scaffold::request::{Method, Request};
 
 use super::lifted_secrets::{LiftedSecrets, command};
 use super::{Context, check, new_file};
-use crate::arguments::CheckArguments;
+use crate::arguments::{CheckArguments, NewArguments};
 use crate::output::Output;
-use crate::scaffold_arguments::NewArguments;
 use crate::{human, terminal};
 
 /// The exit code where a person has to decide.
 const UNDECIDED: u8 = 3;
 
 /// Explores, writes the file, and checks it.
-pub(crate) async fn new(mut context: Context, arguments: &NewArguments, out: &mut Output) -> Result<u8> {
+pub(crate) async fn new(context: &Context, arguments: &NewArguments, out: &mut Output) -> Result<u8> {
+    let mut context = context.clone();
     let file = new_file::vacant(&context.sources, &arguments.name)?;
     let draft = Draft::new(Given {
         source: arguments.name.clone(),

@@ -173,9 +173,11 @@ impl<'a> Part<'a> {
             return match self.scope(component).text(text) {
                 Term::Known(value) => Ok(Some(value).filter(|value| !value.is_null())),
                 Term::Text(parts) => self.json_text(&parts, node).map(Some),
-                term @ Term::At(Root::Partition, _) => {
+                // A number stays one.
+                term @ (Term::At(Root::Partition | Root::Interval | Root::Token, _) | Term::Written(..)) => {
                     let text = self.template(&term, "the body", node)?.unwrap_or_default();
-                    Ok(Some(text.replace(" }}", " | json }}").into()))
+                    let is_text = text.starts_with("{{ window") && self.formats.iter().all(|format| !format.starts_with("%s") && format != "%ms");
+                    Ok(Some(if is_text { text.into() } else { text.replace(" }}", " | json }}").into() }))
                 }
                 term => Ok(self.template(&term, "the body", node)?.map(Value::from)),
             };
@@ -199,10 +201,30 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// A text with expressions in it: JSON, where it is JSON once the templates stand in it.
+    /// A text with expressions in it. Where it becomes a list or a map once they are filled in, it is one here too.
     fn json_text(&mut self, parts: &[Term], node: &Node) -> Result<Value> {
-        let text = self.template(&Term::Text(parts.to_vec()), "the body", node)?.unwrap_or_default();
-        Ok(literal(&text))
+        let mut text = String::new();
+        let mut words = Vec::new();
+        for part in parts {
+            let written = self.template(part, "the body", node)?.unwrap_or_default();
+            if matches!(part, Term::Known(_)) {
+                text.push_str(&written);
+                continue;
+            }
+            // Between quotes it is a part of a text, else a value of its own.
+            let is_quoted = text.chars().filter(|letter| matches!(letter, '"' | '\'')).count() % 2 == 1;
+            let mark = format!("\u{1}{}\u{1}", words.len());
+            text.push_str(&if is_quoted { mark } else { format!("\"{mark}\"") });
+            words.push((written, is_quoted));
+        }
+        if !text.trim_start().starts_with(['[', '{']) {
+            let joined = self.template(&Term::Text(parts.to_vec()), "the body", node)?;
+            return Ok(joined.unwrap_or_default().into());
+        }
+        match literal(&text) {
+            Value::String(_) => refuse("expression", "a text in the body becomes a list or a map at run time", node),
+            value => Ok(filled(value, &words)),
+        }
     }
 
     /// Where a request option puts something.
@@ -218,6 +240,23 @@ impl<'a> Part<'a> {
             Some("body_data") => refuse("form body", "a request option goes into a form", option),
             _ => refuse("request option", "a request option goes to an unknown place", option),
         }
+    }
+}
+
+/// Marks in a value, replaced by templates.
+fn filled(value: Value, words: &[(String, bool)]) -> Value {
+    match value {
+        Value::String(text) => {
+            let alone = words.iter().enumerate().find(|(at, (_, is_quoted))| !is_quoted && text == format!("\u{1}{at}\u{1}"));
+            if let Some((_, (word, _))) = alone {
+                return word.replace(" }}", " | json }}").into();
+            }
+            let fill = |text: String, (at, (word, _)): (usize, &(String, bool))| text.replace(&format!("\u{1}{at}\u{1}"), word);
+            words.iter().enumerate().fold(text, fill).into()
+        }
+        Value::Array(items) => items.into_iter().map(|item| filled(item, words)).collect(),
+        Value::Object(members) => Value::Object(members.into_iter().map(|(name, value)| (name, filled(value, words))).collect()),
+        other => other,
     }
 }
 

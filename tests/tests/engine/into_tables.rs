@@ -247,7 +247,8 @@ async fn committed_files_become_rows_once_wherever_the_work_is_stopped() {
             let rows = logged_rows(bench.root.path(), "bronze_data");
             let segments = ["at-20261122T170000Z.s0001", "at-20261123T170000Z.s0001"];
             for segment in segments {
-                let of_segment = rows.iter().filter(|(of, _)| of == segment).map(|(_, record)| record.clone());
+                let of_segment =
+                    rows.iter().filter(|(of, _)| of == segment).map(|(_, record)| record.clone());
                 assert_eq!(
                     of_segment.collect::<Vec<_>>(),
                     expected(Shape::Small, 15),

@@ -12,6 +12,7 @@
 //! | `moto`, `lambda_runtime`, `aws_deployment` | AWS on this machine, Lambda's Runtime API, and both with the real handler |
 //! | `azure`, `functions_host`, `functions_outputs`, `azure_deployment` | Azure on this machine, the Functions host, and both with the real handler |
 //! | `signed_api` | an API in Python that checks signatures with oauthlib, botocore and PyJWT |
+//! | `databricks` | a workspace of Databricks, with tables that delta-rs writes |
 //! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
@@ -24,6 +25,7 @@ mod bench;
 pub mod browser;
 mod child_process;
 pub mod command_line;
+pub mod databricks;
 mod faulty_store;
 pub mod functions_host;
 mod functions_outputs;

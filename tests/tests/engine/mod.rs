@@ -40,6 +40,8 @@ mod inclusive_ends;
 mod incremental;
 // Export jobs whose polls name a list of files.
 mod job_files;
+// Export jobs of several steps.
+mod job_steps;
 // Export jobs: submitted once, awaited over segments, read exactly.
 pub(crate) mod jobs;
 // Export jobs that are lost or never end.

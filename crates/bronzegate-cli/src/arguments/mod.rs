@@ -166,8 +166,8 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "TARGET", env = "BRONZEGATE_TARGET", hide_env_values = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) target: Option<String>,
-    /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`, or
-    /// `azure-keyvault:<url>`.
+    /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`,
+    /// `azure-keyvault:<url>`, or `databricks:<scope>`.
     ///
     /// Default: env
     #[arg(long, global = true, value_name = "STORE", env = "BRONZEGATE_SECRETS", hide_env_values = true)]

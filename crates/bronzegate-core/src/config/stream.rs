@@ -172,7 +172,7 @@ impl FromSource<'_> {
         let request = self.request(spec, own, entry.at());
         stream_check::check(&request, report);
         let job = self.job(spec, own, &request);
-        let requests: Vec<&Request> = job.requests.iter().flatten().chain([&request]).collect();
+        let requests: Vec<&Request> = job.requests.iter().chain([&request]).collect();
         let incremental = self.incremental(spec, &requests);
         let layers = Layers { own, source: self.shared };
         let rules = layers.first(|shared| shared.responses.as_ref());
@@ -337,11 +337,12 @@ impl FromSource<'_> {
         let report = self.report;
         let Some(job) = spec.job.as_ref().and_then(Slot::get) else {
             stream_check::no_job(request, "has no value without job", report);
-            return job::Resolved { job: None, requests: [None, None] };
+            return job::Resolved { job: None, requests: Vec::new() };
         };
         if job.names_its_file() && request.method == Method::Post {
             report.say(&request.path_at, "the URL that a job names is read with GET");
         }
+        job::unknown_names(request, &job.names(), report);
         let layers = Layers { own, source: self.shared };
         let mut headers: Vec<_> = layers.maps(|shared| shared.headers.as_ref());
         headers.reverse();

@@ -10,7 +10,7 @@ use super::part_lines::PartLines;
 use crate::bronze::{
     Appended, BronzeStore, BronzeTable, CommitLog, CommitName, CommitRecord, Layout, PartFormat, PartNaming,
     Parts, PublishError, Publisher, Receipt, RunKey, StoreError, Stores, TableAppend, TableFile, TableFormat,
-    TableParts, TablePublished, TableState, push_line,
+    TableParts, TablePublished, TableState, push_line, table_columns,
 };
 use crate::clock::Clock;
 use crate::config::{Source, Stream, TableOutput};

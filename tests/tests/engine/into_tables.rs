@@ -296,3 +296,34 @@ async fn a_file_that_is_missing_or_changed_is_named_and_nothing_of_its_segment_i
         assert_eq!(logged_rows(bench.root.path(), "bronze_data"), []);
     }
 }
+
+#[tokio::test]
+async fn files_that_another_writer_has_rewritten_are_not_missed_and_lost_ones_are_named() {
+    let bench = TableBench::new(12, "{ table: bronze_data }").await;
+    let report = bench.run("contacts", SCHEDULED).await;
+    let done = |key: &str| bench.bench.target().join(format!("_bronzegate/demo/contacts/tables/{key}"));
+    let folder = std::fs::read_dir(done("")).unwrap().next().unwrap().unwrap().file_name();
+    let folder = folder.to_str().unwrap().to_owned();
+    let mark = done(&format!("{folder}/at-20261122T170000Z.s0001.done"));
+    let forget = || {
+        std::fs::remove_file(&mark).unwrap();
+        let _ = std::fs::remove_file(bench.root.path().join(&report.parts[0]));
+        std::fs::remove_file(bench.bench.target().join("_bronzegate/demo/contacts/head.json")).unwrap();
+    };
+    // Killed between the append and its mark; then the table was compacted and vacuumed.
+    forget();
+    assert_complete(&bench.run("contacts", LATER).await, 12);
+    assert!(mark.exists(), "the table's log has the segment");
+    std::fs::remove_dir_all(bench.root.path().join("bronze_data/_log")).unwrap();
+    forget();
+    let lost = bench.run("contacts", "2026-11-24T17:00:00Z").await;
+    let (kind, message) = failure(&lost);
+    assert_eq!(kind, ErrorKind::Store);
+    assert!(
+        message.contains(&report.parts[0]) && message.contains("the table `bronze_data` does not have it"),
+        "{message}"
+    );
+    let told = message.rsplit_once("put the object ").unwrap().1.split_once(' ').unwrap().0;
+    std::fs::write(bench.bench.target().join(told), "").unwrap();
+    assert_complete(&bench.run("contacts", "2026-11-24T17:00:00Z").await, 12);
+}

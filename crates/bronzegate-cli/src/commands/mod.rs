@@ -30,6 +30,7 @@ use bronzegate_core::error::Result;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::{FileSecrets, SecretStore};
+use bronzegate_core::signer::RequestSigner;
 use indicatif::MultiProgress;
 
 use crate::arguments::{Command, Common};
@@ -59,6 +60,8 @@ pub(crate) struct Context {
     pub(crate) target: Place,
     pub(crate) tables: Option<TablesPlace>,
     pub(crate) secrets: Arc<dyn SecretStore>,
+    /// The platform's identity, where this program was built with one.
+    pub(crate) signer: Option<Arc<dyn RequestSigner>>,
     pub(crate) environment: String,
     /// Where failures and breaches are sent to.
     notify: Option<String>,
@@ -89,6 +92,7 @@ impl Context {
         let secrets = Setting::new("--secrets", settings.secrets);
         Ok(Self {
             secrets: clouds.open_vault(&secrets).await?,
+            signer: clouds.signer(),
             sources: sources.open_sources().await?,
             target,
             tables,
@@ -131,7 +135,9 @@ impl Context {
 
     /// The engine of a source.
     pub(crate) fn engine(&self, source: Source) -> Engine {
-        Engine::new(Arc::new(source), self.secrets.clone(), self.clock.clone(), self.environment.as_str())
+        let (secrets, clock) = (self.secrets.clone(), self.clock.clone());
+        let engine = Engine::new(Arc::new(source), secrets, clock, self.environment.as_str());
+        engine.with_signer(self.signer.clone())
     }
 }
 

@@ -104,12 +104,8 @@ impl Layout {
         format!("{}/{key}.s{segment:04}.{ending}", self.table_marks(at))
     }
 
-    /// The mark of a segment whose files become rows of a table afterwards.
-    pub fn files_mark(&self, key: &str, segment: u32, mark: TableMark) -> String {
-        let ending = match mark {
-            TableMark::Open => "open",
-            TableMark::Done => "done",
-        };
+    /// A mark of a segment whose files become rows of a table afterwards.
+    pub fn files_mark(&self, key: &str, segment: u32, ending: &str) -> String {
         format!("_bronzegate/{}/tables/files/{key}.s{segment:04}.{ending}", self.stream)
     }
 

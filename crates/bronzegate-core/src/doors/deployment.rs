@@ -53,8 +53,8 @@ impl Deployment {
             clouds.open_vault(&secrets).await?,
             clouds.clock().clone(),
             environment.as_str(),
-        )
-        .with_tables(tables);
+        );
+        let dispatcher = dispatcher.with_signer(clouds.signer()).with_tables(tables);
         Ok(Self { dispatcher, target: target.to_string(), environment })
     }
 }

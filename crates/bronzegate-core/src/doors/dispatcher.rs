@@ -15,6 +15,7 @@ use crate::plan::{self, RunRequest};
 use crate::report::{RunReport, Status};
 use crate::run::{Engine, RunOptions, StreamRun};
 use crate::secret::SecretStore;
+use crate::signer::RequestSigner;
 use crate::window::TimeWindow;
 
 use super::answer::{Answer, NotRun, WindowList};
@@ -51,6 +52,13 @@ impl Dispatcher {
     #[must_use]
     pub fn with_tables(self, tables: Option<Arc<dyn Tables>>) -> Self {
         Self { tables, ..self }
+    }
+
+    /// Signs requests with the platform's identity, where a source file asks for that.
+    #[must_use]
+    pub fn with_signer(mut self, signer: Option<Arc<dyn RequestSigner>>) -> Self {
+        self.engines.sign_with(signer);
+        self
     }
 
     /// The source files.

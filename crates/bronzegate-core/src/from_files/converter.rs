@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
-use super::marks::Marks;
+use super::marks::{Marks, Staged};
 use super::part_lines::PartLines;
 use crate::bronze::{
     Appended, BronzeStore, BronzeTable, CommitLog, CommitName, CommitRecord, Layout, PartFormat, PartNaming,
     Parts, PublishError, Publisher, Receipt, RunKey, StoreError, Stores, TableAppend, TableFile, TableFormat,
-    TableParts, TablePublished, TableState, push_line, table_columns,
+    TableParts, TablePublished, push_line, table_columns,
 };
 use crate::clock::Clock;
 use crate::config::{Source, Stream, TableOutput};
@@ -43,7 +42,6 @@ pub struct Converter {
     stream: Stream,
     output: TableOutput,
     target: String,
-    state: TableState,
     clock: Arc<dyn Clock>,
     marks: Marks,
 }
@@ -66,10 +64,10 @@ impl Converter {
         })?;
         let marks = Marks { store: stores.log.clone(), layout: layout.clone() };
         let publisher = Publisher::of(stores, layout, &stream.output)?;
-        let state = publisher.look_at_table(stream).await?.unwrap_or_default();
+        publisher.look_at_table(stream).await?;
         let target = publisher.target_id().await?;
         let (source, stream) = (source.name.clone(), stream.clone());
-        Ok(Self { publisher, source, stream, output, target, state, clock, marks })
+        Ok(Self { publisher, source, stream, output, target, clock, marks })
     }
 
     /// The segments of the log, from the oldest run to the newest within each kind.
@@ -90,60 +88,83 @@ impl Converter {
             return Ok(None);
         }
         let Some((table, tables)) = self.publisher.table() else { return Ok(None) };
-        let converted = |published: &TablePublished, now| Converted {
+        let converted = |published: TablePublished, now| Converted {
             key: record.key.clone(),
             segment: record.segment,
             rows: published.rows,
             version: published.version,
             now,
         };
-        let rows = record.parts.iter().map(|part| part.records).sum();
-        if self.marks.is_done(&record).await? {
-            let published = TablePublished { table: self.output.name.clone(), version: None, rows };
-            return Ok(Some(converted(&published, false)));
+        if let Some(published) = self.marks.done(&record).await? {
+            return Ok(Some(converted(published, false)));
         }
-        let committed_at = self.marks.begun(&record, self.clock.now()).await?;
-        let mut append = self.append(&record, committed_at);
-        let appended = match table.find(&append).await.map_err(PublishError::Table)? {
-            Some(appended) => Appended { rows, ..appended },
-            None => {
-                let parts = self.stage(&record, &name).await?;
-                self.complete(&tables.parts(), &parts).await?;
-                append.files = parts.into_iter().map(file).collect();
-                self.appended(&*table, &append).await?
-            }
-        };
+        let appended = self.appended(&record, &name, (&*table, &tables.parts())).await?;
         let published = TablePublished::of(&self.output.name, appended);
-        self.marks.done(&record, &published).await?;
-        Ok(Some(converted(&published, appended.now)))
-    }
-
-    async fn complete(&self, store: &Arc<dyn BronzeStore>, parts: &[Receipt]) -> Result<()> {
-        for part in parts {
-            store.publish(part).await?;
-        }
-        Ok(())
-    }
-
-    async fn appended(&self, table: &dyn BronzeTable, append: &TableAppend) -> Result<Appended> {
-        let appended = table.append(append).await.map_err(PublishError::Table)?;
+        self.marks.set_done(&record, &published).await?;
         if let Some(version) = appended.version.filter(|_| appended.now) {
             table.maintain(version).await;
         }
-        Ok(appended)
+        Ok(Some(converted(published, appended.now)))
     }
 
-    /// The transaction of a segment, without its files: each run has an `app` of its own, whatever its kind.
-    fn append(&self, record: &CommitRecord, committed_at: Timestamp) -> TableAppend {
+    /// Appends a segment. Which files are its rows is decided before, as a commit decides it, so that whoever repeats it
+    /// names the same files. Where their uploads are gone, another attempt stages them again.
+    async fn appended(
+        &self,
+        record: &CommitRecord,
+        name: &CommitName,
+        (table, store): (&dyn BronzeTable, &Arc<dyn BronzeStore>),
+    ) -> Result<Appended> {
+        let mut attempt = 1;
+        loop {
+            let staged = match self.marks.staged(record, attempt).await? {
+                Some(staged) => staged,
+                None => self.decided(record, name, (attempt, store)).await?,
+            };
+            let append = self.append(record, &staged);
+            match complete(store, &staged.parts).await {
+                Ok(()) => return Ok(table.append(&append).await.map_err(PublishError::Table)?),
+                Err(StoreError::Lost { .. }) => {
+                    if let Some(appended) = table.find(&append).await.map_err(PublishError::Table)? {
+                        return Ok(appended);
+                    }
+                    attempt += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Stages a segment's rows, and decides that they are those of an attempt. Where another has decided, these are
+    /// given up.
+    async fn decided(
+        &self,
+        record: &CommitRecord,
+        name: &CommitName,
+        (attempt, store): (u32, &Arc<dyn BronzeStore>),
+    ) -> Result<Staged> {
+        let own = Staged { at: self.clock.now(), parts: self.stage(record, name).await? };
+        let decided = self.marks.decide(record, attempt, &own).await?;
+        if decided != own {
+            for part in &own.parts {
+                store.abort(part).await?;
+            }
+        }
+        Ok(decided)
+    }
+
+    /// The transaction of a segment: each run has an `app` of its own, whatever its kind.
+    fn append(&self, record: &CommitRecord, staged: &Staged) -> TableAppend {
         let stream = self.log().stream().to_owned();
         TableAppend {
             app: format!("bronzegate/{}/{stream}/files/{}", self.target, record.key),
             txn: i64::from(record.segment),
-            columns: table_columns(&self.output, &self.stream.parent_members()),
-            files: Vec::new(),
-            id: self.state.id.clone(),
-            seen: self.state.version,
-            committed_at,
+            columns: table_columns(&self.output, &self.stream.branch_members()),
+            files: staged.parts.iter().cloned().map(file).collect(),
+            // What the table was when they were staged is not kept: all of its log is looked at.
+            id: None,
+            seen: -1,
+            committed_at: staged.at,
             stream,
             segment: format!("{}.s{:04}", record.key, record.segment),
         }
@@ -154,7 +175,7 @@ impl Converter {
         let segment = format!("{}.s{:04}", record.key, record.segment);
         let constants = [&self.source, &record.environment, &self.stream.name, &record.batch_id, &segment]
             .map(String::as_str);
-        let format = TableFormat::new(&self.output, constants, self.stream.parent_members())
+        let format = TableFormat::new(&self.output, constants, self.stream.branch_members())
             .map_err(|error| Error::new(ErrorKind::Config, format!("table {}: {error}", self.output.name)))?;
         let naming = PartNaming {
             layout: Layout::new(&self.source, &self.stream.name),
@@ -179,7 +200,7 @@ impl Converter {
 
     /// Writes the rows of one file.
     async fn rows(&self, part: &Receipt, parts: &mut Parts) -> Result<()> {
-        let parents = self.stream.parent_members();
+        let parents = self.stream.branch_members();
         let mut lines = PartLines::of(&self.marks.store, part);
         let (mut line, mut rows, mut count, mut total) = (Vec::new(), Vec::new(), 0, 0_u64);
         let failed = |cause: std::io::Error| StoreError::io("read", &part.path, cause);
@@ -205,6 +226,14 @@ impl Converter {
     fn log(&self) -> &CommitLog {
         self.publisher.log()
     }
+}
+
+/// Completes the files of an attempt.
+async fn complete(store: &Arc<dyn BronzeStore>, parts: &[Receipt]) -> Result<(), StoreError> {
+    for part in parts {
+        store.publish(part).await?;
+    }
+    Ok(())
 }
 
 fn file(part: Receipt) -> TableFile {

@@ -9,7 +9,7 @@ use url::Url;
 use super::auth::Credential;
 use super::found::Found;
 use super::link::link;
-use crate::config::{Address, Condition, Pointer, Test};
+use crate::config::{Address, Condition, Pointer};
 use crate::cursor::member;
 use crate::formats;
 
@@ -105,12 +105,7 @@ impl Facts {
 
     /// Whether a condition holds.
     pub(crate) fn holds(&self, condition: &Condition) -> bool {
-        let found = self.look(&condition.at);
-        match &condition.test {
-            Test::Exists(expected) => found.is_some() == *expected,
-            Test::Equals(expected) => found.is_some_and(|found| found.equals(expected)),
-            Test::Over(bound) => found.and_then(|found| found.number()).is_some_and(|number| number > *bound),
-        }
+        Found::passes(self.look(&condition.at).as_ref(), &condition.test)
     }
 }
 

@@ -64,6 +64,11 @@ impl<'a> Backoff<'a> {
     }
 }
 
+/// A text that no other request has: a nonce, or the id of an assertion. Nobody has to be unable to guess it.
+pub(super) fn nonce() -> String {
+    format!("{}{}{}{}", random::hex(), random::hex(), random::hex(), random::hex())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

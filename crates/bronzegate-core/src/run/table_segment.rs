@@ -57,7 +57,7 @@ impl StreamRun {
             seen: state.version,
             app,
             txn,
-            columns: table_columns(output, &self.stream.parent_members()),
+            columns: table_columns(output, &self.stream.branch_members()),
         };
         Ok(Some(TableSegment { commit, target }))
     }
@@ -81,7 +81,7 @@ impl StreamRun {
         let named = format!("{}.s{:04}", segment.key.key, segment.number);
         let constants =
             [&source.name, environment.as_str(), &self.stream.name, &segment.key.batch_id, named.as_str()];
-        TableFormat::new(table, constants, self.stream.parent_members())
+        TableFormat::new(table, constants, self.stream.branch_members())
             .map(PartFormat::Rows)
             .map_err(|error| Error::new(ErrorKind::Config, format!("table {}: {error}", table.name)))
     }
@@ -89,7 +89,7 @@ impl StreamRun {
     /// What writes the segment's records as rows.
     pub(super) fn encoder(&self, format: &PartFormat, segment: &Segment) -> Encoder {
         let Engine { source, environment, .. } = &self.engine;
-        format.encoder(&source.name, environment, &segment.key.batch_id, self.stream.parent_members())
+        format.encoder(&source.name, environment, &segment.key.batch_id, self.stream.branch_members())
     }
 }
 

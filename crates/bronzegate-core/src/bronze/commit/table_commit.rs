@@ -103,6 +103,11 @@ impl CommitLog {
         Ok(Some(serde_json::from_slice(&text).unwrap_or_else(|_| unread())))
     }
 
+    /// Where the mark of a segment is that says that its table has it.
+    pub(crate) fn done_mark(&self, record: &CommitRecord) -> String {
+        self.mark(record, TableMark::Done)
+    }
+
     /// Where a segment's mark is: in the month in which the segment was committed.
     fn mark(&self, record: &CommitRecord, mark: TableMark) -> String {
         self.layout.table_mark(record.finished_at, &record.key, record.segment, mark)

@@ -28,6 +28,21 @@ pub enum PublishError {
         /// When it was committed.
         committed_at: Timestamp,
     },
+    /// Files of a committed segment are gone, and its table does not have it.
+    #[error(
+        "{segment} is committed, its file {path} is gone, and the table `{table}` does not have it; load its records again, \
+             or restore the file; to go on without it, put the object {mark} into the target"
+    )]
+    Gone {
+        /// The table.
+        table: String,
+        /// The segment.
+        segment: String,
+        /// A file of it that is gone.
+        path: String,
+        /// The mark that says that the table has the segment.
+        mark: String,
+    },
     /// There is no place for tables.
     #[error("it writes into the table `{table}`, and no place for tables is set; set BRONZEGATE_TABLES or --tables{}", was(.place.as_deref()))]
     NoPlace {
@@ -64,9 +79,10 @@ impl From<PublishError> for Error {
     fn from(cause: PublishError) -> Self {
         let kind = match &cause {
             PublishError::NoPlace { .. } | PublishError::OtherPlace { .. } => ErrorKind::Config,
-            PublishError::Store(_) | PublishError::Table(_) | PublishError::NotAppended { .. } => {
-                ErrorKind::Store
-            }
+            PublishError::Store(_)
+            | PublishError::Table(_)
+            | PublishError::NotAppended { .. }
+            | PublishError::Gone { .. } => ErrorKind::Store,
         };
         match cause {
             PublishError::Store(cause) => cause.into(),

@@ -34,7 +34,15 @@ impl Publisher {
         let table = tables.table(&commit.name);
         let appended = match complete(&tables.parts(), record.parts.iter()).await {
             Ok(()) => table.append(&append).await.map_err(|cause| not_appended(cause, record, &append))?,
-            Err(lost @ StoreError::Lost { .. }) => appended_before(&*table, &append, lost).await?,
+            Err(StoreError::Lost { path }) => {
+                let gone = || PublishError::Gone {
+                    table: commit.name.clone(),
+                    segment: append.segment.clone(),
+                    path,
+                    mark: self.log.done_mark(record),
+                };
+                appended_before(&*table, &append).await?.ok_or_else(gone)?
+            }
             Err(error) => return Err(error.into()),
         };
         let published = TablePublished::of(&commit.name, appended);
@@ -107,12 +115,8 @@ fn months(now: Timestamp) -> Vec<Timestamp> {
 async fn appended_before(
     table: &dyn BronzeTable,
     append: &TableAppend,
-    lost: StoreError,
-) -> Result<Appended, PublishError> {
-    match table.find(append).await.map_err(PublishError::Table)? {
-        Some(appended) => Ok(appended),
-        None => Err(lost.into()),
-    }
+) -> Result<Option<Appended>, PublishError> {
+    table.find(append).await.map_err(PublishError::Table)
 }
 
 fn not_appended(cause: TableError, record: &CommitRecord, append: &TableAppend) -> PublishError {

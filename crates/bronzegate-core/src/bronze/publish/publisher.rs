@@ -56,7 +56,7 @@ impl Publisher {
     /// Why a run would refuse the table.
     pub async fn look_at_table(&self, stream: &Stream) -> Result<Option<TableState>, PublishError> {
         let (Some(output), Some((table, _))) = (&stream.output.table, self.table()) else { return Ok(None) };
-        let columns = table_columns(output, &stream.parent_members());
+        let columns = table_columns(output, &stream.branch_members());
         table.look(&columns).await.map(Some).map_err(PublishError::Table)
     }
 
@@ -191,7 +191,7 @@ impl Publisher {
         let Some(record) = self.log.get(&name.id.to_string(), name.segment).await? else { return Ok(true) };
         match self.settle(&record).await {
             Ok(_) => Ok(true),
-            Err(PublishError::Store(error @ StoreError::Lost { .. })) => {
+            Err(error @ (PublishError::Store(StoreError::Lost { .. }) | PublishError::Gone { .. })) => {
                 tracing::warn!(stream = self.log.layout().stream(), %error, "a dead run's uploads are left");
                 Ok(false)
             }

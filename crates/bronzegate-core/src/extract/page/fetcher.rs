@@ -13,7 +13,7 @@ use super::record_channel::RecordSender;
 use crate::config::{Address, Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging;
-use crate::extract::paging::Paginator;
+use crate::extract::paging::{PageShape, Paginator};
 use crate::formats::{self, Form, PageBody, SplitErrorKind};
 use crate::http::{
     ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Response, SendError,
@@ -47,11 +47,19 @@ enum Attempt {
     Again(Again),
 }
 
+/// A page, and what it takes to read it.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    events: &'a RecordSender,
+    /// The columns of the pages before.
+    columns: Option<&'a [String]>,
+}
+
 /// What a response is read for.
 #[derive(Clone, Copy)]
 enum Aim<'a> {
     /// A page's records.
-    Page(&'a RecordSender),
+    Page(Wish<'a>),
     /// The answer to a question, which may be asked again.
     Answer,
     /// The answer to a request that has an effect.
@@ -109,13 +117,16 @@ impl Fetcher {
         &self.client
     }
 
-    /// Fetches a page and passes its records on as they come.
+    /// Fetches a page and passes its records on as they come. What is `known` of the pages before it may be needed to
+    /// read it.
     pub(crate) async fn fetch(
         &self,
         request: &ApiRequest,
+        known: Option<&PageShape>,
         events: &RecordSender,
     ) -> Result<Fetched, FetchError> {
-        self.pursue(request, Aim::Page(events)).await
+        let columns = known.and_then(PageShape::names);
+        self.pursue(request, Aim::Page(Wish { events, columns })).await
     }
 
     /// Asks a question and returns the answer's facts; 404 and 410 are answers too.
@@ -321,9 +332,10 @@ impl Fetcher {
         let arrived = self.client.clock().now();
         let is_page = (200..300).contains(&response.status) && response.status != 204;
         Ok(match aim {
-            Aim::Page(events) if is_page => {
-                events.begin(arrived)?;
-                self.content().split(response, events).await?
+            Aim::Page(wish) if is_page => {
+                wish.events.begin(arrived)?;
+                let content = Content { stream: &self.stream, paths: &self.paths, columns: wish.columns };
+                content.split(response, wish.events).await?
             }
             Aim::Answer | Aim::Effect if is_page => self.read_answer(response).await,
             _ => self.read_error(response, paths).await,
@@ -343,10 +355,6 @@ impl Fetcher {
             Err(error) if error.kind == SplitErrorKind::Empty => (BodyState::Whole, None),
             Err(error) => (BodyState::Invalid(error, framing), None),
         }
-    }
-
-    fn content(&self) -> Content<'_> {
-        Content { stream: &self.stream, paths: &self.paths }
     }
 
     /// Reads the values of a body that is not a page, as far as it is JSON.

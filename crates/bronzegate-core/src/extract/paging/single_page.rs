@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use crate::config::{Address, Kind, Pointer, RecordsPath, Stream};
+use crate::config::{Address, Kind, Pointer, Stream};
 use crate::http::{Facts, Found};
 use crate::redact::printable;
 
@@ -93,7 +93,7 @@ pub(crate) fn more_addresses(stream: &Stream) -> Vec<Address> {
     if stream.pagination.is_stated || stream.job.is_some() {
         return Vec::new();
     }
-    let RecordsPath::At(records) = &stream.records.at else { return Vec::new() };
+    let Some(records) = stream.records.at.holder() else { return Vec::new() };
     let around = records.above().map(|above| above.tokens().to_vec()).unwrap_or_default();
     let mut places: Vec<Vec<String>> = vec![around];
     places.extend(

@@ -42,11 +42,6 @@ impl Finder {
         Self { columns, lengths, count: listed.len() }
     }
 
-    /// How many columns there are.
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
     /// Finds the values of all rows, of a repeated member the last.
     pub(super) fn find(&self, rows: Rows<'_>, count: usize) -> Listed {
         let mut values = Vec::with_capacity(if self.count == 0 { 0 } else { count * self.count });

@@ -14,11 +14,11 @@ const HEADER: usize = 16;
 
 /// Writes records as rows.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::bronze::format) struct RowEncoder;
+pub(crate) struct RowEncoder;
 
 /// What the rows of one page have before the record.
 #[derive(Clone, Debug)]
-pub(in crate::bronze::format) struct RowTail {
+pub(crate) struct RowTail {
     /// The length of the parent's members, the time, and the members.
     before: Vec<u8>,
 }

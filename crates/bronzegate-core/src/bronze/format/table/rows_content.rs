@@ -17,7 +17,7 @@ use crate::bronze::format::part_content::SHARE;
 const GROUP: usize = 8 << 20;
 
 /// The content of one part.
-pub(in crate::bronze::format) struct RowsContent {
+pub(crate) struct RowsContent {
     /// `None` while a row group is written on another thread, and after that has failed.
     part: Option<ParquetPart>,
     /// Rows that wait for their row group.

@@ -5,9 +5,7 @@ use serde::Serialize;
 
 use super::judge::{breaches, is_sparse};
 use crate::breach::Breach;
-use crate::bronze::{
-    CommitRecord, Mended, Ratios, RunId, RunKind, SegmentStatus, TablePublished, Window,
-};
+use crate::bronze::{CommitRecord, Mended, Ratios, RunId, RunKind, SegmentStatus, TablePublished, Window};
 use crate::config::{Expect, error_rate};
 use crate::plan::is_come;
 use crate::report::Counts;

@@ -40,12 +40,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
     let Chosen { sources, unusable } = choose(&context.sources, &arguments.selections).await?;
     let jobs = jobs(context, arguments, sources)?;
     unusable.iter().for_each(|error| output::tell(&format!("error: {error}")));
-    let store = match context.target.open().await {
-        Ok(store) => Ok(store),
-        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
-        Err(error) => Err(error),
-    };
-    let reports = match store {
+    let reports = match context.target.open().await {
         Ok(store) => {
             let store: Arc<dyn BronzeStore> =
                 Arc::new(BoundedStore::new(store, context.clock.clone(), deadline));
@@ -58,6 +53,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
             lines.iter().for_each(Line::remove);
             reports
         }
+        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
         Err(error) => {
             let unopened = jobs.iter().flatten().map(|job| (job.nth, failed(&job.stream, &error)));
             collect(context, stream::iter(unopened), out).await
@@ -150,7 +146,7 @@ fn report_of(stream: &StreamRun) -> RunReport {
 
 /// The exit code: a file that cannot be used counts after the streams that failed.
 fn conclude(context: &Context, reports: &[RunReport], unusable: Option<&Error>, out: &mut Output) -> u8 {
-    if !context.json {
+    if !context.json && !reports.is_empty() {
         out.line(summary(reports, output::has_colour()));
     }
     let code = exit_code(reports);

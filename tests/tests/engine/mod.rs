@@ -10,6 +10,8 @@ mod backfill_twice;
 mod bodies;
 // What becomes of a body is bounded, however it is packed, named or added to.
 mod bounds;
+// A state that is set while a run goes on.
+mod mended_states;
 // Streams that are read once for each partition or each record of a parent.
 mod branches;
 // The same streams cut, killed, or run twice at once.

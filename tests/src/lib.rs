@@ -11,6 +11,8 @@
 //! | `store_contract` | the contract of the bronze store port, for any adapter |
 //! | `moto`, `lambda_runtime`, `aws_deployment` | AWS on this machine, Lambda's Runtime API, and both with the real handler |
 //! | `azure`, `functions_host`, `functions_outputs`, `azure_deployment` | Azure on this machine, the Functions host, and both with the real handler |
+//! | `signed_api` | an API in Python that checks signatures with oauthlib, botocore and PyJWT |
+//! | `databricks` | a workspace of Databricks, with tables that delta-rs writes |
 //! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
 //! | `delta` | tables beside other readers and writers (delta-rs, Polars, `DuckDB`), and trials of exactness of their log |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
@@ -24,6 +26,7 @@ mod bench;
 pub mod browser;
 mod child_process;
 pub mod command_line;
+pub mod databricks;
 pub mod delta;
 mod faulty_store;
 pub mod functions_host;
@@ -34,6 +37,7 @@ mod manual_clock;
 mod memory_vault;
 pub mod moto;
 mod shifted_clock;
+mod signed_api;
 pub mod spoiling_proxy;
 pub mod store_contract;
 pub mod streams;
@@ -60,5 +64,6 @@ pub use faulty_store::{Failing, FaultyStore};
 pub use manual_clock::ManualClock;
 pub use memory_vault::MemoryVault;
 pub use shifted_clock::ShiftedClock;
+pub use signed_api::SignedApi;
 pub use timed_bench::TimedBench;
 pub use vendor::Vendor;

@@ -73,6 +73,7 @@ fn marks(run: &LoggedRun) -> String {
     let told = [(run.is_ahead, "future"), (run.may_lack, "may_lack")];
     let told = told.into_iter().filter_map(|(is_so, mark)| is_so.then_some(mark));
     let told = told.chain(run.breaches.iter().map(|breach| breach.threshold.as_str())).map(str::to_owned);
+    let told = told.chain(run.mended.iter().map(|mended| format!("state_{}", mended.action)));
     // What they say is in `--json` and on the page.
     let warnings = match run.warnings.len() {
         0 => None,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::judge::{breaches, is_sparse};
 use crate::breach::Breach;
-use crate::bronze::{CommitRecord, Ratios, RunId, RunKind, SegmentStatus, Window};
+use crate::bronze::{CommitRecord, Mended, Ratios, RunId, RunKind, SegmentStatus, Window};
 use crate::config::{Expect, error_rate};
 use crate::plan::is_come;
 use crate::report::Counts;
@@ -55,6 +55,9 @@ pub struct LoggedRun {
     pub breaches: Vec<Breach>,
     /// Rows were seen to move between pages while they were read: some may be missing.
     pub may_lack: bool,
+    /// It is no run: the state was set, or a run that was partial ended by that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mended: Option<Mended>,
     /// What a person should know, of all segments.
     pub warnings: Vec<String>,
     /// Its segments in order.
@@ -133,6 +136,7 @@ impl LoggedRun {
             cursor_out: None,
             breaches: Vec::new(),
             may_lack: false,
+            mended: None,
             warnings: Vec::new(),
             segments: Vec::new(),
         };
@@ -158,6 +162,7 @@ impl LoggedRun {
         self.window = record.window.or(self.window.take());
         self.cursor_out = record.cursor_out;
         self.may_lack |= record.may_lack;
+        self.mended = record.mended;
         self.warnings.extend(record.warnings);
         self.segments.push(LoggedSegment {
             segment: record.segment,

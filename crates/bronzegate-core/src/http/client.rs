@@ -17,6 +17,7 @@ use super::on_its_way::OnItsWay;
 use super::rate_limit::Limiter;
 use super::signals::{ResponseSignals, Signals};
 use super::stats::Stats;
+use super::transport;
 use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
 use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
@@ -29,10 +30,6 @@ const MAX_REDIRECTS: usize = 5;
 const LONGEST_SHOWN: usize = 100;
 /// The longest URL that HTTP libraries carry.
 const LONGEST_URL: usize = u16::MAX as usize - 1;
-/// The most headers of a response over HTTP/1; libraries stop at 100, and gateways add their own.
-const MOST_HEADERS: usize = 1_000;
-/// Pings on an idle HTTP/2 or TCP connection, so that a dead one is noticed.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// A request as the paginator makes it: without credentials.
 #[derive(Clone, Debug)]
@@ -265,6 +262,11 @@ impl Client {
         if url.as_str().len() > LONGEST_URL {
             return Err(SendError::Fatal(too_long(&url)));
         }
+        let is_let_in = matches!(credentials, Credentials::Sent);
+        if is_let_in {
+            let secrets = credential.sign(request, &url, &mut headers, self.clock.now()).await?;
+            secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
+        }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
@@ -273,18 +275,24 @@ impl Client {
         if let Some(way) = &request.on_its_way {
             way.leaves();
         }
-        builder.send().await.map_err(|error| {
-            self.stats.api_error();
-            match egress_cause(&error) {
-                Some(refused) => SendError::Fatal(refused.into()),
-                None if error.is_builder() => SendError::Fatal(Error::new(ErrorKind::Data, describe(&error))),
-                None if is_untrusted(&error) => {
-                    SendError::Fatal(Error::new(ErrorKind::Api, describe(&error)))
-                }
-                None if error.is_connect() => SendError::Transient(describe(&error), None),
-                None => SendError::Lost(describe(&error)),
-            }
-        })
+        let response = builder.send().await.map_err(|error| self.unsent(&error))?;
+        if is_let_in {
+            let secrets = credential.take_cookies(response.headers());
+            secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
+        }
+        Ok(response)
+    }
+
+    /// Why a request brought no response.
+    fn unsent(&self, error: &reqwest::Error) -> SendError {
+        self.stats.api_error();
+        match egress_cause(error) {
+            Some(refused) => SendError::Fatal(refused.into()),
+            None if error.is_builder() => SendError::Fatal(Error::new(ErrorKind::Data, describe(error))),
+            None if is_untrusted(error) => SendError::Fatal(Error::new(ErrorKind::Api, describe(error))),
+            None if error.is_connect() => SendError::Transient(describe(error), None),
+            None => SendError::Lost(describe(error)),
+        }
     }
 
     /// Whether a request to a host that gets no credentials has none in it, wherever the API put them.
@@ -318,7 +326,7 @@ impl Client {
     }
 }
 
-fn describe(error: &reqwest::Error) -> String {
+pub(super) fn describe(error: &reqwest::Error) -> String {
     let url = error.url().map_or_else(String::new, |url| format!(" ({})", SafeUrl(url)));
     let what = if error.is_timeout() {
         "timed out".to_owned()
@@ -362,21 +370,7 @@ fn needs_tls(source: &Source, stream: &Stream) -> bool {
 }
 
 fn build(timeout: &Timeout, egress: &Egress, tls: bool) -> Result<reqwest::Client, Error> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("bronzegate/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy()
-        .referer(false)
-        .connect_timeout(timeout.connect)
-        .read_timeout(timeout.read)
-        .timeout(timeout.total)
-        .tcp_nodelay(true)
-        .tcp_keepalive(KEEP_ALIVE)
-        .http1_max_headers(MOST_HEADERS)
-        .http2_adaptive_window(true)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .dns_resolver(egress.resolver());
+    let builder = transport::builder(timeout, egress);
     let builder = if tls { builder } else { builder.tls_certs_only([]) };
     builder
         .build()

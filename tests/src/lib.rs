@@ -7,6 +7,7 @@
 //! | `streams` | streams that several tests read |
 //! | `command_line`, `child_process` | `bronzegate` and the other programs as processes |
 //! | `faulty_store`, `memory_vault` | a store that fails at its n-th call, a vault without a lock |
+//! | `log_tables` | tables in their simplest form: a create-only log in a store |
 //! | `manual_clock`, `shifted_clock` | a clock that only the test moves, the machine's clock at another time |
 //! | `store_contract` | the contract of the bronze store port, for any adapter |
 //! | `moto`, `lambda_runtime`, `aws_deployment` | AWS on this machine, Lambda's Runtime API, and both with the real handler |
@@ -33,6 +34,7 @@ pub mod functions_host;
 mod functions_outputs;
 pub mod fuzz;
 pub mod lambda_runtime;
+mod log_tables;
 mod manual_clock;
 mod memory_vault;
 pub mod moto;
@@ -61,6 +63,7 @@ pub fn repository() -> &'static std::path::Path {
 }
 
 pub use faulty_store::{Failing, FaultyStore};
+pub use log_tables::{LogTables, LoggedRow, logged_rows};
 pub use manual_clock::ManualClock;
 pub use memory_vault::MemoryVault;
 pub use shifted_clock::ShiftedClock;

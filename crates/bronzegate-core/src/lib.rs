@@ -48,7 +48,7 @@
 //!
 //! | layer | holds |
 //! |---|---|
-//! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`signer`], [`breach`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
+//! | [`error`], [`clock`], [`random`], [`window`], [`redact`], [`secret`], [`signer`], [`breach`], [`report`] | outcomes, time, ids and jitter, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
 //! | `formats` | body bytes in, record chunks and wanted values out |
 //! | `cursor` | cursors of records: read, compared, remembered |
@@ -58,6 +58,7 @@
 //! | [`health`] | the log held against what is expected: breaches and missing runs |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from request to report; looking without writing |
+//! | [`from_files`] | committed files as rows of a table |
 //! | [`backfill`] | which windows of a stretch of time are due |
 //! | [`doors`] | what the doors share: from settings to stores and vaults, from an event to its reports, a run's metrics |
 //!
@@ -75,11 +76,13 @@ pub mod doors;
 pub mod error;
 mod extract;
 mod formats;
+pub mod from_files;
 pub mod health;
 mod http;
 pub mod local_time;
 pub mod plan;
 pub mod probe;
+pub mod random;
 pub mod redact;
 pub mod report;
 pub mod run;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bronzegate_core::bronze::BronzeStore;
+use bronzegate_core::bronze::{BronzeStore, Tables};
 use bronzegate_core::clock::Clock;
 use bronzegate_core::doors::{Cloud, Form, IdentityTokens, LookUp, Setting};
 use bronzegate_core::error::Result;
@@ -74,6 +74,16 @@ impl Cloud for DatabricksCloud {
 
     fn vaults(&self) -> &'static [Form] {
         &[Form { word: "databricks", example: "databricks:<scope>" }]
+    }
+
+    fn tables(&self) -> &'static [Form] {
+        &[Form { word: "databricks", example: "databricks:<catalog>.<schema>" }]
+    }
+
+    async fn open_tables(&self, tables: &Setting, target: Arc<dyn BronzeStore>) -> Result<Arc<dyn Tables>> {
+        let schema = tables.rest().unwrap_or_default();
+        let opened = self.databricks().await.and_then(|databricks| databricks.tables(schema, target));
+        opened.map_err(|error| tables.blame(&error))
     }
 
     async fn open_store(&self, place: &Setting) -> Result<Arc<dyn BronzeStore>> {

@@ -50,6 +50,8 @@ pub enum Fault {
     Unheard,
     /// It is carried out, and the connection ends before the answer.
     Unanswered,
+    /// It is carried out, and no answer ever comes.
+    Silent,
     /// The answer leads elsewhere.
     Redirect(String),
     /// A statement has not ended in so many answers; it is carried out at the last of them.
@@ -76,6 +78,8 @@ struct State {
     calls: Mutex<Vec<(Call, String)>>,
     /// By id: the statement's body, and in how many looks it ends.
     running: Mutex<BTreeMap<String, (Value, u32)>>,
+    /// What was carried out and is never answered.
+    silent: Mutex<Vec<String>>,
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -93,6 +97,7 @@ impl PlayedDatabricks {
             issued: Mutex::default(),
             calls: Mutex::default(),
             running: Mutex::default(),
+            silent: Mutex::default(),
         });
         let own = Arc::clone(&state);
         let server = Server::start(Some(Certificates::shared()), move |request| {
@@ -157,6 +162,11 @@ impl PlayedDatabricks {
         held(&self.state.faults).len()
     }
 
+    /// Whether something was carried out that is never answered.
+    pub fn is_silent(&self) -> bool {
+        !held(&self.state.silent).is_empty()
+    }
+
     /// What was asked for of a kind, in order: a statement's text, a secret's name, a path.
     pub fn calls(&self, kind: Call) -> Vec<String> {
         held(&self.state.calls)
@@ -207,7 +217,14 @@ impl State {
         } else {
             unauthorised(request.headers())
         };
-        if matches!(fault, Some(Fault::Unanswered)) { Answer::HangUp } else { answer }
+        match fault {
+            Some(Fault::Unanswered) => Answer::HangUp,
+            Some(Fault::Silent) => {
+                held(&self.silent).push(what);
+                std::future::pending().await
+            }
+            _ => answer,
+        }
     }
 
     fn next_fault(&self, call: Call) -> Option<Fault> {
@@ -382,7 +399,7 @@ fn instead(fault: &Fault) -> Option<Answer> {
             }
             Some(answer)
         }
-        Fault::Unanswered | Fault::Slow(_) | Fault::Failed(..) | Fault::State(_) => None,
+        Fault::Unanswered | Fault::Silent | Fault::Slow(_) | Fault::Failed(..) | Fault::State(_) => None,
     }
 }
 

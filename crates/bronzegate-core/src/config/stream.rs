@@ -156,7 +156,9 @@ impl FromSource<'_> {
         params::params(&as_list(shared.params.as_ref()), vars, report);
         params::headers(&as_list(shared.headers.as_ref()), vars, report);
         RetrySpec::resolve(&as_list(shared.retry.as_ref()), report);
-        OutputSpec::resolve(&as_list(shared.output.as_ref()), report);
+        if let Some(output) = shared.output.as_ref().and_then(Slot::get) {
+            output.check(report);
+        }
         responses(shared.responses.as_ref(), report);
         concurrency(shared.concurrency.as_ref(), report);
         RateLimitSpec::resolve(&as_list(shared.rate_limit.as_ref()), report)

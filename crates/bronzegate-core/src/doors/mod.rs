@@ -12,11 +12,12 @@ pub mod metrics;
 mod place;
 mod setting;
 mod sources;
+mod tables_place;
 mod warm_engines;
 
 pub use answer::{Answer, NotRun, WindowList};
 pub use cloud::{Cloud, Form};
-pub use clouds::Clouds;
+pub use clouds::{Clouds, FolderTables};
 pub use deployment::{Defaults, Deployment};
 pub use dispatcher::Dispatcher;
 pub use event::{Action, BACKFILL_SHARE, Backfill, Event, divided};
@@ -24,3 +25,4 @@ pub use identity::IdentityTokens;
 pub use place::Place;
 pub use setting::{LookUp, Setting, Unset};
 pub use sources::{SourceFolder, Unusable};
+pub use tables_place::TablesPlace;

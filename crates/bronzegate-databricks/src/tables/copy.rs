@@ -81,6 +81,12 @@ impl<'a> Copy<'a> {
         }
     }
 
+    /// What the segment has in the table, if that is all of it: its files need not be there any more.
+    pub(super) async fn loaded_before(&self) -> Result<Option<Appended>, TableError> {
+        let (rows, expected) = (self.count().await?, rows_of(&self.append.files));
+        Ok((rows == expected).then_some(Appended { version: None, rows, now: false }))
+    }
+
     async fn copy_all(&self) -> Result<Said, TableError> {
         let mut said = Said::default();
         for batch in batches(&self.append.files) {

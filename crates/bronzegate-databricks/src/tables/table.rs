@@ -41,7 +41,7 @@ impl Table {
         Self { shared, name: name.to_owned(), full_name }
     }
 
-    async fn find(&self, columns: &[TableColumn]) -> Result<Found, TableError> {
+    async fn found(&self, columns: &[TableColumn]) -> Result<Found, TableError> {
         let info = self.shared.catalog.table(&self.full_name).await;
         let Some(info) = info.map_err(|error| self.unread(error))? else { return Ok(Found::Absent) };
         let lacks = lacking(&info, columns).map_err(|reason| self.refused(reason))?;
@@ -56,7 +56,7 @@ impl Table {
             if round > 0 {
                 self.shared.workspace.service().clock().sleep(PAUSE).await;
             }
-            let sql = match self.find(columns).await? {
+            let sql = match self.found(columns).await? {
                 Found::There { lacks, .. } if lacks.is_empty() => return Ok(()),
                 Found::There { lacks, .. } => {
                     format!("ALTER TABLE {quoted} ADD COLUMNS ({})", listed(&lacks))
@@ -96,7 +96,7 @@ impl Table {
 #[async_trait]
 impl BronzeTable for Table {
     async fn look(&self, columns: &[TableColumn]) -> Result<TableState, TableError> {
-        match self.find(columns).await? {
+        match self.found(columns).await? {
             Found::There { info, lacks } => {
                 let kind = info.table_type.unwrap_or_default();
                 let mut notes = vec![format!("{kind} table of Unity Catalog, loaded by COPY INTO")];
@@ -129,6 +129,13 @@ impl BronzeTable for Table {
         }
         self.make_ready(&append.columns).await?;
         Copy::new(&self.shared, &self.name, append).load().await
+    }
+
+    async fn find(&self, append: &TableAppend) -> Result<Option<Appended>, TableError> {
+        match self.found(&append.columns).await? {
+            Found::Absent => Ok(None),
+            Found::There { .. } => Copy::new(&self.shared, &self.name, append).loaded_before().await,
+        }
     }
 
     /// Databricks maintains its tables itself (predictive optimization, or a job of their owner).

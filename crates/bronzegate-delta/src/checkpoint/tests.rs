@@ -174,6 +174,7 @@ async fn write(world: &World, name: &str, rows: Vec<Row>) {
         bytes: written.bytes,
         checksum: written.checksum,
         upload,
+        stats: None,
     };
     world.folder.publish(&receipt).await.unwrap();
 }

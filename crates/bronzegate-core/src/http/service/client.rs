@@ -54,7 +54,7 @@ pub struct Service {
 }
 
 /// An answer with a status below 500, and not 429.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Answer {
     /// The status.
     pub status: u16,
@@ -218,6 +218,13 @@ impl Service {
             None if error.is_connect() => Fault::Unavailable(told(describe(error))),
             None => Fault::Lost(told(describe(error))),
         }
+    }
+}
+
+/// Without the body, which may be a secret.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).field("bytes", &self.body.len()).finish()
     }
 }
 

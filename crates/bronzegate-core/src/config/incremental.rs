@@ -2,9 +2,12 @@
 //!
 //! ```yaml
 //! incremental:
-//!   cursor: updatedAt                  # a path in the record
-//!   format: rfc3339                    # rfc3339 | date | epoch_s | epoch_ms | integer | text
+//!   cursor: updatedAt                  # a path in the record; a list: the first that says something
+//!   empty: "0001-01-01T00:00:00Z"      # values that say there is no cursor
+//!   format: rfc3339                    # rfc2822 | dotnet | date | epoch_s | epoch_ms | epoch_us | integer | text, or a pattern
+//!   request_format: "%Y-%m-%d %H:%M"   # how requests write it; as the first of `format` without it
 //!   timezone: America/Chicago          # of times without an offset; a warning until it is stated
+//!   request_timezone: Europe/Berlin    # of times without an offset in requests; `timezone` without it
 //!   from: { query: updated_after }     # or {{ window.from }} in a template
 //!   from_exclusive: true               # the API answers what is later than `from`, not what is at it
 //!   to: { query: updated_before }      # or {{ window.to }}; without either, open ended
@@ -27,9 +30,11 @@ use serde::Deserialize;
 
 use super::address::Target;
 use super::condition::{Condition, ConditionSpec};
+use super::cursor_at::CursorAt;
+use super::cursor_format::{CursorFormat, CursorFormats, FormatText, NEEDS_TIME};
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
-use super::read::Slot;
+use super::read::{OneOrMany, Slot};
 use super::request_unit::RequestUnit;
 use super::template::TemplateText;
 use super::timezone::{Timezone, TimezoneText};
@@ -40,11 +45,15 @@ use crate::window::{WindowStep, has_offset, parse_local_time, parse_time};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incremental {
     /// Where a record holds its cursor.
-    pub cursor: Pointer,
-    /// How a cursor is written, in records and in requests.
-    pub format: CursorFormat,
-    /// What times are of that carry no offset, in records and in requests.
+    pub cursor: CursorAt,
+    /// How a cursor is written in records, and remembered.
+    pub format: CursorFormats,
+    /// How a cursor is written in requests.
+    pub request_format: CursorFormat,
+    /// What times are of that carry no offset, in records.
     pub timezone: Timezone,
+    /// The same in requests.
+    pub request_timezone: Timezone,
     /// Where the beginning of what is wanted goes; `None` when only templates say it.
     pub from: Option<Target>,
     /// Whether the API leaves out records at the beginning itself, so that it is asked from a unit earlier.
@@ -71,24 +80,6 @@ pub struct Incremental {
     pub key: Option<Pointer>,
     /// What becomes of a record without the cursor (error).
     pub missing: Missing,
-}
-
-/// How a cursor is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CursorFormat {
-    /// An instant: `2026-11-22T17:00:00Z`. In records any ISO 8601 form; UTC where no offset is given.
-    Rfc3339,
-    /// A day in UTC: `2026-11-22`.
-    Date,
-    /// Seconds since 1970 in UTC, in records with any number of decimals.
-    EpochS,
-    /// Milliseconds since 1970 in UTC.
-    EpochMs,
-    /// A whole number of any length.
-    Integer,
-    /// A text, compared byte by byte.
-    Text,
 }
 
 /// Where a stream's first run begins.
@@ -118,13 +109,21 @@ pub enum Missing {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Incremental")]
 pub(super) struct IncrementalSpec {
-    /// Where a record holds its cursor: `updatedAt`, `meta.changed`.
-    cursor: Slot<Pointer>,
-    /// How a cursor is written, in records and in requests.
-    format: Slot<CursorFormat>,
+    /// Where a record holds its cursor: `updatedAt`, `meta.changed`. Of a list, the first that is not absent, null or
+    /// empty.
+    cursor: Slot<OneOrMany<Pointer>>,
+    /// Values of the cursor that say that there is none: `0001-01-01T00:00:00Z`.
+    empty: Option<Slot<OneOrMany<TemplateText>>>,
+    /// How a cursor is written in records, and in requests unless `request_format` says another way. Of a list, the first
+    /// that can read a value counts.
+    format: Slot<OneOrMany<FormatText>>,
+    /// How a cursor is written in requests; default the first of `format`.
+    request_format: Option<Slot<FormatText>>,
     /// What times are of that carry no offset, in records and in requests: `America/Chicago`, `+05:30`; default UTC, with
     /// a warning.
     timezone: Option<Slot<TimezoneText>>,
+    /// What times are of that carry no offset, in requests alone; default `timezone`.
+    request_timezone: Option<Slot<TimezoneText>>,
     /// Where the beginning of what is wanted goes; or `{{ window.from }}` in a template.
     from: Option<Slot<Target>>,
     /// Whether the API answers only what is later than `from`: it is asked from one unit earlier; default false.
@@ -184,46 +183,6 @@ impl Used {
 /// The shortest window that is still halved, unless the file says another.
 const MIN_WINDOW: Duration = Duration::from_mins(1);
 
-impl CursorFormat {
-    /// Whether cursors are times, so that there are windows.
-    pub fn is_time(self) -> bool {
-        !matches!(self, Self::Integer | Self::Text)
-    }
-
-    /// The unit in nanoseconds in which windows begin and end: below it instants cannot be told apart.
-    pub fn resolution_ns(self) -> i128 {
-        match self {
-            Self::Date => 86_400 * 1_000_000_000,
-            // Many APIs cut an instant to whole seconds when they compare.
-            Self::Rfc3339 | Self::EpochS => 1_000_000_000,
-            Self::EpochMs => 1_000_000,
-            Self::Integer | Self::Text => 1,
-        }
-    }
-
-    /// The same as a length of time.
-    fn resolution(self) -> Duration {
-        Duration::from_nanos(self.resolution_ns().try_into().unwrap_or(u64::MAX))
-    }
-
-    /// Its name in a source file.
-    pub fn name(self) -> &'static str {
-        self.told_apart().0
-    }
-
-    /// Its name in a source file, and its unit in words.
-    fn told_apart(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Date => ("date", "a day"),
-            Self::Rfc3339 => ("rfc3339", "a second"),
-            Self::EpochS => ("epoch_s", "a second"),
-            Self::EpochMs => ("epoch_ms", "a millisecond"),
-            Self::Integer => ("integer", "1"),
-            Self::Text => ("text", "a text"),
-        }
-    }
-}
-
 impl IncrementalSpec {
     /// Checks the keys against each other and against the templates of the request.
     pub(super) fn resolve(&self, used: Used, at: &At, report: &Report) -> Option<Incremental> {
@@ -234,30 +193,39 @@ impl IncrementalSpec {
             report.add(at, draft.accepted("from: { query: … }, or {{ window.from }} in a template"));
         }
         let bounded = self.to.is_some() || used.to;
-        let format = self.format.cloned();
-        if let Some(format) = format {
-            self.fits(format, used, report);
+        let cursor = CursorAt::read(&self.cursor, self.empty.as_ref(), report);
+        let format = CursorFormats::read(&self.format, report);
+        let request_format =
+            format.as_ref().and_then(|format| format.of_request(self.request_format.as_ref(), report));
+        if let (Some(format), Some(request_format)) = (&format, &request_format) {
+            self.fits(format.first(), used, report);
             if let Some(to_inclusive) = &self.to_inclusive {
-                RequestUnit::fits(to_inclusive, format, bounded, report);
+                RequestUnit::fits(to_inclusive, request_format, bounded, report);
+            }
+            if format.is_time() {
+                self.can_tell(format, request_format, report);
             }
         }
         self.needs(bounded, used, at, report);
-        if let Some(format) = format.filter(|format| format.is_time()) {
-            self.can_tell(format, report);
-        }
+        let (format, request_format) = (format?, request_format?);
+        let timezone = Timezone::resolve(self.timezone.as_ref(), &format, report);
+        let request_timezone =
+            Timezone::of_request(self.request_timezone.as_ref(), &timezone, &request_format, report);
         let period =
             |slot: &Option<Slot<Period>>| slot.as_ref().and_then(Slot::cloned).map(|Period(time)| time);
         let split_when = self.split_when.as_ref().and_then(Slot::get).map(|spec| spec.resolve(report));
         Some(Incremental {
-            cursor: self.cursor.cloned()?,
-            format: format?,
-            timezone: Timezone::resolve(self.timezone.as_ref(), format?, report),
+            cursor: cursor?,
+            start: self.start(format.first(), report),
+            format,
+            request_format,
+            timezone,
+            request_timezone,
             from,
             from_exclusive: self.from_exclusive.as_ref().and_then(Slot::cloned).unwrap_or_default(),
             to,
             bounded,
             to_inclusive: self.to_inclusive.as_ref().and_then(Slot::cloned),
-            start: self.start(format?, report),
             settle: period(&self.settle).unwrap_or_default(),
             lookback: period(&self.lookback).unwrap_or_default(),
             window: self.window.as_ref().and_then(Slot::cloned).map(|StepText(step)| step),
@@ -274,11 +242,11 @@ impl IncrementalSpec {
     }
 
     /// What means nothing to cursors that are no times.
-    fn fits(&self, format: CursorFormat, used: Used, report: &Report) {
+    fn fits(&self, format: &CursorFormat, used: Used, report: &Report) {
         if format.is_time() {
             return;
         }
-        if let Some(exclusive) = self.from_exclusive.as_ref().filter(|_| format == CursorFormat::Text) {
+        if let Some(exclusive) = self.from_exclusive.as_ref().filter(|_| *format == CursorFormat::Text) {
             report.say(
                 exclusive.at(),
                 "needs a format that can be counted back: no text comes just before another",
@@ -293,7 +261,7 @@ impl IncrementalSpec {
             self.min_window.as_ref().map(Slot::at),
         ];
         for at in given.into_iter().flatten() {
-            report.say(at, "needs a format of time: rfc3339, date, epoch_s or epoch_ms");
+            report.say(at, NEEDS_TIME);
         }
         if used.to {
             report
@@ -301,18 +269,24 @@ impl IncrementalSpec {
         }
     }
 
-    /// Windows that are shorter than what the format tells apart: they would begin where they end.
-    fn can_tell(&self, format: CursorFormat, report: &Report) {
-        let unit = format.resolution();
-        let (name, unit_name) = format.told_apart();
+    /// Windows that are shorter than what the formats tell apart: they would begin where they end.
+    fn can_tell(&self, format: &CursorFormats, request_format: &CursorFormat, report: &Report) {
+        let of_records = format.coarsest();
+        let (key, coarser) = if request_format.resolution_ns() > of_records.resolution_ns() {
+            ("request_format", request_format)
+        } else {
+            ("format", of_records)
+        };
+        let unit = Duration::from_nanos(coarser.resolution_ns().try_into().unwrap_or(u64::MAX));
+        let (name, unit_name) = (coarser.name(), coarser.unit_name());
         let window = self.window.as_ref().and_then(|slot| Some((slot, slot.get()?.0.at_least())));
         let min = self.min_window.as_ref().and_then(|slot| Some((slot, slot.get()?.0)));
         let too_short = [
             window.filter(|(_, length)| *length < unit).map(|(slot, _)| ("window", slot.at())),
             min.filter(|(_, length)| *length < unit).map(|(slot, _)| ("min_window", slot.at())),
         ];
-        for (key, at) in too_short.into_iter().flatten() {
-            let what = format!("a {key} is no shorter than what `format: {name}` tells apart, {unit_name}");
+        for (what, at) in too_short.into_iter().flatten() {
+            let what = format!("a {what} is no shorter than what `{key}: {name}` tells apart, {unit_name}");
             report.say(at, &what);
         }
     }
@@ -352,7 +326,7 @@ impl IncrementalSpec {
         timezone.is_some_and(TimezoneText::is_local)
     }
 
-    fn start(&self, format: CursorFormat, report: &Report) -> Option<Start> {
+    fn start(&self, format: &CursorFormat, report: &Report) -> Option<Start> {
         let slot = self.start.as_ref()?;
         let TemplateText(text) = slot.get()?;
         let refuse = |accepted: &str| {
@@ -368,8 +342,8 @@ impl IncrementalSpec {
             }
             _ => match parse_time(text).or_else(|| self.is_local().then(|| parse_local_time(text)).flatten())
             {
-                Some(time) if time.as_nanosecond() % format.resolution_ns() == 0 => Some(Start::Time(time)),
-                Some(_) => refuse("an instant that the format can tell: whole days, seconds or milliseconds"),
+                Some(time) if format.tells(time) => Some(Start::Time(time)),
+                Some(_) => refuse("an instant that the format can tell: whole days, minutes, seconds or milliseconds"),
                 None => refuse("an instant (2024-01-01T00:00:00Z) or a date (2024-01-01)"),
             },
         }

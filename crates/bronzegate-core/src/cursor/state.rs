@@ -87,7 +87,7 @@ impl CursorState {
         known: Option<&Mark>,
     ) -> Result<Bounds, NotACursor> {
         let read = |verbatim: Option<&Verbatim>| {
-            verbatim.map(|verbatim| CursorValue::of(settings.format, verbatim.clone())).transpose()
+            verbatim.map(|verbatim| CursorValue::of(&settings.format, verbatim.clone())).transpose()
         };
         let mut from = read(from)?;
         if settings.lookback.is_zero() {

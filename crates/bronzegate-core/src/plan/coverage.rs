@@ -15,7 +15,7 @@ pub(crate) fn covered(
     first: &CommitRecord,
     newest: &CommitRecord,
 ) -> Option<TimeWindow> {
-    let format = incremental.format;
+    let format = &incremental.format;
     let time = |value: &Verbatim| CursorValue::of(format, value.clone()).ok()?.time();
     let (begun, read) = (first.cursor.as_ref()?, newest.cursor.as_ref()?);
     let from = begun.from.as_ref().map_or(Some(Timestamp::MIN), time)?;

@@ -6,7 +6,7 @@ use super::due_time::done_until;
 use super::marks::{Before, Begun, Sequence};
 use super::window::cut;
 use crate::bronze::{CommitRecord, RunId, RunKey, SegmentStatus};
-use crate::config::Start;
+use crate::config::{Incremental, Start};
 use crate::cursor::{CursorState, CursorValue};
 use crate::error::{Error, ErrorKind};
 use crate::window::TimeWindow;
@@ -90,7 +90,7 @@ pub(crate) fn next(
 /// seen to be kept.
 fn due(sequence: &Sequence<'_>, begun: Option<Begun>, until: Timestamp) -> Result<Option<Begun>, Error> {
     let Sequence { incremental, .. } = sequence;
-    let format = incremental.format;
+    let format = &incremental.format;
     let Some(Begun { cursor, told }) = begun else { return Ok(None) };
     if !format.is_time() {
         return Ok(Some(Begun { cursor, told }));
@@ -106,11 +106,17 @@ fn due(sequence: &Sequence<'_>, begun: Option<Begun>, until: Timestamp) -> Resul
         return Ok((!incremental.settle.is_zero()).then_some(Begun { cursor: nothing, told }));
     };
     let first = incremental.window.map_or(Some(due), |step| due.split(step).next()).unwrap_or(due);
-    // A window moves, whatever its length: where it ends is where the next one begins.
-    let next = from.as_nanosecond() + format.resolution_ns();
-    let to = cut(first.to(), format).max(Timestamp::from_nanosecond(next).unwrap_or(until));
+    let to = if first.to() < until { end_of_window(incremental, from, first.to()).min(until) } else { until };
     let cursor = CursorState { to: ask(to), more: to < until, ..cursor };
     Ok(Some(Begun { cursor, told }))
+}
+
+/// Where a window ends: at a whole unit of what records and requests tell apart. It moves, whatever its length: where
+/// it ends is where the next one begins.
+fn end_of_window(incremental: &Incremental, from: Timestamp, end: Timestamp) -> Timestamp {
+    let cut = incremental.cut_coarser(end);
+    let next = incremental.cut_coarser(from).as_nanosecond() + incremental.coarser_ns();
+    if cut > from { cut } else { Timestamp::from_nanosecond(next).unwrap_or(end) }
 }
 
 impl Due {
@@ -122,7 +128,6 @@ impl Due {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Incremental;
     use crate::cursor::Verbatim;
 
     #[test]

@@ -105,7 +105,7 @@ impl StreamRun {
         let (Some(settings), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
             return Ok(None);
         };
-        let from = cursor.from.clone().and_then(|from| CursorValue::of(settings.format, from).ok()?.time());
+        let from = cursor.from.clone().and_then(|from| CursorValue::of(&settings.format, from).ok()?.time());
         let windows = log.names_of(RunKind::Window).await?.into_iter().filter_map(|name| match name.id {
             RunId::Window { to, .. } if settings.format.is_time() => Some(to),
             _ => None,

@@ -76,3 +76,24 @@ async fn pages_counted_from_zero_end_at_the_last_one() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_template_may_say_which_page_and_a_size_may_be_known_without_being_sent() {
+    let stream = |style| Stream::new("items", style, Shape::Small, 235).page_size(20);
+    for (style, keys) in [
+        (
+            Style::Offset,
+            "params: { offset: '{{ offset }}' }\n    pagination: { type: offset, page_size: 20, total: { body: total } }",
+        ),
+        (
+            Style::Page,
+            "params: { page: '{{ page }}' }\n    pagination: { type: page, page_size: 20, stop: [short_page] }",
+        ),
+        (
+            Style::Page,
+            "pagination: { type: page, send: { query: page }, page_size: { header: X-Size, value: 20 }, total_pages: { body: total_pages } }",
+        ),
+    ] {
+        ingests_exactly(stream(style), &format!("    records: results\n    {keys}\n")).await;
+    }
+}

@@ -23,12 +23,20 @@ impl CursorAt {
     ) -> Option<Self> {
         let slots = members.get()?.as_slice();
         if slots.is_empty() {
-            report.add(members.at(), Draft::new("names no member").accepted("cursor: updatedAt, or a list of members"));
+            report.add(
+                members.at(),
+                Draft::new("names no member").accepted("cursor: updatedAt, or a list of members"),
+            );
         }
         let texts = empty.and_then(Slot::get).map_or(&[][..], OneOrMany::as_slice);
         let texts = texts.iter().filter_map(|slot| slot.cloned()).map(|TemplateText(text)| text);
         let members = slots.iter().map(Slot::cloned).collect::<Option<Vec<_>>>()?;
         (!members.is_empty()).then(|| Self { members, empty: texts.collect() })
+    }
+
+    /// Nowhere: records carry no time.
+    pub(super) fn none() -> Self {
+        Self { members: Vec::new(), empty: Vec::new() }
     }
 
     /// The members, in the order of the file.

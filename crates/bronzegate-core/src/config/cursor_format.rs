@@ -187,14 +187,20 @@ impl CursorFormat {
         let names = || NAMED.iter().map(Self::name).collect::<Vec<_>>().join(", ");
         if !text.contains('%') {
             let draft = Draft::new("is not known").value(text).near(text, NAMED.iter().map(Self::name));
-            report.add(slot.at(), draft.accepted(format!("one of {}, or a pattern such as %d/%m/%Y %H:%M", names())));
+            report.add(
+                slot.at(),
+                draft.accepted(format!("one of {}, or a pattern such as %d/%m/%Y %H:%M", names())),
+            );
             return None;
         }
         match TimePattern::parse(text) {
             Ok(pattern) => Some(Self::Pattern(pattern)),
             Err(why) => {
                 let draft = Draft::new(format!("is a pattern that cannot be read back: {why}")).value(text);
-                report.add(slot.at(), draft.accepted("a date in full, and a time of day that says which half of it is meant"));
+                report.add(
+                    slot.at(),
+                    draft.accepted("a date in full, and a time of day that says which half of it is meant"),
+                );
                 None
             }
         }
@@ -205,15 +211,22 @@ impl CursorFormats {
     /// One way, or several.
     pub(super) fn read(slot: &Slot<OneOrMany<FormatText>>, report: &Report) -> Option<Self> {
         let slots = slot.get()?.as_slice();
-        let mut all = slots.iter().map(|slot| CursorFormat::read(slot, report)).collect::<Vec<_>>().into_iter();
+        let mut all =
+            slots.iter().map(|slot| CursorFormat::read(slot, report)).collect::<Vec<_>>().into_iter();
         let Some(first) = all.next() else {
-            report.add(slot.at(), Draft::new("names no format").accepted("rfc3339, or a list such as [rfc3339, epoch_s]"));
+            report.add(
+                slot.at(),
+                Draft::new("names no format").accepted("rfc3339, or a list such as [rfc3339, epoch_s]"),
+            );
             return None;
         };
         let (first, others) = (first?, all.collect::<Option<Vec<_>>>()?);
         let formats = Self { first, others };
         if !formats.others.is_empty() && !formats.all().all(CursorFormat::is_time) {
-            report.say(slot.at(), "only formats of time may be several: a number and a text have no common order");
+            report.say(
+                slot.at(),
+                "only formats of time may be several: a number and a text have no common order",
+            );
             return None;
         }
         Some(formats)
@@ -228,7 +241,10 @@ impl CursorFormats {
         let Some(slot) = slot else { return Some(self.first.clone()) };
         let format = CursorFormat::read(slot, report)?;
         if !self.is_time() || !format.is_time() {
-            report.say(slot.at(), format!("request_format {NEEDS_TIME}, and so does the format of records beside it"));
+            report.say(
+                slot.at(),
+                format!("request_format {NEEDS_TIME}, and so does the format of records beside it"),
+            );
             return None;
         }
         Some(format)

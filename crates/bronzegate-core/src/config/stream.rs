@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::auth::{Auth, AuthSpec};
-use super::body::{self, BodySpec, BodyTemplate};
+use super::body::{self, BodySpec, BodyTemplate, Given};
 use super::branch_check::{self, Branched};
 use super::branches::{self, Parent, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
@@ -17,7 +17,7 @@ use super::layers::{Layers, SharedSpec, as_list, concurrency, responses};
 use super::method::Method;
 use super::output::{Output, OutputSpec};
 use super::pagination::{Pagination, PaginationSpec};
-use super::params;
+use super::params::{self, FormSpec};
 use super::problem::{At, MISSING, Report};
 use super::rate_limit::{RateLimit, RateLimitSpec};
 use super::read::{Joined, Slot, TextOr};
@@ -94,10 +94,14 @@ pub(super) struct StreamSpec {
     /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment. Needed unless a job
     /// names where its pages are.
     path: Option<Slot<TemplateText>>,
-    /// GET or POST; default GET.
+    /// GET, POST, PUT or PATCH; default GET.
     method: Option<Slot<Method>>,
-    /// The JSON body of a POST; strings may use `{{ }}`.
+    /// The JSON body; strings may use `{{ }}`, and a value may be `{ secret: … }`.
     body: Option<Slot<BodySpec>>,
+    /// The fields of a form, in place of a body; a list repeats the field.
+    form: Option<Slot<FormSpec>>,
+    /// A text, in place of a body; `headers` may name its content type.
+    text: Option<Slot<TemplateText>>,
     /// The format of bodies; without it the content type says.
     format: Option<Slot<FormatSpec>>,
     /// Where the records are; `$` is the whole body.
@@ -282,7 +286,19 @@ impl FromSource<'_> {
             method,
             params: params::params(&params, vars, report),
             headers: params::headers(&headers, vars, report),
-            body: body::resolve(spec.body.as_ref(), method, &window_targets, paged, vars, report),
+            body: body::resolve(
+                Given {
+                    body: spec.body.as_ref(),
+                    form: spec.form.as_ref(),
+                    text: spec.text.as_ref(),
+                    is_method_given: spec.method.is_some(),
+                },
+                method,
+                &window_targets,
+                paged,
+                vars,
+                report,
+            ),
             auth: self.auth(layers.first(|shared| shared.auth.as_ref())),
             pagination,
             pagination_places,

@@ -186,11 +186,25 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_back_is_refused_with_the_reason() {
-        for text in ["%Y-%m", "%H:%M", "%d/%m", "%I:%M %Y-%m-%d", "%Y-%m-%d %Z", "%c", "%Y %", "%", "%E", "%Y-%m-%d %M"] {
+        for text in [
+            "%Y-%m",
+            "%H:%M",
+            "%d/%m",
+            "%I:%M %Y-%m-%d",
+            "%Y-%m-%d %Z",
+            "%c",
+            "%Y %",
+            "%",
+            "%E",
+            "%Y-%m-%d %M",
+        ] {
             assert!(TimePattern::parse(text).is_err(), "{text}");
         }
         let why = TimePattern::parse("%Y-%m-%d %I:%M").unwrap_err();
-        assert_eq!(why, "2026-11-22T17:05:00 is written \"2026-11-22 05:05\", which is read as 2026-11-22T05:05:00Z");
+        assert_eq!(
+            why,
+            "2026-11-22T17:05:00 is written \"2026-11-22 05:05\", which is read as 2026-11-22T05:05:00Z"
+        );
     }
 
     #[test]

@@ -241,10 +241,11 @@ impl CursorFilter {
                 ))),
             };
         };
-        let (order, carries_offset) = CursorValue::in_record(&self.settings.format, json).map_err(|error| {
-            let looks = self.wanted.looks_like(json);
-            self.bad(&format!("has a cursor at `{at}` that {error}{}", looks.unwrap_or_default()))
-        })?;
+        let (order, carries_offset) =
+            CursorValue::in_record(&self.settings.format, json).map_err(|error| {
+                let looks = self.wanted.looks_like(json);
+                self.bad(&format!("has a cursor at `{at}` that {error}{}", looks.unwrap_or_default()))
+            })?;
         if self.settings.timezone.zone().is_some() && carries_offset {
             return Err(self.bad(&format!(
                 "has a cursor at `{at}` that carries an offset: `timezone` is for times without one; leave it out, or write \

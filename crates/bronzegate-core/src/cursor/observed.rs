@@ -28,6 +28,8 @@ const LONGEST_SHOWN: usize = 40;
 pub(super) struct Wanted {
     format: CursorFormats,
     bounds: Bounds,
+    /// Requests say from where.
+    is_asked_from: bool,
     /// Times without an offset are told of: the file does not say what they are.
     warns_of_local_times: bool,
     /// Earlier than anything that could be meant.
@@ -63,11 +65,17 @@ impl Wanted {
         let room = unit.saturating_add(ZONES);
         let time = |bound: &Option<CursorValue>| bound.as_ref().and_then(CursorValue::time);
         let end = time(&bounds.to).map(|to| to.checked_add(room).unwrap_or(Timestamp::MAX));
+        // Where nothing is asked from somewhere, a number read in the wrong unit still lies in the year 1970.
+        let is_counted = !settings.is_asked_from && Units::are_own(&settings.format);
         Self {
             format: settings.format.clone(),
             warns_of_local_times: settings.timezone == Timezone::Unstated && !settings.format.are_days(),
             bounds: bounds.clone(),
-            low: time(&bounds.from).map(|from| from.checked_sub(room).unwrap_or(Timestamp::MIN)),
+            is_asked_from: settings.is_asked_from,
+            low: time(&bounds.from)
+                .filter(|_| settings.is_asked_from)
+                .map(|from| from.checked_sub(room).unwrap_or(Timestamp::MIN))
+                .or_else(|| is_counted.then_some(LIKELY)),
             high: end.filter(|_| settings.bounded),
             end,
         }
@@ -78,6 +86,7 @@ impl Wanted {
             Order::Time(time) => {
                 self.low.is_some_and(|low| *time < low) || self.high.is_some_and(|high| *time >= high)
             }
+            Order::Integer(_) | Order::Text(_) if !self.is_asked_from => false,
             Order::Integer(_) | Order::Text(_) => {
                 self.bounds.from.as_ref().is_some_and(|from| order < from.order())
             }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::spelling::epoch;
 use super::value::unquoted;
+use crate::config::spelling::epoch;
 use crate::config::{CursorFormat, CursorFormats};
 
 /// A unit since 1970.
@@ -76,6 +76,11 @@ impl Units {
         let others = ALL.into_iter().filter(|unit| !own.contains(unit));
         let fitting = others.filter(|unit| epoch(&text, unit.exponent()).is_some_and(&fits));
         Self(fitting.fold(0, |units, unit| units | 1 << unit as u8))
+    }
+
+    /// Whether the formats are numbers of units.
+    pub(super) fn are_own(formats: &CursorFormats) -> bool {
+        formats.all().any(|format| Unit::of(format).is_some())
     }
 
     /// Those that are among both.

@@ -7,8 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::spelling;
-use crate::config::{CursorFormat, CursorFormats};
+use crate::config::{CursorFormat, CursorFormats, spelling};
 use crate::redact::printable;
 use crate::window::{EARLIEST, has_offset};
 
@@ -222,23 +221,26 @@ fn read_by<'f>(formats: &'f CursorFormats, text: &str) -> Result<(Order, &'f Cur
 
 /// What a text says by a format.
 pub(super) fn order(format: &CursorFormat, text: &str) -> Result<Order, NotACursor> {
-    let not = |what: &'static str| NotACursor(Cow::Borrowed(what));
-    let time = |time: Option<Timestamp>, what: &'static str| time.map(Order::Time).ok_or(not(what));
-    match format {
-        CursorFormat::Rfc3339 => time(spelling::instant(text), "an ISO 8601 instant"),
-        CursorFormat::Rfc2822 => time(spelling::of_mail(text), "an RFC 2822 instant such as Sun, 22 Nov 2026 17:00:00 +0000"),
-        CursorFormat::Dotnet => time(spelling::dotnet(text), "a time such as /Date(1795366800000)/"),
-        CursorFormat::Date => time(spelling::day(text), "a date such as 2026-11-22 or 20261122"),
-        CursorFormat::EpochS => time(spelling::epoch(text, 9), "seconds since 1970"),
-        CursorFormat::EpochMs => time(spelling::epoch(text, 6), "milliseconds since 1970"),
-        CursorFormat::EpochUs => time(spelling::epoch(text, 3), "microseconds since 1970"),
-        CursorFormat::Pattern(pattern) => pattern
-            .read(text)
-            .map(Order::Time)
-            .ok_or_else(|| NotACursor(Cow::Owned(format!("a time such as {}", pattern.as_str())))),
-        CursorFormat::Integer => integer(text).map(Order::Integer).ok_or(not("a whole number")),
-        CursorFormat::Text => Ok(Order::Text(text.to_owned())),
-    }
+    let what = match format {
+        CursorFormat::Integer => {
+            return integer(text).map(Order::Integer).ok_or(NotACursor(Cow::Borrowed("a whole number")));
+        }
+        CursorFormat::Text => return Ok(Order::Text(text.to_owned())),
+        CursorFormat::Rfc3339 => "an ISO 8601 instant",
+        CursorFormat::Rfc2822 => "an RFC 2822 instant such as Sun, 22 Nov 2026 17:00:00 +0000",
+        CursorFormat::Dotnet => "a time such as /Date(1795366800000)/",
+        CursorFormat::Date => "a date such as 2026-11-22 or 20261122",
+        CursorFormat::EpochS => "seconds since 1970",
+        CursorFormat::EpochMs => "milliseconds since 1970",
+        CursorFormat::EpochUs => "microseconds since 1970",
+        CursorFormat::Pattern(_) => "a time such as",
+    };
+    spelling::read(format, text).map(Order::Time).ok_or_else(|| {
+        NotACursor(match format {
+            CursorFormat::Pattern(pattern) => Cow::Owned(format!("{what} {}", pattern.as_str())),
+            _ => Cow::Borrowed(what),
+        })
+    })
 }
 
 fn integer(text: &str) -> Option<Integer> {

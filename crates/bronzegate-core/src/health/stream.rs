@@ -176,10 +176,7 @@ fn gaps(settings: &Stream, runs: &[LoggedRun], period: &Period) -> Vec<Gap> {
         from,
         to: period.until.map_or(judged, |until| until.min(judged)),
         tolerance: period.grace,
-        by_day: settings
-            .incremental
-            .as_ref()
-            .is_some_and(|incremental| incremental.format.are_days()),
+        by_day: settings.incremental.as_ref().is_some_and(|incremental| incremental.format.are_days()),
     };
     let times: Vec<_> = runs.iter().map(|run| run.scheduled_time).collect();
     let mut gaps = search.gaps(&times);

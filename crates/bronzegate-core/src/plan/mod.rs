@@ -1,12 +1,14 @@
 //! What a run is to do, decided before it does anything: request and commit log in, plan out.
 
 mod coverage;
+mod due;
 mod due_time;
 mod marks;
 mod run_plan;
 mod sequence;
 #[cfg(test)]
 mod tests;
+mod whole_windows;
 mod window;
 
 pub(crate) use coverage::covered;
@@ -15,6 +17,7 @@ pub(crate) use due_time::is_come;
 pub(crate) use marks::Sequence;
 pub use run_plan::RunRequest;
 pub(crate) use run_plan::{RunPlan, Segment, key, names_read_back, plan, restart};
-pub(crate) use sequence::{Due, next};
+pub(crate) use due::Due;
+pub(crate) use sequence::next;
 pub(crate) use window::{halved, settled, when};
 pub use window::{over, window};

@@ -2,30 +2,16 @@
 
 use jiff::Timestamp;
 
+use super::due::Due;
 use super::due_time::done_until;
 use super::marks::{Before, Begun, Sequence};
+use super::whole_windows;
 use super::window::cut;
 use crate::bronze::{CommitRecord, RunId, RunKey, SegmentStatus};
 use crate::config::{Incremental, Start};
 use crate::cursor::{CursorState, CursorValue};
 use crate::error::{Error, ErrorKind};
 use crate::window::TimeWindow;
-
-/// What follows the newest run of an incremental stream.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Due {
-    /// A run.
-    Run {
-        /// Its key.
-        key: RunKey,
-        /// What it asks for.
-        cursor: Box<CursorState>,
-        /// What a person should know of where it begins.
-        told: Vec<String>,
-    },
-    /// Nothing: the run has everything that was due.
-    Done(Box<CommitRecord>),
-}
 
 /// The run that an event scheduled for `at` leads to; `newest` is the newest commit of the stream's
 /// sequence.
@@ -42,6 +28,9 @@ pub(crate) fn next(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<Due, Error> {
+    if sequence.incremental.windows_only {
+        return whole_windows::next(sequence, newest, at, now);
+    }
     let Some(newest) = newest else {
         let begun = sequence.first()?;
         let is_reached = match sequence.incremental.start {
@@ -117,12 +106,6 @@ fn end_of_window(incremental: &Incremental, from: Timestamp, end: Timestamp) -> 
     let cut = incremental.cut_coarser(end);
     let next = incremental.cut_coarser(from).as_nanosecond() + incremental.coarser_ns();
     if cut > from { cut } else { Timestamp::from_nanosecond(next).unwrap_or(end) }
-}
-
-impl Due {
-    fn run(key: RunKey, begun: Begun) -> Self {
-        Self::Run { key, cursor: Box::new(begun.cursor), told: begun.told }
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::error::ErrorKind;
 use crate::report::Counts;
 
 use super::marks::Sequence;
-use super::sequence::{Due, next};
+use super::due::Due;
+use super::sequence::next;
 
 fn source(regions: &[String], more: &str) -> Source {
     let text = format!(

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::whole_windows;
 use crate::config::{CursorFormats, Incremental};
 use crate::cursor::{CursorState, CursorValue, Verbatim};
 use crate::error::{Error, ErrorKind};
@@ -22,12 +23,17 @@ pub fn window(incremental: Option<&Incremental>, window: TimeWindow) -> Result<C
     if !format.is_time() {
         return Err(refused("the `format` of its cursor is none of time: it is a number or a text"));
     }
-    let told_apart = |time: Timestamp| {
-        time.as_nanosecond() % format.resolution_ns() == 0 && format.first().tells(time)
-    };
+    let told_apart =
+        |time: Timestamp| time.as_nanosecond() % format.resolution_ns() == 0 && format.first().tells(time);
     if !told_apart(window.from()) || !told_apart(window.to()) {
         let cause = format!(
             "{window} does not begin and end where `format: {format}` can tell: at whole units such as days, minutes or seconds"
+        );
+        return Err(refused(&cause));
+    }
+    if incremental.windows_only && !whole_windows::is_on_grid(incremental, window) {
+        let cause = format!(
+            "{window} is none of the windows that `windows_only` cuts from `start`: give the beginning and the end of one"
         );
         return Err(refused(&cause));
     }
@@ -62,7 +68,8 @@ pub(crate) fn when(incremental: Option<&Incremental>) -> String {
 
 /// The first half of what is asked for; `None` when it would be shorter than `min_window`.
 pub(crate) fn halved(settings: &Incremental, cursor: &CursorState) -> Option<CursorState> {
-    let time = |verbatim: &Option<Verbatim>| CursorValue::of(&settings.format, verbatim.clone()?).ok()?.time();
+    let time =
+        |verbatim: &Option<Verbatim>| CursorValue::of(&settings.format, verbatim.clone()?).ok()?.time();
     let (from, to) = (time(&cursor.from)?, time(&cursor.to)?);
     let middle = settings.cut_coarser(from + to.duration_since(from) / 2);
     let half = middle.duration_since(from).unsigned_abs();

@@ -86,7 +86,7 @@ pub(crate) fn lacks_the_beginning(settings: &Incremental, cursor: &CursorState) 
     let time = |value: &Option<Verbatim>| CursorValue::of(&settings.format, value.clone()?).ok()?.time();
     let (from, to, oldest) = (time(&cursor.from)?, time(&cursor.to)?, time(&cursor.oldest)?);
     let missing = oldest.duration_since(from);
-    if missing <= FAR || missing <= to.duration_since(from) / PART {
+    if !settings.is_asked_from || missing <= FAR || missing <= to.duration_since(from) / PART {
         return None;
     }
     let place = settings.from.as_ref().map(|from| format!(" ({from})")).unwrap_or_default();

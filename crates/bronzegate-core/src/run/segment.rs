@@ -258,7 +258,11 @@ impl StreamRun {
         let parents = fields.map(ParentField::member).collect();
         let format = PartFormat::of(&self.stream.output);
         let Engine { source, environment, .. } = &self.engine;
-        format.encoder(&source.name, environment, &segment.key.batch_id, parents)
+        let encoder = format.encoder(&source.name, environment, &segment.key.batch_id, parents);
+        match self.window_of_records(segment) {
+            Some([from, to]) => encoder.of_window(&from, &to),
+            None => encoder,
+        }
     }
 
     /// Holds what came against what was asked for, and against what is known of how pages lead to each other.

@@ -7,9 +7,12 @@ use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
 use crate::bronze::{BronzeStore, CommitLog, Layout, RunId, RunKind};
 use crate::config::Incremental;
-use crate::cursor::{BranchRanges, CursorFilter, CursorState, CursorValue, NotACursor, SkippedBranches};
+use crate::cursor::{
+    BranchRanges, CursorFilter, CursorState, CursorValue, NotACursor, SkippedBranches, Verbatim,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{RequestedRange, RequestedRanges, StreamPages, never_comes};
+use crate::local_time::civil_time;
 use crate::plan::{self, Due, RunRequest, Segment, Sequence};
 use crate::window::TimeWindow;
 
@@ -20,6 +23,9 @@ impl StreamRun {
             return Ok((RequestedRanges::default(), None));
         };
         let ranges = BranchRanges::of(cursor, incremental).map_err(unreadable)?;
+        if incremental.windows_only {
+            return Ok((RequestedRanges::of(cursor, incremental, ranges), None));
+        }
         // Neighbouring windows share no record, so there is nothing that a key would have to tell apart.
         let key = incremental.key.clone().filter(|_| !segment.is_window());
         let settings = Incremental { key, ..incremental.clone() };
@@ -42,6 +48,17 @@ impl StreamRun {
     /// is not kept: what came to them is read by no later run.
     pub(super) fn note_ended(&self, cursor: &mut CursorState, walk: &mut StreamPages, staged: &mut Staged) {
         let (ended, beyond) = walk.take_ended();
+        if cursor.windows.is_some() {
+            let skipped = ended.iter().filter(|branch| branch.is_skipped).count() as u64 + beyond;
+            if skipped > 0 {
+                staged.may_lack = true;
+                staged.warnings.push(format!(
+                    "{skipped} were left out by `then: skip`: `windows_only` asks for a window once, so what they have of \
+                     it comes only if it is loaded again"
+                ));
+            }
+            return;
+        }
         let lost = beyond + cursor.note(&ended, self.stream.parent.is_some());
         if lost > 0 {
             staged.may_lack = true;
@@ -117,6 +134,21 @@ impl StreamRun {
                  `start` at their end nothing does"
             )
         }))
+    }
+
+    /// The window that each record of the segment is of, where records carry no time.
+    pub(super) fn window_of_records(&self, segment: &Segment) -> Option<[String; 2]> {
+        let settings = self.stream.incremental.as_ref().filter(|settings| settings.windows_only)?;
+        let cursor = segment.cursor.as_ref()?;
+        let shown = |bound: &Option<Verbatim>| {
+            let time = CursorValue::of(&settings.format, bound.clone()?).ok()?.time()?;
+            Some(match settings.timezone.zone() {
+                _ if settings.format.are_days() => civil_time(time).date().to_string(),
+                Some(_) => civil_time(time).to_string(),
+                None => time.to_string(),
+            })
+        };
+        Some([shown(&cursor.from)?, shown(&cursor.to)?])
     }
 
     /// What is asked for instead when the response says that the window holds too much: its first half.

@@ -16,6 +16,9 @@ use crate::formats::{RecordChunk, Span};
 /// The metadata members, in the order in which they are added.
 pub(crate) const METADATA: [&str; 4] = ["_ingested_at", "_source_system", "_environment", "_batch_id"];
 
+/// The members of a record that carries no time: the window that was asked for.
+const WINDOW: [&str; 2] = ["_window_from", "_window_to"];
+
 /// What a run adds to each of its records.
 #[derive(Clone, Debug)]
 pub(crate) struct Encoder {
@@ -47,6 +50,17 @@ impl Encoder {
             ),
             names: METADATA.map(str::to_owned).into_iter().chain(parents).collect(),
         }
+    }
+
+    /// The same where each record is of a window, because it carries no time itself.
+    #[must_use]
+    pub(crate) fn of_window(mut self, from: &str, to: &str) -> Self {
+        let quoted = |text| serde_json::Value::from(text).to_string();
+        for (name, value) in WINDOW.into_iter().zip([from, to]) {
+            self.constant.extend([",\"", name, "\":", &quoted(value)]);
+        }
+        self.names = self.names.iter().cloned().chain(WINDOW.map(str::to_owned)).collect();
+        self
     }
 
     /// What the records of a page get that arrived at this time; `parents` are the members that come from

@@ -10,4 +10,5 @@ mod literal;
 mod mistakes;
 mod reading;
 mod schema;
+mod templates;
 mod yaml;

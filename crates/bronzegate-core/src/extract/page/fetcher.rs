@@ -109,7 +109,8 @@ impl Fetcher {
         request: &ApiRequest,
         events: &RecordSender,
     ) -> Result<Fetched, FetchError> {
-        self.pursue(request, Aim::Page(events)).await
+        let fetched = self.pursue(request, Aim::Page(events)).await?;
+        Ok(Fetched { is_all_older: events.is_all_older(), ..fetched })
     }
 
     /// Asks a question and returns the answer's facts; 404 and 410 are answers too.
@@ -216,7 +217,7 @@ impl Fetcher {
         if kind != ErrorKind::Auth {
             return Error::new(kind, cause);
         }
-        let mut secrets: Vec<_> = self.stream.auth.secrets().into_iter().map(ToString::to_string).collect();
+        let mut secrets: Vec<_> = self.stream.secrets().iter().map(ToString::to_string).collect();
         secrets.dedup();
         let hint = match secrets.as_slice() {
             [] => "the stream has no secret under `auth`".to_owned(),
@@ -262,7 +263,12 @@ impl Fetcher {
         let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
         if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
         {
-            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body, ended_by: None })));
+            return Err(FetchError::TooLarge(Box::new(Fetched {
+                facts,
+                body,
+                ended_by: None,
+                is_all_older: false,
+            })));
         }
         // A request with an effect is not asked again anyway, and says so.
         let is_known = self.has_answered.load(Relaxed) || matches!(aim, Aim::Effect);
@@ -282,12 +288,20 @@ impl Fetcher {
                     .and_then(|()| paging::check(&self.stream, &body))
                     .map_err(FetchError::Failed)?;
                 self.answered();
-                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body), ended_by: None })))
+                Ok(Attempt::Page(Box::new(Fetched {
+                    facts,
+                    body: Some(body),
+                    ended_by: None,
+                    is_all_older: false,
+                })))
             }
             Verdict::Skip(cause) => Err(FetchError::Skipped(cause)),
-            Verdict::End(ended_by) => {
-                Ok(Attempt::Page(Box::new(Fetched { facts, body: None, ended_by: Some(ended_by) })))
-            }
+            Verdict::End(ended_by) => Ok(Attempt::Page(Box::new(Fetched {
+                facts,
+                body: None,
+                ended_by: Some(ended_by),
+                is_all_older: false,
+            }))),
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
                 cause,
@@ -381,7 +395,7 @@ fn sent_away(until: Timestamp) -> String {
 }
 
 fn answered(facts: Facts) -> Attempt {
-    Attempt::Page(Box::new(Fetched { facts, body: None, ended_by: None }))
+    Attempt::Page(Box::new(Fetched { facts, body: None, ended_by: None, is_all_older: false }))
 }
 
 /// Whether a request that was answered so may have had its effect.

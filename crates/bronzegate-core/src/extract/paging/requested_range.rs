@@ -60,6 +60,12 @@ impl RequestedRanges {
         asked.get(ranges.place(branch.key())?)
     }
 
+    /// How far a branch has been read, where runs follow each other.
+    pub(crate) fn mark(&self, branch: &Branch) -> Option<&CursorValue> {
+        let (ranges, _) = &**self.of_branches.as_ref()?;
+        ranges.asked(branch.key())?.bounds.from.as_ref()
+    }
+
     /// Whether it is remembered of this very branch how far it has been read.
     pub(crate) fn remembers(&self, branch: &Branch) -> bool {
         let is_partition = branch.parent().is_empty();

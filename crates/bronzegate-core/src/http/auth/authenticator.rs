@@ -14,7 +14,7 @@ use super::login;
 use super::refresh::{Refresh, Unsaved};
 use super::token::Token;
 use crate::clock::Clock;
-use crate::config::{Auth, KeyPlace, TextOrSecret};
+use crate::config::{Auth, KeyPlace, RequestSecret, TextOrSecret};
 use crate::redact::Scrubber;
 use crate::secret::{Freshness, SecretStore};
 
@@ -22,6 +22,8 @@ use crate::secret::{Freshness, SecretStore};
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     auth: Auth,
+    /// The secrets that stand in requests beside it.
+    beside: Vec<RequestSecret>,
     keys: Keys,
     clock: Arc<dyn Clock>,
     current: Arc<Mutex<Current>>,
@@ -37,12 +39,13 @@ impl Authenticator {
     /// Makes an authenticator; nothing is read yet.
     pub(crate) fn new(
         auth: Auth,
+        beside: Vec<RequestSecret>,
         secrets: Arc<dyn SecretStore>,
         scrubber: Arc<Scrubber>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let keys = Keys { store: secrets, scrubber };
-        Self { auth, keys, clock, current: Arc::default() }
+        Self { auth, beside, keys, clock, current: Arc::default() }
     }
 
     /// How it authenticates.
@@ -62,7 +65,7 @@ impl Authenticator {
 
     /// Whether a request carries anything that could be renewed.
     pub(crate) fn is_renewable(&self) -> bool {
-        !matches!(self.auth, Auth::None)
+        !matches!(self.auth, Auth::None) || !self.beside.is_empty()
     }
 
     /// Waits until no credential is being made any more. A refresh token that the endpoint has replaced
@@ -126,6 +129,9 @@ impl Authenticator {
     ) -> Result<Credential, AuthFault> {
         let keys = &self.keys;
         let mut credential = Credential::default();
+        for secret in &self.beside {
+            credential.names(secret, keys.secret(&secret.reference, freshness).await?)?;
+        }
         let token = match &self.auth {
             Auth::None => return Ok(credential),
             Auth::Bearer { token } => {

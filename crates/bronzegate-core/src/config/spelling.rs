@@ -5,11 +5,26 @@ use jiff::civil::Date;
 use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 
-use crate::config::CursorFormat;
+use super::cursor_format::CursorFormat;
 use crate::window::{parse_instant, parse_local};
 
+/// An instant by the format that wrote it; `None` where it is written otherwise.
+pub(crate) fn read(format: &CursorFormat, text: &str) -> Option<Timestamp> {
+    match format {
+        CursorFormat::Rfc3339 => instant(text),
+        CursorFormat::Rfc2822 => of_mail(text),
+        CursorFormat::Dotnet => dotnet(text),
+        CursorFormat::Date => day(text),
+        CursorFormat::EpochS => epoch(text, 9),
+        CursorFormat::EpochMs => epoch(text, 6),
+        CursorFormat::EpochUs => epoch(text, 3),
+        CursorFormat::Pattern(pattern) => pattern.read(text),
+        CursorFormat::Integer | CursorFormat::Text => None,
+    }
+}
+
 /// An instant as a format writes it, and whether without quotes. What the format cannot tell is cut off.
-pub(super) fn written(format: &CursorFormat, time: Timestamp) -> (String, bool) {
+pub(crate) fn written(format: &CursorFormat, time: Timestamp) -> (String, bool) {
     let epoch = |unit: i128| time.as_nanosecond().div_euclid(unit).to_string();
     match format {
         CursorFormat::Date => (time.to_zoned(TimeZone::UTC).date().to_string(), false),
@@ -24,11 +39,11 @@ pub(super) fn written(format: &CursorFormat, time: Timestamp) -> (String, bool) 
 }
 
 /// Any ISO 8601 instant; in UTC where it has no offset.
-pub(super) fn instant(text: &str) -> Option<Timestamp> {
+pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     parse_instant(text).or_else(|| parse_local(text))
 }
 
-pub(super) fn day(text: &str) -> Option<Timestamp> {
+pub(crate) fn day(text: &str) -> Option<Timestamp> {
     let is_number = |length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_date = text.len() == "2026-11-22".len() || is_number("20261122".len());
     let date: Date = text.parse().ok().filter(|_| is_date)?;
@@ -36,7 +51,7 @@ pub(super) fn day(text: &str) -> Option<Timestamp> {
 }
 
 /// An instant of mail: RFC 2822, section 3.3, with the zones that older ones name.
-pub(super) fn of_mail(text: &str) -> Option<Timestamp> {
+pub(crate) fn of_mail(text: &str) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
@@ -48,7 +63,7 @@ fn mail(time: Timestamp) -> String {
 }
 
 /// `/Date(1795366800000+0100)/`: milliseconds since 1970 in UTC; the offset is that of whoever wrote it.
-pub(super) fn dotnet(text: &str) -> Option<Timestamp> {
+pub(crate) fn dotnet(text: &str) -> Option<Timestamp> {
     let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
     let behind = inner.len() - inner.trim_start_matches('-').len();
     let end = inner[behind..].find(['+', '-']).map_or(inner.len(), |place| behind + place);
@@ -59,7 +74,7 @@ pub(super) fn dotnet(text: &str) -> Option<Timestamp> {
 }
 
 /// A number of units of ten to the `exponent` nanoseconds, with any number of decimals.
-pub(super) fn epoch(text: &str, exponent: usize) -> Option<Timestamp> {
+pub(crate) fn epoch(text: &str, exponent: usize) -> Option<Timestamp> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = whole.strip_prefix('-').unwrap_or(whole);

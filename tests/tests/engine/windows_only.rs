@@ -29,7 +29,8 @@ fn newest(bench: &Bench) -> (BTreeMap<String, i64>, BTreeMap<String, usize>) {
     let mut rows: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     rows.sort_by_key(|row| row["_batch_id"].as_str().map(str::to_owned));
     for row in rows {
-        let window = format!("{}/{}", row["_window_from"].as_str().unwrap(), row["_window_to"].as_str().unwrap());
+        let window =
+            format!("{}/{}", row["_window_from"].as_str().unwrap(), row["_window_to"].as_str().unwrap());
         *counts.entry(window.clone()).or_default() += 1;
         sums.insert(window, row["clicks"].as_i64().unwrap());
     }
@@ -44,7 +45,8 @@ fn window(day: u32) -> String {
 async fn each_window_is_loaded_once_when_it_has_ended() {
     let bench = Bench::one(sums(1..=9), vec![], &settings(KEYS)).await;
     // Nothing has ended, two days have, nothing more has, a week is caught up with.
-    for (day, time, count) in [(1, "12:00:00", 0), (3, "00:00:00", 2), (3, "23:00:00", 0), (9, "06:00:00", 6)] {
+    for (day, time, count) in [(1, "12:00:00", 0), (3, "00:00:00", 2), (3, "23:00:00", 0), (9, "06:00:00", 6)]
+    {
         assert_complete(&bench.run_at("changes", &at(day, time)).await, count);
     }
     let (sums, counts) = newest(&bench);
@@ -62,7 +64,10 @@ async fn the_last_windows_are_loaded_again_as_new_revisions_whenever_one_has_end
     assert_complete(&bench.run_at("changes", &at(4, "06:00:00")).await, 2 + 1);
     // No new day has ended: nothing is loaded again.
     assert_complete(&bench.run_at("changes", &at(4, "18:00:00")).await, 0);
-    bench.api.append("changes", [format!("{{\"updatedAt\":\"{}\",\"clicks\":100}}", at(3, "11:00:00"))]).unwrap();
+    bench
+        .api
+        .append("changes", [format!("{{\"updatedAt\":\"{}\",\"clicks\":100}}", at(3, "11:00:00"))])
+        .unwrap();
     assert_complete(&bench.run_at("changes", &at(6, "12:00:00")).await, 2 + 2);
     let (sums, counts) = newest(&bench);
     let expected = [(1, 1), (2, 2), (3, 103), (4, 4), (5, 5)].map(|(day, sum)| (window(day), sum));

@@ -8,8 +8,8 @@ use crate::cursor::{
 use crate::error::ErrorKind;
 use crate::report::Counts;
 
-use super::marks::Sequence;
 use super::due::Due;
+use super::marks::Sequence;
 use super::sequence::next;
 
 fn source(regions: &[String], more: &str) -> Source {
@@ -47,7 +47,7 @@ fn marks(of: &[String], others: &[(&str, u32)]) -> PartitionMarks {
     PartitionMarks { names: vec!["r".to_owned()], marks: of.iter().map(mark).collect() }
 }
 
-fn commit(cursor: CursorState) -> CommitRecord {
+pub(super) fn commit(cursor: CursorState) -> CommitRecord {
     let counts = Counts::default();
     let record = serde_json::json!({
         "format": 2, "source": "x", "stream": "s", "key": "seq-1", "segment": 1, "batch_id": "1",

@@ -3,6 +3,7 @@
 mod commit_record;
 mod engine;
 mod findings;
+mod mend;
 mod options;
 mod paging;
 mod rate_share;
@@ -17,4 +18,4 @@ pub use options::RunOptions;
 pub use tokio_util::sync::CancellationToken;
 
 pub use crate::http::Stats;
-pub use crate::plan::RunRequest;
+pub use crate::plan::{Mend, RunRequest};

@@ -11,7 +11,6 @@ use crate::bronze::{
     SegmentStatus, Stores,
 };
 use crate::clock::Deadline;
-use crate::config::ParentField;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
 use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
@@ -254,11 +253,10 @@ impl StreamRun {
 
     /// What writes the segment's records as rows.
     fn encoder(&self, segment: &Segment) -> Encoder {
-        let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
-        let parents = fields.map(ParentField::member).collect();
+        let added = self.stream.branch_members();
         let format = PartFormat::of(&self.stream.output);
         let Engine { source, environment, .. } = &self.engine;
-        let encoder = format.encoder(&source.name, environment, &segment.key.batch_id, parents);
+        let encoder = format.encoder(&source.name, environment, &segment.key.batch_id, added);
         match self.window_of_records(segment) {
             Some([from, to]) => encoder.of_window(&from, &to),
             None => encoder,

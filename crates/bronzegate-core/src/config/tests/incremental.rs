@@ -221,8 +221,14 @@ fn windows_of_records_without_a_time_are_whole() {
         (format!("windows_only: true, format: date, {ends}, window: 1d"), "needs window and start"),
         (format!("{keys}, {ends}, cursor: u"), "means nothing with windows_only"),
         (format!("{keys}, {ends}, key: id"), "means nothing with windows_only"),
-        (format!("{keys}, {ends}, split_when: {{ at: {{ body: n }}, over: 9 }}"), "means nothing with windows_only"),
-        (format!("windows_only: true, format: integer, start: 1, window: 1d, {ends}"), "needs a format of time"),
+        (
+            format!("{keys}, {ends}, split_when: {{ at: {{ body: n }}, over: 9 }}"),
+            "means nothing with windows_only",
+        ),
+        (
+            format!("windows_only: true, format: integer, start: 1, window: 1d, {ends}"),
+            "needs a format of time",
+        ),
         (format!("{keys}, to: {{ query: t }}"), "needs a request that says from where"),
     ] {
         let found = with_stream(&format!("incremental: {{ {keys} }}"));

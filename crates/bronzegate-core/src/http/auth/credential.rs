@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::cookies::Cookies;
 use super::fault::{AuthFault, fatal};
+use super::signature::Signature;
 use crate::config::{KeyPlace, RequestSecret};
 use crate::http::content::RequestContent;
 use crate::redact::SHORTEST_SECRET;
@@ -22,6 +25,10 @@ pub(crate) struct Credential {
     secrets: Vec<SecretString>,
     /// Those that stand in requests beside it.
     named: Vec<NamedSecret>,
+    /// The cookies of a session.
+    pub(super) cookies: Option<Cookies>,
+    /// What signs each request.
+    pub(super) signature: Option<Signature>,
     /// When an access token stops being used, on the clock's `elapsed`.
     pub(super) expires: Option<Duration>,
     /// The API's base URL, where that came with the token.
@@ -52,6 +59,9 @@ impl Credential {
             strip_parameter(url, name);
             url.query_pairs_mut().append_pair(name, value.expose_secret());
         }
+        if let Some(value) = self.cookies.as_ref().and_then(Cookies::header) {
+            headers.insert(COOKIE, value);
+        }
         rewrite(url, |_, value| {
             if let Some(named) = self.named.iter().find(|named| named.placeholder == value) {
                 return Rewritten::As(named.value.expose_secret().to_owned());
@@ -60,6 +70,23 @@ impl Credential {
             let secret = self.secrets.get(nth);
             secret.map_or(Rewritten::Gone, |secret| Rewritten::As(secret.expose_secret().to_owned()))
         });
+    }
+
+    /// Signs a request that is complete otherwise; returns what must not be told of it.
+    pub(in crate::http) async fn sign(
+        &self,
+        method: &Method,
+        (url, body): (&Url, &[u8]),
+        headers: &mut HeaderMap,
+        now: Timestamp,
+    ) -> Result<Vec<SecretString>, AuthFault> {
+        let Some(signature) = &self.signature else { return Ok(Vec::new()) };
+        signature.sign(method, url, headers, body, now).await
+    }
+
+    /// Takes the cookies that a response replaces; returns what must not be told of it.
+    pub(in crate::http) fn take_cookies(&self, headers: &HeaderMap) -> Vec<SecretString> {
+        self.cookies.as_ref().map(|cookies| cookies.replace(headers)).unwrap_or_default()
     }
 
     /// What a request carries, with the secrets in it.
@@ -152,6 +179,10 @@ impl Credential {
         match place {
             KeyPlace::Header(name) => self.header(name, &text)?,
             KeyPlace::Query(name) => self.query = Some((name.clone(), text.into())),
+            KeyPlace::Cookies(names) => {
+                let cookie = |name: &String| (name.clone(), value.clone());
+                self.cookies = Some(Cookies::new(names.iter().map(cookie).collect()));
+            }
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ mod timeout;
 mod timezone;
 mod units;
 
-pub use address::{Address, Target};
+pub use address::{Address, Sent, Target};
 pub use allowed_hosts::AllowedHost;
 pub use auth::{
     Algorithm, Auth, AwsSigV4, BaseUrlFrom, ClientAssertion, ClientAuth, ClientCredentials, Expires,

@@ -11,7 +11,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::address::{Address, Target};
+use super::address::{Address, Sent, Target};
 use super::condition::{Condition, ConditionSpec};
 use super::read::{Joined, Slot, TextOr};
 
@@ -57,7 +57,7 @@ pub enum Kind {
     /// The number of records to pass over.
     Offset {
         /// Where the offset goes; `None` where a template says it.
-        send: Option<Target>,
+        send: Sent,
         /// The first offset (0).
         start: u64,
         /// What a page advances it by.
@@ -66,7 +66,7 @@ pub enum Kind {
     /// The page's number.
     Page {
         /// Where the number goes; `None` where a template says it.
-        send: Option<Target>,
+        send: Sent,
         /// The first number (1).
         start: u64,
         /// Whether the source file states it.
@@ -152,7 +152,7 @@ pub enum Tolerance {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageSize {
     /// Where it goes; `None` where pages are so long without being asked.
-    pub to: Option<Target>,
+    pub to: Sent,
     /// Records a page, at least 1.
     pub value: u64,
 }
@@ -195,17 +195,17 @@ impl Pagination {
 
     /// Returns whether requests say how long a page is to be, so that less can be asked for.
     pub fn sends_size(&self) -> bool {
-        self.page_size.as_ref().is_some_and(|size| size.to.is_some())
+        self.page_size.as_ref().is_some_and(|size| size.to.0.is_some())
     }
 
     /// Returns the places of a request that it writes: those of the kind, the page size, what it carries.
     pub fn targets(&self) -> Vec<&Target> {
         let send = match &self.kind {
             Kind::Cursor { send, .. } => Some(send),
-            Kind::Offset { send, .. } | Kind::Page { send, .. } => send.as_ref(),
+            Kind::Offset { send, .. } | Kind::Page { send, .. } => send.0.as_ref(),
             Kind::None | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => None,
         };
-        let size = self.page_size.as_ref().and_then(|size| size.to.as_ref());
+        let size = self.page_size.as_ref().and_then(|size| size.to.0.as_ref());
         send.into_iter().chain(size).chain(self.carry.iter().map(|carry| &carry.to)).collect()
     }
 }

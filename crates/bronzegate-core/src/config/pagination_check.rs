@@ -1,6 +1,6 @@
 //! What the keys of `pagination` need from each other.
 
-use super::address::{Address, Target};
+use super::address::{Address, Sent, Target};
 use super::pagination::{
     Advance, Carry, CarrySpec, Kind, KindSpec, NextSpec, PageSize, PageSizeSpec, PagesSpec, Pagination,
     PaginationSpec, Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
@@ -65,7 +65,7 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
         KindSpec::Offset { send, start, advance } => {
             send.iter().for_each(|send| not_url(send, report));
             Kind::Offset {
-                send: send.as_ref().and_then(Slot::cloned),
+                send: Sent(send.as_ref().and_then(Slot::cloned)),
                 start: start.as_ref().and_then(Slot::cloned).unwrap_or(0),
                 advance: advance.as_ref().and_then(Slot::cloned).unwrap_or_default(),
             }
@@ -76,7 +76,7 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
                 number(total.get(), total.at(), report);
             }
             Kind::Page {
-                send: send.as_ref().and_then(Slot::cloned),
+                send: Sent(send.as_ref().and_then(Slot::cloned)),
                 start: start.as_ref().and_then(Slot::cloned).unwrap_or(1),
                 is_start_stated: start.is_some(),
                 total_pages: total_pages.as_ref().and_then(Slot::cloned),
@@ -125,7 +125,7 @@ fn page_size(slot: &Slot<TextOr<u64, Joined<Target, PageSizeSpec>>>, report: &Re
             none(slot.at());
             None
         }
-        TextOr::Text(value) => Some(PageSize { to: None, value: *value }),
+        TextOr::Text(value) => Some(PageSize { to: Sent(None), value: *value }),
         TextOr::Map(joined) => {
             if matches!(joined.0.get(), Some(Target::Url)) {
                 report.add(
@@ -138,7 +138,7 @@ fn page_size(slot: &Slot<TextOr<u64, Joined<Target, PageSizeSpec>>>, report: &Re
             if let Some(value) = value.filter(|value| value.get() == Some(&0)) {
                 none(value.at());
             }
-            Some(PageSize { to: Some(joined.0.cloned()?), value: value?.cloned()? })
+            Some(PageSize { to: Sent(Some(joined.0.cloned()?)), value: value?.cloned()? })
         }
     }
 }

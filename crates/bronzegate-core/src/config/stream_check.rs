@@ -1,7 +1,7 @@
 //! What a stream's settings need from each other: what pagination sends must not collide with
 //! what the request has already, and must have a place to go.
 
-use super::address::Target;
+use super::address::{Sent, Target};
 use super::auth::Auth;
 use super::body::BodyTemplate;
 use super::incremental::Used;
@@ -132,8 +132,8 @@ fn template_names(request: &Request, report: &Report) {
         Kind::None | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => None,
     };
     let unsent = match &pagination.kind {
-        Kind::Offset { send: None, .. } => Some("offset"),
-        Kind::Page { send: None, .. } => Some("page"),
+        Kind::Offset { send: Sent(None), .. } => Some("offset"),
+        Kind::Page { send: Sent(None), .. } => Some("page"),
         _ => None,
     };
     if let Some(name) = unsent.filter(|unsent| !request.names().any(|(name, _)| name == *unsent)) {

@@ -1,6 +1,7 @@
 //! What a source file means as a template or a secret, and nothing would take for one.
 
 use super::mistakes::{messages, none, one};
+use crate::config::parse;
 
 #[test]
 fn a_template_where_nothing_fills_it_in_is_refused() {

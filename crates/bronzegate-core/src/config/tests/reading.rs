@@ -59,7 +59,7 @@ fn reads_the_example_of_the_documentation() {
             initial: None,
         }
     );
-    let size = PageSize { to: Some(Target::Query("limit".to_owned())), value: 100 };
+    let size = PageSize { to: Sent(Some(Target::Query("limit".to_owned()))), value: 100 };
     assert_eq!(stream.pagination.page_size, Some(size));
 }
 

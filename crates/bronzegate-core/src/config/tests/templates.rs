@@ -2,7 +2,6 @@
 
 use super::mistakes::{none, one};
 use crate::config::*;
-use crate::local_time::Zone;
 
 /// A parameter's value where requests write times so.
 fn rendered(template: &str, request: &str, from: &str) -> String {

@@ -80,7 +80,7 @@ fn batched(parents: &[Vec<String>], size: usize) -> Vec<Vec<String>> {
             bytes <= LONGEST_BATCH
         });
         let (batch, behind) = rest.split_at(fits.count().max(1));
-        let list = |nth| {
+        let list = |nth: usize| {
             let values: Vec<&str> =
                 batch.iter().filter_map(|values: &Vec<String>| Some(values.get(nth)?.as_str())).collect();
             format!("[{}]", values.join(","))

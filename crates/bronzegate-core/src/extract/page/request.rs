@@ -5,7 +5,9 @@ use url::Url;
 
 use super::payload::Payload;
 use super::stream_context::StreamContext;
-use crate::config::{self, BodyTemplate, JobRequest, Kind, RequestClock, Scope, Stream, Target, Template};
+use crate::config::{
+    self, BodyTemplate, JobRequest, Kind, RequestClock, Scope, Sent, Stream, Target, Template,
+};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{Branch, Carried, PageState, Position, RequestedRange};
 use crate::http::{ApiRequest, append_path};
@@ -96,14 +98,14 @@ impl<'a> Requests<'a> {
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
         if let Some(size) = &self.context.stream.pagination.page_size {
-            if let Some(to) = &size.to {
+            if let Sent(Some(to)) = &size.to {
                 draft.put(to, &Carried::number(size.value))?;
             }
         }
         match (&self.context.stream.pagination.kind, &state.position) {
             (Kind::Cursor { send, .. }, Position::Cursor(cursor)) => draft.put(send, cursor),
-            (Kind::Offset { send: Some(send), .. }, Position::Offset(number))
-            | (Kind::Page { send: Some(send), .. }, Position::Page(number)) => {
+            (Kind::Offset { send: Sent(Some(send)), .. }, Position::Offset(number))
+            | (Kind::Page { send: Sent(Some(send)), .. }, Position::Page(number)) => {
                 draft.put(send, &Carried::number(*number))
             }
             _ => Ok(()),

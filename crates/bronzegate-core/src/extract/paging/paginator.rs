@@ -111,10 +111,10 @@ impl<'a> Paginator<'a> {
 
     /// Every address that the stream's settings read from a response.
     pub(crate) fn addresses(stream: &Stream) -> Vec<&Address> {
-        let rules = stream
-            .responses
-            .iter()
-            .flat_map(|rule| rule.when.iter().map(|condition| &condition.at).chain(rule.message.as_ref()));
+        let rules = stream.responses.iter().flat_map(|rule| {
+            let conditions = rule.when.iter().map(|condition| &condition.at);
+            conditions.chain(&rule.message).chain(rule.wait.as_ref().map(|(at, _)| at))
+        });
         let split = stream.incremental.as_ref().and_then(|incremental| incremental.split_when.as_ref());
         (stream.pagination.addresses().into_iter())
             .chain(split.map(|condition| &condition.at))

@@ -71,7 +71,8 @@ async fn a_refused_secret_is_read_again_and_named_and_a_short_one_is_refused() {
     assert!(!format!("{report:?}").contains("another-key"), "{report:?}");
     assert_eq!(bench.stats("items").unauthenticated, 2, "it is read again once");
     bench.vault.lock().unwrap().api_key = "short".to_owned();
-    let (kind, message) = failure(&bench.run("items").await);
+    let report = bench.run("items").await;
+    let (kind, message) = failure(&report);
     assert!(kind == ErrorKind::Auth && message.contains("fewer than 8 characters"), "{message}");
     let header = format!("headers: {{ X-Api-Key: {{ secret: api-key }} }}\n{}", pages("query"));
     let mut bench = Bench::one(stream(Auth::ApiKeyHeader), vec![], &header).await;

@@ -98,7 +98,8 @@ async fn a_backfill_loads_a_window_of_the_same_grid_and_no_other() {
         bench.stream("changes").run(bench.store(), request, RunOptions::default()).await
     };
     assert_complete(&load("2026-01-03", "2026-01-05").await, 1);
-    let (kind, message) = failure(&load("2026-01-02", "2026-01-04").await);
+    let report = load("2026-01-02", "2026-01-04").await;
+    let (kind, message) = failure(&report);
     assert!(kind == ErrorKind::Config && message.contains("none of the windows"), "{message}");
     assert_eq!(newest(&bench).1.get("2026-01-03/2026-01-05"), Some(&2));
 }

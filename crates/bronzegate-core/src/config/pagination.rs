@@ -36,6 +36,8 @@ pub struct Pagination {
     pub single_page: bool,
     /// The API keeps the place in the list: each request moves it, also one whose answer is lost.
     pub is_stateful: bool,
+    /// The query parameter that is the cursor, where what stands at `next` is a URL.
+    pub next_parameter: Option<String>,
     /// Whether the source file states it.
     pub is_stated: bool,
 }
@@ -169,6 +171,7 @@ impl Default for Pagination {
             page_size: None,
             single_page: false,
             is_stateful: false,
+            next_parameter: None,
             is_stated: false,
         }
     }
@@ -267,6 +270,8 @@ pub(super) struct NextSpec {
     /// The API keeps the place in the list, as a scroll does: nothing is asked for twice, and a cut run begins anew;
     /// needs total, default false.
     pub(super) stateful: Option<Slot<bool>>,
+    /// What stands there is a URL, and the cursor is this query parameter of it; only with type cursor.
+    pub(super) parameter: Option<Slot<String>>,
 }
 
 /// The keys of every type.

@@ -19,7 +19,8 @@ pub(super) fn resolve(spec: &PaginationSpec, at: &At, report: &Report) -> Option
     let kind = kind?.1?;
     follows_as_given(&kind, spec.1.get()?, report);
     let is_stateful = spec.0.get().and_then(stateful).is_some_and(|slot| slot.get() == Some(&true));
-    Some(Pagination { kind, is_stateful, ..pages })
+    let next_parameter = spec.0.get().and_then(parameter).and_then(Slot::cloned);
+    Some(Pagination { kind, is_stateful, next_parameter, ..pages })
 }
 
 /// Where the next page is named.
@@ -31,6 +32,16 @@ fn place(next: &Slot<Joined<Address, NextSpec>>) -> Option<&Address> {
 fn stateful(kind: &KindSpec) -> Option<&Slot<bool>> {
     match kind {
         KindSpec::Cursor { next, .. } | KindSpec::NextUrl { next } => next.get()?.1.get()?.stateful.as_ref(),
+        KindSpec::None {} | KindSpec::Offset { .. } | KindSpec::Page { .. } | KindSpec::LinkHeader { .. } => {
+            None
+        }
+    }
+}
+
+/// The query parameter of the URL that names the next page.
+fn parameter(kind: &KindSpec) -> Option<&Slot<String>> {
+    match kind {
+        KindSpec::Cursor { next, .. } | KindSpec::NextUrl { next } => next.get()?.1.get()?.parameter.as_ref(),
         KindSpec::None {} | KindSpec::Offset { .. } | KindSpec::Page { .. } | KindSpec::LinkHeader { .. } => {
             None
         }
@@ -114,6 +125,7 @@ fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
         page_size: spec.page_size.as_ref().and_then(|slot| page_size(slot, report)),
         single_page: spec.single_page.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         is_stateful: false,
+        next_parameter: None,
         is_stated: true,
     }
 }
@@ -189,6 +201,13 @@ fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
     if let Some(slot) = stateful(kind).filter(|slot| slot.get() == Some(&true) && pages.total.is_none()) {
         let draft = Draft::new("stateful needs total: nothing else shows that a page is missing");
         report.add(slot.at(), draft.accepted("total: { body: <where the number of records is> }"));
+    }
+    let is_followed = match kind {
+        KindSpec::Cursor { send, .. } => send.get() == Some(&Target::Url),
+        _ => true,
+    };
+    if let Some(slot) = parameter(kind).filter(|_| is_followed) {
+        report.say(slot.at(), "is for a cursor that is sent as a value: the URL is followed whole here");
     }
     match kind {
         KindSpec::None {} => {

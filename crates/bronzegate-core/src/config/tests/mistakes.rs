@@ -144,6 +144,11 @@ fn pagination_keys_must_fit() {
         ("{ type: offset, page_size: 5 }", "nothing in the request says which offset is asked for"),
         ("{ type: page }", "or {{ page }} in a template"),
         ("{ type: page, send: { query: p }, page_size: 0 }", "1 or more"),
+        ("{ type: next_url, next: { body: n, parameter: p } }", "the URL is followed whole here"),
+        (
+            "{ type: cursor, next: { body: n, parameter: p }, send: { url: true } }",
+            "the URL is followed whole here",
+        ),
         ("{ type: page, send: { url: true } }", "url is for a cursor"),
         ("{ type: page, send: { query: p }, stop: [short_page] }", "short_page needs page_size"),
         ("{ type: page, send: { query: p }, stop: [emtpy_page] }", "did you mean \"empty_page\"?"),

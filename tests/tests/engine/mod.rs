@@ -39,7 +39,10 @@ mod inclusive_ends;
 // Incremental runs: nothing lost, nothing repeated.
 mod incremental;
 // Export jobs whose polls name a list of files.
+mod into_tables;
 mod job_files;
+// Export jobs of several steps.
+mod job_steps;
 // Export jobs: submitted once, awaited over segments, read exactly.
 pub(crate) mod jobs;
 // Export jobs that are lost or never end.
@@ -64,6 +67,8 @@ mod parents;
 mod parent_kinds;
 // Partitions and skipped branches have marks of their own.
 mod partition_marks;
+// `new`: source files that are found out, one for each stream that a vendor of `roles` plays.
+mod new_sources;
 // A pagination that does not advance fails the run.
 mod progress;
 // Refresh tokens: writes that fail, and runs that refresh at the same time.

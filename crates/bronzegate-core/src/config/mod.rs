@@ -12,6 +12,7 @@ mod body;
 mod branch_check;
 mod branches;
 mod caution;
+mod column_type;
 mod condition;
 mod cron;
 mod cursor_at;
@@ -50,6 +51,7 @@ pub(crate) mod spelling;
 mod stream;
 mod stream_check;
 mod stream_secrets;
+mod table_output;
 mod template;
 mod template_filters;
 mod time_pattern;
@@ -68,6 +70,7 @@ pub use body::{BodyTemplate, JsonTemplate, RenderedBody};
 pub use branches::{
     Batch, BranchFields, MOST_MARKS, MissingField, Parent, ParentField, Partitions, partition_member,
 };
+pub use column_type::{ColumnType, UnknownType};
 pub use condition::{Condition, RecordTest, Test};
 pub use cron::Cron;
 pub use cursor_at::CursorAt;
@@ -93,7 +96,11 @@ pub use schedule::Schedule;
 pub use schema::json_schema;
 pub use secret_ref::{RequestSecret, SecretRef, TextOrSecret};
 pub use source::{Source, parse, parse_bytes};
-pub use stream::Stream;
+pub use stream::{Stream, WINDOW_MEMBERS};
+pub use table_output::{
+    LONGEST_NAME, ListedColumn, METADATA_COLUMNS, RECORD, RESCUED, TableCompression, TableOutput,
+    column_name, is_reserved_column,
+};
 pub use template::{RequestClock, Scope, Template, TemplateError};
 pub use time_pattern::TimePattern;
 pub use timeout::Timeout;

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
 use crate::bronze::{BronzeStore, CommitLog, Layout, RunId, RunKind};
-use crate::config::Incremental;
+use crate::config::{Incremental, WINDOW_MEMBERS};
 use crate::cursor::{
     BranchRanges, CursorFilter, CursorState, CursorValue, NotACursor, SkippedBranches, Verbatim,
 };
@@ -136,10 +138,10 @@ impl StreamRun {
         }))
     }
 
-    /// The window that each record of the segment is of, where records carry no time.
-    pub(super) fn window_of_records(&self, segment: &Segment) -> Option<[String; 2]> {
-        let settings = self.stream.incremental.as_ref().filter(|settings| settings.windows_only)?;
-        let cursor = segment.cursor.as_ref()?;
+    /// What each record of the segment gets of its window, where records carry no time.
+    pub(super) fn window_of_records(&self, segment: &Segment) -> String {
+        let settings = self.stream.incremental.as_ref().filter(|settings| settings.windows_only);
+        let Some((settings, cursor)) = settings.zip(segment.cursor.as_ref()) else { return String::new() };
         let shown = |bound: &Option<Verbatim>| {
             let time = CursorValue::of(&settings.format, bound.clone()?).ok()?.time()?;
             Some(match settings.timezone.zone() {
@@ -148,7 +150,8 @@ impl StreamRun {
                 None => time.to_string(),
             })
         };
-        Some([shown(&cursor.from)?, shown(&cursor.to)?])
+        let member = |(name, bound)| format!(",\"{name}\":{}", Value::from(shown(bound).unwrap_or_default()));
+        WINDOW_MEMBERS.into_iter().zip([&cursor.from, &cursor.to]).map(member).collect()
     }
 
     /// What is asked for instead when the response says that the window holds too much: its first half.

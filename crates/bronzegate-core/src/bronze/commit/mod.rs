@@ -7,6 +7,7 @@ mod names;
 mod newest;
 mod record;
 mod since;
+mod table_commit;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -14,3 +15,4 @@ pub use health::{HISTORY, HistoryEntry, Ratios, extend_history};
 pub use last_error::LastError;
 pub use log::CommitLog;
 pub use record::{CommitRecord, KnownPaging, Mended, SegmentStatus, Window};
+pub use table_commit::{TableCommit, TablePublished};

@@ -97,6 +97,7 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
         parent: &[],
         job_id: None,
         clock: None,
+        job_values: &[],
     };
     assert_eq!(z.path.render(&scope).unwrap(), "/a%2Fb/x");
 }
@@ -117,6 +118,7 @@ fn templates_fill_in_cursor_page_and_offset() {
         parent: &[],
         job_id: None,
         clock: None,
+        job_values: &[],
     };
     assert_eq!(stream.params[0].1[0].render(&scope).unwrap(), "x7y");
     let Ok(RenderedBody::Json(body)) = stream.body.as_ref().unwrap().render(&scope) else { panic!("JSON") };

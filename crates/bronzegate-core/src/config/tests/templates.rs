@@ -22,6 +22,7 @@ fn rendered(template: &str, request: &str, from: &str) -> String {
         partition: &[],
         parent: &[],
         job_id: None,
+        job_values: &[],
         clock: Some(RequestClock {
             format: &settings.request_format,
             zone: settings.request_timezone.zone(),

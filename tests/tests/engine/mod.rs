@@ -78,6 +78,7 @@ mod refresh_race;
 // Records that are members of a map, in lists of a list, or rows.
 mod record_forms;
 // Runs that cannot be resumed start again, and lose nothing.
+mod request_secrets;
 mod restart;
 // Runs that are cut, killed, repeated or raced equal one uncut run.
 pub(crate) mod segments;
@@ -96,12 +97,15 @@ mod signatures;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.
+mod time_formats;
 mod totals;
+mod unfiltered;
 // Cursors that are local times.
 mod local_times;
 // Waits that the API asks for: resets, quotas, budgets.
 mod waits;
 // Runs of one window.
 mod windows;
+mod windows_only;
 // Secrets that lead to hosts without credentials, users in links, and texts of the API in messages.
 mod withheld_secrets;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::gap::{Gap, Search};
 use super::logged_run::LoggedRun;
 use crate::bronze::{CommitRecord, LastError, TablePublished};
-use crate::config::{CursorFormat, Expect, Schedule, Stream};
+use crate::config::{Expect, Schedule, Stream};
 
 /// What is asked of the log.
 #[derive(Clone, Copy, Debug)]
@@ -189,10 +189,7 @@ fn gaps(settings: &Stream, runs: &[LoggedRun], period: &Period) -> Vec<Gap> {
         from,
         to: period.until.map_or(judged, |until| until.min(judged)),
         tolerance: period.grace,
-        by_day: settings
-            .incremental
-            .as_ref()
-            .is_some_and(|incremental| incremental.format == CursorFormat::Date),
+        by_day: settings.incremental.as_ref().is_some_and(|incremental| incremental.format.are_days()),
     };
     let times: Vec<_> = runs.iter().map(|run| run.scheduled_time).collect();
     let mut gaps = search.gaps(&times);

@@ -242,7 +242,12 @@ impl StreamRun {
             return Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), None)?)));
         }
         let (asked, filter) = self.filter(segment)?;
-        let mut writer = PageWriter::new(parts, self.encoder(&format, segment), filter, self.stats());
+        let mut writer = PageWriter::new(
+            parts,
+            (self.encoder(&format, segment), self.window_of_records(segment)),
+            filter,
+            self.stats(),
+        );
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
         let full = Full { most_parts, stop: stop.clone() };
         let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };

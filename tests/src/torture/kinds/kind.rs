@@ -79,6 +79,9 @@ pub(in super::super) const KINDS: &[Kind] = &[
     Kind { name: "incremental", draw: changing::incremental },
     Kind { name: "incremental in windows", draw: changing::windows },
     Kind { name: "incremental in windows that are split", draw: changing::split },
+    Kind { name: "incremental without a question", draw: changing::unfiltered },
+    Kind { name: "incremental in other spellings", draw: changing::respelled },
+    Kind { name: "windows without a cursor", draw: changing::windows_only },
     Kind { name: "backfill", draw: changing::backfill },
 ];
 

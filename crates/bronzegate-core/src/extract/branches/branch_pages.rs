@@ -12,6 +12,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::second_look::{SecondLook, hides_rows, instead_of, second_look};
 use crate::config::{Job, Kind};
+use crate::cursor::AgeWatch;
 use crate::error::Error;
 use crate::extract::page::{
     FetchError, Fetched, Jobs, NotDone, Page, PageDecision, Requests, StreamContext, judge, record_channel,
@@ -223,6 +224,10 @@ impl Driver<'_> {
         let position = self.progress.state.position.clone();
         let has_records = fetched.body.as_ref().is_some_and(|body| body.records > 0);
         let looked = match judge(self.context, &mut self.progress, fetched) {
+            Ok(judged) if fetched.is_all_older => {
+                // Behind it there is nothing that is new: what it states of pages and totals is about older ones.
+                return Ok((Judged { last: true, ..judged }, false));
+            }
             Ok(judged) if judged.last && !fetched.is_ended_by_rule() => {
                 // What was fetched ahead is not needed, most likely.
                 self.flying.truncate(1);
@@ -260,6 +265,9 @@ impl Driver<'_> {
 
     /// Remembers how the branch ended.
     fn note_end(&mut self, fetched: &Fetched) {
+        if fetched.is_all_older {
+            return;
+        }
         if fetched.is_ended_by_status() && self.progress.state.pages == 0 {
             self.context.seen.refused(format!(
                 "HTTP {} from {}",
@@ -332,7 +340,7 @@ impl Driver<'_> {
         let number = self.progress.state.pages.saturating_add(1 + self.flying.len() as u64);
         let state = PageState { position, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
-        let (sender, receiver) = record_channel();
+        let (sender, receiver) = record_channel(self.watch());
         let fetcher = self.context.fetcher.clone();
         let shape = state.shape.clone();
         let task = tokio::spawn(async move { fetcher.fetch(&request, shape.as_ref(), &sender).await });
@@ -342,6 +350,13 @@ impl Driver<'_> {
         let _ = self.pages.send(page);
         self.flying.push_back(Flight { position, task, decision });
         Ok(())
+    }
+
+    /// Where the newest records come first, what tells that all of a page have been read.
+    fn watch(&self) -> Option<AgeWatch> {
+        let settings = self.context.stream.incremental.as_ref().filter(|settings| settings.is_descending)?;
+        let mark = self.context.asked.mark(self.branch)?;
+        Some(AgeWatch::new(Arc::new(settings.clone()), mark.clone()))
     }
 
     /// Waits for the page that is next in order; nothing when the segment ends before it comes.

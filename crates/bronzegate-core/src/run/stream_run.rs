@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use jiff::{Timestamp, Unit};
 
 use super::engine::StreamRun;
@@ -33,9 +34,7 @@ impl StreamRun {
         self.stats().begin();
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
         let ended = match self.timed(request) {
-            Ok(request) => {
-                Box::pin(self.segments(stores.clone(), request, deadline, stop, &mut report)).await
-            }
+            Ok(request) => self.segments(stores.clone(), request, deadline, stop, &mut report).boxed().await,
             Err(error) => Err(error),
         };
         self.settled(deadline).await;
@@ -123,7 +122,7 @@ impl StreamRun {
         let mut committed = false;
         loop {
             let segment = self.segment(stores.clone(), request, deadline, stop.clone(), report);
-            let ended = Box::pin(segment).await?;
+            let ended = segment.boxed().await?;
             request = request.going_on();
             match ended {
                 Ended::AlreadyCommitted if committed => return Ok(Status::Complete),

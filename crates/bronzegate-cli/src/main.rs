@@ -18,6 +18,7 @@ mod table;
 
 use std::process::ExitCode;
 
+use bronzegate_core::bronze::outlive_outgrown_files;
 use bronzegate_core::error::{Error, ErrorKind};
 use clap::Parser as _;
 
@@ -46,11 +47,13 @@ fn main() -> ExitCode {
 }
 
 fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
-    if let Command::Schema = arguments.command {
-        return Ok(commands::schema(out));
-    }
     let runtime = runtime()?;
     let code = runtime.block_on(async {
+        outlive_outgrown_files()
+            .map_err(|error| Error::new(ErrorKind::Config, format!("cannot listen to signals: {error}")))?;
+        if let Command::Schema = arguments.command {
+            return Ok(commands::schema(out));
+        }
         let context = Context::new(arguments.common, &arguments.command).await?;
         signals::watch(context.stop_of(&arguments.command), context.clock.clone())?;
         match arguments.command {

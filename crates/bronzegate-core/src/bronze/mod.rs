@@ -26,7 +26,7 @@ pub use publish::{Publisher, Settler, Stores};
 pub use run_id::{NotAKey, RunId, RunKey, RunKind};
 pub use store::{
     BoundedStore, BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, LocalStore, RangeRead, Receipt,
-    StagedPart, StagingArea, StoreError, Upload,
+    StagedPart, StagingArea, StoreError, Upload, outlive_outgrown_files,
 };
 pub use table::{
     Appended, BronzeTable, ColumnType, TableAppend, TableColumn, TableError, TableFile, TableKind,

@@ -56,6 +56,8 @@ mod page_ends;
 mod page_shapes;
 // Records that lie outside of what was asked.
 mod outside;
+// Packed bodies of several members that are cut between two of them.
+mod packed_members;
 // Every pagination brings every record once.
 mod paginations;
 // All parents of a stream are read, however their pages change.

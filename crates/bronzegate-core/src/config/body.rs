@@ -51,6 +51,13 @@ impl BodyTemplate {
         names.into_iter()
     }
 
+    /// The numbers that members of these names state, at whatever depth; texts count where they are one.
+    pub(crate) fn numbers(&self, names: &[&str]) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        Node::collect_numbers(&self.0, names, &mut numbers);
+        numbers
+    }
+
     /// Whether it has such a member.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
@@ -92,6 +99,23 @@ impl Node {
             Self::Plain(_) => {}
             Self::List(items) => items.iter().for_each(|item| item.collect(names)),
             Self::Map(entries) => entries.iter().for_each(|(_, node)| node.collect(names)),
+        }
+    }
+}
+
+impl Node {
+    fn collect_numbers(entries: &[(String, Self)], names: &[&str], numbers: &mut Vec<u64>) {
+        for (key, node) in entries {
+            let number = match node {
+                Self::Plain(value) => value.as_u64(),
+                Self::Text(template) if template.is_literal() => template.as_str().trim().parse().ok(),
+                Self::Map(inner) => {
+                    Self::collect_numbers(inner, names, numbers);
+                    None
+                }
+                Self::Text(_) | Self::List(_) => None,
+            };
+            numbers.extend(number.filter(|_| names.contains(&key.as_str())));
         }
     }
 }

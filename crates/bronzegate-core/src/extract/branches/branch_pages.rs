@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 
-use super::second_look::{SecondLook, hides_rows, instead_of, second_look};
+use super::second_look::{SecondLook, empty_within, hides_rows, instead_of, second_look};
 use crate::config::{Job, Kind};
 use crate::error::Error;
 use crate::extract::page::{
@@ -229,6 +229,10 @@ impl Driver<'_> {
                 let looked = second_look(self.context, self.branch, &mut self.progress, fetched).await?;
                 (judged, looked)
             }
+            Ok(judged) if !judged.last && !has_records && self.progress.doubts_empty_page(&position) => {
+                let at = position.clone();
+                (judged, empty_within(self.context, self.branch, &mut self.progress, at).await?)
+            }
             Ok(judged) => (judged, SecondLook::End),
             Err(error) if has_records || !self.progress.falls_short() => return Err(error),
             Err(error) => {
@@ -237,9 +241,16 @@ impl Driver<'_> {
                 (Judged { write: fetched.body.is_some(), last: false, warning: None }, looked)
             }
         };
-        let (judged, looked) = looked;
-        if let Position::Offset(offset) = position {
-            hides_rows(self.context, self.branch, (offset, &self.progress.state), fetched).await?;
+        let (judged, mut looked) = looked;
+        if let Position::Offset(offset) = position
+            && !hides_rows(self.context, self.branch, (offset, &self.progress.state), fetched).await?
+        {
+            looked = SecondLook::NoTime;
+        }
+        if let Some(body) = fetched.body.as_ref().filter(|_| has_records && looked == SecondLook::NoTime) {
+            // It has to be looked at again by whoever goes on, so it is theirs.
+            self.progress.take_back(body.records, position);
+            return Ok((Judged { write: false, last: false, warning: None }, true));
         }
         if let Some(body) = &fetched.body {
             let is_named = self.progress.names_next(&fetched.facts);

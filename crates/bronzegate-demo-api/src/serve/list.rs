@@ -121,7 +121,9 @@ fn paged(
     asked: &Call,
 ) -> (Reply, Option<FaultKind>) {
     let Some(ledger) = &live.ledger else { return page(state, live, scene, number, None) };
-    let answer = match locked(ledger).answer(scene.stream, asked, state.time.moved()) {
+    let behind = Duration::from_secs(scene.stream.quirks.clock_behind.unwrap_or_default());
+    let now = state.time.moved().map(|now| now.saturating_sub(behind));
+    let answer = match locked(ledger).answer(scene.stream, asked, now) {
         Ok(answer) => answer,
         Err(message) => return (Reply::error(StatusCode::BAD_REQUEST, &message), None),
     };

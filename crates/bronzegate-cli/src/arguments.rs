@@ -131,6 +131,11 @@ pub(crate) struct RunArguments {
     /// What its segments have committed stays, and comes a second time.
     #[arg(long)]
     pub(crate) restart: bool,
+    /// Runs also where another run of the stream is in flight; without it such a stream is skipped, with exit code 3.
+    ///
+    /// Two runs at once repeat and lose nothing, but they share the API's rate.
+    #[arg(long)]
+    pub(crate) beside: bool,
     /// The time the run may take, such as 30s, 15m or 1h; all streams share it.
     ///
     /// A fifth of it, at most 60s, is kept for committing. What is not fetched by then is left to

@@ -36,6 +36,8 @@ mod encodings;
 mod faults;
 // Answers that hold all of the day that their end names.
 mod inclusive_ends;
+// Events that come while a run is in flight.
+mod in_flight;
 // Incremental runs: nothing lost, nothing repeated.
 mod incremental;
 // Export jobs whose polls name a list of files.

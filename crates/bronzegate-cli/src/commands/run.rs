@@ -44,8 +44,8 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         .map(|run| Line::new(&context.progress, run.name(), run.stats(), context.clock.clone()))
         .collect();
     let running = streams.iter().zip(&lines).map(|(stream, line)| async {
-        let report =
-            stream.run(store.clone(), request, RunOptions { deadline, stop: context.stop.clone() }).await;
+        let options = RunOptions { deadline, stop: context.stop.clone(), beside: arguments.beside };
+        let report = stream.run(store.clone(), request, options).await;
         line.end(&report);
         log_end(&report);
         report

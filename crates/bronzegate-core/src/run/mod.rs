@@ -3,6 +3,7 @@
 mod commit_record;
 mod engine;
 mod findings;
+mod in_flight;
 mod options;
 mod paging;
 mod rate_share;

@@ -6,6 +6,7 @@ mod log;
 mod names;
 mod newest;
 mod record;
+mod running;
 mod since;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -14,3 +15,4 @@ pub use health::{HISTORY, HistoryEntry, Ratios, extend_history};
 pub use last_error::LastError;
 pub use log::CommitLog;
 pub use record::{CommitRecord, KnownPaging, SegmentStatus, Window};
+pub use running::{NOTED_AFTER, PAUSE, Running};

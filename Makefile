@@ -1,7 +1,7 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test torture bench bench-aws check fmt clippy docs deny advisories terraform checkov schema \
-	clean package-aws invoke-aws functions package-azure invoke-azure bench-azure smoke-azure
+.PHONY: help build demo demo-api test torture bench bench-aws check fmt words clippy docs deny advisories terraform checkov workflows schema \
+	clean package-aws invoke-aws functions package-azure wheel invoke-azure bench-azure smoke-azure
 
 VENV  := .venv
 NODE  := .node
@@ -10,6 +10,8 @@ DENY  := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 CHECKOV := $(TOOLS)/checkov
 CHECKOV_VERSION := 3.3.30
+ZIZMOR := $(TOOLS)/zizmor
+ZIZMOR_VERSION := 1.32.0
 
 # Where Terraform's providers cannot be downloaded, a script beside the repository tells where they are.
 OFFLINE_PROVIDERS := ../shared/terraform/offline-providers
@@ -38,14 +40,19 @@ endif
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+# What `bronzegate --version` says of where it comes from. Builds for work do not: each commit would build it anew.
+COMMIT = $(shell git rev-parse --short=12 HEAD 2> /dev/null)
+build wheel: export BRONZEGATE_COMMIT = $(COMMIT)
 build: ## build the command line, the demo API and the workbench (release)
 	cargo build --release --locked --workspace --bin bronzegate --bin bronzegate-demo-api --bin workbench
 
-demo: build ## the demo API, with authentication, rate limits and faults, into ./bronze
-	target/release/workbench demo
+# Without the clouds and unoptimised: built from nothing in two minutes, where `make build` takes ten.
+demo: ## the demo API, with authentication, rate limits and faults, into ./bronze
+	cargo build --profile demo --locked -p bronzegate-cli --no-default-features -p bronzegate-demo-api --bins
+	$(or $(CARGO_TARGET_DIR),target)/demo/bronzegate-demo-api demo
 
 demo-api: build ## serve the demo API of sources/demo.yaml until Ctrl-C
-	target/release/bronzegate-demo-api --config tests/fixtures/demo-api.json
+	target/release/bronzegate-demo-api --config crates/bronzegate-demo-api/src/demo/api.json
 
 test: $(VENV)/installed $(NODE)/installed $(PROVIDERS) ## run the tests
 	cargo build --workspace --bins --locked
@@ -97,19 +104,34 @@ package-azure: $(ZIG)/installed ## the function app's zip, with the sources (SOU
 	cd target/package/azure && python3 $(abspath infra/package.py) $(abspath target/$(AZURE_TARGET)/release/handler) handler \
 		$(abspath target/package/bronzegate-azure.zip) 2.28 $$(ls)
 
+# manylinux_2_28: RHEL 8, Debian 10, Ubuntu 20.04 and later. Zig links against that C library. The release workflow names
+# other platforms: musllinux_1_2_<arch>, and on a Mac macosx_11_0_<arch>, which Apple's own linker makes.
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+WHEEL_ARCH     := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)
+WHEEL_PLATFORM := manylinux_2_28_$(WHEEL_ARCH)
+WHEEL_TARGET   := $(WHEEL_ARCH)-unknown-linux-gnu
+WHEEL_BUILD    := $(if $(filter macosx%,$(WHEEL_PLATFORM)),build,zigbuild) --target \
+	$(WHEEL_TARGET)$(if $(filter manylinux_2_28%,$(WHEEL_PLATFORM)),.2.28)
+wheel: $(ZIG)/installed ## the program as a Python wheel, for `pip install`; ARCH=arm64 needs the target's standard library
+	PATH="$(abspath $(ZIG))/bin:$$PATH" cargo $(WHEEL_BUILD) --release --locked --workspace --bin bronzegate
+	python3 infra/wheel.py target/$(WHEEL_TARGET)/release/bronzegate $(VERSION) target/package $(WHEEL_PLATFORM)
+
 invoke-azure: build $(NODE)/installed ## the real Functions handler against Azurite and the demo API; EVENT=events/azure-timer.json
 	cargo build --release --locked --workspace --bin handler
 	target/release/workbench invoke-azure $(EVENT)
 
-# What each variable means is told in tests/src/bin/workbench/smoke_azure.rs, and in the README.
+# tests/src/bin/workbench/smoke_azure.rs explains each variable.
 smoke-azure: ## the checks of the tests on a subscription: BRONZEGATE_TARGET, BRONZEGATE_SECRETS, BRONZEGATE_SMOKE_APP
 	cargo build --workspace --bins --locked
 	$(or $(CARGO_TARGET_DIR),target)/debug/workbench smoke-azure
 
-check: fmt clippy docs deny terraform checkov ## formatting, lints, documentation, licences, Terraform modules
+check: fmt words clippy docs deny terraform checkov workflows ## formatting, words, lints, documentation, licences, Terraform modules, workflows
 
 fmt:
 	cargo fmt --all --check
+
+words: ## links of the documentation, long sentences, words that are hard to read
+	python3 .ci/check_docs.py
 
 clippy:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -138,6 +160,9 @@ terraform: $(PROVIDERS) ## modules and examples: format, validity, and what the 
 		terraform -chdir=infra/$$root test; \
 	done
 endif
+
+workflows: $(ZIZMOR)/installed ## the workflows of GitHub against zizmor's rules; installs it first
+	$(ZIZMOR)/bin/zizmor --offline --quiet .github
 
 checkov: $(CHECKOV)/installed ## the modules against checkov's rules; installs it first
 	$(CHECKOV)/bin/checkov --directory infra --framework terraform --skip-download --quiet --compact
@@ -172,6 +197,11 @@ $(NODE)/installed: tests/package.json tests/package-lock.json
 $(ZIG)/installed:
 	python3 -m venv $(ZIG)
 	$(ZIG)/bin/pip install --quiet --disable-pip-version-check cargo-zigbuild==0.24.0 ziglang==0.15.2
+	touch $@
+
+$(ZIZMOR)/installed:
+	python3 -m venv $(ZIZMOR)
+	$(ZIZMOR)/bin/pip install --quiet --disable-pip-version-check zizmor==$(ZIZMOR_VERSION)
 	touch $@
 
 $(CHECKOV)/installed:

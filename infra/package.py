@@ -31,9 +31,10 @@ def add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
 
 
 def files(path: pathlib.Path):
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-    return [path]
+    # Hidden files are an editor's, or `.env` with its secrets, which must not leave this machine.
+    found = sorted(path.rglob("*")) if path.is_dir() else [path]
+    is_hidden = lambda file: any(part.startswith(".") and part not in (".", "..") for part in file.parts)
+    return [file for file in found if file.is_file() and not is_hidden(file)]
 
 
 def main(program: str, name: str, archive: str, glibc: str, *rest: str) -> None:

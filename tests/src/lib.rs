@@ -11,6 +11,7 @@
 //! | `store_contract` | the contract of the bronze store port, for any adapter |
 //! | `moto`, `lambda_runtime`, `aws_deployment` | AWS on this machine, Lambda's Runtime API, and both with the real handler |
 //! | `azure`, `functions_host`, `functions_outputs`, `azure_deployment` | Azure on this machine, the Functions host, and both with the real handler |
+//! | `signed_api` | an API in Python that checks signatures with oauthlib, botocore and PyJWT |
 //! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
@@ -32,6 +33,7 @@ mod manual_clock;
 mod memory_vault;
 pub mod moto;
 mod shifted_clock;
+mod signed_api;
 pub mod spoiling_proxy;
 pub mod store_contract;
 pub mod streams;
@@ -58,5 +60,6 @@ pub use faulty_store::{Failing, FaultyStore};
 pub use manual_clock::ManualClock;
 pub use memory_vault::MemoryVault;
 pub use shifted_clock::ShiftedClock;
+pub use signed_api::SignedApi;
 pub use timed_bench::TimedBench;
 pub use vendor::Vendor;

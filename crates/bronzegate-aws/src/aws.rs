@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::clock::Clock;
 use bronzegate_core::error::{Error, ErrorKind};
@@ -62,6 +63,11 @@ impl Aws {
         }
         let client = self.clients.s3.get_or_init(|| aws_sdk_s3::Client::from_conf(s3_config(&self.sdk)));
         Ok(Arc::new(S3Store::new(client, target, settings)))
+    }
+
+    /// What gives out the identity's credentials.
+    pub(crate) fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.sdk.credentials_provider()
     }
 
     /// The vault: secret `name` of a source file is `<prefix><name>` in Secrets Manager.

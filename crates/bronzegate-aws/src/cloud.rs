@@ -9,10 +9,12 @@ use bronzegate_core::clock::Clock;
 use bronzegate_core::doors::{Cloud, Form, LookUp, Setting};
 use bronzegate_core::error::Result;
 use bronzegate_core::secret::SecretStore;
+use bronzegate_core::signer::RequestSigner;
 use tokio::sync::OnceCell;
 
 use crate::aws::Aws;
 use crate::s3::S3Settings;
+use crate::signer::AwsSigner;
 
 /// The variable with the KMS key of what is written; without it, as the bucket says.
 const KMS_KEY: &str = "BRONZEGATE_KMS_KEY";
@@ -24,13 +26,13 @@ const KMS_KEY: &str = "BRONZEGATE_KMS_KEY";
 pub struct AwsCloud {
     look_up: LookUp,
     clock: Arc<dyn Clock>,
-    aws: OnceCell<Aws>,
+    aws: Arc<OnceCell<Aws>>,
 }
 
 impl AwsCloud {
     /// Nothing is connected yet.
     pub fn new(look_up: LookUp, clock: Arc<dyn Clock>) -> Self {
-        Self { look_up, clock, aws: OnceCell::new() }
+        Self { look_up, clock, aws: Arc::default() }
     }
 
     async fn aws(&self) -> &Aws {
@@ -57,6 +59,10 @@ impl Cloud for AwsCloud {
     /// The prefix goes before every name, and may be left out.
     async fn open_vault(&self, vault: &Setting) -> Result<Arc<dyn SecretStore>> {
         Ok(self.aws().await.secrets(vault.rest().unwrap_or_default()))
+    }
+
+    fn signer(&self) -> Option<Arc<dyn RequestSigner>> {
+        Some(Arc::new(AwsSigner::new(self.aws.clone(), self.clock.clone())))
     }
 }
 

@@ -7,6 +7,7 @@ mod s3;
 mod secrets;
 mod service_error;
 mod settings;
+mod signer;
 
 pub use aws::Aws;
 pub use cloud::AwsCloud;
@@ -14,3 +15,4 @@ pub use s3::{S3Settings, S3Store, S3Target};
 pub use secrets::SecretsManager;
 pub use service_error::ServiceError;
 pub use settings::{s3_config, sdk_config};
+pub use signer::AwsSigner;

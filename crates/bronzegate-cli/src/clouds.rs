@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use bronzegate_core::clock::Clock;
-use bronzegate_core::doors::Clouds;
-
-use crate::environment;
+use bronzegate_core::doors::{Clouds, LookUp};
 
 /// No cloud is connected before a setting names it.
-pub(crate) fn clouds(clock: &Arc<dyn Clock>) -> Clouds {
-    let clouds = Clouds::new(environment::look_up, clock.clone());
+pub(crate) fn clouds(look_up: LookUp, clock: &Arc<dyn Clock>) -> Clouds {
+    let clouds = Clouds::new(move |name| look_up(name), clock.clone());
     #[cfg(feature = "aws")]
     let clouds = clouds.with(bronzegate_aws::AwsCloud::new);
     #[cfg(not(feature = "aws"))]

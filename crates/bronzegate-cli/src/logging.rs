@@ -1,10 +1,11 @@
 //! Logs: to standard error, bronzegate's own and nobody else's.
 
 use std::io;
+use std::str::FromStr as _;
 
 use bronzegate_core::error::{Error, ErrorKind};
 use indicatif::MultiProgress;
-use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -15,7 +16,7 @@ use crate::output;
 /// What the HTTP and TLS libraries log is left out at any level: it is theirs to say what they
 /// show, and a credential must never be in a log.
 pub(crate) fn start(directives: &str, progress: MultiProgress) -> Result<(), Error> {
-    let filter = EnvFilter::try_new(directives).map_err(|error| {
+    let filter = Targets::from_str(directives).map_err(|error| {
         let accepted = "write a level (warn, info, debug) or directives such as bronzegate_core=debug";
         Error::new(ErrorKind::Config, format!("--log `{directives}`: {error}; {accepted}"))
     })?;

@@ -6,15 +6,19 @@
 mod arguments;
 mod clouds;
 mod commands;
+mod env_file;
 mod environment;
 mod human;
 mod logging;
 mod names;
+mod notify;
 mod output;
 mod page;
 mod progress;
+mod settings;
 mod signals;
 mod table;
+mod version;
 
 use std::process::ExitCode;
 
@@ -24,6 +28,7 @@ use clap::Parser as _;
 
 use arguments::{Arguments, Command};
 use commands::Context;
+use notify::Outcome;
 use output::Output;
 
 fn main() -> ExitCode {
@@ -51,21 +56,35 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
     let code = runtime.block_on(async {
         outlive_outgrown_files()
             .map_err(|error| Error::new(ErrorKind::Config, format!("cannot listen to signals: {error}")))?;
-        if let Command::Schema = arguments.command {
-            return Ok(commands::schema(out));
+        // These need no setting and no source file.
+        match &arguments.command {
+            Command::Schema => return Ok(commands::schema(out)),
+            Command::Completions(arguments) => return Ok(commands::completions(arguments, out)),
+            Command::Man(arguments) => return commands::man(arguments, out),
+            _ => {}
         }
         let context = Context::new(arguments.common, &arguments.command).await?;
+        let is_run = arguments.command.is_run();
         signals::watch(context.stop_of(&arguments.command), context.clock.clone())?;
-        match arguments.command {
+        let ended = match arguments.command {
             Command::Check(arguments) => commands::check(&context, &arguments, out).await,
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
             Command::Run(arguments) => commands::run(&context, &arguments, out).await,
             Command::Backfill(arguments) => commands::backfill(&context, &arguments, out).await,
             Command::Runs(arguments) => commands::runs(&context, &arguments, out).await,
+            Command::State(arguments) => commands::state(&context, &arguments, out).await,
             #[cfg(feature = "azure")]
             Command::Functions(arguments) => commands::functions(&context, &arguments, out).await,
             Command::Schema => Ok(commands::schema(out)),
+            Command::Completions(arguments) => Ok(commands::completions(&arguments, out)),
+            Command::Man(arguments) => commands::man(&arguments, out),
+        };
+        if let Err(error) = &ended
+            && is_run
+        {
+            context.notify(Outcome::Refused(error)).await;
         }
+        ended
     });
     // All that was to be done is done; a name look-up nobody waits for must not hold the process.
     runtime.shutdown_background();

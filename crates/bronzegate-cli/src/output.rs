@@ -7,6 +7,8 @@ use std::io::{self, ErrorKind::BrokenPipe, IsTerminal as _, Write as _};
 
 use bronzegate_core::error::{Error, ErrorKind};
 
+use crate::environment;
+
 /// Standard output, written line by line.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
@@ -48,7 +50,48 @@ fn write(text: &[u8]) -> io::Result<()> {
 
 /// Writes a line to standard error. A closed one leaves nobody to tell.
 pub(crate) fn tell(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", labelled(text, error_is_terminal() && environment::allows_colour()));
+}
+
+/// The colour of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Colour {
+    /// Something failed.
+    Red,
+    /// Something is to be looked at.
+    Yellow,
+}
+
+impl Colour {
+    /// The text in this colour (ECMA-48, SGR).
+    pub(crate) fn paint(self, text: &str) -> String {
+        let code = match self {
+            Self::Red => 31,
+            Self::Yellow => 33,
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+}
+
+/// A line with its first word in colour, where that says what kind of line it is.
+fn labelled(text: &str, in_colour: bool) -> String {
+    let labels = [
+        ("error:", Colour::Red),
+        ("bronzegate:", Colour::Red),
+        ("warning:", Colour::Yellow),
+        ("skipped:", Colour::Yellow),
+    ];
+    let label = labels.into_iter().find(|(label, _)| in_colour && text.starts_with(label));
+    label.map_or_else(
+        || text.to_owned(),
+        |(label, colour)| format!("{}{}", colour.paint(label), &text[label.len()..]),
+    )
+}
+
+/// Whether standard output may have colours: a person looks at it, and wants them.
+#[expect(clippy::disallowed_methods, reason = "this file is where standard output is written")]
+pub(crate) fn has_colour() -> bool {
+    io::stdout().is_terminal() && environment::allows_colour()
 }
 
 /// Writes bytes to standard error.
@@ -69,5 +112,18 @@ pub(crate) fn show_usage(usage: &clap::Error) -> u8 {
             ErrorKind::Store.exit_code()
         }
         _ => usage.exit_code().try_into().unwrap_or(ErrorKind::Config.exit_code()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_coloured_and_what_follows_is_not() {
+        assert_eq!(labelled("error: no", true), "\x1b[31merror:\x1b[0m no");
+        assert_eq!(labelled("warning: a/b: slow", true), "\x1b[33mwarning:\x1b[0m a/b: slow");
+        assert_eq!(labelled("a/b: error: no", true), "a/b: error: no");
+        assert_eq!(labelled("error: no", false), "error: no");
     }
 }

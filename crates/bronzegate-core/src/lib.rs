@@ -33,12 +33,13 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A run never fails as a call: what happened is in its [`report`]. Three ports are open for others to implement:
+//! A run never fails as a call: what happened is in its [`report`]. Four ports are open for others to implement:
 //!
 //! | port | is | comes with |
 //! |---|---|---|
 //! | [`bronze::BronzeStore`] | where bronze is kept: uploads that stay invisible until they are completed, create-only puts | [`bronze::LocalStore`] |
 //! | [`secret::SecretStore`] | where secrets are read, and replaced | [`secret::EnvSecrets`], [`secret::FileSecrets`] |
+//! | [`signer::RequestSigner`] | the platform's identity, which signs requests | – |
 //! | [`clock::Clock`] | time | [`clock::SystemClock`] |
 //!
 //! [`doors::Cloud`] puts stores and vaults of a cloud behind the words of settings.
@@ -47,7 +48,7 @@
 //!
 //! | layer | holds |
 //! |---|---|
-//! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`breach`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
+//! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`signer`], [`breach`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
 //! | `formats` | body bytes in, record chunks and wanted values out |
 //! | `cursor` | cursors of records: read, compared, remembered |
@@ -83,4 +84,5 @@ pub mod redact;
 pub mod report;
 pub mod run;
 pub mod secret;
+pub mod signer;
 pub mod window;

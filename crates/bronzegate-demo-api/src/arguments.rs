@@ -1,13 +1,15 @@
 //! The command line.
 
 use bronzegate_demo_api::{Options, Stream, parse_duration};
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use std::{fs, path::PathBuf, time::Duration};
 
 /// A REST API that behaves like real ones, faults included.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// The options as a JSON file; the flags below go before it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -29,6 +31,26 @@ pub(crate) struct Arguments {
     /// Fault rules as a JSON file; added to those of the configuration.
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
+}
+
+/// What there is to do beside serving.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(DemoArguments),
+}
+
+/// Serves the demo, reads three of its streams with `bronzegate`, and compares bronze with what the API has.
+///
+/// The API asks for authentication, limits the rate, and fails on purpose. The program `bronzegate` is the one
+/// beside this one, or the one on the PATH.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// The folder of the source file; `demo.yaml` is written there if it is missing.
+    #[arg(long, value_name = "FOLDER", default_value = "sources")]
+    pub(crate) sources: PathBuf,
+    /// The bronze folder.
+    #[arg(long, value_name = "FOLDER", default_value = "bronze")]
+    pub(crate) target: PathBuf,
 }
 
 impl Arguments {

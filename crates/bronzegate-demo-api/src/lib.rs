@@ -27,7 +27,7 @@ pub use fault::{BadGzip, Fault, FaultKind, Framing, InvalidJson, When, WrongShap
 pub use manner::{Grain, Manner};
 pub use options::{Credentials, Options};
 pub use payload::Payload;
-pub use quirks::{By, Layout, Quirks, Said};
+pub use quirks::{By, Form, Layout, Quirks, Said};
 pub use rate::{Dialect, RateLimit, Refusal, ResetUnit, Window};
 pub use record::{Expected, Shape, csv_record, csv_record_of, expected, record};
 pub use serve::{DemoApi, Running, Stats, StreamStats, TokenStats};

@@ -1,8 +1,10 @@
-//! The demo API as a process of its own.
+//! The demo API as a process of its own: alone, or with a run of `bronzegate` against it (`demo`).
 
 mod arguments;
+mod demo;
+mod output;
 
-use arguments::Arguments;
+use arguments::{Arguments, Command};
 use bronzegate_demo_api::DemoApi;
 use clap::Parser;
 use std::{
@@ -14,7 +16,12 @@ use tokio::signal::unix::{SignalKind, signal};
 // One thread: the client that is measured beside it needs the other core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run().await {
+    let arguments = Arguments::parse();
+    let ended = match arguments.command {
+        Some(Command::Demo(demo)) => demo::run(&demo).await,
+        None => serve(arguments).await,
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             // Nothing is left to do about a closed standard error.
@@ -24,23 +31,16 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), String> {
-    let options = Arguments::parse().options()?;
+async fn serve(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let options = arguments.options()?;
     // Caught before the address is printed: whoever reads it may send one at once.
-    let mut terminate = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
-    let server = DemoApi::start(options).await.map_err(|e| e.to_string())?;
-    announce(&server.base_url()).map_err(|e| e.to_string())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let server = DemoApi::start(options).await?;
+    output::try_say(&format!("listening on {}", server.base_url()))?;
     tokio::select! {
         _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(|e| e.to_string())?,
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
     server.stop().await;
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one line this program prints")]
-fn announce(url: &str) -> io::Result<()> {
-    let mut out = io::stdout();
-    writeln!(out, "listening on {url}")?;
-    out.flush()
 }

@@ -40,8 +40,45 @@ pub struct Quirks {
     pub templated_links: Option<String>,
     /// How many seconds its clock is behind: by the `Date` of its answers, and by the newest record that can be seen.
     pub clock_behind: Option<u64>,
+    /// The parameter that names the records wanted, with commas between; what they are named by; and how many a
+    /// request may name.
+    pub by_ids: Option<(String, String, usize)>,
+    /// How the records stand in their pages; the elements of one list without it.
+    pub form: Form,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
     pub layout: Layout,
+}
+
+/// Names how the records of a page stand there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Form {
+    /// They are the elements of a list.
+    #[default]
+    List,
+    /// They are the members of a map, each by the name that it has at `key`; an empty map is an empty list.
+    Map {
+        /// The record's member.
+        key: String,
+    },
+    /// What pages count are lists of records: the nth has n of them, up to `most`, and then from none again.
+    Lists {
+        /// Records of the longest.
+        most: u64,
+        /// Where each element has its list; it is the list itself without it.
+        at: Option<String>,
+        /// They are the members of a map.
+        #[serde(default)]
+        is_map: bool,
+    },
+    /// They are lists of these of their members.
+    Rows {
+        /// The members.
+        columns: Vec<String>,
+        /// The first row has their names.
+        #[serde(default)]
+        first_row: bool,
+    },
 }
 
 impl Quirks {
@@ -108,6 +145,8 @@ pub enum Said {
     More,
     /// Always this.
     Just(Value),
+    /// This, on the first page alone.
+    JustFirst(Value),
 }
 
 impl Default for Layout {

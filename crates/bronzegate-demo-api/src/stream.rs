@@ -210,7 +210,7 @@ impl Default for Job {
     }
 }
 
-/// Names how a stream pages: a plain style, or a vendor's role (the API table of the project's README says what is special of each).
+/// Names how a stream pages: a plain style, or a vendor's role (docs/source-files/apis.md says what is special of each).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {

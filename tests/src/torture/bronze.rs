@@ -180,13 +180,16 @@ async fn lines(path: &str, content: &[u8]) -> Result<Vec<String>, Violation> {
 }
 
 /// The batch of a line, and the API's own bytes with the values of the parent, which stand behind the
-/// metadata. All metadata but the time is held against what it must be.
+/// metadata and the values of the partition. All metadata but the time is held against what it must be.
 fn taken_apart(path: &str, line: &str) -> Result<(String, String), Violation> {
     const MIDDLE: &str = ",\"_source_system\":\"demo\",\"_environment\":\"test\",\"_batch_id\":\"";
     let apart = || {
         let (own, metadata) = line.rsplit_once(",\"_ingested_at\":\"")?;
         let (time, rest) = metadata.split_once('"')?;
-        let (batch, parent) = rest.strip_prefix(MIDDLE)?.split_once('"')?;
+        let (batch, mut parent) = rest.strip_prefix(MIDDLE)?.split_once('"')?;
+        while let Some(partition) = parent.strip_prefix(",\"_partition_") {
+            parent = partition.split_once("\":\"")?.1.split_once('"')?.1;
+        }
         let is_parent = parent == "}" || parent.starts_with(",\"_parent_") && parent.ends_with('}');
         (time.len() == 24 && is_parent).then(|| (batch.to_owned(), format!("{own}{parent}")))
     };

@@ -80,14 +80,10 @@ impl<'a> Stage<'a> {
         self.served.api.set_faults(act.faults.clone());
         let held = Held::of(self.target.folder().as_deref());
         let event = &self.scene.events[nth];
-        if let Some(note) = act.note {
-            note.write(&*self.store().await, event).await;
-        }
+        // Without a note of its own an act has nothing left of the two minutes that a partial run has for its event.
+        act.note.unwrap_or(Note::Over).write(&*self.store().await, event).await;
         let runs = act.runs.iter().map(|run| self.one(run, nth, (before, &held)));
         let ended = join_all(runs).await;
-        if act.note.is_some() {
-            Note::Over.write(&*self.store().await, event).await;
-        }
         self.served.api.set_faults(Vec::new());
         ended
     }
@@ -155,6 +151,7 @@ impl<'a> Stage<'a> {
     /// Runs an event while nothing goes wrong.
     pub(super) async fn undisturbed(&self, by: Door, nth: usize) -> Ended {
         let (event, key) = (&self.scene.events[nth], self.target.key(None));
+        Note::Over.write(&*self.store().await, event).await;
         if by == Door::Program {
             return self.program(event, None, &key).ended().await;
         }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// A function with the repository's source files, and the demo API that they are for.
 #[tokio::test]
 async fn every_sample_of_an_event_does_what_its_name_says() {
-    let text = fs::read_to_string(repository().join("tests/fixtures/demo-api.json")).unwrap();
+    let text = fs::read_to_string(repository().join("crates/bronzegate-demo-api/src/demo/api.json")).unwrap();
     let mut options: bronzegate_demo_api::Options = serde_json::from_str(&text).unwrap();
     options.port = 0;
     options.streams.retain(|stream| ["contacts", "tickets"].contains(&stream.name.as_str()));

@@ -1,5 +1,7 @@
 //! The program `bronzegate`, as a person or a scheduler runs it.
 
+// The snippets of the pages about running it anywhere, and about the command line.
+mod anywhere;
 // Target, vault and source files on Azure, with an application's secret as identity.
 mod azure;
 // `backfill`: every window once, whatever interrupts it.
@@ -10,6 +12,10 @@ mod check;
 mod clouds;
 // `check`, `sample`, `runs`, `schema`, and the forms of `run`'s output.
 mod commands;
+// The demo, as `make demo` runs it.
+mod demo;
+// `run --due`, several names, patterns and `--all`.
+mod due;
 // Every exit code, with its message and its report.
 mod exit_codes;
 // A full disk: the run fails with 7, and completes once there is space.
@@ -18,6 +24,8 @@ mod full_disk;
 mod interrupt;
 // SIGKILL at any moment, and copies of a run at the same time.
 mod kill;
+// `BRONZEGATE_NOTIFY`: a message when a run fails or breaches, and a run that never fails by it.
+mod notify;
 // Bronze read with DuckDB.
 mod readers;
 // Refresh tokens in the vault that a process leaves, killed or not.
@@ -28,3 +36,11 @@ mod refused;
 mod runs;
 // No secret in output, logs, reports or bronze.
 mod secrets;
+// Where settings and secrets come from: flags, variables, and `.env` beside the sources.
+mod settings;
+// Completions, manual pages, the version.
+mod shell;
+// `state`: the marks of the log, and commits that set them.
+mod state;
+// The wheel of `make wheel`: installed by pip and run, the same bytes each time.
+mod wheel;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use bronzegate_core::bronze::Running;
+use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
 use bronzegate_tests::command_line::{Process, Shell, program, run_line, until};
 use bronzegate_tests::lambda_runtime::Lambda;
@@ -59,6 +61,25 @@ async fn a_file_that_grows_beyond_the_processs_limit_is_7_and_no_signal() {
     limited.assert_failed(7, "store", "File too large");
     shell.assert_nothing_visible("items");
     shell.run_at("demo/items").await.assert(0, "complete");
+    shell.assert_records("items", Shape::Crm, 500);
+}
+
+#[tokio::test]
+async fn a_run_beside_another_is_skipped_unless_it_is_meant() {
+    let shell = shell().await;
+    let now = SystemClock::default().now();
+    let note = Running::new(None, "process 1".to_owned(), now, now + Duration::from_mins(3));
+    let folder = shell.target().join("_bronzegate/demo/items");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("running.json"), serde_json::to_vec(&note).expect("JSON")).expect("writable");
+    let line = run_line("demo/items");
+    let skipped = shell.run(&line).await.assert(3, "skipped");
+    assert!(
+        skipped["warnings"][0].as_str().is_some_and(|told| told.contains("in flight since")),
+        "{skipped}"
+    );
+    assert_eq!(shell.api.stats().stream("items").requests, 0);
+    shell.run(&format!("{line} --beside")).await.assert(0, "complete");
     shell.assert_records("items", Shape::Crm, 500);
 }
 

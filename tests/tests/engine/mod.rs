@@ -64,12 +64,16 @@ mod packed_members;
 mod paginations;
 // All parents of a stream are read, however their pages change.
 mod parents;
+// Parents that are scalars, filtered or batched, and their partitions.
+mod parent_kinds;
 // Partitions and skipped branches have marks of their own.
 mod partition_marks;
 // A pagination that does not advance fails the run.
 mod progress;
 // Refresh tokens: writes that fail, and runs that refresh at the same time.
 mod refresh_race;
+// Records that are members of a map, in lists of a list, or rows.
+mod record_forms;
 // Runs that cannot be resumed start again, and lose nothing.
 mod restart;
 // Runs that are cut, killed, repeated or raced equal one uncut run.
@@ -84,6 +88,8 @@ mod sources;
 mod suspects;
 // Records that appear late.
 mod settle;
+// Signed requests, and sessions of cookies.
+mod signatures;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.

@@ -252,11 +252,11 @@ fn names(folder: &str, extension: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_source_file_has_a_part_and_a_row_of_the_readme() {
+fn every_source_file_has_a_part_and_a_row_in_the_table_of_apis() {
     let sources = names("sources", "yaml");
     assert_eq!(sources, names("tests/fixtures/roles", "json"));
-    let readme = std::fs::read_to_string(repository().join("README.md")).expect("it is there");
-    let (_, table) = readme.split_once("## APIs that are covered").expect("there is a table");
+    let page = std::fs::read_to_string(repository().join("docs/source-files/apis.md")).expect("it is there");
+    let (_, table) = page.split_once("## Table").expect("there is a table");
     let rows =
         table.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
     let files = rows.filter_map(|row| row.split('|').nth(2)?.trim().strip_prefix('`')?.strip_suffix('`'));

@@ -37,13 +37,12 @@ async fn the_example_is_applied_without_drift_and_destroyed() {
     example.apply(&[]).await;
     let outputs = example.outputs().await;
     assert_eq!(outputs["target"], "s3://lake/bronze");
-    // The README puts a value into `<name>/<environment>/<secret>`.
+    // The page on AWS puts a value into `<name>/<environment>/<secret>`.
     let token = outputs["secret_arns"]["shop-token"].as_str().unwrap();
     assert!(token.contains(":secret:bronzegate/dev/shop-token-"), "{token}");
-    let readme = std::fs::read_to_string(bronzegate_tests::repository().join("README.md")).unwrap();
+    let page = std::fs::read_to_string(bronzegate_tests::repository().join("docs/deploy/aws.md")).unwrap();
     assert!(
-        readme.contains("-var environment=prod")
-            && readme.contains("--secret-id bronzegate/prod/hubspot-token")
+        page.contains("-var environment=prod") && page.contains("--secret-id bronzegate/prod/hubspot-token")
     );
     // moto keeps neither of the two.
     let function = "module.bronzegate.aws_lambda_function.run";

@@ -13,9 +13,10 @@ use bronzegate_core::window::TimeWindow;
 use indicatif::ProgressBar;
 
 use super::backfill_estimate::estimate;
-use super::{Context, run, selected};
+use super::{Context, run_summary, selected};
 use crate::arguments::BackfillArguments;
 use crate::human;
+use crate::notify::Outcome;
 use crate::output::{self, Output};
 use crate::progress::{self, Line};
 use crate::table::{Column, table};
@@ -58,13 +59,15 @@ pub(crate) async fn backfill(
         if context.json {
             out.json(report);
         }
-        for remark in run::remarks(report) {
+        for remark in run_summary::remarks(report) {
             output::tell(&remark);
         }
     }
     if !context.json {
         out.line(windows_table(&loaded));
     }
+    let reports: Vec<_> = loaded.iter().filter_map(|(_, report)| report.clone()).collect();
+    context.notify(Outcome::Reports(&reports)).await;
     Ok(code(&loaded))
 }
 

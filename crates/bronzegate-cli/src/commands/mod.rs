@@ -4,13 +4,18 @@ mod backfill;
 mod backfill_estimate;
 mod check;
 mod check_report;
+mod chosen;
+mod due;
 #[cfg(feature = "azure")]
 mod functions;
 mod run;
+mod run_summary;
 mod runs;
 mod runs_table;
 mod sample;
 mod schema;
+mod shell;
+mod state;
 
 use std::sync::Arc;
 
@@ -20,11 +25,14 @@ use bronzegate_core::doors::{Place, Setting, SourceFolder};
 use bronzegate_core::error::Result;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::run::Engine;
-use bronzegate_core::secret::SecretStore;
+use bronzegate_core::secret::{FileSecrets, SecretStore};
+use bronzegate_core::signer::RequestSigner;
 use indicatif::MultiProgress;
 
 use crate::arguments::{Command, Common};
 use crate::clouds::clouds;
+use crate::notify::{self, Outcome};
+use crate::settings::Settings;
 use crate::{logging, output, progress};
 
 pub(crate) use backfill::backfill;
@@ -35,6 +43,8 @@ pub(crate) use run::run;
 pub(crate) use runs::runs;
 pub(crate) use sample::sample;
 pub(crate) use schema::schema;
+pub(crate) use shell::{completions, man};
+pub(crate) use state::state;
 
 /// The settings, read and checked, and what the process has one of.
 #[derive(Debug)]
@@ -42,7 +52,13 @@ pub(crate) struct Context {
     pub(crate) sources: SourceFolder,
     pub(crate) target: Place,
     pub(crate) secrets: Arc<dyn SecretStore>,
+    /// The platform's identity, where this program was built with one.
+    pub(crate) signer: Option<Arc<dyn RequestSigner>>,
     pub(crate) environment: String,
+    /// Where failures and breaches are sent to.
+    notify: Option<String>,
+    /// What was called, for messages.
+    called: String,
     pub(crate) json: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) progress: MultiProgress,
@@ -52,20 +68,28 @@ pub(crate) struct Context {
 impl Context {
     /// Reads the settings and begins to log.
     pub(crate) async fn new(common: Common, command: &Command) -> Result<Self> {
-        let is_run = matches!(command, Command::Run(_) | Command::Backfill(_));
+        let is_run = command.is_run();
         let progress = progress::place(is_run && !common.json && output::error_is_terminal());
-        logging::start(&common.log, progress.clone())?;
+        let json = common.json;
+        let settings = Settings::of(common)?;
+        logging::start(&settings.log, progress.clone())?;
+        if let Some(exposed) = settings.file.and_then(|file| FileSecrets::new(file).exposure()) {
+            tracing::warn!("{exposed}");
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let clouds = clouds(&clock);
-        let sources = clouds.place(Setting::new("--sources", common.sources))?;
-        let target = clouds.place(Setting::new("--target", common.target))?;
-        let secrets = Setting::new("--secrets", common.secrets);
+        let clouds = clouds(settings.look_up, &clock);
+        let sources = clouds.place(Setting::new("--sources", settings.sources))?;
+        let target = clouds.place(Setting::new("--target", settings.target))?;
+        let secrets = Setting::new("--secrets", settings.secrets);
         Ok(Self {
             secrets: clouds.open_vault(&secrets).await?,
+            signer: clouds.signer(),
             sources: sources.open_sources().await?,
             target,
-            environment: common.environment,
-            json: common.json,
+            environment: settings.environment,
+            notify: settings.notify,
+            called: command.called(),
+            json,
             clock,
             progress,
             stop: CancellationToken::default(),
@@ -74,12 +98,21 @@ impl Context {
 
     /// What a first signal asks to stop: only a run has something to bring to an end.
     pub(crate) fn stop_of(&self, command: &Command) -> Option<CancellationToken> {
-        matches!(command, Command::Run(_) | Command::Backfill(_)).then(|| self.stop.clone())
+        command.is_run().then(|| self.stop.clone())
+    }
+
+    /// Sends a message to the webhook, if there is one and something to say.
+    pub(crate) async fn notify(&self, outcome: Outcome<'_>) {
+        if let Some(address) = &self.notify {
+            notify::notify(address, &self.environment, &self.called, outcome).await;
+        }
     }
 
     /// The engine of a source.
     pub(crate) fn engine(&self, source: Source) -> Engine {
-        Engine::new(Arc::new(source), self.secrets.clone(), self.clock.clone(), self.environment.as_str())
+        let (secrets, clock) = (self.secrets.clone(), self.clock.clone());
+        let engine = Engine::new(Arc::new(source), secrets, clock, self.environment.as_str());
+        engine.with_signer(self.signer.clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! `run`: the streams of a source, side by side, each to its report.
+//! `run`: streams of one source or several, side by side, each to its report.
 
 use std::sync::Arc;
 
@@ -6,181 +6,173 @@ use bronzegate_core::bronze::{BoundedStore, BronzeStore};
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::report::{Failure, RunReport, Status, exit_code, log_end};
-use bronzegate_core::run::{RunOptions, RunRequest};
-use futures::stream::{FuturesOrdered, Stream, StreamExt as _};
+use bronzegate_core::run::{RunOptions, RunRequest, StreamRun};
+use futures::stream::{self, FuturesOrdered, Stream, StreamExt as _};
 
-use super::{Context, selected};
+use super::Context;
+use super::chosen::{Chosen, ChosenSource, choose};
+use super::due::{Due, request};
+use super::run_summary::{remarks, summary};
 use crate::arguments::RunArguments;
-use crate::human;
+use crate::notify::Outcome;
 use crate::output::{self, Output};
 use crate::progress::{self, Line};
-use crate::table::{Column, table};
+
+/// How many sources run at the same time: each holds some pages and parts of every stream in memory.
+const SOURCES_AT_ONCE: usize = 8;
+
+/// A stream that is to run, and its line on the terminal.
+struct Job {
+    /// Its place among all streams, for the order of the table.
+    nth: usize,
+    stream: StreamRun,
+    request: RunRequest,
+    line: Line,
+}
 
 /// Runs the streams; one that fails does not stop the others.
 pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut Output) -> Result<u8> {
-    let request = request(arguments)?;
-    let deadline =
-        arguments.deadline.map_or(Deadline::NONE, |given| Deadline::within(&*context.clock, given));
-    let source = context.sources.load(&arguments.selection.source).await?;
-    let names: Vec<_> = selected(&source, arguments.selection.stream.as_deref())?
-        .into_iter()
-        .map(|stream| stream.name.clone())
-        .collect();
-    let engine = context.engine(source);
-    let streams = names.iter().map(|name| engine.stream(name)).collect::<Result<Vec<_>, Error>>()?;
-    let store = match context.target.open().await {
-        Ok(store) => store,
-        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
-        Err(error) => {
-            let unopened = names.iter().map(|name| failed(&arguments.selection.source, name, &error));
-            let reports = collect(context, futures::stream::iter(unopened), out).await;
-            return Ok(conclude(context, &reports, out));
-        }
-    };
-    let store: Arc<dyn BronzeStore> = Arc::new(BoundedStore::new(store, context.clock.clone(), deadline));
-
-    let lines: Vec<_> = streams
-        .iter()
-        .map(|run| Line::new(&context.progress, run.name(), run.stats(), context.clock.clone()))
-        .collect();
-    let running = streams.iter().zip(&lines).map(|(stream, line)| async {
-        let options = RunOptions { deadline, stop: context.stop.clone(), beside: arguments.beside };
-        let report = stream.run(store.clone(), request, options).await;
-        line.end(&report);
-        log_end(&report);
-        report
-    });
-    let running: FuturesOrdered<_> = running.collect();
-    let reports = tokio::select! {
-        reports = collect(context, running, out) => reports,
-        never = progress::draw(&context.progress, &lines, None) => match never {},
-    };
-    lines.iter().for_each(Line::remove);
-    Ok(conclude(context, &reports, out))
-}
-
-fn request(arguments: &RunArguments) -> Result<RunRequest> {
-    let at = arguments.at;
-    if !arguments.restart {
-        return Ok(RunRequest::Scheduled { at });
-    }
-    if arguments.selection.stream.is_none() {
+    if arguments.restart && !matches!(&arguments.selections[..], [one] if one.is_one_stream()) {
         return Err(Error::new(ErrorKind::Config, "--restart is for one stream: write <source>/<stream>"));
     }
-    Ok(RunRequest::Restart { at })
+    let deadline =
+        arguments.deadline.map_or(Deadline::NONE, |given| Deadline::within(&*context.clock, given));
+    let Chosen { sources, unusable } = choose(&context.sources, &arguments.selections).await?;
+    let jobs = jobs(context, arguments, sources)?;
+    unusable.iter().for_each(|error| output::tell(&format!("error: {error}")));
+    let store = match context.target.open().await {
+        Ok(store) => Ok(store),
+        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
+        Err(error) => Err(error),
+    };
+    let reports = match store {
+        Ok(store) => {
+            let store: Arc<dyn BronzeStore> =
+                Arc::new(BoundedStore::new(store, context.clock.clone(), deadline));
+            let lines: Vec<_> = jobs.iter().flatten().map(|job| job.line.clone()).collect();
+            let running = running(context, jobs, &store, (deadline, arguments.beside));
+            let reports = tokio::select! {
+                reports = collect(context, running, out) => reports,
+                never = progress::draw(&context.progress, &lines, None) => match never {},
+            };
+            lines.iter().for_each(Line::remove);
+            reports
+        }
+        Err(error) => {
+            let unopened = jobs.iter().flatten().map(|job| (job.nth, failed(&job.stream, &error)));
+            collect(context, stream::iter(unopened), out).await
+        }
+    };
+    let code = conclude(context, &reports, unusable.first(), out);
+    context.notify(Outcome::Reports(&reports)).await;
+    Ok(code)
+}
+
+/// The streams that are to run, by their sources.
+fn jobs(context: &Context, arguments: &RunArguments, sources: Vec<ChosenSource>) -> Result<Vec<Vec<Job>>> {
+    let now = context.clock.now();
+    let mut all = Vec::new();
+    let mut nth = 0;
+    for ChosenSource { source, streams } in sources {
+        let mut jobs = Vec::new();
+        let engine = context.engine(source);
+        for stream in streams {
+            let settings = engine.source.named(&stream.name)?;
+            let request = match request(settings, arguments, now) {
+                Due::At(request) => request,
+                Due::Never(why) if stream.is_named => {
+                    let cause = format!("{}/{}: {why}", engine.source.name, stream.name);
+                    return Err(Error::new(ErrorKind::Config, cause));
+                }
+                Due::Never(why) => {
+                    output::tell(&format!("skipped: {}/{}: {why}", engine.source.name, stream.name));
+                    continue;
+                }
+            };
+            let stream = engine.stream(&stream.name)?;
+            let line = Line::new(&context.progress, stream.name(), stream.stats(), context.clock.clone());
+            jobs.push(Job { nth, stream, request, line });
+            nth += 1;
+        }
+        all.push(jobs);
+    }
+    Ok(all)
+}
+
+/// The reports with their places: those of a source in file order, as soon as they are there.
+fn running(
+    context: &Context,
+    jobs: Vec<Vec<Job>>,
+    store: &Arc<dyn BronzeStore>,
+    (deadline, beside): (Deadline, bool),
+) -> impl Stream<Item = (usize, RunReport)> + Unpin {
+    let sources = jobs.into_iter().enumerate().map(move |(turn, jobs)| {
+        let streams = jobs.into_iter().map(move |job| async move {
+            let Job { nth, stream, request, line } = job;
+            let options = RunOptions { deadline, stop: context.stop.clone(), beside };
+            let report = if turn >= SOURCES_AT_ONCE && is_over(context, deadline) {
+                not_begun(&stream)
+            } else {
+                stream.run(store.clone(), request, options).await
+            };
+            line.end(&report);
+            log_end(&report);
+            (nth, report)
+        });
+        streams.collect::<FuturesOrdered<_>>()
+    });
+    Box::pin(stream::iter(sources).flatten_unordered(SOURCES_AT_ONCE))
+}
+
+/// Whether a source that has waited for its turn has come too late to fetch anything.
+fn is_over(context: &Context, deadline: Deadline) -> bool {
+    let no_time = deadline.left_to_fetch(&*context.clock).is_some_and(|left| left.is_zero());
+    no_time || context.stop.is_cancelled()
+}
+
+/// The report of a stream whose turn never came: the same command again begins with it.
+fn not_begun(stream: &StreamRun) -> RunReport {
+    let warnings = vec!["not begun: the time was up, or a stop was asked for, before its turn".to_owned()];
+    RunReport { status: Status::Partial, warnings, ..report_of(stream) }
 }
 
 /// The report of a stream that could not begin.
-fn failed(source: &str, stream: &str, error: &Error) -> RunReport {
-    let failure = Failure { message: format!("{source}/{stream}: {error}"), ..error.into() };
-    RunReport { error: Some(failure), ..RunReport::new(source, stream) }
+fn failed(stream: &StreamRun, error: &Error) -> RunReport {
+    let failure = Failure { message: format!("{}: {error}", stream.name()), ..error.into() };
+    RunReport { error: Some(failure), ..report_of(stream) }
 }
 
-fn conclude(context: &Context, reports: &[RunReport], out: &mut Output) -> u8 {
+fn report_of(stream: &StreamRun) -> RunReport {
+    let name = stream.name();
+    let (source, stream) = name.split_once('/').unwrap_or((&name, ""));
+    RunReport::new(source, stream)
+}
+
+/// The exit code: a file that cannot be used counts after the streams that failed.
+fn conclude(context: &Context, reports: &[RunReport], unusable: Option<&Error>, out: &mut Output) -> u8 {
     if !context.json {
-        out.line(summary(reports));
+        out.line(summary(reports, output::has_colour()));
     }
-    exit_code(reports)
+    let code = exit_code(reports);
+    let is_failed = reports.iter().any(|report| report.status == Status::Failed);
+    unusable.filter(|_| !is_failed).map_or(code, |error| error.kind().exit_code())
 }
 
-/// The reports in file order; each is told as soon as those before it are.
+/// The reports in file order. Each is told as soon as those before it of its source are.
 async fn collect(
     context: &Context,
-    mut running: impl Stream<Item = RunReport> + Unpin,
+    mut running: impl Stream<Item = (usize, RunReport)> + Unpin,
     out: &mut Output,
 ) -> Vec<RunReport> {
     let mut reports = Vec::new();
-    while let Some(report) = running.next().await {
+    while let Some((nth, report)) = running.next().await {
         if context.json {
             out.json(&report);
         } else {
             context.progress.suspend(|| remarks(&report).iter().for_each(|remark| output::tell(remark)));
         }
-        reports.push(report);
+        reports.push((nth, report));
     }
-    reports
-}
-
-/// What does not fit into the table: errors and warnings in full.
-pub(super) fn remarks(report: &RunReport) -> Vec<String> {
-    let RunReport { source, stream, .. } = report;
-    let error = report.error.as_ref().map(|error| format!("error: {}", error.message));
-    let warnings = report.warnings.iter().map(|warning| format!("warning: {source}/{stream}: {warning}"));
-    error.into_iter().chain(warnings).collect()
-}
-
-fn summary(reports: &[RunReport]) -> String {
-    let columns = [
-        Column::Text("STREAM"),
-        Column::Text("STATUS"),
-        Column::Number("RECORDS"),
-        Column::Number("BYTES"),
-        Column::Number("PAGES"),
-        Column::Number("REQUESTS"),
-        Column::Number("RETRIES"),
-        Column::Number("DURATION"),
-        Column::Text("ERROR"),
-    ];
-    let rows = reports.iter().map(|report| {
-        let counts = report.counts;
-        let kind = report.error.as_ref().filter(|_| report.status == Status::Failed).map(|error| error.kind);
-        vec![
-            format!("{}/{}", report.source, report.stream),
-            report.status.as_str().to_owned(),
-            human::count(counts.records),
-            human::bytes(counts.bytes),
-            human::count(counts.pages),
-            human::count(counts.requests),
-            human::count(counts.retries),
-            human::duration(std::time::Duration::from_millis(report.duration_ms)),
-            kind.map_or_else(String::new, |kind| kind.as_str().to_owned()),
-        ]
-    });
-    table(&columns, rows)
-}
-
-#[cfg(test)]
-mod tests {
-    use bronzegate_core::report::Counts;
-
-    use super::*;
-
-    fn reports() -> [RunReport; 2] {
-        let message = "crm/deals, page 3: HTTP 503".to_owned();
-        [
-            RunReport {
-                status: Status::Complete,
-                counts: Counts {
-                    records: 2500,
-                    bytes: 3_028_747,
-                    pages: 25,
-                    requests: 26,
-                    retries: 1,
-                    api_errors: 1,
-                },
-                duration_ms: 1250,
-                warnings: vec!["2500 records came".to_owned()],
-                ..RunReport::new("crm", "contacts")
-            },
-            RunReport {
-                error: Some(Failure { kind: ErrorKind::Api, message, is_transient: false, is_quota: false }),
-                ..RunReport::new("crm", "deals")
-            },
-        ]
-    }
-
-    #[test]
-    fn the_summary_is_a_row_a_stream() {
-        insta::assert_snapshot!(summary(&reports()), @"
-        STREAM        STATUS    RECORDS    BYTES  PAGES  REQUESTS  RETRIES  DURATION  ERROR
-        crm/contacts  complete    2,500  2.9 MiB     25        26        1      1.2s
-        crm/deals     failed          0      0 B      0         0        0       0ms  api
-        ");
-    }
-
-    #[test]
-    fn errors_and_warnings_are_told_in_full() {
-        let told: Vec<_> = reports().iter().flat_map(remarks).collect();
-        assert_eq!(told, ["warning: crm/contacts: 2500 records came", "error: crm/deals, page 3: HTTP 503"]);
-    }
+    reports.sort_by_key(|(nth, _)| *nth);
+    reports.into_iter().map(|(_, report)| report).collect()
 }

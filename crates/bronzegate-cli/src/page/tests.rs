@@ -49,6 +49,7 @@ fn record(hour: i64, records: u64) -> CommitRecord {
         may_lack: false,
         paging: std::collections::BTreeMap::new(),
         columns: None,
+        mended: None,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),

@@ -15,8 +15,8 @@ mod testing;
 
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, NOTED_AFTER, PAUSE, Ratios,
-    Running, SegmentStatus, Window, extend_history,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Mended, NOTED_AFTER, PAUSE,
+    Ratios, Running, SegmentStatus, Window, extend_history,
 };
 pub(crate) use format::{Encoder, PartFormat};
 pub use layout::{CommitName, Layout};

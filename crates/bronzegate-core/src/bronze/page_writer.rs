@@ -4,6 +4,7 @@
 //! [`HOLD`] goes into parts of its own as it comes, which are given up if it turns out bad; so
 //! memory does not grow with the page, and what was staged before it is never touched.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::task::consume_budget;
@@ -11,9 +12,9 @@ use tokio::task::consume_budget;
 use super::format::{Encoder, PageTail};
 use super::parts::Parts;
 use super::store::{Receipt, StoreError};
-use crate::cursor::CursorFilter;
+use crate::cursor::{CursorFilter, member};
 use crate::error::Error;
-use crate::extract::{Branch, Page, PageDecision, PageEvent};
+use crate::extract::{Branch, Page, PageDecision, PageEvent, owner_of};
 use crate::formats::RecordChunk;
 use crate::http::Stats;
 
@@ -62,10 +63,12 @@ impl PageWriter {
     /// given up.
     pub(crate) async fn write(&mut self, branch: &Branch, mut page: Page) -> Result<Option<String>, Error> {
         let mut tail: Option<PageTail> = None;
+        let mut named = BTreeSet::new();
         while let Some(event) = page.next().await {
             match event {
                 PageEvent::Begin(arrived) => {
                     self.forget().await?;
+                    named.clear();
                     tail = Some(self.encoder.page(arrived, branch.members()));
                     if let Some(filter) = &mut self.filter {
                         filter.begin(branch.key());
@@ -73,6 +76,10 @@ impl PageWriter {
                 }
                 PageEvent::Records(piece) => {
                     let Some(tail) = &tail else { continue };
+                    if let Some(owners) = branch.owners() {
+                        let owner = |record| owner_of(member(record, owners.at.tokens())?);
+                        named.extend(piece.records().filter_map(owner).filter(|owner| owners.awaits(owner)));
+                    }
                     let piece = match &mut self.filter {
                         Some(filter) => filter.sift(piece),
                         None => piece,
@@ -90,6 +97,9 @@ impl PageWriter {
                     filter.keep()?;
                 }
                 self.keep().await?;
+                if let Some(owners) = branch.owners() {
+                    owners.named(&named);
+                }
                 Ok(warning)
             }
             PageDecision::Discard => {

@@ -22,6 +22,8 @@ pub(super) struct Branched<'a> {
     pub(super) incremental: Option<&'a Incremental>,
     /// Where a rule says `then: skip`.
     pub(super) skips: Option<&'a At>,
+    /// Where `branch_fields` is given.
+    pub(super) fields_at: Option<&'a At>,
 }
 
 /// Reports what does not fit together within a stream.
@@ -32,6 +34,14 @@ pub(super) fn stream(branched: &Branched<'_>, report: &Report) {
     let is_branched = branched.partitions_spec.is_some() || branched.parent_spec.is_some();
     if let Some(at) = skips.filter(|_| !is_branched) {
         report.say(at, "then: skip leaves out a partition or parent, and the stream has neither");
+    }
+    if let Some(at) = branched.fields_at.filter(|_| !is_branched) {
+        report.say(at, "is about the values of a partition or parent, and the stream has neither");
+    }
+    if let (Some(spec), Some(at)) = (branched.parent_spec.and_then(Slot::get), branched.skips)
+        && spec.batch_at().is_some()
+    {
+        report.say(at, "then: skip would leave out all parents of a batch");
     }
     let counted = incremental.filter(|incremental| !incremental.format.is_time());
     let is_shared = branched.parent_spec.is_some() || branched.partitions.count() > MOST_MARKS;

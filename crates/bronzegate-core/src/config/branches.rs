@@ -3,12 +3,17 @@
 //! ```yaml
 //! partitions: { region: [eu, us], year: [2025, 2026] }          # each with each: four branches
 //! parent: { stream: projects, fields: [id], concurrency: 4 }    # one branch a record of `projects`
+//! parent: { stream: projects, fields: [id], where: { at: archived, equals: false } }
+//! parent: { stream: users, fields: [id], batch: { size: 100, match: user_id } }   # one branch for up to 100 records
+//! parent: { stream: ids, fields: [_value] }                     # records that are texts or numbers
 //! ```
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::condition::{RecordTest, RecordTestSpec};
 use super::name::Name;
+use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
 use super::read::{Entries, OneOrMany, Slot};
 use super::template::{self, TemplateText};
@@ -18,7 +23,7 @@ use super::template::{self, TemplateText};
 pub struct Partitions(Vec<(String, Vec<String>)>);
 
 /// The stream whose records the requests are repeated for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Parent {
     /// The stream, of the same source.
     pub stream: String,
@@ -28,6 +33,34 @@ pub struct Parent {
     pub concurrency: Option<usize>,
     /// What becomes of a record of it that has no value at one of the fields (error).
     pub missing: MissingField,
+    /// What a record of it must pass to have children.
+    pub conditions: Vec<RecordTest>,
+    /// Records of it that share a request.
+    pub batch: Option<Batch>,
+}
+
+/// Records of a parent that share their children's requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// How many at most, 2 to 1,000. A batch never holds records of two pages.
+    pub size: usize,
+    /// The member of the child's records that says whose they are, by the first of the parent's fields.
+    pub owner: Option<Pointer>,
+}
+
+/// Which values of its branch each record gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BranchFields {
+    /// `_partition_<name>` and `_parent_<field>`.
+    #[default]
+    Both,
+    /// `_partition_<name>` alone.
+    Partition,
+    /// `_parent_<field>` alone.
+    Parent,
+    /// Neither.
+    None,
 }
 
 /// What becomes of a parent's record without a value that its children's requests need.
@@ -67,6 +100,22 @@ pub(super) struct ParentSpec {
     concurrency: Option<Slot<u64>>,
     /// What becomes of a record of it where a field is absent, null or empty; default error.
     missing: Option<Slot<MissingField>>,
+    /// What a record of it must pass to have children: a condition on it, or a list of which all must hold.
+    r#where: Option<Slot<OneOrMany<RecordTestSpec>>>,
+    /// Records of it that share a request: `{{ parent.<field> }}` is then their values with commas between.
+    batch: Option<Slot<BatchSpec>>,
+}
+
+/// Records of a parent that share a request.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Batch")]
+struct BatchSpec {
+    /// How many at most.
+    #[schemars(range(min = 2, max = 1000))]
+    size: Slot<u64>,
+    /// The member of the child's records that has the first field's value: parents that no record names are told.
+    r#match: Option<Slot<Pointer>>,
 }
 
 /// How many partitions have marks of their own.
@@ -113,6 +162,23 @@ impl Partitions {
             Some(place * values.len() as u64 + at)
         })
     }
+}
+
+impl BranchFields {
+    /// Whether records get `_partition_<name>`.
+    pub fn has_partition(self) -> bool {
+        matches!(self, Self::Both | Self::Partition)
+    }
+
+    /// Whether records get `_parent_<field>`.
+    pub fn has_parent(self) -> bool {
+        matches!(self, Self::Both | Self::Parent)
+    }
+}
+
+/// The member that the records of a partition get: `_partition_region`.
+pub fn partition_member(name: &str) -> String {
+    format!("_partition_{name}")
 }
 
 impl ParentField {
@@ -203,7 +269,12 @@ impl ParentSpec {
         if let Some((slot, number)) = concurrency.filter(|(_, number)| !(1..=64).contains(number)) {
             report.add(slot.at(), Draft::refused("a whole number from 1 to 64").value(number));
         }
+        let conditions = self.r#where.as_ref().and_then(Slot::get).map_or(&[][..], OneOrMany::as_slice);
+        let conditions = conditions.iter().filter_map(|slot| slot.get()?.resolve(report)).collect();
+        let batch = self.batch.as_ref().and_then(Slot::get).and_then(|batch| batch.resolve(report));
         Some(Parent {
+            conditions,
+            batch,
             stream: self.stream.get()?.as_str().to_owned(),
             fields,
             concurrency: concurrency.map(|(_, number)| number as usize),
@@ -211,9 +282,25 @@ impl ParentSpec {
         })
     }
 
+    /// Where `batch` is given.
+    pub(super) fn batch_at(&self) -> Option<&At> {
+        self.batch.as_ref().map(Slot::at)
+    }
+
     /// Where the parent's name stands.
     pub(super) fn at(&self) -> &At {
         self.stream.at()
+    }
+}
+
+impl BatchSpec {
+    fn resolve(&self, report: &Report) -> Option<Batch> {
+        let size = self.size.cloned()?;
+        if !(2..=1000).contains(&size) {
+            report.add(self.size.at(), Draft::refused("a whole number from 2 to 1,000").value(size));
+        }
+        let owner = self.r#match.as_ref().and_then(Slot::cloned);
+        Some(Batch { size: size.clamp(2, 1000) as usize, owner })
     }
 }
 

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::address::Address;
-use super::problem::Report;
+use super::pointer::Pointer;
+use super::problem::{At, Report};
 use super::read::Slot;
 
 /// A test of one place in a response.
@@ -19,6 +20,15 @@ use super::read::Slot;
 pub struct Condition {
     /// Where to look.
     pub at: Address,
+    /// What must hold there.
+    pub test: Test,
+}
+
+/// A test of one member of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordTest {
+    /// The member.
+    pub at: Pointer,
     /// What must hold there.
     pub test: Test,
 }
@@ -50,19 +60,50 @@ pub(super) struct ConditionSpec {
     over: Option<Slot<f64>>,
 }
 
+/// `at` a member of a record, and one of `equals`, `exists`, `over`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "RecordTest")]
+pub(super) struct RecordTestSpec {
+    /// The member of the record.
+    at: Slot<Pointer>,
+    /// The value it must be; null is a value, and an absent member is not null.
+    equals: Option<Slot<Value>>,
+    /// Whether it must be there.
+    exists: Option<Slot<bool>>,
+    /// The number it must be above.
+    over: Option<Slot<f64>>,
+}
+
 impl ConditionSpec {
     pub(super) fn resolve(&self, report: &Report) -> Option<Condition> {
-        let tests = [self.equals.is_some(), self.exists.is_some(), self.over.is_some()];
-        if tests.iter().filter(|given| **given).count() != 1 {
-            report.say(self.at.at(), "a condition needs exactly one of equals, exists, over");
-            return None;
-        }
-        let test = match (&self.equals, &self.exists, &self.over) {
-            (Some(equals), ..) => Test::Equals(equals.cloned()?),
-            (_, Some(exists), _) => Test::Exists(exists.cloned()?),
-            (_, _, Some(over)) => Test::Over(over.cloned()?),
-            _ => return None,
-        };
+        let test = test(self.at.at(), &self.equals, &self.exists, &self.over, report)?;
         Some(Condition { at: self.at.cloned()?, test })
+    }
+}
+
+impl RecordTestSpec {
+    pub(super) fn resolve(&self, report: &Report) -> Option<RecordTest> {
+        let test = test(self.at.at(), &self.equals, &self.exists, &self.over, report)?;
+        Some(RecordTest { at: self.at.cloned()?, test })
+    }
+}
+
+/// The one test that is given.
+fn test(
+    at: &At,
+    equals: &Option<Slot<Value>>,
+    exists: &Option<Slot<bool>>,
+    over: &Option<Slot<f64>>,
+    report: &Report,
+) -> Option<Test> {
+    match (equals, exists, over) {
+        (Some(equals), None, None) => equals.cloned().map(Test::Equals),
+        (None, Some(exists), None) => exists.cloned().map(Test::Exists),
+        (None, None, Some(over)) => over.cloned().map(Test::Over),
+        _ => {
+            report.say(at, "a condition needs exactly one of equals, exists, over");
+            None
+        }
     }
 }

@@ -202,6 +202,9 @@ pub(super) fn fits(
     if records.is_some_and(|records| records.at != RecordsPath::Root) {
         report.add(records_at, Draft::new("a body of lines has no members").accepted("records: $"));
     }
+    if records.is_some_and(|records| records.columns.is_some()) {
+        report.say(records_at, "`columns` is for rows of JSON; the header of a table names its columns");
+    }
     for address in pagination.iter().flat_map(|pagination| pagination.addresses()) {
         if matches!(address, Address::Body(_)) {
             let draft = Draft::new(format!("{address} is not to be found in a body of lines"));

@@ -53,12 +53,15 @@ mod units;
 pub use address::{Address, Target};
 pub use allowed_hosts::AllowedHost;
 pub use auth::{
-    Algorithm, Auth, BaseUrlFrom, ClientAuth, ClientCredentials, Expires, HostPattern, JwtBearer, KeyPlace,
-    Login, LoginBody, LoginUrl, LoginValue, OAuth2Client, RefreshToken,
+    Algorithm, Auth, AwsSigV4, BaseUrlFrom, ClientAssertion, ClientAuth, ClientCredentials, Expires,
+    HeaderKey, HostPattern, JwtBearer, KeyPlace, Login, LoginBody, LoginUrl, LoginValue, OAuth1,
+    OAuth2Client, RefreshToken, SignatureMethod,
 };
 pub use body::BodyTemplate;
-pub use branches::{MOST_MARKS, MissingField, Parent, ParentField, Partitions};
-pub use condition::{Condition, Test};
+pub use branches::{
+    Batch, BranchFields, MOST_MARKS, MissingField, Parent, ParentField, Partitions, partition_member,
+};
+pub use condition::{Condition, RecordTest, Test};
 pub use cron::Cron;
 pub use encoding::Encoding;
 pub use expect::{Expect, Measured, error_rate};
@@ -73,7 +76,7 @@ pub use pointer::Pointer;
 pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems};
 pub use rate_limit::{LEAST_SHARE, RateLimit, ResetUnit, is_rate_share};
-pub use records::{IfAbsent, Nulls, Records, RecordsPath, RecordsShape};
+pub use records::{Columns, Each, IfAbsent, Nulls, Records, RecordsPath, RecordsShape};
 pub use request_unit::RequestUnit;
 pub use responses::{ResponseRule, Then};
 pub use retry::Retry;

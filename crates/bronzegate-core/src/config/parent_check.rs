@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::branches::ParentField;
+use super::branches::{ParentField, partition_member};
 use super::problem::{At, Draft, Report};
 use super::stream::Stream;
 
@@ -41,14 +41,19 @@ pub(super) fn parents(streams: &[Stream], names: &[&str], places: &[(&str, &At)]
     }
 }
 
-/// A field `_parent_…` is what the parent's records got from their own parent.
+/// A field `_parent_…` or `_partition_…` is what the parent's records got from their own branch.
 fn inherited(child: &Stream, parent: &Stream, at: &At, report: &Report) {
-    let given: Vec<String> =
-        parent.parent.iter().flat_map(|above| &above.fields).map(ParentField::member).collect();
+    let above = parent.parent.iter().filter(|above| above.batch.is_none());
+    let of_parent = above.flat_map(|above| &above.fields).map(ParentField::member);
+    let given: Vec<String> = of_parent.chain(parent.partitions.names().map(partition_member)).collect();
     let fields = child.parent.iter().flat_map(|parent| &parent.fields);
-    for field in fields.filter(|field| field.as_str().starts_with("_parent_")) {
+    let is_inherited = |field: &&ParentField| {
+        ["_parent_", "_partition_"].iter().any(|start| field.as_str().starts_with(start))
+    };
+    for field in fields.filter(is_inherited) {
         if !given.iter().any(|member| member == field.as_str()) {
-            let draft = Draft::new(format!("is nothing that {} gets from its parent", parent.name));
+            let draft =
+                Draft::new(format!("is nothing that {} gets from its partition or parent", parent.name));
             report
                 .add(at, draft.value(field.as_str()).near(field.as_str(), given.iter().map(String::as_str)));
         }

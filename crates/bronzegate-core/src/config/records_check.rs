@@ -4,7 +4,7 @@ use super::address::Address;
 use super::pagination::{Kind, Pagination};
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
-use super::records::{Records, RecordsPath};
+use super::records::Records;
 use super::responses::ResponseRule;
 
 /// What reads a stream's pages beside their records, each with its place.
@@ -23,15 +23,16 @@ pub(super) fn outside(records: &Records, read: &Read<'_>, report: &Report) {
         .flat_map(|(pagination, at)| pagination.addresses().into_iter().map(move |address| (address, *at)));
     for (address, at) in of_pages.chain(read.split_when) {
         let Address::Body(pointer) = address else { continue };
-        match &records.at {
+        match records.at.holder() {
             // With pages it is a list, which has no members; and where there is one page, a list as a rule.
-            RecordsPath::Root => {
-                say(address, at, "the whole body is the list of records (records: $)", report);
+            None => {
+                let why = format!("the whole body is the list of records (records: {})", records.at);
+                say(address, at, &why, report);
             }
-            RecordsPath::At(list) if is_below(pointer, list) => {
+            Some(list) if is_below(pointer, list) => {
                 say(address, at, &format!("the records are split off at `{list}`"), report);
             }
-            RecordsPath::At(_) => {}
+            Some(_) => {}
         }
     }
     // The body of an error may have anything there, and an object in place of the records too.
@@ -39,9 +40,9 @@ pub(super) fn outside(records: &Records, read: &Read<'_>, report: &Report) {
     let of_pages = rules.iter().filter(|rule| rule.when.iter().all(|one| one.at != Address::Status));
     for condition in of_pages.flat_map(|rule| &rule.when) {
         let Address::Body(pointer) = &condition.at else { continue };
-        let below = match &records.at {
-            RecordsPath::Root => Some(pointer.tokens()),
-            RecordsPath::At(list) => pointer.tokens().strip_prefix(list.tokens()),
+        let below = match records.at.holder() {
+            None => Some(pointer.tokens()),
+            Some(list) => pointer.tokens().strip_prefix(list.tokens()),
         };
         let place = below.and_then(<[String]>::first);
         if place.is_some_and(|place| place.bytes().all(|byte| byte.is_ascii_digit())) {

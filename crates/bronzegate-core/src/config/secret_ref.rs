@@ -55,12 +55,12 @@ pub(super) type TextOrSecretSpec = TextOr<String, SecretSpec>;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, with = "String", extend("pattern" = "^[A-Za-z0-9/_.-]+$"))]
-struct SecretName(String);
+pub(super) struct SecretName(String);
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, with = "String", extend("minLength" = 1))]
-struct Field(String);
+pub(super) struct Field(String);
 
 impl TryFrom<String> for SecretName {
     type Error = &'static str;
@@ -94,9 +94,14 @@ impl TextOrSecret {
 
 impl SecretSpec {
     pub(super) fn resolve(&self) -> Option<SecretRef> {
-        let field = self.field.as_ref().map(|field| field.cloned().map(|field| field.0));
-        Some(SecretRef { secret: self.secret.cloned()?.0, field: field.flatten() })
+        named(&self.secret, self.field.as_ref())
     }
+}
+
+/// The secret of this name, or the member of it.
+pub(super) fn named(secret: &Slot<SecretName>, field: Option<&Slot<Field>>) -> Option<SecretRef> {
+    let field = field.map(|field| field.cloned().map(|field| field.0));
+    Some(SecretRef { secret: secret.cloned()?.0, field: field.flatten() })
 }
 
 /// The secret that a slot names.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::auth::{Auth, AuthSpec};
 use super::body::{self, BodySpec, BodyTemplate};
 use super::branch_check::{self, Branched};
-use super::branches::{self, Parent, ParentSpec, Partitions, PartitionsSpec};
+use super::branches::{self, BranchFields, Parent, ParentField, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
 use super::format::{self, Format, FormatSpec, Reading};
 use super::incremental::{Incremental, IncrementalSpec, Used, window_targets};
@@ -59,6 +59,8 @@ pub struct Stream {
     pub partitions: Partitions,
     /// The stream whose records the requests are repeated for.
     pub parent: Option<Parent>,
+    /// Which of these values each record gets (both).
+    pub branch_fields: BranchFields,
     /// The export that the pages are those of.
     pub job: Option<Job>,
     /// How requests are authenticated.
@@ -81,6 +83,22 @@ pub struct Stream {
     pub schedule: Option<Schedule>,
     /// What a healthy run brings.
     pub expect: Expect,
+}
+
+impl Stream {
+    /// The names of the members that its records get from their branch.
+    pub fn branch_members(&self) -> Vec<String> {
+        let partition = self.partitions.names().filter(|_| self.branch_fields.has_partition());
+        let parent = self.parent.iter().flat_map(|parent| &parent.fields);
+        let parent = parent.filter(|_| self.has_parent_fields());
+        partition.map(branches::partition_member).chain(parent.map(ParentField::member)).collect()
+    }
+
+    /// Whether its records get the values of their parent. Of a batch it is not known whose they are.
+    pub(crate) fn has_parent_fields(&self) -> bool {
+        let is_batched = self.parent.as_ref().is_some_and(|parent| parent.batch.is_some());
+        self.branch_fields.has_parent() && !is_batched
+    }
 }
 
 /// A stream's own keys, and those it may share with its source.
@@ -110,6 +128,9 @@ pub(super) struct StreamSpec {
     pub(super) partitions: Option<Slot<PartitionsSpec>>,
     /// The stream for whose records the requests are repeated: `{{ parent.<field> }}`.
     pub(super) parent: Option<Slot<ParentSpec>>,
+    /// Which values of its partition and parent each record gets, as `_partition_<name>` and `_parent_<field>`; default
+    /// both.
+    branch_fields: Option<Slot<BranchFields>>,
     /// An export that is submitted and waited for before its pages are read.
     job: Option<Slot<JobSpec>>,
     /// When it runs by itself; without it only when it is asked for.
@@ -190,6 +211,7 @@ impl FromSource<'_> {
             incremental: incremental?,
             partitions,
             parent: parent?,
+            branch_fields: spec.branch_fields.as_ref().and_then(Slot::cloned).unwrap_or_default(),
             job: if spec.job.is_some() { Some(job.job?) } else { None },
             auth: request.auth?,
             rate_limit,
@@ -224,6 +246,7 @@ impl FromSource<'_> {
             parent: parent.as_ref().and_then(Option::as_ref),
             incremental,
             skips,
+            fields_at: spec.branch_fields.as_ref().map(Slot::at),
         };
         branch_check::stream(&branched, self.report);
         (partitions, parent.map_or(Some(None), |parent| parent.map(Some)))

@@ -9,6 +9,7 @@ use super::setting::Setting;
 use crate::bronze::BronzeStore;
 use crate::error::Result;
 use crate::secret::SecretStore;
+use crate::signer::RequestSigner;
 
 /// A cloud: the one entry by which all programs reach its stores and vaults.
 ///
@@ -34,6 +35,11 @@ pub trait Cloud: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`open_store`](Self::open_store).
     async fn open_vault(&self, vault: &Setting) -> Result<Arc<dyn SecretStore>>;
+
+    /// What signs requests with the identity that this program has there. It connects with the first request.
+    fn signer(&self) -> Option<Arc<dyn RequestSigner>> {
+        None
+    }
 }
 
 /// A form of a setting.

@@ -9,6 +9,7 @@ use super::setting::{LookUp, Setting};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::secret::{EnvSecrets, FileSecrets, SecretStore};
+use crate::signer::RequestSigner;
 
 /// The clouds that a program is built with, and what each of them is made with.
 #[derive(Clone)]
@@ -96,6 +97,11 @@ impl Clouds {
                 cloud.open_vault(setting).await
             }
         }
+    }
+
+    /// What signs requests with the platform's own identity, where one of the clouds does.
+    pub fn signer(&self) -> Option<Arc<dyn RequestSigner>> {
+        self.entries.iter().find_map(|cloud| cloud.signer())
     }
 
     fn unknown_place(&self, setting: &Setting) -> Error {

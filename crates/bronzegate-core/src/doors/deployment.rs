@@ -43,6 +43,7 @@ impl Deployment {
             clouds.clock().clone(),
             environment.as_str(),
         );
+        let dispatcher = dispatcher.with_signer(clouds.signer());
         Ok(Self { dispatcher, target: target.to_string(), environment })
     }
 }

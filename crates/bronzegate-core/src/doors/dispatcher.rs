@@ -15,6 +15,7 @@ use crate::plan::{self, RunRequest};
 use crate::report::{RunReport, Status};
 use crate::run::{Engine, RunOptions, StreamRun};
 use crate::secret::SecretStore;
+use crate::signer::RequestSigner;
 use crate::window::TimeWindow;
 
 use super::answer::{Answer, NotRun, WindowList};
@@ -47,6 +48,13 @@ impl Dispatcher {
     ) -> Self {
         let engines = WarmEngines::new(secrets, clock.clone(), environment.into());
         Self { sources, store, engines, clock }
+    }
+
+    /// Signs requests with the platform's identity, where a source file asks for that.
+    #[must_use]
+    pub fn with_signer(mut self, signer: Option<Arc<dyn RequestSigner>>) -> Self {
+        self.engines.sign_with(signer);
+        self
     }
 
     /// The source files.

@@ -8,6 +8,7 @@ use crate::config::Source;
 use crate::error::Result;
 use crate::run::{Engine, StreamRun};
 use crate::secret::SecretStore;
+use crate::signer::RequestSigner;
 
 /// The engines of a process.
 ///
@@ -19,6 +20,7 @@ pub(super) struct WarmEngines {
     secrets: Arc<dyn SecretStore>,
     clock: Arc<dyn Clock>,
     environment: String,
+    signer: Option<Arc<dyn RequestSigner>>,
     warm: Mutex<HashMap<String, Warm>>,
 }
 
@@ -46,7 +48,12 @@ const MOST_SHARES: usize = 8;
 impl WarmEngines {
     /// No engine is made yet.
     pub(super) fn new(secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>, environment: String) -> Self {
-        Self { secrets, clock, environment, warm: Mutex::default() }
+        Self { secrets, clock, environment, signer: None, warm: Mutex::default() }
+    }
+
+    /// The platform's identity, for sources that ask for it.
+    pub(super) fn sign_with(&mut self, signer: Option<Arc<dyn RequestSigner>>) {
+        self.signer = signer;
     }
 
     /// The engine that is warm for this very file and share, or a new one.
@@ -63,7 +70,8 @@ impl WarmEngines {
     fn new_warm(&self, source: &Source) -> Warm {
         let (secrets, clock) = (self.secrets.clone(), self.clock.clone());
         let source = Arc::new(source.clone());
-        Warm { whole: Engine::new(source, secrets, clock, self.environment.as_str()), shares: Vec::new() }
+        let whole = Engine::new(source, secrets, clock, self.environment.as_str());
+        Warm { whole: whole.with_signer(self.signer.clone()), shares: Vec::new() }
     }
 
     /// A stream to run: the one kept since an earlier event, unless another event runs it right now.

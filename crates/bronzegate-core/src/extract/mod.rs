@@ -20,7 +20,7 @@ pub(crate) use page::{
 pub(crate) use paging::TableColumns;
 pub(crate) use paging::{
     Branch, FirstSeen, PageState, Paginator, Progress, RequestedRange, RequestedRanges, SeenColumns, is_full,
-    never_comes, says_more,
+    never_comes, owner_of, says_more,
 };
 #[cfg(test)]
 pub(crate) use paging::{BranchId, Position};

@@ -41,6 +41,57 @@ pub(crate) enum SplitErrorKind {
          }}`, or `keep`"
     )]
     NullRecord(u64),
+    /// A list of elements where the records are the members of an object.
+    #[error(
+        "a list stands where `records` says that the records are the members of an object: without `.*` at its end \
+         `records` names a list"
+    )]
+    ListOfMembers,
+    /// A text, number or boolean where the members of an object are the records.
+    #[error(
+        "member {0} is a text, number or boolean, and no record: `records` with `.*` at its end takes every member \
+         of the object for one. Name the member that holds only records"
+    )]
+    ScalarMember(u64),
+    /// A member's name too long for each of its records.
+    #[error("the name of a member, which its records get as `_key`, is longer than 4 KiB")]
+    KeyTooLong,
+    /// A row that is no list, where `columns` names what rows hold.
+    #[error("row {0} is no list of values, and `columns` is for rows that are")]
+    RowNotList(u64),
+    /// A row of another length than the columns.
+    #[error("row {row} has {found} values, and there are {expected} columns")]
+    RowLength {
+        /// Its number, counted from 1.
+        row: u64,
+        /// Its values.
+        found: usize,
+        /// The columns.
+        expected: usize,
+    },
+    /// The columns of rows are not there.
+    #[error(
+        "the names of the columns are not at `{0}`, and no page before this one had them, or had few enough to \
+         remember"
+    )]
+    NoColumns(String),
+    /// They are there and cannot be read.
+    #[error("the columns at `{at}` cannot be read: {why}")]
+    BadColumns {
+        /// Where they are.
+        at: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// They come too late.
+    #[error(
+        "the names of the columns (`{0}`) stand behind more than {1} MiB of rows: rows cannot wait for them that long, \
+         so ask for smaller pages"
+    )]
+    ColumnsTooLate(String, usize),
+    /// They are others than on the pages before.
+    #[error("the columns are not those of the pages before: {0}")]
+    OtherColumns(String),
     /// A byte sequence that is not UTF-8 (RFC 3629).
     #[error("not UTF-8")]
     NotUtf8,

@@ -18,7 +18,7 @@ mod transcoder;
 mod utf8;
 
 pub(crate) use error::{SplitError, SplitErrorKind};
-pub(crate) use json::{RecordsAt, Wanted, values};
+pub(crate) use json::{RecordsAt, Wanted, WantedColumns, might_hold_one_of, rename_clashes, values};
 pub(crate) use page_body::{Form, PageBody, RecordsFound};
 pub(crate) use reader::Reader;
 pub(crate) use record_chunk::{RecordChunk, Span};

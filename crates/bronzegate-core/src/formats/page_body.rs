@@ -35,7 +35,7 @@ pub(crate) enum Form {
 /// What a whole and valid body held beside its records.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PageBody {
-    /// Records that were split off.
+    /// Records that were split off; of lists in a list, its elements: pages are counted in these.
     pub records: u64,
     /// Nulls in place of records, which were left out.
     pub nulls: u64,
@@ -51,6 +51,8 @@ pub(crate) struct PageBody {
     pub values: Vec<Option<Vec<u8>>>,
     /// Names of the body's first top-level members, for messages; of a table, those of its columns.
     pub names: Vec<String>,
+    /// The columns of records that came as lists.
+    pub columns: Option<Vec<String>>,
     /// The first record's bytes, where records are lines.
     pub first_record: Option<Bytes>,
     /// The last record's bytes.

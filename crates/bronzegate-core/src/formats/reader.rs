@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::csv::CsvSplitter;
 use super::error::SplitError;
-use super::json::{Splitter, Wanted};
+use super::json::{Shaper, Splitter, Wanted};
 use super::page_body::PageBody;
 use super::record_chunk::RecordChunk;
 use crate::config::Csv;
@@ -12,13 +12,18 @@ use crate::config::Csv;
 /// Reads one body, or one file of a packed one: chunks go in, whole records come out.
 pub(crate) enum Reader {
     Json(Box<Splitter>),
+    Shaped(Box<Shaper>),
     Csv(Box<CsvSplitter>),
 }
 
 impl Reader {
     /// Reads JSON, or lines of it.
     pub(crate) fn json(wanted: &Wanted) -> Self {
-        Self::Json(Box::new(Splitter::new(wanted)))
+        if Shaper::is_needed(wanted) {
+            Self::Shaped(Box::new(Shaper::new(wanted)))
+        } else {
+            Self::Json(Box::new(Splitter::new(wanted)))
+        }
     }
 
     /// Reads CSV; `may_be_empty` says whether a body without a header row is a page.
@@ -34,6 +39,7 @@ impl Reader {
     pub(crate) fn push(&mut self, chunk: Bytes, out: &mut Vec<RecordChunk>) -> Result<(), SplitError> {
         match self {
             Self::Json(splitter) => splitter.push(chunk, out),
+            Self::Shaped(shaper) => shaper.push(chunk, out),
             Self::Csv(splitter) => splitter.push(chunk, out),
         }
     }
@@ -47,6 +53,7 @@ impl Reader {
         match self {
             // Its records are slices of the chunk, so they are bounded by it.
             Self::Json(_) => Ok(false),
+            Self::Shaped(shaper) => shaper.go_on(out),
             Self::Csv(splitter) => splitter.go_on(out),
         }
     }
@@ -58,6 +65,7 @@ impl Reader {
     pub(crate) fn finish(self, out: &mut Vec<RecordChunk>) -> Result<PageBody, SplitError> {
         match self {
             Self::Json(splitter) => splitter.finish(out),
+            Self::Shaped(shaper) => shaper.finish(out),
             Self::Csv(splitter) => splitter.finish(out),
         }
     }

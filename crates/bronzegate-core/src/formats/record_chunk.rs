@@ -9,6 +9,9 @@ pub(crate) struct RecordChunk {
     pub bytes: Bytes,
     /// The records, in order.
     pub spans: Vec<Span>,
+    /// The name of each record's member, as JSON text, where records are members of an object or in lists that are.
+    /// What the reader hands on has none: they are part of the records then.
+    pub keys: Vec<Bytes>,
     /// Whether a line break stands between tokens somewhere in the bytes.
     pub line_breaks: bool,
 }

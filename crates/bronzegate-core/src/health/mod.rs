@@ -6,6 +6,7 @@ mod earlier_start;
 mod gap;
 mod judge;
 mod logged_run;
+mod read_state;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -16,4 +17,5 @@ pub use gap::Gap;
 pub use judge::breaches;
 pub(crate) use judge::is_sparse;
 pub use logged_run::{LoggedRun, LoggedSegment};
+pub use read_state::{PartitionState, ReadState};
 pub use stream::{Entry, Period, StreamHealth};

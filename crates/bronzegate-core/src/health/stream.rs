@@ -82,7 +82,9 @@ impl StreamHealth {
         period: &Period,
     ) -> Self {
         let expect = settings.map(|settings| settings.expect.clone()).unwrap_or_default();
-        let committed = records.iter().map(|record| record.finished_at).max();
+        // That a person has set the state does not say that the stream runs again.
+        let runs = records.iter().filter(|record| record.mended.is_none());
+        let committed = runs.map(|record| record.finished_at).max();
         let all = LoggedRun::all(records, &expect);
         let (windows, mut runs): (Vec<_>, Vec<_>) = all.into_iter().partition(LoggedRun::is_window);
         runs.sort_by_key(|run| run.scheduled_time);

@@ -55,6 +55,7 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         may_lack: false,
         paging: std::collections::BTreeMap::new(),
         columns: None,
+        mended: None,
         engine_version: String::new(),
         config_fingerprint: String::new(),
         environment: String::new(),

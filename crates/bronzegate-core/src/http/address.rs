@@ -9,13 +9,17 @@ use url::Url;
 use super::auth::Credential;
 use super::found::Found;
 use super::link::link;
-use crate::config::{Address, Condition, Pointer, Test};
+use crate::config::{Address, Condition, Pointer};
 use crate::cursor::member;
 use crate::formats;
 
 /// The body paths that a stream reads; the splitter keeps just these.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Paths(Arc<[Pointer]>);
+pub(crate) struct Paths {
+    pointers: Arc<[Pointer]>,
+    /// The same as the splitter takes them.
+    tokens: Arc<[Vec<String>]>,
+}
 
 impl Paths {
     /// Collects the body paths of some addresses.
@@ -28,18 +32,19 @@ impl Paths {
                 paths.push(pointer.clone());
             }
         }
-        Self(paths.into())
+        let tokens = paths.iter().map(|pointer: &Pointer| pointer.tokens().to_vec()).collect();
+        Self { pointers: paths.into(), tokens }
     }
 
     /// What stands at the paths of a record.
     pub(crate) fn in_record(&self, record: &[u8]) -> Vec<Option<Vec<u8>>> {
         let found = |pointer: &Pointer| member(record, pointer.tokens()).map(|json| json.as_bytes().to_vec());
-        self.0.iter().map(found).collect()
+        self.pointers.iter().map(found).collect()
     }
 
     /// The paths as the splitter takes them.
-    pub(crate) fn tokens(&self) -> Vec<Vec<String>> {
-        self.0.iter().map(|pointer| pointer.tokens().to_vec()).collect()
+    pub(crate) fn tokens(&self) -> Arc<[Vec<String>]> {
+        self.tokens.clone()
     }
 }
 
@@ -73,7 +78,7 @@ impl Facts {
     pub(crate) fn look(&self, address: &Address) -> Option<Found> {
         match address {
             Address::Body(pointer) => {
-                let nth = self.paths.0.iter().position(|path| path == pointer)?;
+                let nth = self.paths.pointers.iter().position(|path| path == pointer)?;
                 self.values.get(nth)?.clone().map(Found::Json)
             }
             Address::Header(name) => {
@@ -92,14 +97,15 @@ impl Facts {
         }
     }
 
+    /// The body paths at which something stands, with its JSON text.
+    pub(crate) fn found(&self) -> impl Iterator<Item = (&Pointer, &[u8])> {
+        let values = self.values.iter().map(Option::as_deref);
+        self.paths.pointers.iter().zip(values).filter_map(|(pointer, value)| Some((pointer, value?)))
+    }
+
     /// Whether a condition holds.
     pub(crate) fn holds(&self, condition: &Condition) -> bool {
-        let found = self.look(&condition.at);
-        match &condition.test {
-            Test::Exists(expected) => found.is_some() == *expected,
-            Test::Equals(expected) => found.is_some_and(|found| found.equals(expected)),
-            Test::Over(bound) => found.and_then(|found| found.number()).is_some_and(|number| number > *bound),
-        }
+        Found::passes(self.look(&condition.at).as_ref(), &condition.test)
     }
 }
 

@@ -265,6 +265,11 @@ impl Client {
         if url.as_str().len() > LONGEST_URL {
             return Err(SendError::Fatal(too_long(&url)));
         }
+        let is_let_in = matches!(credentials, Credentials::Sent);
+        if is_let_in {
+            let secrets = credential.sign(request, &url, &mut headers, self.clock.now()).await?;
+            secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
+        }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
@@ -273,18 +278,24 @@ impl Client {
         if let Some(way) = &request.on_its_way {
             way.leaves();
         }
-        builder.send().await.map_err(|error| {
-            self.stats.api_error();
-            match egress_cause(&error) {
-                Some(refused) => SendError::Fatal(refused.into()),
-                None if error.is_builder() => SendError::Fatal(Error::new(ErrorKind::Data, describe(&error))),
-                None if is_untrusted(&error) => {
-                    SendError::Fatal(Error::new(ErrorKind::Api, describe(&error)))
-                }
-                None if error.is_connect() => SendError::Transient(describe(&error), None),
-                None => SendError::Lost(describe(&error)),
-            }
-        })
+        let response = builder.send().await.map_err(|error| self.unsent(&error))?;
+        if is_let_in {
+            let secrets = credential.take_cookies(response.headers());
+            secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
+        }
+        Ok(response)
+    }
+
+    /// Why a request brought no response.
+    fn unsent(&self, error: &reqwest::Error) -> SendError {
+        self.stats.api_error();
+        match egress_cause(error) {
+            Some(refused) => SendError::Fatal(refused.into()),
+            None if error.is_builder() => SendError::Fatal(Error::new(ErrorKind::Data, describe(error))),
+            None if is_untrusted(error) => SendError::Fatal(Error::new(ErrorKind::Api, describe(error))),
+            None if error.is_connect() => SendError::Transient(describe(error), None),
+            None => SendError::Lost(describe(error)),
+        }
     }
 
     /// Whether a request to a host that gets no credentials has none in it, wherever the API put them.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::config::Test;
 use crate::redact::printable;
 
 /// What an address leads to.
@@ -79,6 +80,15 @@ impl Found {
     /// The value as a number, from JSON or from text.
     pub(super) fn number(&self) -> Option<f64> {
         self.text()?.trim().parse().ok()
+    }
+
+    /// Whether what stands somewhere, or nothing, passes a test.
+    pub(crate) fn passes(found: Option<&Self>, test: &Test) -> bool {
+        match test {
+            Test::Exists(expected) => found.is_some() == *expected,
+            Test::Equals(expected) => found.is_some_and(|found| found.equals(expected)),
+            Test::Over(bound) => found.and_then(Self::number).is_some_and(|number| number > *bound),
+        }
     }
 
     /// Numbers are equal by value, a header's text also equals a number or boolean spelled like it.

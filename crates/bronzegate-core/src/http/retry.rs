@@ -1,6 +1,6 @@
 //! When to try again: exponential backoff with full jitter, bounded by attempts and by time.
 //!
-//! The jitter is the only randomness of the engine.
+//! The jitter, and what makes a signed request differ from every other, are the only randomness of the engine.
 
 use std::time::Duration;
 
@@ -68,6 +68,12 @@ impl<'a> Backoff<'a> {
 #[expect(clippy::disallowed_methods, reason = "this file is where randomness is drawn")]
 fn random_share() -> f64 {
     fastrand::f64()
+}
+
+/// A text that no other request has: a nonce, or the id of an assertion. Nobody has to be unable to guess it.
+#[expect(clippy::disallowed_methods, reason = "this file is where randomness is drawn")]
+pub(super) fn nonce() -> String {
+    format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..))
 }
 
 #[cfg(test)]

@@ -351,7 +351,7 @@ impl<'a> Sequence<'a> {
 }
 
 /// Where the first run begins.
-fn start(incremental: &Incremental) -> Option<Mark> {
+pub(super) fn start(incremental: &Incremental) -> Option<Mark> {
     Some(Mark::at(match incremental.start.clone()? {
         Start::Time(time) => CursorValue::of_time(incremental.format, time).verbatim().clone(),
         Start::Value(text) => Verbatim { text, bare: incremental.format == CursorFormat::Integer },

@@ -3,6 +3,7 @@
 mod coverage;
 mod due_time;
 mod marks;
+mod mend;
 mod run_plan;
 mod sequence;
 #[cfg(test)]
@@ -13,6 +14,8 @@ pub(crate) use coverage::covered;
 pub use due_time::come;
 pub(crate) use due_time::is_come;
 pub(crate) use marks::Sequence;
+pub use mend::Mend;
+pub(crate) use mend::mended;
 pub use run_plan::RunRequest;
 pub(crate) use run_plan::{RunPlan, Segment, key, names_read_back, plan, restart};
 pub(crate) use sequence::{Due, next};

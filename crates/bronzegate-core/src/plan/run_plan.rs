@@ -278,6 +278,7 @@ mod tests {
             may_lack: false,
             paging: BTreeMap::new(),
             columns: None,
+            mended: None,
             engine_version: String::new(),
             config_fingerprint: String::new(),
             environment: String::new(),

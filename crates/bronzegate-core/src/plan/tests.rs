@@ -46,7 +46,7 @@ fn marks(of: &[String], others: &[(&str, u32)]) -> PartitionMarks {
     PartitionMarks { names: vec!["r".to_owned()], marks: of.iter().map(mark).collect() }
 }
 
-fn commit(cursor: CursorState) -> CommitRecord {
+pub(super) fn commit(cursor: CursorState) -> CommitRecord {
     let counts = Counts::default();
     let record = serde_json::json!({
         "format": 2, "source": "x", "stream": "s", "key": "seq-1", "segment": 1, "batch_id": "1",

@@ -83,6 +83,7 @@ mod tests {
             density.see(&PageEvent::Records(RecordChunk {
                 bytes: record.into(),
                 spans: vec![span],
+                keys: Vec::new(),
                 line_breaks: false,
             }));
         }

@@ -50,7 +50,7 @@ pub(crate) async fn first_page(
     let request = requests.at(&state)?;
     let (sender, mut receiver) = record_channel();
     let fetcher = &context.fetcher;
-    let fetch = async move { fetcher.fetch(&request, &sender).await };
+    let fetch = async move { fetcher.fetch(&request, None, &sender).await };
     let pass_by = async {
         while let Some(event) = receiver.next().await {
             see(&event);

@@ -133,7 +133,10 @@ impl StreamRun {
             })
             .collect();
         let records = fetched.body.as_ref().map_or(0, |body| body.records);
-        let single = [says_more(&self.stream, records, &fetched.facts), is_full(&self.stream, records)];
+        let single = [
+            says_more(&self.stream, context.fetcher.more(), records, &fetched.facts),
+            is_full(&self.stream, records),
+        ];
         let single = single.into_iter().flatten();
         let probe = Probe {
             stream: self.name(),

@@ -64,6 +64,7 @@ impl StreamRun {
             may_lack: staged.may_lack,
             paging: staged.paging,
             columns: staged.columns,
+            mended: None,
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_fingerprint: self.engine.source.fingerprint.clone(),
             environment: self.engine.environment.clone(),

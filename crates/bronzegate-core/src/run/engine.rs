@@ -12,6 +12,7 @@ use crate::extract::{Fetcher, RequestedRanges, StreamContext, StreamPages, Strea
 use crate::http::{Authenticator, Client, Stats, WaitBudget};
 use crate::redact::Scrubber;
 use crate::secret::SecretStore;
+use crate::signer::RequestSigner;
 
 /// What the runs of one source share.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// The value of `_environment`.
     pub environment: String,
+    /// The platform's identity, where the program has one.
+    signer: Option<Arc<dyn RequestSigner>>,
     pace: Arc<Pace>,
     /// Knows every secret that any stream has used.
     scrubber: Arc<Scrubber>,
@@ -56,10 +59,18 @@ impl Engine {
             secrets,
             clock,
             environment: environment.into(),
+            signer: None,
             pace,
             scrubber: Arc::default(),
             authenticators: Arc::default(),
         }
+    }
+
+    /// Signs requests with the platform's identity, where a source file asks for that.
+    #[must_use]
+    pub fn with_signer(mut self, signer: Option<Arc<dyn RequestSigner>>) -> Self {
+        self.signer = signer;
+        self
     }
 
     /// Keeps to a share of the source's and the streams' rate limits, so that another engine, which
@@ -112,7 +123,7 @@ impl Engine {
             return same.clone();
         }
         let (auth, secrets, scrubber) = (stream.auth.clone(), self.secrets.clone(), self.scrubber.clone());
-        let new = Authenticator::new(auth, secrets, scrubber, self.clock.clone());
+        let new = Authenticator::new(auth, secrets, scrubber, self.signer.clone(), self.clock.clone());
         known.push(Arc::new(new));
         known[known.len() - 1].clone()
     }

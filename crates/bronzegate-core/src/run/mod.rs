@@ -4,6 +4,7 @@ mod commit_record;
 mod engine;
 mod findings;
 mod in_flight;
+mod mend;
 mod options;
 mod paging;
 mod rate_share;
@@ -18,4 +19,4 @@ pub use options::RunOptions;
 pub use tokio_util::sync::CancellationToken;
 
 pub use crate::http::Stats;
-pub use crate::plan::RunRequest;
+pub use crate::plan::{Mend, RunRequest};

@@ -11,7 +11,6 @@ use crate::bronze::{
     SegmentStatus, Stores,
 };
 use crate::clock::Deadline;
-use crate::config::ParentField;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
 use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
@@ -255,11 +254,10 @@ impl StreamRun {
 
     /// What writes the segment's records as rows.
     fn encoder(&self, segment: &Segment) -> Encoder {
-        let fields = self.stream.parent.iter().flat_map(|parent| &parent.fields);
-        let parents = fields.map(ParentField::member).collect();
+        let added = self.stream.branch_members();
         let format = PartFormat::of(&self.stream.output);
         let Engine { source, environment, .. } = &self.engine;
-        format.encoder(&source.name, environment, &segment.key.batch_id, parents)
+        format.encoder(&source.name, environment, &segment.key.batch_id, added)
     }
 
     /// Holds what came against what was asked for, and against what is known of how pages lead to each other.

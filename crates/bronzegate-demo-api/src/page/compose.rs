@@ -9,7 +9,7 @@ use super::{
     roles,
     scene::Scene,
 };
-use crate::{fault::WrongShape, record::Table, serve::Headers, stream::Style};
+use crate::{fault::WrongShape, quirks::Form, record::Table, serve::Headers, stream::Style};
 
 /// Writes everything of a page but the records, and the headers that go with it.
 pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>) -> (Page, Headers) {
@@ -39,13 +39,14 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
     }
     let table = scene.stream.csv.map(|_| Table::new(&scene.stream.quirks.columns));
     let (head, tail) = match wrong {
-        None => right(&envelope, table.as_ref()),
+        None => right(&envelope, table.as_ref(), &scene.stream.quirks.form, plan.count),
         Some(wrong) => (misshapen(&envelope, wrong), String::new()),
     };
     let hidden = scene.stream.quirks.hidden_every;
     let page = Page {
         recipe: scene.recipe,
         table,
+        form: scene.stream.quirks.form.clone(),
         records: scene.records.clone(),
         first: plan.first,
         count: if wrong.is_some() { 0 } else { plan.count },
@@ -60,10 +61,13 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
     (page, envelope.headers)
 }
 
-fn right(envelope: &Envelope, table: Option<&Table>) -> (String, String) {
+fn right(envelope: &Envelope, table: Option<&Table>, form: &Form, count: u64) -> (String, String) {
+    let (open, close) = form.brackets(count);
     match &envelope.list {
-        List::Member(name) => (format!("{}\"{name}\":[", envelope.before), format!("]{}", envelope.after)),
-        List::Root => ("[".into(), "]".into()),
+        List::Member(name) => {
+            (format!("{}\"{name}\":{open}", envelope.before), format!("{close}{}", envelope.after))
+        }
+        List::Root => (open, close.into()),
         List::Lines => (String::new(), "\n".into()),
         List::Table => {
             let header = table.map(Table::header).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The bytes of a page, made in one buffer or chunk by chunk.
 
 use crate::{
-    quirks::hides,
+    quirks::{Form, hides},
     record::{Recipe, Table},
 };
 use bytes::Bytes;
@@ -18,6 +18,8 @@ pub(crate) struct Page {
     pub(crate) recipe: Recipe,
     /// The table whose rows the records are written as, if they are.
     pub(crate) table: Option<Table>,
+    /// How the records stand there.
+    pub(crate) form: Form,
     /// The records of the whole answer, where they are not made by the recipe.
     pub(crate) records: Option<Arc<[Bytes]>>,
     pub(crate) first: u64,
@@ -51,6 +53,10 @@ impl Page {
             return;
         }
         *is_first = false;
+        if self.form != Form::List {
+            let record = out.split_off(start);
+            self.form.write(&self.recipe, index, &record, out);
+        }
         if let Some(table) = &self.table {
             let record = out.split_off(start);
             table.write_row(&record, out);
@@ -59,7 +65,8 @@ impl Page {
 
     /// The most bytes the records can take.
     fn records_bound(&self) -> u64 {
-        self.count.saturating_mul(self.recipe.max_len() as u64 + 1)
+        let each = if let Form::Lists { most, .. } = self.form { most + 1 } else { 1 };
+        self.count.saturating_mul(each).saturating_mul(self.recipe.max_len() as u64 + 1)
     }
 
     /// Writes the whole page.
@@ -123,6 +130,7 @@ mod tests {
         Page {
             recipe: Recipe::new(1, Shape::Crm),
             table: None,
+            form: Form::List,
             records: None,
             first: 7,
             count,

@@ -81,6 +81,7 @@ fn value(plan: &Plan, said: &Said) -> Option<Value> {
         Said::Pages => Some(plan.pages().into()),
         Said::More => Some(plan.next.is_some().into()),
         Said::Just(value) => Some(value.clone()),
+        Said::JustFirst(value) => (plan.position == 0).then(|| value.clone()),
     }
 }
 

@@ -5,6 +5,7 @@ mod compose;
 mod content;
 mod cursor;
 mod envelope;
+mod form;
 mod generic;
 mod layout;
 mod link;

@@ -1,4 +1,4 @@
-//! The vendors' parts, as the API table of the project's README names them.
+//! The vendors' parts, as docs/source-files/apis.md names them.
 
 use super::{
     cursor::{Codec, Mark},

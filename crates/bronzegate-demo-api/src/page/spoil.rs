@@ -43,6 +43,7 @@ mod tests {
     fn page(count: u64) -> Page {
         Page {
             recipe: Recipe::new(1, Shape::Small),
+            form: crate::quirks::Form::List,
             table: None,
             records: None,
             first: 0,

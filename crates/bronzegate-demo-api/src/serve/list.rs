@@ -18,6 +18,7 @@ use crate::{
     rate::{RateLimit, Verdict, headers, refusal_status},
     stream::{Pack, Stream, Style},
 };
+use bytes::Bytes;
 use http::{Method, StatusCode};
 use std::{sync::Arc, time::Duration};
 
@@ -120,6 +121,12 @@ fn paged(
     number: u64,
     asked: &Call,
 ) -> (Reply, Option<FaultKind>) {
+    if let Some((parameter, member, most)) = &scene.stream.quirks.by_ids {
+        return match named(scene, asked, (parameter, member), *most) {
+            Ok(records) => of_these(state, live, scene, number, (records, None)),
+            Err(message) => (Reply::error(StatusCode::BAD_REQUEST, message), None),
+        };
+    }
     let Some(ledger) = &live.ledger else { return page(state, live, scene, number, None) };
     let behind = Duration::from_secs(scene.stream.quirks.clock_behind.unwrap_or_default());
     let now = state.time.moved().map(|now| now.saturating_sub(behind));
@@ -127,15 +134,50 @@ fn paged(
         Ok(answer) => answer,
         Err(message) => return (Reply::error(StatusCode::BAD_REQUEST, &message), None),
     };
-    let held = Stream { records: answer.records.len() as u64, ..scene.stream.clone() };
+    of_these(state, live, scene, number, (answer.records, Some(answer.total)))
+}
+
+/// A page of these records.
+fn of_these(
+    state: &State,
+    live: &Live,
+    scene: &Scene<'_>,
+    number: u64,
+    (records, total): (Vec<Bytes>, Option<u64>),
+) -> (Reply, Option<FaultKind>) {
+    let held = Stream { records: records.len() as u64, ..scene.stream.clone() };
     let scene = Scene {
         stream: &held,
         recipe: scene.recipe,
         call: scene.call,
         rate: scene.rate,
-        records: Some(answer.records.into()),
+        records: Some(records.into()),
     };
-    page(state, live, &scene, number, Some(answer.total))
+    page(state, live, &scene, number, total)
+}
+
+/// The records that a request names.
+fn named(
+    scene: &Scene<'_>,
+    asked: &Call,
+    (parameter, member): (&str, &str),
+    most: usize,
+) -> Result<Vec<Bytes>, &'static str> {
+    let names: Vec<&str> = asked.argument(parameter).ok_or("no record is named")?.split(',').collect();
+    if names.len() > most {
+        return Err("too many records are named");
+    }
+    let mut records = Vec::new();
+    for index in 0..scene.stream.records {
+        let mut record = Vec::new();
+        scene.recipe.write(&mut record, index);
+        let value: serde_json::Value = serde_json::from_slice(&record).unwrap_or_default();
+        let name = value[member].as_str().map_or_else(|| value[member].to_string(), str::to_owned);
+        if names.contains(&name.as_str()) {
+            records.push(record.into());
+        }
+    }
+    Ok(records)
 }
 
 /// A request about an export job: its results are pages, what else is said of it is not.

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::process::Api;
 use crate::{Outcome, sources};
 
-const API_CONFIG: &str = "tests/fixtures/demo-api.json";
+const API_CONFIG: &str = "crates/bronzegate-demo-api/src/demo/api.json";
 /// What the demo API takes; these are no secrets of anyone.
 pub(crate) const SECRETS: [&str; 3] = ["demo-token", "demo-api-key", "demo-client-secret"];
 

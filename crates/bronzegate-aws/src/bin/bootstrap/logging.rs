@@ -1,7 +1,9 @@
 //! Logs: JSON lines, bronzegate's own and nobody else's.
 
+use std::str::FromStr as _;
+
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -14,7 +16,7 @@ use crate::output;
 /// credential must never be in a log.
 pub(crate) fn start() -> Result<()> {
     let directives = environment::log_directives();
-    let filter = EnvFilter::try_new(&directives)
+    let filter = Targets::from_str(&directives)
         .map_err(|error| Error::new(ErrorKind::Config, format!("BRONZEGATE_LOG `{directives}`: {error}")))?;
     let own = filter_fn(|event| {
         event.target().starts_with("bronzegate") || event.target().starts_with("bootstrap")

@@ -14,5 +14,5 @@ pub(crate) mod tests;
 pub use health::{HISTORY, HistoryEntry, Ratios, extend_history};
 pub use last_error::LastError;
 pub use log::CommitLog;
-pub use record::{CommitRecord, KnownPaging, SegmentStatus, Window};
+pub use record::{CommitRecord, KnownPaging, Mended, SegmentStatus, Window};
 pub use running::{NOTED_AFTER, PAUSE, Running};

@@ -48,6 +48,16 @@ pub struct KnownPaging {
     pub leads_on: Option<bool>,
 }
 
+/// That a person has changed what the log says of a stream, and why. An older reader takes the record for a run that
+/// found nothing due, and resumes from its cursor all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mended {
+    /// `set` or `reset`.
+    pub action: String,
+    /// The reason that was given.
+    pub why: String,
+}
+
 /// What one segment of a run committed.
 ///
 /// Members that a reader does not know are ignored, so that an older version can read the log of
@@ -116,6 +126,9 @@ pub struct CommitRecord {
     /// The columns of its tables; an error's text in place of one has others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<TableColumns>,
+    /// It is no run: a person has set where the next one begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mended: Option<Mended>,
     /// The version of bronzegate that wrote it.
     pub engine_version: String,
     /// The fingerprint of the source file that was in force.

@@ -3,15 +3,12 @@
 //! Nothing is parsed and nothing rewritten, but for two things: line breaks between tokens go,
 //! because a record is one line, and a member that bears a metadata name is renamed.
 
-use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
-use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 
-use crate::formats::{RecordChunk, Span};
+use crate::formats::{RecordChunk, Span, might_hold_one_of, rename_clashes};
 
 /// The metadata members, in the order in which they are added.
 pub(crate) const METADATA: [&str; 4] = ["_ingested_at", "_source_system", "_environment", "_batch_id"];
@@ -34,7 +31,7 @@ pub(crate) struct PageTail {
 }
 
 impl Encoder {
-    /// Makes the encoder of one run; `parents` are the names of the members that come from a parent.
+    /// Makes the encoder of one run; `parents` are the names of the members that come from a branch.
     pub(crate) fn new(source: &str, environment: &str, batch_id: &str, parents: Vec<String>) -> Self {
         let quoted = |text| serde_json::Value::from(text).to_string();
         let [_, system, env, batch] = METADATA;
@@ -50,7 +47,7 @@ impl Encoder {
     }
 
     /// What the records of a page get that arrived at this time; `parents` are the members that come from
-    /// the page's parent, each with a comma before it.
+    /// the page's branch, each with a comma before it.
     pub(crate) fn page(&self, arrived: Timestamp, parents: &str) -> PageTail {
         let printer = DateTimePrinter::new().precision(Some(3));
         let arrived = printer.timestamp_to_string(&arrived);
@@ -121,103 +118,6 @@ fn join_lines(out: &mut Vec<u8>, from: usize) {
     }
     out.truncate(kept);
     out.push(b'\n');
-}
-
-/// A quick look: whether one of the names stands anywhere, or an escape that could hide one.
-fn might_hold_one_of(names: &[String], record: &[u8]) -> bool {
-    memchr::memchr(b'\\', record).is_some()
-        || names.iter().any(|name| memchr::memmem::find(record, name.as_bytes()).is_some())
-}
-
-/// What stands before a member's name where a metadata member bears that name.
-const RENAMED: &str = "_source";
-
-/// Appends the object without its closing brace, each member that bears a metadata name
-/// renamed: `_source` goes before the name until it is free. Members of one name keep one name.
-#[cold]
-fn rename_clashes(added: &[String], object: &[u8], out: &mut Vec<u8>) {
-    let free = free_names(added, object);
-    let mut copied = 0;
-    for range in top_level_names(object) {
-        let Some(free) = name(&object[range.clone()]).and_then(|name| free.get(&*name)) else { continue };
-        out.extend_from_slice(&object[copied..range.start]);
-        out.extend_from_slice(format!("\"{free}\"").as_bytes());
-        copied = range.end;
-    }
-    out.extend_from_slice(&object[copied..object.len() - 1]);
-}
-
-/// The free name of each metadata name that members bear. However many members an object has, only how
-/// often `_source` stands before a metadata name is remembered, which is little of its size.
-fn free_names<'a>(added: &'a [String], object: &[u8]) -> HashMap<&'a str, String> {
-    let mut taken: HashMap<&str, BTreeSet<usize>> = HashMap::new();
-    for range in top_level_names(object) {
-        let Some(name) = name(&object[range]) else { continue };
-        for (rest, times) in without_prefixes(&name) {
-            if let Some(one) = added.iter().find(|one| *one == rest) {
-                taken.entry(one).or_default().insert(times);
-            }
-        }
-    }
-    let mut free: HashMap<&str, String> = HashMap::new();
-    for one in added.iter().filter(|one| taken.get(one.as_str()).is_some_and(|taken| taken.contains(&0))) {
-        let taken = &taken[one.as_str()];
-        let named = (1..).filter(|times| !taken.contains(times)).map(|times| RENAMED.repeat(times) + one);
-        let mut named =
-            named.filter(|name| !added.contains(name) && !free.values().any(|other| other == name));
-        let name = named.next().expect("numbers do not end");
-        free.insert(one, name);
-    }
-    free
-}
-
-/// The name with 0, 1, 2, … times `_source` taken off its front.
-fn without_prefixes(name: &str) -> impl Iterator<Item = (&str, usize)> {
-    std::iter::successors(Some(name), |name| name.strip_prefix(RENAMED)).zip(0..)
-}
-
-/// The text of a member's name; `None` for a lone surrogate's escape, which no metadata name has.
-fn name(json: &[u8]) -> Option<Cow<'_, str>> {
-    match json {
-        [b'"', text @ .., b'"'] if !text.contains(&b'\\') => {
-            std::str::from_utf8(text).ok().map(Cow::Borrowed)
-        }
-        _ => serde_json::from_slice(json).ok().map(Cow::Owned),
-    }
-}
-
-/// Where the names of a valid object's own members stand, quotes included.
-fn top_level_names(object: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let (mut at, mut depth, mut value_next) = (0, 0, false);
-    std::iter::from_fn(move || {
-        while at < object.len() {
-            let start = at;
-            at += 1;
-            match object[start] {
-                b'"' => {
-                    at = string_end(object, start);
-                    if depth == 1 && !value_next {
-                        return Some(start..at);
-                    }
-                }
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
-                b':' if depth == 1 => value_next = true,
-                b',' if depth == 1 => value_next = false,
-                _ => {}
-            }
-        }
-        None
-    })
-}
-
-/// The offset behind the string that opens at `open`.
-fn string_end(json: &[u8], open: usize) -> usize {
-    let mut at = open + 1;
-    while at < json.len() && json[at] != b'"' {
-        at += if json[at] == b'\\' { 2 } else { 1 };
-    }
-    at + 1
 }
 
 #[cfg(test)]
@@ -299,10 +199,13 @@ mod tests {
         assert!(line.len() < 2 * record.len(), "{} of {}", line.len(), record.len());
         // Chains of what a renamed member is called are as long as the record, and no longer.
         let chain: Vec<_> =
-            (0..300).map(|times| format!("\"{}_batch_id\":1", RENAMED.repeat(times))).collect();
+            (0..300).map(|times| format!("\"{}_batch_id\":1", "_source".repeat(times))).collect();
         let record = format!("{{{}}}", chain.join(","));
         let line = encode(&record);
-        assert!(line.contains(&format!("\"{}_batch_id\":1", RENAMED.repeat(300))), "the first is free there");
+        assert!(
+            line.contains(&format!("\"{}_batch_id\":1", "_source".repeat(300))),
+            "the first is free there"
+        );
         assert!(line.len() < 2 * record.len(), "{} of {}", line.len(), record.len());
     }
 

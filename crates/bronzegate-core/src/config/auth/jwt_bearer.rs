@@ -62,9 +62,18 @@ pub enum Algorithm {
     #[default]
     #[serde(rename = "RS256")]
     Rs256,
+    /// RSA PKCS #1 v1.5 with SHA-384.
+    #[serde(rename = "RS384")]
+    Rs384,
+    /// RSA PSS with SHA-256.
+    #[serde(rename = "PS256")]
+    Ps256,
     /// ECDSA on P-256 with SHA-256; the key is PKCS #8.
     #[serde(rename = "ES256")]
     Es256,
+    /// ECDSA on P-384 with SHA-384; the key is PKCS #8.
+    #[serde(rename = "ES384")]
+    Es384,
 }
 
 /// A token fetched with a signed assertion.

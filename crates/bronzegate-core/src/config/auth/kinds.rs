@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::base_url_from::BaseUrlFrom;
-use super::fixed::{self, In, KeyPlace};
+use super::fixed::{self, HeaderKey, HeaderValueSpec, In, KeyPlace};
 use super::jwt_bearer::{JwtBearer, JwtBearerSpec};
 use super::login::{Login, LoginSpec};
 use super::oauth2::{ClientCredentials, ClientCredentialsSpec, RefreshToken, RefreshTokenSpec};
+use super::signed::{AwsSigV4, AwsSigV4Spec, OAuth1, OAuth1Spec};
 use crate::config::problem::{At, Report};
 use crate::config::read::{Entries, Slot};
 use crate::config::secret_ref::{
@@ -40,10 +41,10 @@ pub enum Auth {
         /// Text before the key, its space included: `"SSWS "`.
         prefix: Option<String>,
     },
-    /// Several headers at once, names in lower case.
+    /// Several headers at once.
     Headers {
-        /// Name and value of each.
-        headers: Vec<(String, TextOrSecret)>,
+        /// Each of them.
+        headers: Vec<HeaderKey>,
     },
     /// A token fetched with the client's own credentials (RFC 6749 section 4.4).
     OAuth2ClientCredentials(Box<ClientCredentials>),
@@ -53,6 +54,10 @@ pub enum Auth {
     JwtBearer(Box<JwtBearer>),
     /// A session's token, fetched by a request of the file.
     Login(Box<Login>),
+    /// Each request is signed (RFC 5849).
+    OAuth1(Box<OAuth1>),
+    /// Each request is signed with the platform's identity.
+    AwsSigV4(AwsSigV4),
 }
 
 /// How requests are authenticated; secrets are named, never written.
@@ -88,8 +93,8 @@ pub(in crate::config) enum AuthSpec {
     },
     /// Several headers at once.
     Headers {
-        /// Each header's value: text, or a secret.
-        headers: Slot<Entries<TextOrSecretSpec>>,
+        /// Each header's value: text, or a secret, which may have a `prefix`.
+        headers: Slot<Entries<HeaderValueSpec>>,
     },
     /// A token fetched with the client's own credentials.
     #[serde(rename = "oauth2_client_credentials")]
@@ -101,6 +106,12 @@ pub(in crate::config) enum AuthSpec {
     JwtBearer(JwtBearerSpec),
     /// A session's token, fetched by a request.
     Login(LoginSpec),
+    /// `OAuth` 1.0a: each request is signed.
+    #[serde(rename = "oauth1")]
+    OAuth1(OAuth1Spec),
+    /// AWS Signature Version 4: each request is signed with the platform's own identity.
+    #[serde(rename = "aws_sigv4")]
+    AwsSigV4(AwsSigV4Spec),
 }
 
 impl AuthSpec {
@@ -126,16 +137,18 @@ impl AuthSpec {
                     report.say(at, "headers names no header");
                     return None;
                 }
-                Some(Auth::Headers { headers: fixed::headers(entries, at, report)? })
+                Some(Auth::Headers { headers: fixed::header_keys(entries, at, report)? })
             }
             Self::OAuth2ClientCredentials(spec) => {
-                spec.resolve(allow_http, report).map(Box::new).map(Auth::OAuth2ClientCredentials)
+                spec.resolve(at, allow_http, report).map(Box::new).map(Auth::OAuth2ClientCredentials)
             }
             Self::OAuth2RefreshToken(spec) => {
                 spec.resolve(allow_http, report).map(Box::new).map(Auth::OAuth2RefreshToken)
             }
             Self::JwtBearer(spec) => spec.resolve(allow_http, report).map(Box::new).map(Auth::JwtBearer),
             Self::Login(spec) => spec.resolve(at, allow_http, report).map(Box::new).map(Auth::Login),
+            Self::OAuth1(spec) => spec.resolve(report).map(Box::new).map(Auth::OAuth1),
+            Self::AwsSigV4(spec) => spec.resolve(report).map(Auth::AwsSigV4),
         }
     }
 }
@@ -144,12 +157,13 @@ impl Auth {
     /// Returns the secrets it needs.
     pub fn secrets(&self) -> Vec<&SecretRef> {
         match self {
-            Self::None => Vec::new(),
+            Self::None | Self::AwsSigV4(_) => Vec::new(),
+            Self::OAuth1(settings) => settings.secrets(),
             Self::Bearer { token } => vec![token],
             Self::Basic { username, password } => username.secret().into_iter().chain(password).collect(),
             Self::ApiKey { value, .. } => vec![value],
-            Self::Headers { headers } => headers.iter().filter_map(|(_, value)| value.secret()).collect(),
-            Self::OAuth2ClientCredentials(settings) => settings.client.secrets().collect(),
+            Self::Headers { headers } => headers.iter().filter_map(|key| key.value.secret()).collect(),
+            Self::OAuth2ClientCredentials(settings) => settings.secrets().collect(),
             Self::OAuth2RefreshToken(settings) => {
                 settings.client.secrets().chain([&settings.refresh_token]).collect()
             }
@@ -169,7 +183,9 @@ impl Auth {
             | Self::Bearer { .. }
             | Self::Basic { .. }
             | Self::ApiKey { .. }
-            | Self::Headers { .. } => None,
+            | Self::Headers { .. }
+            | Self::OAuth1(_)
+            | Self::AwsSigV4(_) => None,
         }
     }
 
@@ -177,15 +193,17 @@ impl Auth {
     pub fn query_parameter(&self) -> Option<&str> {
         match self.place()? {
             KeyPlace::Query(name) => Some(name),
-            KeyPlace::Header(_) => None,
+            KeyPlace::Header(_) | KeyPlace::Cookies(_) => None,
         }
     }
 
     /// The headers that it sets, in lower case.
     pub fn header_names(&self) -> Vec<&str> {
         match (self, self.place()) {
-            (Self::Headers { headers }, _) => headers.iter().map(|(name, _)| name.as_str()).collect(),
+            (Self::Headers { headers }, _) => headers.iter().map(|key| key.name.as_str()).collect(),
             (_, Some(KeyPlace::Header(name))) => vec![name],
+            (_, Some(KeyPlace::Cookies(_))) => vec!["cookie"],
+            (Self::AwsSigV4(_), _) => vec!["authorization", "x-amz-date", "x-amz-security-token"],
             (Self::None, _) | (_, Some(KeyPlace::Query(_))) => Vec::new(),
             _ => vec!["authorization"],
         }

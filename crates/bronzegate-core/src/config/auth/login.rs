@@ -22,7 +22,7 @@ use crate::config::address::Address;
 use crate::config::base_url::{self, Query};
 use crate::config::method::Method;
 use crate::config::problem::{At, Draft, Report};
-use crate::config::read::{Entries, Slot, TextOr};
+use crate::config::read::{Entries, OneOrMany, Slot, TextOr};
 use crate::config::secret_ref::{SecretRef, TextOrSecret, TextOrSecretSpec};
 use crate::config::units::Period;
 
@@ -37,8 +37,8 @@ pub struct Login {
     pub headers: Vec<(String, TextOrSecret)>,
     /// Its body.
     pub body: LoginBody,
-    /// Where the answer holds the token: in its body or a header.
-    pub token: Address,
+    /// Where the answer holds the token: in its body or a header; without it, the cookies that the answer sets.
+    pub token: Option<Address>,
     /// Where the token goes.
     pub place: KeyPlace,
     /// Text before the token, its space included.
@@ -74,8 +74,9 @@ pub enum Expires {
 pub(in crate::config) struct LoginSpec {
     /// The request that logs in.
     request: Slot<RequestSpec>,
-    /// Where the answer holds the token: in its body or a header.
-    token: Slot<Address>,
+    /// Where the answer holds the token: in its body or a header. Without it the cookies of `send` are those that the
+    /// answer sets.
+    token: Option<Slot<Address>>,
     /// Where the token goes in the API's requests.
     send: Slot<SendSpec>,
     /// How long the token is used: a duration, or where the answer says it.
@@ -112,6 +113,8 @@ struct SendSpec {
     header: Option<Slot<String>>,
     /// The query parameter, in place of header.
     query: Option<Slot<String>>,
+    /// The name of the cookie, in place of header; several names where the session has several cookies.
+    cookie: Option<Slot<OneOrMany<String>>>,
     /// Text before the token; it brings its own space.
     prefix: Option<Slot<String>>,
 }
@@ -131,8 +134,21 @@ impl LoginSpec {
             None => Some(Vec::new()),
         };
         let body = request.body(method, report);
-        let token = address(&self.token, report);
+        let token = match &self.token {
+            Some(token) => Some(address(token, report)?),
+            None => None,
+        };
         let send = self.send.get().and_then(|send| send.place(self.send.at(), report));
+        match (&send, &self.token) {
+            (Some(KeyPlace::Cookies(names)), Some(token)) if names.len() > 1 => {
+                report.say(token.at(), "is one value, and send names several cookies: without it they are those that the answer sets");
+            }
+            (Some(KeyPlace::Header(_) | KeyPlace::Query(_)), None) => {
+                report.say(self.send.at(), "needs token beside it: where the answer holds what is sent");
+                return None;
+            }
+            _ => {}
+        }
         let prefix = self.send.get().and_then(|send| fixed::header_text(send.prefix.as_ref()?, report));
         let expires = match &self.expires {
             Some(slot) => match slot.get()? {
@@ -146,7 +162,7 @@ impl LoginSpec {
             method: method?,
             headers: headers?,
             body: body?,
-            token: token?,
+            token,
             place: send?,
             prefix,
             expires,
@@ -206,14 +222,41 @@ impl RequestSpec {
 
 impl SendSpec {
     fn place(&self, at: &At, report: &Report) -> Option<KeyPlace> {
-        match (&self.header, &self.query) {
-            (Some(name), None) => fixed::place(In::Header, name, report),
-            (None, Some(name)) => fixed::place(In::Query, name, report),
+        match (&self.header, &self.query, &self.cookie) {
+            (Some(name), None, None) => fixed::place(In::Header, name, report),
+            (None, Some(name), None) => fixed::place(In::Query, name, report),
+            (None, None, Some(names)) => self.cookies(names, report),
             _ => {
-                report.say(at, "needs exactly one of header and query");
+                report.say(at, "needs exactly one of header, query and cookie");
                 None
             }
         }
+    }
+}
+
+impl SendSpec {
+    fn cookies(&self, slot: &Slot<OneOrMany<String>>, report: &Report) -> Option<KeyPlace> {
+        if let Some(prefix) = &self.prefix {
+            report
+                .say(prefix.at(), "is for a header or query parameter; a cookie's value is sent as it came");
+        }
+        let mut names = Vec::new();
+        for name in slot.get()?.as_slice() {
+            let text = name.cloned()?;
+            // RFC 6265 section 4.1.1: a token (RFC 9110), which is what a header's name is too.
+            if http::HeaderName::from_bytes(text.as_bytes()).is_err() || names.contains(&text) {
+                report.add(
+                    name.at(),
+                    Draft::refused("the name of a cookie, once, such as JSESSIONID").value(&text),
+                );
+            }
+            names.push(text);
+        }
+        if names.is_empty() {
+            report.add(slot.at(), Draft::refused("the name of a cookie such as JSESSIONID"));
+            return None;
+        }
+        Some(KeyPlace::Cookies(names))
     }
 }
 

@@ -14,9 +14,10 @@ use serde::Deserialize;
 use url::Url;
 
 use super::base_url_from::{BaseUrlFrom, BaseUrlFromSpec};
+use super::client_assertion::{ClientAssertion, ClientAssertionSpec};
 use super::fixed::refuse_written_secret;
 use crate::config::base_url::{self, Query};
-use crate::config::problem::Report;
+use crate::config::problem::{At, Report};
 use crate::config::read::{Entries, Slot};
 use crate::config::secret_ref::{
     SecretRef, SecretSpec, TextOrSecret, TextOrSecretSpec, secret, text_or_secret,
@@ -55,6 +56,8 @@ pub enum ClientAuth {
 pub struct ClientCredentials {
     /// The client.
     pub client: OAuth2Client,
+    /// The signed assertion in place of its secret.
+    pub client_assertion: Option<ClientAssertion>,
     /// The audience asked for.
     pub audience: Option<String>,
     /// The API's base URL comes with the token.
@@ -82,7 +85,9 @@ pub(in crate::config) struct ClientCredentialsSpec {
     /// The client's id.
     client_id: Slot<TextOrSecretSpec>,
     /// The client's secret.
-    client_secret: Slot<SecretSpec>,
+    client_secret: Option<Slot<SecretSpec>>,
+    /// A signed assertion in place of the secret (`private_key_jwt`).
+    client_assertion: Option<Slot<ClientAssertionSpec>>,
     /// The scopes asked for.
     scopes: Option<Slot<Vec<Slot<String>>>>,
     /// The audience asked for.
@@ -119,14 +124,28 @@ pub(in crate::config) struct RefreshTokenSpec {
 }
 
 impl ClientCredentialsSpec {
-    pub(super) fn resolve(&self, allow_http: bool, report: &Report) -> Option<ClientCredentials> {
+    pub(super) fn resolve(&self, at: &At, allow_http: bool, report: &Report) -> Option<ClientCredentials> {
         let token_url = token_url(&self.token_url, allow_http, report);
         let base_url_from = BaseUrlFromSpec::resolve(self.base_url_from.as_ref(), token_url.as_ref(), report);
+        if self.client_secret.is_some() == self.client_assertion.is_some() {
+            report.say(at, "needs exactly one of client_secret and client_assertion");
+            return None;
+        }
+        if let (Some(_), Some(slot)) = (&self.client_assertion, &self.client_auth) {
+            report.say(slot.at(), "means nothing beside client_assertion, which goes into the body");
+        }
+        let client_assertion = match &self.client_assertion {
+            Some(slot) => Some(slot.get()?.resolve(report)?),
+            None => None,
+        };
         Some(ClientCredentials {
             client: OAuth2Client {
                 token_url: token_url?,
                 client_id: text_or_secret(self.client_id.get()?)?,
-                client_secret: Some(secret(&self.client_secret)?),
+                client_secret: match &self.client_secret {
+                    Some(slot) => Some(secret(slot)?),
+                    None => None,
+                },
                 client_auth: self.client_auth.as_ref().and_then(Slot::cloned).unwrap_or_default(),
                 scopes: texts(self.scopes.as_ref()),
                 params: token_params(
@@ -135,6 +154,7 @@ impl ClientCredentialsSpec {
                     report,
                 ),
             },
+            client_assertion,
             audience: self.audience.as_ref().and_then(Slot::cloned),
             base_url_from,
         })
@@ -171,6 +191,13 @@ impl RefreshTokenSpec {
     }
 }
 
+impl ClientCredentials {
+    /// Returns the secrets it needs.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
+        self.client.secrets().chain(self.client_assertion.iter().flat_map(ClientAssertion::secrets))
+    }
+}
+
 impl OAuth2Client {
     /// Returns the secrets it needs.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
@@ -187,7 +214,9 @@ pub(super) fn texts(slot: Option<&Slot<Vec<Slot<String>>>>) -> Vec<String> {
 }
 
 /// Parameters that other keys set, whatever the grant.
-const TAKEN: [(&str, &str); 4] = [
+const TAKEN: [(&str, &str); 6] = [
+    ("client_assertion", "the key client_assertion sets it"),
+    ("client_assertion_type", "the key client_assertion sets it"),
     ("grant_type", "the type sets it"),
     ("client_id", "the key client_id sets it"),
     ("client_secret", "the key client_secret sets it"),

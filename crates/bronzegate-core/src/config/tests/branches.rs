@@ -74,7 +74,7 @@ fn names_that_nothing_gives_are_refused() {
     );
     refused(
         "path: /tasks/{{ parent.id }}\nparent: { stream: projects, fields: [id, _parent_key] }",
-        "nothing that projects gets from its parent",
+        "nothing that projects gets from its partition or parent",
     );
 }
 

@@ -294,7 +294,7 @@ impl Driver<'_> {
         let Some(body) = fetched.body.as_ref().filter(|_| stream.pagination.kind == Kind::None) else {
             return;
         };
-        if let Some(told) = says_more(stream, body.records, &fetched.facts) {
+        if let Some(told) = says_more(stream, self.context.fetcher.more(), body.records, &fetched.facts) {
             self.context.seen.lacks();
             self.context.seen.warn("more", || told);
         }
@@ -327,6 +327,12 @@ impl Driver<'_> {
     /// The position that is to be fetched next, if it is known and there may be another request.
     fn wanted(&self) -> Option<Position> {
         match self.flying.back() {
+            // The first page may name the columns for all.
+            Some(_)
+                if self.context.stream.records.columns.is_some() && self.progress.state.shape.is_none() =>
+            {
+                None
+            }
             None => Some(self.progress.state.position.clone()),
             Some(last) if self.flying.len() < self.concurrency => self.progress.ahead(&last.position),
             Some(_) => None,
@@ -339,7 +345,8 @@ impl Driver<'_> {
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
         let (sender, receiver) = record_channel();
         let fetcher = self.context.fetcher.clone();
-        let task = tokio::spawn(async move { fetcher.fetch(&request, &sender).await });
+        let shape = state.shape.clone();
+        let task = tokio::spawn(async move { fetcher.fetch(&request, shape.as_ref(), &sender).await });
         // A closed channel means that the run has failed elsewhere; the driver is about to be dropped.
         let position = state.position.clone();
         let (page, decision) = Page::new(number, state, receiver, place);

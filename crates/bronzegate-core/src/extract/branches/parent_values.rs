@@ -1,19 +1,24 @@
 //! What the records of a page of parents have at the fields that their children's requests need.
 
+use std::borrow::Cow;
 use std::mem::size_of;
 
 use super::warnings::{Named, Warnings};
-use crate::config::{MissingField, Parent, ParentField};
+use crate::config::{MissingField, Parent, ParentField, RecordTest};
 use crate::cursor::{BranchKey, CursorFilter, member};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, PageDecision, PageEvent};
 use crate::extract::paging::{Branch, text};
+use crate::http::Found;
 
 /// Bytes of memory that the values of one page of parents may take.
 const MOST: usize = 64 << 20;
 
 /// Bytes of a value as JSON. Each record of a child has its parent's values, and requests have them in their URLs.
 const LONGEST: usize = 4 << 10;
+
+/// Bytes of the values of a batch as JSON.
+const LONGEST_BATCH: usize = 16 << 10;
 
 /// What a text or a list takes beside its content: its header, and what the allocator adds.
 const OVERHEAD: usize = size_of::<String>() + 16;
@@ -58,7 +63,32 @@ pub(crate) async fn values(
     if let Some(warning) = warning {
         notes.of_pages.add(|| warning);
     }
-    Ok(Some(read.of_parents))
+    Ok(Some(match &parent.batch {
+        Some(batch) => batched(&read.of_parents, batch.size),
+        None => read.of_parents,
+    }))
+}
+
+/// Parents that share a request as one, whose values are lists. Their values go into a URL, which has a bound.
+fn batched(parents: &[Vec<String>], size: usize) -> Vec<Vec<String>> {
+    let mut batches = Vec::new();
+    let mut rest = parents;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = rest.iter().take(size).take_while(|values| {
+            bytes += values.iter().map(|json| json.len() + 1).sum::<usize>();
+            bytes <= LONGEST_BATCH
+        });
+        let (batch, behind) = rest.split_at(fits.count().max(1));
+        let list = |nth| {
+            let values: Vec<&str> =
+                batch.iter().filter_map(|values: &Vec<String>| Some(values.get(nth)?.as_str())).collect();
+            format!("[{}]", values.join(","))
+        };
+        batches.push((0..batch[0].len()).map(list).collect());
+        rest = behind;
+    }
+    batches
 }
 
 #[derive(Default)]
@@ -88,6 +118,13 @@ impl Values {
             return;
         }
         let number = self.records;
+        let passes = |one: &RecordTest| {
+            let found = member(record, one.at.tokens()).map(|json| Found::Json(json.into()));
+            Found::passes(found.as_ref(), &one.test)
+        };
+        if !parent.conditions.iter().all(passes) {
+            return;
+        }
         match fields(parent, branch, record) {
             Ok(fields) => {
                 self.bytes += OVERHEAD + fields.iter().map(|field| OVERHEAD + field.len()).sum::<usize>();
@@ -128,8 +165,11 @@ impl Values {
 fn fields<'a>(parent: &'a Parent, branch: &Branch, record: &[u8]) -> Result<Vec<String>, Lack<'a>> {
     let field = |field: &'a ParentField| {
         let inherited = branch.member(field.as_str());
-        let json = inherited.or_else(|| member(record, field.tokens()));
-        match json {
+        // What is no object has one value, itself.
+        let is_value = field.as_str() == "_value" && !record.starts_with(b"{");
+        let whole = || std::str::from_utf8(record).ok().filter(|_| is_value).map(Cow::from);
+        let json = inherited.or_else(whole).or_else(|| member(record, field.tokens()).map(Cow::from));
+        match json.as_deref() {
             None | Some("null" | "\"\"") => Err(Lack::Missing(field)),
             Some(json) if json.len() > LONGEST => Err(Lack::TooLong(field)),
             Some(json) if text(json).is_none() => Err(Lack::Unfit(field)),
@@ -145,7 +185,9 @@ mod tests {
 
     fn parent(missing: MissingField) -> Parent {
         let fields = ["id", "owner.login"].map(|field| field.to_owned().try_into().unwrap());
-        Parent { stream: "projects".to_owned(), fields: fields.into(), concurrency: None, missing }
+        let stream = "projects".to_owned();
+        let (conditions, batch) = (Vec::new(), None);
+        Parent { stream, fields: fields.into(), concurrency: None, missing, conditions, batch }
     }
 
     fn read(records: &[&str], missing: MissingField) -> Values {

@@ -15,7 +15,7 @@ use super::warnings::Warnings;
 use crate::cursor::{EndedBranch, PartitionMarks, SkippedBranches};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
-use crate::extract::paging::Branch;
+use crate::extract::paging::{Branch, Owners};
 use crate::redact::secret_at;
 
 /// How a walk ended.
@@ -234,6 +234,11 @@ impl StreamPages {
         let (state, is_finished) = match ending {
             Ending::Complete(state) => {
                 self.note_ended(&running.branch, false);
+                // Of a branch that an earlier segment has begun, records may have come there.
+                let owners = running.branch.owners().filter(|_| running.before == 0);
+                if let Some((count, first)) = owners.and_then(Owners::told) {
+                    self.notes.unnamed.add(|| format!("{count} ({first})"));
+                }
                 (state, true)
             }
             Ending::Skipped(state, cause) => {

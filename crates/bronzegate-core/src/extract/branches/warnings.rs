@@ -10,6 +10,8 @@ pub(crate) struct Warnings {
     pub(crate) skipped: Named,
     /// Records without a field that their children's requests need.
     pub(crate) lacking: Named,
+    /// Parents of batches that no record names.
+    pub(crate) unnamed: Named,
     /// Records without a cursor, which `missing: skip` has left out.
     pub(crate) without_cursor: u64,
     /// Warnings of pages that nobody writes.
@@ -58,6 +60,7 @@ impl Warnings {
         self.skipped.merge(later.skipped);
         self.lacking.merge(later.lacking);
         self.without_cursor += later.without_cursor;
+        self.unnamed.merge(later.unnamed);
         self.of_pages.merge(later.of_pages);
         self.again += later.again;
         self.has_changed |= later.has_changed;
@@ -81,6 +84,7 @@ impl Warnings {
         let mut warnings = Vec::new();
         warnings.extend(self.skipped.told("left out by `then: skip`"));
         warnings.extend(self.lacking.told("without children by `missing: skip`"));
+        warnings.extend(self.unnamed.told("batches with parents that no record names"));
         if self.again > 0 {
             warnings.push(format!(
                 "{} parents came more than once, so their records are written as often; let `fields` tell them \

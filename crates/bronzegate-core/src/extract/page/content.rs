@@ -5,10 +5,11 @@ use tokio::task::consume_budget;
 
 use super::fetched::FetchError;
 use super::record_channel::RecordSender;
-use crate::config::{Address, Csv, Format, IfAbsent, RecordsPath, Stream};
+use crate::config::{Address, Csv, Format, IfAbsent, Pointer, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{
     self, Form, PageBody, Reader, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Transcoder, Wanted,
+    WantedColumns,
 };
 use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response, charset, media_type};
 use crate::redact::line;
@@ -19,6 +20,8 @@ pub(crate) struct Content<'a> {
     pub(crate) stream: &'a Stream,
     /// The body paths that are read.
     pub(crate) paths: &'a Paths,
+    /// The columns that the pages before had, where rows are lists.
+    pub(crate) columns: Option<&'a [String]>,
 }
 
 /// The most that is read of what stands in place of a table.
@@ -161,7 +164,7 @@ impl Content<'_> {
     fn check_lines(&self, essence: &str) -> Result<(), Error> {
         let addresses = self.stream.pagination.addresses();
         let wanted = match &self.stream.records.at {
-            RecordsPath::At(pointer) => Some(format!("records: {pointer}")),
+            path @ (RecordsPath::At(_) | RecordsPath::Each(_)) => Some(format!("records: {path}")),
             RecordsPath::Root => addresses
                 .into_iter()
                 .find(|address| matches!(address, Address::Body(_)))
@@ -180,14 +183,26 @@ impl Content<'_> {
             let may_be_empty = self.stream.records.if_absent == IfAbsent::Empty;
             return Reader::csv(form, may_be_empty);
         }
+        let tokens = |pointer: Option<&Pointer>| pointer.map_or_else(Vec::new, |at| at.tokens().to_vec());
         let records = match &self.stream.records.at {
             RecordsPath::Root => RecordsAt::Root,
-            RecordsPath::At(pointer) => RecordsAt::Path(pointer.tokens().to_vec()),
+            RecordsPath::At(pointer) => RecordsAt::Path(tokens(Some(pointer))),
+            RecordsPath::Each(each) => {
+                let outer = tokens(each.of.as_ref());
+                match &each.lists {
+                    None => RecordsAt::Members(outer),
+                    Some(inner) => RecordsAt::Lists { outer, inner: inner.clone() },
+                }
+            }
         };
         let lines = *format == Format::Ndjson;
         let (values, nulls) = (self.paths.tokens(), self.stream.records.nulls);
-        let wanted = Wanted { records: Some(records), values, lines, nulls };
-        Reader::json(&wanted)
+        let columns = self.stream.records.columns.as_ref().filter(|_| !lines);
+        let columns = columns.map(|columns| WantedColumns {
+            at: columns.clone(),
+            known: self.columns.map(<[String]>::to_vec),
+        });
+        Reader::json(&Wanted { records: Some(records), values, lines, nulls, columns })
     }
 }
 
@@ -207,6 +222,7 @@ fn joined(before: Option<PageBody>, body: PageBody) -> PageBody {
         hash: xxhash_rust::xxh3::xxh3_128(&hashes),
         values: values.into_iter().zip(earlier).map(|(later, earlier)| later.or(earlier)).collect(),
         names: before.names,
+        columns: body.columns.or(before.columns),
         first_record: before.first_record.or(body.first_record),
         last_record: body.last_record.or(before.last_record),
         bytes: before.bytes + body.bytes,
@@ -292,7 +308,7 @@ mod tests {
     async fn others_have_their_turn_while_a_few_bytes_unpack_to_many() {
         let yaml = "source: s\nbase_url: https://x.example\nstreams: { t: { path: /t, records: r } }";
         let source = parse("s.yaml", yaml).unwrap();
-        let content = Content { stream: &source.streams[0], paths: &Paths::default() };
+        let content = Content { stream: &source.streams[0], paths: &Paths::default(), columns: None };
         let body = [&b"{\"r\":[1],\"x\":["[..], &vec![b' '; 60 << 20], b"]}"].concat();
         let packed = zstd::encode_all(&body[..], 3).unwrap();
         assert!(packed.len() < 10_000, "{}", packed.len());

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::fetched::Fetched;
 use super::stream_context::StreamContext;
-use crate::config::{Address, Method, RecordsPath, Stream, Then};
+use crate::config::{Address, Method, Stream, Then};
 use crate::error::{Error, ErrorKind};
 use crate::http::Found;
 use crate::redact::printable;
@@ -18,7 +18,7 @@ const LONGEST_SHOWN: usize = 200;
 
 /// Where errors stand, for a stream whose records are in `data`.
 pub(super) fn errors_address(stream: &Stream) -> Option<Address> {
-    let RecordsPath::At(pointer) = &stream.records.at else { return None };
+    let pointer = stream.records.at.holder()?;
     let is_data = pointer.tokens().first().is_some_and(|first| first == "data");
     is_data.then(|| Address::Body("errors".parse().expect("a name is a pointer")))
 }

@@ -13,7 +13,7 @@ use super::record_channel::RecordSender;
 use crate::config::{Address, Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging;
-use crate::extract::paging::Paginator;
+use crate::extract::paging::{PageShape, Paginator};
 use crate::formats::{self, Form, PageBody, SplitErrorKind};
 use crate::http::{
     ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Response, SendError,
@@ -32,6 +32,8 @@ pub(crate) struct Fetcher {
     paths: Paths,
     /// What is read of the answers to other requests.
     answer_paths: Paths,
+    /// Where a page that is the only one may say that there are more.
+    more: Arc<[Address]>,
     wait_budget: WaitBudget,
     /// A page is looked at, and may not be there: that is no error of the API's.
     is_look: bool,
@@ -45,11 +47,19 @@ enum Attempt {
     Again(Again),
 }
 
+/// A page, and what it takes to read it.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    events: &'a RecordSender,
+    /// The columns of the pages before.
+    columns: Option<&'a [String]>,
+}
+
 /// What a response is read for.
 #[derive(Clone, Copy)]
 enum Aim<'a> {
     /// A page's records.
-    Page(&'a RecordSender),
+    Page(Wish<'a>),
     /// The answer to a question, which may be asked again.
     Answer,
     /// The answer to a request that has an effect.
@@ -72,25 +82,29 @@ impl Fetcher {
         let of_job = stream.job.iter().flat_map(Job::addresses);
         let of_pages = Paginator::addresses(&stream);
         let errors = errors_address(&stream);
-        let more = paging::more_addresses(&stream);
-        let paths = Paths::of(of_pages.iter().copied().chain(&errors).chain(&more));
+        let more: Arc<[Address]> = paging::more_addresses(&stream).into();
+        let paths = Paths::of(of_pages.iter().copied().chain(&errors).chain(more.iter()));
         let answer_paths = Paths::of(of_pages.into_iter().chain(of_job));
         let has_answered = Arc::default();
-        Self { client, stream, paths, answer_paths, wait_budget, is_look: false, has_answered }
+        Self { client, stream, paths, answer_paths, more, wait_budget, is_look: false, has_answered }
     }
 
     /// One that looks at pages which may not be there, and reads what stands at these addresses besides.
     pub(crate) fn looking(&self, also: &[Address]) -> Self {
         let of_pages = Paginator::addresses(&self.stream);
         let errors = errors_address(&self.stream);
-        let more = paging::more_addresses(&self.stream);
-        let paths = Paths::of(of_pages.into_iter().chain(&errors).chain(&more).chain(also));
+        let paths = Paths::of(of_pages.into_iter().chain(&errors).chain(self.more.iter()).chain(also));
         Self { paths, is_look: true, ..self.clone() }
     }
 
     /// The API has answered what was asked, now or in an earlier segment.
     pub(crate) fn answered(&self) {
         self.has_answered.store(true, Relaxed);
+    }
+
+    /// Where a page that is the only one may say that there are more.
+    pub(crate) fn more(&self) -> &[Address] {
+        &self.more
     }
 
     /// How long the run may wait.
@@ -103,13 +117,16 @@ impl Fetcher {
         &self.client
     }
 
-    /// Fetches a page and passes its records on as they come.
+    /// Fetches a page and passes its records on as they come. What is `known` of the pages before it may be needed to
+    /// read it.
     pub(crate) async fn fetch(
         &self,
         request: &ApiRequest,
+        known: Option<&PageShape>,
         events: &RecordSender,
     ) -> Result<Fetched, FetchError> {
-        self.pursue(request, Aim::Page(events)).await
+        let columns = known.and_then(PageShape::names);
+        self.pursue(request, Aim::Page(Wish { events, columns })).await
     }
 
     /// Asks a question and returns the answer's facts; 404 and 410 are answers too.
@@ -319,9 +336,10 @@ impl Fetcher {
         let arrived = self.client.clock().now();
         let is_page = (200..300).contains(&response.status) && response.status != 204;
         Ok(match aim {
-            Aim::Page(events) if is_page => {
-                events.begin(arrived)?;
-                self.content().split(response, events).await?
+            Aim::Page(wish) if is_page => {
+                wish.events.begin(arrived)?;
+                let content = Content { stream: &self.stream, paths: &self.paths, columns: wish.columns };
+                content.split(response, wish.events).await?
             }
             Aim::Answer | Aim::Effect if is_page => self.read_answer(response).await,
             _ => self.read_error(response, paths).await,
@@ -341,10 +359,6 @@ impl Fetcher {
             Err(error) if error.kind == SplitErrorKind::Empty => (BodyState::Whole, None),
             Err(error) => (BodyState::Invalid(error, framing), None),
         }
-    }
-
-    fn content(&self) -> Content<'_> {
-        Content { stream: &self.stream, paths: &self.paths }
     }
 
     /// Reads the values of a body that is not a page, as far as it is JSON.

@@ -1,10 +1,14 @@
 //! A branch of a stream: its requests for one partition and one record of its parent. A stream without
 //! either has one branch, which has no values.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3Default;
 
-use crate::config::Stream;
+use super::owners::{Owners, each_text};
+use crate::config::{Stream, partition_member};
 use crate::cursor::BranchKey;
 use crate::error::{Error, ErrorKind};
 use crate::redact::printable;
@@ -27,6 +31,8 @@ pub(crate) struct Branch {
     partition: Vec<(String, String)>,
     parent: Vec<(String, String)>,
     members: String,
+    /// The parents of its batch, as far as no record has named them.
+    owners: Option<Owners>,
 }
 
 /// The longest value that a message shows.
@@ -49,22 +55,24 @@ impl Branch {
         }
         let names = stream.partitions.names().map(str::to_owned);
         let partition = names.zip(id.partition.iter().cloned()).collect();
-        let texts = id.parent.iter().map(|json| text(json).ok_or_else(changed));
+        let batch = stream.parent.as_ref().and_then(|parent| parent.batch.as_ref());
+        let text_of = |json: &String| match batch {
+            Some(_) => each_text(json).map(|texts| texts.join(",")),
+            None => text(json),
+        };
+        let texts = id.parent.iter().map(|json| text_of(json).ok_or_else(changed));
+        let owners = batch.and_then(|batch| Owners::of(batch, &id));
         let names = fields.iter().map(|field| field.as_str().to_owned());
         let parent = names.zip(texts).map(|(name, text)| Ok((name, text?))).collect::<Result<_, Error>>()?;
-        let members = fields
-            .iter()
-            .zip(&id.parent)
-            .flat_map(|(field, json)| [",\"", &field.member(), "\":", json].map(str::to_owned))
-            .collect();
-        Ok(Self { id, partition, parent, members })
+        let members = members(stream, &id);
+        Ok(Self { id, partition, parent, members, owners })
     }
 
     /// The only branch of a stream.
     #[cfg(test)]
     pub(crate) fn only() -> Self {
         let (partition, parent) = (Vec::new(), Vec::new());
-        Self { id: BranchId::default(), partition, parent, members: String::new() }
+        Self { id: BranchId::default(), partition, parent, members: String::new(), owners: None }
     }
 
     /// Its values.
@@ -82,9 +90,14 @@ impl Branch {
         &self.parent
     }
 
-    /// What each of its records gets, each member with a comma before it: `,"_parent_id":7`.
+    /// What each of its records gets, each member with a comma before it: `,"_partition_region":"eu","_parent_id":7`.
     pub(crate) fn members(&self) -> &str {
         &self.members
+    }
+
+    /// The parents of its batch, where its records say whose they are.
+    pub(crate) fn owners(&self) -> Option<&Owners> {
+        self.owners.as_ref()
     }
 
     /// What tells it from others in a cursor's state.
@@ -101,13 +114,16 @@ impl Branch {
         hasher(self.id.partition.iter().chain(&self.id.parent)).digest()
     }
 
-    /// What its records have at a member `_parent_…`, as JSON text.
-    pub(crate) fn member(&self, name: &str) -> Option<&str> {
+    /// What its records have at a member `_parent_…` or `_partition_…`, as JSON text.
+    pub(crate) fn member(&self, name: &str) -> Option<Cow<'_, str>> {
+        if let Some((_, value)) = self.partition.iter().find(|(known, _)| partition_member(known) == name) {
+            return Some(Value::from(value.as_str()).to_string().into());
+        }
         let at = self
             .parent
             .iter()
             .position(|(field, _)| format!("_parent_{}", field.replace('.', "_")) == name)?;
-        Some(&self.id.parent[at])
+        Some(self.id.parent.get(at)?.as_str().into())
     }
 
     /// Its values for messages: `region=eu, parent id=7`; `None` for the only branch.
@@ -121,6 +137,18 @@ impl Branch {
         let values: Vec<_> = partition.chain(parent).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
+}
+
+/// What each record of a branch gets.
+fn members(stream: &Stream, id: &BranchId) -> String {
+    let member = |name: String, json: &str| format!(",\"{name}\":{json}");
+    let partition = stream.partitions.names().zip(&id.partition);
+    let partition = partition.filter(|_| stream.branch_fields.has_partition());
+    let partition = partition
+        .map(|(name, value)| member(partition_member(name), &Value::from(value.as_str()).to_string()));
+    let fields = stream.parent.iter().flat_map(|parent| &parent.fields).zip(&id.parent);
+    let fields = fields.filter(|_| stream.has_parent_fields());
+    partition.chain(fields.map(|(field, json)| member(field.member(), json))).collect()
 }
 
 /// What tells a list of values from others.

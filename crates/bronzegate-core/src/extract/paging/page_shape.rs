@@ -14,6 +14,9 @@ use crate::formats::{Form, PageBody, RecordsFound};
 use crate::http::Facts;
 use crate::redact::printable;
 
+/// The bytes of the columns' names of rows, beyond which they are not saved.
+const LONGEST_NAMES: usize = 16 << 10;
+
 /// The longest list of columns that is saved, and the longest text that a message shows.
 const LONGEST_SHOWN: usize = 200;
 
@@ -30,26 +33,44 @@ pub(crate) enum PageShape {
         /// The names of the first ones, for messages.
         shown: String,
     },
+    /// Rows of JSON.
+    Rows {
+        /// Tells their columns, in their order, from others.
+        columns: String,
+        /// Their names, which later pages may lack; none where they are long.
+        names: Vec<String>,
+        /// The names of the first ones, for messages.
+        shown: String,
+    },
 }
 
 impl PageShape {
     fn of(body: &PageBody) -> Self {
+        if let Some(names) = &body.columns {
+            let is_short = names.iter().map(|name| name.len() + 3).sum::<usize>() <= LONGEST_NAMES;
+            let kept = if is_short { names.clone() } else { Vec::new() };
+            return Self::Rows { columns: told_apart(names), names: kept, shown: shown(names) };
+        }
         if body.form != Form::Table {
             return Self::Json;
         }
         let mut names = body.names.clone();
         names.sort_unstable();
-        let mut hash = Xxh3Default::new();
-        for name in &names {
-            hash.update(&(name.len() as u64).to_le_bytes());
-            hash.update(name.as_bytes());
+        Self::Table { columns: told_apart(&names), shown: shown(&body.names) }
+    }
+
+    /// The columns of rows of JSON.
+    pub(crate) fn names(&self) -> Option<&[String]> {
+        match self {
+            Self::Rows { names, .. } if !names.is_empty() => Some(names),
+            _ => None,
         }
-        Self::Table { columns: format!("{:032x}", hash.digest128()), shown: shown(&body.names) }
     }
 
     fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Table { columns, .. }, Self::Table { columns: others, .. }) => columns == others,
+            (Self::Table { columns, .. }, Self::Table { columns: others, .. })
+            | (Self::Rows { columns, .. }, Self::Rows { columns: others, .. }) => columns == others,
             (Self::Json, Self::Json) => true,
             _ => false,
         }
@@ -59,6 +80,7 @@ impl PageShape {
         match self {
             Self::Json => "JSON".to_owned(),
             Self::Table { shown, .. } => format!("a table with the columns {shown}"),
+            Self::Rows { shown, .. } => format!("rows with the columns {shown}"),
         }
     }
 }
@@ -78,9 +100,14 @@ pub(crate) fn check(stream: &Stream, body: &PageBody) -> Result<(), Error> {
         RecordsFound::Other(what) => what,
     };
     let is_gone = matches!(body.found, RecordsFound::Absent | RecordsFound::Null);
-    let (at, meant) = match &stream.records.at {
-        RecordsPath::Root => ("$".to_owned(), None),
-        RecordsPath::At(pointer) => (pointer.to_string(), Some(meant(pointer, body)).filter(|_| is_gone)),
+    let at = &stream.records.at;
+    let meant = at.holder().filter(|_| is_gone).map(|pointer| meant(pointer, body));
+    let should = match at {
+        RecordsPath::Root | RecordsPath::At(_) => "should be an array, but",
+        RecordsPath::Each(each) if each.lists.is_none() => {
+            "should be an object, whose members are the records, but"
+        }
+        RecordsPath::Each(_) => "should be an array wherever `*` leads, but somewhere",
     };
     let names = if body.names.is_empty() {
         String::new()
@@ -94,7 +121,7 @@ pub(crate) fn check(stream: &Stream, body: &PageBody) -> Result<(), Error> {
         ""
     };
     let meant = meant.unwrap_or_default();
-    bad(format!("`records: {at}` should be an array, but {found} stands there{names}{meant}{hint}"))
+    bad(format!("`records: {at}` {should} {found} stands there{names}{meant}{hint}"))
 }
 
 /// What the source file may have meant, where nothing is at its path.
@@ -191,7 +218,8 @@ pub(crate) fn follow(
     columns: &SeenColumns,
     body: &PageBody,
 ) -> Result<Option<String>, Error> {
-    if body.found != RecordsFound::Records {
+    // Rows without any may lack their columns too.
+    if body.found != RecordsFound::Records || stream.records.columns.is_some() && body.columns.is_none() {
         return Ok(None);
     }
     let shape = PageShape::of(body);
@@ -263,6 +291,15 @@ fn only_line(body: &PageBody, line: &str, may_be_absent: bool) -> Result<String,
          without rows. If this is how the API writes \"none\", say `records: {{ at: $, if_absent: empty }}`, by which \
          such a body is a warning"
     ))
+}
+
+fn told_apart(names: &[String]) -> String {
+    let mut hash = Xxh3Default::new();
+    for name in names {
+        hash.update(&(name.len() as u64).to_le_bytes());
+        hash.update(name.as_bytes());
+    }
+    format!("{:032x}", hash.digest128())
 }
 
 fn shown(names: &[String]) -> String {

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use crate::config::{Address, Kind, Pointer, RecordsPath, Stream};
+use crate::config::{Address, Kind, Pointer, Stream};
 use crate::http::{Facts, Found};
 use crate::redact::printable;
 
@@ -93,7 +93,7 @@ pub(crate) fn more_addresses(stream: &Stream) -> Vec<Address> {
     if stream.pagination.is_stated || stream.job.is_some() {
         return Vec::new();
     }
-    let RecordsPath::At(records) = &stream.records.at else { return Vec::new() };
+    let Some(records) = stream.records.at.holder() else { return Vec::new() };
     let around = records.above().map(|above| above.tokens().to_vec()).unwrap_or_default();
     let mut places: Vec<Vec<String>> = vec![around];
     places.extend(
@@ -122,18 +122,24 @@ pub(crate) fn more_addresses(stream: &Stream) -> Vec<Address> {
 }
 
 /// What says that there are more pages than the one, with the lines that would read them.
-pub(crate) fn says_more(stream: &Stream, records: u64, facts: &Facts) -> Option<String> {
+///
+/// `addresses` are its [`more_addresses`]. A stream may have such a page for each of many parents, so what was found is
+/// held against them, not each of them looked up.
+pub(crate) fn says_more(
+    stream: &Stream,
+    addresses: &[Address],
+    records: u64,
+    facts: &Facts,
+) -> Option<String> {
     if stream.pagination.is_stated || stream.job.is_some() {
         return None;
     }
     let link = Address::Link("next".to_owned());
-    // Most bodies have nothing there, and a stream may have a page for each of many parents.
-    let is_bare = facts.values.iter().all(Option::is_none);
-    let addresses = if is_bare { Vec::new() } else { more_addresses(stream) };
-    let of_body = addresses.into_iter().find_map(|address| {
-        let found = facts.look(&address)?;
-        let lines = lines(&address, &found, records, facts)?;
-        let shown = found.plain().ok().flatten().map(|plain| plain.text).unwrap_or_default();
+    let of_body = facts.found().find_map(|(pointer, json)| {
+        let address = Address::Body(pointer.clone());
+        let found = Found::Json(json.to_vec());
+        let lines = addresses.contains(&address).then(|| lines(pointer, json, &found, records, facts))??;
+        let shown = found.text().unwrap_or_default();
         Some((format!("{address} is {}", printable(&shown, LONGEST_SHOWN)), lines))
     });
     let of_link = || {
@@ -147,10 +153,8 @@ pub(crate) fn says_more(stream: &Stream, records: u64, facts: &Facts) -> Option<
     ))
 }
 
-fn lines(address: &Address, found: &Found, records: u64, facts: &Facts) -> Option<String> {
-    let Address::Body(pointer) = address else { return None };
+fn lines(pointer: &Pointer, json: &[u8], found: &Found, records: u64, facts: &Facts) -> Option<String> {
     let name = pointer.tokens().last()?.as_str();
-    let Found::Json(json) = found else { return None };
     if MORE.contains(&name) {
         return (json == b"true").then(|| {
             "pagination: { type: cursor, next: { … }, send: { query: … } }` or `{ type: page, send: { query: page } }"
@@ -166,10 +170,10 @@ fn lines(address: &Address, found: &Found, records: u64, facts: &Facts) -> Optio
             )
         });
     }
-    if matches!(json.as_slice(), b"false" | b"0" | b"{}" | b"[]") {
+    if matches!(json, b"false" | b"0" | b"{}" | b"[]") {
         return None;
     }
-    let text = found.plain().ok().flatten()?.text;
+    let text = found.text()?;
     if json.starts_with(b"{") {
         let inner = if text.contains("\"href\"") { "href" } else { "…" };
         return Some(format!("pagination: {{ type: next_url, next: {{ body: {pointer}.{inner} }} }}"));

@@ -5,3 +5,4 @@ mod reader;
 mod row;
 
 pub(crate) use reader::CsvSplitter;
+pub(crate) use row::Columns;

@@ -137,6 +137,7 @@ impl CsvSplitter {
             hash: self.hash.digest128(),
             values: Vec::new(),
             names: self.columns.map(Columns::into_names).unwrap_or_default(),
+            columns: None,
             first_record: None,
             last_record: self.last,
             bytes: self.offset,
@@ -201,7 +202,7 @@ impl CsvSplitter {
         // The next chunk will hold about as many.
         self.spans.reserve(spans.len());
         self.last = Some(bytes.slice(last.start as usize..last.end as usize));
-        out.push(RecordChunk { bytes, spans, line_breaks: false });
+        out.push(RecordChunk { bytes, spans, keys: Vec::new(), line_breaks: false });
     }
 
     fn error(&self, kind: SplitErrorKind, at: usize) -> SplitError {

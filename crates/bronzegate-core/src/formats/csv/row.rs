@@ -72,6 +72,20 @@ impl Columns {
         self.starts.len()
     }
 
+    /// The names, in their order.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Writes a row of as many JSON values as an object.
+    pub(crate) fn write_values(&self, values: &[&[u8]], out: &mut Vec<u8>) {
+        for (start, value) in self.starts.iter().zip(values) {
+            out.extend_from_slice(start);
+            out.extend_from_slice(value);
+        }
+        out.push(b'}');
+    }
+
     /// Writes a row of as many fields as a JSON object of strings.
     ///
     /// # Errors

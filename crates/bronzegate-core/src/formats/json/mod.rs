@@ -4,12 +4,17 @@ mod grammar;
 mod lexer;
 mod nesting;
 mod records;
+mod renamed;
+mod rows;
 mod scalar;
+mod shaper;
 mod splitter;
 mod token_starts;
 mod values;
 mod wanted_values;
 
+pub(crate) use renamed::{might_hold_one_of, rename_clashes};
+pub(crate) use shaper::Shaper;
 pub(crate) use splitter::Splitter;
 pub(crate) use values::values;
-pub(crate) use wanted_values::{RecordsAt, Wanted};
+pub(crate) use wanted_values::{RecordsAt, Wanted, WantedColumns};

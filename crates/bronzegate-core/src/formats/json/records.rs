@@ -9,6 +9,8 @@ use crate::formats::record_chunk::{RecordChunk, Span};
 
 /// The largest record that is read.
 const MAX_RECORD: usize = 64 << 20;
+/// The longest name of a member that its records get, as JSON.
+const MAX_KEY: usize = 4 << 10;
 
 /// Gathers the records of one body, chunk by chunk.
 pub(crate) struct Records {
@@ -20,6 +22,13 @@ pub(crate) struct Records {
     carry_line_breaks: bool,
     /// The records that are whole in the current chunk.
     spans: Vec<Span>,
+    /// The names of the members that they are, or are in; none where they are neither.
+    keys: Vec<Bytes>,
+    /// The name of the member that comes next, or whose list is read, with its quotes.
+    key: Option<Bytes>,
+    /// Where in the chunk a name begins that has not ended, and what an earlier chunk had of it.
+    key_from: Option<usize>,
+    key_carry: Vec<u8>,
     /// Whether a line break stands between tokens of the current chunk.
     pub(crate) line_breaks: bool,
     /// In NDJSON, whether the text up to the current chunk ends with a line break.
@@ -51,6 +60,10 @@ impl Records {
             carry: Vec::new(),
             carry_line_breaks: false,
             spans: Vec::new(),
+            keys: Vec::new(),
+            key: None,
+            key_from: None,
+            key_carry: Vec::new(),
             line_breaks: false,
             line_ended: true,
             count: 0,
@@ -66,6 +79,32 @@ impl Records {
     #[inline]
     pub(crate) fn begin(&mut self, at: usize) {
         self.open = Some(Open { start: at, may_clash: false });
+    }
+
+    /// The name of a member begins, which is the next record.
+    pub(crate) fn begin_key(&mut self, at: usize) {
+        self.key_from = Some(at);
+    }
+
+    /// It ends before the colon.
+    pub(crate) fn end_key(&mut self, chunk: &[u8], colon: usize) -> Result<(), SplitErrorKind> {
+        let from = self.key_from.take().unwrap_or_default();
+        let mut key = std::mem::take(&mut self.key_carry);
+        key.extend_from_slice(&chunk[from..colon]);
+        key.truncate(key.trim_ascii_end().len());
+        self.set_key(Some(key));
+        self.check_key()
+    }
+
+    /// The records that come are in the member of this name, or in none.
+    pub(crate) fn set_key(&mut self, key: Option<Vec<u8>>) {
+        self.key = key.map(Bytes::from);
+    }
+
+    /// Each record has its key: a long one would make much of little.
+    fn check_key(&self) -> Result<(), SplitErrorKind> {
+        let length = self.key.as_ref().map_or(0, Bytes::len);
+        if length > MAX_KEY { Err(SplitErrorKind::KeyTooLong) } else { Ok(()) }
     }
 
     /// A null stands in place of a record, and is left out.
@@ -97,6 +136,9 @@ impl Records {
     ) -> Result<(), SplitErrorKind> {
         let Some(Open { start, may_clash }) = self.open.take() else { return Ok(()) };
         self.count += 1;
+        if self.key.is_some() {
+            self.check_key()?;
+        }
         if !self.carry.is_empty() {
             return self.end_carried(&chunk[start..end], may_clash, out);
         }
@@ -105,6 +147,7 @@ impl Records {
             return Err(SplitErrorKind::LineNotOneValue);
         }
         self.spans.push(Span { start: start as u32, end: end as u32, may_clash });
+        self.keys.extend(self.key.clone());
         Ok(())
     }
 
@@ -126,7 +169,8 @@ impl Records {
         }
         let span = Span { start: 0, end: bytes.len() as u32, may_clash };
         let line_breaks = self.line_breaks | std::mem::take(&mut self.carry_line_breaks);
-        out.push(RecordChunk { bytes: bytes.into(), spans: vec![span], line_breaks });
+        let keys = self.key.iter().cloned().collect();
+        out.push(RecordChunk { bytes: bytes.into(), spans: vec![span], keys, line_breaks });
         Ok(())
     }
 
@@ -167,6 +211,13 @@ impl Records {
                 return Err(SplitErrorKind::RecordTooLarge);
             }
         }
+        if let Some(from) = &mut self.key_from {
+            self.key_carry.extend_from_slice(&chunk[*from..]);
+            *from = 0;
+            if self.key_carry.len() > MAX_KEY {
+                return Err(SplitErrorKind::KeyTooLong);
+            }
+        }
         if self.lines {
             let tail = &chunk[chunk.trim_ascii_end().len()..];
             self.line_ended = has_line_break(tail) || tail.len() == chunk.len() && self.line_ended;
@@ -177,7 +228,8 @@ impl Records {
             let spans = std::mem::take(&mut self.spans);
             // The next chunk will hold about as many.
             self.spans.reserve(spans.len());
-            out.push(RecordChunk { bytes: chunk, spans, line_breaks: self.line_breaks });
+            let keys = std::mem::take(&mut self.keys);
+            out.push(RecordChunk { bytes: chunk, spans, keys, line_breaks: self.line_breaks });
         }
         self.line_breaks = false;
         self.remember_last(out);

@@ -26,6 +26,10 @@ const NOWHERE: usize = usize::MAX;
 pub(crate) struct Splitter {
     lines: bool,
     whole_body: bool,
+    /// The records are the members of an object.
+    has_members: bool,
+    /// The records are in lists of a list.
+    in_lists: bool,
     nulls: Nulls,
     utf8: Utf8,
     lexer: Lexer,
@@ -55,6 +59,8 @@ impl Splitter {
         Self {
             lines: wanted.lines,
             whole_body: wanted.records == Some(RecordsAt::Root),
+            has_members: matches!(wanted.records, Some(RecordsAt::Members(_))),
+            in_lists: matches!(wanted.records, Some(RecordsAt::Lists { .. })),
             nulls: wanted.nulls,
             utf8: Utf8::default(),
             lexer: Lexer::default(),
@@ -113,10 +119,20 @@ impl Splitter {
         let ended = self.records.end(&[], 0, out).and_then(|()| self.values.end_value(&[], 0));
         ended.map_err(|kind| self.error(kind, 0))?;
         self.records.remember_last(out);
-        let (found, form, bytes) = (self.found, self.form, self.offset);
+        let (form, bytes) = (self.form, self.offset);
+        let (found, elements) = match self.values.lists() {
+            Some((found, elements)) => (found, Some(elements)),
+            None => (self.found, None),
+        };
         let (values, names) = self.values.into_parts();
         let body = PageBody { found, form, bytes, values, names, has_line_end: true, ..PageBody::default() };
-        Ok(self.records.into_body(body))
+        let body = self.records.into_body(body);
+        Ok(PageBody { records: elements.unwrap_or(body.records), ..body })
+    }
+
+    /// The wanted value of this number, once it is whole.
+    pub(crate) fn value(&self, nth: usize) -> Option<&[u8]> {
+        self.values.value(nth)
     }
 
     /// What a body that ends here lacks.
@@ -222,7 +238,9 @@ impl Splitter {
                     self.begin_line(chunk, at, out)?;
                 }
                 let next = self.state.after(token);
-                if next == State::Name {
+                if next == State::Name && self.in_records() {
+                    self.records.begin_key(at);
+                } else if next == State::Name {
                     self.values.begin_name(at);
                 } else {
                     self.begin_value(chunk, at)?;
@@ -234,6 +252,7 @@ impl Splitter {
                 let next = self.state.after(token);
                 match next {
                     State::Bad => return Err(self.unexpected(chunk[at])),
+                    State::Colon if self.in_records() => self.records.end_key(chunk, at)?,
                     State::Colon => self.values.end_name(chunk, at)?,
                     _ => self.end_scalar(chunk, at, out)?,
                 }
@@ -269,6 +288,9 @@ impl Splitter {
     /// A value begins at a depth that is looked at.
     fn begin_value(&mut self, chunk: &[u8], at: usize) -> Step<Begun> {
         if self.in_records() {
+            if self.has_members {
+                self.check_member(chunk[at])?;
+            }
             match self.nulls {
                 _ if chunk[at] != b'n' => self.records.begin(at),
                 Nulls::Keep => self.records.begin(at),
@@ -302,6 +324,15 @@ impl Splitter {
         Ok(begun)
     }
 
+    /// Holds a value in place of records that are members to what that says.
+    fn check_member(&self, first: u8) -> Step {
+        match Kind::of(first) {
+            _ if !self.nesting.in_object() => Err(SplitErrorKind::ListOfMembers),
+            Kind::Scalar => Err(SplitErrorKind::ScalarMember(self.records.count + 1)),
+            Kind::Object | Kind::Array | Kind::Null => Ok(()),
+        }
+    }
+
     /// A value where the grammar has room for none: in NDJSON it may begin the next line.
     fn begin_line(&mut self, chunk: &[u8], at: usize, out: &mut Vec<RecordChunk>) -> Step {
         if !self.lines || self.state != State::End {
@@ -332,12 +363,21 @@ impl Splitter {
         self.state = if token == Token::OpenObject { State::InObject } else { State::InArray };
         match begun {
             Begun::Entered => self.watch = self.values.depth(),
+            Begun::Outer => {
+                self.watch = self.values.depth();
+                self.records.begin_hash(at + 1);
+                self.values.pause(chunk, at + 1)?;
+            }
             Begun::Records => {
                 self.found = RecordsFound::Records;
                 self.watch = self.nesting.depth();
                 self.names = self.watch + 1;
-                self.records.begin_hash(at + 1);
-                self.values.pause(chunk, at + 1)?;
+                if self.in_lists {
+                    self.records.set_key(self.values.take_key());
+                } else {
+                    self.records.begin_hash(at + 1);
+                    self.values.pause(chunk, at + 1)?;
+                }
             }
             Begun::NoRecords { .. } | Begun::Other => {}
         }
@@ -368,12 +408,15 @@ impl Splitter {
     /// The container that was looked into closes: the records, or one on the way to wanted values.
     fn leave(&mut self, chunk: &[u8], at: usize, out: &mut Vec<RecordChunk>) -> Step {
         self.end_scalar(chunk, at, out)?;
-        if self.in_records() {
-            self.records.end_hash(chunk, at);
+        let is_outer = if self.in_records() {
             self.names = NOWHERE;
-            self.values.resume(at);
+            !self.in_lists
         } else {
-            self.values.leave();
+            self.values.leave()
+        };
+        if is_outer {
+            self.records.end_hash(chunk, at);
+            self.values.resume(at);
         }
         self.watch = self.values.depth();
         self.values.end_value(chunk, at + 1)?;

@@ -1,5 +1,7 @@
 //! A body that is read for its values alone.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::splitter::Splitter;
@@ -11,7 +13,7 @@ use crate::formats::page_body::PageBody;
 ///
 /// # Errors
 /// Those of [`Splitter::push`] and [`Splitter::finish`].
-pub(crate) fn values(body: Bytes, paths: Vec<Vec<String>>) -> Result<PageBody, SplitError> {
+pub(crate) fn values(body: Bytes, paths: Arc<[Vec<String>]>) -> Result<PageBody, SplitError> {
     let mut splitter = Splitter::new(&Wanted { values: paths, ..Wanted::default() });
     splitter.push(body, &mut Vec::new())?;
     splitter.finish(&mut Vec::new())

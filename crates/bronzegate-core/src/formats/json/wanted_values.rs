@@ -1,6 +1,8 @@
 //! The part of a body around its records: which values of it are wanted, and their bytes.
 
-use crate::config::Nulls;
+use std::sync::Arc;
+
+use crate::config::{Columns, Nulls};
 use crate::formats::error::SplitErrorKind;
 use crate::formats::page_body::{Form, RecordsFound};
 
@@ -10,11 +12,22 @@ pub(crate) struct Wanted {
     /// Where the records are; `None` where the body is read for its values only.
     pub records: Option<RecordsAt>,
     /// Paths of the values to keep, as member names (or decimal indexes of arrays) from the root.
-    pub values: Vec<Vec<String>>,
+    pub values: Arc<[Vec<String>]>,
     /// Whether the body is one value a line (NDJSON), each a record.
     pub lines: bool,
     /// What null in place of a record means.
     pub nulls: Nulls,
+    /// What names the columns of records that are lists.
+    pub columns: Option<WantedColumns>,
+}
+
+/// What names the columns of records that are lists.
+#[derive(Clone, Debug)]
+pub(crate) struct WantedColumns {
+    /// Where the names are.
+    pub at: Columns,
+    /// Those of the pages before.
+    pub known: Option<Vec<String>>,
 }
 
 /// Where the records are in a body.
@@ -24,6 +37,28 @@ pub(crate) enum RecordsAt {
     Root,
     /// The array at this path of member names.
     Path(Vec<String>),
+    /// The members of the object at this path, each with its name; an empty array is an empty object (PHP).
+    Members(Vec<String>),
+    /// The arrays that the elements of the array, or the members of the object, at `outer` have at `inner`.
+    Lists {
+        /// Where the elements are.
+        outer: Vec<String>,
+        /// Where each has its array; it is the array itself where this is empty.
+        inner: Vec<String>,
+    },
+}
+
+/// What was found of lists in lists.
+#[derive(Debug)]
+struct InLists {
+    /// How many member names lead to the elements.
+    depth: usize,
+    /// What stands where the elements should be.
+    outer: RecordsFound,
+    /// What stands in place of the list of an element that has none.
+    instead: RecordsFound,
+    elements: u64,
+    lists: u64,
 }
 
 /// The largest value that is kept.
@@ -43,6 +78,8 @@ pub(crate) enum Begun {
     },
     /// A container on the way to something wanted; it was entered.
     Entered,
+    /// The elements that hold the lists of records; it was entered.
+    Outer,
     /// Nothing to look into.
     Other,
 }
@@ -89,9 +126,14 @@ impl Kind {
 /// Follows the open containers that lead to wanted values and keeps those values' bytes.
 #[derive(Debug)]
 pub(crate) struct WantedValues {
-    /// Each wanted path; the last one is the records' where there is one.
-    paths: Vec<Vec<String>>,
+    paths: WantedPaths,
+    /// The number of the records' path.
     records: Option<usize>,
+    /// The records are the members of an object.
+    has_members: bool,
+    in_lists: Option<InLists>,
+    /// The name, with its quotes, of the member whose list comes next.
+    key: Option<Vec<u8>>,
     frames: Vec<Frame>,
     /// Paths that may end at, or lead through, the value that comes next.
     coming: Vec<usize>,
@@ -99,6 +141,28 @@ pub(crate) struct WantedValues {
     open: Vec<Open>,
     values: Vec<Option<Vec<u8>>>,
     names: Vec<String>,
+}
+
+/// The paths that are followed, by their number: the wanted values', which all bodies of a stream share, and behind
+/// them the records'.
+#[derive(Debug)]
+struct WantedPaths {
+    values: Arc<[Vec<String>]>,
+    records: Option<Vec<String>>,
+}
+
+impl WantedPaths {
+    fn count(&self) -> usize {
+        self.values.len() + usize::from(self.records.is_some())
+    }
+
+    fn at(&self, nth: usize) -> &[String] {
+        self.values.get(nth).or(self.records.as_ref()).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_of_records(&self, nth: usize) -> bool {
+        nth >= self.values.len()
+    }
 }
 
 /// An open container that leads to something wanted.
@@ -149,19 +213,31 @@ impl Kept {
 
 impl WantedValues {
     pub(crate) fn new(wanted: &Wanted) -> Self {
-        let mut paths = wanted.values.clone();
+        let mut in_lists = None;
         let records = match &wanted.records {
-            Some(RecordsAt::Path(path)) => {
-                paths.push(path.clone());
-                Some(paths.len() - 1)
+            None | Some(RecordsAt::Root) => None,
+            Some(RecordsAt::Path(path) | RecordsAt::Members(path)) => Some(path.clone()),
+            Some(RecordsAt::Lists { outer, inner }) => {
+                in_lists = Some(InLists {
+                    depth: outer.len(),
+                    outer: RecordsFound::Absent,
+                    instead: RecordsFound::Absent,
+                    elements: 0,
+                    lists: 0,
+                });
+                // What stands for every name is never compared.
+                Some([outer, &[String::new()][..], inner].concat())
             }
-            _ => None,
         };
+        let paths = WantedPaths { values: wanted.values.clone(), records };
         Self {
-            coming: (0..paths.len()).collect(),
-            values: vec![None; wanted.values.len()],
+            has_members: matches!(wanted.records, Some(RecordsAt::Members(_))),
+            in_lists,
+            key: None,
+            records: paths.records.is_some().then_some(paths.values.len()),
+            coming: (0..paths.count()).collect(),
+            values: vec![None; paths.values.len()],
             paths,
-            records,
             frames: Vec::new(),
             name: Kept::default(),
             open: Vec::new(),
@@ -182,6 +258,9 @@ impl WantedValues {
     /// The name has ended; it decides which paths the value that follows belongs to.
     pub(crate) fn end_name(&mut self, chunk: &[u8], colon: usize) -> Result<(), SplitErrorKind> {
         let name = std::mem::take(&mut self.name).end(chunk, colon)?;
+        if self.is_in_outer() {
+            self.key = Some(name.clone());
+        }
         // The lexer has checked the escapes; what serde_json still refuses is a lone surrogate,
         // and no path can spell that.
         let name: Option<String> = serde_json::from_slice(&name).ok();
@@ -196,16 +275,41 @@ impl WantedValues {
     }
 
     fn expect(&mut self, name: Option<&str>) {
+        let is_any = self.is_in_outer().then_some(self.records).flatten();
         let Some(frame) = self.frames.last() else { return };
         let step = self.frames.len() - 1;
-        let paths = &self.paths;
         self.coming.clear();
-        self.coming.extend(
-            frame
-                .paths
-                .iter()
-                .filter(|&&path| paths[path].get(step).map(String::as_str) == name && name.is_some()),
-        );
+        let paths = &self.paths;
+        self.coming.extend(frame.paths.iter().filter(|&&path| {
+            let is_named = || paths.at(path).get(step).is_some_and(|at| Some(at.as_str()) == name);
+            is_any == Some(path) || is_named()
+        }));
+    }
+
+    /// Whether the text is among the elements that hold the lists of records.
+    fn is_in_outer(&self) -> bool {
+        self.in_lists.as_ref().is_some_and(|lists| lists.depth + 1 == self.frames.len())
+    }
+
+    /// The name of the member whose list comes next, once.
+    pub(crate) fn take_key(&mut self) -> Option<Vec<u8>> {
+        self.key.take()
+    }
+
+    /// Of lists in lists: what stands at the records path, and how many elements hold them.
+    pub(crate) fn lists(&self) -> Option<(RecordsFound, u64)> {
+        let InLists { outer, instead, elements, lists, .. } = self.in_lists.as_ref()?;
+        let found = match outer {
+            RecordsFound::Records if lists == elements => RecordsFound::Records,
+            RecordsFound::Records => *instead,
+            other => *other,
+        };
+        Some((found, *elements))
+    }
+
+    /// The value of the wanted path of this number, once it is whole.
+    pub(crate) fn value(&self, nth: usize) -> Option<&[u8]> {
+        self.values.get(nth)?.as_deref()
     }
 
     /// A value begins where the text is now.
@@ -223,12 +327,14 @@ impl WantedValues {
         }
         let depth = self.frames.len();
         let (ending, leading): (Vec<_>, Vec<_>) =
-            self.coming.drain(..).partition(|&path| self.paths[path].len() == depth);
+            self.coming.drain(..).partition(|&path| self.paths.at(path).len() == depth);
         let records = self.records.is_some_and(|records| ending.contains(&records));
+        let leads = self.records.is_some_and(|records| leading.contains(&records));
+        let is_outer = self.note_lists(depth, kind, (records, leads));
         for path in ending.into_iter().filter(|&path| Some(path) != self.records) {
             self.open.push(Open { path, depth, kept: Kept::starting(at) });
         }
-        if records && kind == Kind::Array {
+        if records && (kind == Kind::Array || self.has_members && kind == Kind::Object) {
             return Ok(Begun::Records);
         }
         // The top level is always entered: its names serve error messages.
@@ -239,31 +345,54 @@ impl WantedValues {
         }
         Ok(match (records, entered) {
             (true, entered) => Begun::NoRecords { entered },
+            (false, true) if is_outer => Begun::Outer,
             (false, true) => Begun::Entered,
             (false, false) => Begun::Other,
         })
+    }
+
+    /// Notes what stands where lists in lists should be; whether it is what holds them all.
+    fn note_lists(&mut self, depth: usize, kind: Kind, (ends, leads): (bool, bool)) -> bool {
+        let Some(lists) = self.in_lists.as_mut().filter(|_| ends || leads) else { return false };
+        let found = kind.found();
+        if depth == lists.depth {
+            lists.outer = if kind == Kind::Object { RecordsFound::Records } else { found };
+            return lists.outer == RecordsFound::Records;
+        }
+        lists.elements += u64::from(depth == lists.depth + 1);
+        if ends && found == RecordsFound::Records {
+            lists.lists += 1;
+        } else if ends || !matches!(kind, Kind::Object | Kind::Array) {
+            // Something else weighs more than nothing.
+            let is_known = matches!(lists.instead, RecordsFound::Other(_));
+            lists.instead = if is_known { lists.instead } else { found };
+        }
+        false
     }
 
     /// Notes which paths the member that begins is on, and refuses one that was on them before. A wanted
     /// value itself may stand twice as long as it is the same.
     fn refuse_twice(&mut self) -> Result<(), SplitErrorKind> {
         let depth = self.frames.len();
+        let is_any = self.is_in_outer().then_some(self.records).flatten();
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
-        for &path in &self.coming {
+        for &path in self.coming.iter().filter(|&&path| is_any != Some(path)) {
             if !frame.seen.contains(&path) {
                 frame.seen.push(path);
-            } else if Some(path) == self.records {
+            } else if self.paths.is_of_records(path) {
                 return Err(SplitErrorKind::RecordsTwice);
-            } else if self.paths[path].len() > depth {
-                return Err(twice(&self.paths[path][..depth]));
+            } else if self.paths.at(path).len() > depth {
+                return Err(twice(&self.paths.at(path)[..depth]));
             }
         }
         Ok(())
     }
 
-    /// The innermost container on the way closes.
-    pub(crate) fn leave(&mut self) {
+    /// The innermost container on the way closes; whether it is what holds all lists of records.
+    pub(crate) fn leave(&mut self) -> bool {
+        let is_outer = self.is_in_outer();
         self.frames.pop();
+        is_outer
     }
 
     /// The value that began where the text is now ends before `end`.
@@ -271,7 +400,7 @@ impl WantedValues {
         while let Some(open) = self.open.pop_if(|open| open.depth == self.frames.len()) {
             let value = open.kept.end(chunk, end)?;
             match &mut self.values[open.path] {
-                Some(before) if *before != value => return Err(twice(&self.paths[open.path])),
+                Some(before) if *before != value => return Err(twice(self.paths.at(open.path))),
                 place => *place = Some(value),
             }
         }

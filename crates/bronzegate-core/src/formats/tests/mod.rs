@@ -2,6 +2,7 @@
 
 mod conformance;
 mod csv;
+mod shapes;
 
 use super::*;
 use crate::config::Nulls;
@@ -16,7 +17,7 @@ fn path(text: &str) -> Vec<String> {
 fn wanted(records: &str, values: &[&str]) -> Wanted {
     let records = if records == "$" { RecordsAt::Root } else { RecordsAt::Path(path(records)) };
     let values = values.iter().map(|v| path(v)).collect();
-    Wanted { records: Some(records), values, nulls: Nulls::Keep, lines: false }
+    Wanted { records: Some(records), values, nulls: Nulls::Keep, lines: false, columns: None }
 }
 
 fn lines() -> Wanted {

@@ -11,18 +11,23 @@ use super::fault::{AuthFault, fatal};
 use super::grant;
 use super::keys::Keys;
 use super::login;
+use super::oauth1::OAuth1Keys;
 use super::refresh::{Refresh, Unsaved};
+use super::signature::Signature;
 use super::token::Token;
 use crate::clock::Clock;
-use crate::config::{Auth, KeyPlace, TextOrSecret};
+use crate::config::{Auth, HeaderKey, KeyPlace, OAuth1, TextOrSecret};
 use crate::redact::Scrubber;
 use crate::secret::{Freshness, SecretStore};
+use crate::signer::RequestSigner;
 
 /// Reads and renews one credential, for all streams that authenticate in the same way.
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     auth: Auth,
     keys: Keys,
+    /// The platform's identity, where the program has one.
+    signer: Option<Arc<dyn RequestSigner>>,
     clock: Arc<dyn Clock>,
     current: Arc<Mutex<Current>>,
 }
@@ -33,16 +38,37 @@ struct Current {
     unsaved: Option<Unsaved>,
 }
 
+/// Why nothing is signed.
+const NO_IDENTITY: &str =
+    "`aws_sigv4` signs with the identity that this program has at AWS, and it was built without AWS";
+
+/// What requests are signed with.
+async fn oauth1_keys(keys: &Keys, settings: &OAuth1, freshness: Freshness) -> Result<OAuth1Keys, AuthFault> {
+    Ok(OAuth1Keys {
+        consumer_key: keys.text(&settings.consumer_key, freshness).await?,
+        consumer_secret: keys.secret(&settings.consumer_secret, freshness).await?,
+        token: match &settings.token {
+            Some((token, key)) => {
+                Some((keys.text(token, freshness).await?, keys.secret(key, freshness).await?))
+            }
+            None => None,
+        },
+        method: settings.signature_method,
+        realm: settings.realm.clone(),
+    })
+}
+
 impl Authenticator {
     /// Makes an authenticator; nothing is read yet.
     pub(crate) fn new(
         auth: Auth,
         secrets: Arc<dyn SecretStore>,
         scrubber: Arc<Scrubber>,
+        signer: Option<Arc<dyn RequestSigner>>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let keys = Keys { store: secrets, scrubber };
-        Self { auth, keys, clock, current: Arc::default() }
+        Self { auth, keys, signer, clock, current: Arc::default() }
     }
 
     /// How it authenticates.
@@ -155,9 +181,10 @@ impl Authenticator {
                 return Ok(credential);
             }
             Auth::Headers { headers } => {
-                for (name, value) in headers {
+                for HeaderKey { name, value, prefix } in headers {
                     let text = keys.text(value, freshness).await?;
-                    credential.header(name, text.expose_secret())?;
+                    let prefix = prefix.as_deref().unwrap_or_default();
+                    credential.header(name, &format!("{prefix}{}", text.expose_secret()))?;
                     if matches!(value, TextOrSecret::Secret(_)) {
                         credential.holds(&text);
                     }
@@ -172,6 +199,17 @@ impl Authenticator {
             }
             Auth::JwtBearer(settings) => grant::by_assertion(keys, settings, freshness, endpoint).await?,
             Auth::Login(settings) => login::token(keys, settings, freshness, endpoint).await?,
+            Auth::OAuth1(settings) => {
+                let signing = oauth1_keys(keys, settings, freshness).await?;
+                credential.holds(&signing.consumer_secret);
+                credential.signature = Some(Signature::OAuth1(Arc::new(signing)));
+                return Ok(credential);
+            }
+            Auth::AwsSigV4(settings) => {
+                let signer = self.signer.clone().ok_or_else(|| fatal(NO_IDENTITY))?;
+                credential.signature = Some(Signature::Platform(signer, settings.clone()));
+                return Ok(credential);
+            }
         };
         self.put_token(&mut credential, token)?;
         Ok(credential)
@@ -183,8 +221,13 @@ impl Authenticator {
             Auth::Login(settings) => (&settings.place, settings.prefix.as_deref()),
             _ => (&bearer, Some("Bearer ")),
         };
-        credential.put(place, prefix, &token.value)?;
-        credential.holds(&token.value);
+        if let Some(cookies) = token.cookies {
+            cookies.values().iter().for_each(|value| credential.holds(value));
+            credential.cookies = Some(cookies);
+        } else {
+            credential.put(place, prefix, &token.value)?;
+            credential.holds(&token.value);
+        }
         credential.expires = token.lifetime.map(|lifetime| self.clock.elapsed().saturating_add(lifetime));
         credential.base = token.base;
         Ok(())

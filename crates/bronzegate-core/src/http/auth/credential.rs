@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::cookies::Cookies;
 use super::fault::{AuthFault, fatal};
+use super::signature::Signature;
 use crate::config::KeyPlace;
+use crate::http::client::ApiRequest;
 use crate::redact::SHORTEST_SECRET;
 
 /// What goes into a request so that the API lets it in. Its `Debug` shows no value.
@@ -18,6 +22,10 @@ pub(crate) struct Credential {
     query: Option<(String, SecretString)>,
     /// The secrets in it, in an order that all credentials of a stream have.
     secrets: Vec<SecretString>,
+    /// The cookies of a session.
+    pub(super) cookies: Option<Cookies>,
+    /// What signs each request.
+    pub(super) signature: Option<Signature>,
     /// When an access token stops being used, on the clock's `elapsed`.
     pub(super) expires: Option<Duration>,
     /// The API's base URL, where that came with the token.
@@ -34,11 +42,32 @@ impl Credential {
             strip_parameter(url, name);
             url.query_pairs_mut().append_pair(name, value.expose_secret());
         }
+        if let Some(value) = self.cookies.as_ref().and_then(Cookies::header) {
+            headers.insert(COOKIE, value);
+        }
         rewrite(url, |_, value| {
             let Some(nth) = placeholder(value) else { return Rewritten::Same };
             let secret = self.secrets.get(nth);
             secret.map_or(Rewritten::Gone, |secret| Rewritten::As(secret.expose_secret().to_owned()))
         });
+    }
+
+    /// Signs a request that is complete otherwise; returns what must not be told of it.
+    pub(in crate::http) async fn sign(
+        &self,
+        request: &ApiRequest,
+        url: &Url,
+        headers: &mut HeaderMap,
+        now: Timestamp,
+    ) -> Result<Vec<SecretString>, AuthFault> {
+        let Some(signature) = &self.signature else { return Ok(Vec::new()) };
+        let body = request.body.as_deref().unwrap_or_default();
+        signature.sign(&request.method, url, headers, body, now).await
+    }
+
+    /// Takes the cookies that a response replaces; returns what must not be told of it.
+    pub(in crate::http) fn take_cookies(&self, headers: &HeaderMap) -> Vec<SecretString> {
+        self.cookies.as_ref().map(|cookies| cookies.replace(headers)).unwrap_or_default()
     }
 
     /// Takes out of a URL what [`withdraw`](Self::withdraw) does, and the placeholders as well: for a host that gets no
@@ -96,6 +125,10 @@ impl Credential {
         match place {
             KeyPlace::Header(name) => self.header(name, &text)?,
             KeyPlace::Query(name) => self.query = Some((name.clone(), text.into())),
+            KeyPlace::Cookies(names) => {
+                let cookie = |name: &String| (name.clone(), value.clone());
+                self.cookies = Some(Cookies::new(names.iter().map(cookie).collect()));
+            }
         }
         Ok(())
     }

@@ -7,14 +7,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use super::assertion::sign;
+use super::assertion::{SignedHeader, claims, client_claims, sign, thumbprint};
 use super::base;
 use super::endpoint::{Answer, Endpoint, TokenRequest};
 use super::fault::{AuthFault, TokenError, fatal};
 use super::keys::Keys;
 use super::token::{Token, shortened};
-use crate::config::{BaseUrlFrom, ClientAuth, ClientCredentials, JwtBearer, OAuth2Client};
-use crate::secret::Freshness;
+use crate::config::{BaseUrlFrom, ClientAssertion, ClientAuth, ClientCredentials, JwtBearer, OAuth2Client};
+use crate::secret::{Freshness, resolve};
 
 /// An answer with an access token (RFC 6749, section 5.1).
 pub(super) struct Granted {
@@ -57,8 +57,45 @@ pub(super) async fn by_client(
     let (id, secret) = keys.client(&settings.client, freshness).await?;
     let mut form = vec![plain("grant_type", "client_credentials")];
     form.extend(settings.audience.iter().map(|audience| plain("audience", audience)));
+    if let Some(assertion) = &settings.client_assertion {
+        let signed = client_assertion(keys, settings, assertion, &id, freshness, endpoint).await?;
+        form.push(plain("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+        form.push(("client_assertion".to_owned(), signed));
+    }
     let request = client_request(keys, &settings.client, &id, secret.as_ref(), form)?;
     Ok(ask(keys, endpoint, request, settings.base_url_from.as_ref()).await?.token()?)
+}
+
+/// Who the client is, signed (RFC 7523 section 2.2; `OpenID` Connect Core section 9, `private_key_jwt`).
+async fn client_assertion(
+    keys: &Keys,
+    settings: &ClientCredentials,
+    assertion: &ClientAssertion,
+    id: &SecretString,
+    freshness: Freshness,
+    endpoint: &Endpoint,
+) -> Result<SecretString, AuthFault> {
+    let key = keys.secret(&assertion.private_key, freshness).await?;
+    let key_id = match &assertion.key_id {
+        Some(key_id) => Some(keys.text(key_id, freshness).await?),
+        None => None,
+    };
+    let thumbprint = match &assertion.certificate {
+        // A certificate is no secret: it is shown to everybody.
+        Some(certificate) => {
+            let pem =
+                resolve(&*keys.store, &certificate.secret, certificate.field.as_deref(), freshness).await?;
+            let told = || fatal(format!("{certificate} is no certificate in PEM"));
+            Some(thumbprint(pem.expose_secret()).ok_or_else(told)?)
+        }
+        None => None,
+    };
+    let audience = assertion.audience.as_deref().unwrap_or(settings.client.token_url.as_str());
+    let claims = client_claims(assertion, id, audience, endpoint.clock.now());
+    let header = SignedHeader { algorithm: assertion.algorithm, key_id, thumbprint };
+    let signed = sign(header, &key, &claims).map_err(|error| fatal(error.about(&assertion.private_key)))?;
+    keys.learn(&signed);
+    Ok(signed)
 }
 
 /// A token by an assertion (RFC 7523, section 2.1).
@@ -78,8 +115,9 @@ pub(super) async fn by_assertion(
     }
     let [subject, key_id] = optional;
     let now = endpoint.clock.now();
-    let assertion = sign(settings, &key, &issuer, subject.as_ref(), key_id.as_ref(), now)
-        .map_err(|error| fatal(error.about(&settings.private_key)))?;
+    let header = SignedHeader { algorithm: settings.algorithm, key_id, thumbprint: None };
+    let claims = claims(settings, &issuer, subject.as_ref(), now);
+    let assertion = sign(header, &key, &claims).map_err(|error| fatal(error.about(&settings.private_key)))?;
     keys.learn(&assertion);
     let mut form = vec![plain("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")];
     form.push(("assertion".to_owned(), assertion));
@@ -146,7 +184,7 @@ fn read(answer: &Answer, keys: &Keys) -> Result<Granted, TokenError> {
         keys.learn(token);
     }
     let lifetime = lifetime(body.expires_in.as_ref());
-    Ok(Granted { token: Token { value, lifetime, base: None }, refresh_token, base: Ok(None) })
+    Ok(Granted { token: Token { value, cookies: None, lifetime, base: None }, refresh_token, base: Ok(None) })
 }
 
 pub(super) fn plain(name: &str, value: &str) -> (String, SecretString) {

@@ -6,12 +6,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
 use super::base;
+use super::cookies::Cookies;
 use super::credential::{header_name, header_value};
 use super::endpoint::{Endpoint, TokenRequest};
 use super::fault::{AuthFault, fatal};
 use super::keys::Keys;
 use super::token::{Token, shortened};
-use crate::config::{self, Expires, Login, LoginBody, LoginUrl, LoginValue};
+use crate::config::{self, Expires, KeyPlace, Login, LoginBody, LoginUrl, LoginValue};
 use crate::http::append_path;
 use crate::http::signals::reset_in;
 use crate::secret::{Freshness, SecretError};
@@ -29,11 +30,21 @@ pub(super) async fn token(
         _ => None,
     };
     let from = settings.base_url_from.as_ref();
-    let addresses = [&settings.token].into_iter().chain(expires).chain(from.map(|from| &from.at));
+    let addresses = settings.token.iter().chain(expires).chain(from.map(|from| &from.at));
     let answer = endpoint.ask(request, addresses).await?;
-    let found = answer.facts.look(&settings.token).and_then(|found| found.text());
-    let value = found.ok_or_else(|| answer.lacks(&format!("token at {}", settings.token)))?;
-    let value = SecretString::from(value);
+    let (value, cookies) = match (&settings.token, &settings.place) {
+        (Some(at), _) => {
+            let found = answer.facts.look(at).and_then(|found| found.text());
+            (SecretString::from(found.ok_or_else(|| answer.lacks(&format!("token at {at}")))?), None)
+        }
+        (None, KeyPlace::Cookies(names)) => {
+            let cookies = Cookies::of(names, &answer.facts.headers);
+            let cookies = cookies.map_err(|name| answer.lacks(&format!("cookie `{name}` (Set-Cookie)")))?;
+            cookies.values().iter().for_each(|value| keys.learn(value));
+            (SecretString::default(), Some(cookies))
+        }
+        (None, KeyPlace::Header(_) | KeyPlace::Query(_)) => return Err(fatal("the login names no token")),
+    };
     keys.learn(&value);
     let lifetime = match &settings.expires {
         Some(Expires::After(life)) => Some(*life),
@@ -45,7 +56,7 @@ pub(super) async fn token(
         None => None,
     };
     let base = from.map(|from| base::of(from, &answer, &endpoint.egress)).transpose()?;
-    Ok(Token { value, lifetime: lifetime.map(shortened), base })
+    Ok(Token { value, cookies, lifetime: lifetime.map(shortened), base })
 }
 
 async fn request(

@@ -3,13 +3,16 @@
 mod assertion;
 mod authenticator;
 mod base;
+mod cookies;
 mod credential;
 mod endpoint;
 mod fault;
 mod grant;
 mod keys;
 mod login;
+mod oauth1;
 mod refresh;
+mod signature;
 mod token;
 
 pub(crate) use authenticator::Authenticator;

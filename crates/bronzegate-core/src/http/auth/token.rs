@@ -5,12 +5,16 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::cookies::Cookies;
+
 /// A token is renewed this long before it expires, or after nine tenths of a shorter life.
 const MARGIN: Duration = Duration::from_mins(1);
 
 /// A token, and what came with it.
 pub(super) struct Token {
     pub(super) value: SecretString,
+    /// The cookies in its place.
+    pub(super) cookies: Option<Cookies>,
     /// How long it may be used, already shortened by a margin.
     pub(super) lifetime: Option<Duration>,
     /// The API's base URL.

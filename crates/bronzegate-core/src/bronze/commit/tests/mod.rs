@@ -66,6 +66,7 @@ pub(crate) fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<
         may_lack: false,
         paging: std::collections::BTreeMap::new(),
         columns: None,
+        mended: None,
         engine_version: "0.1.0".to_owned(),
         config_fingerprint: "f".to_owned(),
         environment: "test".to_owned(),

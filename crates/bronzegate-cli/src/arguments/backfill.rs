@@ -1,0 +1,57 @@
+//! `backfill`: which windows of a stream.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use bronzegate_core::doors::BACKFILL_SHARE;
+use bronzegate_core::window::{WindowStep, parse_time};
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::names::StreamName;
+
+/// Loads a stretch of time window by window, beside the schedule and without moving its cursor.
+///
+/// Tells first how many requests it will take. Windows that are committed are skipped, so an
+/// interrupted backfill is gone on with by the same command. Ctrl-C commits what is whole (3).
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  bronzegate backfill hubspot/deals --from 2026-01-01 --to 2026-02-01 --window 1d\n\nExit codes: see `bronzegate --help`."
+)]
+pub(crate) struct BackfillArguments {
+    /// The stream; it needs `incremental` with a format of time.
+    #[arg(value_name = "SOURCE/STREAM")]
+    pub(crate) stream: StreamName,
+    /// Its first instant: a date, which begins at midnight UTC, or RFC 3339.
+    #[arg(long, value_name = "TIME", value_parser = instant_or_date)]
+    pub(crate) from: Timestamp,
+    /// The first instant behind it.
+    #[arg(long, value_name = "TIME", value_parser = instant_or_date)]
+    pub(crate) to: Timestamp,
+    /// The length of a window: 15m, 6h, 1d, 1w, 1mo or 1y, in UTC.
+    ///
+    /// Without it, that of the stream's `incremental.window`, else one window.
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) window: Option<WindowStep>,
+    /// How many windows are loaded at the same time.
+    #[arg(long, value_name = "WORKERS", default_value = "4")]
+    pub(crate) parallel: NonZeroUsize,
+    /// The part of the rate limit that it may use; the schedule keeps the rest.
+    #[arg(long, value_name = "SHARE", default_value_t = BACKFILL_SHARE)]
+    pub(crate) rate_share: f64,
+    /// Loads windows that are committed once more, as a new revision; what they brought before stays.
+    ///
+    /// If the newest revision that any of these windows has is not whole, it is gone on with, and that is
+    /// told; `--revision` says exactly which one is meant.
+    #[arg(long, conflicts_with = "revision")]
+    pub(crate) again: bool,
+    /// Loads the windows as this revision; those that are committed as it are skipped.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) revision: Option<NonZeroU32>,
+    /// Lists the windows and what they will take, and writes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+fn instant_or_date(text: &str) -> Result<Timestamp, &'static str> {
+    parse_time(text).ok_or("write a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)")
+}

@@ -1,0 +1,67 @@
+//! `runs`: which runs of the log, and how they are shown.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bronzegate_core::config::parse_duration;
+use bronzegate_core::window::parse_time;
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::names::Selection;
+
+/// Lists the runs of the commit log, marks what is not as usual, and tells which runs are missing.
+///
+/// The log knows what was committed. A run that failed is missing from it; why the newest failure came
+/// about is told beside it, and for those before it in the platform's own logs.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  bronzegate runs hubspot/contacts\n  bronzegate runs --since 7d --html health.html --fail-on-breach\n\nExit codes: 1 with --fail-on-breach where something is marked or missing, or the newest failure is open; for the others see `bronzegate --help`."
+)]
+pub(crate) struct RunsArguments {
+    /// A source, or one stream of it; without one, all files of the sources folder.
+    #[arg(value_name = "SOURCE[/STREAM]")]
+    pub(crate) selection: Option<Selection>,
+    /// Leaves out runs that were due before: so long ago (7d, 12h), a date, or RFC 3339.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) since: Option<Moment>,
+    /// Leaves out runs that were due then or later.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) until: Option<Moment>,
+    /// How long after its time a scheduled run may be committed before it is missing.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1h")]
+    pub(crate) grace: Duration,
+    /// Writes a page for the browser instead of the tables, without a reference to anything else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Ends with exit code 1 where a run breaches a threshold, is cut or may lack records, where a scheduled
+    /// one is missing, and where the newest failure is open.
+    #[arg(long)]
+    pub(crate) fail_on_breach: bool,
+}
+
+/// An instant, or how long ago it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Counted back from now.
+    Ago(Duration),
+    /// An instant.
+    At(Timestamp),
+}
+
+impl Moment {
+    /// The instant, as seen now.
+    pub(crate) fn instant(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
+        }
+    }
+}
+
+fn moment(text: &str) -> Result<Moment, &'static str> {
+    let ago = parse_duration(text).map(Moment::Ago).ok();
+    ago.or_else(|| parse_time(text).map(Moment::At)).ok_or(
+        "write how long ago (7d, 12h), a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)",
+    )
+}

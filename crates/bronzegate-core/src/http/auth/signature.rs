@@ -1,0 +1,50 @@
+//! What signs each request, where a credential is not simply put into it.
+
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use url::Url;
+
+use super::fault::AuthFault;
+use super::oauth1::OAuth1Keys;
+use crate::config::AwsSigV4;
+use crate::http::retry::nonce;
+use crate::signer::{RequestSigner, ToSign};
+
+/// What signs each request.
+#[derive(Clone, Debug)]
+pub(crate) enum Signature {
+    /// `OAuth` 1.0a.
+    OAuth1(Arc<OAuth1Keys>),
+    /// The platform's identity.
+    Platform(Arc<dyn RequestSigner>, AwsSigV4),
+}
+
+impl Signature {
+    /// Signs a request that is complete otherwise; returns what must not be told of it.
+    pub(super) async fn sign(
+        &self,
+        method: &Method,
+        url: &Url,
+        headers: &mut HeaderMap,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<SecretString>, AuthFault> {
+        match self {
+            Self::OAuth1(keys) => {
+                let value = keys.authorization(method, url, &nonce(), now)?;
+                headers.insert(AUTHORIZATION, value);
+                Ok(Vec::new())
+            }
+            Self::Platform(signer, AwsSigV4 { service, region }) => {
+                let request = ToSign { method, url, body, service, region, now };
+                let signed = signer.sign(&request).await.map_err(AuthFault::Fatal)?;
+                headers.extend(signed.headers);
+                Ok(signed.secrets)
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What a shell and a reader need of the program itself: completions, manual pages, the version.
+
+use std::fs;
+
+use bronzegate_demo_api::{Shape, Stream, Style};
+use bronzegate_tests::command_line::Shell;
+
+async fn shell() -> Shell {
+    let stream = Stream::new("items", Style::Single, Shape::Small, 1);
+    Shell::new(vec![stream], Vec::new(), "streams:\n  items: { path: /items, records: $ }").await
+}
+
+#[tokio::test]
+async fn completions_are_printed_for_the_usual_shells() {
+    let shell = shell().await;
+    for (name, sign) in [
+        ("bash", "complete -F _bronzegate"),
+        ("zsh", "#compdef bronzegate"),
+        ("fish", "complete -c bronzegate"),
+    ] {
+        let ended = shell.run(&format!("completions {name}")).await;
+        assert_eq!((ended.code(), ended.err.as_str()), (Some(0), ""), "{ended:?}");
+        assert!(ended.out.contains(sign) && ended.out.contains("backfill"), "{name}");
+    }
+    assert_eq!(shell.run("completions cmd").await.code(), Some(2));
+}
+
+#[tokio::test]
+async fn every_command_has_a_manual_page() {
+    let shell = shell().await;
+    let page = shell.run("man").await;
+    assert_eq!(page.code(), Some(0), "{page:?}");
+    assert!(page.out.contains(".TH bronzegate 1"), "{page:?}");
+    assert_eq!(shell.run("man --output pages").await.code(), Some(0));
+    for name in ["bronzegate.1", "bronzegate-run.1", "bronzegate-state-set.1"] {
+        let page = fs::read_to_string(shell.path("pages").join(name)).expect("it is written");
+        assert!(page.starts_with(".ie"), "{name}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn the_version_is_one_line() {
+    let version = shell().await.run("--version").await;
+    let line = format!("bronzegate {}", env!("CARGO_PKG_VERSION"));
+    assert!(version.out.starts_with(&line) && version.out.lines().count() == 1, "{version:?}");
+}

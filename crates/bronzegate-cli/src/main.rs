@@ -69,10 +69,12 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
         let ended = match arguments.command {
             Command::Check(arguments) => commands::check(&context, &arguments, out).await,
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
+            Command::Columns(arguments) => commands::columns(&context, &arguments, out).await,
             Command::Run(arguments) => commands::run(&context, &arguments, out).await,
             Command::Backfill(arguments) => commands::backfill(&context, &arguments, out).await,
             Command::Runs(arguments) => commands::runs(&context, &arguments, out).await,
             Command::State(arguments) => commands::state(&context, &arguments, out).await,
+            Command::Table(arguments) => commands::table(&context, &arguments, out).await,
             #[cfg(feature = "azure")]
             Command::Functions(arguments) => commands::functions(&context, &arguments, out).await,
             Command::Schema => Ok(commands::schema(out)),

@@ -78,6 +78,17 @@ impl From<&Error> for Failure {
     }
 }
 
+/// What a table has of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableReport {
+    /// The table's name.
+    pub name: String,
+    /// The version that has the rows of the last segment, where the table tells one.
+    pub version: Option<i64>,
+    /// The run's rows in it.
+    pub rows: u64,
+}
+
 /// The report of one stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
@@ -98,6 +109,10 @@ pub struct RunReport {
     pub duration_ms: u64,
     /// Paths of the parts under the target.
     pub parts: Vec<String>,
+    /// What its table has of it, where its records are rows of one. Paths of its parts are those under the root of the
+    /// tables then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableReport>,
     /// Where this segment began.
     pub cursor_in: Option<String>,
     /// Where this segment ended.
@@ -131,6 +146,7 @@ impl RunReport {
             counts: Counts::default(),
             duration_ms: 0,
             parts: Vec::new(),
+            table: None,
             cursor_in: None,
             cursor_out: None,
             records_ratio: None,

@@ -41,7 +41,10 @@ mod in_flight;
 // Incremental runs: nothing lost, nothing repeated.
 mod incremental;
 // Export jobs whose polls name a list of files.
+mod into_tables;
 mod job_files;
+// Export jobs of several steps.
+mod job_steps;
 // Export jobs: submitted once, awaited over segments, read exactly.
 pub(crate) mod jobs;
 // Export jobs that are lost or never end.

@@ -1,8 +1,6 @@
 //! `run`: streams of one source or several, side by side, each to its report.
 
-use std::sync::Arc;
-
-use bronzegate_core::bronze::{BoundedStore, BronzeStore};
+use bronzegate_core::bronze::Stores;
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::report::{Failure, RunReport, Status, exit_code, log_end};
@@ -40,17 +38,19 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
     let Chosen { sources, unusable } = choose(&context.sources, &arguments.selections).await?;
     let jobs = jobs(context, arguments, sources)?;
     unusable.iter().for_each(|error| output::tell(&format!("error: {error}")));
-    let store = match context.target.open().await {
-        Ok(store) => Ok(store),
-        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
-        Err(error) => Err(error),
+    let opened = async {
+        let target = context.target.open().await?;
+        context.stores(target, jobs.iter().flatten().map(|job| job.stream.settings())).await
     };
-    let reports = match store {
-        Ok(store) => {
-            let store: Arc<dyn BronzeStore> =
-                Arc::new(BoundedStore::new(store, context.clock.clone(), deadline));
+    let stores = match opened.await {
+        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
+        opened => opened,
+    };
+    let reports = match stores {
+        Ok(stores) => {
+            let stores = stores.bounded(&context.clock, deadline);
             let lines: Vec<_> = jobs.iter().flatten().map(|job| job.line.clone()).collect();
-            let running = running(context, jobs, &store, (deadline, arguments.beside));
+            let running = running(context, jobs, &stores, (deadline, arguments.beside));
             let reports = tokio::select! {
                 reports = collect(context, running, out) => reports,
                 never = progress::draw(&context.progress, &lines, None) => match never {},
@@ -103,7 +103,7 @@ fn jobs(context: &Context, arguments: &RunArguments, sources: Vec<ChosenSource>)
 fn running(
     context: &Context,
     jobs: Vec<Vec<Job>>,
-    store: &Arc<dyn BronzeStore>,
+    stores: &Stores,
     (deadline, beside): (Deadline, bool),
 ) -> impl Stream<Item = (usize, RunReport)> + Unpin {
     let sources = jobs.into_iter().enumerate().map(move |(turn, jobs)| {
@@ -113,7 +113,7 @@ fn running(
             let report = if turn >= SOURCES_AT_ONCE && is_over(context, deadline) {
                 not_begun(&stream)
             } else {
-                stream.run(store.clone(), request, options).await
+                stream.run(stores.clone(), request, options).await
             };
             line.end(&report);
             log_end(&report);

@@ -6,6 +6,7 @@ use bronzegate_core::health::{Entry, Gap, LoggedRun, LoggedSegment};
 use serde::Serialize;
 
 use super::text;
+use crate::commands::in_table;
 use crate::human;
 
 /// A run, or a stretch of missing ones.
@@ -69,7 +70,7 @@ impl Row {
                 text::percent(run.error_rate),
             ],
             cursor,
-            marks: run.breaches.iter().map(ToString::to_string).chain(run.warnings.iter().cloned()).collect(),
+            marks: marks(run),
             segments: if run.segments.len() > 1 {
                 run.segments.iter().map(SegmentRow::new).collect()
             } else {
@@ -91,6 +92,15 @@ impl Row {
             segments: Vec::new(),
         }
     }
+}
+
+/// What is told beside the numbers: the table, what is breached, and the warnings.
+fn marks(run: &LoggedRun) -> Vec<String> {
+    let open = (!run.is_in_table())
+        .then(|| "committed, and not in its table yet: the next run appends it".to_owned());
+    let table = run.table.as_ref().map(in_table);
+    let breaches = run.breaches.iter().map(ToString::to_string);
+    table.into_iter().chain(open).chain(breaches).chain(run.warnings.iter().cloned()).collect()
 }
 
 impl SegmentRow {

@@ -109,6 +109,11 @@ impl PageWriter {
         }
     }
 
+    /// How many parts are opened so far.
+    pub(crate) fn parts(&self) -> u32 {
+        self.parts.opened()
+    }
+
     /// The filter, with what it has seen.
     pub(crate) fn filter(&self) -> Option<&CursorFilter> {
         self.filter.as_ref()

@@ -12,6 +12,7 @@ mod body;
 mod branch_check;
 mod branches;
 mod caution;
+mod column_type;
 mod condition;
 mod cron;
 mod encoding;
@@ -45,6 +46,7 @@ mod secret_ref;
 mod source;
 mod stream;
 mod stream_check;
+mod table_output;
 mod template;
 mod timeout;
 mod timezone;
@@ -61,6 +63,7 @@ pub use body::BodyTemplate;
 pub use branches::{
     Batch, BranchFields, MOST_MARKS, MissingField, Parent, ParentField, Partitions, partition_member,
 };
+pub use column_type::{ColumnType, UnknownType};
 pub use condition::{Condition, RecordTest, Test};
 pub use cron::Cron;
 pub use encoding::Encoding;
@@ -85,6 +88,10 @@ pub use schema::json_schema;
 pub use secret_ref::{SecretRef, TextOrSecret};
 pub use source::{Source, parse, parse_bytes};
 pub use stream::Stream;
+pub use table_output::{
+    LONGEST_NAME, ListedColumn, METADATA_COLUMNS, RECORD, RESCUED, TableCompression, TableOutput,
+    column_name, is_reserved_column,
+};
 pub use template::{Scope, Template, TemplateError};
 pub use timeout::Timeout;
 pub use timezone::Timezone;

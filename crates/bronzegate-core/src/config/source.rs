@@ -18,6 +18,7 @@ use super::rate_limit::RateLimit;
 use super::read::{self, Entries, Joined, Slot};
 use super::secret_ref::SecretRef;
 use super::stream::{FromSource, Stream, StreamEntry};
+use super::table_output;
 use super::template::{self, TemplateText};
 use crate::error::{Error, ErrorKind};
 
@@ -214,6 +215,11 @@ fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> V
     });
     let names: Vec<_> = entries.0.iter().map(|(name, _)| name.as_str()).collect();
     parent_check::parents(&streams, &names, &parents.collect::<Vec<_>>(), from_source.report);
+    let places = entries.0.iter().map(|(name, entry)| {
+        let own = entry.get().and_then(|entry| entry.1.get()?.output.as_ref());
+        (name.as_str(), own.map_or(entry.at(), Slot::at))
+    });
+    table_output::shared(&streams, &places.collect::<Vec<_>>(), from_source.report);
     streams
 }
 

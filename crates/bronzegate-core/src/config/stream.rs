@@ -156,7 +156,9 @@ impl FromSource<'_> {
         params::params(&as_list(shared.params.as_ref()), vars, report);
         params::headers(&as_list(shared.headers.as_ref()), vars, report);
         RetrySpec::resolve(&as_list(shared.retry.as_ref()), report);
-        OutputSpec::resolve(&as_list(shared.output.as_ref()), report);
+        if let Some(output) = shared.output.as_ref().and_then(Slot::get) {
+            output.check(report);
+        }
         responses(shared.responses.as_ref(), report);
         concurrency(shared.concurrency.as_ref(), report);
         RateLimitSpec::resolve(&as_list(shared.rate_limit.as_ref()), report)
@@ -172,7 +174,7 @@ impl FromSource<'_> {
         let request = self.request(spec, own, entry.at());
         stream_check::check(&request, report);
         let job = self.job(spec, own, &request);
-        let requests: Vec<&Request> = job.requests.iter().flatten().chain([&request]).collect();
+        let requests: Vec<&Request> = job.requests.iter().chain([&request]).collect();
         let incremental = self.incremental(spec, &requests);
         let layers = Layers { own, source: self.shared };
         let rules = layers.first(|shared| shared.responses.as_ref());
@@ -337,11 +339,12 @@ impl FromSource<'_> {
         let report = self.report;
         let Some(job) = spec.job.as_ref().and_then(Slot::get) else {
             stream_check::no_job(request, "has no value without job", report);
-            return job::Resolved { job: None, requests: [None, None] };
+            return job::Resolved { job: None, requests: Vec::new() };
         };
         if job.names_its_file() && request.method == Method::Post {
             report.say(&request.path_at, "the URL that a job names is read with GET");
         }
+        job::unknown_names(request, &job.names(), report);
         let layers = Layers { own, source: self.shared };
         let mut headers: Vec<_> = layers.maps(|shared| shared.headers.as_ref());
         headers.reverse();

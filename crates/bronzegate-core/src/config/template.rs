@@ -43,6 +43,8 @@ pub struct Scope<'a> {
     pub parent: &'a [(String, String)],
     /// The id of the export job, once it is submitted.
     pub job_id: Option<&'a str>,
+    /// What its poll has said of it, by name.
+    pub job_values: &'a [(String, String)],
 }
 
 /// A template that gave no usable text.
@@ -159,6 +161,7 @@ impl Template {
         }
         let template = Self { text: text.clone(), escaping, names };
         let (partition, parent) = (template.samples("partition."), template.samples("parent."));
+        let job = template.samples("job.");
         let scope = Scope {
             vars,
             cursor: Some("c"),
@@ -169,6 +172,7 @@ impl Template {
             partition: &partition,
             parent: &parent,
             job_id: Some("j"),
+            job_values: &job,
         };
         if known && let Err(error) = template.render(&scope) {
             report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
@@ -200,9 +204,8 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
     match (root, member) {
         ("cursor" | "page" | "offset", None)
         | ("window", Some("from" | "to"))
-        | ("job", Some("id"))
-        // Whether the stream has such a partition or parent is checked where it is known.
-        | ("partition" | "parent", Some(_)) => None,
+        // Whether the stream has such a partition, parent or job is checked where it is known.
+        | ("partition" | "parent" | "job", Some(_)) => None,
         ("vars", Some(var)) if vars.contains_key(var) => None,
         ("vars", Some(var)) => Some(
             Draft::new("is not one of the source's vars")
@@ -254,6 +257,7 @@ fn invalid(reason: &'static str) -> minijinja::Error {
 fn values(scope: &Scope<'_>) -> Value {
     let number = |value: Option<u64>| value.map_or_else(|| Value::from(""), Value::from);
     let vars = scope.vars.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let job = scope.job_values.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     let window = [("from", scope.window_from), ("to", scope.window_to)];
     let window = window.into_iter().filter_map(|(name, text)| Some((name, text?)));
     Value::from_pairs([
@@ -264,7 +268,7 @@ fn values(scope: &Scope<'_>) -> Value {
         ("window", Value::from_pairs(window)),
         ("partition", tree(scope.partition.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
         ("parent", tree(scope.parent.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
-        ("job", Value::from_pairs(scope.job_id.map(|id| ("id", id)))),
+        ("job", Value::from_pairs(job.chain(scope.job_id.map(|id| ("id", id))))),
     ])
 }
 

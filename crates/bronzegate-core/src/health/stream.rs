@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::gap::{Busy, Gap, Search};
 use super::logged_run::LoggedRun;
-use crate::bronze::{CommitRecord, LastError, NOTED_AFTER, PAUSE};
+use crate::bronze::{CommitRecord, LastError, NOTED_AFTER, PAUSE, TablePublished};
 use crate::clock::later;
 use crate::config::{CursorFormat, Expect, Schedule, Stream};
 
@@ -111,6 +111,17 @@ impl StreamHealth {
         health.runs.retain(asked);
         health.windows.retain(asked);
         health
+    }
+
+    /// Adds what tables have of the runs, by key.
+    #[must_use]
+    pub fn with_published(mut self, published: &[(String, TablePublished)]) -> Self {
+        for (key, published) in published {
+            for run in self.runs.iter_mut().chain(&mut self.windows).filter(|run| run.key == *key) {
+                run.note_published(published);
+            }
+        }
+        self
     }
 
     /// The same with the failure that is noted beside the log.

@@ -17,6 +17,7 @@ use super::on_its_way::OnItsWay;
 use super::rate_limit::Limiter;
 use super::signals::{ResponseSignals, Signals};
 use super::stats::Stats;
+use super::transport;
 use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
 use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
@@ -29,10 +30,6 @@ const MAX_REDIRECTS: usize = 5;
 const LONGEST_SHOWN: usize = 100;
 /// The longest URL that HTTP libraries carry.
 const LONGEST_URL: usize = u16::MAX as usize - 1;
-/// The most headers of a response over HTTP/1; libraries stop at 100, and gateways add their own.
-const MOST_HEADERS: usize = 1_000;
-/// Pings on an idle HTTP/2 or TCP connection, so that a dead one is noticed.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// A request as the paginator makes it: without credentials.
 #[derive(Clone, Debug)]
@@ -329,7 +326,7 @@ impl Client {
     }
 }
 
-fn describe(error: &reqwest::Error) -> String {
+pub(super) fn describe(error: &reqwest::Error) -> String {
     let url = error.url().map_or_else(String::new, |url| format!(" ({})", SafeUrl(url)));
     let what = if error.is_timeout() {
         "timed out".to_owned()
@@ -373,21 +370,7 @@ fn needs_tls(source: &Source, stream: &Stream) -> bool {
 }
 
 fn build(timeout: &Timeout, egress: &Egress, tls: bool) -> Result<reqwest::Client, Error> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("bronzegate/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy()
-        .referer(false)
-        .connect_timeout(timeout.connect)
-        .read_timeout(timeout.read)
-        .timeout(timeout.total)
-        .tcp_nodelay(true)
-        .tcp_keepalive(KEEP_ALIVE)
-        .http1_max_headers(MOST_HEADERS)
-        .http2_adaptive_window(true)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .dns_resolver(egress.resolver());
+    let builder = transport::builder(timeout, egress);
     let builder = if tls { builder } else { builder.tls_certs_only([]) };
     builder
         .build()

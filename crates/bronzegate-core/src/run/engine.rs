@@ -157,6 +157,11 @@ impl StreamRun {
         error.rewritten(|text| self.told(text)).in_stream(self.name())
     }
 
+    /// The stream, as the source file has it.
+    pub fn settings(&self) -> &Stream {
+        &self.stream
+    }
+
     /// `<source>/<stream>`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.engine.source.name, self.stream.name)

@@ -11,6 +11,7 @@ mod rate_share;
 mod segment;
 mod staged;
 mod stream_run;
+mod table_segment;
 mod window;
 
 pub use engine::{Engine, StreamRun};

@@ -242,6 +242,9 @@ fn page(
     if let Some(kind) = &fault {
         live.counters.fault();
         if let Some(reply) = replacement(kind, scene.call) {
+            if matches!(reply.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+                live.not_read(ask);
+            }
             return (reply, fault);
         }
         plan.bend(kind, ask, stream.records);

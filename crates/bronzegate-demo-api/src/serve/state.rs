@@ -77,6 +77,15 @@ impl Live {
         Ask { position, salt: list as u64, ..ask }
     }
 
+    /// The page is refused: a place that is kept here stays where it was.
+    pub(crate) fn not_read(&self, ask: Ask) {
+        let mut places = locked(&self.places);
+        let list = usize::try_from(ask.salt).unwrap_or(usize::MAX).wrapping_sub(1);
+        if let Some(place) = places.get_mut(list).filter(|_| self.stream.quirks.keeps_place) {
+            *place = ask.position;
+        }
+    }
+
     /// What a job that is done was submitted with.
     pub(crate) fn submitted(&self, nth: usize) -> Option<Arc<Call>> {
         locked(&self.jobs).submitted(nth, self.stream.job.polls)

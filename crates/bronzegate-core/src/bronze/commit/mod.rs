@@ -8,6 +8,7 @@ mod newest;
 mod record;
 mod running;
 mod since;
+mod table_commit;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -16,3 +17,4 @@ pub use last_error::LastError;
 pub use log::CommitLog;
 pub use record::{CommitRecord, KnownPaging, Mended, SegmentStatus, Window};
 pub use running::{NOTED_AFTER, PAUSE, Running};
+pub use table_commit::{TableCommit, TablePublished};

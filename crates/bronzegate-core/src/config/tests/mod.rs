@@ -8,6 +8,7 @@ mod incremental;
 mod job;
 mod literal;
 mod mistakes;
+mod output;
 mod reading;
 mod schema;
 mod yaml;

@@ -96,6 +96,7 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
         partition: &[],
         parent: &[],
         job_id: None,
+        job_values: &[],
     };
     assert_eq!(z.path.render(&scope).unwrap(), "/a%2Fb/x");
 }
@@ -115,6 +116,7 @@ fn templates_fill_in_cursor_page_and_offset() {
         partition: &[],
         parent: &[],
         job_id: None,
+        job_values: &[],
     };
     assert_eq!(stream.params[0].1[0].render(&scope).unwrap(), "x7y");
     let body = stream.body.as_ref().unwrap().render(&scope).unwrap();

@@ -7,7 +7,7 @@ use super::request_body::RequestBody;
 use super::stream_context::StreamContext;
 use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target, Template};
 use crate::error::{Error, ErrorKind};
-use crate::extract::paging::{Branch, Carried, PageState, Position, RequestedRange};
+use crate::extract::paging::{Branch, Carried, JobState, PageState, Position, RequestedRange};
 use crate::http::{ApiRequest, append_path};
 use crate::redact::line;
 
@@ -75,14 +75,24 @@ impl<'a> Requests<'a> {
         Ok(windowed.map_err(|error| self.blamed(error, false))?.finish(job.method))
     }
 
-    /// The request that asks after an export job.
+    /// A request about an export job that is submitted.
     ///
     /// # Errors
     /// As [`at`](Self::at).
-    pub(crate) fn poll(&self, job: &JobRequest, id: &str) -> Result<ApiRequest, Error> {
-        let scope = Scope { job_id: Some(id), ..self.scope() };
+    pub(crate) fn about(&self, job: &JobRequest, state: &JobState) -> Result<ApiRequest, Error> {
+        let scope = Scope { job_id: Some(&state.id), job_values: &state.carried, ..self.scope() };
         let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &scope);
         Ok(draft.map_err(|error| self.blamed(error, true))?.finish(job.method))
+    }
+
+    /// The request for a URL that the API has named for an export job.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub(crate) fn at_url(&self, url: Url) -> Result<ApiRequest, Error> {
+        let headers = self.headers(&self.scope());
+        let headers = headers.map_err(|error| self.blamed(error, true))?;
+        Ok(Draft { url, below_base: false, headers, body: None }.finish(config::Method::Get))
     }
 
     /// The error of a request that cannot be made: the file's, unless it holds what the API gave.
@@ -119,7 +129,8 @@ impl<'a> Requests<'a> {
             _ => (None, None),
         };
         let job_id = state.job.as_ref().map(|job| job.id.as_str());
-        let scope = Scope { cursor, page, offset, job_id, ..self.scope() };
+        let job_values = state.job.as_ref().map_or(&[][..], |job| &job.carried);
+        let scope = Scope { cursor, page, offset, job_id, job_values, ..self.scope() };
         if let Some(files) = state.job.as_ref().and_then(|job| job.files.as_ref()) {
             let url =
                 files.get(state.position.file()).cloned().ok_or_else(|| lacks_files(state, files.len()))?;
@@ -135,7 +146,7 @@ impl<'a> Requests<'a> {
     }
 
     /// The values that do not depend on the page.
-    fn scope(&self) -> Scope<'a> {
+    fn scope(&self) -> Scope<'_> {
         Scope {
             vars: &self.context.source.vars,
             cursor: None,
@@ -146,6 +157,7 @@ impl<'a> Requests<'a> {
             partition: self.branch.partition(),
             parent: self.branch.parent(),
             job_id: None,
+            job_values: &[],
         }
     }
 

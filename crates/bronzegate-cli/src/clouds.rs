@@ -1,4 +1,4 @@
-//! The clouds that this build has: the features `aws`, `azure` and `databricks`.
+//! The clouds that this build has: the features `aws`, `azure`, `databricks` and `delta`.
 
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub(crate) fn clouds(look_up: LookUp, clock: &Arc<dyn Clock>) -> Clouds {
     let clouds = clouds.noting("this build has no Azure (feature `azure`)");
     #[cfg(feature = "databricks")]
     let clouds = clouds.with(databricks);
+    #[cfg(feature = "delta")]
+    let clouds = clouds.with_folder_tables(bronzegate_delta::folder_tables);
     #[cfg(not(feature = "databricks"))]
     let clouds = clouds.noting("this build has no Databricks (feature `databricks`)");
     clouds

@@ -18,6 +18,7 @@ mod progress;
 mod settings;
 mod signals;
 mod table;
+mod terminal;
 mod version;
 
 use std::process::ExitCode;
@@ -67,6 +68,8 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
         let is_run = arguments.command.is_run();
         signals::watch(context.stop_of(&arguments.command), context.clock.clone())?;
         let ended = match arguments.command {
+            Command::New(arguments) => commands::new(&context, &arguments, out).await,
+            Command::Import(arguments) => commands::import(&context, &arguments, out).await,
             Command::Check(arguments) => commands::check(&context, &arguments, out).await,
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
             Command::Columns(arguments) => commands::columns(&context, &arguments, out).await,

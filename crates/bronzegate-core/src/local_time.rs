@@ -73,8 +73,15 @@ impl Zone {
         }
     }
 
-    fn civil(&self, time: Timestamp) -> Timestamp {
+    /// The civil time of an instant.
+    pub fn civil(&self, time: Timestamp) -> Timestamp {
         civil(time, self.zone.to_offset(time))
+    }
+
+    /// The instant of a civil time; of two the earlier, and of one that clocks leave out the one behind.
+    pub fn instant(&self, time: Timestamp) -> Timestamp {
+        let wall = civil_time(time);
+        self.zone.to_ambiguous_timestamp(wall).compatible().unwrap_or(time)
     }
 
     /// What clocks show when they are changed between two instants, both included: at the end of the old time, and from

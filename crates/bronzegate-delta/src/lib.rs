@@ -28,4 +28,4 @@ mod tables;
 #[cfg(test)]
 mod testing;
 
-pub use tables::DeltaTables;
+pub use tables::{DeltaTables, folder_tables};

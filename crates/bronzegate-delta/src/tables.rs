@@ -31,6 +31,11 @@ impl DeltaTables {
     }
 }
 
+/// The tables in a folder of a store: what programs make of a setting that names a place.
+pub fn folder_tables(store: Arc<dyn BronzeStore>, clock: Arc<dyn Clock>) -> Arc<dyn Tables> {
+    Arc::new(DeltaTables::new(store, clock))
+}
+
 impl Tables for DeltaTables {
     fn location(&self) -> String {
         self.store.location()
@@ -84,6 +89,11 @@ impl BronzeTable for DeltaTable {
         let (appended, due) = Publish { store, clock, table: &self.name, append }.run().await?;
         self.note(due);
         Ok(appended)
+    }
+
+    async fn find(&self, append: &TableAppend) -> Result<Option<Appended>, TableError> {
+        let (store, clock) = (&*self.tables.store, &*self.tables.clock);
+        Publish { store, clock, table: &self.name, append }.find().await
     }
 
     async fn maintain(&self, version: i64) {

@@ -246,11 +246,11 @@ async fn committed_files_become_rows_once_wherever_the_work_is_stopped() {
             assert_eq!(converted.iter().map(|one| one.rows).sum::<u64>(), 30, "{compression}, call {call}");
             let rows = logged_rows(bench.root.path(), "bronze_data");
             let segments = ["at-20261122T170000Z.s0001", "at-20261123T170000Z.s0001"];
-            let of =
-                |segment: &str| rows.iter().filter(|(of, _)| of == segment).map(|(_, record)| record.clone());
             for segment in segments {
+                let of_segment =
+                    rows.iter().filter(|(of, _)| of == segment).map(|(_, record)| record.clone());
                 assert_eq!(
-                    of(segment).collect::<Vec<_>>(),
+                    of_segment.collect::<Vec<_>>(),
                     expected(Shape::Small, 15),
                     "{compression}, call {call}"
                 );

@@ -176,7 +176,7 @@ async fn mailchimp_is_never_asked_more_at_once_than_it_allows() {
 #[tokio::test]
 async fn servicenow_pages_shortened_by_access_rules_lose_nothing() {
     let vendor = Vendor::new("servicenow").await;
-    let incidents = vendor.lands("incidents", 1).await;
+    let incidents = vendor.lands("incidents", 0).await;
     assert!(incidents.throttled > 0 && incidents.statuses[&429] == incidents.throttled, "{incidents:?}");
     let more = FaultKind::TotalOff { by: 5000 };
     let vendor = Vendor::new("servicenow").await;

@@ -3,6 +3,7 @@
 mod backfill;
 mod run;
 mod runs;
+mod scaffold;
 mod shell;
 mod state;
 mod tables;
@@ -20,6 +21,9 @@ use crate::version::VERSION;
 pub(crate) use backfill::BackfillArguments;
 pub(crate) use run::{RunArguments, RunTime};
 pub(crate) use runs::RunsArguments;
+pub(crate) use scaffold::{
+    AirbyteArguments, ClientSideWord, DescriptionArguments, ImportArguments, ImportFrom, NewArguments,
+};
 pub(crate) use shell::{CompletionsArguments, ManArguments};
 pub(crate) use state::{StateArguments, StateChange};
 pub(crate) use tables::{ColumnsArguments, TableArguments};
@@ -66,6 +70,8 @@ pub(crate) struct Arguments {
 /// What there is to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    New(Box<NewArguments>),
+    Import(ImportArguments),
     Check(CheckArguments),
     Sample(SampleArguments),
     Columns(ColumnsArguments),

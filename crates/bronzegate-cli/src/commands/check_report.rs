@@ -174,8 +174,12 @@ mod tests {
             is_transient: false,
             is_quota: false,
         };
-        let stream =
-            |name: &str, checked| StreamCheck { stream: name.to_owned(), checked, warnings: Vec::new() };
+        let stream = |name: &str, checked| StreamCheck {
+            stream: name.to_owned(),
+            checked,
+            table: None,
+            warnings: Vec::new(),
+        };
         SourceCheck {
             secrets: vec![SecretCheck { secret: "token".to_owned(), field: None, error: None }],
             streams: vec![

@@ -10,6 +10,10 @@ mod columns;
 mod due;
 #[cfg(feature = "azure")]
 mod functions;
+mod import;
+mod lifted_secrets;
+mod new;
+mod new_file;
 mod run;
 mod run_summary;
 mod runs;
@@ -44,6 +48,8 @@ pub(crate) use check::check;
 pub(crate) use columns::columns;
 #[cfg(feature = "azure")]
 pub(crate) use functions::functions;
+pub(crate) use import::import;
+pub(crate) use new::new;
 pub(crate) use run::run;
 pub(crate) use runs::runs;
 pub(crate) use runs_table::in_table;
@@ -54,12 +60,14 @@ pub(crate) use state::state;
 pub(crate) use table::table;
 
 /// The settings, read and checked, and what the process has one of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) sources: SourceFolder,
     pub(crate) target: Place,
     pub(crate) tables: Option<TablesPlace>,
     pub(crate) secrets: Arc<dyn SecretStore>,
+    /// The setting that says where they are.
+    pub(crate) vault: String,
     /// The platform's identity, where this program was built with one.
     pub(crate) signer: Option<Arc<dyn RequestSigner>>,
     pub(crate) environment: String,
@@ -89,6 +97,7 @@ impl Context {
         let sources = clouds.place(Setting::new("--sources", settings.sources))?;
         let target = clouds.place(Setting::new("--target", settings.target))?;
         let tables = settings.tables.map(|text| clouds.tables(Setting::new("--tables", text))).transpose()?;
+        let vault = settings.secrets.clone();
         let secrets = Setting::new("--secrets", settings.secrets);
         Ok(Self {
             secrets: clouds.open_vault(&secrets).await?,
@@ -96,6 +105,7 @@ impl Context {
             sources: sources.open_sources().await?,
             target,
             tables,
+            vault,
             environment: settings.environment,
             notify: settings.notify,
             called: command.called(),

@@ -8,7 +8,7 @@ use super::gap::{Busy, Gap, Search};
 use super::logged_run::LoggedRun;
 use crate::bronze::{CommitRecord, LastError, NOTED_AFTER, PAUSE, TablePublished};
 use crate::clock::later;
-use crate::config::{CursorFormat, Expect, Schedule, Stream};
+use crate::config::{Expect, Schedule, Stream};
 
 /// What is asked of the log.
 #[derive(Clone, Copy, Debug)]
@@ -192,10 +192,7 @@ fn gaps(settings: &Stream, runs: &[LoggedRun], period: &Period) -> Vec<Gap> {
         from,
         to: period.until.map_or(judged, |until| until.min(judged)),
         tolerance: period.grace,
-        by_day: settings
-            .incremental
-            .as_ref()
-            .is_some_and(|incremental| incremental.format == CursorFormat::Date),
+        by_day: settings.incremental.as_ref().is_some_and(|incremental| incremental.format.are_days()),
     };
     let times: Vec<_> = runs.iter().map(|run| run.scheduled_time).collect();
     let mut gaps = search.gaps(&times);

@@ -134,10 +134,12 @@ fn of_partitions(
 
 /// The mark, in the spelling that the stream's cursors have.
 fn read(sequence: &Sequence<'_>, before: &CursorState, text: &str, now: Timestamp) -> Result<Mark> {
-    let format = sequence.incremental.format;
+    let format = &sequence.incremental.format;
     let known = before.position().map(|mark| mark.cursor.bare);
-    let bare = known
-        .unwrap_or(matches!(format, CursorFormat::Integer | CursorFormat::EpochS | CursorFormat::EpochMs));
+    let bare = known.unwrap_or(matches!(
+        format.first(),
+        CursorFormat::Integer | CursorFormat::EpochS | CursorFormat::EpochMs | CursorFormat::EpochUs
+    ));
     let spelled = CursorValue::of(format, Verbatim { text: text.to_owned(), bare });
     let time = parse_time(text).filter(|_| format.is_time());
     let value = match (spelled, time) {

@@ -123,7 +123,12 @@ impl Engine {
             return same.clone();
         }
         let (auth, secrets, scrubber) = (stream.auth.clone(), self.secrets.clone(), self.scrubber.clone());
-        let new = Authenticator::new(auth, secrets, scrubber, self.signer.clone(), self.clock.clone());
+        // Streams that authenticate alike share a token, and with it what stands beside it.
+        let alike = self.source.streams.iter().filter(|other| other.auth == auth);
+        let mut beside = Vec::new();
+        alike.flat_map(Stream::request_secrets).for_each(|secret| secret.put_into(&mut beside));
+        let new =
+            Authenticator::new(auth, beside, secrets, scrubber, self.signer.clone(), self.clock.clone());
         known.push(Arc::new(new));
         known[known.len() - 1].clone()
     }

@@ -151,7 +151,8 @@ impl StreamRun {
         let several = self.stream.incremental.is_some() && !matches!(request, RunRequest::Window { .. });
         let mut committed = false;
         loop {
-            let ended = self.segment(stores.clone(), request, deadline, stop.clone(), report).await?;
+            let segment = self.segment(stores.clone(), request, deadline, stop.clone(), report);
+            let ended = Box::pin(segment).await?;
             request = request.going_on();
             match ended {
                 Ended::AlreadyCommitted if committed => return Ok(Status::Complete),

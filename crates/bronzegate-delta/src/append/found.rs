@@ -117,7 +117,7 @@ async fn search(
 ) -> Result<Search, LogError> {
     let newest = snapshot.version();
     // A log that ends before was taken back to an older state: all of it may have the transaction.
-    let first = if seen < newest { seen.saturating_add(1) } else { 0 };
+    let first = if seen <= newest { seen.saturating_add(1) } else { 0 };
     // The listing may begin at the checkpoint.
     let listing = list_from(store, &sought.table, Some(first)).await?;
     let mut expected = first;

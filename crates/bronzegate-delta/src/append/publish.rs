@@ -54,12 +54,7 @@ impl Publish<'_> {
     /// Appends the segment unless it is there. Returns what was done, and the version from which on a checkpoint is due.
     pub(crate) async fn run(&self) -> Result<(Appended, i64), TableError> {
         let paths = self.paths()?;
-        let sought = Sought {
-            table: self.table.to_owned(),
-            app: self.append.app.clone(),
-            txn: self.append.txn,
-            paths: paths.iter().cloned().collect::<HashSet<_>>(),
-        };
+        let sought = self.sought(&paths);
         let mut tries = Tries::default();
         loop {
             tries.all += 1;
@@ -94,6 +89,28 @@ impl Publish<'_> {
                     return Ok((self.appended(Some(next), &tries), snapshot.checkpoint_due()));
                 }
             }
+        }
+    }
+
+    /// Whether the segment is there; its files may not be any more.
+    pub(crate) async fn find(&self) -> Result<Option<Appended>, TableError> {
+        let sought = self.sought(&self.paths()?);
+        let snapshot = replay(self.store, self.clock, self.table, Some(&sought)).await;
+        let Some(snapshot) = snapshot.map_err(|error| error.of(self.table))? else { return Ok(None) };
+        let found = find(self.store, self.clock, &snapshot, &sought, self.append).await;
+        match found.map_err(|error| error.of(self.table))? {
+            Found::Yes(version) => Ok(Some(self.appended(version, &Tries::default()))),
+            Found::No => Ok(None),
+            Found::Unknown(reason) => Err(self.unknown(reason)),
+        }
+    }
+
+    fn sought(&self, paths: &[String]) -> Sought {
+        Sought {
+            table: self.table.to_owned(),
+            app: self.append.app.clone(),
+            txn: self.append.txn,
+            paths: paths.iter().cloned().collect::<HashSet<_>>(),
         }
     }
 

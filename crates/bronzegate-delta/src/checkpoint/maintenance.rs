@@ -96,6 +96,7 @@ impl Maintenance<'_> {
             bytes: finished.written.bytes,
             checksum: finished.written.checksum.clone(),
             upload: part.finish().await?,
+            stats: None,
         };
         match self.store.publish(&receipt).await {
             Err(StoreError::Conflict { .. }) => self.store.abort(&receipt).await?,

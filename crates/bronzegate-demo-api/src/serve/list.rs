@@ -48,9 +48,9 @@ fn accepts_gzip(call: &Call) -> bool {
 
 /// Checks, limits, then serves; a fault may change the page or take its place.
 fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, Option<FaultKind>) {
-    if ![Method::GET, Method::POST].contains(call.method()) {
+    if ![Method::GET, Method::POST, Method::PUT, Method::PATCH].contains(call.method()) {
         let refusal = Reply::error(StatusCode::METHOD_NOT_ALLOWED, "GET or POST a list");
-        return (refusal.with("allow", "GET, POST"), None);
+        return (refusal.with("allow", "GET, POST, PUT, PATCH"), None);
     }
     let stream = &live.stream;
     let now = state.time.now();

@@ -93,6 +93,9 @@ pub(in super::super) const KINDS: &[Kind] = &[
     Kind { name: "incremental that shows late", draw: timed::late },
     Kind { name: "incremental in whole units", draw: timed::whole },
     Kind { name: "incremental in local time", draw: timed::local },
+    Kind { name: "incremental without a question", draw: changing::unfiltered },
+    Kind { name: "incremental in other spellings", draw: changing::respelled },
+    Kind { name: "windows without a cursor", draw: changing::windows_only },
     Kind { name: "backfill", draw: changing::backfill },
 ];
 

@@ -44,6 +44,7 @@ impl Handler {
         let clouds = Clouds::new(environment::look_up, clock.clone())
             .with(AwsCloud::new)
             .with(databricks)
+            .with_folder_tables(bronzegate_delta::folder_tables)
             .noting("this is the AWS function");
         let deployment = Deployment::open(&clouds, DEFAULTS).await?;
         let Deployment { dispatcher, environment, .. } = deployment;

@@ -53,6 +53,7 @@ impl Handler {
         let clouds = Clouds::new(environment::look_up, clock.clone())
             .with(AzureCloud::new)
             .with(databricks)
+            .with_folder_tables(bronzegate_delta::folder_tables)
             .noting("this is the Azure function");
         let Deployment { dispatcher, target, environment } = Deployment::open(&clouds, DEFAULTS).await?;
         Ok(Self {

@@ -43,7 +43,7 @@ pub(crate) async fn only_page(context: &StreamContext, first: Option<&FirstSeen>
     if pagination.kind == Kind::None || pagination.single_page {
         return Ok(Led::NotYet);
     }
-    if pagination.page_size.is_none() {
+    if !pagination.sends_size() {
         // No server's pages are so short unless they are asked to be.
         if first.records < SHORTEST {
             return Ok(Led::NotYet);

@@ -139,7 +139,7 @@ impl Looking<'_> {
     async fn in_half(&self, progress: &Progress<'_>, records: u64) -> Result<SecondLook, Error> {
         let next = progress.next_address().expect("where pages name the next one");
         let half = records / 2;
-        if half > 0 && self.context.stream.pagination.page_size.is_some() {
+        if half > 0 && self.context.stream.pagination.sends_size() {
             let context = self.context.with_page_size(half);
             match look(&context, self.branch, &progress.state, &[]).await? {
                 Look::NoTime => return Ok(SecondLook::NoTime),
@@ -194,7 +194,7 @@ pub(super) async fn hides_rows(
 ) -> Result<bool, Error> {
     let pagination = &context.stream.pagination;
     let (Kind::Offset { advance: Advance::Requested, .. }, Some(size)) =
-        (&pagination.kind, &pagination.page_size)
+        (&pagination.kind, pagination.page_size.as_ref().filter(|_| pagination.sends_size()))
     else {
         return Ok(true);
     };

@@ -70,7 +70,7 @@ mod tests {
         ] {
             let bytes = bytes::Bytes::copy_from_slice(record.as_bytes());
             let spans = vec![Span { start: 0, end: record.len() as u32, may_clash: true }];
-            let piece = RecordChunk { bytes, spans, line_breaks: false };
+            let piece = RecordChunk { bytes, spans, keys: Vec::new(), line_breaks: false };
             let mut line = Vec::new();
             let tail = lines.page("2026-11-22T17:00:00.12Z".parse().unwrap(), r#","_parent_id":"x""#);
             tail.encode(&piece, 0, usize::MAX, &mut line);

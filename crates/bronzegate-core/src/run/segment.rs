@@ -138,6 +138,7 @@ impl StreamRun {
         if report.key.is_none() {
             report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
+        self.in_flight.is(Some(&segment.key.key));
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
     }

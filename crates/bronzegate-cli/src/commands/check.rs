@@ -151,7 +151,7 @@ async fn tables(
 }
 
 fn secrets_of(source: &Source, stream: &str) -> Vec<SecretRef> {
-    source.stream(stream).map_or_else(Vec::new, |stream| stream.auth.secrets().into_iter().cloned().collect())
+    source.stream(stream).map_or_else(Vec::new, Stream::secrets)
 }
 
 async fn check_secret(store: &dyn SecretStore, secret: &SecretRef) -> SecretCheck {

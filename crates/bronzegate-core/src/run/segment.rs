@@ -138,6 +138,7 @@ impl StreamRun {
         if report.key.is_none() {
             report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
+        self.in_flight.is(Some(&segment.key.key));
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
     }
@@ -242,7 +243,12 @@ impl StreamRun {
             return Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), None)?)));
         }
         let (asked, filter) = self.filter(segment)?;
-        let mut writer = PageWriter::new(parts, self.encoder(&format, segment), filter, self.stats());
+        let mut writer = PageWriter::new(
+            parts,
+            (self.encoder(&format, segment), self.window_of_records(segment)),
+            filter,
+            self.stats(),
+        );
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
         let full = Full { most_parts, stop: stop.clone() };
         let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };

@@ -98,6 +98,12 @@ pub struct JobRequest {
 }
 
 impl Job {
+    /// Returns the requests about it.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &JobRequest> + Clone {
+        let submit = std::iter::once(&self.submit);
+        submit.chain(&self.start).chain(&self.poll).chain(&self.resolve)
+    }
+
     /// Returns the places of its answers that it reads.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         let conditions = self.done.iter().chain(&self.failed).map(|condition| &condition.at);

@@ -1,6 +1,7 @@
 //! The secrets of a stream's requests: those of `auth`, and those that stand beside it.
 
 use super::body::BodyTemplate;
+use super::job::Job;
 use super::secret_ref::{RequestSecret, SecretRef};
 use super::stream::Stream;
 use super::template::Template;
@@ -22,7 +23,7 @@ impl Stream {
 
     /// Returns those that stand in its requests beside `auth`, each once, in order of name.
     pub fn request_secrets(&self) -> Vec<RequestSecret> {
-        let of_job = self.job.iter().flat_map(|job| [&job.submit, &job.poll]);
+        let of_job = self.job.iter().flat_map(Job::requests);
         let params = of_job.clone().flat_map(|request| &request.params).chain(&self.params);
         let bodies = of_job.filter_map(|request| request.body.as_ref()).chain(&self.body);
         let elsewhere = params.flat_map(|(_, values)| values).chain(bodies.flat_map(BodyTemplate::templates));

@@ -62,7 +62,10 @@ impl Timezone {
         report: &Report,
     ) -> Self {
         let Some(slot) = slot else { return Self::Unstated };
-        if !formats.all().all(CursorFormat::may_be_local) {
+        // In UTC a local time and an instant are the same.
+        let is_local = slot.get().is_some_and(TimezoneText::is_local);
+        let mut may_be_local = formats.all().map(CursorFormat::may_be_local);
+        if !(if is_local { may_be_local.all(|is| is) } else { may_be_local.any(|is| is) }) {
             report.say(
                 slot.at(),
                 "is of times without an offset: needs `format: rfc3339`, `format: date` or a pattern without %z; \

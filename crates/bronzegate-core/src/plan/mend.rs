@@ -144,7 +144,7 @@ fn read(sequence: &Sequence<'_>, before: &CursorState, text: &str, now: Timestam
     let time = parse_time(text).filter(|_| format.is_time());
     let value = match (spelled, time) {
         // A date is an ISO 8601 instant too, but not one that the API writes.
-        (Ok(_), Some(time)) if format == CursorFormat::Rfc3339 && text.parse::<Date>().is_ok() => {
+        (Ok(_), Some(time)) if *format.first() == CursorFormat::Rfc3339 && text.parse::<Date>().is_ok() => {
             CursorValue::of_time(format, time)
         }
         (Ok(value), _) => value,

@@ -27,7 +27,7 @@ pub fn window(incremental: Option<&Incremental>, window: TimeWindow) -> Result<C
         |time: Timestamp| time.as_nanosecond() % format.resolution_ns() == 0 && format.first().tells(time);
     if !told_apart(window.from()) || !told_apart(window.to()) {
         let cause = format!(
-            "{window} does not begin and end where `format: {format}` can tell: at whole units such as days, minutes or seconds"
+            "{window} does not begin and end where `format: {format}` can tell: at whole days, minutes, seconds or milliseconds"
         );
         return Err(refused(&cause));
     }

@@ -141,9 +141,9 @@ impl Credential {
     /// Remembers a secret that stands in requests beside it.
     pub(super) fn names(&mut self, secret: &RequestSecret, value: SecretString) -> Result<(), AuthFault> {
         let reference = &secret.reference;
-        if secret.elsewhere && value.expose_secret().len() < SHORTEST_SECRET {
+        if secret.elsewhere && value.expose_secret().len() < SHORTEST_IN_REQUEST {
             return Err(fatal(format!(
-                "{reference} has fewer than {SHORTEST_SECRET} characters: outside of headers it could not be told from \
+                "{reference} has fewer than {SHORTEST_IN_REQUEST} characters: outside of headers it could not be told from \
                  other text, and not be kept out of messages"
             )));
         }
@@ -187,6 +187,9 @@ impl Credential {
         Ok(())
     }
 }
+
+/// The fewest bytes of a secret that stands in a parameter or a body: what states are searched for is as long.
+const SHORTEST_IN_REQUEST: usize = 8;
 
 /// The placeholder of a secret in a saved URL; its number follows.
 const PLACEHOLDER: &str = "bronzegate-credential-";

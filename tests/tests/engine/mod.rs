@@ -10,6 +10,8 @@ mod backfill_twice;
 mod bodies;
 // What becomes of a body is bounded, however it is packed, named or added to.
 mod bounds;
+// A state that is set while a run goes on.
+mod mended_states;
 // Streams that are read once for each partition or each record of a parent.
 mod branches;
 // The same streams cut, killed, or run twice at once.
@@ -36,6 +38,8 @@ mod encodings;
 mod faults;
 // Answers that hold all of the day that their end names.
 mod inclusive_ends;
+// Events that come while a run is in flight.
+mod in_flight;
 // Incremental runs: nothing lost, nothing repeated.
 mod incremental;
 // Export jobs whose polls name a list of files.
@@ -59,6 +63,8 @@ mod page_ends;
 mod page_shapes;
 // Records that lie outside of what was asked.
 mod outside;
+// Packed bodies of several members that are cut between two of them.
+mod packed_members;
 // Every pagination brings every record once.
 mod paginations;
 // All parents of a stream are read, however their pages change.

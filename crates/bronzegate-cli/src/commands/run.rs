@@ -42,15 +42,11 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         let target = context.target.open().await?;
         context.stores(target, jobs.iter().flatten().map(|job| job.stream.settings())).await
     };
-    let stores = match opened.await {
-        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
-        opened => opened,
-    };
-    let reports = match stores {
+    let reports = match opened.await {
         Ok(stores) => {
             let stores = stores.bounded(&context.clock, deadline);
             let lines: Vec<_> = jobs.iter().flatten().map(|job| job.line.clone()).collect();
-            let running = running(context, jobs, &stores, deadline);
+            let running = running(context, jobs, &stores, (deadline, arguments.beside));
             let reports = tokio::select! {
                 reports = collect(context, running, out) => reports,
                 never = progress::draw(&context.progress, &lines, None) => match never {},
@@ -58,6 +54,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
             lines.iter().for_each(Line::remove);
             reports
         }
+        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
         Err(error) => {
             let unopened = jobs.iter().flatten().map(|job| (job.nth, failed(&job.stream, &error)));
             collect(context, stream::iter(unopened), out).await
@@ -104,12 +101,12 @@ fn running(
     context: &Context,
     jobs: Vec<Vec<Job>>,
     stores: &Stores,
-    deadline: Deadline,
+    (deadline, beside): (Deadline, bool),
 ) -> impl Stream<Item = (usize, RunReport)> + Unpin {
     let sources = jobs.into_iter().enumerate().map(move |(turn, jobs)| {
         let streams = jobs.into_iter().map(move |job| async move {
             let Job { nth, stream, request, line } = job;
-            let options = RunOptions { deadline, stop: context.stop.clone() };
+            let options = RunOptions { deadline, stop: context.stop.clone(), beside };
             let report = if turn >= SOURCES_AT_ONCE && is_over(context, deadline) {
                 not_begun(&stream)
             } else {
@@ -150,7 +147,7 @@ fn report_of(stream: &StreamRun) -> RunReport {
 
 /// The exit code: a file that cannot be used counts after the streams that failed.
 fn conclude(context: &Context, reports: &[RunReport], unusable: Option<&Error>, out: &mut Output) -> u8 {
-    if !context.json {
+    if !context.json && !reports.is_empty() {
         out.line(summary(reports, output::has_colour()));
     }
     let code = exit_code(reports);

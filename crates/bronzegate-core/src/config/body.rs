@@ -110,6 +110,20 @@ impl BodyTemplate {
         self.templates().into_iter().flat_map(Template::names)
     }
 
+    /// The numbers that members or fields of these names state, at whatever depth; texts count where they are one.
+    pub(crate) fn numbers(&self, names: &[&str]) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        match self {
+            Self::Json(json) => json.collect_numbers(None, names, &mut numbers),
+            Self::Form(fields) => {
+                let named = fields.iter().filter(|(name, _)| names.contains(&name.as_str()));
+                numbers.extend(named.flat_map(|(_, values)| values).filter_map(number));
+            }
+            Self::Text(_) => {}
+        }
+        numbers
+    }
+
     /// Returns its templates, secrets among them.
     pub fn templates(&self) -> Vec<&Template> {
         match self {
@@ -174,6 +188,19 @@ impl JsonTemplate {
         }
     }
 
+    /// Collects the numbers at these names; `name` is the value's own.
+    fn collect_numbers(&self, name: Option<&str>, names: &[&str], numbers: &mut Vec<u64>) {
+        let is_meant = name.is_some_and(|name| names.contains(&name));
+        match self {
+            Self::Map(entries) => {
+                entries.iter().for_each(|(key, node)| node.collect_numbers(Some(key), names, numbers));
+            }
+            Self::Plain(value) if is_meant => numbers.extend(value.as_u64()),
+            Self::Text(template) if is_meant => numbers.extend(number(template)),
+            Self::Plain(_) | Self::Text(_) | Self::List(_) => {}
+        }
+    }
+
     fn collect<'a>(&'a self, found: &mut Vec<&'a Template>) {
         match self {
             Self::Text(template) => found.push(template),
@@ -182,6 +209,11 @@ impl JsonTemplate {
             Self::Map(entries) => entries.iter().for_each(|(_, node)| node.collect(found)),
         }
     }
+}
+
+/// The number that a literal is.
+fn number(template: &Template) -> Option<u64> {
+    if template.is_literal() { template.as_str().trim().parse().ok() } else { None }
 }
 
 /// The body of a request, with its place: the one given, or an empty one that pagination or the window

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
+use super::in_flight::InFlight;
 use super::rate_share::Pace;
 use crate::clock::{Clock, Deadline};
 use crate::config::{LEAST_SHARE, Source, Stream, is_rate_share};
@@ -41,6 +42,7 @@ pub struct StreamRun {
     pub(crate) client: Arc<Client>,
     /// The stream whose records this one's requests are repeated for.
     parent: Option<Box<Self>>,
+    pub(super) in_flight: InFlight,
 }
 
 impl Engine {
@@ -106,6 +108,7 @@ impl Engine {
             stream: Arc::new(stream),
             client: Arc::new(client),
             parent: parent.transpose()?.map(Box::new),
+            in_flight: InFlight::default(),
         })
     }
 

@@ -17,6 +17,11 @@ pub(super) fn incremental(rng: &mut Rng, bounds: Bounds) -> Draft {
     changing(rng, bounds, &format!("{keys}, start: 2026-01-01, key: id"), None)
 }
 
+/// The same, while it is noted that runs are in flight.
+pub(super) fn noted(rng: &mut Rng, bounds: Bounds) -> Draft {
+    Draft { has_notes: true, ..incremental(rng, bounds) }
+}
+
 pub(super) fn windows(rng: &mut Rng, bounds: Bounds) -> Draft {
     let window = rng.choice(["12h", "1d"]).expect("there are some");
     changing(rng, bounds, &format!("{BOUNDED}, start: 2026-01-01, key: id, window: {window}"), None)
@@ -109,6 +114,7 @@ pub(super) fn backfill(rng: &mut Rng, bounds: Bounds) -> Draft {
         brings: records.clone(),
         partitions: String::new(),
         absent: Vec::new(),
+        now: None,
     };
     let stream = timeline(rng, None, records);
     let settings = crate::streams::changes::settings(BOUNDED);

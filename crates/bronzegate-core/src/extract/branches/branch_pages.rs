@@ -10,16 +10,15 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 
-use super::second_look::{SecondLook, hides_rows, instead_of, second_look};
-use crate::config::{Job, Kind};
+use super::length::{note_cut, note_single};
+use super::second_look::{SecondLook, empty_within, hides_rows, instead_of, second_look};
+use crate::config::Job;
 use crate::cursor::AgeWatch;
 use crate::error::Error;
 use crate::extract::page::{
     FetchError, Fetched, Jobs, NotDone, Page, PageDecision, Requests, StreamContext, judge, record_channel,
 };
-use crate::extract::paging::{
-    Branch, FirstSeen, Judged, PageState, Paginator, Position, Progress, is_full, says_more,
-};
+use crate::extract::paging::{Branch, FirstSeen, Judged, PageState, Paginator, Position, Progress};
 use crate::redact::SafeUrl;
 
 /// How a branch's pages ended.
@@ -116,13 +115,6 @@ impl Drop for BranchPages {
 /// Goes on with the panic of a task. Tasks are aborted only when nobody waits for them any more.
 fn unwind(error: JoinError) -> ! {
     std::panic::resume_unwind(error.into_panic())
-}
-
-fn cut_at(records: u64) -> String {
-    format!(
-        "exactly {records} records came, a number at which servers cut what they give out, and nothing proves that they \
-         are all. `total`, or a condition of `stop`, would; a `window` keeps runs below it"
-    )
 }
 
 struct Driver<'a> {
@@ -234,6 +226,10 @@ impl Driver<'_> {
                 let looked = second_look(self.context, self.branch, &mut self.progress, fetched).await?;
                 (judged, looked)
             }
+            Ok(judged) if !judged.last && !has_records && self.progress.doubts_empty_page(&position) => {
+                let at = position.clone();
+                (judged, empty_within(self.context, self.branch, &mut self.progress, at).await?)
+            }
             Ok(judged) => (judged, SecondLook::End),
             Err(error) if has_records || !self.progress.falls_short() => return Err(error),
             Err(error) => {
@@ -242,9 +238,16 @@ impl Driver<'_> {
                 (Judged { write: fetched.body.is_some(), last: false, warning: None }, looked)
             }
         };
-        let (judged, looked) = looked;
-        if let Position::Offset(offset) = position {
-            hides_rows(self.context, self.branch, (offset, &self.progress.state), fetched).await?;
+        let (judged, mut looked) = looked;
+        if let Position::Offset(offset) = position
+            && !hides_rows(self.context, self.branch, (offset, &self.progress.state), fetched).await?
+        {
+            looked = SecondLook::NoTime;
+        }
+        if let Some(body) = fetched.body.as_ref().filter(|_| has_records && looked == SecondLook::NoTime) {
+            // It has to be looked at again by whoever goes on, so it is theirs.
+            self.progress.take_back(body.records, position);
+            return Ok((Judged { write: false, last: false, warning: None }, true));
         }
         if let Some(body) = &fetched.body {
             let is_named = self.progress.names_next(&fetched.facts);
@@ -275,28 +278,10 @@ impl Driver<'_> {
                 SafeUrl(&fetched.facts.url)
             ));
         }
-        self.note_single(fetched);
-        if let Some(records) = self.progress.is_cut_at(&fetched.facts) {
-            self.context.seen.lacks();
-            self.context.seen.warn("cut", || cut_at(records));
-        }
+        note_single(self.context, fetched);
+        note_cut(self.context, self.progress.is_cut_at(&fetched.facts));
         if let Some(first) = self.first.take() {
             self.context.seen.ended(FirstSeen { is_whole: self.progress.is_proven(), ..first });
-        }
-    }
-
-    /// Where there is one page: whether it says, or looks as if, there were more.
-    fn note_single(&self, fetched: &Fetched) {
-        let stream = &self.context.stream;
-        let Some(body) = fetched.body.as_ref().filter(|_| stream.pagination.kind == Kind::None) else {
-            return;
-        };
-        if let Some(told) = says_more(stream, self.context.fetcher.more(), body.records, &fetched.facts) {
-            self.context.seen.lacks();
-            self.context.seen.warn("more", || told);
-        }
-        if let Some(told) = is_full(stream, body.records) {
-            self.context.seen.warn("full", || told);
         }
     }
 

@@ -190,10 +190,14 @@ impl Fetcher {
         }
         let wait = match backoff.next(again.demanded, self.wait_budget.left().is_some()) {
             Ok(wait) => wait,
-            Err(NoMore::Attempts) => return Err(self.failed(again.kind, &again.cause, attempt)),
-            Err(NoMore::Budget) => {
-                let cause = format!("{}; the retry budget is used up", again.cause);
-                return Err(self.failed(again.kind, &cause, attempt));
+            Err(no_more) => {
+                let cause = match no_more {
+                    NoMore::Attempts => again.cause.clone(),
+                    NoMore::Budget => format!("{}; the retry budget is used up", again.cause),
+                };
+                // Whoever looks at a page has to tell "there is none" from "it did not come".
+                let error = self.error(again.kind, &cause).at_attempt(attempt).transient(self.is_look);
+                return Err(FetchError::Failed(error));
             }
         };
         self.allow(wait, attempt, &again.cause)?;

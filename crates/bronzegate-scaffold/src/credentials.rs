@@ -11,8 +11,24 @@ use crate::yaml::{Map, Yaml, one};
 
 /// Headers of browsers, and those that the HTTP client sets: they say nothing about what is asked for.
 const DROPPED: [&str; 18] = [
-    "accept-encoding", "accept-language", "cache-control", "connection", "content-length", "content-type", "dnt", "host", "if-modified-since",
-    "if-none-match", "origin", "pragma", "priority", "referer", "te", "upgrade-insecure-requests", "user-agent", "x-requested-with",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "connection",
+    "content-length",
+    "content-type",
+    "dnt",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "origin",
+    "pragma",
+    "priority",
+    "referer",
+    "te",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "x-requested-with",
 ];
 
 /// Where a credential was, and goes again.
@@ -42,7 +58,10 @@ pub struct Lifted {
 
 impl std::fmt::Debug for Lifted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lifted").field("secret", &self.secret).field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Lifted")
+            .field("secret", &self.secret)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,7 +81,9 @@ pub(crate) enum LiftError {
     #[error("{0} looks like a credential, and a source file has no place for one there")]
     NoPlace(String),
     /// Credentials in ways that do not go together.
-    #[error("the request has credentials in {0}, which one source cannot send together; leave out what the API does not need")]
+    #[error(
+        "the request has credentials in {0}, which one source cannot send together; leave out what the API does not need"
+    )]
     Mixed(String),
 }
 
@@ -96,7 +117,11 @@ pub(crate) fn lift(source: &str, mut request: Request) -> Result<Lift, LiftError
 }
 
 fn userinfo(url: &Url) -> Option<String> {
-    let decoded = |text: &str| url::form_urlencoded::parse(format!("x={}", text.replace('+', "%2B")).as_bytes()).next().map(|(_, value)| value.into_owned());
+    let decoded = |text: &str| {
+        url::form_urlencoded::parse(format!("x={}", text.replace('+', "%2B")).as_bytes())
+            .next()
+            .map(|(_, value)| value.into_owned())
+    };
     let user = decoded(url.username()).unwrap_or_default();
     let password = url.password().and_then(decoded).unwrap_or_default();
     (!user.is_empty() || !password.is_empty()).then(|| format!("{user}:{password}"))
@@ -105,7 +130,11 @@ fn userinfo(url: &Url) -> Option<String> {
 fn secret_member(value: &serde_json::Value) -> Option<String> {
     match value {
         serde_json::Value::Object(members) => members.iter().find_map(|(name, value)| match value {
-            serde_json::Value::String(text) if is_token(text) || (name_is_secret(name) && !text.is_empty()) => Some(name.clone()),
+            serde_json::Value::String(text)
+                if is_token(text) || (name_is_secret(name) && !text.is_empty()) =>
+            {
+                Some(name.clone())
+            }
             value => secret_member(value),
         }),
         serde_json::Value::Array(items) => items.iter().find_map(secret_member),
@@ -122,7 +151,12 @@ impl Lift {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         self.add(format!("{source}-user"), user, format!("{was} (the user)"), Place::User);
         if !password.is_empty() {
-            self.add(format!("{source}-password"), password, format!("{was} (the password)"), Place::Password);
+            self.add(
+                format!("{source}-password"),
+                password,
+                format!("{was} (the password)"),
+                Place::Password,
+            );
         }
     }
 
@@ -150,7 +184,8 @@ impl Lift {
     fn authorization(&mut self, source: &str, name: String, value: &str) {
         let (scheme, rest) = value.split_once(' ').unwrap_or(("", value));
         if scheme.eq_ignore_ascii_case("basic")
-            && let Some(text) = BASE64_STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+            && let Some(text) =
+                BASE64_STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok())
         {
             return self.basic(source, &text, "the header `Authorization`");
         }
@@ -223,11 +258,14 @@ pub(crate) fn auth(lifted: &[Lifted]) -> Result<Option<Map>, LiftError> {
     let secret = |lifted: &Lifted| one("secret", lifted.secret.as_str());
     let [first, rest @ ..] = lifted else { return Ok(None) };
     let auth = match (&first.place, rest) {
-        (Place::Header { name, prefix }, []) if name.eq_ignore_ascii_case("authorization") && prefix.eq_ignore_ascii_case("bearer ") => {
+        (Place::Header { name, prefix }, [])
+            if name.eq_ignore_ascii_case("authorization") && prefix.eq_ignore_ascii_case("bearer ") =>
+        {
             Map::new().with("type", "bearer").with("token", secret(first))
         }
         (Place::Header { name, prefix }, []) => {
-            let mut auth = Map::new().with("type", "api_key").with("in", "header").with("name", name.as_str());
+            let mut auth =
+                Map::new().with("type", "api_key").with("in", "header").with("name", name.as_str());
             if !prefix.is_empty() {
                 auth.set("prefix", prefix.as_str());
             }
@@ -324,7 +362,10 @@ mod tests {
             ),
             (
                 "curl https://a.example/x -H 'DD-API-KEY: a' -H 'DD-APPLICATION-KEY: aB3dE5gH7jK9mN1pQ3sT5vX7'",
-                vec![pair("acme-dd-api-key", "a"), pair("acme-dd-application-key", "aB3dE5gH7jK9mN1pQ3sT5vX7")],
+                vec![
+                    pair("acme-dd-api-key", "a"),
+                    pair("acme-dd-application-key", "aB3dE5gH7jK9mN1pQ3sT5vX7"),
+                ],
                 r#"{"type":"headers","headers":{"DD-API-KEY":{"secret":"acme-dd-api-key"},"DD-APPLICATION-KEY":{"secret":"acme-dd-application-key"}}}"#,
             ),
             (
@@ -346,7 +387,10 @@ mod tests {
             "curl https://a.example/x -d '{\"auth\":{\"password\":\"p\"}}'",
         ] {
             let refusal = lift("acme", curl::parse(line).unwrap()).unwrap_err().to_string();
-            assert!(refusal.ends_with("has no place for one there") && !refusal.contains("abcdef"), "{refusal}");
+            assert!(
+                refusal.ends_with("has no place for one there") && !refusal.contains("abcdef"),
+                "{refusal}"
+            );
         }
     }
 }

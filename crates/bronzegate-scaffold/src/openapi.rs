@@ -13,7 +13,8 @@ use crate::yaml::{Map, Yaml, one};
 /// How deep references are followed.
 const DEEPEST: usize = 20;
 const SIZES: [&str; 6] = ["limit", "perpage", "pagesize", "maxresults", "size", "top"];
-const LISTS: [&str; 10] = ["data", "items", "results", "records", "value", "values", "entries", "rows", "objects", "nodes"];
+const LISTS: [&str; 10] =
+    ["data", "items", "results", "records", "value", "values", "entries", "rows", "objects", "nodes"];
 
 /// Converts a specification.
 ///
@@ -61,13 +62,19 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
         file.set("streams", found);
         let head = "# yaml-language-server: $schema=./source.schema.json\n#\n# A scaffold made by `bronzegate import openapi`: hold what is marked (check) against the API's documentation.\n";
         let text = format!("{head}{}", file.to_text());
-        config::parse(&format!("{name}.yaml"), &text).map_err(|problems| format!("the source file would be wrong: {problems}"))?;
+        config::parse(&format!("{name}.yaml"), &text)
+            .map_err(|problems| format!("the source file would be wrong: {problems}"))?;
         report.sources.push(SourceFile { name: name.to_owned(), text });
     }
     Ok(report)
 }
 
-fn reported(path: &str, stream: Option<String>, notes: Vec<String>, refused: Option<(String, usize)>) -> StreamReport {
+fn reported(
+    path: &str,
+    stream: Option<String>,
+    notes: Vec<String>,
+    refused: Option<(String, usize)>,
+) -> StreamReport {
     StreamReport {
         name: format!("GET {path}"),
         fate: if stream.is_some() { Fate::Rewritten } else { Fate::Refused },
@@ -88,7 +95,11 @@ impl<'a> Spec<'a> {
     /// Follows a reference within the document.
     fn seen(&self, mut node: &'a Node) -> &'a Node {
         for _ in 0..DEEPEST {
-            let Some(target) = node.get("$ref").and_then(Node::str).and_then(|target| target.strip_prefix("#/")) else { break };
+            let Some(target) =
+                node.get("$ref").and_then(Node::str).and_then(|target| target.strip_prefix("#/"))
+            else {
+                break;
+            };
             let decoded = target.split('/').map(|name| name.replace("~1", "/").replace("~0", "~"));
             match decoded.into_iter().try_fold(self.root, |at, name| at.get(&name)) {
                 Some(found) => node = found,
@@ -104,17 +115,25 @@ impl<'a> Spec<'a> {
             Some(server) => {
                 let mut url = server.text_at("url").unwrap_or_default();
                 for (name, variable) in server.get("variables").map(Node::entries).unwrap_or_default() {
-                    url = url.replace(&format!("{{{name}}}"), &variable.text_at("default").unwrap_or_default());
+                    url =
+                        url.replace(&format!("{{{name}}}"), &variable.text_at("default").unwrap_or_default());
                 }
                 url
             }
             None => {
                 let host = self.root.text_at("host").ok_or("the specification names no server")?;
-                let scheme = self.root.get("schemes").and_then(|schemes| schemes.items().first()).and_then(Node::text);
-                format!("{}://{host}{}", scheme.unwrap_or_else(|| "https".to_owned()), self.root.text_at("basePath").unwrap_or_default())
+                let scheme =
+                    self.root.get("schemes").and_then(|schemes| schemes.items().first()).and_then(Node::text);
+                format!(
+                    "{}://{host}{}",
+                    scheme.unwrap_or_else(|| "https".to_owned()),
+                    self.root.text_at("basePath").unwrap_or_default()
+                )
             }
         };
-        let url = url::Url::parse(&url).map_err(|_| format!("the server `{url}` is no address: the specification's own host is not known"))?;
+        let url = url::Url::parse(&url).map_err(|_| {
+            format!("the server `{url}` is no address: the specification's own host is not known")
+        })?;
         let path = url.path().trim_end_matches('/').to_owned();
         let mut origin = url;
         origin.set_path("");
@@ -123,27 +142,41 @@ impl<'a> Spec<'a> {
     }
 
     fn security(&self) -> Option<(Map, Vec<SecretToCreate>)> {
-        let schemes = self.root.path(&["components", "securitySchemes"]).or_else(|| self.root.get("securityDefinitions"))?;
-        let wanted = self.root.get("security").and_then(|security| security.items().first()).and_then(|first| first.entries().first());
+        let schemes = self
+            .root
+            .path(&["components", "securitySchemes"])
+            .or_else(|| self.root.get("securityDefinitions"))?;
+        let wanted = self
+            .root
+            .get("security")
+            .and_then(|security| security.items().first())
+            .and_then(|first| first.entries().first());
         let (name, scheme) = match wanted {
             Some((name, _)) => schemes.entries().iter().find(|(known, _)| known == name)?,
             None => schemes.entries().first()?,
         };
         let scheme = self.seen(scheme);
         let secret = |what: &str| format!("{}-{what}", self.source);
-        let created = |names: &[&str]| names.iter().map(|what| SecretToCreate { name: secret(what), was: format!("security scheme `{name}`") }).collect();
+        let created = |names: &[&str]| {
+            names
+                .iter()
+                .map(|what| SecretToCreate { name: secret(what), was: format!("security scheme `{name}`") })
+                .collect()
+        };
         let kind = scheme.kind();
         let http = scheme.text_at("scheme").unwrap_or_default().to_lowercase();
         Some(match (kind, http.as_str()) {
-            ("http", "bearer") | ("oauth2" | "openIdConnect", _) => {
-                (Map::new().with("type", "bearer").with("token", one("secret", secret("token"))), created(&["token"]))
-            }
+            ("http", "bearer") | ("oauth2" | "openIdConnect", _) => (
+                Map::new().with("type", "bearer").with("token", one("secret", secret("token"))),
+                created(&["token"]),
+            ),
             ("http" | "basic", _) => {
                 let auth = Map::new().with("type", "basic").with("username", one("secret", secret("user")));
                 (auth.with("password", one("secret", secret("password"))), created(&["user", "password"]))
             }
             ("apiKey", _) => {
-                let place = scheme.text_at("in").filter(|place| matches!(place.as_str(), "header" | "query"))?;
+                let place =
+                    scheme.text_at("in").filter(|place| matches!(place.as_str(), "header" | "query"))?;
                 let key = scheme.text_at("name")?;
                 let auth = Map::new().with("type", "api_key").with("in", place).with("name", key);
                 (auth.with("value", one("secret", secret("key"))), created(&["key"]))
@@ -158,17 +191,27 @@ impl<'a> Spec<'a> {
         }
         let mut map = Map::new().with("path", path);
         let records = self.records(get)?;
-        map.set("records", match &records {
-            path if path.is_empty() => Yaml::Map(Map::new().with("at", "$").with("shape", "list")),
-            path => written(path).into(),
-        });
+        map.set(
+            "records",
+            match &records {
+                path if path.is_empty() => Yaml::Map(Map::new().with("at", "$").with("shape", "list")),
+                path => written(path).into(),
+            },
+        );
         let lists = [item.get("parameters"), get.get("parameters")].into_iter().flatten();
-        let parameters: Vec<_> = lists.flat_map(Node::items).map(|parameter| self.seen(parameter)).filter(|parameter| parameter.text_at("in").as_deref() == Some("query")).collect();
+        let parameters: Vec<_> = lists
+            .flat_map(Node::items)
+            .map(|parameter| self.seen(parameter))
+            .filter(|parameter| parameter.text_at("in").as_deref() == Some("query"))
+            .collect();
         let required = parameters.iter().filter(|parameter| parameter.is_true("required"));
         let names: Vec<_> = required.filter_map(|parameter| parameter.text_at("name")).collect();
         let mut notes = Vec::new();
         if !names.is_empty() {
-            notes.push(format!("the API requires the parameters {}: state them in `params`", names.join(", ")));
+            notes.push(format!(
+                "the API requires the parameters {}: state them in `params`",
+                names.join(", ")
+            ));
         }
         match self.pagination(&parameters) {
             Some(pagination) => {
@@ -183,17 +226,32 @@ impl<'a> Spec<'a> {
     /// The one list of objects in the answer.
     fn records(&self, get: &'a Node) -> Result<Vec<String>, String> {
         let responses = get.get("responses").map(Node::entries).unwrap_or_default();
-        let good = responses.iter().find(|(status, _)| status.starts_with('2')).map(|(_, response)| self.seen(response));
+        let good = responses
+            .iter()
+            .find(|(status, _)| status.starts_with('2'))
+            .map(|(_, response)| self.seen(response));
         let response = good.ok_or("no answer with a status of success is described")?;
-        let json = response.get("content").map(Node::entries).unwrap_or_default().iter().find(|(kind, _)| kind.contains("json")).map(|(_, media)| media);
-        let schema = json.and_then(|media| media.get("schema")).or_else(|| response.get("schema")).ok_or("the answer has no schema")?;
+        let json = response
+            .get("content")
+            .map(Node::entries)
+            .unwrap_or_default()
+            .iter()
+            .find(|(kind, _)| kind.contains("json"))
+            .map(|(_, media)| media);
+        let schema = json
+            .and_then(|media| media.get("schema"))
+            .or_else(|| response.get("schema"))
+            .ok_or("the answer has no schema")?;
         let mut found = Vec::new();
         self.lists(self.seen(schema), &mut Vec::new(), &mut found);
         match found.as_slice() {
             [] => Err("the answer has no list of objects".to_owned()),
             [only] => Ok(only.clone()),
             several => {
-                let named: Vec<_> = several.iter().filter(|path| path.last().is_some_and(|name| LISTS.contains(&normal(name).as_str()))).collect();
+                let named: Vec<_> = several
+                    .iter()
+                    .filter(|path| path.last().is_some_and(|name| LISTS.contains(&normal(name).as_str())))
+                    .collect();
                 match named.as_slice() {
                     [only] => Ok((*only).clone()),
                     _ => Err(format!("the answer has {} lists of objects", several.len())),
@@ -203,7 +261,9 @@ impl<'a> Spec<'a> {
     }
 
     fn lists(&self, schema: &'a Node, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
-        let is_object = |node: &Node| node.get("properties").is_some() || node.kind() == "object" || node.get("allOf").is_some();
+        let is_object = |node: &Node| {
+            node.get("properties").is_some() || node.kind() == "object" || node.get("allOf").is_some()
+        };
         if schema.kind() == "array" {
             if schema.get("items").is_some_and(|items| is_object(self.seen(items))) {
                 found.push(path.clone());
@@ -226,7 +286,12 @@ impl<'a> Spec<'a> {
 
     fn pagination(&self, parameters: &[&Node]) -> Option<Map> {
         let named = |names: &[&str]| {
-            parameters.iter().find_map(|parameter| parameter.text_at("name").filter(|name| names.contains(&normal(name).as_str())).map(|name| (name, *parameter)))
+            parameters.iter().find_map(|parameter| {
+                parameter
+                    .text_at("name")
+                    .filter(|name| names.contains(&normal(name).as_str()))
+                    .map(|name| (name, *parameter))
+            })
         };
         let (kind, send) = if let Some((name, _)) = named(&["offset", "skip", "startat"]) {
             ("offset", name)
@@ -239,7 +304,12 @@ impl<'a> Spec<'a> {
         let mut map = Map::new().with("type", kind).with("send", one("query", send));
         if let Some((name, size)) = named(&SIZES) {
             let schema = size.get("schema").map_or(size, |schema| self.seen(schema));
-            let number = ["maximum", "default"].iter().find_map(|key| schema.get(key)).map(Node::to_value).as_ref().and_then(Value::as_u64);
+            let number = ["maximum", "default"]
+                .iter()
+                .find_map(|key| schema.get(key))
+                .map(Node::to_value)
+                .as_ref()
+                .and_then(Value::as_u64);
             map.set("page_size", Map::new().with("query", name).with("value", number.unwrap_or(100)));
         }
         Some(map)
@@ -298,10 +368,18 @@ paths:
             records: data
             pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 50 } }
         "#);
-        let refused: Vec<_> = report.streams.iter().filter_map(|stream| stream.refused.as_ref()).map(|refusal| (refusal.what.as_str(), refusal.line)).collect();
-        assert_eq!(refused, [
-            ("the path has parameters: write it with `parent` or `vars`", 19),
-            ("the answer has 2 lists of objects", 22),
-        ]);
+        let refused: Vec<_> = report
+            .streams
+            .iter()
+            .filter_map(|stream| stream.refused.as_ref())
+            .map(|refusal| (refusal.what.as_str(), refusal.line))
+            .collect();
+        assert_eq!(
+            refused,
+            [
+                ("the path has parameters: write it with `parent` or `vars`", 18),
+                ("the answer has 2 lists of objects", 21),
+            ]
+        );
     }
 }

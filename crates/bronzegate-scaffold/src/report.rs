@@ -103,7 +103,8 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (exact, rewritten, refused) = (self.count(Fate::Exact), self.count(Fate::Rewritten), self.count(Fate::Refused));
+        let (exact, rewritten, refused) =
+            (self.count(Fate::Exact), self.count(Fate::Rewritten), self.count(Fate::Refused));
         write!(f, "{} streams: {exact} exact, {rewritten} rewritten, {refused} refused", self.streams.len())?;
         self.streams.iter().try_for_each(|stream| write!(f, "\n{stream}"))?;
         for secret in &self.secrets {

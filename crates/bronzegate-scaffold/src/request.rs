@@ -46,8 +46,14 @@ impl Body {
         let start = text.trim_start();
         if !start.starts_with(['{', '[']) {
             let form = start.contains('=') && !start.contains(['<', ' ']);
-            return Err(if form { "it begins like a form".to_owned() } else { "it begins with neither { nor [".to_owned() });
+            return Err(if form {
+                "it begins like a form".to_owned()
+            } else {
+                "it begins with neither { nor [".to_owned()
+            });
         }
-        serde_json::from_str(text).map(Self).map_err(|error| format!("line {}, column {}", error.line(), error.column()))
+        serde_json::from_str(text)
+            .map(Self)
+            .map_err(|error| format!("line {}, column {}", error.line(), error.column()))
     }
 }

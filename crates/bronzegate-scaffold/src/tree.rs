@@ -43,9 +43,11 @@ impl Node {
 
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match &self.content {
-            Content::Map(entries) => {
-                entries.iter().find(|(name, _)| name == key).map(|(_, node)| node).filter(|node| !node.is_null())
-            }
+            Content::Map(entries) => entries
+                .iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, node)| node)
+                .filter(|node| !node.is_null()),
             _ => None,
         }
     }
@@ -107,9 +109,9 @@ impl Node {
         match &self.content {
             Content::Scalar(value) => value.clone(),
             Content::List(items) => Value::Array(items.iter().map(Self::to_value).collect()),
-            Content::Map(entries) => {
-                Value::Object(entries.iter().map(|(name, node)| (name.clone(), node.to_value())).collect::<Map<_, _>>())
-            }
+            Content::Map(entries) => Value::Object(
+                entries.iter().map(|(name, node)| (name.clone(), node.to_value())).collect::<Map<_, _>>(),
+            ),
         }
     }
 }
@@ -136,8 +138,8 @@ pub(crate) fn read(text: &str) -> Result<Node, TreeError> {
     while builder.root.is_none()
         && let Some(event) = parser.next_event()
     {
-        let (event, span) =
-            event.map_err(|error| TreeError { line: error.marker().line(), what: error.info().to_owned() })?;
+        let (event, span) = event
+            .map_err(|error| TreeError { line: error.marker().line(), what: error.info().to_owned() })?;
         builder.event(event, span.start.line())?;
     }
     builder.root.ok_or(TreeError { line: 1, what: "the file is empty".to_owned() })
@@ -160,7 +162,8 @@ impl Builder {
             },
             Event::Alias(anchor) => {
                 let known = self.anchors.get(&anchor).map(|(_, size)| *size);
-                let size = known.ok_or_else(|| TreeError { line, what: "an alias names nothing".to_owned() })?;
+                let size =
+                    known.ok_or_else(|| TreeError { line, what: "an alias names nothing".to_owned() })?;
                 self.count(size, 64 * size, line)?;
                 let node = self.anchors.get(&anchor).map(|(node, _)| node.clone());
                 node.map_or(Ok(()), |node| self.finish(node, 0))
@@ -173,7 +176,10 @@ impl Builder {
         self.nodes = self.nodes.saturating_add(nodes);
         self.bytes = self.bytes.saturating_add(bytes);
         if self.nodes > MOST_NODES || self.bytes > MOST_BYTES {
-            return Err(TreeError { line, what: format!("more than {MOST_NODES} values or {MOST_BYTES} bytes, aliases included") });
+            return Err(TreeError {
+                line,
+                what: format!("more than {MOST_NODES} values or {MOST_BYTES} bytes, aliases included"),
+            });
         }
         Ok(())
     }
@@ -242,8 +248,14 @@ fn plain_value(text: &str) -> Value {
         "false" | "False" | "FALSE" | "no" | "No" | "off" | "Off" => false.into(),
         text => {
             let digits = text.trim_start_matches(['-', '+']);
-            let is_number = digits.starts_with(|letter: char| letter.is_ascii_digit() || letter == '.') && digits.bytes().any(|byte| byte.is_ascii_digit());
-            let number = is_number.then(|| text.parse::<i64>().map(Number::from).ok().or_else(|| text.parse().ok().and_then(Number::from_f64)));
+            let is_number = digits.starts_with(|letter: char| letter.is_ascii_digit() || letter == '.')
+                && digits.bytes().any(|byte| byte.is_ascii_digit());
+            let number = is_number.then(|| {
+                text.parse::<i64>()
+                    .map(Number::from)
+                    .ok()
+                    .or_else(|| text.parse().ok().and_then(Number::from_f64))
+            });
             number.flatten().map_or_else(|| text.into(), Value::Number)
         }
     }
@@ -258,7 +270,10 @@ mod tests {
     #[test]
     fn lines_are_kept_and_anchors_and_merges_resolved() {
         let tree = read("a: &x\n  b: 1\nc:\n  <<: *x\n  d: 'yes'\ne: [*x, no]\n").unwrap();
-        assert_eq!(tree.to_value(), json!({"a": {"b": 1}, "c": {"b": 1, "d": "yes"}, "e": [{"b": 1}, false]}));
+        assert_eq!(
+            tree.to_value(),
+            json!({"a": {"b": 1}, "c": {"b": 1, "d": "yes"}, "e": [{"b": 1}, false]})
+        );
         assert_eq!(tree.path(&["c", "d"]).unwrap().line, 5);
     }
 

@@ -198,7 +198,16 @@ impl Yaml {
     fn short(&self, longest: usize) -> Option<String> {
         match self {
             Self::Value(_) => Some(self.flow()),
-            Self::Map(map) if map.entries.iter().any(|entry| matches!(&entry.value, Self::Map(inner) if inner.entries.len() > 2)) => None,
+            Self::Map(map)
+                if map
+                    .entries
+                    .iter()
+                    .any(|entry| matches!(&entry.value, Self::Map(inner) if inner.entries.len() > 2)) =>
+            {
+                None
+            }
+            // A stream is read line by line.
+            Self::Map(map) if map.get("path").is_some() && map.get("records").is_some() => None,
             _ => self.is_bare().then(|| self.flow()).filter(|flow| flow.len() <= longest),
         }
     }
@@ -252,7 +261,9 @@ fn quoted(text: &str) -> String {
 
 fn is_plain(text: &str) -> bool {
     let first = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'$' | b'_');
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.' | b'$' | b'+' | b'=' | b';');
+    let inner = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.' | b'$' | b'+' | b'=' | b';')
+    };
     let word = text.bytes().next().is_some_and(first) && text.bytes().all(|byte| inner(byte) || byte == b':');
     // A colon is one of YAML's own only before a space or at the end.
     let lower = text.to_ascii_lowercase();
@@ -327,7 +338,8 @@ mod tests {
     fn comments_stand_where_they_were_put_and_short_maps_on_one_line() {
         let mut map = Map::new().with("source", "crm").with("next", one("body", "paging.next"));
         map.beside("page 1 named page 2");
-        map.set("params", json!({"a": "1", "b": {"c": [1, 2.5, null, true]}})).above("sent with\nevery request");
+        map.set("params", json!({"a": "1", "b": {"c": [1, 2.5, null, true]}}))
+            .above("sent with\nevery request");
         map.end("incremental:");
         insta::assert_snapshot!(map.to_text(), @r#"
         source: crm

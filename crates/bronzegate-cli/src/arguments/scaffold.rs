@@ -65,7 +65,9 @@ pub(crate) enum ImportFrom {
 
 /// A low-code manifest of Airbyte, component versions 0 to 6.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bronzegate import airbyte manifest.yaml --name acme --config values.json --choose credentials=oauth")]
+#[command(
+    after_help = "Example:\n  bronzegate import airbyte manifest.yaml --name acme --config values.json --choose credentials=oauth"
+)]
 pub(crate) struct AirbyteArguments {
     /// The manifest.
     #[arg(value_name = "MANIFEST")]

@@ -11,7 +11,9 @@ use bronzegate_scaffold::{dlt, openapi};
 
 use super::lifted_secrets::command;
 use super::{Context, check, new_file};
-use crate::arguments::{AirbyteArguments, CheckArguments, ClientSideWord, DescriptionArguments, ImportArguments, ImportFrom};
+use crate::arguments::{
+    AirbyteArguments, CheckArguments, ClientSideWord, DescriptionArguments, ImportArguments, ImportFrom,
+};
 use crate::output::Output;
 
 /// The most bytes of a file that is imported.
@@ -40,7 +42,9 @@ fn from_airbyte(context: &Context, arguments: &AirbyteArguments) -> Result<Repor
     let config = arguments.config.as_deref().map(read).transpose()?;
     let config = config.map(|text| serde_json::from_str(&text)).transpose();
     // The message of the parser would repeat what may be a secret.
-    let config = config.map_err(|error| wrong(format!("--config is not JSON: line {}, column {}", error.line(), error.column())))?;
+    let config = config.map_err(|error| {
+        wrong(format!("--config is not JSON: line {}, column {}", error.line(), error.column()))
+    })?;
     let options = airbyte::Options {
         name: arguments.name.clone(),
         config,
@@ -60,7 +64,8 @@ fn described_by(
     arguments: &DescriptionArguments,
     import: impl FnOnce(&str, &str, &[String]) -> std::result::Result<Report, String>,
 ) -> Result<Report> {
-    import(&read(&arguments.file)?, &arguments.name, &arguments.streams).map_err(|error| named(&arguments.file, &error))
+    import(&read(&arguments.file)?, &arguments.name, &arguments.streams)
+        .map_err(|error| named(&arguments.file, &error))
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -97,7 +102,8 @@ async fn finish(context: &Context, report: &Report, dry_run: bool, out: &mut Out
     let mut code = 0;
     for source in report.sources.iter().filter(|_| !dry_run) {
         let selection = source.name.parse().map_err(wrong)?;
-        let checked = check(context, &CheckArguments { selection: Some(selection), offline: true }, out).await?;
+        let checked =
+            check(context, &CheckArguments { selection: Some(selection), offline: true }, out).await?;
         // Secrets are created after the import.
         if checked != 0 && checked != ErrorKind::Auth.exit_code() && code == 0 {
             code = checked;

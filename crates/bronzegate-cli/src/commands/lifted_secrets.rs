@@ -34,18 +34,25 @@ impl SecretStore for LiftedSecrets {
 
 /// The command that stores a secret in a vault, without its value: a shell would remember it.
 pub(super) fn command(vault: &str, secret: &str) -> String {
-    let variable = format!("BRONZEGATE_SECRET_{}", secret.to_uppercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_"));
+    let variable = format!(
+        "BRONZEGATE_SECRET_{}",
+        secret.to_uppercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_")
+    );
     match vault.split_once(':') {
         Some(("file", path)) => format!("add \"{secret}\": \"…\" to the JSON object in {path}"),
         Some(("aws-secretsmanager", prefix)) => {
-            format!("aws secretsmanager create-secret --name '{prefix}{secret}' --secret-string file:///dev/stdin")
+            format!(
+                "aws secretsmanager create-secret --name '{prefix}{secret}' --secret-string file:///dev/stdin"
+            )
         }
         None if vault == "aws-secretsmanager" => {
             format!("aws secretsmanager create-secret --name '{secret}' --secret-string file:///dev/stdin")
         }
         Some(("azure-keyvault", url)) => {
             let name = url.trim_start_matches("https://").split('.').next().unwrap_or_default();
-            format!("az keyvault secret set --vault-name '{name}' --name '{secret}' --file /dev/stdin --encoding utf-8")
+            format!(
+                "az keyvault secret set --vault-name '{name}' --name '{secret}' --file /dev/stdin --encoding utf-8"
+            )
         }
         _ => format!("read -rs {variable} && export {variable}"),
     }
@@ -60,7 +67,10 @@ mod tests {
         for (vault, expected) in [
             ("env", "read -rs BRONZEGATE_SECRET_ACME_TOKEN && export BRONZEGATE_SECRET_ACME_TOKEN"),
             ("file:s.json", "add \"acme-token\": \"…\" to the JSON object in s.json"),
-            ("aws-secretsmanager:p/", "aws secretsmanager create-secret --name 'p/acme-token' --secret-string file:///dev/stdin"),
+            (
+                "aws-secretsmanager:p/",
+                "aws secretsmanager create-secret --name 'p/acme-token' --secret-string file:///dev/stdin",
+            ),
             (
                 "azure-keyvault:https://v.vault.azure.net",
                 "az keyvault secret set --vault-name 'v' --name 'acme-token' --file /dev/stdin --encoding utf-8",

@@ -33,7 +33,8 @@ pub(crate) async fn new(context: &Context, arguments: &NewArguments, out: &mut O
         skeleton(&draft)?
     } else {
         confirmed(&draft, arguments.yes)?;
-        context.secrets = Arc::new(LiftedSecrets::new(&draft.lifted, context.secrets.clone())) as Arc<dyn SecretStore>;
+        context.secrets =
+            Arc::new(LiftedSecrets::new(&draft.lifted, context.secrets.clone())) as Arc<dyn SecretStore>;
         let mut choose = choose;
         let records = arguments.records.as_deref();
         match explore(&draft, &context.secrets, &context.clock, records, &mut choose).await? {
@@ -70,7 +71,9 @@ fn request(arguments: &NewArguments) -> Result<Request> {
         }
     };
     for (at, header) in arguments.headers.iter().enumerate() {
-        let header = header.split_once(':').ok_or_else(|| wrong(format!("--header number {} is not `Name: value`", at + 1)))?;
+        let header = header
+            .split_once(':')
+            .ok_or_else(|| wrong(format!("--header number {} is not `Name: value`", at + 1)))?;
         request.headers.push((header.0.trim().to_owned(), header.1.trim().to_owned()));
     }
     Ok(request)
@@ -81,7 +84,8 @@ fn confirmed(draft: &Draft, yes: bool) -> Result<()> {
     if !draft.is_post() || yes {
         return Ok(());
     }
-    let question = format!("This sends a POST to {} up to five times. Does it only read? (y/n)", draft.address());
+    let question =
+        format!("This sends a POST to {} up to five times. Does it only read? (y/n)", draft.address());
     match terminal::ask(&question).as_deref() {
         Some("y" | "yes") => Ok(()),
         _ => {
@@ -92,7 +96,8 @@ fn confirmed(draft: &Draft, yes: bool) -> Result<()> {
 }
 
 fn choose(candidates: &[Candidate]) -> Option<usize> {
-    let lists: Vec<_> = candidates.iter().enumerate().map(|(at, one)| format!("  {}  {}", at + 1, described(one))).collect();
+    let lists: Vec<_> =
+        candidates.iter().enumerate().map(|(at, one)| format!("  {}  {}", at + 1, described(one))).collect();
     let question = format!("Which list holds the records?\n{}\nits number:", lists.join("\n"));
     terminal::ask(&question)?.parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < candidates.len())
 }
@@ -103,11 +108,20 @@ fn described(candidate: &Candidate) -> String {
 
 fn undecided(context: &Context, candidates: &[Candidate], out: &mut Output) -> u8 {
     if context.json {
-        let lists: Vec<_> = candidates.iter().map(|one| serde_json::json!({"records": one.address(), "objects": one.count})).collect();
+        let lists: Vec<_> = candidates
+            .iter()
+            .map(|one| serde_json::json!({"records": one.address(), "objects": one.count}))
+            .collect();
         out.json(&serde_json::json!({"outcome": "undecided", "candidates": lists}));
     } else {
         out.line("nothing is written: several lists may hold the records; say which with --records:");
-        candidates.iter().for_each(|one| out.line(visible(&format!("  --records '{}'  {}", one.address(), human::counted(one.count as u64, "object")))));
+        candidates.iter().for_each(|one| {
+            out.line(visible(&format!(
+                "  --records '{}'  {}",
+                one.address(),
+                human::counted(one.count as u64, "object")
+            )))
+        });
     }
     UNDECIDED
 }
@@ -117,13 +131,20 @@ fn tell_secrets(context: &Context, draft: &Draft, out: &mut Output) {
         return;
     }
     for lifted in draft.lifted.iter().filter(|lifted| lifted.value.is_some()) {
-        out.line(visible(&format!("secret `{}` was {}; store it: {}", lifted.secret, lifted.was, command(&context.vault, &lifted.secret))));
+        out.line(visible(&format!(
+            "secret `{}` was {}; store it: {}",
+            lifted.secret,
+            lifted.was,
+            command(&context.vault, &lifted.secret)
+        )));
     }
 }
 
 fn tell_findings(context: &Context, found: &Explored, out: &mut Output) {
     if context.json {
-        out.json(&serde_json::json!({"outcome": "found", "requests": found.requests, "findings": found.findings}));
+        out.json(
+            &serde_json::json!({"outcome": "found", "requests": found.requests, "findings": found.findings}),
+        );
         return;
     }
     out.line(format!("found with {}:", human::counted(found.requests as u64, "request")));

@@ -12,7 +12,9 @@ use bronzegate_core::error::{Error, ErrorKind, Result};
 pub(super) fn vacant(sources: &SourceFolder, name: &str) -> Result<String> {
     let file = sources.file(name);
     let SourceFolder::Local(_) = sources else {
-        return Err(wrong(format!("{file}: source files are made in a local folder; name one with --sources")));
+        return Err(wrong(format!(
+            "{file}: source files are made in a local folder; name one with --sources"
+        )));
     };
     if std::path::Path::new(&file).exists() {
         return Err(exists(&file));

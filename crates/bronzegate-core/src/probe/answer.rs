@@ -49,7 +49,8 @@ impl StreamRun {
         let cursor = self.first_cursor()?;
         let context = self.context(self.asked(&cursor), Deadline::NONE, CancellationToken::default());
         let context = std::sync::Arc::new(context);
-        let no_parent = || Error::new(ErrorKind::Data, "its parent has no records, so there is nothing to ask for");
+        let no_parent =
+            || Error::new(ErrorKind::Data, "its parent has no records, so there is nothing to ask for");
         let (branch, state) = BranchQueue::first(&context).await?.ok_or_else(no_parent)?;
         let request = Requests::new(&context, &branch).at(&state)?;
         let sent = self.client.send(&request, None, context.fetcher.wait_budget()).await;

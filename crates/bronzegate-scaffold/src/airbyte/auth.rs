@@ -21,8 +21,12 @@ pub(super) fn auth(part: &mut Part<'_>, node: Option<&Node>) -> Result<Option<Ma
         "OAuthAuthenticator" => oauth(part, node).map(Some),
         "SessionTokenAuthenticator" => session(part, node).map(Some),
         "SelectiveAuthenticator" => selected(part, node),
-        "JwtAuthenticator" => refuse("JWT sent as a token", "a JWT of its own is sent with each request", node),
-        kind => refuse("custom component", format!("the authenticator is code of the connector ({kind})"), node),
+        "JwtAuthenticator" => {
+            refuse("JWT sent as a token", "a JWT of its own is sent with each request", node)
+        }
+        kind => {
+            refuse("custom component", format!("the authenticator is code of the connector ({kind})"), node)
+        }
     }
 }
 
@@ -59,7 +63,9 @@ fn bearer(part: &mut Part<'_>, node: &Node) -> Result<Map> {
 }
 
 fn basic(part: &mut Part<'_>, node: &Node) -> Result<Map> {
-    let value = |part: &Part<'_>, key: &str| node.get(key).map_or_else(Term::null, |value| part.secret_scope(node).value(value));
+    let value = |part: &Part<'_>, key: &str| {
+        node.get(key).map_or_else(Term::null, |value| part.secret_scope(node).value(value))
+    };
     let (user, password) = (value(part, "username"), value(part, "password"));
     user_and_password(part, &user, &password, node)
 }
@@ -74,10 +80,16 @@ fn user_and_password(part: &mut Part<'_>, user: &Term, password: &Term, at: &Nod
 }
 
 fn api_key(part: &mut Part<'_>, node: &Node) -> Result<Map> {
-    let value = node.get("api_token").map_or_else(Term::null, |token| part.secret_scope(node).raw(&token.text().unwrap_or_default()));
+    let value = node
+        .get("api_token")
+        .map_or_else(Term::null, |token| part.secret_scope(node).raw(&token.text().unwrap_or_default()));
     let target = match (node.get("inject_into"), node.text_at("header")) {
         (Some(option), _) => part.target(option)?,
-        (None, Some(header)) => Target::Header(shown(&part.known(part.scope(node).text(&header), "the name of a header", node)?)),
+        (None, Some(header)) => Target::Header(shown(&part.known(
+            part.scope(node).text(&header),
+            "the name of a header",
+            node,
+        )?)),
         (None, None) => Target::Header("Authorization".to_owned()),
     };
     key_at(part, &target, &value, node)
@@ -92,11 +104,15 @@ pub(super) fn key_at(part: &mut Part<'_>, target: &Target, value: &Term, at: &No
     };
     let (prefix, value) = match value {
         Term::Text(parts) => match parts.as_slice() {
-            [Term::Known(prefix), Term::Written(inner, format)] if format == BASE64 && shown(prefix).trim().eq_ignore_ascii_case("basic") => {
+            [Term::Known(prefix), Term::Written(inner, format)]
+                if format == BASE64 && shown(prefix).trim().eq_ignore_ascii_case("basic") =>
+            {
                 return encoded(part, inner, at);
             }
             [Term::Known(prefix), secret @ Term::Secret(_)] => (Some(shown(prefix)), secret.clone()),
-            _ => return refuse("expression in authentication", "a key is put together of several values", at),
+            _ => {
+                return refuse("expression in authentication", "a key is put together of several values", at);
+            }
         },
         value => (None, value.clone()),
     };
@@ -109,14 +125,18 @@ pub(super) fn key_at(part: &mut Part<'_>, target: &Target, value: &Term, at: &No
 
 /// `Basic {{ (user ~ ':' ~ password) | base64encode }}`.
 fn encoded(part: &mut Part<'_>, inner: &Term, at: &Node) -> Result<Map> {
-    let Term::Text(parts) = inner else { return refuse("expression in authentication", "a value in base64", at) };
+    let Term::Text(parts) = inner else {
+        return refuse("expression in authentication", "a value in base64", at);
+    };
     let colon = |value: &Value| value.as_str().and_then(|text| text.strip_prefix(':')).map(str::to_owned);
     match parts.as_slice() {
         [user @ Term::Secret(_), Term::Known(rest)] if colon(rest).is_some() => {
             let password = Term::Known(colon(rest).unwrap_or_default().into());
             user_and_password(part, user, &password, at)
         }
-        [user @ Term::Secret(_), Term::Known(rest), password @ Term::Secret(_)] if rest == ":" => user_and_password(part, user, password, at),
+        [user @ Term::Secret(_), Term::Known(rest), password @ Term::Secret(_)] if rest == ":" => {
+            user_and_password(part, user, password, at)
+        }
         [Term::Known(user), password @ Term::Secret(_)] if shown(user).ends_with(':') => {
             let user = Term::Known(shown(user).trim_end_matches(':').into());
             user_and_password(part, &user, password, at)
@@ -126,14 +146,24 @@ fn encoded(part: &mut Part<'_>, inner: &Term, at: &Node) -> Result<Map> {
 }
 
 fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
-    let value = |part: &Part<'_>, key: &str| node.get(key).map_or_else(Term::null, |value| part.secret_scope(node).value(value));
-    let plain = |part: &Part<'_>, key: &str| node.get(key).map_or_else(Term::null, |value| part.scope(node).value(value));
+    let value = |part: &Part<'_>, key: &str| {
+        node.get(key).map_or_else(Term::null, |value| part.secret_scope(node).value(value))
+    };
+    let plain = |part: &Part<'_>, key: &str| {
+        node.get(key).map_or_else(Term::null, |value| part.scope(node).value(value))
+    };
     if node.get("token_refresh_endpoint").is_none() {
         let token = value(part, "access_token_value");
-        return Ok(Map::new().with("type", "bearer").with("token", as_secret(part, &token, "the access token", "access-token", node)?));
+        return Ok(Map::new()
+            .with("type", "bearer")
+            .with("token", as_secret(part, &token, "the access token", "access-token", node)?));
     }
     if node.text_at("access_token_name").is_some_and(|name| name != "access_token") {
-        return refuse("access token of another name", "the answer of the token endpoint calls the token otherwise", node);
+        return refuse(
+            "access token of another name",
+            "the answer of the token endpoint calls the token otherwise",
+            node,
+        );
     }
     let url = part.known(plain(part, "token_refresh_endpoint"), "the token endpoint", node)?;
     let grant = part.known(plain(part, "grant_type"), "the grant type", node)?;
@@ -146,20 +176,28 @@ fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
     let mut map = Map::new().with("type", kind).with("token_url", shown(&url));
     map.set("client_id", text_or_secret(part, &id, "the client's id", node)?);
     if !client_secret.is_empty() {
-        map.set("client_secret", as_secret(part, &client_secret, "the client's secret", "client-secret", node)?);
+        map.set(
+            "client_secret",
+            as_secret(part, &client_secret, "the client's secret", "client-secret", node)?,
+        );
     }
     if kind == "oauth2_refresh_token" {
         let token = value(part, "refresh_token");
         map.set("refresh_token", as_secret(part, &token, "the refresh token", "refresh-token", node)?);
     }
     if let Some(scopes) = node.get("scopes") {
-        let scopes = scopes.items().iter().map(|scope| Ok(Yaml::from(shown(&part.known(part.scope(node).value(scope), "a scope", node)?))));
+        let scopes = scopes.items().iter().map(|scope| {
+            Ok(Yaml::from(shown(&part.known(part.scope(node).value(scope), "a scope", node)?)))
+        });
         map.set("scopes", scopes.collect::<Result<Vec<_>>>()?);
     }
-    if let Some(params) = node.get("refresh_request_body").map(Node::entries).filter(|entries| !entries.is_empty()) {
+    if let Some(params) =
+        node.get("refresh_request_body").map(Node::entries).filter(|entries| !entries.is_empty())
+    {
         let mut extra = Map::new();
         for (name, value) in params {
-            let value = part.known(part.scope(node).value(value), "a parameter of the token request", node)?;
+            let value =
+                part.known(part.scope(node).value(value), "a parameter of the token request", node)?;
             extra.set(name.as_str(), shown(&value));
         }
         map.set("params", extra);
@@ -171,7 +209,13 @@ fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
                     map.set("client_auth", "basic");
                 }
                 "content-type" | "accept" => {}
-                _ => return refuse("header of a token request", format!("the token request has the header `{name}`"), node),
+                _ => {
+                    return refuse(
+                        "header of a token request",
+                        format!("the token request has the header `{name}`"),
+                        node,
+                    );
+                }
             }
         }
     }
@@ -179,24 +223,34 @@ fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
 }
 
 fn session(part: &mut Part<'_>, node: &Node) -> Result<Map> {
-    let Some(login) = node.get("login_requester") else { return refuse("login", "there is no login request", node) };
+    let Some(login) = node.get("login_requester") else {
+        return refuse("login", "there is no login request", node);
+    };
     let base = login.get("url").or_else(|| login.get("url_base"));
     let base = base.map_or_else(Term::null, |base| part.scope(login).value(base));
     let path = login.get("path").map_or_else(Term::null, |path| part.scope(login).value(path));
     let base = shown(&part.known(base, "the address of the login", login)?);
     let path = shown(&part.known(path, "the path of the login", login)?);
-    let url = if path.is_empty() { base } else { format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/')) };
+    let url = if path.is_empty() {
+        base
+    } else {
+        format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'))
+    };
     let mut request = Map::new().with("url", url);
     if let Some(method) = login.text_at("http_method").filter(|method| method != "POST") {
         request.set("method", method);
     }
-    for (key, word) in [("request_body_json", "body"), ("request_body_data", "form"), ("request_headers", "headers")] {
+    for (key, word) in
+        [("request_body_json", "body"), ("request_body_data", "form"), ("request_headers", "headers")]
+    {
         if let Some(values) = login.get(key) {
             if values.str().is_some() {
                 return refuse("login", "the body of the login is one text", values);
             }
             let mut members = Map::new();
-            for (name, value) in values.entries().iter().filter(|(name, _)| name != super::resolve::PARAMETERS) {
+            for (name, value) in
+                values.entries().iter().filter(|(name, _)| name != super::resolve::PARAMETERS)
+            {
                 let term = part.secret_scope(login).value(value);
                 members.set(name.as_str(), text_or_secret(part, &term, "a value of the login", login)?);
             }
@@ -204,10 +258,18 @@ fn session(part: &mut Part<'_>, node: &Node) -> Result<Map> {
         }
     }
     if login.get("authenticator").is_some_and(|inner| inner.kind() != "NoAuth") {
-        return refuse("login with authentication", "the login request has an authenticator of its own", login);
+        return refuse(
+            "login with authentication",
+            "the login request has an authenticator of its own",
+            login,
+        );
     }
-    let path: Vec<_> = node.get("session_token_path").map(|path| path.items().iter().filter_map(Node::text).collect()).unwrap_or_default();
-    let mut map = Map::new().with("type", "login").with("request", request).with("token", one("body", written(&path)));
+    let path: Vec<_> = node
+        .get("session_token_path")
+        .map(|path| path.items().iter().filter_map(Node::text).collect())
+        .unwrap_or_default();
+    let mut map =
+        Map::new().with("type", "login").with("request", request).with("token", one("body", written(&path)));
     let sent = node.get("request_authentication");
     match sent.map(Node::kind) {
         Some("Bearer") | None => {
@@ -215,7 +277,9 @@ fn session(part: &mut Part<'_>, node: &Node) -> Result<Map> {
         }
         _ => {
             let option = sent.and_then(|sent| sent.get("inject_into"));
-            let Some(option) = option else { return refuse("login", "the session's token goes to an unknown place", node) };
+            let Some(option) = option else {
+                return refuse("login", "the session's token goes to an unknown place", node);
+            };
             map.set("send", part.target(option)?.yaml());
         }
     }
@@ -228,7 +292,14 @@ fn session(part: &mut Part<'_>, node: &Node) -> Result<Map> {
 /// One of several, by a value of the configuration.
 fn selected(part: &mut Part<'_>, node: &Node) -> Result<Option<Map>> {
     use super::term::Step;
-    let path: Vec<_> = node.get("authenticator_selection_path").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).map(Step::Name).collect();
+    let path: Vec<_> = node
+        .get("authenticator_selection_path")
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Node::text)
+        .map(Step::Name)
+        .collect();
     let choices = node.get("authenticators").map(Node::entries).unwrap_or_default();
     let wanted = match part.settings.look_up(&path, false) {
         Term::Known(value) => shown(&value),
@@ -242,4 +313,38 @@ fn selected(part: &mut Part<'_>, node: &Node) -> Result<Option<Map>> {
         }
         None => refuse("authentication", "no authenticator is given", node),
     }
+}
+
+/// Several credentials as one setting: they go together where all are headers.
+pub(super) fn together(mut all: Vec<Map>, at: &Node) -> Result<Option<Map>> {
+    if all.len() < 2 {
+        return Ok(all.pop());
+    }
+    let mut headers = Map::new();
+    for one in &all {
+        let text = |key: &str| match one.get(key) {
+            Some(Yaml::Value(value)) => value.as_str().map(str::to_owned),
+            _ => None,
+        };
+        let (name, prefix, secret) = match (text("type").as_deref(), text("in").as_deref()) {
+            (Some("bearer"), _) => ("Authorization".to_owned(), "Bearer ".to_owned(), one.get("token")),
+            (Some("api_key"), Some("header")) => {
+                (text("name").unwrap_or_default(), text("prefix").unwrap_or_default(), one.get("value"))
+            }
+            _ => {
+                return refuse(
+                    "several secrets beside each other",
+                    "two credentials, and not both are headers",
+                    at,
+                );
+            }
+        };
+        let Some(Yaml::Map(secret)) = secret else { continue };
+        let mut secret = secret.clone();
+        if !prefix.is_empty() {
+            secret.set("prefix", prefix);
+        }
+        headers.set(name, secret);
+    }
+    Ok(Some(Map::new().with("type", "headers").with("headers", headers)))
 }

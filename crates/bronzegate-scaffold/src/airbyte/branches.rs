@@ -35,8 +35,16 @@ pub(super) fn branches(part: &mut Part<'_>, node: Option<&Node>) -> Result<Branc
         match router.kind() {
             "ListPartitionRouter" => listed(part, router, &mut branches)?,
             "SubstreamPartitionRouter" => parent(part, router, &mut branches)?,
-            "GroupingPartitionRouter" => return refuse("parents in groups", "partitions are asked for in groups", router),
-            kind => return refuse("custom component", format!("the partition router is code of the connector ({kind})"), router),
+            "GroupingPartitionRouter" => {
+                return refuse("parents in groups", "partitions are asked for in groups", router);
+            }
+            kind => {
+                return refuse(
+                    "custom component",
+                    format!("the partition router is code of the connector ({kind})"),
+                    router,
+                );
+            }
         }
     }
     Ok(branches)
@@ -59,9 +67,14 @@ fn listed(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
         None => Vec::new(),
     };
     if values.is_empty() {
-        return refuse("empty list of partitions", format!("the list of `{field}` is empty: give its values with --config"), router);
+        return refuse(
+            "empty list of partitions",
+            format!("the list of `{field}` is empty: give its values with --config"),
+            router,
+        );
     }
-    let name: String = field.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+    let name: String =
+        field.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
     part.partitions.push((field.clone(), format!("partition.{name}")));
     branches.partitions.set(name.as_str(), values.into_iter().map(Yaml::from).collect::<Vec<_>>());
     if let Some(option) = router.get("request_option") {
@@ -97,12 +110,17 @@ fn parent(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
         }
     }
     if config.get("lazy_read_pointer").is_some_and(|pointer| !pointer.items().is_empty()) {
-        return refuse("children inside of the parent", "the first children stand in the parent's record (lazy_read_pointer)", config);
+        return refuse(
+            "children inside of the parent",
+            "the first children stand in the parent's record (lazy_read_pointer)",
+            config,
+        );
     }
     if let Some(option) = config.get("request_option") {
         branches.sent.push((part.target(option)?, format!("{{{{ parent.{key} }}}}")));
     }
-    branches.parent = Some(Parent { stream: stream.clone(), fields, by_change: config.is_true("incremental_dependency") });
+    branches.parent =
+        Some(Parent { stream: stream.clone(), fields, by_change: config.is_true("incremental_dependency") });
     Ok(())
 }
 

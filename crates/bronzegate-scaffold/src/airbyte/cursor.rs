@@ -30,14 +30,23 @@ pub(super) fn begin<'n>(part: &mut Part<'_>, node: Option<&'n Node>) -> Result<O
     let Some(node) = node else { return Ok(None) };
     match node.kind() {
         "DatetimeBasedCursor" => {}
-        "IncrementingCountCursor" => return refuse("counting cursor", "the cursor counts (IncrementingCountCursor)", node),
-        kind => return refuse("custom component", format!("the cursor is code of the connector ({kind})"), node),
+        "IncrementingCountCursor" => {
+            return refuse("counting cursor", "the cursor counts (IncrementingCountCursor)", node);
+        }
+        kind => {
+            return refuse("custom component", format!("the cursor is code of the connector ({kind})"), node);
+        }
     }
     let field = |part: &Part<'_>, key: &str, default: &str| match node.get(key) {
-        Some(value) => Ok(shown(&part.known(part.scope(node).value(value), "the name of a window's end", value)?)),
+        Some(value) => {
+            Ok(shown(&part.known(part.scope(node).value(value), "the name of a window's end", value)?))
+        }
         None => Ok(default.to_owned()),
     };
-    let (start, end) = (field(part, "partition_field_start", "start_time")?, field(part, "partition_field_end", "end_time")?);
+    let (start, end) = (
+        field(part, "partition_field_start", "start_time")?,
+        field(part, "partition_field_end", "end_time")?,
+    );
     part.window = Some((start, end));
     part.window_format = node.text_at("datetime_format");
     Ok(Some(Cursor { node }))
@@ -92,7 +101,13 @@ impl Cursor<'_> {
     fn formats(&self, part: &mut Part<'_>, map: &mut Map) -> Result<()> {
         let node = self.node;
         let request = node.text_at("datetime_format").unwrap_or_default();
-        let mut records: Vec<String> = node.get("cursor_datetime_formats").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
+        let mut records: Vec<String> = node
+            .get("cursor_datetime_formats")
+            .map(Node::items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Node::text)
+            .collect();
         if records.is_empty() {
             records.push(request.clone());
         }
@@ -104,11 +119,16 @@ impl Cursor<'_> {
             }
         }
         // What templates want: one way of writing for all.
-        let wanted: Vec<String> = if part.formats.is_empty() { vec![request.clone()] } else { part.formats.clone() };
+        let wanted: Vec<String> =
+            if part.formats.is_empty() { vec![request.clone()] } else { part.formats.clone() };
         let mut requests: Vec<String> = wanted.iter().map(|format| format_word(format)).collect();
         requests.dedup();
         let [request_word] = requests.as_slice() else {
-            return refuse("two formats of time in a request", "requests write the window in several ways", node);
+            return refuse(
+                "two formats of time in a request",
+                "requests write the window in several ways",
+                node,
+            );
         };
         let first = words.first().cloned().unwrap_or_default();
         if words.len() == 1 {
@@ -120,7 +140,9 @@ impl Cursor<'_> {
             map.set("request_format", request_word.as_str());
         }
         // Airbyte reads and writes what carries no offset as UTC.
-        if words.iter().chain([request_word]).any(|word| word == "date" || (word.starts_with('%') || word.contains(" %")) && !word.contains("%z")) {
+        if words.iter().chain([request_word]).any(|word| {
+            word == "date" || (word.starts_with('%') || word.contains(" %")) && !word.contains("%z")
+        }) {
             map.set("timezone", "UTC");
         }
         Ok(())
@@ -145,12 +167,16 @@ impl Cursor<'_> {
             }
             term => {
                 let known = part.known(term, "the start", at)?;
-                let format = start.text_at("datetime_format").or_else(|| self.node.text_at("datetime_format"));
+                let format =
+                    start.text_at("datetime_format").or_else(|| self.node.text_at("datetime_format"));
                 let text = shown(&known);
                 if text.is_empty() {
                     None
                 } else {
-                    Some(start_text(&known, format.as_deref()).map_or_else(|| refuse("start", format!("the start `{text}` is no time that can be read"), at), Ok)?)
+                    Some(start_text(&known, format.as_deref()).map_or_else(
+                        || refuse("start", format!("the start `{text}` is no time that can be read"), at),
+                        Ok,
+                    )?)
                 }
             }
         };
@@ -170,7 +196,9 @@ impl Cursor<'_> {
             None => Ok(None),
         };
         if let Some(step) = text(part, "step", "the step")? {
-            let Some(length) = length(&step) else { return refuse("step", format!("the step `{step}` is no length of one unit"), node) };
+            let Some(length) = length(&step) else {
+                return refuse("step", format!("the step `{step}` is no length of one unit"), node);
+            };
             if asks_end {
                 map.set("window", length);
             } else {
@@ -180,10 +208,23 @@ impl Cursor<'_> {
         if let Some(back) = text(part, "lookback_window", "the lookback")? {
             match length(&back) {
                 Some(back) => {
-                    map.set("lookback", if let Some(months) = back.strip_suffix("mo") { format!("{}d", months.parse::<u64>().unwrap_or(1).saturating_mul(31)) } else { back });
+                    map.set(
+                        "lookback",
+                        if let Some(months) = back.strip_suffix("mo") {
+                            format!("{}d", months.parse::<u64>().unwrap_or(1).saturating_mul(31))
+                        } else {
+                            back
+                        },
+                    );
                 }
                 None if back == "P0D" || back == "PT0S" => {}
-                None => return refuse("lookback", format!("the lookback `{back}` is no length of one unit"), node),
+                None => {
+                    return refuse(
+                        "lookback",
+                        format!("the lookback `{back}` is no length of one unit"),
+                        node,
+                    );
+                }
             }
         }
         let is_daily = matches!(map.get("request_format").or_else(|| map.get("format")), Some(Yaml::Value(Value::String(format))) if format == "date");
@@ -191,14 +232,23 @@ impl Cursor<'_> {
             map.set("to_inclusive", "day");
         }
         if let Some(end) = node.get("end_datetime") {
-            let value = end.get("datetime").map_or_else(|| part.scope(node).value(end), |inner| part.scope(end).value(inner));
+            let value = end
+                .get("datetime")
+                .map_or_else(|| part.scope(node).value(end), |inner| part.scope(end).value(inner));
             match value {
                 Term::Now(0) | Term::Known(Value::Null) => {}
                 Term::Now(seconds) if seconds < 0 => {
                     map.set("settle", format!("{}s", seconds.unsigned_abs()));
                 }
-                Term::Known(value) if start_text(&value, None).is_some_and(|text| text > now.to_string()) => {}
-                _ => return refuse("fixed end", "the manifest ends at a fixed time, or at one that a run computes", end),
+                Term::Known(value) if start_text(&value, None).is_some_and(|text| text > now.to_string()) => {
+                }
+                _ => {
+                    return refuse(
+                        "fixed end",
+                        "the manifest ends at a fixed time, or at one that a run computes",
+                        end,
+                    );
+                }
             }
         }
         Ok(())
@@ -217,10 +267,19 @@ fn start_text(value: &Value, format: Option<&str>) -> Option<String> {
         return Some(if time.to_string().ends_with("T00:00:00Z") { date } else { time.to_string() });
     }
     if let Ok(time) = text.parse::<jiff::civil::DateTime>() {
-        return if time.time() == jiff::civil::Time::midnight() { Some(time.date().to_string()) } else { Some(format!("{time}Z")) };
+        return if time.time() == jiff::civil::Time::midnight() {
+            Some(time.date().to_string())
+        } else {
+            Some(format!("{time}Z"))
+        };
     }
     let parsed = jiff::fmt::strtime::parse(format?, &text).ok()?;
-    parsed.to_timestamp().ok().map(|time| time.to_string()).or_else(|| parsed.to_datetime().ok().map(|time| format!("{time}Z"))).or_else(|| parsed.to_date().ok().map(|date| date.to_string()))
+    parsed
+        .to_timestamp()
+        .ok()
+        .map(|time| time.to_string())
+        .or_else(|| parsed.to_datetime().ok().map(|time| format!("{time}Z")))
+        .or_else(|| parsed.to_date().ok().map(|date| date.to_string()))
 }
 
 /// A format of Airbyte in the words of source files.
@@ -228,7 +287,10 @@ pub(super) fn format_word(format: &str) -> String {
     let iso = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
     let rest = iso.iter().find_map(|start| format.strip_prefix(start));
     let is_iso = rest.is_some_and(|rest| {
-        let rest = [".%f", ".%_ms", ".000", ".%3f", ".000000"].iter().find_map(|fraction| rest.strip_prefix(fraction)).unwrap_or(rest);
+        let rest = [".%f", ".%_ms", ".000", ".%3f", ".000000"]
+            .iter()
+            .find_map(|fraction| rest.strip_prefix(fraction))
+            .unwrap_or(rest);
         matches!(rest, "Z" | "%z" | "+00:00" | "+0000" | "-00:00" | "%:z" | "")
     });
     match format {

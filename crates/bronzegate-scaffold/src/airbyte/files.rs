@@ -37,7 +37,13 @@ impl Files {
             Some(text) => {
                 let node = read(text).map_err(|error| format!("the file of --auth: {error}"))?;
                 match Yaml::from(node.to_value()) {
-                    Yaml::Map(map) => Some(map.get("auth").and_then(|inner| if let Yaml::Map(inner) = inner { Some(inner.clone()) } else { None }).unwrap_or(map)),
+                    Yaml::Map(map) => Some(
+                        map.get("auth")
+                            .and_then(
+                                |inner| if let Yaml::Map(inner) = inner { Some(inner.clone()) } else { None },
+                            )
+                            .unwrap_or(map),
+                    ),
                     _ => return Err("the file of --auth holds no map".to_owned()),
                 }
             }
@@ -53,7 +59,8 @@ impl Files {
             let what = "the parent is on another host".to_owned();
             return Err(Refused { capability: "parent on another host", what, line });
         }
-        let host = Host { name: self.name.clone(), base_url: first.base_url.clone(), streams: self.placed(chain) };
+        let host =
+            Host { name: self.name.clone(), base_url: first.base_url.clone(), streams: self.placed(chain) };
         problems(&self.name, &host.file().to_text(), line)
     }
 
@@ -66,7 +73,13 @@ impl Files {
                 map.set("parent", Map::new().with("stream", above.as_str()).with("fields", fields));
             }
             let auth = self.auth.clone().or_else(|| converted.auth.clone());
-            let notes = converted.rewritten.iter().chain(&converted.notes).chain(&converted.left_out).cloned().collect();
+            let notes = converted
+                .rewritten
+                .iter()
+                .chain(&converted.notes)
+                .chain(&converted.left_out)
+                .cloned()
+                .collect();
             Placed { name: name.clone(), auth, map, notes }
         });
         placed.collect()
@@ -90,7 +103,11 @@ impl Files {
             if let (Some(name), Some(Yaml::Map(parent))) = (&parent_name, stream.map.get_mut("parent")) {
                 parent.set("stream", name.as_str());
             }
-            let same = host.streams.iter().find(|known| known.map == stream.map && known.auth == stream.auth && (known.name == stream.name || depth > 0));
+            let same = host.streams.iter().find(|known| {
+                known.map == stream.map
+                    && known.auth == stream.auth
+                    && (known.name == stream.name || depth > 0)
+            });
             let name = match same {
                 Some(known) => known.name.clone(),
                 None => {
@@ -124,7 +141,9 @@ impl Files {
                 file.end("");
                 file.end("Not converted:");
                 for stream in &refused {
-                    let why = stream.refused.as_ref().map(|refusal| format!("{} (line {}: {})", refusal.capability, refusal.line, refusal.what));
+                    let why = stream.refused.as_ref().map(|refusal| {
+                        format!("{} (line {}: {})", refusal.capability, refusal.line, refusal.what)
+                    });
                     file.end(format!("  {}: {}", stream.name, why.unwrap_or_default()));
                 }
             }
@@ -140,7 +159,10 @@ impl Files {
 impl Host {
     fn file(&self) -> Map {
         let mut file = Map::new().with("source", self.name.as_str()).with("base_url", self.base_url.as_str());
-        if self.base_url.starts_with("http://") && !self.base_url.contains("127.0.0.1") && !self.base_url.contains("localhost") {
+        if self.base_url.starts_with("http://")
+            && !self.base_url.contains("127.0.0.1")
+            && !self.base_url.contains("localhost")
+        {
             file.set("allow_http", true);
         }
         let common = self.streams.first().and_then(|stream| stream.auth.clone());

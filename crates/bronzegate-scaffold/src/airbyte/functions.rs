@@ -27,7 +27,9 @@ pub(super) fn filter(name: &str, of: Term, arguments: &[Term]) -> Term {
             path.push(Step::Index(0));
             Term::At(root, path)
         }
-        ("length" | "count", Term::At(Root::Response, path)) if path.is_empty() => Term::At(Root::PageCount, path),
+        ("length" | "count", Term::At(Root::Response, path)) if path.is_empty() => {
+            Term::At(Root::PageCount, path)
+        }
         ("base64encode", of @ Term::Text(_)) => Term::Written(Box::new(of), BASE64.to_owned()),
         ("base64encode" | "urlencode" | "tojson", of @ Term::Secret(_)) => {
             drop(of);
@@ -152,7 +154,9 @@ pub(super) fn method(name: &str, of: Term, arguments: &[Term]) -> Term {
         ("replace", Term::Known(Value::String(text)), [Term::Known(from), Term::Known(to), ..]) => {
             Term::Known(text.replace(&shown(from), &shown(to)).into())
         }
-        ("startswith", Term::Known(Value::String(text)), [Term::Known(start), ..]) => Term::Known(text.starts_with(&shown(start)).into()),
+        ("startswith", Term::Known(Value::String(text)), [Term::Known(start), ..]) => {
+            Term::Known(text.starts_with(&shown(start)).into())
+        }
         ("join", Term::Known(Value::String(by)), [Term::Known(Value::Array(items)), ..]) => {
             Term::Known(items.iter().map(shown).collect::<Vec<_>>().join(&by).into())
         }

@@ -44,8 +44,10 @@ pub fn import(text: &str, options: &Options, now: Timestamp) -> Result<Report, S
         return Err("this is no manifest of a low-code connector: it has no `streams`".to_owned());
     }
     let resolved = resolve(&manifest).map_err(|error| error.to_string())?;
-    let settings = Settings::new(resolved.get("spec"), options.config.as_ref(), &options.choose, &options.plain);
-    let mut import = Import { options, settings: &settings, now, files: Files::new(options)?, report: Report::default() };
+    let settings =
+        Settings::new(resolved.get("spec"), options.config.as_ref(), &options.choose, &options.plain);
+    let mut import =
+        Import { options, settings: &settings, now, files: Files::new(options)?, report: Report::default() };
     let mut nodes = Vec::new();
     for stream in resolved.get("streams").map(Node::items).unwrap_or_default() {
         import.listed(stream, &mut nodes);
@@ -55,14 +57,23 @@ pub fn import(text: &str, options: &Options, now: Timestamp) -> Result<Report, S
     }
     for dynamic in resolved.get("dynamic_streams").map(Node::items).unwrap_or_default() {
         let name = dynamic.text_at("name").unwrap_or_else(|| "dynamic streams".to_owned());
-        let refused = Refused { capability: "dynamic streams", what: "the list of streams comes from the API or the configuration".to_owned(), line: dynamic.line };
+        let refused = Refused {
+            capability: "dynamic streams",
+            what: "the list of streams comes from the API or the configuration".to_owned(),
+            line: dynamic.line,
+        };
         import.refused(name, refused);
     }
     let Import { files, mut report, .. } = import;
     report.sources = files.finish(&report)?;
     let used = settings.used();
     let stands = |name: &str| report.sources.iter().any(|source| source.text.contains(name));
-    report.secrets = used.secrets.into_iter().filter(|(name, _)| stands(name)).map(|(name, was)| SecretToCreate { name, was }).collect();
+    report.secrets = used
+        .secrets
+        .into_iter()
+        .filter(|(name, _)| stands(name))
+        .map(|(name, was)| SecretToCreate { name, was })
+        .collect();
     report.to_fill_in = used.assumed.into_iter().map(|(place, value)| Assumed { place, value }).collect();
     Ok(report)
 }
@@ -85,7 +96,10 @@ impl Import<'_> {
         let scope = Scope { settings: self.settings, parameters: stream.get(PARAMETERS), secret_slot: false };
         let condition = stream.get("condition").map_or_else(Term::null, |condition| scope.value(condition));
         if condition.is_empty() {
-            self.report.lints.push(format!("line {}: streams whose condition does not hold for this configuration are left out", stream.line));
+            self.report.lints.push(format!(
+                "line {}: streams whose condition does not hold for this configuration are left out",
+                stream.line
+            ));
             return;
         }
         for inner in stream.get("streams").map(Node::items).unwrap_or_default() {
@@ -128,16 +142,29 @@ impl Import<'_> {
         self.chain(name, node, &mut chain)?;
         self.files.check(&chain, node.line)?;
         let (_, converted) = &chain[0];
-        let (rewritten, left_out, mut notes) = (converted.rewritten.clone(), converted.left_out.clone(), converted.notes.clone());
+        let (rewritten, left_out, mut notes) =
+            (converted.rewritten.clone(), converted.left_out.clone(), converted.notes.clone());
         let place = self.files.add(chain, &mut notes);
         let fate = if rewritten.is_empty() { Fate::Exact } else { Fate::Rewritten };
-        Ok(StreamReport { name: name.to_owned(), stream: Some(place), fate, rewritten, left_out, notes, refused: None })
+        Ok(StreamReport {
+            name: name.to_owned(),
+            stream: Some(place),
+            fate,
+            rewritten,
+            left_out,
+            notes,
+            refused: None,
+        })
     }
 
     /// The stream first, then its parent, and so on.
     fn chain(&self, name: &str, node: &Node, chain: &mut Vec<(String, Converted)>) -> Result<(), Refused> {
         if chain.len() > 4 {
-            return Err(Refused { capability: "deep parents", what: "parents of parents, more than four deep".to_owned(), line: node.line });
+            return Err(Refused {
+                capability: "deep parents",
+                what: "parents of parents, more than four deep".to_owned(),
+                line: node.line,
+            });
         }
         let converted = convert(self.settings, &self.options.name, node, self.options.client_side, self.now)?;
         let parent = converted.parent.as_ref().map(|parent| parent.stream.clone());
@@ -145,7 +172,8 @@ impl Import<'_> {
         match parent {
             Some(parent) => {
                 let name = parent.text_at("name").unwrap_or_else(|| format!("{name}_parent"));
-                let scope = Scope { settings: self.settings, parameters: parent.get(PARAMETERS), secret_slot: false };
+                let scope =
+                    Scope { settings: self.settings, parameters: parent.get(PARAMETERS), secret_slot: false };
                 let name = match scope.raw(&name) {
                     Term::Known(name) => super::term::shown(&name),
                     _ => name,

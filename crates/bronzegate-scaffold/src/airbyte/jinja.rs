@@ -45,7 +45,10 @@ impl Scope<'_> {
         match parse(text, "manifest", minijinja::syntax::SyntaxConfig::default()) {
             Ok(Stmt::Template(template)) => joined(self.statements(&template.children, &mut Vec::new())),
             Ok(_) => Term::unknown("a template that is none"),
-            Err(error) => Term::unknown(format!("an expression that cannot be read: {}", error.detail().unwrap_or("syntax"))),
+            Err(error) => Term::unknown(format!(
+                "an expression that cannot be read: {}",
+                error.detail().unwrap_or("syntax")
+            )),
         }
     }
 
@@ -87,15 +90,19 @@ impl Scope<'_> {
                 let of = self.eval(&get.expr, set);
                 match self.eval(&get.subscript_expr, set) {
                     Term::Known(Value::String(name)) => self.step(of, Step::Name(name)),
-                    Term::Known(Value::Number(number)) => self.step(of, Step::Index(number.as_i64().unwrap_or_default())),
+                    Term::Known(Value::Number(number)) => {
+                        self.step(of, Step::Index(number.as_i64().unwrap_or_default()))
+                    }
                     _ => Term::unknown("a member whose name only a run knows"),
                 }
             }
             Expr::Slice(_) => Term::unknown("a slice of a text or list"),
             Expr::UnaryOp(operation) => operators::unary(&operation.op, self.eval(&operation.expr, set)),
-            Expr::BinOp(operation) => {
-                operators::binary(operation.op, self.eval(&operation.left, set), self.eval(&operation.right, set))
-            }
+            Expr::BinOp(operation) => operators::binary(
+                operation.op,
+                self.eval(&operation.left, set),
+                self.eval(&operation.right, set),
+            ),
             Expr::Compare(comparison) => {
                 let mut left = self.eval(&comparison.expr, set);
                 let mut tests = Vec::new();
@@ -107,7 +114,8 @@ impl Scope<'_> {
                 if tests.len() == 1 { tests.remove(0) } else { Term::unknown("a chain of comparisons") }
             }
             Expr::IfExpr(choice) => {
-                let other = || choice.false_expr.as_ref().map_or_else(Term::null, |other| self.eval(other, set));
+                let other =
+                    || choice.false_expr.as_ref().map_or_else(Term::null, |other| self.eval(other, set));
                 match self.eval(&choice.test_expr, set).as_test() {
                     Ok(true) => self.eval(&choice.true_expr, set),
                     Ok(false) => other(),
@@ -125,7 +133,8 @@ impl Scope<'_> {
             Expr::Map(map) => {
                 let mut members = serde_json::Map::new();
                 for (key, value) in map.keys.iter().zip(&map.values) {
-                    let (Term::Known(key), Term::Known(value)) = (self.eval(key, set), self.eval(value, set)) else {
+                    let (Term::Known(key), Term::Known(value)) = (self.eval(key, set), self.eval(value, set))
+                    else {
                         return Term::unknown("a map with values that only a run knows");
                     };
                     members.insert(shown(&key), value);
@@ -151,7 +160,9 @@ impl Scope<'_> {
         }
         let root = match name {
             "config" => return Term::At(Root::State, vec![Step::Name("config".to_owned())]),
-            "parameters" | "options" => return Term::Known(self.parameters.map(Node::to_value).unwrap_or_default()),
+            "parameters" | "options" => {
+                return Term::Known(self.parameters.map(Node::to_value).unwrap_or_default());
+            }
             "response" | "last_response" => Root::Response,
             "headers" => Root::Headers,
             "last_record" => Root::LastRecord,
@@ -180,7 +191,9 @@ impl Scope<'_> {
             Term::Known(Value::Array(items)) => match step {
                 Step::Index(at) => {
                     let at = if at < 0 { items.len() as i64 + at } else { at };
-                    Term::Known(usize::try_from(at).ok().and_then(|at| items.get(at)).cloned().unwrap_or_default())
+                    Term::Known(
+                        usize::try_from(at).ok().and_then(|at| items.get(at)).cloned().unwrap_or_default(),
+                    )
                 }
                 Step::Name(_) => Term::null(),
             },
@@ -217,6 +230,11 @@ impl Scope<'_> {
             Expr::GetAttr(method) => {
                 let of = self.eval(&method.expr, set);
                 match (method.name, values.as_slice()) {
+                    ("get", [Term::Known(_), default, ..])
+                        if self.settings.is_unspecified() && is_config(&of) && !default.is_empty() =>
+                    {
+                        default.clone()
+                    }
                     ("get", [Term::Known(Value::String(name)), default @ ..]) => {
                         let found = self.step(of, Step::Name(name.clone()));
                         match (found, default) {
@@ -233,6 +251,10 @@ impl Scope<'_> {
             _ => Term::unknown("a call"),
         }
     }
+}
+
+fn is_config(term: &Term) -> bool {
+    matches!(term, Term::At(Root::State, path) if path.first() == Some(&Step::Name("config".to_owned())))
 }
 
 fn all_known(terms: impl Iterator<Item = Term>) -> Term {

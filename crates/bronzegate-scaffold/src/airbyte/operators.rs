@@ -13,9 +13,10 @@ pub(super) fn unary(operator: &UnaryOpKind, of: Term) -> Term {
             Ok(flag) => Term::Known((!flag).into()),
             Err(test) => Term::test(negated(test)),
         },
-        (UnaryOpKind::Neg, Term::Known(Value::Number(number))) => {
-            number.as_i64().and_then(i64::checked_neg).map_or_else(Term::null, |number| Term::Known(number.into()))
-        }
+        (UnaryOpKind::Neg, Term::Known(Value::Number(number))) => number
+            .as_i64()
+            .and_then(i64::checked_neg)
+            .map_or_else(Term::null, |number| Term::Known(number.into())),
         (UnaryOpKind::Neg, _) => Term::unknown("a negative of what only a run knows"),
     }
 }
@@ -56,15 +57,23 @@ fn numbers(sign: &str, left: Term, right: Term, of: fn(i64, i64) -> Option<i64>)
     match (&left, &right) {
         (Term::Known(Value::Number(left)), Term::Known(Value::Number(right))) => {
             let number = left.as_i64().zip(right.as_i64()).and_then(|(left, right)| of(left, right));
-            number.map_or_else(|| Term::unknown("arithmetic with fractions"), |number| Term::Known(number.into()))
+            number.map_or_else(
+                || Term::unknown("arithmetic with fractions"),
+                |number| Term::Known(number.into()),
+            )
         }
-        _ => left.reason().or_else(|| right.reason()).map_or_else(|| Term::unknown(format!("arithmetic (`{sign}`) at run time")), Term::unknown),
+        _ => left
+            .reason()
+            .or_else(|| right.reason())
+            .map_or_else(|| Term::unknown(format!("arithmetic (`{sign}`) at run time")), Term::unknown),
     }
 }
 
 fn add(left: Term, right: Term) -> Term {
     match (left, right) {
-        (Term::Known(Value::String(left)), Term::Known(Value::String(right))) => Term::Known((left + &right).into()),
+        (Term::Known(Value::String(left)), Term::Known(Value::String(right))) => {
+            Term::Known((left + &right).into())
+        }
         (Term::Known(Value::Array(mut left)), Term::Known(Value::Array(right))) => {
             left.extend(right);
             Term::Known(Value::Array(left))
@@ -76,16 +85,21 @@ fn add(left: Term, right: Term) -> Term {
             numbers("+", left, right, i64::checked_add)
         }
         // A text beside a place makes a text.
-        (left @ (Term::Known(Value::String(_)) | Term::Text(_)), right) | (left, right @ Term::Known(Value::String(_))) => {
-            joined(vec![left, right])
-        }
+        (left @ (Term::Known(Value::String(_)) | Term::Text(_)), right)
+        | (left, right @ Term::Known(Value::String(_))) => joined(vec![left, right]),
         (left, right) => Term::Sum(Box::new(left), Box::new(right)),
     }
 }
 
 fn and(left: Term, right: Term) -> Term {
     match (left, right) {
-        (Term::Known(value), right) => if truthy(&value) { right } else { Term::Known(value) },
+        (Term::Known(value), right) => {
+            if truthy(&value) {
+                right
+            } else {
+                Term::Known(value)
+            }
+        }
         (left @ Term::Unknown(_), _) => left,
         (_, right @ Term::Unknown(_)) => right,
         (left, right) => match (left.as_test(), right.as_test()) {
@@ -99,16 +113,24 @@ fn and(left: Term, right: Term) -> Term {
 
 fn or(left: Term, right: Term) -> Term {
     match (left, right) {
-        (Term::Known(value), right) => if truthy(&value) { Term::Known(value) } else { right },
+        (Term::Known(value), right) => {
+            if truthy(&value) {
+                Term::Known(value)
+            } else {
+                right
+            }
+        }
         (left @ Term::Unknown(_), _) => left,
         (left, right) if right.is_empty() => left,
         (_, right @ Term::Unknown(_)) => right,
-        (left @ Term::Test(_), right) | (left, right @ Term::Test(_)) => match (left.as_test(), right.as_test()) {
-            (Err(left), Err(right)) => Term::test(Test::Or(vec![left, right])),
-            (Err(left), Ok(false)) => Term::test(left),
-            (_, Ok(true)) => Term::Known(true.into()),
-            (Ok(_), _) => right,
-        },
+        (left @ Term::Test(_), right) | (left, right @ Term::Test(_)) => {
+            match (left.as_test(), right.as_test()) {
+                (Err(left), Err(right)) => Term::test(Test::Or(vec![left, right])),
+                (Err(left), Ok(false)) => Term::test(left),
+                (_, Ok(true)) => Term::Known(true.into()),
+                (Ok(_), _) => right,
+            }
+        }
         // The first page's number, where there is no token yet.
         (Term::At(root, path), Term::Known(Value::Number(_))) => Term::At(root, path),
         _ => Term::unknown("a choice (`or`) at run time"),
@@ -122,7 +144,11 @@ pub(super) fn choose(test: &Test, chosen: Term, other: Term) -> Term {
     }
     if let Some(there) = says_token(test) {
         let (first, later) = if there { (other, chosen) } else { (chosen, other) };
-        return if later.is_empty() { Term::FirstOnly(Box::new(first)) } else { Term::unknown("a choice between the first page and later ones") };
+        return if later.is_empty() {
+            Term::FirstOnly(Box::new(first))
+        } else {
+            Term::unknown("a choice between the first page and later ones")
+        };
     }
     let of = |test: &Test| match test {
         Test::Truthy(term) | Test::Exists(term) => Some(term.clone()),
@@ -145,7 +171,9 @@ pub(super) fn choose(test: &Test, chosen: Term, other: Term) -> Term {
     }
     match (&value, &nothing) {
         (Term::Unknown(why), _) | (_, Term::Unknown(why)) => Term::unknown(why.clone()),
-        (Term::Known(Value::Bool(true)), Term::Known(Value::Bool(false))) if !negative => Term::test(test.clone()),
+        (Term::Known(Value::Bool(true)), Term::Known(Value::Bool(false))) if !negative => {
+            Term::test(test.clone())
+        }
         _ => Term::unknown("a choice (`if`) at run time"),
     }
 }
@@ -154,7 +182,9 @@ pub(super) fn choose(test: &Test, chosen: Term, other: Term) -> Term {
 fn says_token(test: &Test) -> Option<bool> {
     let is_token = |term: &Term| matches!(term, Term::At(Root::Token, _));
     match test {
-        Test::Truthy(term) | Test::Exists(term) | Test::Compare("!=", term, Term::Known(Value::Null)) => is_token(term).then_some(true),
+        Test::Truthy(term) | Test::Exists(term) | Test::Compare("!=", term, Term::Known(Value::Null)) => {
+            is_token(term).then_some(true)
+        }
         Test::Compare("==", term, Term::Known(Value::Null)) => is_token(term).then_some(false),
         Test::Not(inner) => says_token(inner).map(|there| !there),
         _ => None,
@@ -221,6 +251,7 @@ pub(super) fn tested(name: &str, of: Term) -> Term {
         ("defined", Term::Known(value)) => Term::Known((!value.is_null()).into()),
         ("string", Term::Known(value)) => Term::Known(value.is_string().into()),
         ("number" | "integer", Term::Known(value)) => Term::Known(value.is_number().into()),
+        ("true" | "false", of) => compare(CompareOpKind::Eq, of, Term::Known((name == "true").into())),
         ("none", of) => Term::test(Test::Compare("==", of, Term::null())),
         ("defined", of) => Term::test(Test::Exists(of)),
         ("undefined", of) => Term::test(negated(Test::Exists(of))),

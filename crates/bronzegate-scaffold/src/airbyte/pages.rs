@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use super::conditions::{conditions, is_absence};
 use super::part::{Part, response_place};
 use super::refused::{Result, refuse};
 use super::term::{Root, Term, Test, shown};
 use crate::place::Target;
 use crate::tree::Node;
-use crate::yaml::{Map, Yaml, one};
+use crate::yaml::{Map, Yaml};
 
 /// The setting `pagination`.
 #[derive(Debug, Default)]
@@ -44,7 +45,13 @@ pub(super) fn pages(part: &mut Part<'_>, node: Option<&Node>, records: &[String]
     match node.kind() {
         "" | "NoPagination" => return Ok(Pages::default()),
         "DefaultPaginator" => {}
-        kind => return refuse("custom component", format!("the paginator is code of the connector ({kind})"), node),
+        kind => {
+            return refuse(
+                "custom component",
+                format!("the paginator is code of the connector ({kind})"),
+                node,
+            );
+        }
     }
     let Some(strategy) = node.get("pagination_strategy") else { return Ok(Pages::default()) };
     let size = strategy.get("page_size").map(|size| part.scope(strategy).value(size));
@@ -57,7 +64,9 @@ pub(super) fn pages(part: &mut Part<'_>, node: Option<&Node>, records: &[String]
         }
     };
     let option = node.get("page_token_option");
-    let is_path = option.is_some_and(|option| option.kind() == "RequestPath" || option.text_at("inject_into").as_deref() == Some("path"));
+    let is_path = option.is_some_and(|option| {
+        option.kind() == "RequestPath" || option.text_at("inject_into").as_deref() == Some("path")
+    });
     let token = match option {
         Some(option) if !is_path => Some(part.target(option)?),
         _ => None,
@@ -68,7 +77,11 @@ pub(super) fn pages(part: &mut Part<'_>, node: Option<&Node>, records: &[String]
         "OffsetIncrement" => paginator.offset(part),
         "PageIncrement" => paginator.page(part),
         "CursorPagination" => paginator.cursor(part, records),
-        kind => refuse("custom component", format!("the pagination strategy is code of the connector ({kind})"), strategy),
+        kind => refuse(
+            "custom component",
+            format!("the pagination strategy is code of the connector ({kind})"),
+            strategy,
+        ),
     }
 }
 
@@ -114,7 +127,8 @@ impl Paginator<'_> {
     fn page(&self, part: &mut Part<'_>) -> Result<Pages> {
         let start = self.strategy.get("start_from_page").map(|start| part.scope(self.strategy).value(start));
         let start = start.map(|start| part.known(start, "the first page", self.strategy)).transpose()?;
-        let start = start.and_then(|start| start.as_u64().or_else(|| shown(&start).parse().ok())).unwrap_or(0);
+        let start =
+            start.and_then(|start| start.as_u64().or_else(|| shown(&start).parse().ok())).unwrap_or(0);
         let first_is_sent = self.strategy.is_true("inject_on_first_request");
         if !first_is_sent {
             part.rewrite(format!("the first request says page {start} too"));
@@ -151,13 +165,19 @@ impl Paginator<'_> {
         let stop = match stop {
             Term::Known(known) if super::term::truthy(&known) && known != "" => {
                 if let Value::String(text) = &known {
-                    return refuse("stop expression", format!("the end of the pages is the text `{text}`"), self.strategy);
+                    return refuse(
+                        "stop expression",
+                        format!("the end of the pages is the text `{text}`"),
+                        self.strategy,
+                    );
                 }
                 part.rewrite("the manifest stops after the first page");
                 return Ok(Pages::default());
             }
             Term::Known(_) => None,
-            Term::Unknown(why) => return refuse("stop expression", format!("the end of the pages: {why}"), self.strategy),
+            Term::Unknown(why) => {
+                return refuse("stop expression", format!("the end of the pages: {why}"), self.strategy);
+            }
             term => Some(term.as_test().err().unwrap_or(Test::Or(Vec::new()))),
         };
         if let Term::Sum(left, right) = &value {
@@ -179,7 +199,13 @@ impl Paginator<'_> {
     }
 
     /// A next address as the path of the next request.
-    fn next_url(&self, part: &mut Part<'_>, value: &Term, stop: Option<&Test>, records: &[String]) -> Result<Pages> {
+    fn next_url(
+        &self,
+        part: &mut Part<'_>,
+        value: &Term,
+        stop: Option<&Test>,
+        records: &[String],
+    ) -> Result<Pages> {
         let mut map = match value {
             Term::At(Root::Headers, _) => match response_place(value, records) {
                 Some(place) if place.get("link").is_some() => {
@@ -190,22 +216,44 @@ impl Paginator<'_> {
                     map
                 }
                 Some(place) => Map::new().with("type", "next_url").with("next", place),
-                None => return refuse("cursor expression", "the next address is no place of a response", self.strategy),
+                None => {
+                    return refuse(
+                        "cursor expression",
+                        "the next address is no place of a response",
+                        self.strategy,
+                    );
+                }
             },
             Term::Text(parts) => match parts.as_slice() {
                 // A path behind the base address: relative addresses are followed as they are.
                 [Term::Known(base), place @ Term::At(..)] if shown(base).starts_with("http") => {
                     let Some(next) = response_place(place, records) else {
-                        return refuse("cursor expression", "the next address is put together", self.strategy);
+                        return refuse(
+                            "cursor expression",
+                            "the next address is put together",
+                            self.strategy,
+                        );
                     };
                     part.rewrite("the next address is relative, and followed so");
                     Map::new().with("type", "next_url").with("next", next)
                 }
-                _ => return refuse("cursor expression", "the next address is put together at run time", self.strategy),
+                _ => {
+                    return refuse(
+                        "cursor expression",
+                        "the next address is put together at run time",
+                        self.strategy,
+                    );
+                }
             },
             value => match response_place(value, records) {
                 Some(next) => Map::new().with("type", "next_url").with("next", next),
-                None => return refuse("cursor expression", "the next address is no place of a response", self.strategy),
+                None => {
+                    return refuse(
+                        "cursor expression",
+                        "the next address is no place of a response",
+                        self.strategy,
+                    );
+                }
             },
         };
         self.with_size(part, &mut map);
@@ -215,20 +263,29 @@ impl Paginator<'_> {
 
     /// `page + 1` of what the response says of its own page, and `start + size` of its own offset.
     fn summed(&self, part: &mut Part<'_>, left: &Term, right: &Term, stop: Option<&Test>) -> Result<Pages> {
-        let Some(token) = &self.token else { return refuse("cursor expression", "a sum goes into the path", self.strategy) };
+        let Some(token) = &self.token else {
+            return refuse("cursor expression", "a sum goes into the path", self.strategy);
+        };
         let is_place = |term: &Term| matches!(term, Term::At(Root::Response, path) if !path.is_empty());
         let one_more = matches!(right, Term::Known(value) if value.as_u64() == Some(1));
-        let steps = |term: &Term| matches!(term, Term::At(Root::Response | Root::PageCount, _)) || matches!(term, Term::Known(value) if value.as_u64().is_some_and(|step| step > 1));
+        let steps = |term: &Term| {
+            matches!(term, Term::At(Root::Response | Root::PageCount, _))
+                || matches!(term, Term::Known(value) if value.as_u64().is_some_and(|step| step > 1))
+        };
         if is_place(left) && one_more {
             let mut map = Map::new().with("type", "page").with("send", token.yaml());
             self.with_size(part, &mut map);
             match stop {
-                Some(Test::Compare("==" | ">=", at, total)) if at == left && response_place(total, &[]).is_some() => {
+                Some(Test::Compare("==" | ">=", at, total))
+                    if at == left && response_place(total, &[]).is_some() =>
+                {
                     if let Some(total) = response_place(total, &[]) {
                         map.set("total_pages", total);
                     }
                 }
-                Some(Test::Compare("==" | "<=", total, at)) if at == left && response_place(total, &[]).is_some() => {
+                Some(Test::Compare("==" | "<=", total, at))
+                    if at == left && response_place(total, &[]).is_some() =>
+                {
                     if let Some(total) = response_place(total, &[]) {
                         map.set("total_pages", total);
                     }
@@ -240,18 +297,26 @@ impl Paginator<'_> {
         }
         if is_place(left) && steps(right) {
             if self.size_target.is_none() {
-                return refuse("cursor expression", "an offset that is computed, and no page size is sent", self.strategy);
+                return refuse(
+                    "cursor expression",
+                    "an offset that is computed, and no page size is sent",
+                    self.strategy,
+                );
             }
-            let mut map = Map::new().with("type", "offset").with("send", token.yaml()).with("advance", "requested");
+            let mut map =
+                Map::new().with("type", "offset").with("send", token.yaml()).with("advance", "requested");
             self.with_size(part, &mut map);
-            match stop {
-                Some(Test::Compare(">=" | ">", sum, total)) if matches!(sum, Term::Sum(..)) && response_place(total, &[]).is_some() => {
-                    if let Some(total) = response_place(total, &[]) {
-                        map.set("total", total);
-                    }
-                }
-                stop => self.stops(part, &mut map, stop, left)?,
+            let tests = match stop {
+                Some(Test::Or(tests)) => tests.clone(),
+                stop => stop.into_iter().cloned().collect(),
+            };
+            let (ends, others): (Vec<_>, Vec<_>) =
+                tests.into_iter().partition(|test| says_total(test).is_some());
+            if let Some(total) = ends.iter().find_map(says_total) {
+                map.set("total", total);
             }
+            let others = (!others.is_empty()).then_some(Test::Or(others));
+            self.stops(part, &mut map, others.as_ref(), left)?;
             part.rewrite("the offset that the response states, plus its size: type offset");
             return Ok(Pages { map: Some(map), follows_urls: false });
         }
@@ -291,11 +356,15 @@ impl Paginator<'_> {
             Test::Or(tests) => tests.iter().try_for_each(|test| self.stop(test, cursor, stops)),
             // What holds only together with the cursor's absence says no more than that.
             Test::And(tests) if tests.iter().any(|test| is_absence(test, cursor)) => Ok(()),
-            Test::Compare("==" | "<=", Term::At(Root::PageCount, _), Term::Known(number)) if number.as_u64() == Some(0) => {
+            Test::Compare("==" | "<=", Term::At(Root::PageCount, _), Term::Known(number))
+                if number.as_u64() == Some(0) =>
+            {
                 add("empty_page".into());
                 Ok(())
             }
-            Test::Compare("<", Term::At(Root::PageCount, _), Term::Known(number)) if number.as_u64() == Some(1) => {
+            Test::Compare("<", Term::At(Root::PageCount, _), Term::Known(number))
+                if number.as_u64() == Some(1) =>
+            {
                 add("empty_page".into());
                 Ok(())
             }
@@ -303,93 +372,38 @@ impl Paginator<'_> {
                 add("empty_page".into());
                 Ok(())
             }
-            Test::Not(inner) if matches!(&**inner, Test::Truthy(Term::At(Root::LastRecord, path)) if path.is_empty()) => {
+            Test::Not(inner) if matches!(&**inner, Test::Truthy(Term::At(Root::LastRecord, path)) if path.is_empty()) =>
+            {
                 add("empty_page".into());
                 Ok(())
             }
-            Test::Compare("<", Term::At(Root::PageCount, _), Term::Known(number)) if number.as_u64() == self.size && self.size.is_some() => {
+            Test::Compare("<", Term::At(Root::PageCount, _), Term::Known(number))
+                if number.as_u64() == self.size && self.size.is_some() =>
+            {
                 add("short_page".into());
                 Ok(())
             }
-            Test::Compare("!=", Term::At(Root::PageCount, _), Term::Known(number)) if number.as_u64() == self.size && self.size.is_some() => {
+            Test::Compare("!=", Term::At(Root::PageCount, _), Term::Known(number))
+                if number.as_u64() == self.size && self.size.is_some() =>
+            {
                 add("short_page".into());
                 Ok(())
             }
-            _ => refuse("stop expression", "the end of the pages is a test that no condition says", self.strategy),
+            _ => refuse(
+                "stop expression",
+                "the end of the pages is a test that no condition says",
+                self.strategy,
+            ),
         }
     }
 }
 
-/// Whether a test says that the cursor, or what holds it, is not there.
-fn is_absence(test: &Test, cursor: &Term) -> bool {
-    let holds = |term: &Term| {
-        term == cursor || matches!((term, cursor), (Term::At(one, outer), Term::At(other, inner)) if one == other && !outer.is_empty() && inner.starts_with(outer))
-    };
+/// Where the total is, of a test that holds where the offset with the size reaches it.
+fn says_total(test: &Test) -> Option<Map> {
     match test {
-        Test::Not(inner) => match &**inner {
-            Test::Truthy(term) | Test::Exists(term) => holds(term),
-            Test::Compare("!=", term, Term::Known(Value::Null)) => holds(term),
-            _ => false,
-        },
-        Test::Compare("==", term, Term::Known(value)) => holds(term) && !super::term::truthy(value),
-        Test::Or(tests) => tests.iter().all(|test| is_absence(test, cursor)),
-        _ => false,
-    }
-}
-
-/// A test as conditions of which one holds; `None` where no condition says it.
-pub(super) fn conditions(test: &Test) -> Option<Vec<Map>> {
-    let at = |term: &Term| response_place(term, &[]).map(|place| Map::new().with("at", place));
-    match test {
-        Test::Truthy(term @ Term::At(Root::Response | Root::Headers, _)) => Some(vec![at(term)?.with("equals", true)]),
-        Test::Exists(term) => Some(vec![at(term)?.with("exists", true)]),
-        Test::Not(inner) => match &**inner {
-            Test::Truthy(term @ Term::At(Root::Response | Root::Headers, _)) => Some(vec![
-                at(term)?.with("equals", false),
-                at(term)?.with("exists", false),
-                at(term)?.with("equals", Value::Null),
-            ]),
-            Test::Exists(term) => Some(vec![at(term)?.with("exists", false)]),
-            Test::Compare("==", term, value) => conditions(&Test::Compare("!=", term.clone(), value.clone())),
-            Test::Compare("!=", term, value) => conditions(&Test::Compare("==", term.clone(), value.clone())),
-            _ => None,
-        },
-        Test::Compare("==", term, Term::Known(Value::Null)) => Some(vec![at(term)?.with("equals", Value::Null), at(term)?.with("exists", false)]),
-        Test::Compare("==", term, Term::Known(value)) => Some(vec![at(term)?.with("equals", value.clone())]),
-        Test::Compare("!=", term, Term::Known(Value::Bool(flag))) => {
-            Some(vec![at(term)?.with("equals", !flag), at(term)?.with("exists", false)])
-        }
-        Test::Compare(">", term, Term::Known(Value::Number(number))) => Some(vec![at(term)?.with("over", Value::Number(number.clone()))]),
-        Test::Or(tests) => {
-            let all: Option<Vec<_>> = tests.iter().map(conditions).collect();
-            all.map(|all| all.into_iter().flatten().collect())
+        Test::Compare(">=" | ">", Term::Sum(..), total) | Test::Compare("<=" | "<", total, Term::Sum(..)) => {
+            response_place(total, &[])
         }
         _ => None,
     }
-}
-
-/// A rule of `responses` for each way in which a test holds.
-pub(super) fn rules(test: &Test) -> Option<Vec<Vec<Map>>> {
-    match test {
-        Test::And(tests) => {
-            let each: Option<Vec<_>> = tests.iter().map(conditions).collect();
-            // Each with each.
-            each.map(|each| {
-                each.into_iter().fold(vec![Vec::new()], |rules: Vec<Vec<Map>>, ways| {
-                    rules.iter().flat_map(|rule| ways.iter().map(move |way| rule.iter().cloned().chain([way.clone()]).collect())).collect()
-                })
-            })
-        }
-        Test::Or(tests) => {
-            let all: Option<Vec<_>> = tests.iter().map(rules).collect();
-            all.map(|all| all.into_iter().flatten().collect())
-        }
-        test => conditions(test).map(|ways| ways.into_iter().map(|way| vec![way]).collect()),
-    }
-}
-
-
-/// `{ at: { status: true }, equals: n }`.
-pub(super) fn status(code: u64) -> Map {
-    Map::new().with("at", one("status", true)).with("equals", code)
 }

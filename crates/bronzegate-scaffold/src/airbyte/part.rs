@@ -90,7 +90,9 @@ impl<'a> Part<'a> {
         match term {
             Term::Known(value) => Ok(value),
             Term::Unknown(why) => refuse("expression", format!("{what} depends on {why}"), at),
-            Term::Secret(place) => refuse("secret in a place without secrets", format!("{what} holds `{place}`"), at),
+            Term::Secret(place) => {
+                refuse("secret in a place without secrets", format!("{what} holds `{place}`"), at)
+            }
             _ => refuse("expression", format!("{what} depends on what only a run knows"), at),
         }
     }
@@ -116,52 +118,98 @@ impl<'a> Part<'a> {
             Term::At(root, path) => Some(self.word(*root, path, None, what, at)?),
             Term::Written(inner, format) => match &**inner {
                 Term::At(root, path) => Some(self.word(*root, path, Some(format), what, at)?),
-                _ => return refuse("expression", format!("{what} rewrites a time that is not the window's"), at),
+                _ => {
+                    return refuse(
+                        "expression",
+                        format!("{what} rewrites a time that is not the window's"),
+                        at,
+                    );
+                }
             },
             Term::FirstOnly(inner) => {
                 self.first_only = true;
                 self.template(inner, what, at)?
             }
             Term::Secret(place) => {
-                return refuse("secret outside of authentication", format!("{what} holds the secret `{place}` within a text"), at);
+                return refuse(
+                    "secret outside of authentication",
+                    format!("{what} holds the secret `{place}` within a text"),
+                    at,
+                );
             }
-            Term::Now(_) => return refuse("the current time in a request", format!("{what} holds the current time"), at),
+            Term::Now(_) => {
+                return refuse("the current time in a request", format!("{what} holds the current time"), at);
+            }
             Term::Unknown(why) => return refuse("expression", format!("{what}: {why}"), at),
-            Term::Test(_) | Term::Sum(..) => return refuse("expression", format!("{what} is computed at run time"), at),
+            Term::Test(_) | Term::Sum(..) => {
+                return refuse("expression", format!("{what} is computed at run time"), at);
+            }
         })
     }
 
-    fn word(&mut self, root: Root, path: &[Step], format: Option<&String>, what: &str, at: &Node) -> Result<String> {
+    fn word(
+        &mut self,
+        root: Root,
+        path: &[Step],
+        format: Option<&String>,
+        what: &str,
+        at: &Node,
+    ) -> Result<String> {
         let name = match path {
             [Step::Name(name)] => name.clone(),
-            [Step::Name(outer), Step::Name(name)] if matches!(outer.as_str(), "extra_fields" | "cursor_slice" | "partition") => name.clone(),
+            [Step::Name(outer), Step::Name(name)]
+                if matches!(outer.as_str(), "extra_fields" | "cursor_slice" | "partition") =>
+            {
+                name.clone()
+            }
             _ if root == Root::Token => String::new(),
-            _ => return refuse("expression", format!("{what} refers to a place that no template can name"), at),
+            _ => {
+                return refuse(
+                    "expression",
+                    format!("{what} refers to a place that no template can name"),
+                    at,
+                );
+            }
         };
         if root == Root::Token {
             let word = self.page_word.map(|word| format!("{{{{ {word} }}}}"));
-            return word.map_or_else(|| refuse("page token in a template", format!("{what} holds the page's token"), at), Ok);
+            return word.map_or_else(
+                || refuse("page token in a template", format!("{what} holds the page's token"), at),
+                Ok,
+            );
         }
         if matches!(root, Root::Interval | Root::Partition)
             && let Some((start, end)) = self.window.clone()
         {
             let is_end = name == end;
             if is_end || name == start {
-                if is_end { self.uses_window.1 = true } else { self.uses_window.0 = true }
+                if is_end {
+                    self.uses_window.1 = true
+                } else {
+                    self.uses_window.0 = true
+                }
                 let format = format.cloned().or_else(|| self.window_format.clone()).unwrap_or_default();
                 if !self.formats.contains(&format) {
                     self.formats.push(format);
                 }
-                return Ok(if is_end { "{{ window.to }}".to_owned() } else { "{{ window.from }}".to_owned() });
+                return Ok(if is_end {
+                    "{{ window.to }}".to_owned()
+                } else {
+                    "{{ window.from }}".to_owned()
+                });
             }
         }
         let known = self.partitions.iter().find(|(known, _)| *known == name).filter(|_| format.is_none());
         match (root, known) {
             (Root::Partition, Some((_, word))) => Ok(format!("{{{{ {word} }}}}")),
-            (Root::Partition | Root::Interval, _) => {
-                refuse("window without a cursor", format!("{what} refers to `{name}`, which neither a partition nor a cursor defines"), at)
+            (Root::Partition | Root::Interval, _) => refuse(
+                "window without a cursor",
+                format!("{what} refers to `{name}`, which neither a partition nor a cursor defines"),
+                at,
+            ),
+            (Root::Response | Root::Headers | Root::LastRecord, _) => {
+                refuse("expression", format!("{what} refers to the last response"), at)
             }
-            (Root::Response | Root::Headers | Root::LastRecord, _) => refuse("expression", format!("{what} refers to the last response"), at),
             (Root::State, _) => refuse("state in a request", format!("{what} refers to the saved state"), at),
             _ => refuse("expression", format!("{what} refers to what only a run knows"), at),
         }
@@ -176,7 +224,8 @@ impl<'a> Part<'a> {
                 // A number stays one.
                 term @ (Term::At(Root::Partition | Root::Interval | Root::Token, _) | Term::Written(..)) => {
                     let text = self.template(&term, "the body", node)?.unwrap_or_default();
-                    let is_text = text.starts_with("{{ window") && self.formats.iter().all(|format| !format.starts_with("%s") && format != "%ms");
+                    let is_text = text.starts_with("{{ window")
+                        && self.formats.iter().all(|format| !format.starts_with("%s") && format != "%ms");
                     Ok(Some(if is_text { text.into() } else { text.replace(" }}", " | json }}").into() }))
                 }
                 term => Ok(self.template(&term, "the body", node)?.map(Value::from)),
@@ -205,6 +254,9 @@ impl<'a> Part<'a> {
     fn json_text(&mut self, parts: &[Term], node: &Node) -> Result<Value> {
         let mut text = String::new();
         let mut words = Vec::new();
+        let is_json =
+            parts.iter().any(|part| matches!(part, Term::Known(Value::String(text)) if text.contains('"')));
+        let quote = if is_json { '"' } else { '\'' };
         for part in parts {
             let written = self.template(part, "the body", node)?.unwrap_or_default();
             if matches!(part, Term::Known(_)) {
@@ -212,9 +264,9 @@ impl<'a> Part<'a> {
                 continue;
             }
             // Between quotes it is a part of a text, else a value of its own.
-            let is_quoted = text.chars().filter(|letter| matches!(letter, '"' | '\'')).count() % 2 == 1;
-            let mark = format!("\u{1}{}\u{1}", words.len());
-            text.push_str(&if is_quoted { mark } else { format!("\"{mark}\"") });
+            let is_quoted = text.chars().filter(|letter| *letter == quote).count() % 2 == 1;
+            let mark = format!("\u{e000}{}\u{e000}", words.len());
+            text.push_str(&if is_quoted { mark } else { format!("{quote}{mark}{quote}") });
             words.push((written, is_quoted));
         }
         if !text.trim_start().starts_with(['[', '{']) {
@@ -222,7 +274,9 @@ impl<'a> Part<'a> {
             return Ok(joined.unwrap_or_default().into());
         }
         match literal(&text) {
-            Value::String(_) => refuse("expression", "a text in the body becomes a list or a map at run time", node),
+            Value::String(_) => {
+                refuse("expression", "a text in the body becomes a list or a map at run time", node)
+            }
             value => Ok(filled(value, &words)),
         }
     }
@@ -230,13 +284,21 @@ impl<'a> Part<'a> {
     /// Where a request option puts something.
     pub(super) fn target(&self, option: &Node) -> Result<Target> {
         let name = option.get("field_name").map(|name| self.scope(option).value(name));
-        let name = name.map(|name| self.known(name, "the name of a request option", option)).transpose()?.map(|name| shown(&name));
-        let path: Option<Vec<String>> = option.get("field_path").map(|path| path.items().iter().filter_map(Node::text).collect());
-        let first = || name.clone().or_else(|| path.as_ref().and_then(|path| path.first().cloned())).unwrap_or_default();
+        let name = name
+            .map(|name| self.known(name, "the name of a request option", option))
+            .transpose()?
+            .map(|name| shown(&name));
+        let path: Option<Vec<String>> =
+            option.get("field_path").map(|path| path.items().iter().filter_map(Node::text).collect());
+        let first = || {
+            name.clone().or_else(|| path.as_ref().and_then(|path| path.first().cloned())).unwrap_or_default()
+        };
         match option.text_at("inject_into").as_deref() {
             Some("request_parameter") => Ok(Target::Query(first())),
             Some("header") => Ok(Target::Header(first())),
-            Some("body_json") => Ok(Target::Body(path.or_else(|| name.map(|name| vec![name])).unwrap_or_default())),
+            Some("body_json") => {
+                Ok(Target::Body(path.or_else(|| name.map(|name| vec![name])).unwrap_or_default()))
+            }
             Some("body_data") => refuse("form body", "a request option goes into a form", option),
             _ => refuse("request option", "a request option goes to an unknown place", option),
         }
@@ -247,15 +309,22 @@ impl<'a> Part<'a> {
 fn filled(value: Value, words: &[(String, bool)]) -> Value {
     match value {
         Value::String(text) => {
-            let alone = words.iter().enumerate().find(|(at, (_, is_quoted))| !is_quoted && text == format!("\u{1}{at}\u{1}"));
+            let alone = words
+                .iter()
+                .enumerate()
+                .find(|(at, (_, is_quoted))| !is_quoted && text == format!("\u{e000}{at}\u{e000}"));
             if let Some((_, (word, _))) = alone {
                 return word.replace(" }}", " | json }}").into();
             }
-            let fill = |text: String, (at, (word, _)): (usize, &(String, bool))| text.replace(&format!("\u{1}{at}\u{1}"), word);
+            let fill = |text: String, (at, (word, _)): (usize, &(String, bool))| {
+                text.replace(&format!("\u{e000}{at}\u{e000}"), word)
+            };
             words.iter().enumerate().fold(text, fill).into()
         }
         Value::Array(items) => items.into_iter().map(|item| filled(item, words)).collect(),
-        Value::Object(members) => Value::Object(members.into_iter().map(|(name, value)| (name, filled(value, words))).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(name, value)| (name, filled(value, words))).collect())
+        }
         other => other,
     }
 }
@@ -270,16 +339,21 @@ pub(super) fn response_place(term: &Term, records: &[String]) -> Option<Map> {
             if let Some(at) = at {
                 let before = address(&path[..at])?;
                 let inner = address(&path[at + 1..])?;
-                return (before == records && !inner.is_empty()).then(|| Map::new().with("last_record", crate::place::written(&inner)));
+                return (before == records && !inner.is_empty())
+                    .then(|| Map::new().with("last_record", crate::place::written(&inner)));
             }
             let path = address(path)?;
             (!path.is_empty()).then(|| Map::new().with("body", crate::place::written(&path)))
         }
         Root::Headers => match path.as_slice() {
-            [Step::Name(link), Step::Name(rel), Step::Name(url)] if link.eq_ignore_ascii_case("link") && url == "url" => {
+            [Step::Name(link), Step::Name(rel), Step::Name(url)]
+                if link.eq_ignore_ascii_case("link") && url == "url" =>
+            {
                 Some(Map::new().with("link", rel.as_str()))
             }
-            [Step::Name(name)] if !name.eq_ignore_ascii_case("link") => Some(Map::new().with("header", name.as_str())),
+            [Step::Name(name)] if !name.eq_ignore_ascii_case("link") => {
+                Some(Map::new().with("header", name.as_str()))
+            }
             _ => None,
         },
         Root::LastRecord => {
@@ -311,4 +385,3 @@ pub(super) fn length(iso: &str) -> Option<String> {
     };
     Some(format!("{count}{word}"))
 }
-

@@ -17,17 +17,25 @@ pub(super) struct Request {
     /// Scheme and host.
     pub(super) base_url: String,
     pub(super) stream: Map,
-    /// A credential that stood among the parameters or headers.
-    pub(super) auth: Option<Map>,
+    /// Credentials that stood among the parameters or headers, each as a setting.
+    pub(super) auth: Vec<Map>,
 }
 
 /// Reads a requester.
 pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> Result<Request> {
     if !matches!(node.kind(), "HttpRequester") {
-        return refuse("custom component", format!("the requester is code of the connector ({})", node.kind()), node);
+        return refuse(
+            "custom component",
+            format!("the requester is code of the connector ({})", node.kind()),
+            node,
+        );
     }
     if node.get("fetch_properties_from_endpoint").is_some() || node.get("query_properties").is_some() {
-        return refuse("properties from another endpoint", "the request's properties come from another endpoint", node);
+        return refuse(
+            "properties from another endpoint",
+            "the request's properties come from another endpoint",
+            node,
+        );
     }
     let mut request = Request::default();
     let (base_url, path) = address(part, node)?;
@@ -69,7 +77,11 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
             _ => false,
         }
     };
-    let dropped: Vec<_> = headers.entries().filter(|(name, value)| sent_anyway(name, value)).map(|(name, _)| name.to_owned()).collect();
+    let dropped: Vec<_> = headers
+        .entries()
+        .filter(|(name, value)| sent_anyway(name, value))
+        .map(|(name, _)| name.to_owned())
+        .collect();
     for name in dropped {
         let _ = headers.remove(&name);
     }
@@ -93,9 +105,13 @@ fn address(part: &mut Part<'_>, node: &Node) -> Result<(String, String)> {
     let url = node.get("url_base").or_else(|| node.get("url"));
     let Some(url) = url else { return refuse("address", "no url_base and no url", node) };
     let base_term = part.scope(node).raw(&url.text().unwrap_or_default());
-    let path_term = node.get("path").map_or_else(Term::null, |path| part.scope(node).raw(&path.text().unwrap_or_default()));
+    let path_term = node
+        .get("path")
+        .map_or_else(Term::null, |path| part.scope(node).raw(&path.text().unwrap_or_default()));
     let base = match &base_term {
-        Term::Secret(place) => return refuse("secret in an address", format!("the address holds the secret `{place}`"), url),
+        Term::Secret(place) => {
+            return refuse("secret in an address", format!("the address holds the secret `{place}`"), url);
+        }
         term => part.template(term, "the address", url)?.unwrap_or_default(),
     };
     let path = part.template(&path_term, "the path", node)?.unwrap_or_default();
@@ -138,16 +154,19 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
     for (name, value) in pairs.entries().iter().filter(|(name, _)| name != PARAMETERS) {
         let name = shown(&part.known(part.scope(node).raw(name), "the name of a parameter", value)?);
         if value.get("type").is_some() {
-            return refuse("properties from another endpoint", format!("the parameter `{name}` is a component"), value);
+            return refuse(
+                "properties from another endpoint",
+                format!("the parameter `{name}` is a component"),
+                value,
+            );
         }
         let term = part.scope(node).value(value);
-        let target = if key == "request_headers" { Target::Header(name.clone()) } else { Target::Query(name.clone()) };
-        let is_secret = matches!(&term, Term::Secret(_)) || matches!(&term, Term::Text(parts) if parts.iter().any(|part| matches!(part, Term::Secret(_))));
+        let target =
+            if key == "request_headers" { Target::Header(name.clone()) } else { Target::Query(name.clone()) };
+        let is_secret = matches!(&term, Term::Secret(_))
+            || matches!(&term, Term::Text(parts) if parts.iter().any(|part| matches!(part, Term::Secret(_))));
         if is_secret {
-            if request.auth.is_some() {
-                return refuse("several secrets beside each other", format!("the secret at `{name}` is not the only one"), value);
-            }
-            request.auth = Some(super::auth::key_at(part, &target, &term, value)?);
+            request.auth.push(super::auth::key_at(part, &target, &term, value)?);
             part.rewrite(format!("the secret at `{name}` goes through auth"));
             continue;
         }
@@ -185,4 +204,3 @@ fn body(part: &mut Part<'_>, node: &Node) -> Result<Option<Value>> {
         kind => refuse("custom component", format!("the body is of kind {kind}"), body),
     }
 }
-

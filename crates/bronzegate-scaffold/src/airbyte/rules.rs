@@ -1,6 +1,6 @@
 //! Error handlers, as rules of `responses`.
 
-use super::pages::{rules, status};
+use super::conditions::{rules, status};
 use super::part::Part;
 use super::refused::Result;
 use super::term::Term;
@@ -28,7 +28,9 @@ pub(super) fn responses(part: &mut Part<'_>, node: Option<&Node>, has_branches: 
                 part.note("how long it waits between attempts is bronzegate's own: what the API asks for, else longer each time");
             }
         }
-        kind => part.note(format!("the error handler is code of the connector ({kind}): errors that it would pass over fail the run")),
+        kind => part.note(format!(
+            "the error handler is code of the connector ({kind}): errors that it would pass over fail the run"
+        )),
     }
     Ok(found)
 }
@@ -42,17 +44,25 @@ fn filtered(part: &mut Part<'_>, filter: &Node, has_branches: bool) -> Vec<Yaml>
             _ => None,
         };
         let is_default = code.is_some_and(|code| RETRIED.contains(&code));
-        if let Some(code) = code.filter(|_| !(is_default && matches!(action.as_str(), "RETRY" | "RATE_LIMITED"))) {
+        if let Some(code) =
+            code.filter(|_| !(is_default && matches!(action.as_str(), "RETRY" | "RATE_LIMITED")))
+        {
             ways.push(vec![status(code)]);
         }
     }
     if let Some(predicate) = filter.get("predicate") {
         match part.scope(filter).value(predicate) {
             Term::Known(_) => {}
-            Term::Unknown(why) => part.note(format!("line {}: a rule for errors is left out ({why}): the run fails where it would hold", predicate.line)),
+            Term::Unknown(why) => part.note(format!(
+                "line {}: a rule for errors is left out ({why}): the run fails where it would hold",
+                predicate.line
+            )),
             term => match term.as_test().err().as_ref().and_then(rules) {
                 Some(found) => ways.extend(found),
-                None => part.note(format!("line {}: a rule for errors is left out: the run fails where it would hold", predicate.line)),
+                None => part.note(format!(
+                    "line {}: a rule for errors is left out: the run fails where it would hold",
+                    predicate.line
+                )),
             },
         }
     }

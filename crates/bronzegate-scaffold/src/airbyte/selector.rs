@@ -27,23 +27,42 @@ pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected
     if let Some(selector) = selector.filter(|selector| selector.kind() != "RecordSelector") {
         return refuse("custom component", "the record selector is code of the connector", selector);
     }
-    let decoder = retriever.get("decoder").or_else(|| selector.and_then(|selector| selector.path(&["extractor", "decoder"])));
+    let decoder = retriever
+        .get("decoder")
+        .or_else(|| selector.and_then(|selector| selector.path(&["extractor", "decoder"])));
     selected.format = decoder.map(|decoder| format(part, decoder)).transpose()?.flatten();
     if let Some(extractor) = selector.and_then(|selector| selector.get("extractor")) {
         match extractor.kind() {
             "DpathExtractor" => {}
-            "ResponseToFileExtractor" => return refuse("export job", "the records are read from a file of an export job", extractor),
-            kind => return refuse("custom component", format!("the extractor is code of the connector ({kind})"), extractor),
+            "ResponseToFileExtractor" => {
+                return refuse("export job", "the records are read from a file of an export job", extractor);
+            }
+            kind => {
+                return refuse(
+                    "custom component",
+                    format!("the extractor is code of the connector ({kind})"),
+                    extractor,
+                );
+            }
         }
         if extractor.get("record_expander").is_some() {
             return refuse("record expander", "records are expanded from lists in records", extractor);
         }
-        for step in extractor.get("field_path").or_else(|| extractor.get("field_pointer")).map(Node::items).unwrap_or_default() {
+        for step in extractor
+            .get("field_path")
+            .or_else(|| extractor.get("field_pointer"))
+            .map(Node::items)
+            .unwrap_or_default()
+        {
             let step = part.known(part.scope(extractor).value(step), "the path of the records", step)?;
             selected.path.push(shown(&step));
         }
         if selected.path.iter().any(|step| step == "**" || step.starts_with('[')) {
-            return refuse("path of records", format!("the records are at `{}`", selected.path.join(".")), extractor);
+            return refuse(
+                "path of records",
+                format!("the records are at `{}`", selected.path.join(".")),
+                extractor,
+            );
         }
     }
     selected.records = Some(match &selected.path {
@@ -71,7 +90,9 @@ fn format(part: &mut Part<'_>, decoder: &Node) -> Result<Option<Yaml>> {
             if let Some(delimiter) = decoder.text_at("delimiter").filter(|delimiter| delimiter != ",") {
                 csv.set("delimiter", if delimiter == "\\t" { "\t".to_owned() } else { delimiter });
             }
-            let encoding = decoder.text_at("encoding").filter(|encoding| !matches!(encoding.to_lowercase().as_str(), "utf-8" | "utf8"));
+            let encoding = decoder
+                .text_at("encoding")
+                .filter(|encoding| !matches!(encoding.to_lowercase().as_str(), "utf-8" | "utf8"));
             let mut options = Map::new();
             match (csv.is_empty(), encoding) {
                 (true, None) => return Ok(Some("csv".into())),
@@ -88,12 +109,20 @@ fn format(part: &mut Part<'_>, decoder: &Node) -> Result<Option<Yaml>> {
             Some(Yaml::Map(options))
         }
         // A packed body is known by its first bytes.
-        "GzipDecoder" | "GzipJsonDecoder" | "ZipfileDecoder" => match decoder.get("decoder").or_else(|| decoder.get("parser")) {
-            Some(inner) => format(part, inner)?,
-            None => None,
-        },
+        "GzipDecoder" | "GzipJsonDecoder" | "ZipfileDecoder" => {
+            match decoder.get("decoder").or_else(|| decoder.get("parser")) {
+                Some(inner) => format(part, inner)?,
+                None => None,
+            }
+        }
         "XmlDecoder" => return refuse("XML", "the body is XML", decoder),
-        kind => return refuse("custom component", format!("the decoder is code of the connector ({kind})"), decoder),
+        kind => {
+            return refuse(
+                "custom component",
+                format!("the decoder is code of the connector ({kind})"),
+                decoder,
+            );
+        }
     })
 }
 
@@ -113,13 +142,21 @@ impl Transformations {
             match node.kind() {
                 "AddFields" => {
                     for field in node.get("fields").map(Node::items).unwrap_or_default() {
-                        let path: Vec<_> = field.get("path").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
-                        let value = field.get("value").map_or_else(Term::null, |value| part.scope(node).value(value));
+                        let path: Vec<_> = field
+                            .get("path")
+                            .map(Node::items)
+                            .unwrap_or_default()
+                            .iter()
+                            .filter_map(Node::text)
+                            .collect();
+                        let value =
+                            field.get("value").map_or_else(Term::null, |value| part.scope(node).value(value));
                         read.added.push((path.join("."), copied(&value)));
                     }
                 }
                 "RemoveFields" => {}
-                "KeysToLower" | "KeysToSnakeCase" | "KeysReplace" | "FlattenFields" | "DpathFlattenFields" => read.renames = true,
+                "KeysToLower" | "KeysToSnakeCase" | "KeysReplace" | "FlattenFields"
+                | "DpathFlattenFields" => read.renames = true,
                 _ => {}
             }
             let kind = if node.kind().is_empty() { "code of the connector" } else { node.kind() };
@@ -144,10 +181,13 @@ impl Transformations {
 
 fn copied(value: &Term) -> Option<String> {
     let Term::At(Root::Record, path) = value else { return None };
-    let names: Option<Vec<_>> = path.iter().map(|step| match step {
-        Step::Name(name) => Some(name.clone()),
-        Step::Index(_) => None,
-    }).collect();
+    let names: Option<Vec<_>> = path
+        .iter()
+        .map(|step| match step {
+            Step::Name(name) => Some(name.clone()),
+            Step::Index(_) => None,
+        })
+        .collect();
     names.filter(|names| !names.is_empty()).map(|names| names.join("."))
 }
 
@@ -158,10 +198,13 @@ pub(super) fn key(part: &mut Part<'_>, stream: &Node, transformations: &Transfor
     let value = scope.value(node);
     let names: Vec<String> = match value {
         Term::Known(Value::String(name)) => vec![name],
-        Term::Known(Value::Array(items)) => items.iter().map(|item| match item {
-            Value::Array(path) => path.iter().map(shown).collect::<Vec<_>>().join("."),
-            item => shown(item),
-        }).collect(),
+        Term::Known(Value::Array(items)) => items
+            .iter()
+            .map(|item| match item {
+                Value::Array(path) => path.iter().map(shown).collect::<Vec<_>>().join("."),
+                item => shown(item),
+            })
+            .collect(),
         _ => Vec::new(),
     };
     match names.as_slice() {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::auth::{auth, together};
 use super::branches::{Parent, branches};
 use super::cursor::{ClientSide, Record, begin};
 use super::pages::{page_word, pages};
@@ -11,7 +12,6 @@ use super::requests::request;
 use super::rules::responses;
 use super::selector::{Transformations, key, selected};
 use super::settings::Settings;
-use super::auth::auth;
 use crate::tree::Node;
 use crate::yaml::Map;
 
@@ -29,19 +29,43 @@ pub(super) struct Converted {
 }
 
 /// Converts one stream.
-pub(super) fn convert(settings: &Settings, source: &str, node: &Node, client_side: ClientSide, now: Timestamp) -> Result<Converted> {
+pub(super) fn convert(
+    settings: &Settings,
+    source: &str,
+    node: &Node,
+    client_side: ClientSide,
+    now: Timestamp,
+) -> Result<Converted> {
     match node.kind() {
         "DeclarativeStream" => {}
-        "StateDelegatingStream" => return refuse("two definitions by state", "one definition for the first run, another for later ones", node),
+        "StateDelegatingStream" => {
+            return refuse(
+                "two definitions by state",
+                "one definition for the first run, another for later ones",
+                node,
+            );
+        }
         kind => return refuse("custom component", format!("the stream is of kind {kind}"), node),
     }
-    let Some(retriever) = node.get("retriever") else { return refuse("stream", "there is no retriever", node) };
+    let Some(retriever) = node.get("retriever") else {
+        return refuse("stream", "there is no retriever", node);
+    };
     match retriever.kind() {
         "SimpleRetriever" => {}
-        "AsyncRetriever" => return refuse("export job", "the stream is an export job (AsyncRetriever)", retriever),
-        kind => return refuse("custom component", format!("the retriever is code of the connector ({kind})"), retriever),
+        "AsyncRetriever" => {
+            return refuse("export job", "the stream is an export job (AsyncRetriever)", retriever);
+        }
+        kind => {
+            return refuse(
+                "custom component",
+                format!("the retriever is code of the connector ({kind})"),
+                retriever,
+            );
+        }
     }
-    let Some(requester) = retriever.get("requester") else { return refuse("stream", "there is no requester", retriever) };
+    let Some(requester) = retriever.get("requester") else {
+        return refuse("stream", "there is no requester", retriever);
+    };
     let mut part = Part::new(settings, source);
     let part = &mut part;
     let transformations = Transformations::read(part, node);
@@ -54,14 +78,16 @@ pub(super) fn convert(settings: &Settings, source: &str, node: &Node, client_sid
     let mut request = request(part, requester, &branches)?;
     let pages = pages(part, paginator, &selected.path)?;
     let own = auth(part, requester.get("authenticator"))?;
-    let auth = match (own, request.auth.take()) {
-        (Some(_), Some(_)) => return refuse("several secrets beside each other", "a secret beside the authenticator's", requester),
-        (own, other) => own.or(other),
-    };
-    let only_first = retriever.is_true("ignore_stream_slicer_parameters_on_paginated_requests") || part.first_only;
+    let auth = together(own.into_iter().chain(std::mem::take(&mut request.auth)).collect(), requester)?;
+    let only_first =
+        retriever.is_true("ignore_stream_slicer_parameters_on_paginated_requests") || part.first_only;
     if only_first && pages.map.is_some() {
         if !pages.follows_urls {
-            return refuse("parameters of the first request alone", "later pages are asked for without these parameters", retriever);
+            return refuse(
+                "parameters of the first request alone",
+                "later pages are asked for without these parameters",
+                retriever,
+            );
         }
         part.rewrite("parameters go with the first request alone: next addresses are followed as they are");
     }
@@ -117,6 +143,10 @@ fn with_own_cursor(mut map: Map, transformations: &Transformations, node: &Node)
             map.set("cursor", original);
             Ok(map)
         }
-        None => refuse("cursor made by a transformation", format!("the cursor `{cursor}` is made by a transformation"), node),
+        None => refuse(
+            "cursor made by a transformation",
+            format!("the cursor `{cursor}` is made by a transformation"),
+            node,
+        ),
     }
 }

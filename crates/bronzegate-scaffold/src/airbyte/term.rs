@@ -150,11 +150,23 @@ pub(super) fn literal(text: &str) -> Value {
     if is_whole && (digits == "0" || !digits.starts_with('0')) {
         return trimmed.parse::<i64>().map_or_else(|_| text.into(), Value::from);
     }
-    if digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && digits.contains('.') && digits.len() > 1 {
-        return trimmed.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map_or_else(|| text.into(), Value::Number);
+    if digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.contains('.')
+        && digits.len() > 1
+    {
+        return trimmed
+            .parse::<f64>()
+            .ok()
+            .and_then(serde_json::Number::from_f64)
+            .map_or_else(|| text.into(), Value::Number);
     }
-    let is = |open: char, close: char| trimmed.starts_with(open) && trimmed.ends_with(close) && trimmed.len() >= 2;
-    if is('[', ']') || is('{', '}') || (is('\'', '\'') && !trimmed[1..trimmed.len() - 1].contains('\'')) || is('"', '"') {
+    let is =
+        |open: char, close: char| trimmed.starts_with(open) && trimmed.ends_with(close) && trimmed.len() >= 2;
+    if is('[', ']')
+        || is('{', '}')
+        || (is('\'', '\'') && !trimmed[1..trimmed.len() - 1].contains('\''))
+        || is('"', '"')
+    {
         let json = if trimmed.contains('"') { trimmed.to_owned() } else { trimmed.replace('\'', "\"") };
         let json = json.replace("True", "true").replace("False", "false").replace("None", "null");
         return serde_json::from_str(&json).unwrap_or_else(|_| text.into());

@@ -15,7 +15,9 @@ pub enum CurlError {
     #[error("the line does not begin with `curl`")]
     NotCurl,
     /// Something that a shell would execute or replace.
-    #[error("the curl line holds {0}, which a shell would expand; nothing is expanded here: write the value itself")]
+    #[error(
+        "the curl line holds {0}, which a shell would expand; nothing is expanded here: write the value itself"
+    )]
     Expansion(&'static str),
     /// A flag that is not on the list.
     #[error("the flag `{0}` of curl is not supported; leave it out if it does not change what is asked for")]
@@ -71,9 +73,9 @@ pub fn parse(line: &str) -> Result<Request, CurlError> {
 /// The words; a line that ends with a backslash goes on.
 fn words(line: &str) -> Result<Vec<String>, CurlError> {
     let joined = line.replace("\\\r\n", " ").replace("\\\n", " ");
-    refuse_expansions(&joined)?;
-    let words = shlex::split(&ansi_quotes(&joined)).ok_or(CurlError::Quotes)?;
-    Ok(words)
+    let plain = ansi_quotes(&joined);
+    refuse_expansions(&plain)?;
+    shlex::split(&plain).ok_or(CurlError::Quotes)
 }
 
 /// Refuses what a shell would execute or replace outside of single quotes.
@@ -108,41 +110,53 @@ fn refuse_expansions(line: &str) -> Result<(), CurlError> {
 /// Browsers quote bodies as `$'…'`, with the escapes of ANSI C: written as common quotes.
 fn ansi_quotes(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find("$'") {
-        text.push_str(&rest[..at]);
-        rest = &rest[at + 2..];
-        text.push('\'');
-        let mut letters = rest.char_indices();
-        let mut end = rest.len();
-        while let Some((at, letter)) = letters.next() {
-            match letter {
-                '\'' => {
-                    end = at + 1;
-                    break;
-                }
-                '\\' => match letters.next().map(|(_, escaped)| escaped) {
-                    Some('n') => text.push('\n'),
-                    Some('r') => text.push('\r'),
-                    Some('t') => text.push('\t'),
-                    // A quote leaves the quotes, and comes back.
-                    Some('\'') => text.push_str("'\\''"),
-                    Some('u') => {
-                        let digits: String = letters.by_ref().take(4).map(|(_, digit)| digit).collect();
-                        let letter = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
-                        text.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
-                    }
-                    Some(other) => text.push(other),
-                    None => {}
-                },
-                letter => text.push(letter),
+    let (mut single, mut double) = (false, false);
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '$' if !single && !double && letters.peek() == Some(&'\'') => {
+                letters.next();
+                ansi_quoted(&mut letters, &mut text);
+                continue;
             }
+            '\\' if !single => {
+                text.push(letter);
+                text.extend(letters.next());
+                continue;
+            }
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            _ => {}
         }
-        text.push('\'');
-        rest = rest.get(end..).unwrap_or_default();
+        text.push(letter);
     }
-    text.push_str(rest);
     text
+}
+
+/// What follows `$'`, up to its end.
+fn ansi_quoted(letters: &mut impl Iterator<Item = char>, text: &mut String) {
+    text.push('\'');
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => break,
+            '\\' => match letters.next() {
+                Some('n') => text.push('\n'),
+                Some('r') => text.push('\r'),
+                Some('t') => text.push('\t'),
+                // A quote leaves the quotes, and comes back.
+                Some('\'') => text.push_str("'\\''"),
+                Some('u') => {
+                    let digits: String = letters.by_ref().take(4).collect();
+                    let letter = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+                    text.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+                Some(other) => text.push(other),
+                None => {}
+            },
+            letter => text.push(letter),
+        }
+    }
+    text.push('\'');
 }
 
 type Flags = Vec<(String, Flag, Option<String>)>;
@@ -192,8 +206,10 @@ impl Draft {
             Flag::Header => {
                 let count = self.headers.len() + 1;
                 // `Name;` sends a header without a value.
-                let (name, value) =
-                    value.split_once(':').or_else(|| value.strip_suffix(';').map(|name| (name, ""))).ok_or(CurlError::Header(count))?;
+                let (name, value) = value
+                    .split_once(':')
+                    .or_else(|| value.strip_suffix(';').map(|name| (name, "")))
+                    .ok_or(CurlError::Header(count))?;
                 self.headers.push((name.trim().to_owned(), value.trim().to_owned()));
             }
             Flag::Method => self.method = Some(value),
@@ -264,7 +280,10 @@ mod tests {
              -u sk_test_1: --data '{\"a\": 1}'",
         )
         .unwrap();
-        assert_eq!((request.method, request.url.as_str()), (Method::Post, "https://api.example.com/v1/search?x=1"));
+        assert_eq!(
+            (request.method, request.url.as_str()),
+            (Method::Post, "https://api.example.com/v1/search?x=1")
+        );
         assert_eq!(request.headers, [("Notion-Version".to_owned(), "2022-06-28".to_owned())]);
         assert_eq!(request.user.as_deref(), Some("sk_test_1:"));
         assert_eq!(request.body.unwrap().0, json!({"a": 1}));
@@ -273,7 +292,10 @@ mod tests {
     #[test]
     fn data_with_get_goes_into_the_query() {
         let request = parse("curl -G api.example.com/a -d limit=2 --data-urlencode 'q=a b&c'").unwrap();
-        assert_eq!((request.method, request.url.as_str()), (Method::Get, "https://api.example.com/a?limit=2&q=a+b%26c"));
+        assert_eq!(
+            (request.method, request.url.as_str()),
+            (Method::Get, "https://api.example.com/a?limit=2&q=a+b%26c")
+        );
     }
 
     #[test]
@@ -286,7 +308,10 @@ mod tests {
     fn what_a_shell_would_expand_or_is_not_known_is_refused_without_its_value() {
         for (line, refusal) in [
             ("curl https://a.example/$(id)", CurlError::Expansion("`$(`")),
-            ("curl -H \"Authorization: Bearer $TOKEN\" https://a.example", CurlError::Expansion("a variable (`$…`)")),
+            (
+                "curl -H \"Authorization: Bearer $TOKEN\" https://a.example",
+                CurlError::Expansion("a variable (`$…`)"),
+            ),
             ("curl https://a.example/`id`", CurlError::Expansion("a backquote")),
             ("curl https://a.example | sh", CurlError::Expansion("a second command or a redirection")),
             ("curl --proxy http://p https://a.example", CurlError::Flag("--proxy".into())),

@@ -124,7 +124,9 @@ impl Draft {
                 url.path().clone_into(&mut draft.path);
                 draft.params = url.query_pairs().into_owned().collect();
                 // Credentials that the API repeats are added by `auth`.
-                let own = |name: &str| self.lifted.iter().any(|lifted| lifted.place == Place::Query(name.to_owned()));
+                let own = |name: &str| {
+                    self.lifted.iter().any(|lifted| lifted.place == Place::Query(name.to_owned()))
+                };
                 draft.params.retain(|(name, _)| !own(name));
             }
             Change::Set(Target::Query(name), value) => {
@@ -136,7 +138,11 @@ impl Draft {
                 draft.headers.push((name.clone(), text(value)));
             }
             Change::Set(Target::Body(path), value) => {
-                put(draft.body.get_or_insert_with(|| Value::Object(serde_json::Map::new())), path, value.clone());
+                put(
+                    draft.body.get_or_insert_with(|| Value::Object(serde_json::Map::new())),
+                    path,
+                    value.clone(),
+                );
             }
         }
         Ok(draft)
@@ -144,7 +150,8 @@ impl Draft {
 
     /// The source as far as the request alone says it.
     pub(crate) fn file(&self) -> Map {
-        let mut file = Map::new().with("source", self.source.as_str()).with("base_url", self.base_url.as_str());
+        let mut file =
+            Map::new().with("source", self.source.as_str()).with("base_url", self.base_url.as_str());
         if let Ok(Some(auth)) = auth(&self.lifted) {
             file.set("auth", auth);
         }
@@ -185,7 +192,11 @@ impl Draft {
     }
 
     /// Sends it under the rules of a source, and returns the answer whatever it is.
-    pub(crate) async fn send(&self, secrets: &Arc<dyn SecretStore>, clock: &Arc<dyn Clock>) -> Result<Answer> {
+    pub(crate) async fn send(
+        &self,
+        secrets: &Arc<dyn SecretStore>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Answer> {
         let mut file = self.file();
         if let Some(Yaml::Map(streams)) = file.get_mut("streams")
             && let Some(Yaml::Map(stream)) = streams.get_mut(&self.stream)
@@ -193,7 +204,8 @@ impl Draft {
             stream.set("records", "$");
         }
         let source = config::parse(&format!("{}.yaml", self.source), &file.to_text());
-        let source = source.map_err(|problems| wrong(format!("a source file cannot say this request: {problems}")))?;
+        let source =
+            source.map_err(|problems| wrong(format!("a source file cannot say this request: {problems}")))?;
         let engine = Engine::new(Arc::new(source), secrets.clone(), clock.clone(), "new");
         engine.stream(&self.stream)?.answer(LONGEST_BODY).await
     }
@@ -238,8 +250,15 @@ fn known(text: &str) -> Option<Lifted> {
         },
     };
     let is_secret_name = !secret.is_empty()
-        && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'-'));
-    is_secret_name.then(|| Lifted { secret: secret.to_owned(), value: None, was: "--secret".to_owned(), place })
+        && secret
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'-'));
+    is_secret_name.then(|| Lifted {
+        secret: secret.to_owned(),
+        value: None,
+        was: "--secret".to_owned(),
+        place,
+    })
 }
 
 /// The last word of the path that names something: not a version, a verb or an id.
@@ -249,11 +268,18 @@ fn stream_name(url: &Url, source: &str) -> String {
         let stem = segment.split('.').next().unwrap_or_default();
         let name: String = stem
             .chars()
-            .map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter.to_ascii_lowercase() } else { '-' })
+            .map(|letter| {
+                if letter.is_ascii_alphanumeric() || letter == '_' {
+                    letter.to_ascii_lowercase()
+                } else {
+                    '-'
+                }
+            })
             .collect();
         let name = name.trim_matches(['-', '_']).to_owned();
         let has_letter = name.bytes().any(|byte| byte.is_ascii_lowercase());
-        let version = name.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+        let version =
+            name.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
         (has_letter && !version && config::is_name(&name)).then_some(name)
     };
     let names: Vec<_> = url.path_segments().into_iter().flatten().filter_map(named).collect();

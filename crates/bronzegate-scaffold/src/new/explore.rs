@@ -104,12 +104,20 @@ pub fn skeleton(draft: &Draft) -> Result<String> {
     file::skeleton(draft)
 }
 
-fn chosen(page: &Page, found: &[Candidate], asked: Option<&str>, choose: &mut Choose<'_>) -> Result<Option<(Path, String)>> {
+fn chosen(
+    page: &Page,
+    found: &[Candidate],
+    asked: Option<&str>,
+    choose: &mut Choose<'_>,
+) -> Result<Option<(Path, String)>> {
     if let Some(address) = asked {
         let candidate = found.iter().find(|candidate| candidate.address() == address);
         let candidate = candidate.ok_or_else(|| {
             let known: Vec<_> = found.iter().map(Candidate::address).collect();
-            Error::new(ErrorKind::Config, format!("no list of objects at `{address}`; there are: {}", known.join(", ")))
+            Error::new(
+                ErrorKind::Config,
+                format!("no list of objects at `{address}`; there are: {}", known.join(", ")),
+            )
         })?;
         return Ok(Some((candidate.path.clone(), "as --records says".to_owned())));
     }
@@ -120,14 +128,22 @@ fn chosen(page: &Page, found: &[Candidate], asked: Option<&str>, choose: &mut Ch
         if page.body.is_object() {
             return Ok(Some((Path::new(), "the body is one object without a list of objects".to_owned())));
         }
-        return Err(Error::new(ErrorKind::Data, "the answer has no records: neither an object nor a list of objects"));
+        return Err(Error::new(
+            ErrorKind::Data,
+            "the answer has no records: neither an object nor a list of objects",
+        ));
     };
     if let Some(only) = decided(found) {
-        let others = if found.len() > 1 { "the longest and best named list of objects" } else { "the only list of objects" };
+        let others = if found.len() > 1 {
+            "the longest and best named list of objects"
+        } else {
+            "the only list of objects"
+        };
         return Ok(Some((only.path.clone(), format!("{others}, {} on the first page", best.count))));
     }
     let Some(number) = choose(found) else { return Ok(None) };
-    let chosen = found.get(number).ok_or_else(|| Error::new(ErrorKind::Config, "there is no list of that number"))?;
+    let chosen =
+        found.get(number).ok_or_else(|| Error::new(ErrorKind::Config, "there is no list of that number"))?;
     Ok(Some((chosen.path.clone(), "chosen by you".to_owned())))
 }
 
@@ -160,7 +176,9 @@ impl Explorer<'_> {
         // A list that fits on one page says nothing of how it would go on: half of it is asked for.
         if let Some(asked) = size.as_ref().filter(|size| (2..size.value).contains(&count))
             && !more_flag(&page).is_some_and(|flag| flag.says_more)
-            && guesses(&draft, &page, &records, size.as_ref()).iter().all(|guess| matches!(guess.kind, Kind::Offset { .. } | Kind::Page { .. }))
+            && guesses(&draft, &page, &records, size.as_ref())
+                .iter()
+                .all(|guess| matches!(guess.kind, Kind::Offset { .. } | Kind::Page { .. }))
         {
             let half = Change::Set(asked.target.clone(), (count / 2).into());
             if let Some(smaller) = self.try_page(&draft, &half).await
@@ -171,7 +189,11 @@ impl Explorer<'_> {
             }
         }
         let mut found = (Paging::Unknown(String::new()), None);
-        if page.format != Format::Json || page.body.is_array() || !records.is_empty() || !page.answer.headers.is_empty() {
+        if page.format != Format::Json
+            || page.body.is_array()
+            || !records.is_empty()
+            || !page.answer.headers.is_empty()
+        {
             for guess in guesses(&draft, &page, &records, size.as_ref()) {
                 if let Some(proven) = self.proven(&draft, &page, &records, &guess).await {
                     found = proven;
@@ -188,7 +210,13 @@ impl Explorer<'_> {
     }
 
     /// Whether a guess leads to a page that really differs.
-    async fn proven(&mut self, draft: &Draft, first: &Page, records: &Path, guess: &Guess) -> Option<(Paging, Option<Page>)> {
+    async fn proven(
+        &mut self,
+        draft: &Draft,
+        first: &Page,
+        records: &Path,
+        guess: &Guess,
+    ) -> Option<(Paging, Option<Page>)> {
         let second = self.try_page(draft, &guess.change).await?;
         let (one, two) = (first.records(records), second.records(records));
         let start = match difference(one, two) {
@@ -199,7 +227,9 @@ impl Explorer<'_> {
             Difference::ButOne if matches!(guess.kind, Kind::Offset { .. }) => Some(1),
             Difference::ButOne => None,
             Difference::All => match &guess.kind {
-                Kind::Page { send } => self.first_page(draft, first, records, &Change::Set(send.clone(), 1.into())).await,
+                Kind::Page { send } => {
+                    self.first_page(draft, first, records, &Change::Set(send.clone(), 1.into())).await
+                }
                 _ => None,
             },
         };
@@ -248,7 +278,11 @@ fn unknown(page: &Page, records: &Path, size: Option<&Size>) -> String {
             "decide: `{}` says that there is more, and nothing that was tried led there; see the API's documentation",
             crate::place::written(&flag.path)
         ),
-        (Some(_), _) => format!("the answer says that these {count} records are all; decide how a longer list would go on"),
-        (None, _) => format!("decide: {count} records came and nothing led to more; if the list may be longer, see the API's documentation"),
+        (Some(_), _) => format!(
+            "the answer says that these {count} records are all; decide how a longer list would go on"
+        ),
+        (None, _) => format!(
+            "decide: {count} records came and nothing led to more; if the list may be longer, see the API's documentation"
+        ),
     }
 }

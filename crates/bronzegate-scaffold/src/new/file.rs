@@ -29,11 +29,12 @@ pub(super) fn write(draft: &Draft, known: &Known) -> Result<(String, Vec<String>
         let format = if known.page.format == Format::Csv { "csv" } else { "ndjson" };
         findings.put(&mut stream, "format", format, &known.page.why);
     }
-    let records: Yaml = if known.records.is_empty() && known.page.body.is_array() && known.page.format == Format::Json {
-        Yaml::Map(Map::new().with("at", "$").with("shape", "list"))
-    } else {
-        written(&known.records).into()
-    };
+    let records: Yaml =
+        if known.records.is_empty() && known.page.body.is_array() && known.page.format == Format::Json {
+            Yaml::Map(Map::new().with("at", "$").with("shape", "list"))
+        } else {
+            written(&known.records).into()
+        };
     findings.put(&mut stream, "records", records, &known.why_records);
     match (pagination, &known.paging) {
         (Some((map, why)), _) => findings.put(&mut stream, "pagination", map, &why),
@@ -52,7 +53,10 @@ pub(super) fn write(draft: &Draft, known: &Known) -> Result<(String, Vec<String>
     stream.end("schedule: { every: 1d }");
     rate_limit(&mut file, known, &mut findings);
     put_stream(&mut file, &draft.stream, stream);
-    let head = format!("{SCHEMA}# Made by `bronzegate new` from {} ({count} records on the first page). Comments say what each setting rests on.\n", draft.address());
+    let head = format!(
+        "{SCHEMA}# Made by `bronzegate new` from {} ({count} records on the first page). Comments say what each setting rests on.\n",
+        draft.address()
+    );
     let text = head + &notes(draft) + &file.to_text();
     safe(draft, &text)?;
     Ok((text, findings.told))
@@ -69,7 +73,11 @@ pub(super) fn skeleton(draft: &Draft) -> Result<String> {
     stream.end("schedule: { every: 1d }");
     file.end("rate_limit: { requests_per_second: 5, burst: 5 }  # decide");
     put_stream(&mut file, &draft.stream, stream);
-    let text = format!("{SCHEMA}# Made by `bronzegate new --offline`: nothing was asked for.\n{}{}", notes(draft), file.to_text());
+    let text = format!(
+        "{SCHEMA}# Made by `bronzegate new --offline`: nothing was asked for.\n{}{}",
+        notes(draft),
+        file.to_text()
+    );
     safe(draft, &text)?;
     Ok(text)
 }
@@ -114,7 +122,9 @@ fn pagination(draft: &mut Draft, known: &Known, findings: &mut Findings) -> Opti
     if let Some((at, number)) = total(&known.page, known.second.as_ref(), on_page) {
         // Where counting stops at a round number, it is no total.
         if matches!(number, 1_000 | 10_000) {
-            findings.told.push(format!("total: {number} is stated, which may be where the API stops counting; left out"));
+            findings.told.push(format!(
+                "total: {number} is stated, which may be where the API stops counting; left out"
+            ));
         } else {
             map.set("total", at);
             findings.told.push(format!("total: both pages state {number} records"));
@@ -167,7 +177,9 @@ fn rate_limit(file: &mut Map, known: &Known, findings: &mut Findings) {
             file.above(format!("Rate limit as the first answer stated it: {}", rate.told.join(", ")));
         }
         if file.get("rate_limit").is_none() {
-            file.above("rate_limit: { requests_per_second: 5, burst: 5 }  # decide: see the API's documentation");
+            file.above(
+                "rate_limit: { requests_per_second: 5, burst: 5 }  # decide: see the API's documentation",
+            );
         }
     }
 }
@@ -198,7 +210,8 @@ fn safe(draft: &Draft, text: &str) -> Result<()> {
     let values = draft.lifted.iter().filter_map(|lifted| lifted.value.as_ref());
     values.for_each(|value| scrubber.learn(value));
     if scrubber.finds_in(text) {
-        let cause = "the source file would hold a secret, which the request or the answer repeats; it is not written";
+        let cause =
+            "the source file would hold a secret, which the request or the answer repeats; it is not written";
         return Err(Error::new(ErrorKind::Data, cause));
     }
     Ok(())

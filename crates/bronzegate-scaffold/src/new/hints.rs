@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::place::{Path, normal, written};
 
 const KEYS: [&str; 8] = ["id", "uuid", "guid", "key", "sysid", "gid", "code", "number"];
-const CHANGED: [&str; 8] = ["updated", "modified", "changed", "lastmod", "timestamp", "systemmodstamp", "lastupdate", "edited"];
+const CHANGED: [&str; 8] =
+    ["updated", "modified", "changed", "lastmod", "timestamp", "systemmodstamp", "lastupdate", "edited"];
 const CREATED: [&str; 3] = ["created", "date", "time"];
 
 /// A member that may be a cursor, with how it writes times.
@@ -37,7 +38,11 @@ pub(crate) fn cursor(records: &[Value]) -> Option<Cursor> {
     let first = records.first()?;
     let mut found = Vec::new();
     look(first, &mut Path::new(), &mut found);
-    let of = |names: &[&str]| found.iter().find(|(path, _)| path.last().is_some_and(|name| names.iter().any(|part| normal(name).contains(part))));
+    let of = |names: &[&str]| {
+        found.iter().find(|(path, _)| {
+            path.last().is_some_and(|name| names.iter().any(|part| normal(name).contains(part)))
+        })
+    };
     let (path, value) = of(&CHANGED).or_else(|| of(&CREATED))?;
     let (format, note) = written_as(value)?;
     Some(Cursor { path: path.clone(), format, note: format!("{note}, such as {value}") })
@@ -66,7 +71,9 @@ fn written_as(value: &Value) -> Option<(&'static str, &'static str)> {
             _ => None,
         },
         Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => Some(("rfc3339", "with an offset")),
-        Value::String(text) if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() => Some(("date", "a date")),
+        Value::String(text) if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() => {
+            Some(("date", "a date"))
+        }
         Value::String(text) if text.len() > 10 && text.parse::<jiff::civil::DateTime>().is_ok() => {
             Some(("rfc3339", "without an offset: `timezone` has to say which clock"))
         }
@@ -79,7 +86,10 @@ pub(crate) fn comment(records: &[Value]) -> Vec<String> {
     let mut lines = Vec::new();
     let key = key(records).map(|key| written(&key));
     if let Some(cursor) = cursor(records) {
-        lines.push("Only what is new: decide, and name the parameters of the API's documentation that ask by time.".to_owned());
+        lines.push(
+            "Only what is new: decide, and name the parameters of the API's documentation that ask by time."
+                .to_owned(),
+        );
         lines.push("incremental:".to_owned());
         lines.push(format!("  cursor: {}  # {}", written(&cursor.path), cursor.note));
         lines.push(format!("  format: {}", cursor.format));
@@ -88,7 +98,9 @@ pub(crate) fn comment(records: &[Value]) -> Vec<String> {
             lines.push(format!("  key: {key}  # tells the records of the first page apart"));
         }
     } else if let Some(key) = key {
-        lines.push(format!("`{key}` tells the records of the first page apart; no member looks like the time of a change."));
+        lines.push(format!(
+            "`{key}` tells the records of the first page apart; no member looks like the time of a change."
+        ));
     }
     lines
 }
@@ -102,7 +114,10 @@ mod tests {
     #[test]
     fn a_time_of_change_goes_before_one_of_creation_and_says_its_format() {
         for (record, expected) in [
-            (json!({"created": 1_700_000_000, "updated_at": "2026-01-01T00:00:00Z"}), Some(("updated_at", "rfc3339"))),
+            (
+                json!({"created": 1_700_000_000, "updated_at": "2026-01-01T00:00:00Z"}),
+                Some(("updated_at", "rfc3339")),
+            ),
             (json!({"created": 1_700_000_000}), Some(("created", "epoch_s"))),
             (json!({"fields": {"lastModified": "2026-01-01"}}), Some(("fields.lastModified", "date"))),
             (json!({"updated": "2026-01-01 10:00:00"}), Some(("updated", "rfc3339"))),

@@ -38,17 +38,23 @@ impl Page {
         let text = text.trim_start_matches('\u{feff}');
         let start = text.trim_start();
         if start.starts_with('<') {
-            return Err(bad("the answer is HTML or XML, not data: is this the address of the API, or of a login page?"));
+            return Err(bad(
+                "the answer is HTML or XML, not data: is this the address of the API, or of a login page?",
+            ));
         }
         if answer.body.starts_with(b"PK\x03\x04") || answer.body.starts_with(&[0x1f, 0x8b]) {
-            return Err(bad("the answer is a packed file; write its source by hand: `bronzegate new --offline` makes the skeleton"));
+            return Err(bad(
+                "the answer is a packed file; write its source by hand: `bronzegate new --offline` makes the skeleton",
+            ));
         }
         let (format, body) = match serde_json::from_str(start) {
             Ok(body) => (Format::Json, body),
-            Err(_) if answer.is_cut => return Err(bad("the answer is longer than 16 MiB; ask for a smaller page")),
-            Err(error) => lines(start, &kind)
-                .or_else(|| table(text, &kind))
-                .ok_or_else(|| bad(format!("the answer is neither JSON, nor lines of JSON, nor CSV ({kind}; {error})")))?,
+            Err(_) if answer.is_cut => {
+                return Err(bad("the answer is longer than 16 MiB; ask for a smaller page"));
+            }
+            Err(error) => lines(start, &kind).or_else(|| table(text, &kind)).ok_or_else(|| {
+                bad(format!("the answer is neither JSON, nor lines of JSON, nor CSV ({kind}; {error})"))
+            })?,
         };
         let why = format!("content type {kind}");
         Ok(Self { answer, format, body, why })
@@ -77,7 +83,10 @@ fn accepted(answer: &Answer) -> Result<()> {
         }
         429 => {
             let wait = answer.header("retry-after").map(|wait| format!(" (Retry-After: {wait})"));
-            Err(Error::new(ErrorKind::Api, format!("HTTP 429, too many requests{}: try again later", wait.unwrap_or_default())))
+            Err(Error::new(
+                ErrorKind::Api,
+                format!("HTTP 429, too many requests{}: try again later", wait.unwrap_or_default()),
+            ))
         }
         status => Err(Error::new(ErrorKind::Api, format!("HTTP {status}: is the address right?"))),
     }
@@ -93,17 +102,22 @@ fn lines(text: &str, kind: &str) -> Option<(Format, Value)> {
         .filter(|line| !line.trim().is_empty())
         .map(|line| serde_json::from_str(line).ok().filter(Value::is_object))
         .collect();
-    let records = records.filter(|records| records.len() > 1 || kind.contains("ndjson") || kind.contains("jsonl"))?;
+    let records =
+        records.filter(|records| records.len() > 1 || kind.contains("ndjson") || kind.contains("jsonl"))?;
     Some((Format::Ndjson, Value::Array(records)))
 }
 
 /// A table has a header of at least two names, and rows as wide. Quoted line breaks are beyond this look.
 fn table(text: &str, kind: &str) -> Option<(Format, Value)> {
     let is_declared = kind.contains("csv");
-    let mut rows = text.lines().filter(|line| !line.is_empty()).map(|line| line.split(',').map(unquoted).collect::<Vec<_>>());
+    let mut rows = text
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| line.split(',').map(unquoted).collect::<Vec<_>>());
     let header = rows.next()?;
     let rows: Vec<_> = rows.collect();
-    let is_table = header.len() > 1 && rows.iter().filter(|row| row.len() == header.len()).count() * 10 >= rows.len() * 9;
+    let is_table = header.len() > 1
+        && rows.iter().filter(|row| row.len() == header.len()).count() * 10 >= rows.len() * 9;
     if !is_declared && !is_table {
         return None;
     }

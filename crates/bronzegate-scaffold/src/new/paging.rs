@@ -24,11 +24,22 @@ pub(crate) struct Guess {
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     LinkHeader,
-    NextUrl { next: Path },
+    NextUrl {
+        next: Path,
+    },
     /// A cursor: where it is found, as the file writes it.
-    Cursor { next: Map, send: Target },
-    Offset { send: Target },
-    Page { send: Target },
+    Cursor {
+        next: Map,
+        send: Target,
+    },
+    /// The next page begins behind what came, or behind what was `requested`.
+    Offset {
+        send: Target,
+        requested: bool,
+    },
+    Page {
+        send: Target,
+    },
 }
 
 /// Names of cursors in bodies, and what requests may call them.
@@ -52,17 +63,37 @@ const CURSORS: [(&str, &[&str]); 17] = [
     ("nextpage", &["page", "page_token", "cursor"]),
 ];
 const LAST_IDS: [&str; 4] = ["starting_after", "after_id", "last_id", "since_id"];
-const OFFSETS: [&str; 9] = ["offset", "skip", "startat", "start", "sysparmoffset", "startindex", "from", "startposition", "pageoffset"];
+const OFFSETS: [&str; 9] = [
+    "offset",
+    "skip",
+    "startat",
+    "start",
+    "sysparmoffset",
+    "startindex",
+    "from",
+    "startposition",
+    "pageoffset",
+];
 const PAGES: [&str; 7] = ["page", "pagenumber", "pageno", "p", "pageindex", "currentpage", "pagenum"];
 
 /// The ways that an answer and its request suggest.
 pub(crate) fn guesses(draft: &Draft, page: &Page, records: &Path, size: Option<&Size>) -> Vec<Guess> {
-    let look = Look { draft, page, records, size, facts: facts(&page.body), stated: super::signals::more_flag(page) };
+    let look = Look {
+        draft,
+        page,
+        records,
+        size,
+        facts: facts(&page.body),
+        stated: super::signals::more_flag(page),
+    };
     let mut guesses: Vec<Guess> = look.link_header().into_iter().chain(look.next_urls()).collect();
     guesses.extend(look.header_cursors());
     guesses.extend(look.body_cursors());
     guesses.extend(look.last_record());
-    guesses.extend(look.counted());
+    let counted = look.counted();
+    let hidden = look.behind_hidden(&counted);
+    guesses.extend(counted);
+    guesses.extend(hidden);
     guesses
 }
 
@@ -80,17 +111,25 @@ impl Look<'_> {
         let links = self.page.answer.headers.iter().filter(|(name, _)| name == "link");
         let next = links.flat_map(|(_, value)| value.split(',')).find_map(|link| {
             let (url, params) = link.split_once('>')?;
-            let is_next = params.split(';').any(|param| param.trim().replace('"', "").eq_ignore_ascii_case("rel=next"));
+            let is_next =
+                params.split(';').any(|param| param.trim().replace('"', "").eq_ignore_ascii_case("rel=next"));
             is_next.then(|| url.trim().trim_start_matches('<').to_owned())
         })?;
         let change = Change::Url(self.page.answer.url.join(&next).ok()?);
-        Some(Guess { kind: Kind::LinkHeader, change, why: "the header `Link` names a page with rel=\"next\"".to_owned() })
+        Some(Guess {
+            kind: Kind::LinkHeader,
+            change,
+            why: "the header `Link` names a page with rel=\"next\"".to_owned(),
+        })
     }
 
     fn next_urls(&self) -> Vec<Guess> {
         let is_next = |fact: &&Fact<'_>| fact.path.iter().any(|name| normal(name).contains("next"));
         let guess = |fact: &Fact<'_>| {
-            let text = fact.value.as_str().filter(|text| text.starts_with(['/', '?']) || text.starts_with("http"))?;
+            let text = fact
+                .value
+                .as_str()
+                .filter(|text| text.starts_with(['/', '?']) || text.starts_with("http"))?;
             // A template of RFC 6570 is expanded without variables, as a run does.
             let text = text.split_once('{').map_or(text, |(before, _)| before);
             let change = Change::Url(self.page.answer.url.join(text).ok()?);
@@ -98,14 +137,20 @@ impl Look<'_> {
             Some(Guess { kind: Kind::NextUrl { next: fact.path.clone() }, change, why })
         };
         // The link of a POST has no body.
-        if self.draft.is_post() { Vec::new() } else { self.facts.iter().filter(is_next).filter_map(guess).take(2).collect() }
+        if self.draft.is_post() {
+            Vec::new()
+        } else {
+            self.facts.iter().filter(is_next).filter_map(guess).take(2).collect()
+        }
     }
 
     fn header_cursors(&self) -> Vec<Guess> {
         let mut guesses = Vec::new();
         for (name, value) in &self.page.answer.headers {
             let plain = normal(name);
-            let is_cursor = ["cursor", "locator", "continuation", "nexttoken", "nextpage", "pagetoken"].iter().any(|part| plain.contains(part));
+            let is_cursor = ["cursor", "locator", "continuation", "nexttoken", "nextpage", "pagetoken"]
+                .iter()
+                .any(|part| plain.contains(part));
             if !is_cursor || value.is_empty() || value == "null" {
                 continue;
             }
@@ -129,7 +174,11 @@ impl Look<'_> {
             let name = fact.path.last().map(|name| normal(name)).unwrap_or_default();
             let Some((_, sends)) = CURSORS.iter().find(|(known, _)| *known == name) else { continue };
             let text = match fact.value {
-                Value::String(text) if !text.is_empty() && !text.starts_with("http") && !text.starts_with('/') => text.clone(),
+                Value::String(text)
+                    if !text.is_empty() && !text.starts_with("http") && !text.starts_with('/') =>
+                {
+                    text.clone()
+                }
                 Value::Number(number) if name.starts_with("next") => number.to_string(),
                 _ => continue,
             };
@@ -139,7 +188,8 @@ impl Look<'_> {
             }
             let next = Map::new().with("body", written(&fact.path));
             for send in self.sends(sends) {
-                let value = if matches!(send, Target::Body(_)) { fact.value.clone() } else { text.as_str().into() };
+                let value =
+                    if matches!(send, Target::Body(_)) { fact.value.clone() } else { text.as_str().into() };
                 guesses.push(Guess {
                     kind: Kind::Cursor { next: next.clone(), send: send.clone() },
                     change: Change::Set(send, value),
@@ -159,7 +209,8 @@ impl Look<'_> {
         if let Some(variable) = self.variable(names) {
             return vec![variable];
         }
-        let bracketed = self.size.and_then(|size| size.target.name().split_once('[')).map(|(outer, _)| outer.to_owned());
+        let bracketed =
+            self.size.and_then(|size| size.target.name().split_once('[')).map(|(outer, _)| outer.to_owned());
         let mut sends: Vec<Target> = names.iter().map(|name| self.beside(name)).collect();
         if let Some(outer) = bracketed {
             sends.splice(0..0, ["cursor", "after"].map(|name| self.beside(&format!("{outer}[{name}]"))));
@@ -214,30 +265,74 @@ impl Look<'_> {
             Guess {
                 kind: Kind::Cursor { next: Map::new().with("last_record", "id"), send: send.clone() },
                 change: Change::Set(send, id.clone()),
-                why: format!("`{}` says that there is more, nothing names it, and records have an `id`", written(&flag.path)),
+                why: format!(
+                    "`{}` says that there is more, nothing names it, and records have an `id`",
+                    written(&flag.path)
+                ),
             }
         };
         sends.into_iter().map(guess).collect()
     }
 
+    /// Offsets behind what was asked for: some APIs take rows out of a page after it is cut.
+    fn behind_hidden(&self, counted: &[Guess]) -> Vec<Guess> {
+        let count = self.page.records(self.records).len() as u64;
+        let Some(size) = self.size.filter(|size| count < size.value) else { return Vec::new() };
+        let behind = |guess: &Guess| {
+            let Kind::Offset { send, .. } = &guess.kind else { return None };
+            Some(Guess {
+                kind: Kind::Offset { send: send.clone(), requested: true },
+                change: Change::Set(send.clone(), size.value.into()),
+                why: format!(
+                    "{count} of {} came, and the next page begins behind all that were asked for",
+                    size.value
+                ),
+            })
+        };
+        counted.iter().filter_map(behind).collect()
+    }
+
     /// Pages that are counted: by what the request has, else by the names that go with its page size.
     fn counted(&self) -> Vec<Guess> {
         let count = self.page.records(self.records).len() as u64;
-        let known = |names: &[&str]| self.draft.params.iter().map(|(name, _)| name.clone()).find(|name| names.contains(&normal(name).as_str()));
-        let offset = |send: Target, why: String| Guess { change: Change::Set(send.clone(), count.into()), kind: Kind::Offset { send }, why };
-        let page = |send: Target, why: String| Guess { change: Change::Set(send.clone(), 2.into()), kind: Kind::Page { send }, why };
+        let known = |names: &[&str]| {
+            self.draft
+                .params
+                .iter()
+                .map(|(name, _)| name.clone())
+                .find(|name| names.contains(&normal(name).as_str()))
+        };
+        let offset = |send: Target, why: String| Guess {
+            change: Change::Set(send.clone(), count.into()),
+            kind: Kind::Offset { send, requested: false },
+            why,
+        };
+        let page = |send: Target, why: String| Guess {
+            change: Change::Set(send.clone(), 2.into()),
+            kind: Kind::Page { send },
+            why,
+        };
         if let Some(name) = known(&OFFSETS) {
-            return vec![offset(Target::Query(name.clone()), format!("the request has the parameter `{name}`"))];
+            return vec![offset(
+                Target::Query(name.clone()),
+                format!("the request has the parameter `{name}`"),
+            )];
         }
         if let Some(name) = known(&PAGES) {
-            return vec![page(Target::Query(name.clone()), format!("the request has the parameter `{name}`"))];
+            return vec![page(
+                Target::Query(name.clone()),
+                format!("the request has the parameter `{name}`"),
+            )];
         }
         let Some(size) = self.size else {
             let why = "nothing names the next page; the usual parameters were tried".to_owned();
             return if self.draft.is_post() || count < 2 {
                 Vec::new()
             } else {
-                vec![page(Target::Query("page".to_owned()), why.clone()), offset(Target::Query("offset".to_owned()), why)]
+                vec![
+                    page(Target::Query("page".to_owned()), why.clone()),
+                    offset(Target::Query("offset".to_owned()), why),
+                ]
             };
         };
         let beside = |name: &str| size.target.sibling(name);
@@ -260,11 +355,16 @@ impl Kind {
     pub(crate) fn yaml(&self) -> Map {
         match self {
             Self::LinkHeader => Map::new().with("type", "link_header"),
-            Self::NextUrl { next } => Map::new().with("type", "next_url").with("next", one("body", written(next))),
+            Self::NextUrl { next } => {
+                Map::new().with("type", "next_url").with("next", one("body", written(next)))
+            }
             Self::Cursor { next, send } => {
                 Map::new().with("type", "cursor").with("next", next.clone()).with("send", send.yaml())
             }
-            Self::Offset { send } => Map::new().with("type", "offset").with("send", send.yaml()),
+            Self::Offset { send, requested } => {
+                let map = Map::new().with("type", "offset").with("send", send.yaml());
+                if *requested { map.with("advance", "requested") } else { map }
+            }
             Self::Page { send } => Map::new().with("type", "page").with("send", send.yaml()),
         }
     }
@@ -272,7 +372,7 @@ impl Kind {
     /// Where the place of the page goes.
     pub(crate) fn send(&self) -> Option<&Target> {
         match self {
-            Self::Cursor { send, .. } | Self::Offset { send } | Self::Page { send } => Some(send),
+            Self::Cursor { send, .. } | Self::Offset { send, .. } | Self::Page { send } => Some(send),
             Self::LinkHeader | Self::NextUrl { .. } => None,
         }
     }

@@ -7,8 +7,10 @@ use crate::place::{Path, normal, written};
 /// How deep lists are looked for.
 const DEEPEST: usize = 5;
 /// Names that lists of records have.
-const NAMES: [&str; 12] =
-    ["data", "results", "result", "items", "records", "value", "values", "entries", "rows", "objects", "nodes", "hits"];
+const NAMES: [&str; 12] = [
+    "data", "results", "result", "items", "records", "value", "values", "entries", "rows", "objects",
+    "nodes", "hits",
+];
 /// How far ahead of the next the best has to be.
 const AHEAD: u64 = 2;
 

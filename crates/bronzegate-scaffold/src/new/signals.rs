@@ -7,11 +7,23 @@ use super::page::Page;
 use crate::place::{Path, normal, written};
 use crate::yaml::{Map, one};
 
-const MORE: [&str; 7] = ["hasmore", "hasnextpage", "hasnext", "ismore", "hasmoreitems", "moreitemsincollection", "morepages"];
+const MORE: [&str; 7] =
+    ["hasmore", "hasnextpage", "hasnext", "ismore", "hasmoreitems", "moreitemsincollection", "morepages"];
 const END: [&str; 6] = ["islast", "done", "last", "islastpage", "isend", "lastpage"];
 const TOTALS: [&str; 13] = [
-    "total", "totalcount", "totalsize", "totalitems", "totalresults", "totalrecords", "odatacount", "recordcount", "nbhits", "numfound", "count",
-    "totalentries", "xtotalcount",
+    "total",
+    "totalcount",
+    "totalsize",
+    "totalitems",
+    "totalresults",
+    "totalrecords",
+    "odatacount",
+    "recordcount",
+    "nbhits",
+    "numfound",
+    "count",
+    "totalentries",
+    "xtotalcount",
 ];
 const PAGES: [&str; 6] = ["totalpages", "pages", "pagecount", "numpages", "nbpages", "lastpage"];
 
@@ -45,15 +57,24 @@ pub(crate) fn total(first: &Page, second: Option<&Page>, on_page: u64) -> Option
     let found = facts(&first.body).into_iter().find_map(|fact| {
         let number = fact.value.as_u64()?;
         let name = normal(fact.path.last()?);
-        let inner = name == "value" && fact.path.iter().rev().nth(1).is_some_and(|outer| normal(outer).contains("total"));
+        let inner = name == "value"
+            && fact.path.iter().rev().nth(1).is_some_and(|outer| normal(outer).contains("total"));
         let is_total = (TOTALS.contains(&name.as_str()) || inner) && number > on_page;
         let agrees = second.is_none_or(|second| body(second, &fact.path) == Some(number));
         (is_total && agrees).then(|| (Map::new().with("body", written(&fact.path)), number))
     });
     found.or_else(|| {
-        let number = |page: &Page| page.answer.headers.iter().find(|(name, _)| matches!(name.as_str(), "x-total-count" | "x-total" | "total-count")).and_then(|(name, value)| Some((name.clone(), value.parse::<u64>().ok()?)));
+        let number = |page: &Page| {
+            page.answer
+                .headers
+                .iter()
+                .find(|(name, _)| matches!(name.as_str(), "x-total-count" | "x-total" | "total-count"))
+                .and_then(|(name, value)| Some((name.clone(), value.parse::<u64>().ok()?)))
+        };
         let (name, all) = number(first).filter(|(_, all)| *all > on_page)?;
-        second.is_none_or(|second| number(second).is_some_and(|(_, other)| other == all)).then(|| (Map::new().with("header", name), all))
+        second
+            .is_none_or(|second| number(second).is_some_and(|(_, other)| other == all))
+            .then(|| (Map::new().with("header", name), all))
     })
 }
 
@@ -76,19 +97,30 @@ pub(crate) struct Rate {
 pub(crate) fn rate(page: &Page) -> Rate {
     let headers = &page.answer.headers;
     let is_rate = |name: &str| name.contains("ratelimit") || name.contains("rate-limit");
-    let told: Vec<_> = headers.iter().filter(|(name, _)| is_rate(name)).map(|(name, value)| format!("{name}: {value}")).collect();
+    let told: Vec<_> = headers
+        .iter()
+        .filter(|(name, _)| is_rate(name))
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
     let usual = ["ratelimit", "ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining"];
     if told.is_empty() || headers.iter().any(|(name, _)| usual.contains(&name.as_str())) {
         return Rate { setting: None, told };
     }
-    let ends = |parts: &[&str]| headers.iter().map(|(name, _)| name).find(|name| is_rate(name) && parts.iter().any(|part| name.contains(part)));
-    let remaining = headers.iter().map(|(name, _)| name).find(|name| is_rate(name) && name.ends_with("remaining"));
+    let ends = |parts: &[&str]| {
+        headers
+            .iter()
+            .map(|(name, _)| name)
+            .find(|name| is_rate(name) && parts.iter().any(|part| name.contains(part)))
+    };
+    let remaining =
+        headers.iter().map(|(name, _)| name).find(|name| is_rate(name) && name.ends_with("remaining"));
     let reset = ends(&["reset", "interval"]);
     let setting = remaining.zip(reset).map(|(remaining, reset)| {
         let unit = if reset.contains("millisecond") || reset.ends_with("-ms") { "ms" } else { "seconds" };
-        Map::new()
-            .with("remaining", one("header", remaining.as_str()))
-            .with("reset", crate::yaml::Yaml::Map(Map::new().with("header", reset.as_str()).with("unit", unit)))
+        Map::new().with("remaining", one("header", remaining.as_str())).with(
+            "reset",
+            crate::yaml::Yaml::Map(Map::new().with("header", reset.as_str()).with("unit", unit)),
+        )
     });
     Rate { setting, told }
 }

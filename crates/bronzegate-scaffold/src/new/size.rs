@@ -7,8 +7,28 @@ use crate::place::{Path, Target, normal};
 
 /// What such parameters are called, without case and punctuation.
 const NAMES: [&str; 22] = [
-    "limit", "perpage", "pagesize", "size", "maxresults", "count", "first", "top", "take", "rows", "pagelimit", "sysparmlimit", "maxrecords",
-    "itemsperpage", "resultsperpage", "num", "max", "maxpagesize", "pagelength", "recordsperpage", "querylimit", "batchsize",
+    "limit",
+    "perpage",
+    "pagesize",
+    "size",
+    "maxresults",
+    "count",
+    "first",
+    "top",
+    "take",
+    "rows",
+    "pagelimit",
+    "sysparmlimit",
+    "maxrecords",
+    "itemsperpage",
+    "resultsperpage",
+    "num",
+    "max",
+    "maxpagesize",
+    "pagelength",
+    "recordsperpage",
+    "querylimit",
+    "batchsize",
 ];
 
 /// How many records a page is asked to have, and where.

@@ -1,10 +1,13 @@
 //! A JSON dump of a configuration of dlt's `rest_api` source. Code in it is never executed; what needs code is refused.
 
+mod pagination;
+
 use bronzegate_core::config;
 use serde_json::Value;
 
+use pagination::pagination;
+
 use crate::credentials::secret_name;
-use crate::place::written;
 use crate::report::{Fate, Refusal, Report, SecretToCreate, SourceFile, StreamReport};
 use crate::yaml::{Map, Yaml, one};
 
@@ -13,9 +16,13 @@ use crate::yaml::{Map, Yaml, one};
 /// # Errors
 /// Why it is none.
 pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, String> {
-    let dump: Value = serde_json::from_str(text).map_err(|error| format!("the dump is not JSON: line {}, column {}", error.line(), error.column()))?;
+    let dump: Value = serde_json::from_str(text)
+        .map_err(|error| format!("the dump is not JSON: line {}, column {}", error.line(), error.column()))?;
     let client = dump.get("client").ok_or("this is no configuration of rest_api: it has no `client`")?;
-    let resources = dump.get("resources").and_then(Value::as_array).ok_or("this is no configuration of rest_api: it has no `resources`")?;
+    let resources = dump
+        .get("resources")
+        .and_then(Value::as_array)
+        .ok_or("this is no configuration of rest_api: it has no `resources`")?;
     let base_url = text_at(client, "base_url").ok_or("client.base_url is missing")?;
     let mut report = Report::default();
     let mut file = Map::new().with("source", name).with("base_url", base_url.trim_end_matches('/'));
@@ -42,7 +49,10 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
             let text = file.clone().with("streams", tried).to_text();
             config::parse(&format!("{name}.yaml"), &text).map(|_| map).map_err(|problems| {
                 let first = problems.as_slice().first();
-                ("grammar", first.map(|problem| format!("{}: {}", problem.path, problem.what)).unwrap_or_default())
+                (
+                    "grammar",
+                    first.map(|problem| format!("{}: {}", problem.path, problem.what)).unwrap_or_default(),
+                )
             })
         });
         let (fate, place, refused) = match converted {
@@ -50,13 +60,24 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
                 found.set(stream.as_str(), map);
                 (Fate::Exact, Some(format!("{name}/{stream}")), None)
             }
-            Err((capability, what)) => (Fate::Refused, None, Some(Refusal { capability: capability.to_owned(), what, line: 1 })),
+            Err((capability, what)) => {
+                (Fate::Refused, None, Some(Refusal { capability: capability.to_owned(), what, line: 1 }))
+            }
         };
-        report.streams.push(StreamReport { name: own, stream: place, fate, rewritten: Vec::new(), left_out: Vec::new(), notes: Vec::new(), refused });
+        report.streams.push(StreamReport {
+            name: own,
+            stream: place,
+            fate,
+            rewritten: Vec::new(),
+            left_out: Vec::new(),
+            notes: Vec::new(),
+            refused,
+        });
     }
     if !found.is_empty() {
         file.set("streams", found);
-        let head = "# yaml-language-server: $schema=./source.schema.json\n#\n# Made by `bronzegate import dlt`.\n";
+        let head =
+            "# yaml-language-server: $schema=./source.schema.json\n#\n# Made by `bronzegate import dlt`.\n";
         report.sources.push(SourceFile { name: name.to_owned(), text: format!("{head}{}", file.to_text()) });
     }
     Ok(report)
@@ -71,7 +92,9 @@ fn text_at(value: &Value, key: &str) -> Option<String> {
 /// Numbers and flags as the texts that a query has.
 fn texts(value: &Value) -> Value {
     match value {
-        Value::Object(members) => Value::Object(members.iter().map(|(name, value)| (name.clone(), texts(value))).collect()),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (name.clone(), texts(value))).collect())
+        }
         Value::Array(items) => items.iter().map(texts).collect(),
         Value::String(text) => text.as_str().into(),
         other => other.to_string().into(),
@@ -110,7 +133,11 @@ fn merged(defaults: &Value, own: &Value) -> Value {
 }
 
 fn authentication(auth: &Value, source: &str) -> Result<(Map, Vec<SecretToCreate>), String> {
-    let kind = auth.as_str().map(str::to_owned).or_else(|| text_at(auth, "type")).unwrap_or_else(|| "bearer".to_owned());
+    let kind = auth
+        .as_str()
+        .map(str::to_owned)
+        .or_else(|| text_at(auth, "type"))
+        .unwrap_or_else(|| "bearer".to_owned());
     let mut secrets = Vec::new();
     let mut secret = |what: &str| {
         let name = format!("{source}-{}", secret_name(what));
@@ -119,11 +146,18 @@ fn authentication(auth: &Value, source: &str) -> Result<(Map, Vec<SecretToCreate
     };
     let map = match kind.as_str() {
         "bearer" => Map::new().with("type", "bearer").with("token", secret("token")),
-        "http_basic" => Map::new().with("type", "basic").with("username", secret("username")).with("password", secret("password")),
+        "http_basic" => Map::new()
+            .with("type", "basic")
+            .with("username", secret("username"))
+            .with("password", secret("password")),
         "api_key" => {
             let place = text_at(auth, "location").unwrap_or_else(|| "header".to_owned());
             let name = text_at(auth, "name").unwrap_or_else(|| "Authorization".to_owned());
-            Map::new().with("type", "api_key").with("in", place).with("name", name).with("value", secret("api_key"))
+            Map::new()
+                .with("type", "api_key")
+                .with("in", place)
+                .with("name", name)
+                .with("value", secret("api_key"))
         }
         "oauth2_client_credentials" => {
             let url = text_at(auth, "access_token_url").ok_or("client.auth.access_token_url is missing")?;
@@ -191,7 +225,12 @@ fn stream_of(resource: &Value, client: &Value) -> Result<Map, Refused> {
                 map.set("pagination", pagination);
             }
         }
-        None => return Err(("detected pagination", "dlt finds out at run time how the list goes on: use `bronzegate new`".to_owned())),
+        None => {
+            return Err((
+                "detected pagination",
+                "dlt finds out at run time how the list goes on: use `bronzegate new`".to_owned(),
+            ));
+        }
     }
     if let Some((stream, fields)) = parent {
         let fields: Vec<_> = fields.into_iter().map(Yaml::from).collect();
@@ -209,20 +248,29 @@ fn outer_fields(path: &str) -> (String, Option<(String, String)>) {
     let rest = &path[start + "{resources.".len()..];
     let Some((inner, after)) = rest.split_once('}') else { return (path.to_owned(), None) };
     let Some((stream, field)) = inner.split_once('.') else { return (path.to_owned(), None) };
-    (format!("{}{{{{ parent.{field} }}}}{after}", &path[..start]), Some((crate::airbyte::stream_name(stream), field.to_owned())))
+    (
+        format!("{}{{{{ parent.{field} }}}}{after}", &path[..start]),
+        Some((crate::airbyte::stream_name(stream), field.to_owned())),
+    )
 }
 
 fn cursor(incremental: &Value, from: Option<String>, resource: &Value) -> Result<Map, Refused> {
     if incremental.get("convert").is_some_and(|convert| !convert.is_null()) {
         return Err(("code", "the cursor is converted by code".to_owned()));
     }
-    let path = text_at(incremental, "cursor_path").ok_or(("incremental", "cursor_path is missing".to_owned()))?;
+    let path =
+        text_at(incremental, "cursor_path").ok_or(("incremental", "cursor_path is missing".to_owned()))?;
     let initial = incremental.get("initial_value").filter(|value| !value.is_null());
     let format = match initial {
         Some(Value::Number(_)) => "integer",
         Some(Value::String(text)) if text.parse::<jiff::Timestamp>().is_ok() => "rfc3339",
         Some(Value::String(text)) if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() => "date",
-        _ => return Err(("incremental", "how the cursor is written does not follow from initial_value".to_owned())),
+        _ => {
+            return Err((
+                "incremental",
+                "how the cursor is written does not follow from initial_value".to_owned(),
+            ));
+        }
     };
     let mut map = Map::new().with("cursor", path).with("format", format);
     if let Some(from) = from {
@@ -238,46 +286,6 @@ fn cursor(incremental: &Value, from: Option<String>, resource: &Value) -> Result
         map.set("key", key);
     }
     Ok(map)
-}
-
-fn pagination(paginator: &Value) -> Result<Option<Map>, Refused> {
-    let kind = paginator.as_str().map(str::to_owned).or_else(|| text_at(paginator, "type")).unwrap_or_default();
-    let at = |key: &str, default: &str| {
-        let path = text_at(paginator, key).unwrap_or_else(|| default.to_owned());
-        let path: Vec<String> = path.trim_start_matches("$.").split('.').map(str::to_owned).collect();
-        one("body", written(&path))
-    };
-    let query = |key: &str, default: &str| one("query", text_at(paginator, key).unwrap_or_else(|| default.to_owned()));
-    let mut map = match kind.as_str() {
-        "single_page" => return Ok(None),
-        "header_link" => Map::new().with("type", "link_header"),
-        "json_link" | "json_response" => Map::new().with("type", "next_url").with("next", at("next_url_path", "next")),
-        "cursor" => Map::new().with("type", "cursor").with("next", at("cursor_path", "cursors.next")).with("send", query("cursor_param", "cursor")),
-        "header_cursor" => {
-            let key = text_at(paginator, "cursor_key").unwrap_or_else(|| "next".to_owned());
-            Map::new().with("type", "cursor").with("next", one("header", key)).with("send", query("cursor_param", "cursor"))
-        }
-        "offset" => Map::new().with("type", "offset").with("send", query("offset_param", "offset")),
-        "page_number" => Map::new().with("type", "page").with("send", query("page_param", "page")),
-        other => return Err(("code", format!("the paginator `{other}` is code, or not known here"))),
-    };
-    if kind == "offset"
-        && let Some(limit) = paginator.get("limit").and_then(Value::as_u64)
-    {
-        let name = text_at(paginator, "limit_param").unwrap_or_else(|| "limit".to_owned());
-        map.set("page_size", Map::new().with("query", name).with("value", limit));
-    }
-    if kind == "page_number" {
-        map.set("start", paginator.get("base_page").or_else(|| paginator.get("initial_page")).and_then(Value::as_u64).unwrap_or(0));
-    }
-    if let Some(total) = paginator.get("total_path").and_then(Value::as_str) {
-        let key = if kind == "page_number" { "total_pages" } else { "total" };
-        let path: Vec<String> = total.trim_start_matches("$.").split('.').map(str::to_owned).collect();
-        map.set(key, one("body", written(&path)));
-    } else if kind == "offset" && !paginator.get("total_path").is_some_and(Value::is_null) {
-        map.set("total", one("body", "total"));
-    }
-    Ok(Some(map))
 }
 
 #[cfg(test)]
@@ -332,7 +340,11 @@ mod tests {
               key: id
         "#);
         assert!(!report.sources[0].text.contains("t0p"));
-        let refused = report.streams.last().and_then(|stream| stream.refused.as_ref()).map(|refusal| refusal.capability.as_str());
+        let refused = report
+            .streams
+            .last()
+            .and_then(|stream| stream.refused.as_ref())
+            .map(|refusal| refusal.capability.as_str());
         assert_eq!(refused, Some("code"));
     }
 }

@@ -202,11 +202,17 @@ pub struct Job {
     pub file: Option<String>,
     /// Where its files are, if there are several.
     pub files: Option<Vec<String>>,
+    /// How many requests make it begin: a POST each to `{id}/start/0`, `{id}/start/1`, …, in order and once.
+    pub starts: u32,
+    /// Whether the submission names no job but, in `Content-Location`, the URL to ask.
+    pub by_location: bool,
+    /// Whether it names a document when it is done, and a GET of `documents/{document}` names the file.
+    pub by_document: bool,
 }
 
 impl Default for Job {
     fn default() -> Self {
-        Self { polls: 2, file: None, files: None }
+        Self { polls: 2, file: None, files: None, starts: 0, by_location: false, by_document: false }
     }
 }
 
@@ -321,6 +327,8 @@ pub enum Auth {
     KeyAsPassword,
     /// `Authorization: ApiKey` and the API key.
     AuthorizationApiKey,
+    /// The API key as the parameter `key`, in the query, a JSON body or a form.
+    KeyArgument,
 }
 
 impl FromStr for Style {

@@ -17,6 +17,17 @@
 //!   download: { url: { body: file } }         # instead of the stream's path
 //! path: /jobs/query/{{ job.id }}/results
 //! ```
+//!
+//! In several steps, as some vendors have it:
+//!
+//! ```yaml
+//! job:
+//!   submit: { path: /export, url: { header: Content-Location } }    # the answer names the URL to ask
+//!   start: [{ path: "/jobs/{{ job.id }}/enqueue" }]                 # further requests that make it begin
+//!   poll: { done: …, carry: { document: { body: documentId } } }    # what the last poll says, as {{ job.document }}
+//!   resolve: { path: "/documents/{{ job.document }}", url: { body: url } }
+//!   download: { url: { body: output.*.url } }                       # the files of a list of objects
+//! ```
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,11 +41,11 @@ use super::body::{BodySpec, BodyTemplate};
 use super::condition::{Condition, ConditionSpec};
 use super::method::Method;
 use super::pagination::Pagination;
-use super::params::{self, ParamsSpec, Placed};
-use super::problem::{At, Draft, Report};
-use super::read::{Joined, OneOrMany, Slot};
+use super::params::{self, FormSpec, ParamsSpec, Placed};
+use super::problem::{At, Draft, MISSING, Report};
+use super::read::{Entries, Joined, OneOrMany, Slot};
 use super::request::Request;
-use super::template::{Template, TemplateText};
+use super::template::{NAME_FORM, Template, TemplateText, is_name};
 use super::units::Period;
 use super::{path, stream_check};
 
@@ -43,10 +54,16 @@ use super::{path, stream_check};
 pub struct Job {
     /// The request that submits it.
     pub submit: JobRequest,
-    /// Where the answer to it names the job.
+    /// Where the answer to it names the job, or the URL to ask after it.
     pub id: Address,
-    /// The request that asks after it.
-    pub poll: JobRequest,
+    /// The requests that make it begin, sent once each, in order.
+    pub start: Vec<JobRequest>,
+    /// The request that asks after it; without it the submission has named its URL.
+    pub poll: Option<JobRequest>,
+    /// What the poll that finds it done says, by name: `{{ job.<name> }}` from then on.
+    pub carry: Vec<(String, Address)>,
+    /// The request whose answer names the file, once the job is done.
+    pub resolve: Option<JobRequest>,
     /// The wait before the first poll, doubled with each further one (5 s).
     pub every: Duration,
     /// The longest wait between two polls (60 s).
@@ -59,8 +76,10 @@ pub struct Job {
     pub message: Option<Address>,
     /// The longest time from submission to the end of the job (1 h).
     pub timeout: Duration,
-    /// Where a poll names the URL of the first page, or a list of URLs of files, if it does.
+    /// Where a poll, or the answer of `resolve`, names the URL of the first page, or a list of URLs of files, if it does.
     pub file: Option<Address>,
+    /// The member of each element of the list at `file` that has the URL; without it the elements are URLs.
+    pub each: Option<Vec<String>>,
     /// The lists of which `file` leads to an element: such a list must have no other.
     pub lists: Vec<Address>,
 }
@@ -74,15 +93,22 @@ pub struct JobRequest {
     pub method: Method,
     /// Query parameters; several values repeat the parameter.
     pub params: Vec<(String, Vec<Template>)>,
-    /// The body of a POST.
+    /// What it carries.
     pub body: Option<BodyTemplate>,
 }
 
 impl Job {
+    /// Returns the requests about it.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &JobRequest> + Clone {
+        let submit = std::iter::once(&self.submit);
+        submit.chain(&self.start).chain(&self.poll).chain(&self.resolve)
+    }
+
     /// Returns the places of its answers that it reads.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         let conditions = self.done.iter().chain(&self.failed).map(|condition| &condition.at);
-        conditions.chain([&self.id]).chain(&self.message).chain(&self.file).chain(&self.lists)
+        let carried = self.carry.iter().map(|(_, address)| address);
+        conditions.chain([&self.id]).chain(&self.message).chain(&self.file).chain(&self.lists).chain(carried)
     }
 }
 
@@ -93,8 +119,12 @@ impl Job {
 pub(super) struct JobSpec {
     /// How it is submitted.
     submit: Slot<Joined<JobRequestSpec, SubmitSpec>>,
+    /// Further requests that make it begin, sent once each, in order.
+    start: Option<Slot<Vec<Slot<JobRequestSpec>>>>,
     /// How it is asked after.
     poll: Slot<Joined<JobRequestSpec, PollSpec>>,
+    /// A request, once it is done, whose answer names where its pages are.
+    resolve: Option<Slot<Joined<JobRequestSpec, ResolveSpec>>>,
     /// Where its pages are, if not at the stream's path.
     download: Option<Slot<DownloadSpec>>,
 }
@@ -104,14 +134,19 @@ pub(super) struct JobSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "JobRequest")]
 struct JobRequestSpec {
-    /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment.
-    path: Slot<TemplateText>,
-    /// GET or POST; default POST to submit, GET to poll.
+    /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment. A poll has none where the
+    /// submission names a URL.
+    path: Option<Slot<TemplateText>>,
+    /// GET, POST, PUT or PATCH; default POST to submit and start, GET to poll and resolve.
     method: Option<Slot<Method>>,
     /// Query parameters beside the source's; a list repeats the parameter.
     params: Option<Slot<ParamsSpec>>,
-    /// The JSON body of a POST; strings may use `{{ }}`.
+    /// The JSON body; strings may use `{{ }}`, and a value may be `{ secret: … }`.
     body: Option<Slot<BodySpec>>,
+    /// The fields of a form, in place of a body; a list repeats the field.
+    form: Option<Slot<FormSpec>>,
+    /// A text, in place of a body; `headers` may name its content type.
+    text: Option<Slot<TemplateText>>,
 }
 
 /// What the answer to a submission says.
@@ -120,7 +155,18 @@ struct JobRequestSpec {
 #[schemars(rename = "Submit")]
 struct SubmitSpec {
     /// Where it names the job.
-    id: Slot<Address>,
+    id: Option<Slot<Address>>,
+    /// Where it names the URL to ask after the job, in place of its name.
+    url: Option<Slot<Address>>,
+}
+
+/// What the answer to a request about a job that is done says.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Resolve")]
+struct ResolveSpec {
+    /// Where it names the first page's URL, or a list of URLs.
+    url: Slot<Address>,
 }
 
 /// How often a job is asked after, and what the answers mean.
@@ -140,6 +186,8 @@ struct PollSpec {
     message: Option<Slot<Address>>,
     /// The longest time from submission to the end of the job; default 1h.
     timeout: Option<Slot<Period>>,
+    /// What the poll that finds it done says, by name: `{{ job.<name> }}` in `resolve` and in the stream.
+    carry: Option<Slot<Entries<Address>>>,
 }
 
 /// Where a job's pages are.
@@ -166,45 +214,108 @@ pub(super) struct FromStream<'a> {
 /// A job, and its requests as the checks between settings see them.
 pub(super) struct Resolved {
     pub(super) job: Option<Job>,
-    pub(super) requests: [Option<Request>; 2],
+    pub(super) requests: Vec<Request>,
 }
 
 impl JobSpec {
     /// Whether a poll names where the pages are.
     pub(super) fn names_its_file(&self) -> bool {
-        self.download.is_some()
+        self.download.is_some() || self.resolve.is_some()
+    }
+
+    /// The names of `job.<name>` that the stream's templates may use.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let carried = self.poll.get().and_then(|joined| joined.1.get()?.carry.as_ref()?.get());
+        let carried = carried.into_iter().flat_map(|entries| &entries.0).map(|(name, _)| name.as_str());
+        std::iter::once("id").chain(carried).collect()
     }
 
     /// Checks a job.
     pub(super) fn resolve(&self, from: &FromStream<'_>) -> Resolved {
-        let (submit, poll) = (self.submit.get(), self.poll.get());
-        let targets = from.window_targets.clone();
-        let submit_request =
-            submit.and_then(|joined| joined.0.get()).map(|spec| from.request(spec, Method::Post, targets));
-        let poll_request =
-            poll.and_then(|joined| joined.0.get()).map(|spec| from.request(spec, Method::Get, Vec::new()));
-        if let Some(request) = &submit_request {
-            stream_check::no_job(request, "has no value before the job is submitted", from.report);
+        let report = from.report;
+        let by_url = self.submit.get().and_then(|joined| joined.1.get()?.url.as_ref()).is_some();
+        let submit = self.submit.get().and_then(|joined| joined.0.get());
+        let submit = submit
+            .map(|spec| from.request(spec, self.submit.at(), Method::Post, from.window_targets.clone()));
+        if let Some(request) = &submit {
+            stream_check::no_job(request, "has no value before the job is submitted", report);
         }
-        if let Some(request) = &poll_request
-            && !request.names().any(|(name, _)| name == "job.id")
-        {
-            let draft = Draft::new("nothing in the poll says which job");
-            from.report.add(&request.path_at, draft.accepted("a path such as /jobs/{{ job.id }}"));
+        let start = self.start.as_ref().and_then(Slot::get).map_or(&[][..], Vec::as_slice);
+        let start = start.iter().filter_map(|slot| Some((slot.get()?, slot.at())));
+        let start: Vec<_> =
+            start.map(|(spec, at)| from.request(spec, at, Method::Post, Vec::new())).collect();
+        let poll = self.poll.get().and_then(|joined| joined.0.get());
+        if let (Some(path), true) = (poll.and_then(|spec| spec.path.as_ref()), by_url) {
+            report.say(path.at(), "means nothing beside submit.url, which says what is asked");
         }
-        for request in [&submit_request, &poll_request].into_iter().flatten() {
-            stream_check::check(request, from.report);
+        let poll = poll.filter(|_| !by_url);
+        let poll = poll.map(|spec| from.request(spec, self.poll.at(), Method::Get, Vec::new()));
+        let resolve = self.resolve.as_ref().and_then(|slot| Some((slot.get()?.0.get()?, slot.at())));
+        let resolve = resolve.map(|(spec, at)| from.request(spec, at, Method::Get, Vec::new()));
+        self.check_names(poll.as_ref(), &start, resolve.as_ref(), report);
+        for request in [&submit, &poll, &resolve].into_iter().flatten().chain(&start) {
+            stream_check::check(request, report);
         }
-        let job = self.joined(submit_request.as_ref(), poll_request.as_ref(), from.report);
-        Resolved { job, requests: [submit_request, poll_request] }
+        let requests = Requests {
+            submit: submit.as_ref(),
+            start: &start,
+            poll: poll.as_ref(),
+            resolve: resolve.as_ref(),
+        };
+        let job = self.joined(&requests, by_url, report);
+        Resolved { job, requests: [submit, poll, resolve].into_iter().flatten().chain(start).collect() }
     }
 
-    fn joined(&self, submit: Option<&Request>, poll: Option<&Request>, report: &Report) -> Option<Job> {
-        let id = self.submit.get()?.1.get().map(|spec| &spec.id);
+    /// A poll says which job it is about, and only what comes after it uses what it says.
+    fn check_names(
+        &self,
+        poll: Option<&Request>,
+        start: &[Request],
+        resolve: Option<&Request>,
+        report: &Report,
+    ) {
+        if let Some(request) = poll.filter(|request| !request.names().any(|(name, _)| name == "job.id")) {
+            let draft = Draft::new("nothing in the poll says which job");
+            report.add(&request.path_at, draft.accepted("a path such as /jobs/{{ job.id }}"));
+        }
+        for request in poll.into_iter().chain(start) {
+            unknown_names(request, &["id"], report);
+        }
+        if let Some(request) = resolve {
+            unknown_names(request, &self.names(), report);
+        }
+        if let (Some(resolve), Some(download)) = (&self.resolve, &self.download) {
+            let _ = resolve;
+            report.say(download.at(), "means nothing beside resolve, whose answer names where the pages are");
+        }
+        let carry = self.poll.get().and_then(|joined| joined.1.get()?.carry.as_ref()?.get());
+        for (name, slot) in carry.map_or(&[][..], |entries| &entries.0) {
+            if !is_name(name) || name == "id" {
+                let draft = Draft::new("is not a name that a template can use").value(name);
+                report.add(slot.at(), draft.accepted(NAME_FORM));
+            }
+        }
+    }
+
+    fn joined(&self, requests: &Requests<'_>, by_url: bool, report: &Report) -> Option<Job> {
+        let answer = self.submit.get()?.1.get();
+        let id = match answer.map(|spec| (&spec.id, &spec.url)) {
+            Some((Some(one), None) | (None, Some(one))) => one,
+            _ => {
+                report
+                    .say(self.submit.at(), "needs exactly one of id and url: where its answer names the job");
+                return None;
+            }
+        };
         let keys = self.poll.get()?.1.get();
         let message = keys.and_then(|keys| keys.message.as_ref());
-        let file = self.download.as_ref().map(|slot| slot.get().map(|spec| &spec.url));
-        for slot in id.into_iter().chain(message).chain(file.flatten()) {
+        let carried = keys.and_then(|keys| keys.carry.as_ref()?.get());
+        let carried: Vec<_> = carried.into_iter().flat_map(|entries| &entries.0).collect();
+        let resolved = self.resolve.as_ref().map(|slot| slot.get()?.1.get().map(|spec| &spec.url));
+        let download = self.download.as_ref().map(|slot| slot.get().map(|spec| &spec.url));
+        let file = resolved.or(download);
+        let carried_at = carried.iter().map(|(_, slot)| slot);
+        for slot in [id].into_iter().chain(message).chain(file.flatten()).chain(carried_at) {
             if matches!(slot.get(), Some(Address::Status | Address::Link(_) | Address::LastRecord(_))) {
                 let draft = Draft::new("that is not to be found there");
                 report.add(slot.at(), draft.accepted("{ body: … } or { header: … }"));
@@ -219,22 +330,56 @@ impl JobSpec {
             let given = slot.and_then(Slot::cloned);
             given.map_or(Duration::from_secs(default), |Period(time)| time)
         };
+        let file = match file {
+            Some(slot) => Some(slot?.cloned()?),
+            None => None,
+        };
+        let (file, each) = file.map(spread).unzip();
         Some(Job {
-            submit: own(submit)?,
-            id: id?.cloned()?,
-            poll: own(poll)?,
+            submit: own(requests.submit)?,
+            id: id.cloned()?,
+            start: requests.start.iter().map(|request| own(Some(request))).collect::<Option<_>>()?,
+            poll: if by_url { None } else { Some(own(requests.poll)?) },
+            carry: carried.iter().filter_map(|(name, slot)| Some((name.clone(), slot.cloned()?))).collect(),
+            resolve: if self.resolve.is_some() { Some(own(requests.resolve)?) } else { None },
             every: period(keys.every.as_ref(), 5),
             max: period(keys.max.as_ref(), 60),
             done: conditions(&keys.done),
             failed: keys.failed.as_ref().map(conditions).unwrap_or_default(),
             message: keys.message.as_ref().and_then(Slot::cloned),
             timeout: period(keys.timeout.as_ref(), 3600),
-            lists: file.iter().flatten().filter_map(|slot| slot.get()).flat_map(lists).collect(),
-            file: match file {
-                Some(slot) => Some(slot?.cloned()?),
-                None => None,
-            },
+            lists: file.iter().flat_map(lists).collect(),
+            file,
+            each: each.flatten(),
         })
+    }
+}
+
+/// The requests about a job.
+struct Requests<'a> {
+    submit: Option<&'a Request>,
+    start: &'a [Request],
+    poll: Option<&'a Request>,
+    resolve: Option<&'a Request>,
+}
+
+/// Reports names of a job's values that the request cannot have.
+pub(super) fn unknown_names(request: &Request, known: &[&str], report: &Report) {
+    for (name, at) in request.names() {
+        let Some(wanted) = name.strip_prefix("job.") else { continue };
+        if !known.contains(&wanted) {
+            let draft = Draft::new("has no value here").value(name).near(wanted, known.iter().copied());
+            report.add(at, draft.accepted("job.id, or a name of poll.carry in what comes after the poll"));
+        }
+    }
+}
+
+/// A list, and the member of each of its elements: `output.*.url`.
+fn spread(address: Address) -> (Address, Option<Vec<String>>) {
+    let Address::Body(pointer) = &address else { return (address, None) };
+    match pointer.each() {
+        Some((list, rest)) => (Address::Body(list), Some(rest)),
+        None => (address, None),
     }
 }
 
@@ -255,18 +400,41 @@ fn own(request: Option<&Request>) -> Option<JobRequest> {
 }
 
 impl FromStream<'_> {
-    fn request(&self, spec: &JobRequestSpec, usual: Method, window_targets: Vec<(Target, At)>) -> Request {
+    fn request(
+        &self,
+        spec: &JobRequestSpec,
+        at: &At,
+        usual: Method,
+        window_targets: Vec<(Target, At)>,
+    ) -> Request {
         let Self { vars, report, .. } = *self;
+        let mut path_at = at.clone();
+        path_at.path.push_str(".path");
+        if spec.path.is_none() {
+            report.say(&path_at, MISSING);
+        }
         let method = spec.method.as_ref().and_then(Slot::cloned).unwrap_or(usual);
         let own = spec.params.as_ref().and_then(Slot::get);
         let params: Vec<_> = self.params.into_iter().chain(own).collect();
         Request {
-            path: path::check(&spec.path, vars, report),
-            path_at: spec.path.at().clone(),
+            path: spec.path.as_ref().and_then(|slot| path::check(slot, vars, report)),
+            path_at: spec.path.as_ref().map_or(path_at, |slot| slot.at().clone()),
             method,
             params: params::params(&params, vars, report),
             headers: self.headers.clone(),
-            body: super::body::resolve(spec.body.as_ref(), method, &window_targets, false, vars, report),
+            body: super::body::resolve(
+                super::body::Given {
+                    body: spec.body.as_ref(),
+                    form: spec.form.as_ref(),
+                    text: spec.text.as_ref(),
+                    is_method_given: spec.method.is_some(),
+                },
+                method,
+                &window_targets,
+                false,
+                vars,
+                report,
+            ),
             auth: self.auth.cloned(),
             pagination: Some(Pagination::default()),
             pagination_places: Vec::new(),

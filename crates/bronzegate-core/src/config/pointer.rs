@@ -35,6 +35,13 @@ impl Pointer {
         (!tokens.is_empty()).then_some(Self { text, tokens })
     }
 
+    /// Returns the list before a `*`, and what leads on from each of its elements; nothing without a `*`.
+    pub(super) fn each(&self) -> Option<(Self, Vec<String>)> {
+        let star = self.tokens.iter().position(|token| token == "*").filter(|star| *star > 0)?;
+        let tokens = self.tokens[..star].to_vec();
+        Some((Self { text: tokens.join("."), tokens }, self.tokens[star + 1..].to_vec()))
+    }
+
     /// Returns what it leads through where a token of digits follows: these may be arrays.
     pub fn lists(&self) -> Vec<Self> {
         let is_place = |nth: &usize| self.tokens[*nth].bytes().all(|byte| byte.is_ascii_digit());

@@ -1,9 +1,11 @@
 //! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page`, `offset`, `window.from`, `window.to`,
 //! `partition.<name>`, `parent.<field>` or `job.id`.
 //!
-//! Nothing else of the template language is accepted: no statements, no comments, no filters.
-//! Secrets are never template values. In `path` a value is percent-encoded as one segment.
+//! Of the template language only expressions are accepted, with the functions of `template_filters`: no statements, no
+//! comments.
+//! Secrets are never values within a template: `{ secret: … }` takes the place of a whole one. In `path` a value is percent-encoded as one segment.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::syntax::SyntaxConfig;
@@ -12,7 +14,11 @@ use minijinja::{Environment, UndefinedBehavior};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::cursor_format::CursorFormat;
 use super::problem::{At, Draft, Report};
+use super::secret_ref::SecretRef;
+use super::template_filters::{Times, add_functions};
+use crate::local_time::Zone;
 
 /// Text with `{{ }}`, checked: it renders whenever its scope has the stream's own vars.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +26,7 @@ pub struct Template {
     text: String,
     escaping: Escaping,
     names: BTreeSet<String>,
+    secret: Option<SecretRef>,
 }
 
 /// The values a template may use for one request.
@@ -43,6 +50,19 @@ pub struct Scope<'a> {
     pub parent: &'a [(String, String)],
     /// The id of the export job, once it is submitted.
     pub job_id: Option<&'a str>,
+    /// What its poll has said of it, by name.
+    pub job_values: &'a [(String, String)],
+    /// How requests write times, for the functions that read them.
+    pub clock: Option<RequestClock<'a>>,
+}
+
+/// How requests write times.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestClock<'a> {
+    /// The format.
+    pub format: &'a CursorFormat,
+    /// What clocks show times that carry no offset; UTC without it.
+    pub zone: Option<&'a Zone>,
 }
 
 /// A template that gave no usable text.
@@ -95,7 +115,18 @@ impl From<String> for TemplateText {
 impl Template {
     /// A path that adds nothing to the `base_url`.
     pub(super) fn root() -> Self {
-        Self { text: "/".to_owned(), escaping: Escaping::Path, names: BTreeSet::new() }
+        Self { text: "/".to_owned(), escaping: Escaping::Path, names: BTreeSet::new(), secret: None }
+    }
+
+    /// A secret: what is rendered stands in its place until the request is sent.
+    pub(super) fn of_secret(secret: SecretRef) -> Self {
+        let text = secret.placeholder();
+        Self { text, escaping: Escaping::Text, names: BTreeSet::new(), secret: Some(secret) }
+    }
+
+    /// The secret that it stands for.
+    pub fn secret(&self) -> Option<&SecretRef> {
+        self.secret.as_ref()
     }
 
     /// Returns the template as it stands in the file.
@@ -121,8 +152,12 @@ impl Template {
         if self.is_literal() {
             return Ok(self.text.clone());
         }
+        self.rendered(scope, Times::of(scope))
+    }
+
+    fn rendered(&self, scope: &Scope<'_>, times: Times) -> Result<String, TemplateError> {
         let fail = |reason: String| TemplateError { text: self.text.clone(), reason };
-        let environment = environment(self.escaping);
+        let environment = environment(self.escaping, times);
         let text = environment.render_str(&self.text, values(scope)).map_err(|error| fail(reason(&error)))?;
         if self.escaping == Escaping::Path && has_dot_segment(&text) {
             return Err(fail("a value makes a . or .. segment of the path".to_owned()));
@@ -157,8 +192,9 @@ impl Template {
                 known = false;
             }
         }
-        let template = Self { text: text.clone(), escaping, names };
+        let template = Self { text: text.clone(), escaping, names, secret: None };
         let (partition, parent) = (template.samples("partition."), template.samples("parent."));
+        let job = template.samples("job.");
         let scope = Scope {
             vars,
             cursor: Some("c"),
@@ -169,8 +205,13 @@ impl Template {
             partition: &partition,
             parent: &parent,
             job_id: Some("j"),
+            job_values: &job,
+            clock: None,
         };
-        if known && let Err(error) = template.render(&scope) {
+        if known
+            && !template.is_literal()
+            && let Err(error) = template.rendered(&scope, Times::Tried)
+        {
             report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
             return None;
         }
@@ -185,7 +226,7 @@ impl Template {
 }
 
 fn names(text: &str, at: &At, report: &Report) -> Option<BTreeSet<String>> {
-    match environment(Escaping::Text).template_from_str(text) {
+    match environment(Escaping::Text, Times::Tried).template_from_str(text) {
         Ok(template) => Some(template.undeclared_variables(true).into_iter().collect()),
         Err(error) => {
             report.add(at, Draft::new(format!("not a template: {}", reason(&error))).value(text));
@@ -200,9 +241,8 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
     match (root, member) {
         ("cursor" | "page" | "offset", None)
         | ("window", Some("from" | "to"))
-        | ("job", Some("id"))
-        // Whether the stream has such a partition or parent is checked where it is known.
-        | ("partition" | "parent", Some(_)) => None,
+        // Whether the stream has such a partition, parent or job is checked where it is known.
+        | ("partition" | "parent" | "job", Some(_)) => None,
         ("vars", Some(var)) if vars.contains_key(var) => None,
         ("vars", Some(var)) => Some(
             Draft::new("is not one of the source's vars")
@@ -228,8 +268,9 @@ fn known(vars: &BTreeMap<String, String>) -> String {
     format!("one of {}", names.join(", "))
 }
 
-fn environment(escaping: Escaping) -> Environment<'static> {
+fn environment(escaping: Escaping, times: Times) -> Environment<'static> {
     let mut environment = Environment::empty();
+    add_functions(&mut environment, times);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
     environment.set_syntax(syntax.expect("the delimiters are the default ones"));
@@ -247,13 +288,14 @@ fn environment(escaping: Escaping) -> Environment<'static> {
     environment
 }
 
-fn invalid(reason: &'static str) -> minijinja::Error {
+pub(super) fn invalid(reason: impl Into<Cow<'static, str>>) -> minijinja::Error {
     minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason)
 }
 
 fn values(scope: &Scope<'_>) -> Value {
     let number = |value: Option<u64>| value.map_or_else(|| Value::from(""), Value::from);
     let vars = scope.vars.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let job = scope.job_values.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     let window = [("from", scope.window_from), ("to", scope.window_to)];
     let window = window.into_iter().filter_map(|(name, text)| Some((name, text?)));
     Value::from_pairs([
@@ -264,7 +306,7 @@ fn values(scope: &Scope<'_>) -> Value {
         ("window", Value::from_pairs(window)),
         ("partition", tree(scope.partition.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
         ("parent", tree(scope.parent.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
-        ("job", Value::from_pairs(scope.job_id.map(|id| ("id", id)))),
+        ("job", Value::from_pairs(job.chain(scope.job_id.map(|id| ("id", id))))),
     ])
 }
 

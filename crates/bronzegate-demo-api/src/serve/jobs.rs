@@ -17,6 +17,8 @@ struct Job {
     asked: Arc<Call>,
     /// How often it was asked after.
     polls: u32,
+    /// How many of the requests that make it begin have come.
+    started: u32,
 }
 
 /// What a request of a stream of jobs is about.
@@ -25,6 +27,10 @@ pub(crate) enum About {
     Submission,
     Job(usize),
     Results(usize),
+    /// A request that makes the job begin: of which job, and which one.
+    Start(usize, u32),
+    /// The document of a job.
+    Document(usize),
     Nothing,
 }
 
@@ -34,9 +40,15 @@ impl About {
         let tail = call.behind(path).unwrap_or_default();
         let (id, rest) = tail.split_once('/').unwrap_or((tail, ""));
         let nth = || id.strip_prefix("750J")?.parse().ok();
+        let document = || rest.strip_prefix("D")?.parse().ok();
         match (call.method() == Method::POST, id, rest) {
             (true, "", "") => Self::Submission,
             (false, _, "") => nth().map_or(Self::Nothing, Self::Job),
+            (true, _, start) => {
+                let start = start.strip_prefix("start/").and_then(|start| start.parse().ok());
+                nth().zip(start).map_or(Self::Nothing, |(nth, start)| Self::Start(nth, start))
+            }
+            (false, "documents", _) => document().map_or(Self::Nothing, Self::Document),
             (false, _, "results") => nth().map_or(Self::Nothing, Self::Results),
             _ => Self::Nothing,
         }
@@ -62,11 +74,31 @@ impl Jobs {
             About::Submission => {
                 counters.job();
                 let id = format!("750J{}", self.0.len());
-                self.0.push(Job { asked: Arc::clone(call), polls: 0 });
+                self.0.push(Job { asked: Arc::clone(call), polls: 0, started: 0 });
+                if stream.job.by_location {
+                    let location = format!("{}/{id}", stream.path);
+                    return Reply::value(StatusCode::ACCEPTED, &json!({}))
+                        .with("content-location", &location);
+                }
                 Reply::value(StatusCode::OK, &json!({ "id": id, "state": "UploadComplete" }))
+            }
+            About::Start(nth, start) if nth < self.0.len() => {
+                if self.0[nth].started != start {
+                    return Reply::error(StatusCode::CONFLICT, "not now, or not again");
+                }
+                self.0[nth].started += 1;
+                Reply::value(StatusCode::OK, &json!({}))
+            }
+            About::Document(nth) if nth < self.0.len() => {
+                let own = || format!("{}/750J{nth}/results", stream.path);
+                let file = stream.job.file.clone().unwrap_or_else(own);
+                Reply::value(StatusCode::OK, &json!({ "url": format!("{file}?signature=presigned") }))
             }
             About::Job(nth) if nth < self.0.len() => {
                 let job = &mut self.0[nth];
+                if job.started < stream.job.starts {
+                    return Reply::value(StatusCode::OK, &json!({ "state": "Created" }));
+                }
                 job.polls += 1;
                 let (id, path) = (format!("750J{nth}"), &stream.path);
                 if job.polls <= stream.job.polls {
@@ -74,10 +106,18 @@ impl Jobs {
                 }
                 let own = || format!("{path}/{id}/results");
                 let file = stream.job.file.clone().unwrap_or_else(own);
+                if stream.job.by_document {
+                    return Reply::value(
+                        StatusCode::OK,
+                        &json!({ "state": "JobComplete", "document": format!("D{nth}") }),
+                    );
+                }
                 let signed = |file: &String| format!("{file}?signature=presigned-{}", job.polls);
                 let mut body = json!({ "id": id, "state": "JobComplete", "file": signed(&file) });
                 if let Some(files) = &stream.job.files {
                     body["files"] = files.iter().map(signed).collect();
+                    let named = |file| json!({ "type": "part", "url": signed(file) });
+                    body["output"] = files.iter().map(named).collect();
                 }
                 Reply::value(StatusCode::OK, &body)
             }

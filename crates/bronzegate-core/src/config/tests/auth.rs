@@ -78,7 +78,7 @@ fn what_does_not_fit_together_is_told() {
         (format!("{refresh}, base_url_from: {{ body: a, hosts: ['*'] }}"), "host or *.domain"),
         (format!("{jwt}, claims: {{ exp: 5 }}"), "the key lifetime sets it"),
         (format!("{jwt}, lifetime: 500ms"), "1s or more"),
-        (format!("{jwt}, algorithm: HS256"), "one of RS256, ES256"),
+        (format!("{jwt}, algorithm: HS256"), "one of RS256, RS384, PS256, ES256, ES384"),
         (login("method: POST", ""), "exactly one of path and url"),
         (login("path: /a, url: 'https://x.example'", ""), "exactly one of path and url"),
         (login("path: sessions", ""), "starts with /"),
@@ -89,7 +89,7 @@ fn what_does_not_fit_together_is_told() {
         (login("path: /a", ", expires: { link: next }"), "{ header: … }"),
         (
             "type: login, request: { path: /a }, token: { body: t }, send: { prefix: x }".to_owned(),
-            "exactly one of header and query",
+            "exactly one of header, query and cookie",
         ),
         (
             "type: login, request: { path: /a }, token: { status: true }, send: { query: x }".to_owned(),
@@ -107,6 +107,83 @@ fn what_does_not_fit_together_is_told() {
         "this parameter is set by auth",
     );
     none(&format!("auth: {{ {jwt}, claims: {{ tier: 3, deep: {{ a: [true] }} }}, params: {{ scope: a }} }}"));
+}
+
+#[test]
+fn a_client_signs_who_it_is_in_place_of_a_secret() {
+    let (signed, secrets) = auth(
+        "type: oauth2_client_credentials\ntoken_url: https://id.example/token\nclient_id: abc\nclient_assertion: { private_key: { secret: key }, key_id: k1, certificate: { secret: crt }, algorithm: PS256 }",
+    );
+    let Auth::OAuth2ClientCredentials(settings) = signed else { panic!("{signed:?}") };
+    let assertion = settings.client_assertion.as_ref().unwrap();
+    assert_eq!((assertion.algorithm, assertion.lifetime), (Algorithm::Ps256, Duration::from_mins(5)));
+    assert_eq!((settings.client.client_secret.is_none(), assertion.audience.is_none()), (true, true));
+    assert_eq!(secrets, [named("crt", None), named("key", None)]);
+    let client = "type: oauth2_client_credentials, token_url: 'https://id.example', client_id: a";
+    let assertion = "client_assertion: { private_key: { secret: k } }";
+    for (keys, part) in [
+        (client.to_owned(), "exactly one of client_secret and client_assertion"),
+        (format!("{client}, client_secret: {{ secret: s }}, {assertion}"), "exactly one of client_secret"),
+        (format!("{client}, {assertion}, client_auth: basic"), "means nothing beside client_assertion"),
+        (
+            format!("{client}, {assertion}, params: {{ client_assertion: x }}"),
+            "the key client_assertion sets it",
+        ),
+        (
+            format!("{client}, client_assertion: {{ private_key: {{ secret: k }}, lifetime: 10ms }}"),
+            "1s or more",
+        ),
+    ] {
+        one(&format!("auth: {{ {keys} }}"), part);
+    }
+}
+
+#[test]
+fn kinds_that_sign_each_request() {
+    let (oauth1, secrets) = auth(
+        "type: oauth1\nconsumer_key: a\nconsumer_secret: { secret: n, field: c }\ntoken: { secret: n, field: t }\ntoken_secret: { secret: n, field: s }\nrealm: '12'",
+    );
+    assert_eq!(oauth1.header_names(), ["authorization"]);
+    let Auth::OAuth1(oauth1) = oauth1 else { panic!("{oauth1:?}") };
+    assert_eq!(oauth1.signature_method, SignatureMethod::HmacSha256);
+    assert_eq!(secrets, [named("n", Some("c")), named("n", Some("s")), named("n", Some("t"))]);
+    let (aws, secrets) = auth("type: aws_sigv4\nservice: execute-api\nregion: eu-central-1");
+    assert!(aws.header_names().contains(&"x-amz-security-token") && secrets.is_empty());
+    let oauth1 = "type: oauth1, consumer_key: a, consumer_secret: { secret: c }";
+    for (auth, part) in [
+        (format!("{oauth1}, token: t"), "needs token_secret beside it"),
+        (format!("{oauth1}, token_secret: {{ secret: t }}"), "needs token beside it"),
+        (format!("{oauth1}, realm: 'a\"b'"), "without quotes"),
+        (format!("{oauth1}, signature_method: PLAINTEXT"), "one of HMAC-SHA256, HMAC-SHA1"),
+        ("type: aws_sigv4, service: 'a b', region: eu-central-1".to_owned(), "a service such as execute-api"),
+        ("type: aws_sigv4, service: es".to_owned(), "region: this key is missing"),
+    ] {
+        one(&format!("auth: {{ {auth} }}"), part);
+    }
+}
+
+#[test]
+fn a_session_may_be_in_cookies_and_a_header_may_have_a_prefix() {
+    let (login, _) = auth("type: login\nrequest: { path: /a }\nsend: { cookie: [JSESSIONID, XSRF] }");
+    assert_eq!(login.header_names(), ["cookie"]);
+    let Auth::Login(login) = login else { panic!("{login:?}") };
+    assert_eq!(login.place, KeyPlace::Cookies(vec!["JSESSIONID".to_owned(), "XSRF".to_owned()]));
+    let (headers, secrets) =
+        auth("type: headers\nheaders: { Authorization: { secret: k, prefix: 'Token ' }, X-App: mine }");
+    let Auth::Headers { headers } = headers else { panic!("{headers:?}") };
+    assert_eq!((headers[0].name.as_str(), headers[0].prefix.as_deref()), ("authorization", Some("Token ")));
+    assert_eq!((headers[1].prefix.as_ref(), secrets), (None, vec![named("k", None)]));
+    let login = "type: login, request: { path: /a }";
+    for (auth, part) in [
+        (format!("{login}, send: {{ header: X-T }}"), "needs token beside it"),
+        (format!("{login}, send: {{ cookie: [A, A] }}"), "the name of a cookie, once"),
+        (format!("{login}, send: {{ cookie: 'a b' }}"), "the name of a cookie, once"),
+        (format!("{login}, send: {{ cookie: A, prefix: x }}"), "a cookie's value is sent as it came"),
+        (format!("{login}, token: {{ body: t }}, send: {{ cookie: [A, B] }}"), "is one value"),
+        ("type: headers, headers: { X-A: { secret: k, prefx: a } }".to_owned(), "did you mean \"prefix\"?"),
+    ] {
+        one(&format!("auth: {{ {auth} }}"), part);
+    }
 }
 
 #[test]

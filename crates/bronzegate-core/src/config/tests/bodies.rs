@@ -35,6 +35,61 @@ fn a_format_may_say_how_bodies_are_encoded_and_end() {
 }
 
 #[test]
+fn records_may_be_members_of_a_map_or_in_lists_of_a_list() {
+    let of = |records: &str| stream(records, "").records.at;
+    let strings = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    for (text, holder, lists) in [
+        ("data.rows.*", Some("data.rows"), None),
+        ("$.*", None, None),
+        ("/a.b/*", Some("/a.b"), None),
+        ("data.*.items", Some("data"), Some(strings(&["items"]))),
+        ("data.*.a.b", Some("data"), Some(strings(&["a", "b"]))),
+        ("/d/*/a.b", Some("/d"), Some(strings(&["a.b"]))),
+        ("$.*.items", None, Some(strings(&["items"]))),
+        ("bars.*.*", Some("bars"), Some(Vec::new())),
+    ] {
+        let at = of(&format!("'{text}'"));
+        assert_eq!(at.to_string(), text);
+        assert_eq!(at.holder().map(ToString::to_string).as_deref(), holder, "{text}");
+        let RecordsPath::Each(each) = at else { panic!("{text}") };
+        assert_eq!(each.lists, lists, "{text}");
+    }
+    for (text, why) in
+        [("*.items", "$.* for the members"), ("a.*.b.*.c", "one `*`"), ("a.*.", "a path such as a.b.c")]
+    {
+        let told = with_stream(&format!("format: json\nrecords: '{text}'")).join("; ");
+        assert!(told.contains(why), "{text}: {told}");
+    }
+}
+
+#[test]
+fn rows_have_columns_beside_them_or_in_the_first() {
+    let of = |records: &str| stream(records, "").records.columns;
+    assert_eq!(of("{ at: $, columns: first_row }"), Some(Columns::FirstRow));
+    let at = "schema.fields".parse().unwrap();
+    let name = Some("name".parse().unwrap());
+    assert_eq!(
+        of("{ at: rows, columns: { at: schema.fields, name: name } }"),
+        Some(Columns::At { at, name })
+    );
+    let file = |records: &str, keys: &str| {
+        let text = format!(
+            "source: x\nbase_url: https://x.example\nstreams: {{ s: {{ path: /p, records: {records}{keys} }} }}"
+        );
+        parse("x.yaml", &text).unwrap_err().to_string()
+    };
+    for (records, keys, why) in [
+        ("{ at: data.*, columns: first_row }", "", "is for one list of rows"),
+        ("{ at: rows, columns: { at: rows.names } }", "", "is among the records"),
+        ("{ at: $, columns: { at: names } }", "", "is among the records"),
+        ("{ at: rows, columns: last_row }", "", "write one of first_row"),
+        ("{ at: $, columns: first_row }", ", format: csv", "the header of a table names its columns"),
+    ] {
+        assert!(file(records, keys).contains(why), "{records}: {}", file(records, keys));
+    }
+}
+
+#[test]
 fn a_format_is_said_once_and_an_encoding_is_one_of_the_standard() {
     let format = |format: &str| with_stream(&format!("format: {format}")).join("; ");
     for (text, why) in [

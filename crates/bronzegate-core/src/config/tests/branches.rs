@@ -32,6 +32,8 @@ fn partitions_and_parents_are_read() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let scope = Scope {
         job_id: None,
+        clock: None,
+        job_values: &[],
         vars: &source.vars,
         cursor: None,
         page: None,
@@ -74,6 +76,37 @@ fn names_that_nothing_gives_are_refused() {
     );
     refused(
         "path: /tasks/{{ parent.id }}\nparent: { stream: projects, fields: [id, _parent_key] }",
+        "nothing that projects gets from its partition or parent",
+    );
+}
+
+#[test]
+fn parents_may_be_batched_filtered_and_left_out_of_records() {
+    let text = "source: x\nbase_url: https://x.example\nstreams:\n  projects: { path: '/projects/{{ partition.r }}', records: items, partitions: { r: [eu, us] } }\n  tasks:\n    path: /tasks\n    records: items\n    params: { ids: '{{ parent.id }}' }\n    branch_fields: none\n    parent: { stream: projects, fields: [id, _partition_r], where: { at: archived, equals: false }, batch: { size: 50, match: project.id } }";
+    let source = parse("x.yaml", text).unwrap_or_else(|problems| panic!("{problems}"));
+    let tasks = source.stream("tasks").unwrap();
+    let parent = tasks.parent.as_ref().unwrap();
+    assert_eq!(parent.conditions[0].test, Test::Equals(false.into()));
+    let owner = Some("project.id".parse().unwrap());
+    assert_eq!(parent.batch, Some(Batch { size: 50, owner }));
+    assert!(tasks.branch_members().is_empty());
+    assert_eq!(source.stream("projects").unwrap().branch_members(), ["_partition_r"]);
+    one("branch_fields: none", "the stream has neither");
+    let parent = |keys: &str| {
+        format!("path: '/tasks/{{{{ parent.id }}}}'\nparent: {{ stream: projects, fields: [id], {keys} }}")
+    };
+    for (keys, part) in [
+        ("batch: { size: 1 }", "from 2 to 1,000"),
+        ("batch: { match: id }", "size: this key is missing"),
+        ("where: { at: a }", "exactly one of equals, exists, over"),
+        ("where: [{ at: a, equals: 1 }, { at: '$', exists: true }]", "the path without $"),
+    ] {
+        refused(&parent(keys), part);
+    }
+    let skips = "responses: [{ when: { at: { status: true }, equals: 404 }, then: skip }]";
+    refused(&format!("{}\n{skips}", parent("batch: { size: 10 }")), "would leave out all parents of a batch");
+    refused(
+        "path: '/tasks/{{ parent.id }}'\nparent: { stream: projects, fields: [id, _partition_x] }",
         "nothing that projects gets from its partition or parent",
     );
 }

@@ -20,7 +20,7 @@ fn job(keys: &str) -> Job {
 #[test]
 fn every_key_is_read_and_has_its_default() {
     let short = job(&format!("path: '/jobs/{{{{ job.id }}}}/rows', job: {{ {SUBMIT}, {POLL} }}"));
-    assert_eq!((short.submit.method, short.poll.method), (Method::Post, Method::Get));
+    assert_eq!((short.submit.method, short.poll.as_ref().unwrap().method), (Method::Post, Method::Get));
     assert_eq!((short.submit.body, short.submit.params.len()), (None, 1));
     let seconds = Duration::from_secs;
     assert_eq!((short.every, short.max, short.timeout), (seconds(5), seconds(60), seconds(3600)));
@@ -32,6 +32,57 @@ fn every_key_is_read_and_has_its_default() {
     assert_eq!((long.submit.params.len(), long.done.len(), long.failed.len()), (2, 2, 1));
     assert_eq!((long.every, long.max, long.timeout), (seconds(1), seconds(2), seconds(300)));
     assert_eq!(long.file, Some(Address::Body("file".parse().unwrap())));
+}
+
+#[test]
+fn a_job_may_have_several_steps() {
+    let steps = job(
+        "path: '/documents/{{ job.document }}', job: { submit: { path: /jobs, id: { body: id } }, \
+         start: [{ path: '/jobs/{{ job.id }}/go' }], \
+         poll: { path: '/jobs/{{ job.id }}', done: { at: { body: s }, equals: d }, carry: { document: { body: doc } } } }",
+    );
+    assert_eq!((steps.start.len(), steps.start[0].method), (1, Method::Post));
+    assert_eq!(steps.carry, [("document".to_owned(), Address::Body("doc".parse().unwrap()))]);
+    let named = job("job: { submit: { path: /jobs, url: { header: Content-Location } }, \
+         poll: { done: { at: { status: true }, equals: 200 } }, download: { url: { body: output.*.url } } }");
+    assert!(named.poll.is_none());
+    assert_eq!(named.file, Some(Address::Body("output".parse().unwrap())));
+    assert_eq!(named.each, Some(vec!["url".to_owned()]));
+    let by_id = "submit: { path: /jobs, id: { body: id } }";
+    let by_url = "submit: { path: /jobs, url: { body: u } }";
+    let done = "done: { at: { body: s }, equals: d }";
+    for (keys, part) in [
+        (
+            format!("path: /r, job: {{ submit: {{ path: /j }}, poll: {{ {done} }} }}"),
+            "exactly one of id and url",
+        ),
+        (format!("path: /r, job: {{ {by_id}, poll: {{ {done} }} }}"), "poll.path: this key is missing"),
+        (
+            format!("path: /r, job: {{ {by_url}, poll: {{ path: /j, {done} }} }}"),
+            "means nothing beside submit.url",
+        ),
+        (
+            format!("path: '/r/{{{{ job.doc }}}}', job: {{ {by_id}, {POLL} }}"),
+            "\"job.doc\" has no value here",
+        ),
+        (
+            format!("path: /r, job: {{ {by_id}, start: [{{ path: '/{{{{ job.doc }}}}' }}], {POLL} }}"),
+            "\"job.doc\" has no value here",
+        ),
+        (
+            format!(
+                "job: {{ {by_id}, {POLL}, resolve: {{ path: /d, url: {{ body: u }} }}, download: {{ url: {{ body: f }} }} }}"
+            ),
+            "means nothing beside resolve",
+        ),
+        (
+            format!("path: /r, job: {{ {by_url}, poll: {{ {done}, carry: {{ id: {{ body: x }} }} }} }}"),
+            "is not a name that a template can use",
+        ),
+    ] {
+        let told = read(&keys).unwrap_err();
+        assert!(told.iter().any(|told| told.contains(part)), "{keys}\nwants: {part}\ngot: {told:#?}");
+    }
 }
 
 #[test]
@@ -54,7 +105,10 @@ fn what_does_not_fit_together_is_told() {
         (format!("job: {{ {SUBMIT}, {POLL} }}"), "path: this key is missing"),
         ("format: csv".to_owned(), "path: this key is missing"),
         (format!("{path}, job: {{ {SUBMIT} }}"), "poll: this key is missing"),
-        (format!("{path}, job: {{ {SUBMIT}, {POLL}, retry: 1 }}"), "known keys: submit, poll, download"),
+        (
+            format!("{path}, job: {{ {SUBMIT}, {POLL}, retry: 1 }}"),
+            "known keys: submit, start, poll, resolve, download",
+        ),
         (
             format!("{path}, job: {{ {SUBMIT}, {POLL}, download: {{ url: {{ body: f }} }} }}"),
             "means nothing beside job.download",
@@ -86,12 +140,6 @@ fn what_does_not_fit_together_is_told() {
                 "{path}, job: {{ submit: {{ path: /jobs, params: {{ f: '{{{{ window.from }}}}' }}, id: {{ body: id }} }}, {POLL} }}"
             ),
             "has no value without incremental",
-        ),
-        (
-            format!(
-                "{path}, job: {{ submit: {{ path: /jobs, method: GET, body: {{ a: 1 }}, id: {{ body: id }} }}, {POLL} }}"
-            ),
-            "a GET has no body",
         ),
         (
             format!("{path}, job: {{ submit: {{ path: /jobs, id: {{ status: true }} }}, {POLL} }}"),

@@ -82,7 +82,7 @@ fn batched(parents: &[Vec<String>], size: usize) -> Vec<Vec<String>> {
         let (batch, behind) = rest.split_at(fits.count().max(1));
         let list = |nth: usize| {
             let values: Vec<&str> =
-                batch.iter().filter_map(|values: &Vec<String>| Some(values.get(nth)?.as_str())).collect();
+                batch.iter().filter_map(|values| values.get(nth)).map(String::as_str).collect();
             format!("[{}]", values.join(","))
         };
         batches.push((0..batch[0].len()).map(list).collect());

@@ -14,7 +14,8 @@ use super::fetched::FetchError;
 use super::fetcher::Fetcher;
 use super::request::Requests;
 use crate::clock::later;
-use crate::config::Job;
+use crate::config::{Address, Job};
+use crate::cursor::member;
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{JobState, PageState};
 use crate::http::{ApiRequest, Facts, Found, OnItsWay};
@@ -75,7 +76,12 @@ impl Jobs<'_> {
     pub(crate) async fn finish(&self, state: &mut PageState) -> Result<(), NotDone> {
         let mut replaces = false;
         if let Some(job) = &mut state.job {
-            let lost = match self.poll(&job.id).await? {
+            let polled = match self.start(job).await {
+                Ok(()) => self.poll(job).await?,
+                Err(NotDone::Failed(error)) => Polled::Failed(error.to_string()),
+                Err(other) => return Err(other),
+            };
+            let lost = match polled {
                 Polled::Done(files) => {
                     job.files = files;
                     return Ok(());
@@ -112,21 +118,41 @@ impl Jobs<'_> {
             Some(job) => (job, 0),
             none => (none.insert(JobState { replaces, ..self.submit().await? }), POLLS_UNTIL_KNOWN),
         };
+        self.start(job).await?;
         self.wait(job, wait_budget).await
+    }
+
+    /// Sends the requests that make the job begin, as far as they are not done.
+    async fn start(&self, job: &mut JobState) -> Result<(), NotDone> {
+        while let Some(request) = self.job.start.get(job.started) {
+            let request = self.requests.about(request, job)?;
+            self.submitted(request).await?;
+            job.started += 1;
+        }
+        Ok(())
     }
 
     async fn submit(&self) -> Result<JobState, NotDone> {
         let request = self.requests.submission(&self.job.submit)?;
         let submitted = self.fetcher.client().clock().now();
         let facts = self.submitted(request).await?;
-        let id = facts.look(&self.job.id).and_then(|found| found.text()).ok_or_else(|| {
+        let unnamed = || {
             let cause = format!("the answer to the submission names no job at {}", self.job.id);
             Error::new(ErrorKind::Data, cause)
-        })?;
+        };
+        let id = facts.look(&self.job.id).and_then(|found| found.text()).ok_or_else(unnamed)?;
+        let id = match self.job.poll {
+            Some(_) => id,
+            None => {
+                let mut url = facts.url.join(&id).map_err(|_| unnamed())?;
+                facts.credential.withdraw(&mut url);
+                url.to_string()
+            }
+        };
         // From here on there is something to commit.
         self.fetcher.wait_budget().has_something();
         tracing::info!(job = self.told(&id), "submitted a job");
-        Ok(JobState { id, submitted, replaces: false, files: None })
+        Ok(JobState { id, submitted, replaces: false, started: 0, carried: Vec::new(), files: None })
     }
 
     /// Asks until it is done. The first answers, so many, may be that there is no such job: what takes the
@@ -137,7 +163,7 @@ impl Jobs<'_> {
             let left = self.left(job).ok_or_else(|| failed(&job.id, &self.too_long()))?;
             self.pause(pause.min(left)).await?;
             pause = pause.saturating_mul(2).min(self.job.max).max(self.job.every);
-            match self.poll(&job.id).await? {
+            match self.poll(job).await? {
                 Polled::Running => {}
                 Polled::Unknown if until_known > 0 => {
                     tracing::warn!(job = self.told(&job.id), "the API does not know the job yet");
@@ -153,8 +179,14 @@ impl Jobs<'_> {
         }
     }
 
-    async fn poll(&self, id: &str) -> Result<Polled, NotDone> {
-        let request = self.requests.poll(&self.job.poll, id)?;
+    async fn poll(&self, job: &mut JobState) -> Result<Polled, NotDone> {
+        let request = match &self.job.poll {
+            Some(request) => self.requests.about(request, job)?,
+            None => {
+                let url = job.id.parse().map_err(|_| failed(&job.id, "its name is no URL"))?;
+                self.requests.at_url(url)?
+            }
+        };
         let facts = self.in_time(self.fetcher.ask(&request)).await?;
         if self.job.failed.iter().any(|condition| facts.holds(condition)) {
             let message = self.job.message.as_ref().and_then(|at| facts.look(at)?.text());
@@ -162,13 +194,35 @@ impl Jobs<'_> {
             return Ok(Polled::Failed(line(&message)));
         }
         if self.job.done.iter().any(|condition| facts.holds(condition)) {
-            return Ok(Polled::Done(self.files(&facts)?));
+            job.carried = self.carried(&facts)?;
+            return self.resolved(job, facts).await;
         }
         Ok(match facts.status {
             404 => Polled::Unknown,
             410 => Polled::Gone,
             _ => Polled::Running,
         })
+    }
+
+    /// What the poll that finds a job done says of it.
+    fn carried(&self, facts: &Facts) -> Result<Vec<(String, String)>, Error> {
+        let value = |(name, at): &(String, Address)| {
+            let nothing =
+                || Error::new(ErrorKind::Data, format!("the job is done, and there is nothing at {at}"));
+            Ok((name.clone(), facts.look(at).and_then(|found| found.text()).ok_or_else(nothing)?))
+        };
+        self.job.carry.iter().map(value).collect()
+    }
+
+    /// A job that is done, and its files, for which another request may have to ask.
+    async fn resolved(&self, job: &JobState, facts: Facts) -> Result<Polled, NotDone> {
+        let Some(request) = &self.job.resolve else { return Ok(Polled::Done(self.files(&facts)?)) };
+        let request = self.requests.about(request, job)?;
+        let facts = self.in_time(self.fetcher.ask(&request)).await?;
+        if matches!(facts.status, 404 | 410) {
+            return Ok(Polled::Gone);
+        }
+        Ok(Polled::Done(self.files(&facts)?))
     }
 
     /// Where a job that is done says that its files are: a URL, or a list of them.
@@ -184,6 +238,11 @@ impl Jobs<'_> {
         }
         let no_url = || bad(format!("the job is done, and there is no URL at {address}"));
         let named = match facts.look(address).ok_or_else(no_url)? {
+            Found::Json(json) if self.job.each.is_some() => {
+                each_url(&json, self.job.each.as_deref().unwrap_or_default()).ok_or_else(|| {
+                    bad(format!("the job is done, and an element of the list at {address} has no URL"))
+                })?
+            }
             Found::Json(json) if json.starts_with(b"[") => serde_json::from_slice::<Vec<String>>(&json)
                 .map_err(|_| {
                     bad(format!(
@@ -284,6 +343,13 @@ fn outcome(done: Result<Facts, FetchError>) -> Result<Facts, NotDone> {
         FetchError::Skipped(cause) => NotDone::Skipped(cause),
         FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge(_) => NotDone::Cut,
     })
+}
+
+/// The texts that the elements of a list have at a path.
+fn each_url(json: &[u8], path: &[String]) -> Option<Vec<String>> {
+    let elements: Vec<&RawValue> = serde_json::from_slice(json).ok()?;
+    let text = |element: &RawValue| serde_json::from_str(member(element.get().as_bytes(), path)?).ok();
+    elements.into_iter().map(text).collect()
 }
 
 /// How many elements a list has.

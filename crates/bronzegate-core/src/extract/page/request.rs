@@ -1,13 +1,15 @@
 //! The request for a position: the source file's settings, with the position put in.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use super::request_body::RequestBody;
+use super::payload::Payload;
 use super::stream_context::StreamContext;
-use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target, Template};
+use crate::config::{
+    self, BodyTemplate, JobRequest, Kind, RequestClock, Scope, Sent, Stream, Target, Template,
+};
 use crate::error::{Error, ErrorKind};
-use crate::extract::paging::{Branch, Carried, PageState, Position, RequestedRange};
+use crate::extract::paging::{Branch, Carried, JobState, PageState, Position, RequestedRange};
 use crate::http::{ApiRequest, append_path};
 use crate::redact::line;
 
@@ -25,7 +27,7 @@ struct Draft {
     /// The URL is the source's own; else the API has given it.
     below_base: bool,
     headers: HeaderMap,
-    body: Option<RequestBody>,
+    body: Option<Payload>,
 }
 
 impl<'a> Requests<'a> {
@@ -75,14 +77,24 @@ impl<'a> Requests<'a> {
         Ok(windowed.map_err(|error| self.blamed(error, false))?.finish(job.method))
     }
 
-    /// The request that asks after an export job.
+    /// A request about an export job that is submitted.
     ///
     /// # Errors
     /// As [`at`](Self::at).
-    pub(crate) fn poll(&self, job: &JobRequest, id: &str) -> Result<ApiRequest, Error> {
-        let scope = Scope { job_id: Some(id), ..self.scope() };
+    pub(crate) fn about(&self, job: &JobRequest, state: &JobState) -> Result<ApiRequest, Error> {
+        let scope = Scope { job_id: Some(&state.id), job_values: &state.carried, ..self.scope() };
         let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &scope);
         Ok(draft.map_err(|error| self.blamed(error, true))?.finish(job.method))
+    }
+
+    /// The request for a URL that the API has named for an export job.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at).
+    pub(crate) fn at_url(&self, url: Url) -> Result<ApiRequest, Error> {
+        let headers = self.headers(&self.scope());
+        let headers = headers.map_err(|error| self.blamed(error, true))?;
+        Ok(Draft { url, below_base: false, headers, body: None }.finish(config::Method::Get))
     }
 
     /// The error of a request that cannot be made: the file's, unless it holds what the API gave.
@@ -96,14 +108,16 @@ impl<'a> Requests<'a> {
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
         if let Some(size) = &self.context.stream.pagination.page_size {
-            draft.put(&size.to, &Carried::number(size.value))?;
+            if let Sent(Some(to)) = &size.to {
+                draft.put(to, &Carried::number(size.value))?;
+            }
         }
         match (&self.context.stream.pagination.kind, &state.position) {
             (Kind::Cursor { send, .. }, Position::Cursor(cursor)) => draft.put(send, cursor),
-            (Kind::Offset { send, .. }, Position::Offset(offset)) => {
-                draft.put(send, &Carried::number(*offset))
+            (Kind::Offset { send: Sent(Some(send)), .. }, Position::Offset(number))
+            | (Kind::Page { send: Sent(Some(send)), .. }, Position::Page(number)) => {
+                draft.put(send, &Carried::number(*number))
             }
-            (Kind::Page { send, .. }, Position::Page(page)) => draft.put(send, &Carried::number(*page)),
             _ => Ok(()),
         }
     }
@@ -119,7 +133,8 @@ impl<'a> Requests<'a> {
             _ => (None, None),
         };
         let job_id = state.job.as_ref().map(|job| job.id.as_str());
-        let scope = Scope { cursor, page, offset, job_id, ..self.scope() };
+        let job_values = state.job.as_ref().map_or(&[][..], |job| &job.carried);
+        let scope = Scope { cursor, page, offset, job_id, job_values, ..self.scope() };
         if let Some(files) = state.job.as_ref().and_then(|job| job.files.as_ref()) {
             let url =
                 files.get(state.position.file()).cloned().ok_or_else(|| lacks_files(state, files.len()))?;
@@ -135,7 +150,7 @@ impl<'a> Requests<'a> {
     }
 
     /// The values that do not depend on the page.
-    fn scope(&self) -> Scope<'a> {
+    fn scope(&self) -> Scope<'_> {
         Scope {
             vars: &self.context.source.vars,
             cursor: None,
@@ -146,6 +161,11 @@ impl<'a> Requests<'a> {
             partition: self.branch.partition(),
             parent: self.branch.parent(),
             job_id: None,
+            job_values: &[],
+            clock: self.context.stream.incremental.as_ref().map(|settings| RequestClock {
+                format: &settings.request_format,
+                zone: settings.request_timezone.zone(),
+            }),
         }
     }
 
@@ -165,7 +185,7 @@ impl<'a> Requests<'a> {
                 url.query_pairs_mut().append_pair(name, &value);
             }
         }
-        let body = body.map(|body| body.render(scope)).transpose().map_err(bad)?.map(RequestBody::from);
+        let body = body.map(|body| body.render(scope)).transpose().map_err(bad)?.map(Payload::from);
         Ok(Draft { url, below_base: true, headers: self.headers(scope)?, body })
     }
 
@@ -194,15 +214,12 @@ impl<'a> Requests<'a> {
 impl Draft {
     fn finish(self, method: config::Method) -> ApiRequest {
         ApiRequest {
-            method: match method {
-                config::Method::Get => Method::GET,
-                config::Method::Post => Method::POST,
-            },
+            method: method.into(),
             url: self.url,
             below_base: self.below_base,
             headers: self.headers,
             is_once: false,
-            body: self.body.map(|body| body.to_json().into()),
+            body: self.body.map(Payload::finish),
             on_its_way: None,
         }
     }
@@ -217,7 +234,7 @@ impl Draft {
                 self.headers.insert(header_name(name)?, header_value(name, &value.text)?);
             }
             Target::Body(pointer) => {
-                self.body.get_or_insert_with(RequestBody::empty).set(pointer, value)?;
+                self.body.get_or_insert_with(Payload::empty).set(pointer, value)?;
             }
             Target::Url => {
                 self.url = self.url.join(&value.text).map_err(|_| bad("the next URL is not one"))?;

@@ -133,10 +133,20 @@ pub(crate) struct JobState {
     /// It was submitted in place of one that was lost.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replaces: bool,
+    /// How many of the requests that make it begin are done.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub started: usize,
+    /// What its poll has said, by name: it is asked again.
+    #[serde(skip)]
+    pub carried: Vec<(String, String)>,
     /// Where its files are, where a poll names them. Such a URL may be signed, which makes it a credential: it
     /// is not saved, and the job is asked for it again.
     #[serde(skip)]
     pub files: Option<Vec<Url>>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The newest fingerprints, as many as are saved.
@@ -154,6 +164,11 @@ impl Recent {
             self.0.pop_front();
         }
         self.0.push_back(format!("{fingerprint:032x}"));
+    }
+
+    /// Takes the newest away.
+    pub(crate) fn pop(&mut self) {
+        self.0.pop_back();
     }
 
     /// The fingerprints.

@@ -23,6 +23,7 @@ mod version;
 
 use std::process::ExitCode;
 
+use bronzegate_core::bronze::outlive_outgrown_files;
 use bronzegate_core::error::{Error, ErrorKind};
 use clap::Parser as _;
 
@@ -52,15 +53,17 @@ fn main() -> ExitCode {
 }
 
 fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
-    // These need no setting, no source file and no runtime.
-    match &arguments.command {
-        Command::Schema => return Ok(commands::schema(out)),
-        Command::Completions(arguments) => return Ok(commands::completions(arguments, out)),
-        Command::Man(arguments) => return commands::man(arguments, out),
-        _ => {}
-    }
     let runtime = runtime()?;
     let code = runtime.block_on(async {
+        outlive_outgrown_files()
+            .map_err(|error| Error::new(ErrorKind::Config, format!("cannot listen to signals: {error}")))?;
+        // These need no setting and no source file.
+        match &arguments.command {
+            Command::Schema => return Ok(commands::schema(out)),
+            Command::Completions(arguments) => return Ok(commands::completions(arguments, out)),
+            Command::Man(arguments) => return commands::man(arguments, out),
+            _ => {}
+        }
         let context = Context::new(arguments.common, &arguments.command).await?;
         let is_run = arguments.command.is_run();
         signals::watch(context.stop_of(&arguments.command), context.clock.clone())?;

@@ -51,19 +51,19 @@ data "aws_iam_policy_document" "tables" {
       resources = [for folder in local.table_logs : "${local.tables_arn}/${folder}"]
     }
   }
-  # The log of a table, and the uploads of dead runs. IfExists: see the statement `List` of the store.
+  # The log of a table alone: parts are found by its entries. IfExists: see the statement `List` of the store.
   dynamic "statement" {
-    for_each = length(local.table_folders) == 0 ? [] : [1]
+    for_each = length(local.table_logs) == 0 ? [] : [1]
 
     content {
-      sid       = "ListTables"
-      actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
+      sid       = "ListTableLogs"
+      actions   = ["s3:ListBucket"]
       resources = [local.tables_arn]
 
       condition {
         test     = "StringLikeIfExists"
         variable = "s3:prefix"
-        values   = local.table_folders
+        values   = local.table_logs
       }
     }
   }

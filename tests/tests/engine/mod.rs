@@ -38,6 +38,8 @@ mod encodings;
 mod faults;
 // Answers that hold all of the day that their end names.
 mod inclusive_ends;
+// Events that come while a run is in flight.
+mod in_flight;
 // Incremental runs: nothing lost, nothing repeated.
 mod incremental;
 // Export jobs whose polls name a list of files.
@@ -61,6 +63,8 @@ mod page_ends;
 mod page_shapes;
 // Records that lie outside of what was asked.
 mod outside;
+// Packed bodies of several members that are cut between two of them.
+mod packed_members;
 // Every pagination brings every record once.
 mod paginations;
 // All parents of a stream are read, however their pages change.
@@ -78,6 +82,7 @@ mod refresh_race;
 // Records that are members of a map, in lists of a list, or rows.
 mod record_forms;
 // Runs that cannot be resumed start again, and lose nothing.
+mod request_secrets;
 mod restart;
 // Runs that are cut, killed, repeated or raced equal one uncut run.
 pub(crate) mod segments;
@@ -96,12 +101,15 @@ mod signatures;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.
+mod time_formats;
 mod totals;
+mod unfiltered;
 // Cursors that are local times.
 mod local_times;
 // Waits that the API asks for: resets, quotas, budgets.
 mod waits;
 // Runs of one window.
 mod windows;
+mod windows_only;
 // Secrets that lead to hosts without credentials, users in links, and texts of the API in messages.
 mod withheld_secrets;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bronzegate_core::bronze::{CommitLog, Layout};
+use bronzegate_core::bronze::{CommitLog, Layout, Stores};
 use bronzegate_core::config::{SecretRef, Source, Stream};
 use bronzegate_core::doors::Unusable;
 use bronzegate_core::error::{Error, ErrorKind, Result};
@@ -135,9 +135,12 @@ async fn tables(
                 (Some(_), false) => context.target.open_existing().await?,
                 _ => None,
             };
-            let stores = match target {
-                Some(target) => Some(context.stores(target, [*stream]).await?),
-                None => None,
+            let stores = match (target, &context.tables) {
+                (Some(target), Some(place)) => {
+                    let tables = place.open_existing(target.clone()).await?;
+                    tables.map(|tables| Stores::from(target).with_tables(Some(tables)))
+                }
+                _ => None,
             };
             look_at_table(context.tables.is_some(), stores, source, stream).await
         };
@@ -148,7 +151,7 @@ async fn tables(
 }
 
 fn secrets_of(source: &Source, stream: &str) -> Vec<SecretRef> {
-    source.stream(stream).map_or_else(Vec::new, |stream| stream.auth.secrets().into_iter().cloned().collect())
+    source.stream(stream).map_or_else(Vec::new, Stream::secrets)
 }
 
 async fn check_secret(store: &dyn SecretStore, secret: &SecretRef) -> SecretCheck {

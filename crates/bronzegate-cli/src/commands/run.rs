@@ -46,7 +46,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         Ok(stores) => {
             let stores = stores.bounded(&context.clock, deadline);
             let lines: Vec<_> = jobs.iter().flatten().map(|job| job.line.clone()).collect();
-            let running = running(context, jobs, &stores, deadline);
+            let running = running(context, jobs, &stores, (deadline, arguments.beside));
             let reports = tokio::select! {
                 reports = collect(context, running, out) => reports,
                 never = progress::draw(&context.progress, &lines, None) => match never {},
@@ -101,12 +101,12 @@ fn running(
     context: &Context,
     jobs: Vec<Vec<Job>>,
     stores: &Stores,
-    deadline: Deadline,
+    (deadline, beside): (Deadline, bool),
 ) -> impl Stream<Item = (usize, RunReport)> + Unpin {
     let sources = jobs.into_iter().enumerate().map(move |(turn, jobs)| {
         let streams = jobs.into_iter().map(move |job| async move {
             let Job { nth, stream, request, line } = job;
-            let options = RunOptions { deadline, stop: context.stop.clone() };
+            let options = RunOptions { deadline, stop: context.stop.clone(), beside };
             let report = if turn >= SOURCES_AT_ONCE && is_over(context, deadline) {
                 not_begun(&stream)
             } else {

@@ -250,7 +250,7 @@ fn tell_json(health: &StreamHealth, out: &mut Output) {
     for entry in health.entries().into_iter().chain(windows) {
         match entry {
             Entry::Run(run) => out.json(&Told { source, stream, status: None, rest: run }),
-            Entry::Gap(gap) => out.json(&Told { source, stream, status: Some("missing"), rest: gap }),
+            Entry::Gap(gap) => out.json(&Told { source, stream, status: Some(gap.status()), rest: gap }),
         }
     }
     if let Some(error) = &health.last_error {

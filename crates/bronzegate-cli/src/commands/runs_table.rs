@@ -96,7 +96,7 @@ fn marks(run: &LoggedRun) -> String {
 }
 
 fn gap_row(gap: &Gap, shows: Shows) -> Vec<String> {
-    let mut cells = vec!["-".to_owned(), short(gap.from), "missing".to_owned()];
+    let mut cells = vec!["-".to_owned(), short(gap.from), gap.status().to_owned()];
     cells.resize(9 + 2 * usize::from(shows.cursor) + usize::from(shows.table), "-".to_owned());
     let last = if gap.missing > 1 {
         format!("{} runs, the last at {}", gap.missing, short(gap.to))
@@ -104,7 +104,9 @@ fn gap_row(gap: &Gap, shows: Shows) -> Vec<String> {
         String::new()
     };
     let made_up = gap.made_up_by.as_ref().map(|key| format!("made up for by {key}"));
-    let marks: Vec<_> = [last].into_iter().chain(made_up).filter(|text| !text.is_empty()).collect();
+    let during = gap.during.as_ref().map(|key| format!("{key} was in flight"));
+    let marks: Vec<_> =
+        [last].into_iter().chain(during).chain(made_up).filter(|text| !text.is_empty()).collect();
     cells.push(marks.join("; "));
     cells
 }

@@ -84,7 +84,7 @@ impl Row {
             class: "missing",
             run: "–".to_owned(),
             due: text::time(gap.from),
-            status: "missing",
+            status: gap.status(),
             gap: Some(gap_text(gap)),
             numbers: Vec::new(),
             cursor: String::new(),
@@ -130,10 +130,14 @@ impl SegmentRow {
 /// What is known of missing runs.
 pub(super) fn gap_text(gap: &Gap) -> String {
     let due = if gap.missing == 1 {
-        format!("the run due at {} is missing", text::time(gap.from))
+        format!("the run due at {} is {}", text::time(gap.from), gap.status())
     } else {
-        let number = human::count(gap.missing);
-        format!("{number} runs due from {} to {} are missing", text::time(gap.from), text::time(gap.to))
+        let (number, status) = (human::count(gap.missing), gap.status());
+        format!("{number} runs due from {} to {} are {status}", text::time(gap.from), text::time(gap.to))
+    };
+    let due = match &gap.during {
+        Some(key) => format!("{due}, because {key} was in flight"),
+        None => due,
     };
     match &gap.made_up_by {
         Some(key) => format!("{due}; {key} fetched what they would have"),

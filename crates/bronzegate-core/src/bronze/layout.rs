@@ -168,6 +168,11 @@ impl Layout {
         format!("_bronzegate/{}/head.json", self.stream)
     }
 
+    /// Which run is in flight.
+    pub fn running(&self) -> String {
+        format!("_bronzegate/{}/running.json", self.stream)
+    }
+
     /// Why the stream's last failed run failed.
     pub fn last_error(&self) -> String {
         format!("_bronzegate/{}/last_error.json", self.stream)

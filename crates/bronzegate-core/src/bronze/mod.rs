@@ -15,8 +15,8 @@ mod testing;
 
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Mended, Ratios, SegmentStatus,
-    TableCommit, TablePublished, Window, extend_history,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Mended, NOTED_AFTER, PAUSE,
+    Ratios, Running, SegmentStatus, TableCommit, TablePublished, Window, extend_history,
 };
 pub use format::draft_columns;
 pub(crate) use format::{Encoder, PartFormat, TableFormat, push_line, table_columns};
@@ -27,7 +27,7 @@ pub use publish::{PublishError, Publisher, Settler, Stores};
 pub use run_id::{NotAKey, RunId, RunKey, RunKind};
 pub use store::{
     BoundedStore, BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, LocalStore, RangeRead, Receipt,
-    StagedPart, StagingArea, StoreError, Upload,
+    StagedPart, StagingArea, StoreError, Upload, outlive_outgrown_files,
 };
 pub use table::{
     Appended, BronzeTable, TableAppend, TableColumn, TableError, TableFile, TableKind, TableState, Tables,

@@ -41,7 +41,7 @@ use super::body::{BodySpec, BodyTemplate};
 use super::condition::{Condition, ConditionSpec};
 use super::method::Method;
 use super::pagination::Pagination;
-use super::params::{self, ParamsSpec, Placed};
+use super::params::{self, FormSpec, ParamsSpec, Placed};
 use super::problem::{At, Draft, MISSING, Report};
 use super::read::{Entries, Joined, OneOrMany, Slot};
 use super::request::Request;
@@ -93,11 +93,17 @@ pub struct JobRequest {
     pub method: Method,
     /// Query parameters; several values repeat the parameter.
     pub params: Vec<(String, Vec<Template>)>,
-    /// The body of a POST.
+    /// What it carries.
     pub body: Option<BodyTemplate>,
 }
 
 impl Job {
+    /// Returns the requests about it.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &JobRequest> + Clone {
+        let submit = std::iter::once(&self.submit);
+        submit.chain(&self.start).chain(&self.poll).chain(&self.resolve)
+    }
+
     /// Returns the places of its answers that it reads.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         let conditions = self.done.iter().chain(&self.failed).map(|condition| &condition.at);
@@ -131,12 +137,16 @@ struct JobRequestSpec {
     /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment. A poll has none where the
     /// submission names a URL.
     path: Option<Slot<TemplateText>>,
-    /// GET or POST; default POST to submit and start, GET to poll and resolve.
+    /// GET, POST, PUT or PATCH; default POST to submit and start, GET to poll and resolve.
     method: Option<Slot<Method>>,
     /// Query parameters beside the source's; a list repeats the parameter.
     params: Option<Slot<ParamsSpec>>,
-    /// The JSON body of a POST; strings may use `{{ }}`.
+    /// The JSON body; strings may use `{{ }}`, and a value may be `{ secret: … }`.
     body: Option<Slot<BodySpec>>,
+    /// The fields of a form, in place of a body; a list repeats the field.
+    form: Option<Slot<FormSpec>>,
+    /// A text, in place of a body; `headers` may name its content type.
+    text: Option<Slot<TemplateText>>,
 }
 
 /// What the answer to a submission says.
@@ -412,7 +422,19 @@ impl FromStream<'_> {
             method,
             params: params::params(&params, vars, report),
             headers: self.headers.clone(),
-            body: super::body::resolve(spec.body.as_ref(), method, &window_targets, false, vars, report),
+            body: super::body::resolve(
+                super::body::Given {
+                    body: spec.body.as_ref(),
+                    form: spec.form.as_ref(),
+                    text: spec.text.as_ref(),
+                    is_method_given: spec.method.is_some(),
+                },
+                method,
+                &window_targets,
+                false,
+                vars,
+                report,
+            ),
             auth: self.auth.cloned(),
             pagination: Some(Pagination::default()),
             pagination_places: Vec::new(),

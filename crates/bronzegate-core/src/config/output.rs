@@ -131,12 +131,11 @@ impl OutputSpec {
 
     fn part_size(&self, report: &Report) -> Option<u64> {
         let slot = self.max_part_bytes.as_ref()?;
-        match slot.get()? {
-            Size(bytes @ SMALLEST..=LARGEST) => Some(*bytes),
-            Size(_) => {
-                report.add(slot.at(), Draft::refused("a size from 1KiB to 5GiB"));
-                None
-            }
+        let Size(bytes) = *slot.get()?;
+        let is_accepted = (SMALLEST..=LARGEST).contains(&bytes);
+        if !is_accepted {
+            report.add(slot.at(), Draft::refused("a size from 1KiB to 5GiB"));
         }
+        is_accepted.then_some(bytes)
     }
 }

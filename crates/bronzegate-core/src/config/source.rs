@@ -112,8 +112,7 @@ pub fn parse_bytes(file: &str, bytes: &[u8]) -> Result<Source, Problems> {
 impl Source {
     /// Returns the secrets of all streams, each once, in order of name.
     pub fn secrets(&self) -> Vec<SecretRef> {
-        let mut secrets: Vec<_> =
-            self.streams.iter().flat_map(|stream| stream.auth.secrets()).cloned().collect();
+        let mut secrets: Vec<_> = self.streams.iter().flat_map(Stream::secrets).collect();
         secrets.sort();
         secrets.dedup();
         secrets

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,9 @@ use super::answer::{Answer, NotRun, WindowList};
 use super::event::{Action, Backfill, Event, divided};
 use super::sources::SourceFolder;
 use super::warm_engines::WarmEngines;
+
+/// The streams of an event that run at the same time: each holds pages and parts in memory.
+const AT_ONCE: usize = 4;
 
 /// Answers events.
 ///
@@ -121,11 +124,9 @@ impl Dispatcher {
         // An event without a time is a person's: all of its streams get the same one.
         let request = RunRequest::Scheduled { at };
         let stores = self.stores(deadline);
-        let reports = join_all(
-            runs.iter()
-                .map(|run| run.run(stores.clone(), request, RunOptions { deadline, stop: stop.clone() })),
-        )
-        .await;
+        let options = || RunOptions { deadline, stop: stop.clone(), beside: false };
+        let waiting: Vec<_> = runs.iter().map(|run| run.run(stores.clone(), request, options())).collect();
+        let reports = futures::stream::iter(waiting).buffered(AT_ONCE).collect().await;
         for run in runs {
             self.engines.keep(run);
         }
@@ -141,7 +142,8 @@ impl Dispatcher {
         stop: &CancellationToken,
     ) -> RunReport {
         let request = RunRequest::Window { window, revision };
-        run.run(self.stores(deadline), request, RunOptions { deadline, stop: stop.clone() }).await
+        run.run(self.stores(deadline), request, RunOptions { deadline, stop: stop.clone(), beside: false })
+            .await
     }
 
     /// The windows one after the other, as far as time goes; or their list.

@@ -44,6 +44,20 @@ impl TablesPlace {
             Kind::Cloud { setting, cloud } => cloud.open_tables(setting, target).await,
         }
     }
+
+    /// Opens it for looking; `None` where there is no such folder, and none is created.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_existing(&self, target: Arc<dyn BronzeStore>) -> Result<Option<Arc<dyn Tables>>> {
+        match &self.0 {
+            Kind::Place { place, folder_tables, clock } => {
+                let store = place.open_existing().await?;
+                Ok(store.map(|store| folder_tables(store, clock.clone())))
+            }
+            Kind::Cloud { setting, cloud } => cloud.open_tables(setting, target).await.map(Some),
+        }
+    }
 }
 
 /// As it was given.

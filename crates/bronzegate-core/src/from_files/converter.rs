@@ -87,7 +87,7 @@ impl Converter {
         if record.table.is_some() || record.parts.is_empty() {
             return Ok(None);
         }
-        let Some((table, tables)) = self.publisher.table() else { return Ok(None) };
+        let Some(table) = self.publisher.table() else { return Ok(None) };
         let converted = |published: TablePublished, now| Converted {
             key: record.key.clone(),
             segment: record.segment,
@@ -98,7 +98,7 @@ impl Converter {
         if let Some(published) = self.marks.done(&record).await? {
             return Ok(Some(converted(published, false)));
         }
-        let appended = self.appended(&record, &name, (&*table, &tables.parts())).await?;
+        let appended = self.appended(&record, &name, (&*table, &self.publisher.parts())).await?;
         let published = TablePublished::of(&self.output.name, appended);
         self.marks.set_done(&record, &published).await?;
         if let Some(version) = appended.version.filter(|_| appended.now) {

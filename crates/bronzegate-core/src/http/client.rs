@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
@@ -12,6 +11,7 @@ use super::api_clock;
 use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, strip_user, with_origin};
 use super::body::{self, ResponseBody, innermost};
 use super::certificate::is_untrusted;
+use super::content::RequestContent;
 use super::egress::{Credentials, Egress, EgressError, egress_cause, host_and_port};
 use super::on_its_way::OnItsWay;
 use super::rate_limit::Limiter;
@@ -34,7 +34,7 @@ const LONGEST_URL: usize = u16::MAX as usize - 1;
 /// A request as the paginator makes it: without credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiRequest {
-    /// GET or POST.
+    /// GET, POST, PUT or PATCH.
     pub method: Method,
     /// Where to.
     pub url: Url,
@@ -44,8 +44,8 @@ pub(crate) struct ApiRequest {
     pub headers: HeaderMap,
     /// It moves a place that the API keeps: it is sent once, if it may have arrived.
     pub is_once: bool,
-    /// The JSON body of a POST.
-    pub body: Option<Bytes>,
+    /// What it carries.
+    pub body: Option<RequestContent>,
     /// What tells others that it has left, where that matters.
     pub on_its_way: Option<OnItsWay>,
 }
@@ -245,18 +245,20 @@ impl Client {
         // A page out of a cache would be one of another time than those beside it.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
-        if request.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(content) = &request.body {
+            headers.insert(CONTENT_TYPE, content.kind.media_type());
         }
         for (name, value) in &request.headers {
             headers.insert(name.clone(), value.clone());
         }
+        let body = request.body.as_ref().map(|content| credential.fill(content));
         match credentials {
             Credentials::Sent => credential.apply(&mut url, &mut headers),
             // The API may have repeated a secret in what leads there.
             Credentials::Withheld => {
-                credential.strip(&mut url);
-                self.check_free(&url, &headers, request).map_err(|error| SendError::Fatal(error.into()))?;
+                credential.strip(&mut url, &mut headers);
+                self.check_free(&url, &headers, body.as_deref())
+                    .map_err(|error| SendError::Fatal(error.into()))?;
             }
         }
         if url.as_str().len() > LONGEST_URL {
@@ -264,12 +266,13 @@ impl Client {
         }
         let is_let_in = matches!(credentials, Credentials::Sent);
         if is_let_in {
-            let secrets = credential.sign(request, &url, &mut headers, self.clock.now()).await?;
+            let whole = (&url, body.as_deref().unwrap_or_default());
+            let secrets = credential.sign(&request.method, whole, &mut headers, self.clock.now()).await?;
             secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
         }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);
-        if let Some(body) = &request.body {
-            builder = builder.body(body.clone());
+        if let Some(body) = body {
+            builder = builder.body(body);
         }
         self.stats.request();
         if let Some(way) = &request.on_its_way {
@@ -296,8 +299,8 @@ impl Client {
     }
 
     /// Whether a request to a host that gets no credentials has none in it, wherever the API put them.
-    fn check_free(&self, url: &Url, headers: &HeaderMap, request: &ApiRequest) -> Result<(), EgressError> {
-        let values = headers.values().map(HeaderValue::as_bytes).chain(request.body.as_deref());
+    fn check_free(&self, url: &Url, headers: &HeaderMap, body: Option<&[u8]>) -> Result<(), EgressError> {
+        let values = headers.values().map(HeaderValue::as_bytes).chain(body);
         let texts = values.map(String::from_utf8_lossy);
         let is_secret = |text: &str| self.auth.scrubber().finds_in(text);
         let holds = if is_secret(url.as_str()) {

@@ -134,15 +134,17 @@ fn of_partitions(
 
 /// The mark, in the spelling that the stream's cursors have.
 fn read(sequence: &Sequence<'_>, before: &CursorState, text: &str, now: Timestamp) -> Result<Mark> {
-    let format = sequence.incremental.format;
+    let format = &sequence.incremental.format;
     let known = before.position().map(|mark| mark.cursor.bare);
-    let bare = known
-        .unwrap_or(matches!(format, CursorFormat::Integer | CursorFormat::EpochS | CursorFormat::EpochMs));
+    let bare = known.unwrap_or(matches!(
+        format.first(),
+        CursorFormat::Integer | CursorFormat::EpochS | CursorFormat::EpochMs | CursorFormat::EpochUs
+    ));
     let spelled = CursorValue::of(format, Verbatim { text: text.to_owned(), bare });
     let time = parse_time(text).filter(|_| format.is_time());
     let value = match (spelled, time) {
         // A date is an ISO 8601 instant too, but not one that the API writes.
-        (Ok(_), Some(time)) if format == CursorFormat::Rfc3339 && text.parse::<Date>().is_ok() => {
+        (Ok(_), Some(time)) if *format.first() == CursorFormat::Rfc3339 && text.parse::<Date>().is_ok() => {
             CursorValue::of_time(format, time)
         }
         (Ok(value), _) => value,

@@ -3,6 +3,7 @@
 mod commit_record;
 mod engine;
 mod findings;
+mod in_flight;
 mod mend;
 mod options;
 mod paging;

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
+use super::table_segment::naming;
 use crate::bronze::{
     CommitLog, CommitRecord, Created, Layout, PageWriter, PartFormat, Parts, Publisher, RunKind,
     SegmentStatus, Stores, TablePublished,
@@ -74,8 +75,7 @@ impl StreamRun {
         let begins = self.begins(log, &segment).await?;
         let not_loaded = self.before_the_first_run(log, &mut segment).await?;
         let mut staged = loop {
-            let (naming, format) =
-                (self.naming(&layout, &segment, table.as_ref()), self.part_format(&segment)?);
+            let (naming, format) = (naming(&layout, &segment, table.as_ref()), self.part_format(&segment)?);
             let max_part_bytes = self.stream.output.max_part_bytes;
             let parts = Parts::new(publisher.parts(), naming, format.clone(), max_part_bytes);
             let parts = (parts, format, publisher.most_parts());
@@ -138,6 +138,7 @@ impl StreamRun {
         if report.key.is_none() {
             report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
+        self.in_flight.is(Some(&segment.key.key));
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
     }
@@ -242,7 +243,12 @@ impl StreamRun {
             return Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), None)?)));
         }
         let (asked, filter) = self.filter(segment)?;
-        let mut writer = PageWriter::new(parts, self.encoder(&format, segment), filter, self.stats());
+        let mut writer = PageWriter::new(
+            parts,
+            (self.encoder(&format, segment), self.window_of_records(segment)),
+            filter,
+            self.stats(),
+        );
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
         let full = Full { most_parts, stop: stop.clone() };
         let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };

@@ -43,7 +43,7 @@ impl StreamRun {
         publisher: &Publisher,
         segment: &Segment,
     ) -> Result<Option<TableSegment>> {
-        let (Some(output), Some((_, tables))) = (&self.stream.output.table, publisher.table()) else {
+        let (Some(output), Some(tables)) = (&self.stream.output.table, publisher.tables()) else {
             return Ok(None);
         };
         let Some(state) = publisher.look_at_table(&self.stream).await? else { return Ok(None) };
@@ -60,17 +60,6 @@ impl StreamRun {
             columns: table_columns(output, &self.stream.branch_members()),
         };
         Ok(Some(TableSegment { commit, target }))
-    }
-
-    /// What the parts of a segment are called.
-    pub(super) fn naming(
-        &self,
-        layout: &Layout,
-        segment: &Segment,
-        table: Option<&TableSegment>,
-    ) -> PartNaming {
-        let table = table.map(TableSegment::parts);
-        PartNaming { layout: layout.clone(), key: segment.key.clone(), segment: segment.number, table }
     }
 
     /// What the parts of a segment are made of.
@@ -91,6 +80,12 @@ impl StreamRun {
         let Engine { source, environment, .. } = &self.engine;
         format.encoder(&source.name, environment, &segment.key.batch_id, self.stream.branch_members())
     }
+}
+
+/// What the parts of a segment are called.
+pub(super) fn naming(layout: &Layout, segment: &Segment, table: Option<&TableSegment>) -> PartNaming {
+    let table = table.map(TableSegment::parts);
+    PartNaming { layout: layout.clone(), key: segment.key.clone(), segment: segment.number, table }
 }
 
 /// Who appends a segment, and the number of the transaction.

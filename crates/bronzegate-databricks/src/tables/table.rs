@@ -17,7 +17,7 @@ use crate::workspace::CallError;
 
 /// How often a table is made ready: others may change it at the same time.
 const ROUNDS: u32 = 3;
-/// The wait between two rounds.
+/// The wait after a round that failed.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// A table of Unity Catalog.
@@ -52,10 +52,7 @@ impl Table {
     async fn make_ready(&self, columns: &[TableColumn]) -> Result<(), TableError> {
         let quoted = self.shared.schema.quoted(&self.name);
         let mut why = String::new();
-        for round in 0..ROUNDS {
-            if round > 0 {
-                self.shared.workspace.service().clock().sleep(PAUSE).await;
-            }
+        for _ in 0..ROUNDS {
             let sql = match self.found(columns).await? {
                 Found::There { lacks, .. } if lacks.is_empty() => return Ok(()),
                 Found::There { lacks, .. } => {
@@ -66,13 +63,19 @@ impl Table {
                 }
             };
             match self.shared.statements.run(&sql, &[]).await {
-                Ok(_) => {}
+                Ok(_) => "the catalog does not show it yet".clone_into(&mut why),
                 // Another run may have done it meanwhile, which the next look tells.
                 Err(error @ (StatementError::Failed(_) | StatementError::Unknown(_))) => {
-                    why = error.to_string()
+                    why = error.to_string();
+                    self.shared.workspace.service().clock().sleep(PAUSE).await;
                 }
                 Err(StatementError::Call(error)) => return Err(self.unread(error)),
             }
+        }
+        if let Found::There { lacks, .. } = self.found(columns).await?
+            && lacks.is_empty()
+        {
+            return Ok(());
         }
         let needs = "the identity needs USE CATALOG, USE SCHEMA and CREATE TABLE, or MODIFY on the table";
         Err(self.refused(format!("it cannot be made or changed: {why}; {needs}")))

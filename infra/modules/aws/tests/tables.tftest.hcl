@@ -86,16 +86,16 @@ run "tables_beside_bronze_are_reached_in_their_own_folders_only" {
         actions   = ["s3:DeleteObject"]
         resources = ["arn:aws:s3:::lake/tables/bronze_crm/_delta_log/*", "arn:aws:s3:::lake/tables/crm_events/_delta_log/*"]
       }
-      ListTables = {
-        actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
+      ListTableLogs = {
+        actions   = ["s3:ListBucket"]
         resources = ["arn:aws:s3:::lake"]
       }
     })
     error_message = "statements: ${jsonencode(data.aws_iam_policy_document.tables.statement)}"
   }
   assert {
-    condition     = toset(one(data.aws_iam_policy_document.tables.statement[2].condition).values) == toset(["tables/bronze_crm/*", "tables/crm_events/*"])
-    error_message = "listed are the tables' folders"
+    condition     = toset(one(data.aws_iam_policy_document.tables.statement[2].condition).values) == toset(["tables/bronze_crm/_delta_log/*", "tables/crm_events/_delta_log/*"])
+    error_message = "listed are the tables' logs"
   }
   assert {
     condition     = length(aws_s3_bucket.tables) == 0 && length(aws_secretsmanager_secret.databricks) == 0
@@ -165,10 +165,10 @@ run "a_schema_of_databricks_has_its_parts_in_bronze_and_its_secret_in_the_vault"
     error_message = "variables: ${jsonencode(aws_lambda_function.run.environment[0].variables)}"
   }
   assert {
-    condition = [for statement in data.aws_iam_policy_document.tables.statement : statement.sid] == ["WriteTables", "ListTables"] && (
+    condition = [for statement in data.aws_iam_policy_document.tables.statement : statement.sid] == ["WriteTables"] && (
       data.aws_iam_policy_document.tables.statement[0].resources == toset(["arn:aws:s3:::lake/bronze/bronze_crm/*", "arn:aws:s3:::lake/bronze/crm_events/*"])
     )
-    error_message = "parts are written below bronze, and no log is: ${jsonencode(data.aws_iam_policy_document.tables.statement)}"
+    error_message = "parts are written below bronze, and there is no log: ${jsonencode(data.aws_iam_policy_document.tables.statement)}"
   }
   assert {
     condition     = aws_secretsmanager_secret.databricks[0].name == "bronzegate/databricks-client-secret" && length(local.read_secrets) == 1

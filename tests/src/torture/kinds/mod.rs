@@ -5,7 +5,9 @@ mod changing;
 mod exported;
 mod kind;
 mod marked;
+mod misleading;
 mod snapshot;
+mod timed;
 
 pub use kind::Kind;
 pub(super) use kind::{Bounds, KINDS};

@@ -109,7 +109,7 @@ impl Handler {
             }
         };
         match outcome {
-            Ok(status) => matches!(status, Status::Complete | Status::AlreadyCommitted),
+            Ok(status) => matches!(status, Status::Complete | Status::AlreadyCommitted | Status::Skipped),
             Err(error) => {
                 tracing::error!(message_id = message.id, %error, "message failed");
                 false

@@ -6,6 +6,7 @@ mod log;
 mod names;
 mod newest;
 mod record;
+mod running;
 mod since;
 mod table_commit;
 #[cfg(test)]
@@ -15,4 +16,5 @@ pub use health::{HISTORY, HistoryEntry, Ratios, extend_history};
 pub use last_error::LastError;
 pub use log::CommitLog;
 pub use record::{CommitRecord, KnownPaging, Mended, SegmentStatus, Window};
+pub use running::{NOTED_AFTER, PAUSE, Running};
 pub use table_commit::{TableCommit, TablePublished};

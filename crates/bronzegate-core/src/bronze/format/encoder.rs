@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::ndjson::{LineEncoder, LineTail};
-use super::table::{RowEncoder, RowTail};
+use super::table::RowTail;
 use crate::formats::RecordChunk;
 
 /// Writes the records of a run as rows.
@@ -12,7 +12,7 @@ pub(crate) enum Encoder {
     /// As lines of JSON.
     Lines(LineEncoder),
     /// As rows of a table.
-    Rows(RowEncoder),
+    Rows,
 }
 
 /// What the rows of one page have in common.
@@ -30,7 +30,7 @@ impl Encoder {
     pub(crate) fn page(&self, arrived: Timestamp, parents: &str) -> PageTail {
         match self {
             Self::Lines(encoder) => PageTail::Lines(encoder.page(arrived, parents)),
-            Self::Rows(encoder) => PageTail::Rows(encoder.page(arrived, parents)),
+            Self::Rows => PageTail::Rows(RowTail::new(arrived, parents)),
         }
     }
 }

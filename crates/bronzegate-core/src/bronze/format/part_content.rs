@@ -13,7 +13,7 @@ pub(super) const SHARE: u64 = 32;
 /// The content of one part.
 pub(crate) enum PartContent {
     /// Lines.
-    Lines(LineContent),
+    Lines(Box<LineContent>),
     /// Row groups of a Parquet file.
     Rows(Box<RowsContent>),
 }
@@ -63,6 +63,6 @@ impl PartContent {
 
 impl Default for PartContent {
     fn default() -> Self {
-        Self::Lines(LineContent::default())
+        Self::Lines(Box::default())
     }
 }

@@ -10,7 +10,7 @@ use super::encoder::Encoder;
 use super::line_content::LineContent;
 use super::ndjson::LineEncoder;
 use super::part_content::{PartContent, SHARE};
-use super::table::{self, RowEncoder, RowsContent, TableFormat};
+use super::table::{self, RowsContent, TableFormat};
 use crate::config::Compression;
 
 /// Rows are compressed in pieces of at most this size, so that a part does not outgrow its limit by more.
@@ -48,7 +48,7 @@ impl PartFormat {
     ) -> Encoder {
         match self {
             Self::Lines(_) => Encoder::Lines(LineEncoder::new(source, environment, batch_id, parents)),
-            Self::Rows(_) => Encoder::Rows(RowEncoder),
+            Self::Rows(_) => Encoder::Rows,
         }
     }
 
@@ -58,9 +58,8 @@ impl PartFormat {
     /// When the compressor cannot be made.
     pub(crate) fn content(&self, max_part_bytes: u64) -> io::Result<PartContent> {
         match self {
-            Self::Lines(compression) => {
-                LineContent::lines(*compression, max_part_bytes).map(PartContent::Lines)
-            }
+            Self::Lines(compression) => LineContent::lines(*compression, max_part_bytes)
+                .map(|content| PartContent::Lines(Box::new(content))),
             Self::Rows(format) => {
                 RowsContent::new(format, max_part_bytes).map(|content| PartContent::Rows(Box::new(content)))
             }

@@ -20,7 +20,7 @@ pub enum PublishError {
              before, and run {stream} again", safe_until(*.committed_at))]
     NotAppended {
         /// The table's answer.
-        cause: TableError,
+        cause: Box<TableError>,
         /// `<source>/<stream>`.
         stream: String,
         /// The segment.

@@ -124,7 +124,7 @@ fn not_appended(cause: TableError, record: &CommitRecord, append: &TableAppend) 
         TableError::Store(error) => error.into(),
         cause @ TableError::Unknown { .. } => PublishError::Table(cause),
         cause @ TableError::Refused { .. } => PublishError::NotAppended {
-            cause,
+            cause: Box::new(cause),
             stream: append.stream.clone(),
             segment: append.segment.clone(),
             committed_at: record.finished_at,

@@ -55,7 +55,7 @@ impl Publisher {
     /// # Errors
     /// Why a run would refuse the table.
     pub async fn look_at_table(&self, stream: &Stream) -> Result<Option<TableState>, PublishError> {
-        let (Some(output), Some((table, _))) = (&stream.output.table, self.table()) else { return Ok(None) };
+        let (Some(output), Some(table)) = (&stream.output.table, self.table()) else { return Ok(None) };
         let columns = table_columns(output, &stream.branch_members());
         table.look(&columns).await.map(Some).map_err(PublishError::Table)
     }
@@ -70,9 +70,14 @@ impl Publisher {
         self.table.as_ref().map_or_else(|| self.stores.log.clone(), |(_, tables)| tables.parts())
     }
 
-    /// The table that the stream writes into, with its root.
-    pub(crate) fn table(&self) -> Option<(Arc<dyn BronzeTable>, &Arc<dyn Tables>)> {
-        self.table.as_ref().map(|(name, tables)| (tables.table(name), tables))
+    /// The table that the stream writes into.
+    pub(crate) fn table(&self) -> Option<Arc<dyn BronzeTable>> {
+        self.table.as_ref().map(|(name, tables)| tables.table(name))
+    }
+
+    /// The root of the table that the stream writes into.
+    pub(crate) fn tables(&self) -> Option<&Arc<dyn Tables>> {
+        self.table.as_ref().map(|(_, tables)| tables)
     }
 
     /// How many parts a segment of the stream may have, where that has a bound.

@@ -6,7 +6,7 @@ mod port;
 
 pub use bounded::BoundedStore;
 pub(in crate::bronze) use bounded::Limit;
-pub use local::LocalStore;
+pub use local::{LocalStore, outlive_outgrown_files};
 pub use port::{
     BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, RangeRead, Receipt, StagedPart, StagingArea,
     StoreError, Upload,

@@ -11,4 +11,5 @@ mod mistakes;
 mod output;
 mod reading;
 mod schema;
+mod templates;
 mod yaml;

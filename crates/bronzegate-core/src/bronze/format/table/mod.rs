@@ -19,7 +19,7 @@ mod tests;
 
 pub use draft::draft_columns;
 pub(crate) use lines::push_line;
-pub(crate) use rows::{RowEncoder, RowTail};
+pub(crate) use rows::RowTail;
 pub(super) use rows::{count, fitting};
 pub(crate) use rows_content::RowsContent;
 pub(crate) use schema::{TableFormat, table_columns};

@@ -44,14 +44,14 @@ impl<'a> Number<'a> {
         let mut number = Self { is_negative, before_point: before, behind_point: behind, exponent };
         let zeros = |digits: &[u8]| digits.iter().take_while(|digit| **digit == b'0').count();
         let trailing = |digits: &[u8]| digits.iter().rev().take_while(|digit| **digit == b'0').count();
-        number.exponent = number.exponent.saturating_sub(behind.len() as i64);
+        number.exponent = number.exponent.saturating_sub(signed(behind.len()));
         let cut = trailing(number.behind_point);
         number.behind_point = &behind[..behind.len() - cut];
-        number.exponent = number.exponent.saturating_add(cut as i64);
+        number.exponent = number.exponent.saturating_add(signed(cut));
         if number.behind_point.is_empty() {
             let cut = trailing(number.before_point);
             number.before_point = &before[..before.len() - cut];
-            number.exponent = number.exponent.saturating_add(cut as i64);
+            number.exponent = number.exponent.saturating_add(signed(cut));
         }
         number.before_point = &number.before_point[zeros(number.before_point)..];
         if number.before_point.is_empty() {
@@ -107,6 +107,10 @@ pub(super) fn double(text: &[u8]) -> Option<f64> {
     }
     let shortest = format!("{value:e}");
     Number::parse(shortest.as_bytes())?.is(&number).then_some(value)
+}
+
+fn signed(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 /// Reads a power of ten. One that no number of 38 digits could have is the greatest.

@@ -14,7 +14,7 @@ use super::cell;
 use super::json::{members, text};
 use super::listed::{Finder, Listed};
 use super::rows::{Row, Rows};
-use super::schema::{DECIMAL_BYTES, From, TableFormat};
+use super::schema::{From, TableFormat};
 use super::stats::FileStats;
 use crate::config::ColumnType;
 
@@ -152,8 +152,8 @@ impl Column<'_, '_> {
             }
             ColumnType::Decimal { precision, scale } => {
                 self.cells::<FixedLenByteArrayType>(number, listed, |json| {
-                    let bytes: [u8; DECIMAL_BYTES] = cell::decimal(json, precision, scale)?.to_be_bytes();
-                    Some(FixedLenByteArray::from(bytes.to_vec()))
+                    let unscaled = cell::decimal(json, precision, scale)?;
+                    Some(FixedLenByteArray::from(unscaled.to_be_bytes().to_vec()))
                 })
             }
         }

@@ -12,10 +12,6 @@ use crate::formats::{RecordChunk, Span};
 /// Bytes before a row's content.
 const HEADER: usize = 16;
 
-/// Writes records as rows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RowEncoder;
-
 /// What the rows of one page have before the record.
 #[derive(Clone, Debug)]
 pub(crate) struct RowTail {
@@ -34,20 +30,18 @@ pub(super) struct Row<'a> {
     pub(super) record: &'a [u8],
 }
 
-impl RowEncoder {
+impl RowTail {
     /// What the rows of a page get that arrived at this time. Time is told in milliseconds, as in files.
-    pub(in crate::bronze::format) fn page(self, arrived: Timestamp, parents: &str) -> RowTail {
+    pub(in crate::bronze::format) fn new(arrived: Timestamp, parents: &str) -> Self {
         // More than 4 GiB of a parent's values cannot come from one record of 4 GiB at most.
         let parents = &parents.as_bytes()[..parents.len().min(u32::MAX as usize)];
         let mut before = Vec::with_capacity(HEADER + parents.len());
         before.extend_from_slice(&(parents.len() as u32).to_le_bytes());
         before.extend_from_slice(&arrived.as_millisecond().saturating_mul(1_000).to_le_bytes());
         before.extend_from_slice(parents);
-        RowTail { before }
+        Self { before }
     }
-}
 
-impl RowTail {
     /// Appends the piece's records from the `nth` on to `out`, one row each, until it has `most` bytes; returns the
     /// number of the next.
     pub(in crate::bronze::format) fn encode(
@@ -80,7 +74,9 @@ pub(super) fn push(arrived: Timestamp, parents: &[u8], record: &[&[u8]], out: &m
     out.extend_from_slice(&(parents.len() as u32).to_le_bytes());
     out.extend_from_slice(&arrived.as_millisecond().saturating_mul(1_000).to_le_bytes());
     out.extend_from_slice(parents);
-    record.iter().for_each(|piece| out.extend_from_slice(piece));
+    for piece in record {
+        out.extend_from_slice(piece);
+    }
 }
 
 /// The rows in these bytes, in order.

@@ -148,14 +148,14 @@ fn field(column: &TableColumn) -> Result<Type, ParquetError> {
     if let ColumnType::Decimal { precision, scale } = column.kind {
         field = field.with_precision(i32::from(precision)).with_scale(i32::from(scale));
         if physical == PhysicalType::FIXED_LEN_BYTE_ARRAY {
-            field = field.with_length(DECIMAL_BYTES as i32);
+            field = field.with_length(DECIMAL_BYTES);
         }
     }
     field.build()
 }
 
 /// The bytes of a decimal that is too long for an integer: 38 digits have a place.
-pub(super) const DECIMAL_BYTES: usize = 16;
+const DECIMAL_BYTES: i32 = 16;
 
 fn properties(output: &TableOutput, columns: &[TableColumn]) -> Result<WriterProperties, ParquetError> {
     let compression = match output.compression {

@@ -5,7 +5,7 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::{Value, json};
 
-use super::{RowEncoder, RowsContent, TableFormat, count, fitting};
+use super::{RowTail, RowsContent, TableFormat, count, fitting};
 use crate::config::{ColumnType, ListedColumn, TableCompression, TableOutput};
 use crate::formats::{RecordChunk, Span};
 
@@ -36,7 +36,7 @@ fn rows(records: &[&str], parents: &str) -> Bytes {
     }
     let piece = RecordChunk { bytes: bytes.into(), spans, keys: Vec::new(), line_breaks: true };
     let mut out = Vec::new();
-    let tail = RowEncoder.page("2026-11-22T17:00:00.120999Z".parse().unwrap(), parents);
+    let tail = RowTail::new("2026-11-22T17:00:00.120999Z".parse().unwrap(), parents);
     assert_eq!(tail.encode(&piece, 0, usize::MAX, &mut out), records.len());
     assert_eq!(count(&out), records.len() as u64);
     out.into()

@@ -267,7 +267,7 @@ impl Client {
         }
         let is_let_in = matches!(credentials, Credentials::Sent);
         if is_let_in {
-            let secrets = credential.sign(request, &url, &mut headers, self.clock.now()).await?;
+            let secrets = credential.sign(request, &mut url, &mut headers, self.clock.now()).await?;
             secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
         }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);

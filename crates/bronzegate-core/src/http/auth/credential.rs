@@ -56,7 +56,7 @@ impl Credential {
     pub(in crate::http) async fn sign(
         &self,
         request: &ApiRequest,
-        url: &Url,
+        url: &mut Url,
         headers: &mut HeaderMap,
         now: Timestamp,
     ) -> Result<Vec<SecretString>, AuthFault> {

@@ -96,11 +96,6 @@ impl BronzeTable for DeltaTable {
         Publish { store, clock, table: &self.name, append }.find().await
     }
 
-    async fn find(&self, append: &TableAppend) -> Result<Option<Appended>, TableError> {
-        let (store, clock) = (&*self.tables.store, &*self.tables.clock);
-        Publish { store, clock, table: &self.name, append }.find().await
-    }
-
     async fn maintain(&self, version: i64) {
         if self.due().is_some_and(|due| version < due) {
             return;

@@ -114,27 +114,6 @@ impl Publish<'_> {
         }
     }
 
-    /// Tells whether the segment is in the table, without putting anything.
-    pub(crate) async fn find(&self) -> Result<Option<Appended>, TableError> {
-        let sought = self.sought(&self.paths()?);
-        let snapshot = replay(self.store, self.clock, self.table, Some(&sought)).await;
-        let Some(snapshot) = snapshot.map_err(|error| error.of(self.table))? else { return Ok(None) };
-        let found = find(self.store, self.clock, &snapshot, &sought, self.append).await;
-        match found.map_err(|error| error.of(self.table))? {
-            Found::Yes(version) => Ok(Some(self.appended(version, &Tries::default()))),
-            Found::No | Found::Unknown(_) => Ok(None),
-        }
-    }
-
-    fn sought(&self, paths: &[String]) -> Sought {
-        Sought {
-            table: self.table.to_owned(),
-            app: self.append.app.clone(),
-            txn: self.append.txn,
-            paths: paths.iter().cloned().collect::<HashSet<_>>(),
-        }
-    }
-
     /// The version to put next.
     fn content(&self, snapshot: &Snapshot, paths: &[String]) -> Result<Content, String> {
         gate::check(snapshot, &self.append.columns)?;

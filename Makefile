@@ -1,6 +1,6 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test torture bench bench-aws check fmt words clippy docs deny advisories terraform checkov workflows schema \
+.PHONY: help build demo demo-api test torture airbyte bench bench-aws check fmt words clippy docs deny advisories terraform checkov workflows schema \
 	clean package-aws invoke-aws functions package-azure wheel invoke-azure bench-azure smoke-azure
 
 VENV  := .venv
@@ -9,6 +9,8 @@ TOOLS := .tools
 DENY  := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 CHECKOV := $(TOOLS)/checkov
+AIRBYTE := $(TOOLS)/airbyte
+AIRBYTE_CDK_VERSION := 7.39.1
 CHECKOV_VERSION := 3.3.30
 ZIZMOR := $(TOOLS)/zizmor
 ZIZMOR_VERSION := 1.32.0
@@ -68,6 +70,10 @@ torture: $(VENV)/installed $(NODE)/installed ## thousands of trials and hostile 
 	$(if $(filter fuzz,$(KIND)),,$(WORKBENCH) torture --trials $(TRIALS) --store $(STORE) --kind '$(KIND)' \
 		$(if $(SEED),--seed $(SEED)))
 	$(if $(filter all fuzz,$(KIND)),$(WORKBENCH) fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED)))
+
+airbyte: $(AIRBYTE)/installed ## imported manifests against Airbyte's own runner, on the demo API
+	cargo build --workspace --bins --locked
+	$(WORKBENCH) airbyte $(AIRBYTE)/bin/python
 
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench
@@ -202,6 +208,12 @@ $(ZIG)/installed:
 $(ZIZMOR)/installed:
 	python3 -m venv $(ZIZMOR)
 	$(ZIZMOR)/bin/pip install --quiet --disable-pip-version-check zizmor==$(ZIZMOR_VERSION)
+	touch $@
+
+# It is large, and its pins are its own: so it has an environment for itself.
+$(AIRBYTE)/installed:
+	python3 -m venv $(AIRBYTE)
+	$(AIRBYTE)/bin/pip install --quiet --disable-pip-version-check airbyte-cdk==$(AIRBYTE_CDK_VERSION)
 	touch $@
 
 $(CHECKOV)/installed:

@@ -377,8 +377,8 @@ paths:
         assert_eq!(
             refused,
             [
-                ("the path has parameters: write it with `parent` or `vars`", 19),
-                ("the answer has 2 lists of objects", 22),
+                ("the path has parameters: write it with `parent` or `vars`", 18),
+                ("the answer has 2 lists of objects", 21),
             ]
         );
     }

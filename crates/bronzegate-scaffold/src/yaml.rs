@@ -206,6 +206,8 @@ impl Yaml {
             {
                 None
             }
+            // A stream is read line by line.
+            Self::Map(map) if map.get("path").is_some() && map.get("records").is_some() => None,
             _ => self.is_bare().then(|| self.flow()).filter(|flow| flow.len() <= longest),
         }
     }

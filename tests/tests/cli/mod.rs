@@ -26,6 +26,8 @@ mod interrupt;
 mod kill;
 // `BRONZEGATE_NOTIFY`: a message when a run fails or breaches, and a run that never fails by it.
 mod notify;
+// `new` and `import`: source files from a curl line and from a manifest.
+mod new;
 // Bronze read with DuckDB.
 mod readers;
 // Refresh tokens in the vault that a process leaves, killed or not.

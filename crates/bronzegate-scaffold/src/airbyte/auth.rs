@@ -314,3 +314,37 @@ fn selected(part: &mut Part<'_>, node: &Node) -> Result<Option<Map>> {
         None => refuse("authentication", "no authenticator is given", node),
     }
 }
+
+/// Several credentials as one setting: they go together where all are headers.
+pub(super) fn together(mut all: Vec<Map>, at: &Node) -> Result<Option<Map>> {
+    if all.len() < 2 {
+        return Ok(all.pop());
+    }
+    let mut headers = Map::new();
+    for one in &all {
+        let text = |key: &str| match one.get(key) {
+            Some(Yaml::Value(value)) => value.as_str().map(str::to_owned),
+            _ => None,
+        };
+        let (name, prefix, secret) = match (text("type").as_deref(), text("in").as_deref()) {
+            (Some("bearer"), _) => ("Authorization".to_owned(), "Bearer ".to_owned(), one.get("token")),
+            (Some("api_key"), Some("header")) => {
+                (text("name").unwrap_or_default(), text("prefix").unwrap_or_default(), one.get("value"))
+            }
+            _ => {
+                return refuse(
+                    "several secrets beside each other",
+                    "two credentials, and not both are headers",
+                    at,
+                );
+            }
+        };
+        let Some(Yaml::Map(secret)) = secret else { continue };
+        let mut secret = secret.clone();
+        if !prefix.is_empty() {
+            secret.set("prefix", prefix);
+        }
+        headers.set(name, secret);
+    }
+    Ok(Some(Map::new().with("type", "headers").with("headers", headers)))
+}

@@ -230,6 +230,11 @@ impl Scope<'_> {
             Expr::GetAttr(method) => {
                 let of = self.eval(&method.expr, set);
                 match (method.name, values.as_slice()) {
+                    ("get", [Term::Known(_), default, ..])
+                        if self.settings.is_unspecified() && is_config(&of) && !default.is_empty() =>
+                    {
+                        default.clone()
+                    }
                     ("get", [Term::Known(Value::String(name)), default @ ..]) => {
                         let found = self.step(of, Step::Name(name.clone()));
                         match (found, default) {
@@ -246,6 +251,10 @@ impl Scope<'_> {
             _ => Term::unknown("a call"),
         }
     }
+}
+
+fn is_config(term: &Term) -> bool {
+    matches!(term, Term::At(Root::State, path) if path.first() == Some(&Step::Name("config".to_owned())))
 }
 
 fn all_known(terms: impl Iterator<Item = Term>) -> Term {

@@ -6,6 +6,7 @@
 
 mod auth;
 mod branches;
+mod conditions;
 mod cursor;
 mod files;
 mod functions;

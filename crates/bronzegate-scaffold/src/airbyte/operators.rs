@@ -251,6 +251,7 @@ pub(super) fn tested(name: &str, of: Term) -> Term {
         ("defined", Term::Known(value)) => Term::Known((!value.is_null()).into()),
         ("string", Term::Known(value)) => Term::Known(value.is_string().into()),
         ("number" | "integer", Term::Known(value)) => Term::Known(value.is_number().into()),
+        ("true" | "false", of) => compare(CompareOpKind::Eq, of, Term::Known((name == "true").into())),
         ("none", of) => Term::test(Test::Compare("==", of, Term::null())),
         ("defined", of) => Term::test(Test::Exists(of)),
         ("undefined", of) => Term::test(negated(Test::Exists(of))),

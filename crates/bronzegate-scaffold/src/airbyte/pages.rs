@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use super::conditions::{conditions, is_absence};
 use super::part::{Part, response_place};
 use super::refused::{Result, refuse};
 use super::term::{Root, Term, Test, shown};
 use crate::place::Target;
 use crate::tree::Node;
-use crate::yaml::{Map, Yaml, one};
+use crate::yaml::{Map, Yaml};
 
 /// The setting `pagination`.
 #[derive(Debug, Default)]
@@ -305,16 +306,17 @@ impl Paginator<'_> {
             let mut map =
                 Map::new().with("type", "offset").with("send", token.yaml()).with("advance", "requested");
             self.with_size(part, &mut map);
-            match stop {
-                Some(Test::Compare(">=" | ">", sum, total))
-                    if matches!(sum, Term::Sum(..)) && response_place(total, &[]).is_some() =>
-                {
-                    if let Some(total) = response_place(total, &[]) {
-                        map.set("total", total);
-                    }
-                }
-                stop => self.stops(part, &mut map, stop, left)?,
+            let tests = match stop {
+                Some(Test::Or(tests)) => tests.clone(),
+                stop => stop.into_iter().cloned().collect(),
+            };
+            let (ends, others): (Vec<_>, Vec<_>) =
+                tests.into_iter().partition(|test| says_total(test).is_some());
+            if let Some(total) = ends.iter().find_map(says_total) {
+                map.set("total", total);
             }
+            let others = (!others.is_empty()).then_some(Test::Or(others));
+            self.stops(part, &mut map, others.as_ref(), left)?;
             part.rewrite("the offset that the response states, plus its size: type offset");
             return Ok(Pages { map: Some(map), follows_urls: false });
         }
@@ -396,87 +398,12 @@ impl Paginator<'_> {
     }
 }
 
-/// Whether a test says that the cursor, or what holds it, is not there.
-fn is_absence(test: &Test, cursor: &Term) -> bool {
-    let holds = |term: &Term| {
-        term == cursor
-            || matches!((term, cursor), (Term::At(one, outer), Term::At(other, inner)) if one == other && !outer.is_empty() && inner.starts_with(outer))
-    };
+/// Where the total is, of a test that holds where the offset with the size reaches it.
+fn says_total(test: &Test) -> Option<Map> {
     match test {
-        Test::Not(inner) => match &**inner {
-            Test::Truthy(term) | Test::Exists(term) => holds(term),
-            Test::Compare("!=", term, Term::Known(Value::Null)) => holds(term),
-            _ => false,
-        },
-        Test::Compare("==", term, Term::Known(value)) => holds(term) && !super::term::truthy(value),
-        Test::Or(tests) => tests.iter().all(|test| is_absence(test, cursor)),
-        _ => false,
-    }
-}
-
-/// A test as conditions of which one holds; `None` where no condition says it.
-pub(super) fn conditions(test: &Test) -> Option<Vec<Map>> {
-    let at = |term: &Term| response_place(term, &[]).map(|place| Map::new().with("at", place));
-    match test {
-        Test::Truthy(term @ Term::At(Root::Response | Root::Headers, _)) => {
-            Some(vec![at(term)?.with("equals", true)])
-        }
-        Test::Exists(term) => Some(vec![at(term)?.with("exists", true)]),
-        Test::Not(inner) => match &**inner {
-            Test::Truthy(term @ Term::At(Root::Response | Root::Headers, _)) => Some(vec![
-                at(term)?.with("equals", false),
-                at(term)?.with("exists", false),
-                at(term)?.with("equals", Value::Null),
-            ]),
-            Test::Exists(term) => Some(vec![at(term)?.with("exists", false)]),
-            Test::Compare("==", term, value) => conditions(&Test::Compare("!=", term.clone(), value.clone())),
-            Test::Compare("!=", term, value) => conditions(&Test::Compare("==", term.clone(), value.clone())),
-            _ => None,
-        },
-        Test::Compare("==", term, Term::Known(Value::Null)) => {
-            Some(vec![at(term)?.with("equals", Value::Null), at(term)?.with("exists", false)])
-        }
-        Test::Compare("==", term, Term::Known(value)) => Some(vec![at(term)?.with("equals", value.clone())]),
-        Test::Compare("!=", term, Term::Known(Value::Bool(flag))) => {
-            Some(vec![at(term)?.with("equals", !flag), at(term)?.with("exists", false)])
-        }
-        Test::Compare(">", term, Term::Known(Value::Number(number))) => {
-            Some(vec![at(term)?.with("over", Value::Number(number.clone()))])
-        }
-        Test::Or(tests) => {
-            let all: Option<Vec<_>> = tests.iter().map(conditions).collect();
-            all.map(|all| all.into_iter().flatten().collect())
+        Test::Compare(">=" | ">", Term::Sum(..), total) | Test::Compare("<=" | "<", total, Term::Sum(..)) => {
+            response_place(total, &[])
         }
         _ => None,
     }
-}
-
-/// A rule of `responses` for each way in which a test holds.
-pub(super) fn rules(test: &Test) -> Option<Vec<Vec<Map>>> {
-    match test {
-        Test::And(tests) => {
-            let each: Option<Vec<_>> = tests.iter().map(conditions).collect();
-            // Each with each.
-            each.map(|each| {
-                each.into_iter().fold(vec![Vec::new()], |rules: Vec<Vec<Map>>, ways| {
-                    rules
-                        .iter()
-                        .flat_map(|rule| {
-                            ways.iter().map(move |way| rule.iter().cloned().chain([way.clone()]).collect())
-                        })
-                        .collect()
-                })
-            })
-        }
-        Test::Or(tests) => {
-            let all: Option<Vec<_>> = tests.iter().map(rules).collect();
-            all.map(|all| all.into_iter().flatten().collect())
-        }
-        test => conditions(test).map(|ways| ways.into_iter().map(|way| vec![way]).collect()),
-    }
-}
-
-/// `{ at: { status: true }, equals: n }`.
-pub(super) fn status(code: u64) -> Map {
-    Map::new().with("at", one("status", true)).with("equals", code)
 }

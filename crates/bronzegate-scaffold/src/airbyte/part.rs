@@ -254,6 +254,9 @@ impl<'a> Part<'a> {
     fn json_text(&mut self, parts: &[Term], node: &Node) -> Result<Value> {
         let mut text = String::new();
         let mut words = Vec::new();
+        let is_json =
+            parts.iter().any(|part| matches!(part, Term::Known(Value::String(text)) if text.contains('"')));
+        let quote = if is_json { '"' } else { '\'' };
         for part in parts {
             let written = self.template(part, "the body", node)?.unwrap_or_default();
             if matches!(part, Term::Known(_)) {
@@ -261,9 +264,9 @@ impl<'a> Part<'a> {
                 continue;
             }
             // Between quotes it is a part of a text, else a value of its own.
-            let is_quoted = text.chars().filter(|letter| matches!(letter, '"' | '\'')).count() % 2 == 1;
-            let mark = format!("\u{1}{}\u{1}", words.len());
-            text.push_str(&if is_quoted { mark } else { format!("\"{mark}\"") });
+            let is_quoted = text.chars().filter(|letter| *letter == quote).count() % 2 == 1;
+            let mark = format!("\u{e000}{}\u{e000}", words.len());
+            text.push_str(&if is_quoted { mark } else { format!("{quote}{mark}{quote}") });
             words.push((written, is_quoted));
         }
         if !text.trim_start().starts_with(['[', '{']) {
@@ -309,12 +312,12 @@ fn filled(value: Value, words: &[(String, bool)]) -> Value {
             let alone = words
                 .iter()
                 .enumerate()
-                .find(|(at, (_, is_quoted))| !is_quoted && text == format!("\u{1}{at}\u{1}"));
+                .find(|(at, (_, is_quoted))| !is_quoted && text == format!("\u{e000}{at}\u{e000}"));
             if let Some((_, (word, _))) = alone {
                 return word.replace(" }}", " | json }}").into();
             }
             let fill = |text: String, (at, (word, _)): (usize, &(String, bool))| {
-                text.replace(&format!("\u{1}{at}\u{1}"), word)
+                text.replace(&format!("\u{e000}{at}\u{e000}"), word)
             };
             words.iter().enumerate().fold(text, fill).into()
         }

@@ -17,8 +17,8 @@ pub(super) struct Request {
     /// Scheme and host.
     pub(super) base_url: String,
     pub(super) stream: Map,
-    /// A credential that stood among the parameters or headers.
-    pub(super) auth: Option<Map>,
+    /// Credentials that stood among the parameters or headers, each as a setting.
+    pub(super) auth: Vec<Map>,
 }
 
 /// Reads a requester.
@@ -166,14 +166,7 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
         let is_secret = matches!(&term, Term::Secret(_))
             || matches!(&term, Term::Text(parts) if parts.iter().any(|part| matches!(part, Term::Secret(_))));
         if is_secret {
-            if request.auth.is_some() {
-                return refuse(
-                    "several secrets beside each other",
-                    format!("the secret at `{name}` is not the only one"),
-                    value,
-                );
-            }
-            request.auth = Some(super::auth::key_at(part, &target, &term, value)?);
+            request.auth.push(super::auth::key_at(part, &target, &term, value)?);
             part.rewrite(format!("the secret at `{name}` goes through auth"));
             continue;
         }

@@ -216,9 +216,7 @@ mod tests {
             "definitions:\n  a:\n    b: { $ref: '#/definitions/a' }\nstreams:\n  - $ref: '#/definitions/a'\n",
         )
         .unwrap();
-        assert_eq!(
-            resolve(&manifest).unwrap_err().to_string(),
-            "line 2: references lead in a circle, or too deep"
-        );
+        let error = resolve(&manifest).unwrap_err().to_string();
+        assert!(error.ends_with(": references lead in a circle, or too deep"), "{error}");
     }
 }

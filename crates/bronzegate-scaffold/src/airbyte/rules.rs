@@ -1,6 +1,6 @@
 //! Error handlers, as rules of `responses`.
 
-use super::pages::{rules, status};
+use super::conditions::{rules, status};
 use super::part::Part;
 use super::refused::Result;
 use super::term::Term;

@@ -17,6 +17,8 @@ pub(super) struct Settings {
     placeholders: Value,
     /// Paths that the specification calls secret.
     secret: BTreeSet<String>,
+    /// Whether the manifest has a specification of its configuration.
+    has_schema: bool,
     /// Paths that are no secrets although they stand in an authentication slot.
     plain: BTreeSet<String>,
     used: Mutex<Used>,
@@ -42,12 +44,14 @@ impl Settings {
             values: values.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new())),
             placeholders: Value::Object(serde_json::Map::new()),
             plain: plain.iter().cloned().collect(),
+            has_schema: false,
             ..Self::default()
         };
         let schema = spec.and_then(|spec| {
             spec.get("connection_specification").or_else(|| spec.get("connectionSpecification"))
         });
         if let Some(schema) = schema {
+            settings.has_schema = true;
             let placeholders = settings.read(schema, "", chosen);
             settings.placeholders = placeholders;
         }
@@ -113,7 +117,13 @@ impl Settings {
         }
         let fixed = property.get("const").or_else(|| property.get("default")).map(Node::to_value);
         let listed = || property.get("enum").and_then(|list| list.items().first()).map(Node::to_value);
-        let example = || property.get("examples").and_then(|list| list.items().first()).map(Node::to_value);
+        let example = || {
+            property
+                .get("examples")
+                .and_then(|list| list.items().first())
+                .map(Node::to_value)
+                .filter(is_usable)
+        };
         let kind = property
             .get("type")
             .map(|kind| kind.items().iter().filter_map(Node::text).next().unwrap_or_default());
@@ -127,9 +137,14 @@ impl Settings {
             {
                 "2024-01-01T00:00:00Z".into()
             }
-            _ => format!("fill-in-{}", secret_name(name)).into(),
+            _ => placeholder(name).into(),
         };
         fixed.or_else(|| required.then(|| listed().or_else(example).unwrap_or_else(made)))
+    }
+
+    /// Whether nothing is known of the configuration.
+    pub(super) fn is_unspecified(&self) -> bool {
+        !self.has_schema && self.values.as_object().is_some_and(serde_json::Map::is_empty)
     }
 
     /// What the configuration has at a path.
@@ -168,6 +183,12 @@ impl Settings {
                 }
                 Term::Known(value)
             }
+            // Without a specification nobody says what is optional.
+            None if self.is_unspecified() => {
+                let value = placeholder(names.last().map_or("value", String::as_str));
+                self.note(|used| used.assumed.insert(place.clone(), value.clone()));
+                Term::Known(value.into())
+            }
             None => Term::null(),
         }
     }
@@ -202,4 +223,20 @@ impl Settings {
     pub(super) fn used(&self) -> Used {
         self.used.lock().map(|mut used| std::mem::take(&mut *used)).unwrap_or_default()
     }
+}
+
+/// What stands for a value that was not given.
+fn placeholder(name: &str) -> String {
+    let word = format!("fill-in-{}", secret_name(name));
+    let lower = name.to_lowercase();
+    if lower.contains("url") || lower.contains("endpoint") {
+        format!("https://{word}.example.com")
+    } else {
+        word
+    }
+}
+
+/// Whether an example can stand in a file: not `<your-domain>`.
+fn is_usable(example: &Value) -> bool {
+    !example.as_str().is_some_and(|text| text.contains(['<', '{', ' ', '>']))
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::auth::auth;
+use super::auth::{auth, together};
 use super::branches::{Parent, branches};
 use super::cursor::{ClientSide, Record, begin};
 use super::pages::{page_word, pages};
@@ -78,16 +78,7 @@ pub(super) fn convert(
     let mut request = request(part, requester, &branches)?;
     let pages = pages(part, paginator, &selected.path)?;
     let own = auth(part, requester.get("authenticator"))?;
-    let auth = match (own, request.auth.take()) {
-        (Some(_), Some(_)) => {
-            return refuse(
-                "several secrets beside each other",
-                "a secret beside the authenticator's",
-                requester,
-            );
-        }
-        (own, other) => own.or(other),
-    };
+    let auth = together(own.into_iter().chain(std::mem::take(&mut request.auth)).collect(), requester)?;
     let only_first =
         retriever.is_true("ignore_stream_slicer_parameters_on_paginated_requests") || part.first_only;
     if only_first && pages.map.is_some() {

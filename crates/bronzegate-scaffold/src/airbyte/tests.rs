@@ -239,7 +239,7 @@ fn sql_over_a_window_keeps_its_text() {
 fn a_window_that_no_cursor_defines_is_refused() {
     let requester = "        request_parameters: { since: \"{{ stream_interval.start_time }}\" }";
     let report = imported(&stream(requester, "", ""));
-    assert_eq!(refusal(&report), ("window without a cursor".to_owned(), 15));
+    assert_eq!(refusal(&report), ("window without a cursor".to_owned(), 16));
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn two_definitions_by_state_are_refused() {
 #[test]
 fn code_of_the_connector_is_refused_with_its_line() {
     let manifest = stream("        authenticator: { type: CustomAuthenticator, class_name: a.B }", "", "");
-    assert_eq!(refusal(&imported(&manifest)), ("custom component".to_owned(), 15));
+    assert_eq!(refusal(&imported(&manifest)), ("custom component".to_owned(), 16));
 }
 
 const PARENT: &str = "      partition_router:\n        type: SubstreamPartitionRouter\n        parent_stream_configs:\n          - parent_key: id\n            partition_field: owner\n            stream:\n              type: DeclarativeStream\n              name: owners\n              retriever:\n                type: SimpleRetriever\n                record_selector: { extractor: { field_path: [] } }\n                requester: { type: HttpRequester, url_base: https://api.example.com/v1, path: owners }";
@@ -349,7 +349,7 @@ fn refused_streams_are_comments_of_the_file() {
         + "  - { type: DeclarativeStream, name: own, retriever: { type: CustomRetriever, class_name: a.B } }\n";
     let report = imported(&two);
     assert!(
-        report.sources[0].text.contains("# Not converted:\n#   own: custom component (line 15: "),
+        report.sources[0].text.contains("# Not converted:\n#   own: custom component (line 17: "),
         "{}",
         report.sources[0].text
     );

@@ -73,9 +73,9 @@ pub fn parse(line: &str) -> Result<Request, CurlError> {
 /// The words; a line that ends with a backslash goes on.
 fn words(line: &str) -> Result<Vec<String>, CurlError> {
     let joined = line.replace("\\\r\n", " ").replace("\\\n", " ");
-    refuse_expansions(&joined)?;
-    let words = shlex::split(&ansi_quotes(&joined)).ok_or(CurlError::Quotes)?;
-    Ok(words)
+    let plain = ansi_quotes(&joined);
+    refuse_expansions(&plain)?;
+    shlex::split(&plain).ok_or(CurlError::Quotes)
 }
 
 /// Refuses what a shell would execute or replace outside of single quotes.
@@ -110,41 +110,53 @@ fn refuse_expansions(line: &str) -> Result<(), CurlError> {
 /// Browsers quote bodies as `$'…'`, with the escapes of ANSI C: written as common quotes.
 fn ansi_quotes(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find("$'") {
-        text.push_str(&rest[..at]);
-        rest = &rest[at + 2..];
-        text.push('\'');
-        let mut letters = rest.char_indices();
-        let mut end = rest.len();
-        while let Some((at, letter)) = letters.next() {
-            match letter {
-                '\'' => {
-                    end = at + 1;
-                    break;
-                }
-                '\\' => match letters.next().map(|(_, escaped)| escaped) {
-                    Some('n') => text.push('\n'),
-                    Some('r') => text.push('\r'),
-                    Some('t') => text.push('\t'),
-                    // A quote leaves the quotes, and comes back.
-                    Some('\'') => text.push_str("'\\''"),
-                    Some('u') => {
-                        let digits: String = letters.by_ref().take(4).map(|(_, digit)| digit).collect();
-                        let letter = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
-                        text.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
-                    }
-                    Some(other) => text.push(other),
-                    None => {}
-                },
-                letter => text.push(letter),
+    let (mut single, mut double) = (false, false);
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '$' if !single && !double && letters.peek() == Some(&'\'') => {
+                letters.next();
+                ansi_quoted(&mut letters, &mut text);
+                continue;
             }
+            '\\' if !single => {
+                text.push(letter);
+                text.extend(letters.next());
+                continue;
+            }
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            _ => {}
         }
-        text.push('\'');
-        rest = rest.get(end..).unwrap_or_default();
+        text.push(letter);
     }
-    text.push_str(rest);
     text
+}
+
+/// What follows `$'`, up to its end.
+fn ansi_quoted(letters: &mut impl Iterator<Item = char>, text: &mut String) {
+    text.push('\'');
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => break,
+            '\\' => match letters.next() {
+                Some('n') => text.push('\n'),
+                Some('r') => text.push('\r'),
+                Some('t') => text.push('\t'),
+                // A quote leaves the quotes, and comes back.
+                Some('\'') => text.push_str("'\\''"),
+                Some('u') => {
+                    let digits: String = letters.by_ref().take(4).collect();
+                    let letter = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+                    text.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+                Some(other) => text.push(other),
+                None => {}
+            },
+            letter => text.push(letter),
+        }
+    }
+    text.push('\'');
 }
 
 type Flags = Vec<(String, Flag, Option<String>)>;

@@ -32,8 +32,10 @@ pub(crate) enum Kind {
         next: Map,
         send: Target,
     },
+    /// The next page begins behind what came, or behind what was `requested`.
     Offset {
         send: Target,
+        requested: bool,
     },
     Page {
         send: Target,
@@ -88,7 +90,10 @@ pub(crate) fn guesses(draft: &Draft, page: &Page, records: &Path, size: Option<&
     guesses.extend(look.header_cursors());
     guesses.extend(look.body_cursors());
     guesses.extend(look.last_record());
-    guesses.extend(look.counted());
+    let counted = look.counted();
+    let hidden = look.behind_hidden(&counted);
+    guesses.extend(counted);
+    guesses.extend(hidden);
     guesses
 }
 
@@ -269,6 +274,24 @@ impl Look<'_> {
         sends.into_iter().map(guess).collect()
     }
 
+    /// Offsets behind what was asked for: some APIs take rows out of a page after it is cut.
+    fn behind_hidden(&self, counted: &[Guess]) -> Vec<Guess> {
+        let count = self.page.records(self.records).len() as u64;
+        let Some(size) = self.size.filter(|size| count < size.value) else { return Vec::new() };
+        let behind = |guess: &Guess| {
+            let Kind::Offset { send, .. } = &guess.kind else { return None };
+            Some(Guess {
+                kind: Kind::Offset { send: send.clone(), requested: true },
+                change: Change::Set(send.clone(), size.value.into()),
+                why: format!(
+                    "{count} of {} came, and the next page begins behind all that were asked for",
+                    size.value
+                ),
+            })
+        };
+        counted.iter().filter_map(behind).collect()
+    }
+
     /// Pages that are counted: by what the request has, else by the names that go with its page size.
     fn counted(&self) -> Vec<Guess> {
         let count = self.page.records(self.records).len() as u64;
@@ -281,7 +304,7 @@ impl Look<'_> {
         };
         let offset = |send: Target, why: String| Guess {
             change: Change::Set(send.clone(), count.into()),
-            kind: Kind::Offset { send },
+            kind: Kind::Offset { send, requested: false },
             why,
         };
         let page = |send: Target, why: String| Guess {
@@ -338,7 +361,10 @@ impl Kind {
             Self::Cursor { next, send } => {
                 Map::new().with("type", "cursor").with("next", next.clone()).with("send", send.yaml())
             }
-            Self::Offset { send } => Map::new().with("type", "offset").with("send", send.yaml()),
+            Self::Offset { send, requested } => {
+                let map = Map::new().with("type", "offset").with("send", send.yaml());
+                if *requested { map.with("advance", "requested") } else { map }
+            }
             Self::Page { send } => Map::new().with("type", "page").with("send", send.yaml()),
         }
     }
@@ -346,7 +372,7 @@ impl Kind {
     /// Where the place of the page goes.
     pub(crate) fn send(&self) -> Option<&Target> {
         match self {
-            Self::Cursor { send, .. } | Self::Offset { send } | Self::Page { send } => Some(send),
+            Self::Cursor { send, .. } | Self::Offset { send, .. } | Self::Page { send } => Some(send),
             Self::LinkHeader | Self::NextUrl { .. } => None,
         }
     }

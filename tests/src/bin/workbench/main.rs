@@ -1,8 +1,9 @@
 //! The workbench: `invoke-aws` runs one event through the Lambda handler, `invoke-azure` one through the Functions
 //! handler; `bench`, `bench-aws` and `bench-azure` measure them, and `yardstick` is what `bench` measures against. `torture`
-//! runs trials of exactness, `fuzz` hostile inputs, `smoke-azure` the checks that need a subscription. `azure-get`, `measured` and
+//! runs trials of exactness, `airbyte` holds imported manifests against Airbyte's own runner, `fuzz` hostile inputs, `smoke-azure` the checks that need a subscription. `azure-get`, `measured` and
 //! `torture-doomed` are processes that tests and measurements need. Started by the Makefile.
 
+mod airbyte;
 mod azure;
 mod bench;
 mod bench_amplified;
@@ -18,6 +19,7 @@ mod process;
 mod smoke_azure;
 mod sources;
 mod torture;
+mod torture_delta;
 mod yardstick;
 
 use std::process::ExitCode;
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments[..] {
+        ["airbyte", python] => airbyte::run(python),
         ["azure-get", roots, target, path] => azure::run(roots, target, path),
         ["bench"] => bench::run(),
         ["bench-aws"] => bench_aws::run(),
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
         ["torture-doomed", ref fate @ ..] => torture::doomed(fate),
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
-            const USAGE: &str = "usage: workbench invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | bench-azure | \
+            const USAGE: &str = "usage: workbench airbyte PYTHON | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | bench-azure | \
                 smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--kind NAME|all] [--minutes M] | \
                 fuzz [--cases N] [--seed S] [--target NAME|all] [--minutes M] | \
                 yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH";

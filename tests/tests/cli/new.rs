@@ -46,7 +46,8 @@ async fn a_curl_line_becomes_a_file_without_its_token_which_runs() {
     assert!(text.contains("auth: { type: bearer, token: { secret: crm-token } }"), "{text}");
     shell.set("BRONZEGATE_SECRET_CRM_TOKEN", TOKEN);
     let ran = shell.run("run crm --json").await;
-    assert_eq!(ran.assert(0, "complete")["counts"]["records"], 230, "{ran:?}");
+    ran.assert(0, "complete");
+    assert_eq!(ran.report()["records"], 230, "{ran:?}");
     // Never over a file.
     let again = run(&shell, "new crm", &["--curl", &line]).await;
     assert!(again.code() == Some(2) && again.err.contains("sources/crm.yaml exists already"), "{again:?}");

@@ -30,7 +30,7 @@ pub(crate) struct NewArguments {
     /// A credential that the vault has: a bearer token `acme-token`, a header `X-Key=acme-key`, or a query
     /// parameter `?key=acme-key`.
     #[arg(long = "secret", value_name = "SECRET")]
-    pub(crate) secrets: Vec<String>,
+    pub(crate) known_secrets: Vec<String>,
     /// The name of the stream; without it the last word of the path.
     #[arg(long, value_name = "STREAM", value_parser = name)]
     pub(crate) stream: Option<String>,

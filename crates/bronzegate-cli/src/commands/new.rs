@@ -26,7 +26,7 @@ pub(crate) async fn new(context: &Context, arguments: &NewArguments, out: &mut O
         source: arguments.name.clone(),
         stream: arguments.stream.clone(),
         request: request(arguments)?,
-        secrets: arguments.secrets.clone(),
+        secrets: arguments.known_secrets.clone(),
     })?;
     tell_secrets(&context, &draft, out);
     let text = if arguments.offline {

@@ -97,21 +97,19 @@ impl Paginator<'_> {
                 }
                 map.set("page_size", place.with("value", size));
             }
+            // What the manifest assumes, and does not send.
+            (None, Some(size)) => {
+                map.set("page_size", size);
+            }
             (Some(_), None) => part.note("a page size is to be sent, and none is stated: none is sent"),
             _ => {}
         }
     }
 
-    /// A short page ends the manifest's list; without a size that is sent, an empty one.
-    fn ends_short(&self, part: &mut Part<'_>, map: &mut Map) {
-        match (self.size, &self.size_target) {
-            (Some(_), Some(_)) => {
-                map.set("stop", vec!["short_page".into()]);
-            }
-            (Some(size), None) => {
-                part.rewrite(format!("a page of fewer than {size} records ends the manifest's list; here an empty page does, because no size is sent"));
-            }
-            _ => {}
+    /// A short page ends the manifest's list.
+    fn ends_short(&self, map: &mut Map) {
+        if self.size.is_some() {
+            map.set("stop", vec!["short_page".into()]);
         }
     }
 
@@ -119,7 +117,11 @@ impl Paginator<'_> {
         // An offset that counts by one is a page.
         if self.size == Some(1) && self.size_target.is_none() {
             part.rewrite("an offset of size 1 counts pages: type page");
-            return self.counted(part, "page", Some(0));
+            return Self { size: None, size_target: None, token: self.token.clone(), ..*self }.counted(
+                part,
+                "page",
+                Some(0),
+            );
         }
         self.counted(part, "offset", None)
     }
@@ -151,7 +153,7 @@ impl Paginator<'_> {
             map.set("start", start);
         }
         self.with_size(part, &mut map);
-        self.ends_short(part, &mut map);
+        self.ends_short(&mut map);
         Ok(Pages { map: Some(map), follows_urls: false })
     }
 
@@ -194,7 +196,7 @@ impl Paginator<'_> {
             map.set("send", token.yaml());
         }
         self.with_size(part, &mut map);
-        self.stops(part, &mut map, stop.as_ref(), &value)?;
+        self.stops(&mut map, stop.as_ref(), &value)?;
         Ok(Pages { map: Some(map), follows_urls: false })
     }
 
@@ -257,7 +259,7 @@ impl Paginator<'_> {
             },
         };
         self.with_size(part, &mut map);
-        self.stops(part, &mut map, stop, value)?;
+        self.stops(&mut map, stop, value)?;
         Ok(Pages { map: Some(map), follows_urls: true })
     }
 
@@ -290,7 +292,7 @@ impl Paginator<'_> {
                         map.set("total_pages", total);
                     }
                 }
-                stop => self.stops(part, &mut map, stop, left)?,
+                stop => self.stops(&mut map, stop, left)?,
             }
             part.rewrite("the page that the response states, plus 1: type page");
             return Ok(Pages { map: Some(map), follows_urls: false });
@@ -316,7 +318,7 @@ impl Paginator<'_> {
                 map.set("total", total);
             }
             let others = (!others.is_empty()).then_some(Test::Or(others));
-            self.stops(part, &mut map, others.as_ref(), left)?;
+            self.stops(&mut map, others.as_ref(), left)?;
             part.rewrite("the offset that the response states, plus its size: type offset");
             return Ok(Pages { map: Some(map), follows_urls: false });
         }
@@ -324,15 +326,10 @@ impl Paginator<'_> {
     }
 
     /// The conditions of `stop`; what the absence of the cursor says anyway is left out.
-    fn stops(&self, part: &mut Part<'_>, map: &mut Map, stop: Option<&Test>, cursor: &Term) -> Result<()> {
+    fn stops(&self, map: &mut Map, stop: Option<&Test>, cursor: &Term) -> Result<()> {
         let Some(stop) = stop else { return Ok(()) };
         let mut stops = Vec::new();
         self.stop(stop, cursor, &mut stops)?;
-        let uses_short = stops.iter().any(|stop| *stop == Yaml::from("short_page"));
-        if uses_short && self.size_target.is_none() {
-            part.rewrite("a short page ends the manifest's list; here the cursor's absence does, because no size is sent");
-            stops.retain(|stop| *stop != Yaml::from("short_page"));
-        }
         if !stops.is_empty() {
             map.set("stop", stops);
         }

@@ -188,6 +188,12 @@ impl<'a> Part<'a> {
                 } else {
                     self.uses_window.0 = true
                 }
+                let word = if is_end { "window.to" } else { "window.from" };
+                if let Some(filter) =
+                    format.and_then(|format| rewritten(format, self.window_format.as_deref()))
+                {
+                    return Ok(format!("{{{{ {word} | {filter} }}}}"));
+                }
                 let format = format.cloned().or_else(|| self.window_format.clone()).unwrap_or_default();
                 if !self.formats.contains(&format) {
                     self.formats.push(format);
@@ -221,6 +227,10 @@ impl<'a> Part<'a> {
             return match self.scope(component).text(text) {
                 Term::Known(value) => Ok(Some(value).filter(|value| !value.is_null())),
                 Term::Text(parts) => self.json_text(&parts, node).map(Some),
+                Term::Secret(place) => {
+                    let secret = self.settings.secret(self.source, &place);
+                    Ok(Some(serde_json::json!({ "secret": secret })))
+                }
                 // A number stays one.
                 term @ (Term::At(Root::Partition | Root::Interval | Root::Token, _) | Term::Written(..)) => {
                     let text = self.template(&term, "the body", node)?.unwrap_or_default();
@@ -302,6 +312,21 @@ impl<'a> Part<'a> {
             Some("body_data") => refuse("form body", "a request option goes into a form", option),
             _ => refuse("request option", "a request option goes to an unknown place", option),
         }
+    }
+}
+
+/// The function of a template that writes a time in another format than the window has.
+fn rewritten(format: &str, own: Option<&str>) -> Option<String> {
+    use super::cursor::format_word;
+    let word = format_word(format);
+    let own = own.map(format_word).filter(|own| !own.is_empty())?;
+    match word.as_str() {
+        word if word == own => None,
+        "epoch_s" => Some("epoch".to_owned()),
+        "epoch_ms" => Some("epoch_ms".to_owned()),
+        "rfc3339" => Some("date(\"%Y-%m-%dT%H:%M:%SZ\")".to_owned()),
+        "date" => Some("date(\"%Y-%m-%d\")".to_owned()),
+        pattern => Some(format!("date(\"{pattern}\")")),
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
     }
     let mut params = pairs(part, node, "request_parameters", &mut request)?;
     let mut headers = pairs(part, node, "request_headers", &mut request)?;
+    let form = form(part, node, &mut request)?;
     let has_json = node.get("request_body_json").is_some() || node.path(&["request_body", "value"]).is_some();
     let mut body = body(part, node)?;
     for (target, value) in &branches.sent {
@@ -90,6 +91,12 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
     }
     if !headers.is_empty() {
         request.stream.set("headers", headers);
+    }
+    if !form.is_empty() {
+        request.stream.set("form", form);
+    }
+    if body.is_some() && request.stream.get("method").is_none() {
+        request.stream.set("method", "GET");
     }
     if let Some(body) = body {
         if !has_json && !body.is_object() {
@@ -163,8 +170,13 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
         let term = part.scope(node).value(value);
         let target =
             if key == "request_headers" { Target::Header(name.clone()) } else { Target::Query(name.clone()) };
-        let is_secret = matches!(&term, Term::Secret(_))
-            || matches!(&term, Term::Text(parts) if parts.iter().any(|part| matches!(part, Term::Secret(_))));
+        if let Term::Secret(place) = &term {
+            let secret = part.settings.secret(part.source, place);
+            map.set(name, crate::yaml::one("secret", secret));
+            continue;
+        }
+        let is_secret =
+            matches!(&term, Term::Text(parts) if parts.iter().any(|part| matches!(part, Term::Secret(_))));
         if is_secret {
             request.auth.push(super::auth::key_at(part, &target, &term, value)?);
             part.rewrite(format!("the secret at `{name}` goes through auth"));
@@ -186,20 +198,35 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
     Ok(map)
 }
 
+/// The fields of a form.
+fn form(part: &mut Part<'_>, node: &Node, request: &mut Request) -> Result<Map> {
+    let data = node.get("request_body_data");
+    if data.is_some_and(|data| data.str().is_some_and(|text| !text.trim_start().starts_with('{'))) {
+        return refuse("text body", "the body is a text", node);
+    }
+    if data.is_some_and(|data| data.str().is_none()) {
+        return pairs(part, node, "request_body_data", request);
+    }
+    match node.get("request_body").filter(|body| body.kind() == "RequestBodyUrlEncodedForm") {
+        Some(body) => pairs(part, body, "value", request),
+        None => Ok(Map::new()),
+    }
+}
+
 fn body(part: &mut Part<'_>, node: &Node) -> Result<Option<Value>> {
     if let Some(json) = node.get("request_body_json") {
         return part.body(json, node);
     }
     if let Some(form) = node.get("request_body_data") {
         let is_json = form.str().is_some_and(|text| text.trim_start().starts_with('{'));
-        return if is_json { part.body(form, node) } else { refuse("form body", "the body is a form", form) };
+        return if is_json { part.body(form, node) } else { Ok(None) };
     }
     let Some(body) = node.get("request_body") else { return Ok(None) };
     let Some(value) = body.get("value") else { return Ok(None) };
     match body.kind() {
         "RequestBodyJsonObject" => part.body(value, node),
         "RequestBodyGraphQL" => part.body(value, node),
-        "RequestBodyUrlEncodedForm" => refuse("form body", "the body is a form", body),
+        "RequestBodyUrlEncodedForm" => Ok(None),
         "RequestBodyPlainText" => refuse("text body", "the body is a text", body),
         kind => refuse("custom component", format!("the body is of kind {kind}"), body),
     }

@@ -11,6 +11,7 @@ pub(super) const PARAMETERS: &str = "$parameters";
 
 /// Types that a component has by where it stands, if it does not say one.
 const DEFAULTS: &[(&str, &str)] = &[
+    ("", "DeclarativeSource"),
     ("error_handlers", "DefaultErrorHandler"),
     ("decoder", "JsonDecoder"),
     ("start_datetime", "MinMaxDatetime"),

@@ -78,7 +78,7 @@ pub(super) struct Given<'a> {
     pub(super) form: Option<&'a Slot<FormSpec>>,
     pub(super) text: Option<&'a Slot<TemplateText>>,
     /// The method is written out: a GET that has a body means it.
-    pub(super) is_method_given: bool,
+    pub(super) has_method: bool,
 }
 
 impl Default for BodyTemplate {
@@ -193,7 +193,9 @@ impl JsonTemplate {
         let is_meant = name.is_some_and(|name| names.contains(&name));
         match self {
             Self::Map(entries) => {
-                entries.iter().for_each(|(key, node)| node.collect_numbers(Some(key), names, numbers));
+                for (key, node) in entries {
+                    node.collect_numbers(Some(key), names, numbers);
+                }
             }
             Self::Plain(value) if is_meant => numbers.extend(value.as_u64()),
             Self::Text(template) if is_meant => numbers.extend(number(template)),
@@ -236,7 +238,7 @@ pub(super) fn resolve(
     for other in places {
         report.say(other, "only one of body, form and text may be given");
     }
-    if method == Method::Get && !given.is_method_given {
+    if method == Method::Get && !given.has_method {
         report.say(at, "a GET has no body as a rule; write method: POST, or method: GET if it is meant");
         return None;
     }

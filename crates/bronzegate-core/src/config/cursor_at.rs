@@ -29,7 +29,7 @@ impl CursorAt {
             );
         }
         let texts = empty.and_then(Slot::get).map_or(&[][..], OneOrMany::as_slice);
-        let texts = texts.iter().filter_map(|slot| slot.cloned()).map(|TemplateText(text)| text);
+        let texts = texts.iter().filter_map(Slot::cloned).map(|TemplateText(text)| text);
         let members = slots.iter().map(Slot::cloned).collect::<Option<Vec<_>>>()?;
         (!members.is_empty()).then(|| Self { members, empty: texts.collect() })
     }

@@ -148,7 +148,7 @@ impl IncrementalSpec {
         // One date a request is a window of that unit.
         let length = self.window.as_ref().and_then(Slot::get).map(|step| step.0.at_least().as_nanos());
         let is_one_unit = length == u128::try_from(request_format.resolution_ns()).ok();
-        if !bounded && !(used.from && is_one_unit) {
+        if !(bounded || used.from && is_one_unit) {
             report.add(
                 slot.at(),
                 Draft::new("windows need an end in the request, unless one is what {{ window.from }} names")

@@ -229,13 +229,9 @@ impl JobSpec {
 
     fn joined(&self, requests: &Requests<'_>, by_url: bool, report: &Report) -> Option<Job> {
         let answer = self.submit.get()?.1.get();
-        let id = match answer.map(|spec| (&spec.id, &spec.url)) {
-            Some((Some(one), None) | (None, Some(one))) => one,
-            _ => {
-                report
-                    .say(self.submit.at(), "needs exactly one of id and url: where its answer names the job");
-                return None;
-            }
+        let Some((Some(id), None) | (None, Some(id))) = answer.map(|spec| (&spec.id, &spec.url)) else {
+            report.say(self.submit.at(), "needs exactly one of id and url: where its answer names the job");
+            return None;
         };
         let keys = self.poll.get()?.1.get();
         let message = keys.and_then(|keys| keys.message.as_ref());
@@ -357,7 +353,7 @@ impl FromStream<'_> {
                     body: spec.body.as_ref(),
                     form: spec.form.as_ref(),
                     text: spec.text.as_ref(),
-                    is_method_given: spec.method.is_some(),
+                    has_method: spec.method.is_some(),
                 },
                 method,
                 &window_targets,

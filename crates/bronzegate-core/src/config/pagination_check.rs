@@ -74,7 +74,9 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
             Kind::Cursor { next: place(next)?.clone(), send: send.cloned()?, initial }
         }
         KindSpec::Offset { send, start, advance } => {
-            send.iter().for_each(|send| not_url(send, report));
+            if let Some(send) = send {
+                not_url(send, report);
+            }
             Kind::Offset {
                 send: Sent(send.as_ref().and_then(Slot::cloned)),
                 start: start.as_ref().and_then(Slot::cloned).unwrap_or(0),
@@ -82,7 +84,9 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
             }
         }
         KindSpec::Page { send, start, total_pages } => {
-            send.iter().for_each(|send| not_url(send, report));
+            if let Some(send) = send {
+                not_url(send, report);
+            }
             if let Some(total) = total_pages {
                 number(total.get(), total.at(), report);
             }

@@ -322,7 +322,7 @@ impl FromSource<'_> {
                     body: spec.body.as_ref(),
                     form: spec.form.as_ref(),
                     text: spec.text.as_ref(),
-                    is_method_given: spec.method.is_some(),
+                    has_method: spec.method.is_some(),
                 },
                 method,
                 &window_targets,

@@ -99,7 +99,7 @@ pub(super) fn add_functions(environment: &mut Environment<'_>, times: Times) {
         Ok::<_, minijinja::Error>(clock.instant(&text)?.as_millisecond())
     });
     environment.add_filter("add", move |text: String, span: String| add(&times, &text, &span));
-    environment.add_filter("join", join);
+    environment.add_filter("join", |value: Value, between: String| join(&value, &between));
     environment.add_filter("base64", |text: String| STANDARD.encode(text));
     environment.add_filter("urlencode", |text: String| {
         url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
@@ -124,12 +124,12 @@ fn add(times: &Times, text: &str, span: &str) -> Result<String, minijinja::Error
     Ok(times.written(time.timestamp()))
 }
 
-fn join(value: Value, between: String) -> Result<String, minijinja::Error> {
+fn join(value: &Value, between: &str) -> Result<String, minijinja::Error> {
     if value.kind() != ValueKind::Seq {
         return Ok(value.to_string());
     }
     let items: Vec<String> = value.try_iter()?.map(|item| item.to_string()).collect();
-    Ok(items.join(&between))
+    Ok(items.join(between))
 }
 
 /// A stretch of time with its sign: `-1d`.

@@ -268,7 +268,7 @@ impl Client {
         if is_let_in {
             let whole = (&mut url, body.as_deref().unwrap_or_default());
             let secrets = credential.sign(&request.method, whole, &mut headers, self.clock.now()).await?;
-            secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
+            self.learn(&secrets);
         }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);
         if let Some(body) = body {
@@ -281,9 +281,16 @@ impl Client {
         let response = builder.send().await.map_err(|error| self.unsent(&error))?;
         if is_let_in {
             let secrets = credential.take_cookies(response.headers());
-            secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
+            self.learn(&secrets);
         }
         Ok(response)
+    }
+
+    /// Takes care that no text shows these secrets.
+    fn learn(&self, secrets: &[secrecy::SecretString]) {
+        for secret in secrets {
+            self.auth.scrubber().learn(secret);
+        }
     }
 
     /// Why a request brought no response.

@@ -129,7 +129,7 @@ impl<'a> Sequence<'a> {
     /// What follows a complete run: the next window, or what is due at a later event. `None` where every branch is left
     /// out.
     pub(super) fn after(&self, before: Before<'_>) -> Result<Option<Begun>, Error> {
-        let (known, reached) = before.cursor.common(self.incremental).map_err(unreadable)?;
+        let (known, reached) = before.cursor.common(self.incremental).map_err(|error| unreadable(&error))?;
         let within = before.cursor.more;
         let from = if within { reached } else { self.begins(known.as_ref())? };
         let mut skipped = before.cursor.skipped.clone();
@@ -358,6 +358,6 @@ pub(super) fn start(incremental: &Incremental) -> Option<Mark> {
     }))
 }
 
-fn unreadable(error: NotACursor) -> Error {
+fn unreadable(error: &NotACursor) -> Error {
     Error::new(ErrorKind::Store, format!("a committed cursor {error}, which `format` asks for"))
 }

@@ -5,6 +5,7 @@ use super::engine::StreamRun;
 use crate::bronze::{
     CommitRecord, Created, Layout, Mended, Publisher, RunId, RunKey, RunKind, SegmentStatus, Stores, Window,
 };
+use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{self, Mend};
 use crate::report::Counts;
@@ -41,7 +42,7 @@ impl StreamRun {
         }
         let before = newest.as_ref().and_then(|newest| newest.cursor.as_ref());
         let (cursor, mark) = plan::mended(&sequence, before, mend, now)?;
-        let began = before.and_then(|before| before.position()).map(|mark| mark.cursor.text);
+        let began = before.and_then(CursorState::position).map(|mark| mark.cursor.text);
         let record = CommitRecord {
             format: CommitRecord::format_of(Some(&cursor)),
             cursor_in: began,

@@ -24,7 +24,7 @@ impl StreamRun {
         let (Some(incremental), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
             return Ok((RequestedRanges::default(), None));
         };
-        let ranges = BranchRanges::of(cursor, incremental).map_err(unreadable)?;
+        let ranges = BranchRanges::of(cursor, incremental).map_err(|error| unreadable(&error))?;
         if incremental.windows_only {
             return Ok((RequestedRanges::of(cursor, incremental, ranges), None));
         }
@@ -82,7 +82,8 @@ impl StreamRun {
     /// The state behind a complete run.
     pub(super) fn completed(&self, cursor: CursorState, warnings: &mut Vec<String>) -> Result<CursorState> {
         let Some(settings) = &self.stream.incremental else { return Ok(cursor) };
-        let (cursor, gone) = cursor.completed(settings, self.stream.parent.is_some()).map_err(unreadable)?;
+        let (cursor, gone) =
+            cursor.completed(settings, self.stream.parent.is_some()).map_err(|error| unreadable(&error))?;
         if gone > 0 {
             warnings.push(format!("{gone} that `then: skip` had left out are no longer among the parents"));
         }
@@ -214,6 +215,6 @@ impl StreamRun {
     }
 }
 
-fn unreadable(error: NotACursor) -> Error {
+fn unreadable(error: &NotACursor) -> Error {
     Error::new(ErrorKind::Store, format!("a committed cursor {error}"))
 }

@@ -50,8 +50,8 @@ fn is_filled(path: &str, key: &Key, value: &Node) -> bool {
         && match (key.text.as_str(), &value.content) {
             ("path", _) => true,
             _ if is_auth => false,
-            ("params" | "headers" | "vars" | "partitions" | "form", Content::Map(_)) => true,
-            ("text", Content::Scalar { .. }) => true,
+            ("params" | "headers" | "vars" | "partitions" | "form", Content::Map(_))
+            | ("text", Content::Scalar { .. }) => true,
             // A text is an address.
             ("body", content) => !matches!(content, Content::Scalar { .. }),
             _ => false,

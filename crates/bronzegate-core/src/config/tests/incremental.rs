@@ -125,6 +125,11 @@ fn what_does_not_fit_together_is_told() {
         one(&format!("incremental: {{ {keys} }}"), part);
     }
     none(&format!("incremental: {{ {days}, window: 1d, split_when: {{ at: {{ body: n }}, over: 9 }} }}"));
+}
+
+#[test]
+fn what_requests_say_twice_or_without_a_value_is_told() {
+    let time = "cursor: u, format: rfc3339, from: { query: f }";
     one(&format!("params: {{ f: 1 }}\nincremental: {{ {time} }}"), "is given in params too");
     one(
         "params: { f: '{{ window.from }}' }\nincremental: { cursor: u, format: rfc3339 }",

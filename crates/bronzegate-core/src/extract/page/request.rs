@@ -107,10 +107,10 @@ impl<'a> Requests<'a> {
     }
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
-        if let Some(size) = &self.context.stream.pagination.page_size {
-            if let Sent(Some(to)) = &size.to {
-                draft.put(to, &Carried::number(size.value))?;
-            }
+        if let Some(size) = &self.context.stream.pagination.page_size
+            && let Sent(Some(to)) = &size.to
+        {
+            draft.put(to, &Carried::number(size.value))?;
         }
         match (&self.context.stream.pagination.kind, &state.position) {
             (Kind::Cursor { send, .. }, Position::Cursor(cursor)) => draft.put(send, cursor),

@@ -15,7 +15,7 @@ import json
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 import jwt
 from botocore.auth import SigV4Auth
@@ -60,9 +60,13 @@ def sigv4_fault(handler, body):
     header = handler.headers.get("Authorization", "")
     parts = dict(part.strip().split("=", 1) for part in header.removeprefix("AWS4-HMAC-SHA256 ").split(","))
     signed = parts["SignedHeaders"].split(";")
+    parts_of = urlsplit(handler.path)
+    # AWS decodes the query and encodes it anew; botocore takes it as it is.
+    pairs = parse_qsl(parts_of.query, keep_blank_values=True)
+    query = "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs)
     request = AWSRequest(
         method=handler.command,
-        url=f"http://{handler.headers['Host']}{handler.path}",
+        url=f"http://{handler.headers['Host']}{parts_of.path}?{query}",
         data=body,
         headers={name: handler.headers[name] for name in signed if name != "host"},
     )

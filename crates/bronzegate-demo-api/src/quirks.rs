@@ -18,6 +18,8 @@ pub struct Quirks {
     /// The columns of comma-separated values, by the names of the records' members; without any, four with
     /// everything that a row can hold.
     pub columns: Vec<String>,
+    /// What stands before and behind the comma-separated values of each file, as lines.
+    pub around_table: Option<(String, String)>,
     /// Whether the last page names a next one too, which is empty: only what else it says tells the end.
     pub names_next_at_end: bool,
     /// Where points in time are opened, as Elasticsearch has it: a POST to `_pit` below this path gives the

@@ -190,6 +190,8 @@ pub enum Pack {
     Gzip,
     /// A zip archive of a folder and two files, each with the header and half of the rows.
     Zip,
+    /// A zip archive of two gzip files.
+    ZipOfGzip,
 }
 
 /// How an export job goes.

@@ -1,5 +1,10 @@
+use std::sync::Arc;
+
 use bronzegate_core::bronze::{TableError, Tables as _};
+use bronzegate_core::clock::SystemClock;
+use bronzegate_delta::DeltaTables;
 use bronzegate_tests::delta::{DeltaPeer, Place, Row, TABLE, columns};
+use bronzegate_tests::{Failing, FaultyStore};
 use serde_json::{Value, json};
 
 const MADE: &str = r#"{"rows": [["other", "a", "{}"]]}"#;
@@ -102,11 +107,15 @@ async fn a_large_checkpoint_is_read_in_a_few_pieces() {
     let path = place.scratch().join("large.parquet");
     let size = peer.ask("checkpoint_file", json!({"path": path, "lines": 20_000})).await.unwrap();
     assert!(size.as_u64() > Some(12_000_000), "{size}");
-    let content = std::fs::read(&path).unwrap();
-    let name = format!("{TABLE}/_delta_log/{:020}.checkpoint.parquet", 7);
-    place.store.put_new(&name, content.into()).await.unwrap();
-    let state = place.tables().table(TABLE).look(&columns()).await.unwrap();
+    let log = place.scratch().join("tables").join(TABLE).join("_delta_log");
+    std::fs::create_dir_all(&log).unwrap();
+    std::fs::rename(&path, log.join(format!("{:020}.checkpoint.parquet", 7))).unwrap();
+    let counting = FaultyStore::new(Arc::clone(&place.store), 0, Failing::Before);
+    let tables = DeltaTables::new(Arc::new(counting.clone()), Arc::new(SystemClock::default()));
+    let state = tables.table(TABLE).look(&columns()).await.unwrap();
     assert_eq!((state.id.as_deref(), state.version), (Some("large"), 7));
+    // Each call reads 64 KiB, or a page or the footer where these are larger.
+    assert!(counting.calls() < 60, "{} calls for {size} bytes", counting.calls());
     let segment = place.segment(&mut peer, TABLE, "orders", 1).await;
     assert_eq!(place.tables().table(TABLE).append(&segment).await.unwrap().version, Some(8));
 }

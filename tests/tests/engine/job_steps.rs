@@ -68,6 +68,22 @@ async fn a_run_that_is_cut_between_two_steps_sends_none_of_them_again() {
 }
 
 #[tokio::test]
+async fn a_step_that_a_waiting_segment_has_done_is_remembered() {
+    let bench = bench(Job { starts: 2, ..Job::default() }, &started()).await;
+    // The first step never comes, then it does and the second never comes.
+    for request in [2, 4] {
+        let hour = FaultKind::retry_after(429, "3600");
+        bench.api.set_faults(vec![Fault::new("accounts", When::Request(request), hour).always()]);
+        let cut = bench.run_within("accounts", LONG).await;
+        assert_eq!((cut.status, &cut.error), (Status::Partial, &None), "{request}: {cut:?}");
+    }
+    bench.api.set_faults(Vec::new());
+    let rest = bench.run("accounts").await;
+    assert_eq!((rest.status, &rest.error), (Status::Complete, &None), "{rest:?}");
+    assert_eq!((bench.records("accounts"), bench.stats("accounts").jobs), (both(), 1));
+}
+
+#[tokio::test]
 async fn a_job_may_be_named_by_its_url() {
     let keys = format!(
         "      submit: {{ path: /accounts, url: {{ header: Content-Location }} }}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bronzegate_core::bronze::BronzeStore;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::Status;
 use bronzegate_core::run::{Mend, RunOptions};
@@ -32,7 +33,8 @@ async fn a_run_that_a_set_state_overtakes_begins_at_the_mark() {
         set
     };
     let run = bench.stream("changes");
-    let running = run.run(Arc::new(held.clone()) as Arc<_>, request(SECOND), RunOptions::default());
+    let running =
+        run.run(Arc::new(held.clone()) as Arc<dyn BronzeStore>, request(SECOND), RunOptions::default());
     let (report, set) = tokio::join!(running, set);
     assert_eq!(set.expect("nobody was before it").key, "seq-2");
     assert_eq!((report.status, report.key.as_deref()), (Status::Complete, Some("seq-3")), "{report:?}");
@@ -52,7 +54,7 @@ async fn a_state_is_not_set_over_a_run_that_commits_at_the_same_moment() {
     };
     let stream = bench.stream("changes");
     let mend = fifth();
-    let setting = stream.mend(Arc::new(held.clone()) as Arc<_>, &mend, "a day was lost");
+    let setting = stream.mend(Arc::new(held.clone()) as Arc<dyn BronzeStore>, &mend, "a day was lost");
     let (set, report) = tokio::join!(setting, run);
     assert_eq!((report.status, report.key.as_deref()), (Status::Complete, Some("seq-2")), "{report:?}");
     let error = set.expect_err("the run was before it");

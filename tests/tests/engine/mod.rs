@@ -30,6 +30,8 @@ mod dispatch;
 mod due_times;
 // A `start` that is moved earlier than the first run.
 mod earlier_start;
+// Tables among other lines, and what else stands around data.
+mod framed_bodies;
 // Which hosts are called, and with which credentials.
 mod egress;
 // Charsets, encodings and content codings.

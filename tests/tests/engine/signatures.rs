@@ -21,7 +21,8 @@ use tokio::sync::OnceCell;
 
 /// A source at the API, with its vault and bronze.
 struct Source {
-    api: SignedApi,
+    /// Its process ends with this value.
+    _api: SignedApi,
     folder: TempDir,
     yaml: String,
 }
@@ -35,7 +36,7 @@ impl Source {
         let yaml = format!(
             "source: demo\nbase_url: {base}\nauth: {{ {auth} }}\nparams: {{ q: \"a b/+ü~*\" }}\nstreams:\n  items:\n    path: {path}\n    records: results\n    concurrency: 1\n    pagination: {{ type: page, send: {{ query: page }}, start: 1, total_pages: {{ body: pages }} }}\n    retry: {{ base: 1ms, max: 2ms }}"
         );
-        Self { api, folder, yaml }
+        Self { _api: api, folder, yaml }
     }
 
     async fn run(&self, signer: Option<Arc<dyn RequestSigner>>) -> RunReport {

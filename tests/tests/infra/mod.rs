@@ -1,6 +1,8 @@
 //! The Terraform modules of `infra/`.
 
-// The module for AWS, applied on moto: its state machine and its policy fit the handler.
+// The module for AWS, applied on moto: its state machine fits the handler.
 mod aws;
+// Its policy is enough for the handler, and for nothing else.
+mod aws_policy;
 // The module for Azure: names that it shares with the code are the same.
 mod azure;

@@ -65,7 +65,7 @@ pub trait BronzeTable: fmt::Debug + Send + Sync {
     async fn append(&self, append: &TableAppend) -> Result<Appended, TableError>;
 
     /// Whether a segment is in the table already: asked where files of a committed segment are gone, because another
-    /// writer may have rewritten their rows and removed them. `None` where it is not, or where that cannot be told.
+    /// writer may have rewritten their rows and removed them. `None` where it is not.
     ///
     /// # Errors
     /// As of [`append`](Self::append).

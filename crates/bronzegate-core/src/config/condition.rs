@@ -77,14 +77,16 @@ pub(super) struct RecordTestSpec {
 
 impl ConditionSpec {
     pub(super) fn resolve(&self, report: &Report) -> Option<Condition> {
-        let test = test(self.at.at(), &self.equals, &self.exists, &self.over, report)?;
+        let test =
+            test(self.at.at(), (self.equals.as_ref(), self.exists.as_ref(), self.over.as_ref()), report)?;
         Some(Condition { at: self.at.cloned()?, test })
     }
 }
 
 impl RecordTestSpec {
     pub(super) fn resolve(&self, report: &Report) -> Option<RecordTest> {
-        let test = test(self.at.at(), &self.equals, &self.exists, &self.over, report)?;
+        let test =
+            test(self.at.at(), (self.equals.as_ref(), self.exists.as_ref(), self.over.as_ref()), report)?;
         Some(RecordTest { at: self.at.cloned()?, test })
     }
 }
@@ -92,12 +94,10 @@ impl RecordTestSpec {
 /// The one test that is given.
 fn test(
     at: &At,
-    equals: &Option<Slot<Value>>,
-    exists: &Option<Slot<bool>>,
-    over: &Option<Slot<f64>>,
+    given: (Option<&Slot<Value>>, Option<&Slot<bool>>, Option<&Slot<f64>>),
     report: &Report,
 ) -> Option<Test> {
-    match (equals, exists, over) {
+    match given {
         (Some(equals), None, None) => equals.cloned().map(Test::Equals),
         (None, Some(exists), None) => exists.cloned().map(Test::Exists),
         (None, None, Some(over)) => over.cloned().map(Test::Over),

@@ -4,6 +4,8 @@
 //! format: ndjson                                     # json | ndjson | csv; without it the content type says
 //! format: { csv: { delimiter: ";", header: [id, name] } }
 //! format: { type: ndjson, encoding: latin-1, end: connection }
+//! format: { csv: { header_starts: "Date,", ends_at: "Grand Total", repeated_names: number } }
+//! format: { type: json, strip_prefix: ")]}'" }
 //! ```
 
 use schemars::JsonSchema;
@@ -34,21 +36,49 @@ pub struct Csv {
     pub delimiter: u8,
     /// The fields' names, where the first line does not hold them.
     pub header: Option<Vec<String>>,
+    /// Lines before the table (0).
+    pub skip_lines: u64,
+    /// What the header begins with: lines before it are no part of the table.
+    pub header_starts: Option<String>,
+    /// What the first field of the row behind the table begins with; the row has to come.
+    pub ends_at: Option<String>,
+    /// What becomes of columns of one name (error).
+    pub repeated_names: RepeatedNames,
+}
+
+/// What becomes of columns of one name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RepeatedNames {
+    /// The page is malformed.
+    #[default]
+    Error,
+    /// The second `name` is `name_2`, the third `name_3`, as long as that is free.
+    Number,
 }
 
 impl Default for Csv {
     fn default() -> Self {
-        Self { delimiter: b',', header: None }
+        Self {
+            delimiter: b',',
+            header: None,
+            skip_lines: 0,
+            header_starts: None,
+            ends_at: None,
+            repeated_names: RepeatedNames::default(),
+        }
     }
 }
 
 /// How bodies are read, whatever their format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// How text is encoded; UTF-8 without it, and then a content type must not say otherwise.
     pub encoding: Option<Encoding>,
     /// Lines may end where the connection does.
     pub end: Option<BodyEnd>,
+    /// What is taken off a body's beginning, where it is there.
+    pub strip_prefix: Option<String>,
 }
 
 /// What else than its length may tell that a body of lines is whole.
@@ -89,6 +119,8 @@ pub(super) struct FormatOptions {
     /// Of lines: that a body ends with the connection, so that a cut cannot be told from its end; default by
     /// its length.
     end: Option<Slot<BodyEnd>>,
+    /// What is taken off a body's beginning, where it is there, such as )]}' before JSON.
+    strip_prefix: Option<Slot<String>>,
 }
 
 /// How comma-separated values are written.
@@ -100,6 +132,14 @@ pub(super) struct CsvSpec {
     delimiter: Option<Slot<Delimiter>>,
     /// The fields' names, where the first line does not hold them.
     header: Option<Slot<Vec<Slot<String>>>>,
+    /// Lines before the table; default 0.
+    skip_lines: Option<Slot<u64>>,
+    /// What the header begins with; lines before it are no part of the table.
+    header_starts: Option<Slot<String>>,
+    /// What the first field of the row behind the table begins with, such as Grand Total; the row has to come.
+    ends_at: Option<Slot<String>>,
+    /// What becomes of columns of one name: `number` makes the second one name_2; default error.
+    repeated_names: Option<Slot<RepeatedNames>>,
 }
 
 /// One ASCII character that can stand between fields.
@@ -137,7 +177,8 @@ pub(super) fn resolve(spec: &FormatSpec, report: &Report) -> (Option<Format>, Re
             }
             let encoding = options.encoding.as_ref().and_then(Slot::cloned);
             let end = options.end.as_ref().and_then(Slot::cloned);
-            (format, Reading { encoding, end })
+            let strip_prefix = options.strip_prefix.as_ref().and_then(|slot| filled(slot, report));
+            (format, Reading { encoding, end, strip_prefix })
         }
     }
 }
@@ -160,8 +201,30 @@ impl CsvSpec {
             None => None,
             Some(slot) => Some(header(slot, report)?),
         };
-        Some(Csv { delimiter: delimiter?, header })
+        if let (Some(starts), true) =
+            (&self.header_starts, self.header.is_some() || self.skip_lines.is_some())
+        {
+            report.say(starts.at(), "finds the header by itself: leave out header and skip_lines");
+        }
+        Some(Csv {
+            delimiter: delimiter?,
+            header,
+            skip_lines: self.skip_lines.as_ref().and_then(Slot::cloned).unwrap_or_default(),
+            header_starts: self.header_starts.as_ref().and_then(|slot| filled(slot, report)),
+            ends_at: self.ends_at.as_ref().and_then(|slot| filled(slot, report)),
+            repeated_names: self.repeated_names.as_ref().and_then(Slot::cloned).unwrap_or_default(),
+        })
     }
+}
+
+/// A text that is not empty.
+fn filled(slot: &Slot<String>, report: &Report) -> Option<String> {
+    let text = slot.cloned()?;
+    if text.is_empty() || text.contains(['\n', '\r']) {
+        report.add(slot.at(), Draft::refused("text without line breaks, not empty"));
+        return None;
+    }
+    Some(text)
 }
 
 fn header(slot: &Slot<Vec<Slot<String>>>, report: &Report) -> Option<Vec<String>> {

@@ -37,15 +37,16 @@ use serde::Deserialize;
 
 use super::address::{Address, Target};
 use super::auth::Auth;
-use super::body::{BodySpec, BodyTemplate};
+use super::body::BodyTemplate;
 use super::condition::{Condition, ConditionSpec};
+use super::job_spec::{DownloadSpec, JobRequestSpec, PollSpec, ResolveSpec, SubmitSpec};
 use super::method::Method;
 use super::pagination::Pagination;
-use super::params::{self, FormSpec, ParamsSpec, Placed};
+use super::params::{self, ParamsSpec, Placed};
 use super::problem::{At, Draft, MISSING, Report};
-use super::read::{Entries, Joined, OneOrMany, Slot};
+use super::read::{Joined, OneOrMany, Slot};
 use super::request::Request;
-use super::template::{NAME_FORM, Template, TemplateText, is_name};
+use super::template::{NAME_FORM, Template, is_name};
 use super::units::Period;
 use super::{path, stream_check};
 
@@ -127,76 +128,6 @@ pub(super) struct JobSpec {
     resolve: Option<Slot<Joined<JobRequestSpec, ResolveSpec>>>,
     /// Where its pages are, if not at the stream's path.
     download: Option<Slot<DownloadSpec>>,
-}
-
-/// A request about a job.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "JobRequest")]
-struct JobRequestSpec {
-    /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment. A poll has none where the
-    /// submission names a URL.
-    path: Option<Slot<TemplateText>>,
-    /// GET, POST, PUT or PATCH; default POST to submit and start, GET to poll and resolve.
-    method: Option<Slot<Method>>,
-    /// Query parameters beside the source's; a list repeats the parameter.
-    params: Option<Slot<ParamsSpec>>,
-    /// The JSON body; strings may use `{{ }}`, and a value may be `{ secret: … }`.
-    body: Option<Slot<BodySpec>>,
-    /// The fields of a form, in place of a body; a list repeats the field.
-    form: Option<Slot<FormSpec>>,
-    /// A text, in place of a body; `headers` may name its content type.
-    text: Option<Slot<TemplateText>>,
-}
-
-/// What the answer to a submission says.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Submit")]
-struct SubmitSpec {
-    /// Where it names the job.
-    id: Option<Slot<Address>>,
-    /// Where it names the URL to ask after the job, in place of its name.
-    url: Option<Slot<Address>>,
-}
-
-/// What the answer to a request about a job that is done says.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Resolve")]
-struct ResolveSpec {
-    /// Where it names the first page's URL, or a list of URLs.
-    url: Slot<Address>,
-}
-
-/// How often a job is asked after, and what the answers mean.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Poll")]
-struct PollSpec {
-    /// The wait before the first poll, doubled with each further one; default 5s.
-    every: Option<Slot<Period>>,
-    /// The longest wait between two polls; default 60s.
-    max: Option<Slot<Period>>,
-    /// The job is done when this condition, or one of this list, holds.
-    done: Slot<OneOrMany<ConditionSpec>>,
-    /// It has failed when this condition, or one of this list, holds.
-    failed: Option<Slot<OneOrMany<ConditionSpec>>>,
-    /// Where a poll says why it failed.
-    message: Option<Slot<Address>>,
-    /// The longest time from submission to the end of the job; default 1h.
-    timeout: Option<Slot<Period>>,
-    /// What the poll that finds it done says, by name: `{{ job.<name> }}` in `resolve` and in the stream.
-    carry: Option<Slot<Entries<Address>>>,
-}
-
-/// Where a job's pages are.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Download")]
-struct DownloadSpec {
-    /// Where a poll names the first page's URL, or a list of URLs: each of these files is a page.
-    url: Slot<Address>,
 }
 
 /// What a job takes from its source and stream.
@@ -284,8 +215,7 @@ impl JobSpec {
         if let Some(request) = resolve {
             unknown_names(request, &self.names(), report);
         }
-        if let (Some(resolve), Some(download)) = (&self.resolve, &self.download) {
-            let _ = resolve;
+        if let (true, Some(download)) = (self.resolve.is_some(), &self.download) {
             report.say(download.at(), "means nothing beside resolve, whose answer names where the pages are");
         }
         let carry = self.poll.get().and_then(|joined| joined.1.get()?.carry.as_ref()?.get());

@@ -122,6 +122,7 @@ fn column(spec: &ColumnSpec, taken: &mut BTreeSet<String>, report: &Report) -> O
     let member = spec.member.cloned()?;
     if member.is_empty() {
         report.say(spec.member.at(), "a member needs a name");
+        return None;
     }
     let (name, at) = match &spec.name {
         None => (column_name(&member), spec.member.at()),

@@ -129,7 +129,10 @@ pub(crate) enum SplitErrorKind {
     #[error("a line must hold exactly one value")]
     LineNotOneValue,
     /// CSV: a line that has another number of fields than the header.
-    #[error("the record that ends in line {line} has {found} fields, the header {expected}")]
+    #[error(
+        "the record that ends in line {line} has {found} fields, the header {expected}{}",
+        if *line <= 20 { "; if lines stand before or behind the table, `skip_lines`, `header_starts` and `ends_at` tell them" } else { "" }
+    )]
     FieldCount {
         /// The record's last line, counted from 1.
         line: u64,
@@ -138,6 +141,14 @@ pub(crate) enum SplitErrorKind {
         /// The header's.
         expected: usize,
     },
+    /// CSV: the header that the source file describes.
+    #[error("no line begins with `{0}`, which `header_starts` says of the header")]
+    NoHeaderLine(String),
+    /// CSV: the row behind the table.
+    #[error(
+        "no row begins with `{0}`, which `ends_at` says of the row behind the table: it may have been cut"
+    )]
+    NoEndLine(String),
     /// CSV: text between a field's closing quote and its end.
     #[error("something follows the closing quote of a field; a quote within one is written twice")]
     BehindQuote,

@@ -10,6 +10,7 @@ mod csv;
 mod error;
 mod json;
 mod page_body;
+mod prefix;
 mod reader;
 mod record_chunk;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod utf8;
 pub(crate) use error::{SplitError, SplitErrorKind};
 pub(crate) use json::{RecordsAt, Wanted, WantedColumns, might_hold_one_of, rename_clashes, values};
 pub(crate) use page_body::{Form, PageBody, RecordsFound};
+pub(crate) use prefix::Prefix;
 pub(crate) use reader::Reader;
 pub(crate) use record_chunk::{RecordChunk, Span};
 pub(crate) use transcoder::Transcoder;

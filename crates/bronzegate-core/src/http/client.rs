@@ -266,7 +266,7 @@ impl Client {
         }
         let is_let_in = matches!(credentials, Credentials::Sent);
         if is_let_in {
-            let whole = (&url, body.as_deref().unwrap_or_default());
+            let whole = (&mut url, body.as_deref().unwrap_or_default());
             let secrets = credential.sign(&request.method, whole, &mut headers, self.clock.now()).await?;
             secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
         }

@@ -5,12 +5,13 @@
 
 use std::io;
 
+use async_compression::futures::bufread::GzipDecoder;
 use async_zip::base::read::cd::{CentralDirectoryReader, Entry};
 use async_zip::base::read::stream::ZipFileReader;
 use async_zip::error::ZipError;
 use bytes::Bytes;
 use futures::channel::mpsc;
-use futures::io::{AsyncBufRead, AsyncReadExt as _, Cursor};
+use futures::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, BufReader, Cursor};
 use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use futures::{SinkExt as _, future, stream};
 use tokio::task::consume_budget;
@@ -26,6 +27,8 @@ const RECORD_START: usize = 8;
 const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
 /// The end of the directory (section 4.3.16).
 const DIRECTORY_END: &[u8] = b"PK\x05\x06";
+/// The beginning of a gzip file: the exports of some APIs are archives of them.
+const GZIP: &[u8] = &[0x1f, 0x8b, 0x08];
 /// The lowest of the flags that follow the signature and the version: encrypted (section 4.4.4).
 const ENCRYPTED: u8 = 1;
 
@@ -89,21 +92,20 @@ async fn entry(
     if !is_folder {
         pass(out, Unpacked::File(name)).await;
     }
-    loop {
-        let mut chunk = vec![0; CHUNK];
-        let length =
-            entry.reader_mut().read(&mut chunk).await.map_err(|error| BodyFault::of_decoder(&error))?;
-        if length == 0 {
-            break;
-        }
-        // A folder's entry has no content by right, and counts as well if it has.
-        ratio.unpacked(length)?;
-        consume_budget().await;
-        chunk.truncate(length);
-        if !is_folder {
-            pass(out, Unpacked::Chunk(chunk.into())).await;
-        }
+    let mut start = Vec::new();
+    let begun = entry.reader_mut().take(GZIP.len() as u64).read_to_end(&mut start).await;
+    begun.map_err(|error| BodyFault::of_decoder(&error))?;
+    let is_packed = start == GZIP;
+    let content = Cursor::new(start).chain(entry.reader_mut());
+    let mut content = BufReader::with_capacity(CHUNK, content);
+    if is_packed {
+        let mut decoder = GzipDecoder::new(&mut content);
+        decoder.multiple_members(true);
+        pour(decoder, out, ratio, is_folder).await?;
+    } else {
+        pour(&mut content, out, ratio, is_folder).await?;
     }
+    drop(content);
     let found = entry.reader_mut().compute_hash();
     let stated = entry.reader().entry().crc32();
     // What was packed on the way states its checksum behind the content.
@@ -116,6 +118,29 @@ async fn entry(
         pass(out, Unpacked::Chunk(Bytes::new())).await;
     }
     Ok(Some(archive.offset()))
+}
+
+/// Passes the content of an entry on.
+async fn pour(
+    mut content: impl AsyncRead + Unpin,
+    out: &mut Out,
+    ratio: &mut Ratio,
+    is_folder: bool,
+) -> Result<(), BodyFault> {
+    loop {
+        let mut chunk = vec![0; CHUNK];
+        let length = content.read(&mut chunk).await.map_err(|error| BodyFault::of_decoder(&error))?;
+        if length == 0 {
+            return Ok(());
+        }
+        // A folder's entry has no content by right, and counts as well if it has.
+        ratio.unpacked(length)?;
+        consume_budget().await;
+        chunk.truncate(length);
+        if !is_folder {
+            pass(out, Unpacked::Chunk(chunk.into())).await;
+        }
+    }
 }
 
 /// Reads the directory to its end; its first signature has been read.

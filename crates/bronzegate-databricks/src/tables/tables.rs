@@ -57,6 +57,11 @@ impl Tables for DatabricksTables {
         Arc::clone(&self.parts)
     }
 
+    /// `COPY INTO` takes 1,000 files by name, and a page may bring some more after the segment has so many.
+    fn most_files(&self) -> Option<u32> {
+        Some(900)
+    }
+
     fn table(&self, name: &str) -> Arc<dyn BronzeTable> {
         Arc::new(Table::new(Arc::clone(&self.shared), name))
     }

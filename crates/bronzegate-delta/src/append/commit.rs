@@ -104,11 +104,9 @@ fn partition_values(partitions: &[String], stats: &str, path: &str) -> Result<Ma
     let mut values = Map::new();
     for name in partitions {
         let (least, most) = (of("minValues", name), of("maxValues", name));
-        let one = least.filter(|least| Some(least) == most.as_ref() && (1..WHOLE).contains(&least.len()));
+        let one = least.filter(|least| Some(least) == most.as_ref() && (1..=WHOLE).contains(&least.len()));
         let value = one.ok_or_else(|| {
-            format!(
-                "it is partitioned by {name}, of which {path} has not one value of less than {WHOLE} bytes"
-            )
+            format!("it is partitioned by {name}, of which {path} has not one value of at most {WHOLE} bytes")
         })?;
         values.insert(name.clone(), json!(value));
     }

@@ -21,7 +21,11 @@ async fn a_table_is_created_and_a_segment_is_appended_once_however_often_it_is_a
     let state = world.tables.table(TABLE).look(&segment(1, &world).columns).await.unwrap();
     assert_eq!((state.id, state.version), (None, -1));
     let first = segment(1, &world);
+    assert_eq!(world.tables.table(TABLE).find(&first).await.unwrap(), None);
+    assert!(world.names().await.is_empty(), "who only asks creates nothing");
     assert_eq!(world.append(&first).await.unwrap(), appended(1, true));
+    assert_eq!(world.tables.table(TABLE).find(&first).await.unwrap(), Some(appended(1, false)));
+    assert_eq!(world.tables.table(TABLE).find(&segment(2, &world)).await.unwrap(), None);
     assert_eq!(world.append(&first).await.unwrap(), appended(1, false));
     assert_eq!(world.append(&segment(2, &world)).await.unwrap(), appended(2, true));
     assert_eq!(world.append(&first).await.unwrap(), appended(1, false), "a later one does not hide it");

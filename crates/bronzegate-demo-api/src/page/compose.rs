@@ -9,7 +9,7 @@ use super::{
     roles,
     scene::Scene,
 };
-use crate::{fault::WrongShape, quirks::Form, record::Table, serve::Headers, stream::Style};
+use crate::{fault::WrongShape, quirks::Quirks, record::Table, serve::Headers, stream::Style};
 
 /// Writes everything of a page but the records, and the headers that go with it.
 pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>) -> (Page, Headers) {
@@ -39,7 +39,7 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
     }
     let table = scene.stream.csv.map(|_| Table::new(&scene.stream.quirks.columns));
     let (head, tail) = match wrong {
-        None => right(&envelope, table.as_ref(), &scene.stream.quirks.form, plan.count),
+        None => right(&envelope, table.as_ref(), &scene.stream.quirks, plan.count),
         Some(wrong) => (misshapen(&envelope, wrong), String::new()),
     };
     let hidden = scene.stream.quirks.hidden_every;
@@ -61,8 +61,9 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
     (page, envelope.headers)
 }
 
-fn right(envelope: &Envelope, table: Option<&Table>, form: &Form, count: u64) -> (String, String) {
-    let (open, close) = form.brackets(count);
+fn right(envelope: &Envelope, table: Option<&Table>, quirks: &Quirks, count: u64) -> (String, String) {
+    let around = quirks.around_table.as_ref();
+    let (open, close) = quirks.form.brackets(count);
     match &envelope.list {
         List::Member(name) => {
             (format!("{}\"{name}\":{open}", envelope.before), format!("{close}{}", envelope.after))
@@ -71,7 +72,8 @@ fn right(envelope: &Envelope, table: Option<&Table>, form: &Form, count: u64) ->
         List::Lines => (String::new(), "\n".into()),
         List::Table => {
             let header = table.map(Table::header).unwrap_or_default();
-            (format!("{header}\r\n"), "\n".into())
+            let (before, behind) = around.cloned().unwrap_or_default();
+            (format!("{before}{header}\r\n"), format!("\n{behind}"))
         }
     }
 }

@@ -11,16 +11,21 @@ use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOpti
 pub(crate) fn packed(page: &Page, pack: Pack) -> Option<Bytes> {
     match pack {
         Pack::Plain => None,
-        Pack::Gzip => {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-            encoder.write_all(&page.render()).expect("writing to a Vec cannot fail");
-            Some(encoder.finish().expect("writing to a Vec cannot fail").into())
+        Pack::Gzip => Some(gzipped(&page.render()).into()),
+        Pack::Zip | Pack::ZipOfGzip => {
+            let archive = zipped(page, pack == Pack::ZipOfGzip);
+            Some(archive.expect("an archive of two small files can be written").into())
         }
-        Pack::Zip => Some(zipped(page).expect("an archive of two small files can be written").into()),
     }
 }
 
-fn zipped(page: &Page) -> ZipResult<Vec<u8>> {
+fn gzipped(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).expect("writing to a Vec cannot fail");
+    encoder.finish().expect("writing to a Vec cannot fail")
+}
+
+fn zipped(page: &Page, of_gzip: bool) -> ZipResult<Vec<u8>> {
     let half = page.count / 2;
     let first = Page { count: half, ..page.clone() };
     let second = Page { first: page.first + half, count: page.count - half, ..page.clone() };
@@ -31,7 +36,8 @@ fn zipped(page: &Page) -> ZipResult<Vec<u8>> {
         ("data/2.csv", second, CompressionMethod::Deflated),
     ] {
         archive.start_file(name, SimpleFileOptions::default().compression_method(method))?;
-        archive.write_all(&page.render())?;
+        let content = page.render();
+        archive.write_all(&if of_gzip { gzipped(&content) } else { content })?;
     }
     Ok(archive.finish()?.into_inner())
 }

@@ -272,7 +272,7 @@ fn written(scene: &Scene<'_>, plan: &Plan, fault: Option<&FaultKind>) -> Reply {
     let content_type = match (scene.stream.csv, scene.stream.style) {
         (Some(Pack::Plain), _) => "text/csv; charset=UTF-8",
         (Some(Pack::Gzip), _) => "application/gzip",
-        (Some(Pack::Zip), _) => "application/zip",
+        (Some(Pack::Zip | Pack::ZipOfGzip), _) => "application/zip",
         (None, Style::Ndjson) => "application/x-ndjson",
         (None, _) => "application/json",
     };

@@ -19,6 +19,7 @@ mod process;
 mod smoke_azure;
 mod sources;
 mod torture;
+mod torture_delta;
 mod yardstick;
 
 use std::process::ExitCode;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bronzegate_tests::torture::{Campaign, Doomed, Kind, Summary};
 
+use super::torture_delta::{self, Bounds};
 use super::{Outcome, output};
 
 /// How many trials there are without `--trials`.
@@ -14,7 +15,14 @@ const PERIOD: u64 = 100;
 
 /// Runs trials; every failure is told with its plan and its seed.
 pub(super) fn run(arguments: &[&str]) -> Outcome {
-    let campaign = parse(arguments)?;
+    const DELTA: [&str; 2] = ["--kind", "delta"];
+    let others: Vec<&str> = arguments.chunks(2).filter(|pair| **pair != DELTA).flatten().copied().collect();
+    let campaign = parse(&others)?;
+    if others.len() < arguments.len() {
+        output::say(&format!("the first seed is {}", campaign.seed));
+        let Campaign { seed, trials, store, time, .. } = campaign;
+        return runtime()?.block_on(torture_delta::run(Bounds { seed, trials, store, time }));
+    }
     output::say(&format!("the first seed is {}", campaign.seed));
     let (mut told, mut failures) = (0, 0);
     let summary = runtime()?.block_on(campaign.run(|summary| {

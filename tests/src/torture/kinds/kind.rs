@@ -7,7 +7,7 @@ use bronzegate_demo_api::{Fault, Stream};
 use fastrand::Rng;
 
 use super::super::scene::{Event, STREAM, Scene};
-use super::{branched, changing, exported, marked, misleading, snapshot, timed};
+use super::{branched, changing, exported, formed, marked, misleading, snapshot, timed};
 use crate::bench::one_stream;
 
 /// A kind of stream: how a scene with it is drawn.
@@ -86,6 +86,11 @@ pub(in super::super) const KINDS: &[Kind] = &[
     Kind { name: "partitions that come and go", draw: marked::partitions },
     Kind { name: "parents", draw: branched::parents },
     Kind { name: "incremental of parents that are skipped", draw: marked::parents },
+    Kind { name: "members of a map", draw: formed::members },
+    Kind { name: "lists in a list", draw: formed::lists },
+    Kind { name: "rows with columns", draw: formed::columns },
+    Kind { name: "batches of parents", draw: formed::batches },
+    Kind { name: "export job of several steps", draw: formed::steps },
     Kind { name: "incremental", draw: changing::incremental },
     Kind { name: "incremental beside runs in flight", draw: changing::noted },
     Kind { name: "incremental in windows", draw: changing::windows },

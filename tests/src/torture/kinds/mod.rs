@@ -3,6 +3,7 @@
 mod branched;
 mod changing;
 mod exported;
+mod formed;
 mod kind;
 mod marked;
 mod misleading;

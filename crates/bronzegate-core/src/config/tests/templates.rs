@@ -5,8 +5,13 @@ use crate::config::*;
 
 /// A parameter's value where requests write times so.
 fn rendered(template: &str, request: &str, from: &str) -> String {
+    let pagination = if template.contains("cursor") {
+        "{ type: cursor, next: { body: n }, send: { query: c } }"
+    } else {
+        "{ type: page, send: { query: n } }"
+    };
     let text = format!(
-        "source: x\nbase_url: https://x.example\nvars: {{ a: 'b c/é', none: '' }}\nstreams: {{ s: {{ path: /p, records: i, params: {{ f: '{template}', t: '{{{{ window.from }}}}' }}, \
+        "source: x\nbase_url: https://x.example\nvars: {{ a: 'b c/é', none: '' }}\nstreams: {{ s: {{ path: /p, records: i, pagination: {pagination}, params: {{ f: '{template}', t: '{{{{ window.from }}}}' }}, \
          incremental: {{ cursor: u, format: rfc3339, start: 2024-01-01, {request} }} }} }}"
     );
     let source = parse("x.yaml", &text).unwrap_or_else(|problems| panic!("{problems}"));
@@ -46,7 +51,8 @@ fn times_are_read_as_requests_write_them() {
         ("{{ window.from | add(\"90s\") }}", "request_format: epoch_s", "1795367109", "1795367199"),
         ("{{ window.from | date(\"%H:%M\") }}", "request_format: epoch_ms", "1795367109000", "17:05"),
         ("{{ window.from[:10] }}", "", utc, "2026-11-22"),
-        ("{{ cursor[2:5] }}{{ page + 1 }}", "", utc, "cde4"),
+        ("{{ cursor[2:5] }}", "", utc, "cde"),
+        ("{{ page + 1 }}", "", utc, "4"),
         ("{{ vars.a | urlencode }}", "", utc, "b%20c%2F%C3%A9"),
         ("{{ vars.a | base64 }}", "", utc, "YiBjL8Op"),
         ("{{ vars.none | default(\"x\") }}{{ vars.a | default(\"x\") }}", "", utc, "xb c/é"),
@@ -61,7 +67,7 @@ fn times_are_read_as_requests_write_them() {
 #[test]
 fn what_is_no_function_is_refused_by_name() {
     for (template, part) in [
-        ("{{ cursor | upper }}", "unknown filter: filter upper is unknown"),
+        ("{{ cursor | upper }}", "filter upper is unknown"),
         ("{{ cursor | tojson }}", "filter tojson is unknown"),
         ("{{ now() }}", "is not known to templates"),
         ("{{ window.from | add(\"1 day\") }}", "\"1 day\" is no stretch of time"),

@@ -10,12 +10,16 @@ use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, PageDecision, PageEvent};
 use crate::extract::paging::{Branch, text};
 use crate::http::Found;
+use crate::redact::printable;
 
 /// Bytes of memory that the values of one page of parents may take.
 const MOST: usize = 64 << 20;
 
 /// Bytes of a value as JSON. Each record of a child has its parent's values, and requests have them in their URLs.
 const LONGEST: usize = 4 << 10;
+
+/// The longest value that a message shows.
+const LONGEST_SHOWN: usize = 60;
 
 /// Bytes of the values of a batch as JSON.
 const LONGEST_BATCH: usize = 16 << 10;
@@ -62,6 +66,14 @@ pub(crate) async fn values(
     notes.lacking.merge(read.lacking);
     if let Some(warning) = warning {
         notes.of_pages.add(|| warning);
+    }
+    let has_comma = |json: &&String| parent.batch.is_some() && json.contains(',');
+    if let Some(json) = read.of_parents.iter().flatten().find(has_comma) {
+        let cause = format!(
+            "the value {} has a comma, and a batch separates its values by commas: leave `batch` out",
+            printable(json, LONGEST_SHOWN)
+        );
+        return Err(Error::new(ErrorKind::Data, cause));
     }
     Ok(Some(match &parent.batch {
         Some(batch) => batched(&read.of_parents, batch.size),

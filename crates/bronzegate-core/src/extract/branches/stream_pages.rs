@@ -15,7 +15,7 @@ use super::warnings::Warnings;
 use crate::cursor::{EndedBranch, PartitionMarks, SkippedBranches};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
-use crate::extract::paging::{Branch, Owners};
+use crate::extract::paging::{Branch, JobState, Owners};
 use crate::redact::secret_at;
 
 /// How a walk ended.
@@ -73,8 +73,8 @@ struct Running {
     pages: BranchPages,
     /// Its pages in earlier segments.
     before: u64,
-    /// Its job's id, where an earlier segment has submitted one.
-    job: Option<String>,
+    /// Its job's id and how many of its steps are done, where an earlier segment has submitted one.
+    job: Option<(String, usize)>,
 }
 
 /// What a branch comes up with.
@@ -215,7 +215,7 @@ impl StreamPages {
     fn began(&mut self, begin: Begin) {
         match begin {
             Begin::Branch(branch, state) => {
-                let (before, job) = (state.pages, state.job.as_ref().map(|job| job.id.clone()));
+                let (before, job) = (state.pages, state.job.as_ref().map(JobState::step));
                 let pages = BranchPages::start(self.context.clone(), branch.clone(), *state, self.room);
                 self.running.push(Box::pin(Running { branch, pages, before, job }.next()));
             }
@@ -268,7 +268,7 @@ impl StreamPages {
         let came = state.pages.saturating_sub(running.before);
         self.pages = self.pages.saturating_add(came);
         // A job that was submitted is worth a segment without pages: the next goes on with it.
-        let submitted = state.job.as_ref().is_some_and(|job| running.job.as_ref() != Some(&job.id));
+        let submitted = state.job.as_ref().is_some_and(|job| running.job != Some(job.step()));
         self.has_submitted |= submitted;
         self.has_progress |= came > 0 || is_finished || submitted;
         if is_finished {

@@ -8,8 +8,8 @@ use super::record_channel::RecordSender;
 use crate::config::{Address, Csv, Format, IfAbsent, Pointer, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{
-    self, Form, PageBody, Reader, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Transcoder, Wanted,
-    WantedColumns,
+    self, Form, PageBody, Prefix, Reader, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Transcoder,
+    Wanted, WantedColumns,
 };
 use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response, charset, media_type};
 use crate::redact::line;
@@ -22,6 +22,14 @@ pub(crate) struct Content<'a> {
     pub(crate) paths: &'a Paths,
     /// The columns that the pages before had, where rows are lists.
     pub(crate) columns: Option<&'a [String]>,
+}
+
+/// A page, and what it takes to read it.
+#[derive(Clone, Copy)]
+pub(super) struct Wish<'a> {
+    pub(super) events: &'a RecordSender,
+    /// The columns of the pages before.
+    pub(super) columns: Option<&'a [String]>,
 }
 
 /// The most that is read of what stands in place of a table.
@@ -93,6 +101,7 @@ impl Content<'_> {
         events: &RecordSender,
     ) -> Result<Read, FetchError> {
         let mut splitter = self.splitter(format);
+        let mut prefix = Prefix::new(self.stream.reading.strip_prefix.as_deref());
         let mut pieces = Vec::new();
         let mut is_start = matches!(format, Format::Csv(form) if form.header.is_none());
         loop {
@@ -104,7 +113,8 @@ impl Content<'_> {
             if std::mem::take(&mut is_start) && is_markup(&chunk) {
                 return Ok(self.not_csv(chunk, files, framing).await);
             }
-            let pushed = transcoder.chunk(chunk).and_then(|text| splitter.push(text, &mut pieces));
+            let text = transcoder.chunk(chunk).map(|text| prefix.take_off(text));
+            let pushed = text.and_then(|text| splitter.push(text, &mut pieces));
             let mut more = pushed.map(|()| true);
             loop {
                 match more {
@@ -120,7 +130,8 @@ impl Content<'_> {
                 more = splitter.go_on(&mut pieces);
             }
         }
-        let rest = transcoder.finish().and_then(|rest| splitter.push(rest, &mut pieces));
+        let rest = transcoder.finish().map(|text| [prefix.take_off(text), prefix.rest()].concat());
+        let rest = rest.and_then(|rest| splitter.push(rest.into(), &mut pieces));
         match rest.and_then(|()| splitter.finish(&mut pieces)) {
             Ok(body) => {
                 for piece in pieces {
@@ -128,8 +139,19 @@ impl Content<'_> {
                 }
                 Ok((BodyState::Whole, Some(body)))
             }
+            // Some APIs have nothing to say in words.
+            Err(error) if error.kind == SplitErrorKind::Empty && self.may_be_empty(format, framing) => {
+                Ok((BodyState::Whole, Some(PageBody::default())))
+            }
             Err(error) => Ok((BodyState::Invalid(error, framing), None)),
         }
+    }
+
+    /// Whether a body without a byte is a page without records. One whose end only the connection tells may have
+    /// been cut.
+    fn may_be_empty(&self, format: &Format, framing: Framing) -> bool {
+        let is_absent = self.stream.records.if_absent == IfAbsent::Empty;
+        is_absent && *format == Format::Json && framing != Framing::UntilClose
     }
 
     /// The source file's word, else the content type's; `None` where that says that it is no table: almost any

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use jiff::Timestamp;
 
-use super::content::Content;
+use super::content::{Content, Wish};
 use super::errors_beside::errors_address;
 use super::fetched::{FetchError, Fetched, facts};
 use super::record_channel::RecordSender;
@@ -45,14 +45,6 @@ pub(crate) struct Fetcher {
 enum Attempt {
     Page(Box<Fetched>),
     Again(Again),
-}
-
-/// A page, and what it takes to read it.
-#[derive(Clone, Copy)]
-struct Wish<'a> {
-    events: &'a RecordSender,
-    /// The columns of the pages before.
-    columns: Option<&'a [String]>,
 }
 
 /// What a response is read for.

@@ -145,6 +145,7 @@ pub(crate) struct JobState {
     pub files: Option<Vec<Url>>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
@@ -203,6 +204,11 @@ impl PageState {
 }
 
 impl JobState {
+    /// Which job it is, and how many of the requests that make it begin are done.
+    pub(crate) fn step(&self) -> (String, usize) {
+        (self.id.clone(), self.started)
+    }
+
     /// How many files it has; one where its pages are at the stream's path.
     pub(crate) fn file_count(&self) -> usize {
         self.files.as_ref().map_or(1, Vec::len)

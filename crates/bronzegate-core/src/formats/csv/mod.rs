@@ -1,5 +1,6 @@
 //! CSV: rows become records.
 
+mod preamble;
 mod quotes;
 mod reader;
 mod row;

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::preamble::Preamble;
 use super::quotes::Quotes;
-use super::row::{Bounds, Columns, Row};
-use crate::config::Csv;
+use super::row::{Bounds, Columns, Fields, Row};
+use crate::config::{Csv, RepeatedNames};
 use crate::formats::byte_order_mark::ByteOrderMark;
 use crate::formats::error::{SplitError, SplitErrorKind};
 use crate::formats::page_body::{Form, PageBody, RecordsFound};
@@ -31,6 +32,14 @@ pub(crate) struct CsvSplitter {
     reader: Reader,
     quotes: Quotes,
     mark: ByteOrderMark,
+    preamble: Preamble,
+    /// The table's first line has begun.
+    is_begun: bool,
+    repeated_names: RepeatedNames,
+    /// What the row behind the table begins with.
+    ends_at: Option<String>,
+    /// That row has come: what lies behind it is no part of the table.
+    is_ended: bool,
     /// The names of the fields; `None` before the header has come.
     columns: Option<Columns>,
     may_be_empty: bool,
@@ -63,6 +72,11 @@ impl CsvSplitter {
             reader,
             quotes: Quotes::new(form.delimiter),
             mark: ByteOrderMark::default(),
+            preamble: Preamble::new(form.skip_lines, form.header_starts.clone()),
+            is_begun: false,
+            repeated_names: form.repeated_names,
+            ends_at: form.ends_at.clone(),
+            is_ended: false,
             columns: form.header.as_deref().map(Columns::of),
             may_be_empty: may_be_empty || form.header.is_some(),
             row: Row::default(),
@@ -84,6 +98,19 @@ impl CsvSplitter {
     /// The body's first fault, naming its line.
     pub(crate) fn push(&mut self, chunk: Bytes, out: &mut Vec<RecordChunk>) -> Result<(), SplitError> {
         let Some(chunk) = self.mark.take_off(chunk, &mut self.offset) else { return Ok(()) };
+        let received = self.offset + chunk.len() as u64;
+        let Some(chunk) = self.preamble.take_off(chunk) else {
+            self.offset = received;
+            return Ok(());
+        };
+        self.offset = received - chunk.len() as u64;
+        if !std::mem::replace(&mut self.is_begun, true) {
+            self.reader.set_line(self.preamble.lines + 1);
+        }
+        if self.is_ended {
+            self.offset = received;
+            return Ok(());
+        }
         if let Some(at) = self.quotes.check(&chunk) {
             return Err(self.error(SplitErrorKind::BehindQuote, at));
         }
@@ -121,8 +148,14 @@ impl CsvSplitter {
         // of a field that has no end.
         self.read(b"\n")?;
         self.pass_on(out);
-        if !self.row.is_empty() {
+        if !self.row.is_empty() && !self.is_ended {
             return Err(self.error(SplitErrorKind::Truncated, 0));
+        }
+        if let Some(text) = self.preamble.missing().filter(|_| !self.may_be_empty) {
+            return Err(self.error(SplitErrorKind::NoHeaderLine(text.to_owned()), 0));
+        }
+        if let (Some(text), true, false) = (&self.ends_at, self.columns.is_some(), self.is_ended) {
+            return Err(self.error(SplitErrorKind::NoEndLine(text.clone()), 0));
         }
         if self.columns.is_none() && !self.may_be_empty {
             return Err(self.error(SplitErrorKind::Empty, 0));
@@ -148,6 +181,9 @@ impl CsvSplitter {
     fn read(&mut self, text: &[u8]) -> Result<usize, SplitError> {
         let mut at = 0;
         while at < text.len() && self.records.len() < PIECE {
+            if self.is_ended {
+                return Ok(text.len());
+            }
             let (fields, ends) = self.row.room();
             let (result, read, written, ended) = self.reader.read_record(&text[at..], fields, ends);
             self.row.add(written, ended);
@@ -172,7 +208,8 @@ impl CsvSplitter {
     fn end_row(&mut self, line: u64, read: u64) -> Result<(), SplitErrorKind> {
         let fields = self.row.fields().ok_or(SplitErrorKind::RecordNotUtf8 { line })?;
         match &self.columns {
-            None => self.columns = Some(Columns::read(fields)?),
+            None => self.columns = Some(Columns::read(fields, self.repeated_names)?),
+            Some(_) if self.ends_at.as_deref().is_some_and(|end| begins(fields, end)) => self.is_ended = true,
             Some(columns) => {
                 let start = self.records.len();
                 let (found, expected) = (fields.len(), columns.len());
@@ -208,4 +245,9 @@ impl CsvSplitter {
     fn error(&self, kind: SplitErrorKind, at: usize) -> SplitError {
         SplitError { kind, offset: self.offset + at as u64 }
     }
+}
+
+/// Whether a row's first field begins with a text.
+fn begins(fields: Fields<'_>, text: &str) -> bool {
+    fields.iter().next().is_some_and(|field| field.starts_with(text))
 }

@@ -1,5 +1,8 @@
 //! A row of comma-separated values, and the names that make a record of it.
 
+use std::collections::{HashMap, HashSet};
+
+use crate::config::RepeatedNames;
 use crate::formats::error::SplitErrorKind;
 
 /// The largest record that is written.
@@ -57,14 +60,15 @@ impl Columns {
     /// The names that a header holds.
     ///
     /// # Errors
-    /// Two are the same.
-    pub(crate) fn read(header: Fields<'_>) -> Result<Self, SplitErrorKind> {
+    /// Two are the same, and are not to be told apart by a number.
+    pub(crate) fn read(header: Fields<'_>, repeated: RepeatedNames) -> Result<Self, SplitErrorKind> {
         let names: Vec<&str> = header.iter().collect();
         let mut sorted = names.clone();
         sorted.sort_unstable();
-        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(SplitErrorKind::HeaderTwice(pair[0].to_owned())),
-            None => Ok(Self::of(&names)),
+        match (sorted.windows(2).find(|pair| pair[0] == pair[1]), repeated) {
+            (Some(pair), RepeatedNames::Error) => Err(SplitErrorKind::HeaderTwice(pair[0].to_owned())),
+            (Some(_), RepeatedNames::Number) => Ok(Self::of(&numbered(&names))),
+            (None, _) => Ok(Self::of(&names)),
         }
     }
 
@@ -106,6 +110,27 @@ impl Columns {
         out.push(b'}');
         Ok(())
     }
+}
+
+/// The names, of which repeated ones get the next number that is free.
+fn numbered(names: &[&str]) -> Vec<String> {
+    let mut taken: HashSet<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut counts: HashMap<&str, u64> = HashMap::new();
+    let mut all = Vec::new();
+    for &name in names {
+        let count = counts.entry(name).or_default();
+        *count += 1;
+        let mut free = name.to_owned();
+        while *count > 1 {
+            free = format!("{name}_{count}");
+            if taken.insert(free.clone()) {
+                break;
+            }
+            *count += 1;
+        }
+        all.push(free);
+    }
+    all
 }
 
 /// How long a text is as JSON, without its quotes.

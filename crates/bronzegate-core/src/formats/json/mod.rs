@@ -1,6 +1,8 @@
 //! JSON and newline-delimited JSON: the splitter, 64 bytes at a time.
 
+mod ending;
 mod grammar;
+mod in_lists;
 mod lexer;
 mod nesting;
 mod records;
@@ -11,10 +13,11 @@ mod shaper;
 mod splitter;
 mod token_starts;
 mod values;
+mod wanted;
 mod wanted_values;
 
 pub(crate) use renamed::{might_hold_one_of, rename_clashes};
 pub(crate) use shaper::Shaper;
 pub(crate) use splitter::Splitter;
 pub(crate) use values::values;
-pub(crate) use wanted_values::{RecordsAt, Wanted, WantedColumns};
+pub(crate) use wanted::{RecordsAt, Wanted, WantedColumns};

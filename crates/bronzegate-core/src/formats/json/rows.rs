@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::renamed::string_end;
-use super::wanted_values::WantedColumns;
+use super::wanted::WantedColumns;
 use crate::config::{self, Pointer};
 use crate::formats::csv::Columns;
 use crate::formats::error::SplitErrorKind;

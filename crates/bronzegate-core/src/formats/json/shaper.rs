@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::renamed::{might_hold_one_of, rename_clashes};
 use super::rows::Rows;
 use super::splitter::Splitter;
-use super::wanted_values::{RecordsAt, Wanted};
+use super::wanted::{RecordsAt, Wanted};
 use crate::formats::error::{SplitError, SplitErrorKind};
 use crate::formats::page_body::PageBody;
 use crate::formats::record_chunk::{RecordChunk, Span};

@@ -8,11 +8,12 @@ use super::nesting::Nesting;
 use super::records::Records;
 use super::scalar::{Fed, Scalar};
 use super::token_starts::{STRETCH, Starts};
-use super::wanted_values::{Begun, Kind, RecordsAt, Wanted, WantedValues};
+use super::wanted::{Begun, Kind, RecordsAt, Wanted};
+use super::wanted_values::WantedValues;
 use crate::config::Nulls;
 use crate::formats::byte_order_mark::ByteOrderMark;
 use crate::formats::error::{SplitError, SplitErrorKind};
-use crate::formats::page_body::{Form, PageBody, RecordsFound};
+use crate::formats::page_body::{Form, RecordsFound};
 use crate::formats::record_chunk::RecordChunk;
 use crate::formats::utf8::Utf8;
 
@@ -24,31 +25,31 @@ const NOWHERE: usize = usize::MAX;
 /// Feed the chunks to [`push`](Self::push) and close with [`finish`](Self::finish). After an
 /// error the splitter must not be used again.
 pub(crate) struct Splitter {
-    lines: bool,
+    pub(super) lines: bool,
     whole_body: bool,
     /// The records are the members of an object.
     has_members: bool,
     /// The records are in lists of a list.
     in_lists: bool,
     nulls: Nulls,
-    utf8: Utf8,
-    lexer: Lexer,
+    pub(super) utf8: Utf8,
+    pub(super) lexer: Lexer,
     starts: Starts,
     nesting: Nesting,
-    state: State,
+    pub(super) state: State,
     /// A number or literal that the last chunk cut.
-    scalar: Option<Scalar>,
+    pub(super) scalar: Option<Scalar>,
     /// Offset of the current chunk in the body.
-    offset: u64,
-    mark: ByteOrderMark,
+    pub(super) offset: u64,
+    pub(super) mark: ByteOrderMark,
     /// Values at this depth or above are looked at; deeper ones are checked only.
     watch: usize,
     /// The depth of the names in a record, where they are looked at for clashes.
     names: usize,
-    values: WantedValues,
-    records: Records,
-    found: RecordsFound,
-    form: Form,
+    pub(super) values: WantedValues,
+    pub(super) records: Records,
+    pub(super) found: RecordsFound,
+    pub(super) form: Form,
 }
 
 type Step<T = ()> = Result<T, SplitErrorKind>;
@@ -107,53 +108,7 @@ impl Splitter {
         Ok(())
     }
 
-    /// Closes the body.
-    ///
-    /// # Errors
-    /// The body ends too early, or is empty.
-    pub(crate) fn finish(mut self, out: &mut Vec<RecordChunk>) -> Result<PageBody, SplitError> {
-        if let Some(kind) = self.missing() {
-            return Err(self.error(kind, 0));
-        }
-        // A last line without a line break, and a document that is a single scalar.
-        let ended = self.records.end(&[], 0, out).and_then(|()| self.values.end_value(&[], 0));
-        ended.map_err(|kind| self.error(kind, 0))?;
-        self.records.remember_last(out);
-        let (form, bytes) = (self.form, self.offset);
-        let (found, elements) = match self.values.lists() {
-            Some((found, elements)) => (found, Some(elements)),
-            None => (self.found, None),
-        };
-        let (values, names) = self.values.into_parts();
-        let body = PageBody { found, form, bytes, values, names, has_line_end: true, ..PageBody::default() };
-        let body = self.records.into_body(body);
-        Ok(PageBody { records: elements.unwrap_or(body.records), ..body })
-    }
-
-    /// The wanted value of this number, once it is whole.
-    pub(crate) fn value(&self, nth: usize) -> Option<&[u8]> {
-        self.values.value(nth)
-    }
-
-    /// What a body that ends here lacks.
-    fn missing(&self) -> Option<SplitErrorKind> {
-        let open_scalar = self.scalar.is_some_and(|scalar| !scalar.is_complete());
-        if self.mark.is_undecided() {
-            // The body was nothing but the beginning of a byte order mark.
-            Some(SplitErrorKind::NotUtf8)
-        } else if self.lexer.in_string() || open_scalar || !self.utf8.is_complete() {
-            Some(SplitErrorKind::Truncated)
-        } else {
-            match self.state {
-                State::End => None,
-                State::Begin if self.lines => None,
-                State::Begin => Some(SplitErrorKind::Empty),
-                _ => Some(SplitErrorKind::Truncated),
-            }
-        }
-    }
-
-    fn error(&self, kind: SplitErrorKind, at: usize) -> SplitError {
+    pub(super) fn error(&self, kind: SplitErrorKind, at: usize) -> SplitError {
         SplitError { kind, offset: self.offset + at as u64 }
     }
 

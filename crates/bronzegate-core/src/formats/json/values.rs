@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::splitter::Splitter;
-use super::wanted_values::Wanted;
+use super::wanted::Wanted;
 use crate::formats::error::SplitError;
 use crate::formats::page_body::PageBody;
 

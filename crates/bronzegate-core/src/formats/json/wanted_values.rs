@@ -2,126 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::config::{Columns, Nulls};
+use super::in_lists::InLists;
+use super::wanted::{Begun, Kind, RecordsAt, Wanted};
 use crate::formats::error::SplitErrorKind;
-use crate::formats::page_body::{Form, RecordsFound};
-
-/// What is to be taken out of a body.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
-    /// Where the records are; `None` where the body is read for its values only.
-    pub records: Option<RecordsAt>,
-    /// Paths of the values to keep, as member names (or decimal indexes of arrays) from the root.
-    pub values: Arc<[Vec<String>]>,
-    /// Whether the body is one value a line (NDJSON), each a record.
-    pub lines: bool,
-    /// What null in place of a record means.
-    pub nulls: Nulls,
-    /// What names the columns of records that are lists.
-    pub columns: Option<WantedColumns>,
-}
-
-/// What names the columns of records that are lists.
-#[derive(Clone, Debug)]
-pub(crate) struct WantedColumns {
-    /// Where the names are.
-    pub at: Columns,
-    /// Those of the pages before.
-    pub known: Option<Vec<String>>,
-}
-
-/// Where the records are in a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum RecordsAt {
-    /// The body itself: the elements of its array, or its object as one record.
-    Root,
-    /// The array at this path of member names.
-    Path(Vec<String>),
-    /// The members of the object at this path, each with its name; an empty array is an empty object (PHP).
-    Members(Vec<String>),
-    /// The arrays that the elements of the array, or the members of the object, at `outer` have at `inner`.
-    Lists {
-        /// Where the elements are.
-        outer: Vec<String>,
-        /// Where each has its array; it is the array itself where this is empty.
-        inner: Vec<String>,
-    },
-}
-
-/// What was found of lists in lists.
-#[derive(Debug)]
-struct InLists {
-    /// How many member names lead to the elements.
-    depth: usize,
-    /// What stands where the elements should be.
-    outer: RecordsFound,
-    /// What stands in place of the list of an element that has none.
-    instead: RecordsFound,
-    elements: u64,
-    lists: u64,
-}
+use crate::formats::page_body::RecordsFound;
 
 /// The largest value that is kept.
 const MAX_VALUE: usize = 1 << 20;
 /// How many names of top-level members are kept for error messages.
 const MAX_NAMES: usize = 16;
-
-/// What a value's beginning means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Begun {
-    /// The array at the records path.
-    Records,
-    /// Something else at the records path; whether it was entered, because wanted values are in it.
-    NoRecords {
-        /// Whether it was entered.
-        entered: bool,
-    },
-    /// A container on the way to something wanted; it was entered.
-    Entered,
-    /// The elements that hold the lists of records; it was entered.
-    Outer,
-    /// Nothing to look into.
-    Other,
-}
-
-/// The kind of a JSON value, as its first byte tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Object,
-    Array,
-    Null,
-    Scalar,
-}
-
-impl Kind {
-    pub(crate) fn of(first: u8) -> Self {
-        match first {
-            b'{' => Self::Object,
-            b'[' => Self::Array,
-            b'n' => Self::Null,
-            _ => Self::Scalar,
-        }
-    }
-
-    /// What a body of this kind is.
-    pub(crate) fn form(self) -> Form {
-        match self {
-            Self::Object => Form::Object,
-            Self::Array => Form::List,
-            Self::Null | Self::Scalar => Form::Scalar,
-        }
-    }
-
-    /// What stands at the records path where a value of this kind does.
-    pub(crate) fn found(self) -> RecordsFound {
-        match self {
-            Self::Object => RecordsFound::Other("an object"),
-            Self::Array => RecordsFound::Records,
-            Self::Null => RecordsFound::Null,
-            Self::Scalar => RecordsFound::Other("a scalar"),
-        }
-    }
-}
 
 /// Follows the open containers that lead to wanted values and keeps those values' bytes.
 #[derive(Debug)]
@@ -218,13 +107,7 @@ impl WantedValues {
             None | Some(RecordsAt::Root) => None,
             Some(RecordsAt::Path(path) | RecordsAt::Members(path)) => Some(path.clone()),
             Some(RecordsAt::Lists { outer, inner }) => {
-                in_lists = Some(InLists {
-                    depth: outer.len(),
-                    outer: RecordsFound::Absent,
-                    instead: RecordsFound::Absent,
-                    elements: 0,
-                    lists: 0,
-                });
+                in_lists = Some(InLists::below(outer.len()));
                 // What stands for every name is never compared.
                 Some([outer, &[String::new()][..], inner].concat())
             }
@@ -288,7 +171,7 @@ impl WantedValues {
 
     /// Whether the text is among the elements that hold the lists of records.
     fn is_in_outer(&self) -> bool {
-        self.in_lists.as_ref().is_some_and(|lists| lists.depth + 1 == self.frames.len())
+        self.in_lists.as_ref().is_some_and(|lists| lists.holds(self.frames.len()))
     }
 
     /// The name of the member whose list comes next, once.
@@ -298,13 +181,7 @@ impl WantedValues {
 
     /// Of lists in lists: what stands at the records path, and how many elements hold them.
     pub(crate) fn lists(&self) -> Option<(RecordsFound, u64)> {
-        let InLists { outer, instead, elements, lists, .. } = self.in_lists.as_ref()?;
-        let found = match outer {
-            RecordsFound::Records if lists == elements => RecordsFound::Records,
-            RecordsFound::Records => *instead,
-            other => *other,
-        };
-        Some((found, *elements))
+        self.in_lists.as_ref().map(InLists::found)
     }
 
     /// The value of the wanted path of this number, once it is whole.
@@ -330,7 +207,8 @@ impl WantedValues {
             self.coming.drain(..).partition(|&path| self.paths.at(path).len() == depth);
         let records = self.records.is_some_and(|records| ending.contains(&records));
         let leads = self.records.is_some_and(|records| leading.contains(&records));
-        let is_outer = self.note_lists(depth, kind, (records, leads));
+        let lists = self.in_lists.as_mut().filter(|_| records || leads);
+        let is_outer = lists.is_some_and(|lists| lists.note(depth, kind, records));
         for path in ending.into_iter().filter(|&path| Some(path) != self.records) {
             self.open.push(Open { path, depth, kept: Kept::starting(at) });
         }
@@ -349,25 +227,6 @@ impl WantedValues {
             (false, true) => Begun::Entered,
             (false, false) => Begun::Other,
         })
-    }
-
-    /// Notes what stands where lists in lists should be; whether it is what holds them all.
-    fn note_lists(&mut self, depth: usize, kind: Kind, (ends, leads): (bool, bool)) -> bool {
-        let Some(lists) = self.in_lists.as_mut().filter(|_| ends || leads) else { return false };
-        let found = kind.found();
-        if depth == lists.depth {
-            lists.outer = if kind == Kind::Object { RecordsFound::Records } else { found };
-            return lists.outer == RecordsFound::Records;
-        }
-        lists.elements += u64::from(depth == lists.depth + 1);
-        if ends && found == RecordsFound::Records {
-            lists.lists += 1;
-        } else if ends || !matches!(kind, Kind::Object | Kind::Array) {
-            // Something else weighs more than nothing.
-            let is_known = matches!(lists.instead, RecordsFound::Other(_));
-            lists.instead = if is_known { lists.instead } else { found };
-        }
-        false
     }
 
     /// Notes which paths the member that begins is on, and refuses one that was on them before. A wanted

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::config::Csv;
+use crate::config::{Csv, RepeatedNames};
 use crate::formats::*;
 
 type Outcome = Result<(Vec<String>, PageBody), SplitErrorKind>;
@@ -81,10 +81,10 @@ fn line_ends_marks_and_blank_lines_make_no_difference() {
 #[test]
 fn a_delimiter_and_a_header_may_be_given() {
     let header = Some(vec!["_id".to_owned(), "x y".to_owned()]);
-    let form = Csv { delimiter: b';', header };
+    let form = Csv { delimiter: b';', header, ..Csv::default() };
     assert_eq!(every_way(&form, b"1;a,b\n").unwrap(), [r#"{"_id":"1","x y":"a,b"}"#]);
     assert_eq!(every_way(&form, b"").unwrap(), Vec::<String>::new());
-    let tabs = Csv { delimiter: b'\t', header: None };
+    let tabs = Csv { delimiter: b'\t', ..Csv::default() };
     assert_eq!(every_way(&tabs, b"a\tb\n1\t\"2\t3\"\n").unwrap(), [r#"{"a":"1","b":"2\t3"}"#]);
 }
 
@@ -226,4 +226,30 @@ fn agrees_with_the_csv_crate_on_random_bodies() {
         }
     }
     assert!(agreed > 500 && refused > 500, "{agreed} {refused}");
+}
+
+#[test]
+fn lines_before_and_behind_a_table_are_no_part_of_it() {
+    let body = "Report \"x\nMade for: me\r\n\nid,n\n1,a\n2,\"b\nGrand Total\"\nGrand Total,3\n\"x\"y,z,z\n";
+    let want = [r#"{"id":"1","n":"a"}"#, r#"{"id":"2","n":"b\nGrand Total"}"#];
+    let ends_at = Some("Grand".to_owned());
+    let skipping = Csv { skip_lines: 3, ends_at: ends_at.clone(), ..Csv::default() };
+    // What is behind the table in the same chunk is no longer held to quotes.
+    let whole = body.replace("\"x\"y,z,z\n", "x,y,z,z\n");
+    assert_eq!(every_way(&skipping, whole.as_bytes()).unwrap(), want);
+    let finding = Csv { header_starts: Some("id,".to_owned()), ends_at, ..Csv::default() };
+    assert_eq!(every_way(&finding, whole.as_bytes()).unwrap(), want);
+    assert_eq!(every_way(&finding, b"a\nb\n"), Err(SplitErrorKind::NoHeaderLine("id,".to_owned())));
+    assert_eq!(every_way(&finding, b"id,n\n1,2\n"), Err(SplitErrorKind::NoEndLine("Grand".to_owned())));
+    let short = every_way(&skipping, b"a\nb\nc\nid,n\n1\n").unwrap_err();
+    assert_eq!(short, SplitErrorKind::FieldCount { line: 5, found: 1, expected: 2 });
+    assert!(short.to_string().contains("`skip_lines`, `header_starts` and `ends_at` tell them"), "{short}");
+}
+
+#[test]
+fn columns_of_one_name_are_numbered_where_that_is_said() {
+    let form = Csv { repeated_names: RepeatedNames::Number, ..Csv::default() };
+    let records = every_way(&form, b"n,n,n_2,n,x\n1,2,3,4,5\n").unwrap();
+    assert_eq!(records, [r#"{"n":"1","n_3":"2","n_2":"3","n_4":"4","x":"5"}"#]);
+    assert_eq!(plain("n,n\n1,2\n"), Err(SplitErrorKind::HeaderTwice("n".to_owned())));
 }

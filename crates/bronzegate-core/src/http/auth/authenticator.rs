@@ -205,20 +205,27 @@ impl Authenticator {
             }
             Auth::JwtBearer(settings) => grant::by_assertion(keys, settings, freshness, endpoint).await?,
             Auth::Login(settings) => login::token(keys, settings, freshness, endpoint).await?,
-            Auth::OAuth1(settings) => {
-                let signing = oauth1_keys(keys, settings, freshness).await?;
-                credential.holds(&signing.consumer_secret);
-                credential.signature = Some(Signature::OAuth1(Arc::new(signing)));
-                return Ok(credential);
-            }
-            Auth::AwsSigV4(settings) => {
-                let signer = self.signer.clone().ok_or_else(|| fatal(NO_IDENTITY))?;
-                credential.signature = Some(Signature::Platform(signer, settings.clone()));
+            Auth::OAuth1(_) | Auth::AwsSigV4(_) => {
+                credential.signature = Some(self.signature(freshness).await?);
                 return Ok(credential);
             }
         };
         self.put_token(&mut credential, token)?;
         Ok(credential)
+    }
+
+    /// What signs each request.
+    async fn signature(&self, freshness: Freshness) -> Result<Signature, AuthFault> {
+        match &self.auth {
+            Auth::OAuth1(settings) => {
+                Ok(Signature::OAuth1(Arc::new(oauth1_keys(&self.keys, settings, freshness).await?)))
+            }
+            Auth::AwsSigV4(settings) => {
+                let signer = self.signer.clone().ok_or_else(|| fatal(NO_IDENTITY))?;
+                Ok(Signature::Platform(signer, settings.clone()))
+            }
+            _ => Err(fatal("this kind of authentication signs nothing")),
+        }
     }
 
     fn put_token(&self, credential: &mut Credential, token: Token) -> Result<(), AuthFault> {

@@ -76,7 +76,7 @@ impl Credential {
     pub(in crate::http) async fn sign(
         &self,
         method: &Method,
-        (url, body): (&Url, &[u8]),
+        (url, body): (&mut Url, &[u8]),
         headers: &mut HeaderMap,
         now: Timestamp,
     ) -> Result<Vec<SecretString>, AuthFault> {

@@ -28,7 +28,7 @@ impl Signature {
     pub(super) async fn sign(
         &self,
         method: &Method,
-        url: &Url,
+        url: &mut Url,
         headers: &mut HeaderMap,
         body: &[u8],
         now: Timestamp,
@@ -40,6 +40,11 @@ impl Signature {
                 Ok(Vec::new())
             }
             Self::Platform(signer, AwsSigV4 { service, region }) => {
+                // A space is %20 in what AWS signs, and servers differ in what they take a plus sign for.
+                if let Some(query) = url.query().filter(|query| query.contains('+')) {
+                    let query = query.replace('+', "%20");
+                    url.set_query(Some(&query));
+                }
                 let request = ToSign { method, url, body, service, region, now };
                 let signed = signer.sign(&request).await.map_err(AuthFault::Fatal)?;
                 headers.extend(signed.headers);

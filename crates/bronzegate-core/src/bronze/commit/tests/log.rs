@@ -62,7 +62,7 @@ async fn a_record_that_cannot_be_read_is_an_error_that_names_it() {
     for (content, reason) in [
         (String::new(), "EOF"),
         (good.to_string()[..200].to_owned(), "EOF"),
-        ("{\"format\": 3}".to_owned(), "it has format 3, this version reads up to 2"),
+        ("{\"format\": 4}".to_owned(), "it has format 4, this version reads up to 3"),
         (with("status", json!("partial")), "a partial segment has a `page_state`"),
         (with("page_state", json!({})), "a partial segment has a `page_state`"),
         (with("parts", json!(7)), "invalid type"),

@@ -16,6 +16,12 @@ use crate::bronze::format::part_content::SHARE;
 /// A row group is written when its rows have so many bytes in memory.
 const GROUP: usize = 8 << 20;
 
+/// The same with listed columns, whose values are in memory beside the records.
+const GROUP_WITH_COLUMNS: usize = 4 << 20;
+
+/// The most bytes of rows that come at a time, but for a single large row.
+const LAST_PIECE: usize = 1 << 20;
+
 /// The content of one part.
 pub(crate) struct RowsContent {
     /// `None` while a row group is written on another thread, and after that has failed.
@@ -42,6 +48,11 @@ impl RowsContent {
     /// Takes rows, and returns what is to be stored by now; it may be empty.
     pub(in crate::bronze::format) async fn append(&mut self, rows: &[u8]) -> io::Result<Bytes> {
         self.cells += rows::count(rows) as usize * self.columns;
+        if self.waiting.capacity() == 0 {
+            // Exactly what a row group needs: growing step by step would take three times as much for a moment.
+            let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+            self.waiting.reserve_exact(self.group().min(limit).saturating_add(LAST_PIECE));
+        }
         self.waiting.extend_from_slice(rows);
         if self.is_group() { self.write().await } else { Ok(Bytes::new()) }
     }
@@ -63,7 +74,11 @@ impl RowsContent {
     fn is_group(&self) -> bool {
         let pending = self.pending();
         let fills_part = self.stored.saturating_add(pending) >= self.limit && pending >= self.limit / SHARE;
-        fills_part || self.waiting.len() + self.cells * CELL >= GROUP
+        fills_part || self.waiting.len() + self.cells * CELL >= self.group()
+    }
+
+    fn group(&self) -> usize {
+        if self.columns == 0 { GROUP } else { GROUP_WITH_COLUMNS }
     }
 
     async fn write(&mut self) -> io::Result<Bytes> {

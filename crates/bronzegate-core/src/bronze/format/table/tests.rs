@@ -183,7 +183,10 @@ async fn rows_become_row_groups_in_order_however_many_and_however_small_the_part
         let read = read(file);
         assert_eq!((read.len(), &stats["numRecords"]), (5_000, &json!(5_000)));
         for (nth, row) in read.iter().enumerate() {
-            assert_eq!((&row[6].1, &row[7].1), (&text(records[nth]), &Field::Long(nth as i64)));
+            assert_eq!(
+                (&row[6].1, &row[7].1),
+                (&text(records[nth]), &Field::Long(i64::try_from(nth).unwrap()))
+            );
         }
     }
 }

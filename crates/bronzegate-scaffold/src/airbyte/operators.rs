@@ -132,7 +132,9 @@ fn or(left: Term, right: Term) -> Term {
             }
         }
         // The first page's number, where there is no token yet.
-        (Term::At(root, path), Term::Known(Value::Number(_))) => Term::At(root, path),
+        (token @ Term::At(Root::Token, _), Term::Known(first)) if shown(&first).parse::<u64>().is_ok() => {
+            token
+        }
         _ => Term::unknown("a choice (`or`) at run time"),
     }
 }

@@ -51,7 +51,9 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
     let mut headers = pairs(part, node, "request_headers", &mut request)?;
     let form = form(part, node, &mut request)?;
     let has_json = node.get("request_body_json").is_some() || node.path(&["request_body", "value"]).is_some();
-    let mut body = body(part, node)?;
+    // An empty one is not sent.
+    let is_empty = |body: &Value| body.as_object().is_some_and(serde_json::Map::is_empty);
+    let mut body = body(part, node)?.filter(|body| !is_empty(body));
     for (target, value) in &branches.sent {
         match target {
             Target::Query(name) => {

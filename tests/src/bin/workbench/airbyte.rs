@@ -186,8 +186,9 @@ async fn compare(python: &str) -> Outcome {
         if run.status == Status::Complete && ours == wanted {
             same += 1;
         } else {
+            let first = ours.iter().zip(&wanted).find(|(ours, wanted)| ours != wanted);
             differing.push(format!(
-                "{}: {} records here, {} there; {:?}",
+                "{}: {} records here, {} there; {:?}; {first:?}",
                 stream.name,
                 ours.len(),
                 wanted.len(),
@@ -257,8 +258,8 @@ fn read(
     Ok(streams)
 }
 
-/// A record whose members are in the order of their names, without what bronze adds for branches. Numbers count as Python's
-/// floats, because Airbyte's runner keeps no more of their digits.
+/// A record whose members are in the order of their names, without what bronze adds for branches. Numbers count by their first
+/// twelve digits, because Airbyte's runner makes floats of them.
 fn canonical(record: &str) -> Result<String, serde_json::Error> {
     let mut value: Value = serde_json::from_str(record)?;
     if let Some(members) = value.as_object_mut() {
@@ -269,7 +270,7 @@ fn canonical(record: &str) -> Result<String, serde_json::Error> {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::Number(number) => format!("{:?}", number.as_f64().unwrap_or_default()),
+        Value::Number(number) => format!("{:.11e}", number.as_f64().unwrap_or_default()),
         Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(",")),
         Value::Object(members) => {
             let sorted: BTreeMap<_, _> = members.iter().map(|(name, value)| (name, plain(value))).collect();

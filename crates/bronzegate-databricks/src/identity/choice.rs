@@ -72,14 +72,14 @@ pub(crate) fn choose(look_up: &dyn Fn(&str) -> Option<String>, has_azure: bool) 
         Some("oauth-m2m") => principal(look_up)?.ok_or_else(|| {
             config(format!("{AUTH_TYPE} is `oauth-m2m`, but {CLIENT_ID} and {CLIENT_SECRET} are not set"))
         }),
-        Some(word) => match AZURE.iter().find(|(known, _)| *known == word) {
-            Some((_, kind)) => azure(Some(*kind)),
-            None => {
+        Some(word) => {
+            let Some((_, kind)) = AZURE.iter().find(|(known, _)| *known == word) else {
                 let known: Vec<_> = AZURE.iter().map(|(word, _)| *word).collect();
                 let known = known.join(", ");
-                Err(config(format!("{AUTH_TYPE} is `{word}`: it is one of pat, oauth-m2m, {known}")))
-            }
-        },
+                return Err(config(format!("{AUTH_TYPE} is `{word}`: it is one of pat, oauth-m2m, {known}")));
+            };
+            azure(Some(*kind))
+        }
         None => match (token, principal(look_up)?) {
             (Some(_), Some(_)) => Err(config(format!(
                 "two identities for Databricks: {TOKEN}, and {CLIENT_ID} with {CLIENT_SECRET}; unset one, or name the \

@@ -14,7 +14,7 @@ pub(crate) fn literal(text: &str) -> String {
         match c {
             '\'' | '\\' => quoted.extend(['\\', c]),
             // As code points: a line of SQL stays one line in the workspace's history of queries.
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if c.is_control() => quoted.extend(["\\u".to_owned(), format!("{:04X}", u32::from(c))]),
             c => quoted.push(c),
         }
     }

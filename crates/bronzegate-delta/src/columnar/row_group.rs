@@ -213,23 +213,23 @@ impl RowGroup {
         flat::<Int32Type, _>(to, self.versions)?;
         flat::<ByteArrayType, _>(to, self.names)?;
         flat::<ByteArrayType, _>(to, [self.provider])?;
-        pairs(to, self.options)?;
+        pairs(to, &self.options)?;
         flat::<ByteArrayType, _>(to, [self.schema])?;
-        nested(to, self.partitions)?;
-        pairs(to, self.configuration)?;
+        nested(to, &self.partitions)?;
+        pairs(to, &self.configuration)?;
         flat::<Int64Type, _>(to, [self.created])?;
         flat::<ByteArrayType, _>(to, [self.app])?;
         flat::<Int64Type, _>(to, self.txn)?;
         flat::<ByteArrayType, _>(to, [self.add_path])?;
-        pairs(to, self.add_values)?;
+        pairs(to, &self.add_values)?;
         flat::<Int64Type, _>(to, self.add_numbers)?;
         flat::<BoolType, _>(to, [self.add_change])?;
         flat::<ByteArrayType, _>(to, [self.add_stats])?;
-        pairs(to, self.add_tags)?;
+        pairs(to, &self.add_tags)?;
         flat::<ByteArrayType, _>(to, [self.remove_path])?;
         flat::<Int64Type, _>(to, [self.remove_time])?;
         flat::<BoolType, _>(to, self.remove_flags)?;
-        pairs(to, self.remove_values)?;
+        pairs(to, &self.remove_values)?;
         flat::<Int64Type, _>(to, [self.remove_size])?;
         group.close().map(drop)
     }
@@ -245,13 +245,16 @@ fn flat<T: DataType, W: std::io::Write + Send>(
     Ok(())
 }
 
-fn nested<W: std::io::Write + Send>(group: &mut SerializedRowGroupWriter<'_, W>, column: Text) -> Result<()> {
-    write::<ByteArrayType, W>(group, &column, true)
+fn nested<W: std::io::Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    column: &Text,
+) -> Result<()> {
+    write::<ByteArrayType, W>(group, column, true)
 }
 
-fn pairs<W: std::io::Write + Send>(group: &mut SerializedRowGroupWriter<'_, W>, pairs: Pairs) -> Result<()> {
-    nested(group, pairs.keys)?;
-    nested(group, pairs.values)
+fn pairs<W: std::io::Write + Send>(group: &mut SerializedRowGroupWriter<'_, W>, pairs: &Pairs) -> Result<()> {
+    nested(group, &pairs.keys)?;
+    nested(group, &pairs.values)
 }
 
 fn write<T: DataType, W: std::io::Write + Send>(

@@ -151,12 +151,9 @@ impl Listing {
     /// The first version after the checkpoint whose commit is not there, though a newer one is.
     pub(crate) fn gap(&self) -> Option<i64> {
         let first = self.checkpoint.as_ref().map_or(0, |found| found.version + 1);
-        let mut expected = first;
-        for version in self.commits().filter(|version| *version >= first) {
-            if version != expected {
-                return Some(expected);
-            }
-            expected += 1;
+        let there = self.commits().filter(|version| *version >= first);
+        if let Some((expected, _)) = (first..).zip(there).find(|(expected, version)| expected != version) {
+            return Some(expected);
         }
         // Files without any version that could be read: a checkpoint in parts that was never finished.
         (self.version < 0 && !self.files.is_empty()).then_some(0)

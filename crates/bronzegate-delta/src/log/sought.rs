@@ -22,7 +22,7 @@ pub(crate) fn encode(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/=+@$!*,".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            uri.extend(["%".to_owned(), format!("{byte:02X}")]);
         }
     }
     uri

@@ -91,12 +91,11 @@ impl RecordTestSpec {
     }
 }
 
+/// What a condition may say: `equals`, `exists`, `over`.
+type Given<'a> = (Option<&'a Slot<Value>>, Option<&'a Slot<bool>>, Option<&'a Slot<f64>>);
+
 /// The one test that is given.
-fn test(
-    at: &At,
-    given: (Option<&Slot<Value>>, Option<&Slot<bool>>, Option<&Slot<f64>>),
-    report: &Report,
-) -> Option<Test> {
+fn test(at: &At, given: Given<'_>, report: &Report) -> Option<Test> {
     match given {
         (Some(equals), None, None) => equals.cloned().map(Test::Equals),
         (None, Some(exists), None) => exists.cloned().map(Test::Exists),

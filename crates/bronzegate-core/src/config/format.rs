@@ -138,7 +138,7 @@ pub(super) struct CsvSpec {
     header_starts: Option<Slot<String>>,
     /// What the first field of the row behind the table begins with, such as Grand Total; the row has to come.
     ends_at: Option<Slot<String>>,
-    /// What becomes of columns of one name: `number` makes the second one name_2; default error.
+    /// What becomes of columns of one name: `number` makes the second one `name_2`; default error.
     repeated_names: Option<Slot<RepeatedNames>>,
 }
 

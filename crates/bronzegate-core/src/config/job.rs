@@ -223,13 +223,10 @@ impl JobSpec {
 
     fn joined(&self, requests: &Requests<'_>, by_url: bool, report: &Report) -> Option<Job> {
         let answer = self.submit.get()?.1.get();
-        let id = match answer.map(|spec| (&spec.id, &spec.url)) {
-            Some((Some(one), None) | (None, Some(one))) => one,
-            _ => {
-                report
-                    .say(self.submit.at(), "needs exactly one of id and url: where its answer names the job");
-                return None;
-            }
+        let named = answer.map(|spec| (&spec.id, &spec.url));
+        let Some((Some(id), None) | (None, Some(id))) = named else {
+            report.say(self.submit.at(), "needs exactly one of id and url: where its answer names the job");
+            return None;
         };
         let keys = self.poll.get()?.1.get();
         let message = keys.and_then(|keys| keys.message.as_ref());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
+use secrecy::SecretString;
 use url::Url;
 
 use super::api_clock;
@@ -268,7 +269,7 @@ impl Client {
         let is_let_in = matches!(credentials, Credentials::Sent);
         if is_let_in {
             let secrets = credential.sign(request, &mut url, &mut headers, self.clock.now()).await?;
-            secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
+            self.learn(&secrets);
         }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);
         if let Some(body) = &request.body {
@@ -281,9 +282,16 @@ impl Client {
         let response = builder.send().await.map_err(|error| self.unsent(&error))?;
         if is_let_in {
             let secrets = credential.take_cookies(response.headers());
-            secrets.iter().for_each(|secret| self.auth.scrubber().learn(secret));
+            self.learn(&secrets);
         }
         Ok(response)
+    }
+
+    /// What is never told of a request.
+    fn learn(&self, secrets: &[SecretString]) {
+        for secret in secrets {
+            self.auth.scrubber().learn(secret);
+        }
     }
 
     /// Why a request brought no response.

@@ -141,13 +141,12 @@ impl Jobs<'_> {
             Error::new(ErrorKind::Data, cause)
         };
         let id = facts.look(&self.job.id).and_then(|found| found.text()).ok_or_else(unnamed)?;
-        let id = match self.job.poll {
-            Some(_) => id,
-            None => {
-                let mut url = facts.url.join(&id).map_err(|_| unnamed())?;
-                facts.credential.withdraw(&mut url);
-                url.to_string()
-            }
+        let id = if self.job.poll.is_some() {
+            id
+        } else {
+            let mut url = facts.url.join(&id).map_err(|_| unnamed())?;
+            facts.credential.withdraw(&mut url);
+            url.to_string()
         };
         // From here on there is something to commit.
         self.fetcher.wait_budget().has_something();
@@ -180,12 +179,11 @@ impl Jobs<'_> {
     }
 
     async fn poll(&self, job: &mut JobState) -> Result<Polled, NotDone> {
-        let request = match &self.job.poll {
-            Some(request) => self.requests.about(request, job)?,
-            None => {
-                let url = job.id.parse().map_err(|_| failed(&job.id, "its name is no URL"))?;
-                self.requests.at_url(url)?
-            }
+        let request = if let Some(request) = &self.job.poll {
+            self.requests.about(request, job)?
+        } else {
+            let url = job.id.parse().map_err(|_| failed(&job.id, "its name is no URL"))?;
+            self.requests.at_url(url)?
         };
         let facts = self.in_time(self.fetcher.ask(&request)).await?;
         if self.job.failed.iter().any(|condition| facts.holds(condition)) {

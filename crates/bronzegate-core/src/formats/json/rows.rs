@@ -50,7 +50,7 @@ impl Rows {
     pub(crate) fn see(&mut self, list: &[u8]) -> Result<(), SplitErrorKind> {
         let config::Columns::At { name, .. } = &self.at else { return Ok(()) };
         let names = names(list, name.as_ref()).map_err(|why| self.bad(why))?;
-        self.take(names)
+        self.take(&names)
     }
 
     /// Takes those of the pages before, where there are none yet.
@@ -68,13 +68,13 @@ impl Rows {
         self.are_own
     }
 
-    fn take(&mut self, names: Vec<String>) -> Result<(), SplitErrorKind> {
+    fn take(&mut self, names: &[String]) -> Result<(), SplitErrorKind> {
         let before = self.columns.as_ref().map(Columns::names).or(self.known.as_deref());
         if before.is_some_and(|before| before != names) {
             let shown = printable(&names.join(", "), LONGEST_SHOWN);
             return Err(SplitErrorKind::OtherColumns(shown));
         }
-        self.columns = Some(Columns::of(&names));
+        self.columns = Some(Columns::of(names));
         self.are_own = true;
         Ok(())
     }
@@ -88,7 +88,7 @@ impl Rows {
         let values = elements(row).ok_or(SplitErrorKind::RowNotList(self.number))?;
         if !self.are_own && matches!(self.at, config::Columns::FirstRow) {
             let names = texts(&values).map_err(|why| self.bad(why))?;
-            self.take(names)?;
+            self.take(&names)?;
             return Ok(false);
         }
         let Some(columns) = &self.columns else { return Err(SplitErrorKind::NoColumns(self.shown())) };

@@ -70,7 +70,10 @@ fn set(headers: &HeaderMap, name: &str) -> Option<SecretString> {
         });
         (key.trim() == name && !is_taken_back).then(|| value.trim())
     });
-    values.last().filter(|value| !value.is_empty()).map(|value| value.to_owned().into())
+    values
+        .fold(None, |_, value| Some(value))
+        .filter(|value| !value.is_empty())
+        .map(|value| value.to_owned().into())
 }
 
 #[cfg(test)]

@@ -142,9 +142,10 @@ impl Bench {
         self.run_at(name, SCHEDULED).await
     }
 
-    /// Runs a stream at a scheduled time, to its end.
+    /// Runs a stream at a scheduled time, to its end, whatever other run of it may be in flight.
     pub async fn run_at(&self, name: &str, at: &str) -> RunReport {
-        self.stream(name).run(self.store(), request(at), RunOptions::default()).await
+        let options = RunOptions { beside: true, ..RunOptions::default() };
+        self.stream(name).run(self.store(), request(at), options).await
     }
 
     /// Runs a stream on a clock that no wait takes time on; also tells what the clock has slept.

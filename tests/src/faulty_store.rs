@@ -63,6 +63,12 @@ impl FaultyStore {
         Self { inner, plan: Arc::new(plan) }
     }
 
+    /// Another store whose calls count with those of this one.
+    #[must_use]
+    pub fn over(&self, inner: Arc<dyn BronzeStore>) -> Self {
+        Self { inner, plan: self.plan.clone() }
+    }
+
     /// Calls so far.
     pub fn calls(&self) -> u64 {
         self.plan.calls.load(SeqCst)

@@ -7,12 +7,15 @@
 //! | `streams` | streams that several tests read |
 //! | `command_line`, `child_process` | `bronzegate` and the other programs as processes |
 //! | `faulty_store`, `memory_vault` | a store that fails at its n-th call, a vault without a lock |
+//! | `log_tables` | tables in their simplest form: a create-only log in a store |
 //! | `manual_clock`, `shifted_clock` | a clock that only the test moves, the machine's clock at another time |
 //! | `store_contract` | the contract of the bronze store port, for any adapter |
 //! | `moto`, `lambda_runtime`, `aws_deployment` | AWS on this machine, Lambda's Runtime API, and both with the real handler |
 //! | `azure`, `functions_host`, `functions_outputs`, `azure_deployment` | Azure on this machine, the Functions host, and both with the real handler |
 //! | `signed_api` | an API in Python that checks signatures with oauthlib, botocore and PyJWT |
+//! | `databricks` | a workspace of Databricks, with tables that delta-rs writes |
 //! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
+//! | `delta` | tables beside other readers and writers (delta-rs, Polars, `DuckDB`), and trials of exactness of their log |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
 //! | `fuzz` | hostile inputs, drawn from a seed |
@@ -24,11 +27,14 @@ mod bench;
 pub mod browser;
 mod child_process;
 pub mod command_line;
+pub mod databricks;
+pub mod delta;
 mod faulty_store;
 pub mod functions_host;
 mod functions_outputs;
 pub mod fuzz;
 pub mod lambda_runtime;
+mod log_tables;
 mod manual_clock;
 mod memory_vault;
 pub mod moto;
@@ -57,6 +63,7 @@ pub fn repository() -> &'static std::path::Path {
 }
 
 pub use faulty_store::{Failing, FaultyStore};
+pub use log_tables::{LogTables, LoggedRow, logged_rows};
 pub use manual_clock::ManualClock;
 pub use memory_vault::MemoryVault;
 pub use shifted_clock::ShiftedClock;

@@ -8,6 +8,10 @@ mod aws;
 mod azure;
 // The program `bronzegate`, as a process of its own.
 mod cli;
+// Databricks, played over TLS: its secrets, its identities, its tables.
+mod databricks;
+// Delta tables beside other readers and writers.
+mod delta;
 // The engine in this process: the demo API on one side, a bronze folder on the other.
 mod engine;
 // Hostile inputs of every kind.

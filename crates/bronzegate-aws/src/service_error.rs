@@ -85,6 +85,29 @@ pub enum ServiceError {
     },
 }
 
+/// Codes of refusals that pass, whatever their status.
+const PASSING: [&str; 6] = [
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "InternalServiceError",
+];
+
+impl ServiceError {
+    /// Whether another try may do better: the service is busy, has failed, or could not be reached.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Refused { status, code, .. } => {
+                *status == 429 || *status >= 500 || PASSING.contains(&code.as_str())
+            }
+            Self::TimedOut { .. } | Self::Unreachable { .. } | Self::Garbled { .. } => true,
+            Self::Denied { .. } | Self::NoCredentials { .. } | Self::Unsendable { .. } => false,
+        }
+    }
+}
+
 /// Tells what went wrong. `permission` is what the call needs, for the text of a denial.
 pub(crate) fn explain<E>(
     service: &'static str,

@@ -1,4 +1,4 @@
-//! The clouds that this build has: the features `aws` and `azure`.
+//! The clouds that this build has: the features `aws`, `azure`, `databricks` and `delta`.
 
 use std::sync::Arc;
 
@@ -16,5 +16,22 @@ pub(crate) fn clouds(look_up: LookUp, clock: &Arc<dyn Clock>) -> Clouds {
     let clouds = clouds.with(bronzegate_azure::AzureCloud::new);
     #[cfg(not(feature = "azure"))]
     let clouds = clouds.noting("this build has no Azure (feature `azure`)");
+    #[cfg(feature = "databricks")]
+    let clouds = clouds.with(databricks);
+    #[cfg(feature = "delta")]
+    let clouds = clouds.with_folder_tables(bronzegate_delta::folder_tables);
+    #[cfg(not(feature = "databricks"))]
+    let clouds = clouds.noting("this build has no Databricks (feature `databricks`)");
     clouds
+}
+
+/// Databricks takes identities of Azure, where this build has them.
+#[cfg(feature = "databricks")]
+fn databricks(look_up: LookUp, clock: Arc<dyn Clock>) -> bronzegate_databricks::DatabricksCloud {
+    let databricks = bronzegate_databricks::DatabricksCloud::new(Arc::clone(&look_up), Arc::clone(&clock));
+    #[cfg(feature = "azure")]
+    let databricks = databricks.with_azure(move |kind| {
+        Arc::new(bronzegate_azure::AzureIdentity::new(Arc::clone(&look_up), Arc::clone(&clock), kind))
+    });
+    databricks
 }

@@ -18,10 +18,12 @@ mod progress;
 mod settings;
 mod signals;
 mod table;
+mod terminal;
 mod version;
 
 use std::process::ExitCode;
 
+use bronzegate_core::bronze::outlive_outgrown_files;
 use bronzegate_core::error::{Error, ErrorKind};
 use clap::Parser as _;
 
@@ -51,25 +53,31 @@ fn main() -> ExitCode {
 }
 
 fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
-    // These need no setting, no source file and no runtime.
-    match &arguments.command {
-        Command::Schema => return Ok(commands::schema(out)),
-        Command::Completions(arguments) => return Ok(commands::completions(arguments, out)),
-        Command::Man(arguments) => return commands::man(arguments, out),
-        _ => {}
-    }
     let runtime = runtime()?;
     let code = runtime.block_on(async {
+        outlive_outgrown_files()
+            .map_err(|error| Error::new(ErrorKind::Config, format!("cannot listen to signals: {error}")))?;
+        // These need no setting and no source file.
+        match &arguments.command {
+            Command::Schema => return Ok(commands::schema(out)),
+            Command::Completions(arguments) => return Ok(commands::completions(arguments, out)),
+            Command::Man(arguments) => return commands::man(arguments, out),
+            _ => {}
+        }
         let context = Context::new(arguments.common, &arguments.command).await?;
         let is_run = arguments.command.is_run();
         signals::watch(context.stop_of(&arguments.command), context.clock.clone())?;
         let ended = match arguments.command {
+            Command::New(arguments) => commands::new(&context, &arguments, out).await,
+            Command::Import(arguments) => commands::import(&context, &arguments, out).await,
             Command::Check(arguments) => commands::check(&context, &arguments, out).await,
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
+            Command::Columns(arguments) => commands::columns(&context, &arguments, out).await,
             Command::Run(arguments) => commands::run(&context, &arguments, out).await,
             Command::Backfill(arguments) => commands::backfill(&context, &arguments, out).await,
             Command::Runs(arguments) => commands::runs(&context, &arguments, out).await,
             Command::State(arguments) => commands::state(&context, &arguments, out).await,
+            Command::Table(arguments) => commands::table(&context, &arguments, out).await,
             #[cfg(feature = "azure")]
             Command::Functions(arguments) => commands::functions(&context, &arguments, out).await,
             Command::Schema => Ok(commands::schema(out)),

@@ -83,7 +83,7 @@ fn text(environment: &str, command: &str, outcome: Outcome<'_>) -> Option<String
         return None;
     }
     let mut text = format!(
-        "bronzegate ({environment}): `{command}`: {} of {} need attention",
+        "bronzegate ({environment}): `{command}`: look at {} of {}",
         lines.len(),
         human::counted(reports.len() as u64, "stream")
     );
@@ -145,7 +145,7 @@ mod tests {
         let fine = RunReport { status: Status::Complete, ..RunReport::new("crm", "notes") };
         let reports = [failed(ErrorKind::Api), short, fine.clone()];
         insta::assert_snapshot!(text("prod", "run crm", Outcome::Reports(&reports)).unwrap(), @"
-        bronzegate (prod): `run crm`: 2 of 3 streams need attention
+        bronzegate (prod): `run crm`: look at 2 of 3 streams
         • crm/deals failed: api (exit code 5, run seq-4)
         • crm/contacts complete, 3 records: 3 records came, fewer than the 1000 of `expect.min_records`
         ");

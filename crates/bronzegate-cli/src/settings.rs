@@ -12,6 +12,8 @@ use crate::{env_file, environment};
 pub(crate) struct Settings {
     pub(crate) sources: String,
     pub(crate) target: String,
+    /// The root of tables.
+    pub(crate) tables: Option<String>,
     pub(crate) secrets: String,
     pub(crate) environment: String,
     pub(crate) log: String,
@@ -42,6 +44,7 @@ impl Settings {
         Ok(Self {
             sources,
             target: set(common.target, "BRONZEGATE_TARGET", "./bronze"),
+            tables: common.tables.or_else(|| look_up("BRONZEGATE_TABLES")).filter(|text| !text.is_empty()),
             secrets: set(common.secrets, "BRONZEGATE_SECRETS", "env"),
             environment: set(common.environment, "BRONZEGATE_ENVIRONMENT", "dev"),
             log: set(common.log, "BRONZEGATE_LOG", "warn"),

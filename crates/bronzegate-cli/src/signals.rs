@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGXFSZ: the only file that listens to signals and ends the process at once.
+//! Ctrl-C and SIGTERM: the only file that listens to signals and ends the process at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,6 @@ const SAME: Duration = Duration::from_secs(1);
 /// Listens from now on. The first signal asks the run to stop; one more, or the first where there
 /// is nothing to stop, ends the process with 130. Needs a tokio runtime.
 pub(crate) fn watch(stop: Option<CancellationToken>, clock: Arc<dyn Clock>) -> Result<(), Error> {
-    // A file that grows beyond the limit of this process (`ulimit -f`) is then a write that fails, as on a full
-    // disk, and not the end of the process.
-    drop(listen(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     tokio::spawn(async move {
         if let Some(stop) = stop {

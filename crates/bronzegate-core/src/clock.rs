@@ -18,6 +18,10 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     fn elapsed(&self) -> Duration;
     /// Waits.
     async fn sleep(&self, time: Duration);
+    /// Waits beside work that takes its own time: a clock that is moved on by those who sleep is not moved by this.
+    async fn beside(&self, time: Duration) {
+        self.sleep(time).await;
+    }
 }
 
 /// The machine's clock.
@@ -83,6 +87,10 @@ impl Clock for TestClock {
     async fn sleep(&self, time: Duration) {
         self.advance(time);
         tokio::task::yield_now().await;
+    }
+
+    async fn beside(&self, _: Duration) {
+        std::future::pending::<()>().await;
     }
 }
 

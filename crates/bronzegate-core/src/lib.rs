@@ -48,16 +48,17 @@
 //!
 //! | layer | holds |
 //! |---|---|
-//! | [`error`], [`clock`], [`window`], [`redact`], [`secret`], [`signer`], [`breach`], [`report`] | outcomes, time, safe text, the vault port, the answer of a run |
+//! | [`error`], [`clock`], [`random`], [`window`], [`redact`], [`secret`], [`signer`], [`breach`], [`report`] | outcomes, time, ids and jitter, safe text, the vault port, the answer of a run |
 //! | [`config`] | source files: types, checks, defaults |
 //! | `formats` | body bytes in, record chunks and wanted values out |
 //! | `cursor` | cursors of records: read, compared, remembered |
-//! | `http` | authentication, retry, rate limit, egress, and the client that composes them |
+//! | `http` | authentication, retry, rate limit, egress, and the client that composes them; [`service`]: calls of a cloud's service that has no SDK |
 //! | `extract` | paging, one page, and the pages of all branches |
 //! | [`bronze`] | the store port with the local store, part formats, parts, the commit log, publishing |
 //! | [`health`] | the log held against what is expected: breaches and missing runs |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from request to report; looking without writing |
+//! | [`from_files`] | committed files as rows of a table |
 //! | [`backfill`] | which windows of a stretch of time are due |
 //! | [`doors`] | what the doors share: from settings to stores and vaults, from an event to its reports, a run's metrics |
 //!
@@ -75,14 +76,18 @@ pub mod doors;
 pub mod error;
 mod extract;
 mod formats;
+pub mod from_files;
 pub mod health;
 mod http;
 pub mod local_time;
 pub mod plan;
 pub mod probe;
+pub mod random;
 pub mod redact;
 pub mod report;
 pub mod run;
 pub mod secret;
 pub mod signer;
 pub mod window;
+
+pub use http::service;

@@ -45,21 +45,13 @@ impl Zone {
     /// The earliest civil time that is still to come, which is not that of now before clocks go back: everything before
     /// it has been.
     pub fn earliest_to_come(&self, now: Timestamp) -> Timestamp {
-        let until = plus(now, FARTHEST);
-        let changes = self.zone.following(now).take_while(|change| change.timestamp() <= until);
-        let first = changes.map(|change| civil(change.timestamp(), change.offset()));
+        let first = self.changes(now, plus(now, FARTHEST)).map(|[_, after]| after);
         first.chain([self.civil(now)]).min().unwrap_or(now)
     }
 
     /// The end of the civil times that have been, which is not that of now after clocks went back.
     pub fn latest_so_far(&self, now: Timestamp) -> Timestamp {
-        let since = plus(now, -FARTHEST);
-        let just_behind = plus(now, SignedDuration::from_nanos(1));
-        let changes = self.zone.preceding(just_behind).take_while(|change| change.timestamp() >= since);
-        let last = changes.map(|change| {
-            let before = plus(change.timestamp(), SignedDuration::from_nanos(-1));
-            civil(change.timestamp(), self.zone.to_offset(before))
-        });
+        let last = self.changes(plus(now, -FARTHEST), now).map(|[before, _]| before);
         last.chain([self.civil(now)]).max().unwrap_or(now)
     }
 
@@ -81,25 +73,40 @@ impl Zone {
         }
     }
 
-    fn civil(&self, time: Timestamp) -> Timestamp {
+    /// The civil time of an instant.
+    pub fn civil(&self, time: Timestamp) -> Timestamp {
         civil(time, self.zone.to_offset(time))
+    }
+
+    /// The instant of a civil time; of two the earlier, and of one that clocks leave out the one behind.
+    pub fn instant(&self, time: Timestamp) -> Timestamp {
+        let wall = civil_time(time);
+        self.zone.to_ambiguous_timestamp(wall).compatible().unwrap_or(time)
+    }
+
+    /// What clocks show when they are changed between two instants, both included: at the end of the old time, and from
+    /// then on.
+    fn changes(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = [Timestamp; 2]> {
+        let nanosecond = SignedDuration::from_nanos(1);
+        let changes = self.zone.following(plus(from, -nanosecond));
+        changes.take_while(move |change| change.timestamp() <= to).map(move |change| {
+            let at = change.timestamp();
+            [civil(at, self.zone.to_offset(plus(at, -nanosecond))), civil(at, change.offset())]
+        })
     }
 
     /// How often a civil time comes.
     fn at(&self, time: Timestamp) -> Place {
-        let wall = civil_time(time);
-        let (before, after) = match self.zone.to_ambiguous_timestamp(wall).offset() {
+        let offsets = match self.zone.to_ambiguous_timestamp(civil_time(time)).offset() {
             AmbiguousOffset::Unambiguous { .. } => return Place::Once,
             AmbiguousOffset::Gap { before, after } | AmbiguousOffset::Fold { before, after } => {
-                (before, after)
+                [before, after]
             }
         };
         // The change lies between the two instants that the civil time may be.
-        let earlier = civil(time, before.max(after).negate());
-        let Some(change) = self.zone.following(plus(earlier, SignedDuration::from_nanos(-1))).next() else {
-            return Place::Once;
-        };
-        let [old, new] = [before, after].map(|offset| civil(change.timestamp(), offset));
+        let [earlier, later] = [offsets[0].max(offsets[1]), offsets[0].min(offsets[1])]
+            .map(|offset| civil(time, offset.negate()));
+        let Some([old, new]) = self.changes(earlier, later).next() else { return Place::Once };
         if new < old { Place::Twice { from: new, to: old } } else { Place::Never { to: new } }
     }
 }

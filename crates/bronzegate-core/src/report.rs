@@ -15,6 +15,8 @@ pub enum Status {
     Partial,
     /// An earlier run had committed this key; nothing was written.
     AlreadyCommitted,
+    /// Another event's run of the stream is in flight: this event has done nothing, and nothing is left of it to do.
+    Skipped,
     /// Nothing of this segment is visible: it was not committed, or it was and could not be
     /// published yet, which the next run of the stream does.
     Failed,
@@ -27,6 +29,7 @@ impl Status {
             Self::Complete => "complete",
             Self::Partial => "partial",
             Self::AlreadyCommitted => "already_committed",
+            Self::Skipped => "skipped",
             Self::Failed => "failed",
         }
     }
@@ -75,6 +78,17 @@ impl From<&Error> for Failure {
     }
 }
 
+/// What a table has of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableReport {
+    /// The table's name.
+    pub name: String,
+    /// The version that has the rows of the last segment, where the table tells one.
+    pub version: Option<i64>,
+    /// The run's rows in it.
+    pub rows: u64,
+}
+
 /// The report of one stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
@@ -95,6 +109,10 @@ pub struct RunReport {
     pub duration_ms: u64,
     /// Paths of the parts under the target.
     pub parts: Vec<String>,
+    /// What its table has of it, where its records are rows of one. Paths of its parts are those under the root of the
+    /// tables then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableReport>,
     /// Where this segment began.
     pub cursor_in: Option<String>,
     /// Where this segment ended.
@@ -128,6 +146,7 @@ impl RunReport {
             counts: Counts::default(),
             duration_ms: 0,
             parts: Vec::new(),
+            table: None,
             cursor_in: None,
             cursor_out: None,
             records_ratio: None,
@@ -143,7 +162,7 @@ impl RunReport {
     pub fn exit_code(&self) -> u8 {
         match (self.status, &self.error) {
             (Status::Complete | Status::AlreadyCommitted, _) => 0,
-            (Status::Partial, _) => 3,
+            (Status::Partial | Status::Skipped, _) => PARTIAL,
             (Status::Failed, error) => error.as_ref().map_or(ErrorKind::Api, |error| error.kind).exit_code(),
         }
     }
@@ -184,8 +203,11 @@ pub fn log(report: &RunReport) {
     }
 }
 
+/// The exit code of a run that is to be run again.
+const PARTIAL: u8 = 3;
+
 /// The exit code of several streams: the first that failed in the given order, else 3 when one
-/// is partial, else 0. An interrupted stream counts as failed only where none left anything to
+/// is partial or was skipped, else 0. An interrupted stream counts as failed only where none left anything to
 /// resume from.
 pub fn exit_code(reports: &[RunReport]) -> u8 {
     let is_interrupted =
@@ -193,7 +215,7 @@ pub fn exit_code(reports: &[RunReport]) -> u8 {
     let failed = || reports.iter().filter(|report| report.status == Status::Failed);
     failed()
         .find(|report| !is_interrupted(report))
-        .or_else(|| reports.iter().find(|report| report.status == Status::Partial))
+        .or_else(|| reports.iter().find(|report| report.exit_code() == PARTIAL))
         .or_else(|| failed().next())
         .map_or(0, RunReport::exit_code)
 }

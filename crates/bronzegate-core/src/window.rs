@@ -81,6 +81,19 @@ impl TimeWindow {
             Some(Self { from: begins, to: ends })
         })
     }
+
+    /// The windows of whole steps that it holds, from its beginning on: what is left at its end is none.
+    pub fn whole(self, step: WindowStep) -> impl Iterator<Item = Self> {
+        let mut count = 0;
+        let mut from = self.from;
+        std::iter::from_fn(move || {
+            count += 1;
+            let ends = step.times(count).and_then(|span| after(self.from, span));
+            let whole = Self::new(from, ends.filter(|ends| *ends <= self.to)?).ok()?;
+            from = whole.to;
+            Some(whole)
+        })
+    }
 }
 
 impl fmt::Display for TimeWindow {
@@ -236,6 +249,17 @@ mod tests {
             cuts(window("2026-01-01T00:00:30Z", "2026-01-01T00:16:00Z"), "15m"),
             ["2026-01-01T00:15:30Z"]
         );
+    }
+
+    #[test]
+    fn whole_steps_leave_out_what_is_left() {
+        let whole = |from, to, step: &str| window(from, to).whole(step.parse().unwrap()).count();
+        assert_eq!(whole("2026-01-01T00:00:00Z", "2026-01-03T12:00:00Z", "1d"), 2);
+        assert_eq!(whole("2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z", "1d"), 2);
+        assert_eq!(whole("2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z", "1d"), 0);
+        let ends = window("2026-01-31T00:00:00Z", "2026-04-30T00:00:00Z").whole("1mo".parse().unwrap());
+        let ends: Vec<_> = ends.map(|window| window.to.strftime("%m-%d").to_string()).collect();
+        assert_eq!(ends, ["02-28", "03-31", "04-30"]);
     }
 
     #[test]

@@ -100,10 +100,10 @@ impl Ledger {
     }
 
     fn bounds(&mut self, stream: &Stream, call: &Call) -> Result<Bounds, String> {
-        let bound = |asked: &Asked| match asked.find(|name| call.argument(name)) {
+        let bound = |asked: &Asked| match asked.find(call) {
             None => Ok(None),
             Some(text) => {
-                let time = self.timeline.format.read(text);
+                let time = self.timeline.read_asked(text);
                 time.map(Some).ok_or_else(|| format!("{asked:?} cannot be read: {text}"))
             }
         };
@@ -119,8 +119,8 @@ fn time(timeline: &Timeline, record: &str) -> Option<i128> {
     let record: Value = serde_json::from_str(record).ok()?;
     let found = timeline.cursor.split('.').try_fold(&record, |at, name| at.get(name));
     match found? {
-        Value::String(text) => timeline.format.read(text),
-        Value::Number(number) => timeline.format.read(&number.to_string()),
+        Value::String(text) => timeline.read_record(text),
+        Value::Number(number) => timeline.read_record(&number.to_string()),
         _ => None,
     }
 }
@@ -137,6 +137,9 @@ fn make(seed: u64, timeline: &Timeline, made: &Made, n: u64) -> String {
     let passed = Duration::from_secs(made.every.as_secs().saturating_mul(n));
     let at = made.first + passed;
     let time = match (timeline.format, &made.written) {
+        _ if timeline.spelled.is_some() => {
+            timeline.spelled.as_ref().map_or(Value::Null, |spelling| spelling.write(at))
+        }
         (TimeFormat::Rfc3339, Some(format)) => Value::from(at.strftime(format).to_string()),
         (TimeFormat::Rfc3339, None) => Value::from(at.to_string()),
         (TimeFormat::EpochS, _) => Value::from(at.as_second()),

@@ -19,6 +19,7 @@ mod quirks;
 mod rate;
 mod record;
 mod serve;
+mod spelling;
 mod stream;
 mod timeline;
 
@@ -31,5 +32,6 @@ pub use quirks::{By, Form, Layout, Quirks, Said};
 pub use rate::{Dialect, RateLimit, Refusal, ResetUnit, Window};
 pub use record::{Expected, Shape, csv_record, csv_record_of, expected, record};
 pub use serve::{DemoApi, Running, Stats, StreamStats, TokenStats};
+pub use spelling::Spelling;
 pub use stream::{Auth, Job, Pack, Stream, Style};
 pub use timeline::{Asked, Made, TimeFormat, Timeline};

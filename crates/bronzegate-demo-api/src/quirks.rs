@@ -31,15 +31,16 @@ pub struct Quirks {
     pub repeats_token: Option<String>,
     /// Whether what is asked for behind the last page is answered with the last page.
     pub clamps: bool,
-    /// Whether the place in the list is kept here, as Elasticsearch's scroll does it: the cursor stays the same, and
-    /// each request that has it is answered with the page behind the one answered last, whether or not that arrived.
+    /// Whether the place in the list is kept here, as Elasticsearch's scroll does it: each request without a cursor opens
+    /// a list, whose cursor stays the same. Each request that has it is answered with the page behind the one answered
+    /// last, whether or not that arrived.
     pub keeps_place: bool,
     /// From the page of this number on (from 1), `next` in a layout's body has this name instead.
     pub renames_next: Option<(u64, String)>,
     /// What next links end with, as HAL has it: an expression of a URL template (RFC 6570), such as `{&sort}`. A
     /// request that has it still is refused.
     pub templated_links: Option<String>,
-    /// How many seconds its clock, by the `Date` of its answers, is behind.
+    /// How many seconds its clock is behind: by the `Date` of its answers, and by the newest record that can be seen.
     pub clock_behind: Option<u64>,
     /// The parameter that names the records wanted, with commas between; what they are named by; and how many a
     /// request may name.

@@ -329,6 +329,8 @@ pub enum Auth {
     KeyAsPassword,
     /// `Authorization: ApiKey` and the API key.
     AuthorizationApiKey,
+    /// The API key as the parameter `key`, in the query, a JSON body or a form.
+    KeyArgument,
 }
 
 impl FromStr for Style {

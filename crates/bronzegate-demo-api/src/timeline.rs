@@ -1,6 +1,6 @@
 //! Records that have a time, and how those between two of them are asked for.
 
-use crate::{manner::Manner, record::Shape};
+use crate::{manner::Manner, record::Shape, serve::Call, spelling::Spelling};
 use jiff::{
     Timestamp,
     civil::{Date, DateTime},
@@ -18,6 +18,12 @@ pub struct Timeline {
     pub cursor: String,
     /// How the member and the parameters are written.
     pub format: TimeFormat,
+    /// How the member is written instead, of a timeline in [`TimeFormat::Rfc3339`].
+    #[serde(default)]
+    pub spelled: Option<Spelling>,
+    /// How the parameters are written instead, of a timeline in [`TimeFormat::Rfc3339`].
+    #[serde(default)]
+    pub asked: Option<Spelling>,
     /// Where a request says the first time wanted; everything without it.
     pub from: Asked,
     /// Whether a record at that time itself does not belong to the answer.
@@ -58,6 +64,11 @@ pub struct Timeline {
 pub enum Asked {
     /// A parameter; `/a/0/b` is a JSON Pointer into a body.
     Argument(String),
+    /// A header.
+    Header {
+        /// Its name.
+        header: String,
+    },
     /// What stands in a parameter between two texts, such as a condition of a query language.
     Within {
         /// The parameter.
@@ -110,6 +121,8 @@ impl Timeline {
         Self {
             cursor: cursor.to_owned(),
             format,
+            spelled: None,
+            asked: None,
             from: Asked::Argument(from.to_owned()),
             exclusive_from: false,
             to: to.map(|to| Asked::Argument(to.to_owned())),
@@ -124,6 +137,16 @@ impl Timeline {
         }
     }
 
+    /// Reads a record's time, in the unit of the format.
+    pub(crate) fn read_record(&self, text: &str) -> Option<i128> {
+        self.spelled.as_ref().map_or_else(|| self.format.read(text), |spelling| spelling.read(text))
+    }
+
+    /// Reads a time of a request, in the unit of the format.
+    pub(crate) fn read_asked(&self, text: &str) -> Option<i128> {
+        self.asked.as_ref().map_or_else(|| self.format.read(text), |spelling| spelling.read(text))
+    }
+
     /// Adds records.
     #[must_use]
     pub fn with(mut self, records: impl IntoIterator<Item = String>) -> Self {
@@ -134,11 +157,12 @@ impl Timeline {
 
 impl Asked {
     /// The text in a request whose parameters are looked up with `argument`.
-    pub(crate) fn find<'c>(&self, argument: impl Fn(&str) -> Option<&'c str>) -> Option<&'c str> {
+    pub(crate) fn find<'c>(&self, call: &'c Call) -> Option<&'c str> {
         match self {
-            Self::Argument(name) => argument(name),
+            Self::Argument(name) => call.argument(name),
+            Self::Header { header } => call.header(header),
             Self::Within { argument: name, after, until } => {
-                let (_, rest) = argument(name)?.split_once(after.as_str())?;
+                let (_, rest) = call.argument(name)?.split_once(after.as_str())?;
                 Some(rest.split_once(until.as_str()).map_or(rest, |(text, _)| text))
             }
         }

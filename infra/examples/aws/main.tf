@@ -22,6 +22,8 @@ module "bronzegate" {
   package              = var.package
   architecture         = var.architecture
   bucket               = { name = var.bucket, force_destroy = var.force_destroy }
+  tables               = var.tables
+  databricks           = var.databricks
   secret_prefix        = "${var.name}/${var.environment}/"
   secret_recovery_days = var.force_destroy ? 0 : 30
   workflow             = var.workflow

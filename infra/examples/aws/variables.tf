@@ -50,3 +50,26 @@ variable "force_destroy" {
   type        = bool
   default     = false
 }
+
+variable "tables" {
+  description = "Where Delta tables are, as the module has it: null = none, {} = beside bronze in the same bucket."
+  type = object({
+    bucket = optional(string)
+    create = optional(bool, true)
+    prefix = optional(string, "tables")
+  })
+  default = null
+}
+
+variable "databricks" {
+  description = "A workspace of Databricks, as the module has it; null = none."
+  type = object({
+    host         = string
+    client_id    = string
+    secret       = optional(string, "databricks-client-secret")
+    schema       = optional(string)
+    warehouse_id = optional(string)
+    files        = optional(string)
+  })
+  default = null
+}

@@ -38,6 +38,8 @@ module "bronzegate" {
   package             = var.package
   plan                = var.plan
   bronze              = var.bronze
+  tables              = var.tables
+  databricks          = var.databricks
   key_vault           = { purge_protection = !var.force_destroy }
   function            = var.function
   network             = var.network

@@ -109,3 +109,28 @@ variable "force_destroy" {
   type        = bool
   default     = false
 }
+
+variable "tables" {
+  description = "Where Delta tables are, as the module has it: null = none, {} = beside bronze, or in Tables of the lakehouse that bronze is in."
+  type = object({
+    container = optional(string)
+    folder    = optional(string, "tables")
+    onelake = optional(object({
+      workspace = string
+      lakehouse = string
+      schema    = optional(string)
+    }))
+  })
+  default = null
+}
+
+variable "databricks" {
+  description = "A workspace of Azure Databricks, as the module has it; null = none."
+  type = object({
+    host         = string
+    schema       = optional(string)
+    warehouse_id = optional(string)
+    files        = optional(string)
+  })
+  default = null
+}

@@ -36,6 +36,7 @@ resource "aws_lambda_function" "run" {
         BRONZEGATE_LOG         = var.function.log
       },
       var.kms_key_arn == null ? {} : { BRONZEGATE_KMS_KEY = var.kms_key_arn },
+      local.table_variables,
     )
   }
 

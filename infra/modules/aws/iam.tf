@@ -4,6 +4,7 @@ locals {
   data_folders = [for source in local.sources : "${local.folder}${source}/*"]
   log_folder   = "${local.folder}_bronzegate/*"
   own_folders  = concat(local.data_folders, [local.log_folder])
+  read_secrets = concat(values(local.secret_arns), aws_secretsmanager_secret.databricks[*].arn)
 }
 
 data "aws_iam_policy_document" "function_assume" {
@@ -46,15 +47,15 @@ data "aws_iam_policy_document" "store" {
 }
 
 data "aws_iam_policy_document" "function" {
-  source_policy_documents = [data.aws_iam_policy_document.store.json]
+  source_policy_documents = [data.aws_iam_policy_document.store.json, data.aws_iam_policy_document.tables.json]
 
   dynamic "statement" {
-    for_each = length(local.secret_arns) == 0 ? [] : [1]
+    for_each = length(local.read_secrets) == 0 ? [] : [1]
 
     content {
       sid       = "ReadSecrets"
       actions   = ["secretsmanager:GetSecretValue"]
-      resources = values(local.secret_arns)
+      resources = local.read_secrets
     }
   }
   dynamic "statement" {

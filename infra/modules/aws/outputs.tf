@@ -18,6 +18,16 @@ output "target" {
   value       = aws_lambda_function.run.environment[0].variables.BRONZEGATE_TARGET
 }
 
+output "tables" {
+  description = "Where tables are: s3://bucket/prefix, databricks:<catalog>.<schema>, or null."
+  value       = try(local.table_variables.BRONZEGATE_TABLES, null)
+}
+
+output "databricks_secret" {
+  description = "Name of the secret that the service principal's OAuth secret is to be put in, or null."
+  value       = local.databricks_secret
+}
+
 output "secret_arns" {
   description = "The secrets that the sources name, by name. Those that the module made are empty until a value is put in."
   value       = local.secret_arns

@@ -106,6 +106,63 @@ variable "bucket" {
   }
 }
 
+variable "tables" {
+  description = "The root of Delta tables in S3, for streams with `output.table`: the bucket (null = the bronze bucket), whether to create it, and the folder in it (\"\" = none). null = no such tables. The owner of an existing bucket sets the lifecycle that aborts incomplete uploads, as the module does."
+  type = object({
+    bucket = optional(string)
+    create = optional(bool, true)
+    prefix = optional(string, "tables")
+  })
+  default = null
+
+  validation {
+    condition     = try(var.tables.bucket, null) == null ? true : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.tables.bucket)) && var.tables.bucket != var.bucket.name
+    error_message = "tables.bucket must be the name of another bucket than bronze's: 3 to 63 of a-z, 0-9, . and -; null for bronze's."
+  }
+  validation {
+    condition     = var.tables == null ? true : can(regex("^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$", var.tables.prefix))
+    error_message = "tables.prefix must be empty or folders such as lake/tables, without a slash at either end."
+  }
+  validation {
+    condition     = var.tables == null ? true : var.tables.bucket != null || (var.tables.prefix != var.bucket.prefix && !startswith("${var.tables.prefix}/", "${var.bucket.prefix}/_bronzegate/"))
+    error_message = "tables.prefix must be another folder than bucket.prefix in the same bucket."
+  }
+}
+
+variable "databricks" {
+  description = "A workspace of Databricks: its host; the service principal's application id, and the name of the secret that holds its OAuth secret (in Secrets Manager as secret_prefix + secret; the module makes it, empty). For tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its s3:// URL)."
+  type = object({
+    host         = string
+    client_id    = string
+    secret       = optional(string, "databricks-client-secret")
+    schema       = optional(string)
+    warehouse_id = optional(string)
+    files        = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.databricks == null ? true : can(regex("^https://[A-Za-z0-9.-]+$", var.databricks.host))
+    error_message = "databricks.host must be the workspace's address, such as https://dbc-a1b2c3d4-e5f6.cloud.databricks.com, without a path."
+  }
+  validation {
+    condition     = var.databricks == null ? true : can(regex("^[A-Za-z0-9_+=.@-]{1,128}$", var.databricks.secret)) && length(var.databricks.client_id) > 0
+    error_message = "databricks.client_id must be set, and databricks.secret must have 1 to 128 letters, digits and _+=.@-."
+  }
+  validation {
+    condition     = try(var.databricks.schema, null) == null ? true : can(regex("^[^./ ]+[.][^./ ]+$", var.databricks.schema)) && can(regex("^[A-Za-z0-9-]+$", var.databricks.warehouse_id))
+    error_message = "databricks.schema must be <catalog>.<schema>, and goes with databricks.warehouse_id, the id of a SQL warehouse."
+  }
+  validation {
+    condition     = try(var.databricks.files, null) == null ? true : can(regex("^(/|[a-z0-9]+://)[^*?\\[\\]{}]+$", var.databricks.files))
+    error_message = "databricks.files must be a path such as /Volumes/main/bronze/landing, or the URL of an external location."
+  }
+  validation {
+    condition     = var.tables == null || try(var.databricks.schema, null) == null
+    error_message = "tables and databricks.schema are two places for the same tables: set one."
+  }
+}
+
 variable "kms_key_arn" {
   description = "KMS key for the bucket's objects and the secrets that the module creates; null = SSE-S3 and the account's own key of Secrets Manager."
   type        = string

@@ -4,19 +4,24 @@ locals {
   # What each window did must fit into 256 KiB, at about 160 bytes a window while the failed ones are counted.
   max_windows = 1500
 
-  # The kinds `config`, `auth` and `data` would fail again: they are not here.
   retry = [
+    # They would fail again.
     {
-      ErrorEquals     = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"]
+      ErrorEquals = ["config", "auth", "data"]
+      MaxAttempts = 0
+    },
+    # About half an hour, whatever the intervals of what follows.
+    {
+      ErrorEquals     = ["Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.ClientExecutionTimeoutException"]
       IntervalSeconds = 2
-      MaxAttempts     = 8
+      MaxAttempts     = 64
       BackoffRate     = 2
       MaxDelaySeconds = 60
       JitterStrategy  = "FULL"
     },
-    # The last ones are the function's end without an answer: out of memory, out of time.
+    # Everything else: `api`, `store`, `interrupted` and `transient`, and the function's end without an answer.
     {
-      ErrorEquals     = ["api", "store", "interrupted", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "States.Timeout"]
+      ErrorEquals     = ["States.ALL"]
       IntervalSeconds = var.workflow.retry_interval_seconds
       MaxAttempts     = var.workflow.retry_attempts
       BackoffRate     = var.workflow.retry_backoff

@@ -4,7 +4,7 @@ locals {
   max_instances   = coalesce(var.function.max_instances, local.is_flex ? 40 : 10)
   is_public       = var.network == null ? true : var.network.public_app
 
-  settings = {
+  settings = merge(local.table_settings, {
     BRONZEGATE_TARGET         = local.target
     BRONZEGATE_SECRETS        = "azure-keyvault:https://${local.vault}.vault.azure.net/"
     BRONZEGATE_ENVIRONMENT    = var.environment
@@ -29,7 +29,7 @@ locals {
     AzureFunctionsJobHost__logging__applicationInsights__samplingSettings__isEnabled = "false"
 
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING = "ClientId=${azurerm_user_assigned_identity.function.client_id};Authorization=AAD"
-  }
+  })
 
   app = one(concat(azurerm_function_app_flex_consumption.function, azurerm_linux_function_app.function))
 }

@@ -38,6 +38,13 @@ locals {
         says  = "writes bronze"
       }
     },
+    local.has_tables_container ? {
+      tables = {
+        scope = "${local.lake_id}/blobServices/default/containers/${local.has_container ? azurerm_storage_container.tables[0].name : local.tables_container}"
+        role  = "Storage Blob Data Contributor"
+        says  = "writes tables"
+      }
+    } : {},
     # The new vault holds the sources' secrets only; an existing one may hold others.
     local.is_new_vault ? { secrets = merge(local.secret_reader, { scope = local.vault_id }) } : {
       for name in local.secrets : "secret/${name}" => merge(local.secret_reader, { scope = "${local.vault_id}/secrets/${name}" })

@@ -37,8 +37,21 @@ output "identity" {
 }
 
 output "onelake_grant" {
-  description = "What a person grants by hand where bronze is in OneLake, since the provider has no such role; null elsewhere."
-  value       = local.onelake == null ? null : "Fabric workspace ${local.onelake.workspace}: add the identity ${azurerm_user_assigned_identity.function.name} (principal ${azurerm_user_assigned_identity.function.principal_id}) as Contributor"
+  description = "What a person grants by hand where bronze or tables are in OneLake, since the provider has no such role; null elsewhere."
+  value       = length(local.granted_lakes) == 0 ? null : "Fabric workspace ${join(" and workspace ", local.granted_lakes)}: add the identity ${azurerm_user_assigned_identity.function.name} (principal ${azurerm_user_assigned_identity.function.principal_id}) as Contributor"
+}
+
+output "tables" {
+  description = "Where tables are: abfss://…, databricks:<catalog>.<schema>, or null."
+  value       = try(local.table_settings.BRONZEGATE_TABLES, null)
+}
+
+output "databricks_grant" {
+  description = "What a person grants by hand in Databricks; null without a workspace."
+  value = var.databricks == null ? null : join(" ", compact([
+    "${var.databricks.host}: add the service principal ${azurerm_user_assigned_identity.function.client_id} (an identity managed by Entra ID).",
+    local.has_schema ? "Grant it USE CATALOG, USE SCHEMA, CREATE TABLE, SELECT and MODIFY for ${var.databricks.schema}, READ VOLUME or READ FILES on ${coalesce(var.databricks.files, local.target)}, and CAN USE on the warehouse ${var.databricks.warehouse_id}." : null,
+  ]))
 }
 
 output "key_vault_name" {

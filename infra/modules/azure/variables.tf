@@ -182,6 +182,76 @@ variable "bronze" {
   }
 }
 
+variable "tables" {
+  description = "The root of Delta tables, for streams with `output.table`: a folder (\"\" = none) of the bronze account, in a container of its own or bronze's (`container` = null), or the Tables of a OneLake lakehouse (`onelake`; null = the one that bronze is in), with its schema where it has schemas. null = no such tables."
+  type = object({
+    container = optional(string)
+    folder    = optional(string, "tables")
+    onelake = optional(object({
+      workspace = string
+      lakehouse = string
+      schema    = optional(string)
+    }))
+  })
+  default = null
+
+  validation {
+    condition     = try(var.tables.container, null) == null ? true : can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.tables.container)) && !strcontains(var.tables.container, "--") && var.tables.onelake == null
+    error_message = "tables.container must be a container's name: 3 to 63 of a-z, 0-9 and single hyphens; OneLake has none."
+  }
+  validation {
+    condition     = var.tables == null ? true : can(regex("^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$", var.tables.folder))
+    error_message = "tables.folder must be empty or folders such as lake/tables, without a slash at either end."
+  }
+  validation {
+    condition     = var.tables == null ? true : var.tables.container != null || var.tables.onelake != null || var.bronze.onelake != null || var.tables.folder != var.bronze.folder
+    error_message = "tables.folder must be another folder than bronze.folder in the same container."
+  }
+  validation {
+    condition     = var.tables == null ? true : var.bronze.onelake == null || var.tables.container == null
+    error_message = "tables.container needs bronze in a storage account: set tables.onelake, or leave both out for bronze's lakehouse."
+  }
+  validation {
+    condition = try(var.tables.onelake, null) == null ? true : anytrue([
+      alltrue([for id in [var.tables.onelake.workspace, var.tables.onelake.lakehouse] : can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", id))]),
+      can(regex("^[^/@?#%:\\\\]+$", var.tables.onelake.workspace)) && can(regex("^[^/@?#%:\\\\]+[.][A-Za-z]+$", var.tables.onelake.lakehouse)) && !can(regex("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", var.tables.onelake.workspace)),
+    ])
+    error_message = "tables.onelake must name workspace and lakehouse both by GUID or both by name, never mixed; a lakehouse's name has its type after it: Sales.Lakehouse."
+  }
+  validation {
+    condition     = try(var.tables.onelake.schema, null) == null ? true : can(regex("^[A-Za-z0-9_]+$", var.tables.onelake.schema))
+    error_message = "tables.onelake.schema must be letters, digits and _."
+  }
+}
+
+variable "databricks" {
+  description = "A workspace of Azure Databricks, which takes the function's identity once it is a service principal there (output `databricks_grant`): its address; for tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its abfss:// URL)."
+  type = object({
+    host         = string
+    schema       = optional(string)
+    warehouse_id = optional(string)
+    files        = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.databricks == null ? true : can(regex("^https://[A-Za-z0-9.-]+$", var.databricks.host))
+    error_message = "databricks.host must be the workspace's address, such as https://adb-1234567890123456.7.azuredatabricks.net, without a path."
+  }
+  validation {
+    condition     = try(var.databricks.schema, null) == null ? true : can(regex("^[^./ ]+[.][^./ ]+$", var.databricks.schema)) && can(regex("^[A-Za-z0-9-]+$", var.databricks.warehouse_id))
+    error_message = "databricks.schema must be <catalog>.<schema>, and goes with databricks.warehouse_id, the id of a SQL warehouse."
+  }
+  validation {
+    condition     = try(var.databricks.files, null) == null ? true : can(regex("^(/|[a-z0-9]+://)[^*?\\[\\]{}]+$", var.databricks.files))
+    error_message = "databricks.files must be a path such as /Volumes/main/bronze/landing, or the URL of an external location."
+  }
+  validation {
+    condition     = var.tables == null || try(var.databricks.schema, null) == null
+    error_message = "tables and databricks.schema are two places for the same tables: set one."
+  }
+}
+
 variable "key_vault" {
   description = "The vault of the sources' secrets: an existing one with Azure RBAC (`existing_id`), or a new one (`name`: null = made from name) that can be purged before `restore_days` are over only if `purge_protection` is off."
   type = object({

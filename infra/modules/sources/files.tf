@@ -29,3 +29,12 @@ locals {
     if try(auth.type, "") == "oauth2_refresh_token" && can(auth.refresh_token.secret)
   ])
 }
+
+locals {
+  # A stream's own `output` counts before that of its source.
+  tables = toset(compact(flatten([
+    for document in values(local.documents) : [
+      for settings in values(document.streams) : try(settings.output.table, document.output.table, null)
+    ]
+  ])))
+}

@@ -23,6 +23,11 @@ output "rotating_secrets" {
   value       = local.rotating_secrets
 }
 
+output "tables" {
+  description = "Names of the tables that streams write, at most one each."
+  value       = local.tables
+}
+
 output "crons" {
   description = "The stream and the cron of each schedule, by <source>.<stream>; one that needs several crons has <source>.<stream>.<minute>."
   value       = local.crons

@@ -45,12 +45,14 @@ struct State {
     /// How long tokens are valid, in seconds.
     lifetime: Mutex<i64>,
     given: Mutex<Vec<TokenRequest>>,
+    newest: Mutex<String>,
 }
 
 impl TokenEndpoints {
     /// Starts both; tokens are valid for an hour.
     pub async fn start() -> Self {
-        let state = Arc::new(State { lifetime: Mutex::new(3600), given: Mutex::default() });
+        let state =
+            Arc::new(State { lifetime: Mutex::new(3600), given: Mutex::default(), newest: Mutex::default() });
         let own = Arc::clone(&state);
         let entra = Server::start(Some(Certificates::shared()), move |request| {
             let answer = own.entra(&request);
@@ -78,6 +80,14 @@ impl TokenEndpoints {
     /// Never: no holder of the lock panics.
     pub fn given(&self) -> Vec<TokenRequest> {
         self.state.given.lock().expect("no holder of this lock panics").clone()
+    }
+
+    /// The token that was given out last.
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    pub fn newest(&self) -> String {
+        self.state.newest.lock().expect("no holder of this lock panics").clone()
     }
 
     /// A token for storage, for what tests do besides the product.
@@ -172,7 +182,9 @@ impl State {
         let mut given = self.given.lock().expect("no holder of this lock panics");
         let (resource, client_id) = (resource.to_owned(), client_id.map(str::to_owned));
         given.push(TokenRequest { resource: resource.clone(), client_id, kind });
-        sign(&resource, self.lifetime(), given.len())
+        let token = sign(&resource, self.lifetime(), given.len());
+        self.newest.lock().expect("no holder of this lock panics").clone_from(&token);
+        token
     }
 }
 

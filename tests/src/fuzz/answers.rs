@@ -184,6 +184,7 @@ pub(super) async fn case(mut random: Rng, told: Told) -> Outcome {
         Status::Complete => "complete",
         Status::Partial => "partial",
         Status::AlreadyCommitted => "already committed",
+        Status::Skipped => "skipped",
         Status::Failed => "failed",
     })
 }

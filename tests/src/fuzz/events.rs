@@ -6,9 +6,21 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::Outcome;
-use super::mutation::{NUMBERS, TIMES, mutated};
+use super::mutation::{TIMES, mutated_at_the_edges};
 
 const STEPS: [&str; 10] = ["15m", "6h", "1d", "1w", "1mo", "1y", "0d", "9999999999y", "1ns", "-1d"];
+
+/// Pieces that events have, or should not have.
+const PIECES: [&str; 8] = [
+    "null",
+    "{}",
+    "[]",
+    "\"\\n\\u001b[2J\":1,",
+    "\"rate_share\":1e-12,",
+    "\"revision\":0,",
+    "..",
+    "\u{202e}",
+];
 
 #[expect(clippy::unused_async, reason = "every target is a future, which has a deadline")]
 pub(super) async fn case(mut random: Rng) -> Outcome {
@@ -26,19 +38,7 @@ pub(super) async fn case(mut random: Rng) -> Outcome {
     };
     let mut text = event.to_string().into_bytes();
     if random.bool() {
-        let mut dictionary = NUMBERS.to_vec();
-        dictionary.extend(TIMES);
-        dictionary.extend([
-            "null",
-            "{}",
-            "[]",
-            "\"\\n\\u001b[2J\":1,",
-            "\"rate_share\":1e-12,",
-            "\"revision\":0,",
-            "..",
-            "\u{202e}",
-        ]);
-        text = mutated(&text, &dictionary, &mut random);
+        text = mutated_at_the_edges(&text, &PIECES, &mut random);
     }
     let Ok(event) = serde_json::from_slice::<Value>(&text) else { return Ok("no JSON") };
     match Event::parse(&event) {

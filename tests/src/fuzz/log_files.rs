@@ -11,7 +11,7 @@ use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
 use fastrand::Rng;
 
 use super::Outcome;
-use super::mutation::{NUMBERS, TIMES, mutated};
+use super::mutation::mutated_at_the_edges;
 use super::told::{Told, is_tellable};
 use crate::Bench;
 
@@ -25,6 +25,18 @@ const SETTINGS: [(Style, &str); 3] = [
         Style::NextUrl,
         "records: results\npagination: { type: next_url, next: { body: next } }\nincremental: { cursor: id, format: integer, key: id, from: { query: since } }",
     ),
+];
+
+/// Pieces that files of a log have, or should not have.
+const PIECES: [&str; 8] = [
+    "null",
+    "{}",
+    "[]",
+    "\"\"",
+    "\"position\":{\"page\":18446744073709551615}",
+    "\"segment\":0",
+    "\u{1b}[2J",
+    "true",
 ];
 
 /// How long a run may take that has nothing to wait for.
@@ -62,23 +74,11 @@ fn damage(bench: &Bench, random: &mut Rng) -> Result<PathBuf, String> {
     });
     files.sort();
     let (path, content) = random.choice(&files).ok_or("there is a log")?;
-    let mut dictionary = NUMBERS.to_vec();
-    dictionary.extend(TIMES);
-    dictionary.extend([
-        "null",
-        "{}",
-        "[]",
-        "\"\"",
-        "\"position\":{\"page\":18446744073709551615}",
-        "\"segment\":0",
-        "\u{1b}[2J",
-        "true",
-    ]);
     let content = match random.u8(..8) {
         0 => Vec::new(),
         1 => "[".repeat(random.usize(1..100_000)).into_bytes(),
         2 => random.choice(&files).map(|(_, other)| other.clone()).unwrap_or_default(),
-        _ => mutated(content, &dictionary, random),
+        _ => mutated_at_the_edges(content, &PIECES, random),
     };
     let path = if random.u8(..8) == 0 {
         path.with_file_name("seq-99999999999999999999.s0001.json")

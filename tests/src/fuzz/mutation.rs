@@ -68,6 +68,12 @@ pub(super) fn mutated(text: &[u8], dictionary: &[&str], random: &mut Rng) -> Vec
     text
 }
 
+/// The same, with the numbers and times that arithmetic breaks at among the pieces.
+pub(super) fn mutated_at_the_edges(text: &[u8], own: &[&str], random: &mut Rng) -> Vec<u8> {
+    let dictionary: Vec<&str> = NUMBERS.into_iter().chain(TIMES).chain(own.iter().copied()).collect();
+    mutated(text, &dictionary, random)
+}
+
 /// A text out of pieces of a dictionary.
 pub(super) fn assembled(dictionary: &[&str], most: usize, random: &mut Rng) -> String {
     (0..random.usize(..=most)).filter_map(|_| random.choice(dictionary.iter()).copied()).collect()

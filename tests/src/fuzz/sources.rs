@@ -11,7 +11,7 @@ use bronzegate_demo_api::{Shape, Stream, Style};
 use fastrand::Rng;
 
 use super::Outcome;
-use super::mutation::{NUMBERS, TIMES, assembled, mutated};
+use super::mutation::{assembled, mutated_at_the_edges};
 use super::told::{Told, is_tellable};
 use super::writings::secret;
 use crate::{Bench, one_stream, repository};
@@ -76,10 +76,7 @@ pub(super) async fn file(mut random: Rng, _: Told) -> Outcome {
     if random.u8(..4) == 0 {
         return with_a_secret(&name, &text, &mut random);
     }
-    let mut dictionary = DICTIONARY.to_vec();
-    dictionary.extend(NUMBERS);
-    dictionary.extend(TIMES);
-    let text = mutated(text.as_bytes(), &dictionary, &mut random);
+    let text = mutated_at_the_edges(text.as_bytes(), &DICTIONARY, &mut random);
     match config::parse_bytes(&name, &text) {
         Ok(source) => use_it(source).map(|()| "accepted"),
         Err(problems) => are_tellable(&problems).map(|()| "refused"),

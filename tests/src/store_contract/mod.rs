@@ -40,7 +40,7 @@ async fn stage(store: &Store, path: &str, segment: &str, content: &[u8]) -> Rece
     part.write(Bytes::copy_from_slice(content)).await.expect("an upload is written");
     let upload = part.finish().await.expect("an upload is finished");
     let (path, bytes, checksum) = (path.to_owned(), content.len() as u64, Checksum::of(content));
-    Receipt { path, records: 1, bytes, checksum, upload }
+    Receipt { path, records: 1, bytes, checksum, upload, stats: None }
 }
 
 async fn get(store: &Store, path: &str) -> Option<Bytes> {

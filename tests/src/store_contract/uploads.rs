@@ -31,7 +31,7 @@ async fn an_upload_is_invisible_until_it_is_published(store: Store) {
     let upload = part.finish().await.expect("an upload is finished");
     assert_eq!((get(&store, PATH).await, list(&store, "").await.len()), (None, 0), "when it is finished");
     let checksum = Checksum::of(b"{}\n");
-    let receipt = Receipt { path: PATH.to_owned(), records: 1, bytes: 3, checksum, upload };
+    let receipt = Receipt { path: PATH.to_owned(), records: 1, bytes: 3, checksum, upload, stats: None };
     store.publish(&receipt).await.expect("an upload is published");
     assert_eq!(get(&store, PATH).await.as_deref(), Some(&b"{}\n"[..]));
     assert_eq!(list(&store, "").await, [PATH]);
@@ -147,7 +147,8 @@ async fn a_big_part_in_odd_pieces_is_whole(store: Store) {
     }
     let upload = part.finish().await.expect("an upload is finished");
     let checksum = Checksum::of(&content);
-    let receipt = Receipt { path: PATH.to_owned(), records: 1, bytes: SIZE as u64, checksum, upload };
+    let receipt =
+        Receipt { path: PATH.to_owned(), records: 1, bytes: SIZE as u64, checksum, upload, stats: None };
     store.publish(&receipt).await.expect("an upload is published");
     store.publish(&receipt).await.expect("a repeat compares it, and it is the same");
     assert!(get(&store, PATH).await.is_some_and(|found| found == content), "it is whole");
@@ -156,8 +157,14 @@ async fn a_big_part_in_odd_pieces_is_whole(store: Store) {
 async fn a_part_of_no_bytes_is_an_empty_object(store: Store) {
     let part = store.stage(PATH, &area("0001")).await.expect("an upload begins");
     let upload = part.finish().await.expect("an upload is finished");
-    let receipt =
-        Receipt { path: PATH.to_owned(), records: 0, bytes: 0, checksum: Checksum::of(b""), upload };
+    let receipt = Receipt {
+        path: PATH.to_owned(),
+        records: 0,
+        bytes: 0,
+        checksum: Checksum::of(b""),
+        upload,
+        stats: None,
+    };
     store.publish(&receipt).await.expect("an upload is published");
     store.publish(&receipt).await.expect("a repeat is no error");
     assert_eq!(get(&store, PATH).await.as_deref(), Some(&b""[..]));
@@ -170,7 +177,7 @@ async fn uploads_of_one_run_do_not_mix(store: Store) {
     one.write(Bytes::from_static(b"one\n")).await.expect("an upload is written");
     let upload = one.finish().await.expect("an upload is finished");
     let checksum = Checksum::of(b"one\n");
-    let one = Receipt { path: paths[0].to_owned(), records: 1, bytes: 4, checksum, upload };
+    let one = Receipt { path: paths[0].to_owned(), records: 1, bytes: 4, checksum, upload, stats: None };
     store.publish(&two).await.expect("an upload is published");
     assert_eq!(list(&store, "").await, [paths[1]]);
     store.publish(&one).await.expect("an upload is published");

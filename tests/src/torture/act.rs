@@ -5,6 +5,7 @@ use std::time::Duration;
 use bronzegate_demo_api::{Fault, FaultKind, Framing, When};
 use fastrand::Rng;
 
+use super::note::Note;
 use super::scene::Extent;
 use super::store::StoreKind;
 use crate::faulty_store::Failing;
@@ -27,6 +28,8 @@ pub(super) struct Act {
     /// `When::Request` counts from the act's beginning.
     pub(super) faults: Vec<Fault>,
     pub(super) runs: Vec<Run>,
+    /// What is noted of runs in flight.
+    pub(super) note: Option<Note>,
 }
 
 /// One run of an event.
@@ -132,7 +135,25 @@ impl Act {
                 faults.insert(0, Fault::new(ANY, When::Overall(at), stall));
             }
         }
-        Self { faults, runs }
+        Self { faults, runs, note: None }
+    }
+
+    /// The API may mislead a reader in it as well.
+    pub(super) fn misled(mut self, rng: &mut Rng, slips: &[Fault]) -> Self {
+        if rng.bool() {
+            self.faults.extend(rng.choice(slips).cloned());
+        }
+        self
+    }
+
+    /// A run may be noted as in flight in it as well.
+    pub(super) fn noted(self, rng: &mut Rng, has_notes: bool) -> Self {
+        Self { note: has_notes.then(|| Note::draw(rng)), ..self }
+    }
+
+    /// Whether the next page is named elsewhere in it.
+    pub(super) fn renames(&self) -> bool {
+        self.faults.iter().any(|fault| matches!(fault.kind, FaultKind::NextRenamed { .. }))
     }
 
     /// Whether the API fails in it, not only takes its time.

@@ -71,7 +71,7 @@ impl Job {
         let runs = self.requests.iter().map(|request| {
             let run = engine.stream(STREAM).expect("the stream is in the source");
             let (store, stop) = (store.clone(), stop.clone());
-            async move { run.run(store, *request, RunOptions { deadline, stop }).await }
+            async move { run.run(store, *request, RunOptions { deadline, stop, beside: false }).await }
         });
         join_all(runs).await
     }
@@ -116,7 +116,9 @@ impl Ended {
         if let Some(error) = reports.iter().find_map(|report| report.error.as_ref()) {
             return Self::Failed { kind: error.kind.as_str().to_owned(), message: error.message.clone() };
         }
-        let is_partial = reports.iter().any(|report| report.status == Status::Partial);
+        // What was skipped is for another time as well.
+        let is_partial =
+            reports.iter().any(|report| matches!(report.status, Status::Partial | Status::Skipped));
         if is_partial { Self::Partial } else { Self::Done }
     }
 

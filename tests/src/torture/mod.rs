@@ -19,6 +19,7 @@ mod campaign;
 mod doomed;
 mod engine;
 mod kinds;
+mod note;
 mod plan;
 mod process;
 mod sabotage;

@@ -56,7 +56,10 @@ impl Plan {
         let extent = scene.extent();
         let last = scene.events.len() - 1;
         let ordeals = (0..=last).map(|nth| {
-            let acts = (0..rng.usize(1..=MOST_ACTS)).map(|_| Act::draw(&mut rng, store, extent, nth > 0));
+            let acts = (0..rng.usize(1..=MOST_ACTS)).map(|_| {
+                let act = Act::draw(&mut rng, store, extent, nth > 0);
+                act.misled(&mut rng, &scene.slips).noted(&mut rng, scene.has_notes)
+            });
             let acts = acts.collect();
             let abandoned = scene.catches_up && nth < last && rng.u32(0..4) == 0;
             let by = if rng.u32(0..10) == 0 { Door::Program } else { Door::Engine };
@@ -98,7 +101,8 @@ impl fmt::Display for Plan {
         for (event, ordeal) in scene.events.iter().zip(&self.ordeals) {
             writeln!(f, "event `{}` of {} records", event.line, event.brings.len())?;
             for act in &ordeal.acts {
-                writeln!(f, "  at once, on an API with {:?}:", act.faults)?;
+                let note = act.note.map(|note| format!(", noted: {note:?}")).unwrap_or_default();
+                writeln!(f, "  at once, on an API with {:?}{note}:", act.faults)?;
                 for run in &act.runs {
                     writeln!(f, "    {run:?}")?;
                 }

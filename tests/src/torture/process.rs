@@ -148,7 +148,9 @@ pub(super) async fn invoked(
     };
     lambda.stop().await;
     match invoked {
-        Invoked::Answer(answer) if answer["status"] == "partial" => Ended::Partial,
+        Invoked::Answer(answer) if answer["status"] == "partial" || answer["status"] == "skipped" => {
+            Ended::Partial
+        }
         Invoked::Answer(_) => Ended::Done,
         Invoked::Failed { kind, message } => Ended::Failed { kind, message },
         Invoked::Died => Ended::Gone,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bronzegate_core::run::RunRequest;
-use bronzegate_demo_api::{Options, Stream};
+use bronzegate_demo_api::{Fault, Options, Stream};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::bench::SEED;
@@ -32,6 +33,10 @@ pub(super) struct Scene {
     pub(super) events: Vec<Event>,
     /// Whether an event brings also what was left of the event before it.
     pub(super) catches_up: bool,
+    /// What misleads a reader of such pages; an act may have one of them.
+    pub(super) slips: Vec<Fault>,
+    /// Whether acts have notes of runs in flight.
+    pub(super) has_notes: bool,
 }
 
 /// One event, in the words of every door.
@@ -51,6 +56,8 @@ pub(super) struct Event {
     pub(super) partitions: String,
     /// Streams of the API that are not there until the next event.
     pub(super) absent: Vec<String>,
+    /// The time that the API's clock shows until the next event, where it shows what it has by then alone.
+    pub(super) now: Option<Timestamp>,
 }
 
 /// Stands in the source file where partitions change from event to event.
@@ -63,7 +70,13 @@ impl Event {
         let line = format!("run demo/{STREAM} --at {at} --json");
         let json = json!({ "source": "demo", "stream": STREAM, "scheduled_time": at });
         let (partitions, absent) = (String::new(), Vec::new());
-        Self { requests: vec![due], line, json: Some(json), arrives, brings, partitions, absent }
+        Self { requests: vec![due], line, json: Some(json), arrives, brings, partitions, absent, now: None }
+    }
+
+    /// The API's clock shows this from now on.
+    pub(super) fn on_a_clock_at(mut self, now: Timestamp) -> Self {
+        self.now = Some(now);
+        self
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use bronzegate_core::bronze::BronzeStore;
@@ -13,6 +14,7 @@ use tempfile::TempDir;
 use super::act::{Act, Door, Fate, Moment, Run};
 use super::doomed;
 use super::engine::{Ended, Job};
+use super::note::Note;
 use super::plan::Plan;
 use super::process::{self, Held, Process, Surroundings, until};
 use super::sabotage::Sabotage;
@@ -24,10 +26,17 @@ use crate::lambda_runtime::Lambda;
 /// The time of an invocation that has no deadline of its own.
 const INVOCATION: Duration = Duration::from_mins(1);
 
+/// The API of a scene.
+pub(super) struct Served {
+    pub(super) api: Arc<Running>,
+    /// What its clock shows, in seconds since 1970, where it has one of its own.
+    now: Arc<AtomicU64>,
+}
+
 /// The place of a trial, with everything in it that is the trial's own.
 pub(super) struct Stage<'a> {
     scene: &'a Scene,
-    api: Arc<Running>,
+    served: Served,
     target: Target,
     /// Where processes run: `sources/demo.yaml` is in it.
     folder: TempDir,
@@ -37,16 +46,16 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     pub(super) async fn new(plan: &'a Plan, sabotage: Option<Sabotage>) -> Self {
         let scene = &plan.scene;
-        let api = Arc::new(DemoApi::start(scene.options()).await.expect("the demo API starts"));
+        let served = Served::start(scene).await;
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("sources")).expect("a folder for sources");
-        Self { scene, api, target: Target::new(plan.store).await, folder, sabotage }
+        Self { scene, served, target: Target::new(plan.store).await, folder, sabotage }
     }
 
     /// The API has what arrives with an event, and the source file is as the event has it.
     pub(super) fn begin(&self, nth: usize) {
-        arrive(&self.api, &self.scene.events[nth]);
-        let file = self.scene.source_file(&self.api.base_url(), nth);
+        self.served.arrive(&self.scene.events[nth]);
+        let file = self.scene.source_file(&self.served.api.base_url(), nth);
         std::fs::write(self.folder.path().join("sources/demo.yaml"), file).expect("writable");
     }
 
@@ -62,17 +71,20 @@ impl<'a> Stage<'a> {
 
     /// How many requests the API has had, of all streams.
     pub(super) fn requests(&self) -> u64 {
-        requests(&self.api)
+        requests(&self.served.api)
     }
 
     /// Runs all runs of an act at the same time.
     pub(super) async fn perform(&self, act: &Act, nth: usize) -> Vec<Ended> {
         let before = self.requests();
-        self.api.set_faults(act.faults.clone());
+        self.served.api.set_faults(act.faults.clone());
         let held = Held::of(self.target.folder().as_deref());
+        let event = &self.scene.events[nth];
+        // Without a note of its own an act has nothing left of the two minutes that a partial run has for its event.
+        act.note.unwrap_or(Note::Over).write(&*self.store().await, event).await;
         let runs = act.runs.iter().map(|run| self.one(run, nth, (before, &held)));
         let ended = join_all(runs).await;
-        self.api.set_faults(Vec::new());
+        self.served.api.set_faults(Vec::new());
         ended
     }
 
@@ -124,8 +136,8 @@ impl<'a> Stage<'a> {
     }
 
     async fn in_process(&self, run: &Run, event: (&Event, usize), key: Key, before: u64) -> Ended {
-        let job = job(self.scene, &self.api.base_url(), event, run.deadline, key, self.sabotage);
-        let api = self.api.clone();
+        let job = job(self.scene, &self.served.api.base_url(), event, run.deadline, key, self.sabotage);
+        let api = self.served.api.clone();
         let at = match run.fate {
             Fate::DroppedAtRequest { at } | Fate::Stopped { at } => at,
             _ => u64::MAX,
@@ -139,10 +151,11 @@ impl<'a> Stage<'a> {
     /// Runs an event while nothing goes wrong.
     pub(super) async fn undisturbed(&self, by: Door, nth: usize) -> Ended {
         let (event, key) = (&self.scene.events[nth], self.target.key(None));
+        Note::Over.write(&*self.store().await, event).await;
         if by == Door::Program {
             return self.program(event, None, &key).ended().await;
         }
-        let job = job(self.scene, &self.api.base_url(), (event, nth), None, key, self.sabotage);
+        let job = job(self.scene, &self.served.api.base_url(), (event, nth), None, key, self.sabotage);
         job.run(Fate::Undisturbed, std::future::pending()).await
     }
 
@@ -159,12 +172,29 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// The API has what arrives with an event.
-pub(super) fn arrive(api: &Running, event: &Event) {
-    for (stream, records) in &event.arrives {
-        api.append(stream, records.clone()).expect("the stream has a timeline");
+impl Served {
+    /// Starts it.
+    pub(super) async fn start(scene: &Scene) -> Self {
+        let (options, now) = (scene.options(), Arc::new(AtomicU64::new(0)));
+        let started = if scene.events.iter().any(|event| event.now.is_some()) {
+            let now = now.clone();
+            DemoApi::start_on(options, Arc::new(move || Duration::from_secs(now.load(Relaxed)))).await
+        } else {
+            DemoApi::start(options).await
+        };
+        Self { api: Arc::new(started.expect("the demo API starts")), now }
     }
-    api.set_absent(event.absent.clone());
+
+    /// The API has what arrives with an event.
+    pub(super) fn arrive(&self, event: &Event) {
+        if let Some(now) = event.now {
+            self.now.store(now.as_second().unsigned_abs(), Relaxed);
+        }
+        for (stream, records) in &event.arrives {
+            self.api.append(stream, records.clone()).expect("the stream has a timeline");
+        }
+        self.api.set_absent(event.absent.clone());
+    }
 }
 
 fn requests(api: &Running) -> u64 {

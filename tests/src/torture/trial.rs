@@ -2,15 +2,13 @@
 
 use std::fmt::{self, Write as _};
 
-use bronzegate_demo_api::DemoApi;
-
 use super::act::{Act, Door, Fate, Run};
 use super::bronze::{Bronze, Seen, check_folder, sorted};
 use super::engine::Ended;
 use super::plan::{End, Ordeal, Plan};
 use super::sabotage::Sabotage;
 use super::scene::Scene;
-use super::stage::{Stage, arrive, job};
+use super::stage::{Served, Stage, job};
 use super::store::Key;
 
 /// What was found to be wrong.
@@ -168,13 +166,13 @@ impl Trial<'_> {
 
 /// What bronze holds after each event when nothing goes wrong.
 async fn uncut(scene: &Scene) -> Result<Vec<Seen>, Violation> {
-    let api = DemoApi::start(scene.options()).await.expect("the demo API starts");
+    let served = Served::start(scene).await;
     let folder = tempfile::tempdir().expect("a folder");
     let key = Key::Local(folder.path().to_owned());
     let (mut after, mut known) = (Vec::new(), Vec::new());
     for (nth, event) in scene.events.iter().enumerate() {
-        arrive(&api, event);
-        let job = job(scene, &api.base_url(), (event, nth), None, key.clone(), None);
+        served.arrive(event);
+        let job = job(scene, &served.api.base_url(), (event, nth), None, key.clone(), None);
         let ended = job.run(Fate::Undisturbed, std::future::pending()).await;
         ensure(ended == Ended::Done, || format!("the uncut run ended so: {ended:?}"))?;
         let bronze = Bronze::read(key.open().await).await?;
@@ -194,8 +192,8 @@ fn check_legitimate(act: &Act, run: &Run, ended: &Ended) -> Result<(), Violation
     let expected = match kind.as_str() {
         "api" => act.fails() || is_short,
         "store" => run.store_fails() || is_short,
-        // A job that is gone, some pages of which are committed.
-        "data" => act.loses_jobs(),
+        // A job that is gone, some pages of which are committed, or pages of which no more can be found.
+        "data" => act.loses_jobs() || act.renames(),
         "interrupted" => matches!(run.fate, Fate::Stopped { .. }),
         _ => false,
     };
@@ -212,7 +210,7 @@ mod tests {
         let faults = faults.iter().map(|kind| Fault::new("*", When::Overall(1), kind.clone())).collect();
         let run = Run { door: Door::Engine, earlier: false, deadline: None, fate };
         let ended = Ended::Failed { kind: kind.to_owned(), message: String::new() };
-        check_legitimate(&Act { faults, runs: vec![run.clone()] }, &run, &ended).is_ok()
+        check_legitimate(&Act { faults, runs: vec![run.clone()], note: None }, &run, &ended).is_ok()
     }
 
     #[test]

@@ -161,6 +161,29 @@ async fn messages_of_a_queue_fail_one_by_one() {
     deployment.assert_records("items", Shape::Small, RECORDS).await;
 }
 
+/// A message says no time, so that of its sending is the run's, at every delivery.
+#[tokio::test]
+async fn a_message_whose_function_was_killed_is_the_same_run_when_it_is_delivered_again() {
+    let held = Fault::new("items", When::Page(12), FaultKind::Held);
+    let mut deployment = Deployment::new(vec![stream()], vec![held], &one_stream("items", SETTINGS)).await;
+    let delivery = |count: u32| {
+        json!({ "Records": [{
+            "messageId": "1", "receiptHandle": "r", "body": json!({"source": "demo", "stream": "items"}).to_string(),
+            "attributes": { "SentTimestamp": "1795366800000", "ApproximateReceiveCount": count.to_string() },
+            "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:x:1:work", "awsRegion": "x"
+        }] })
+    };
+    let Deployment { api, lambda, .. } = &mut deployment;
+    let asked = until("the page is asked for", || api.stats().stream("items").faults > 0);
+    assert_eq!(lambda.invoke_and_kill(&delivery(1), TIME, asked).await, Invoked::Died);
+    for count in 2..4 {
+        let answer = deployment.invoke_until_answered(&delivery(count)).await;
+        assert_eq!(answer, json!({ "batchItemFailures": [] }));
+        deployment.assert_records("items", Shape::Small, RECORDS).await;
+    }
+}
+
 #[tokio::test]
 async fn an_eventbridge_rule_runs_what_it_is_called_after_at_its_time() {
     let mut deployment = deployment().await;

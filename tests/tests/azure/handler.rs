@@ -175,6 +175,38 @@ async fn windows_that_are_not_over_are_left_out_and_told_while_somebody_listens(
 }
 
 #[tokio::test]
+async fn one_backfill_of_a_stream_is_under_way_at_a_time_and_a_revision_is_the_next() {
+    let changes = changes::changes(changes::ten_days());
+    let yaml = one_stream("changes", &changes::settings(&format!("{}, key: id", changes::BOUNDED)));
+    let options = Options { seed: SEED, streams: vec![changes], ..Options::default() };
+    let mut deployment = Deployment::new(options, &yaml).await;
+    let asked = |revision: u32| {
+        let backfill =
+            json!({ "from": "2026-01-01", "to": "2026-01-11", "window": "1d", "revision": revision });
+        request(&json!({ "source": "demo", "stream": "changes", "backfill": backfill }))
+    };
+    for (revision, status, why, lines) in [
+        (2, 400, "revision 2 is not the next one, which is 1", 0),
+        (1, 202, "\"queued\":10", 0),
+        (1, 400, "is under way, 10 of its windows are left", 30),
+        (3, 400, "revision 3 is not the next one, which is 2", 30),
+        (2, 202, "\"queued\":10", 60),
+    ] {
+        let outputs = deployment.app.invoke(HTTP, asked(revision), json!({})).await.outputs();
+        let answer = outputs["res"]["body"].as_str().unwrap().replace(' ', "");
+        assert_eq!(outputs["res"]["statusCode"], status, "{answer}");
+        assert!(answer.contains(&why.replace(' ', "")), "{answer}");
+        if status == 400 {
+            assert_eq!(outputs.get("work"), None, "{outputs}");
+        }
+        if lines > 0 {
+            deployment.app.work_all().await;
+        }
+        assert_eq!(deployment.lines("changes").await.len(), lines);
+    }
+}
+
+#[tokio::test]
 async fn a_person_s_run_is_queued_for_every_stream_and_what_is_wrong_is_told() {
     let mut deployment = deployment().await;
     let outputs =

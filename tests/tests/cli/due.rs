@@ -7,12 +7,12 @@ use bronzegate_tests::command_line::Shell;
 async fn shell() -> Shell {
     let stream = |name: &str| Stream::new(name, Style::Single, Shape::Small, 3).auth(Auth::None);
     let yaml = "streams:
-  daily: { path: /daily, records: $, pagination: { type: none }, schedule: { every: 1d } }
-  never: { path: /never, records: $, pagination: { type: none } }";
+  daily: { path: /daily, records: results, pagination: { type: none }, schedule: { every: 1d } }
+  never: { path: /never, records: results, pagination: { type: none } }";
     let shell = Shell::new(vec![stream("daily"), stream("never"), stream("other")], Vec::new(), yaml).await;
     shell.source(
         "second",
-        "streams:\n  other: { path: /other, records: $, pagination: { type: none }, schedule: { cron: \"0 0 * * *\" } }",
+        "streams:\n  other: { path: /other, records: results, pagination: { type: none }, schedule: { cron: \"0 0 * * *\" } }",
     );
     shell
 }
@@ -107,7 +107,7 @@ async fn a_source_whose_turn_never_came_is_partial_and_begun_by_the_next_command
     for nth in 0..9 {
         shell.source(
             &format!("slow{nth}"),
-            "streams:\n  daily: { path: /daily, records: $, pagination: { type: none } }",
+            "streams:\n  daily: { path: /daily, records: results, pagination: { type: none } }",
         );
     }
     // The first eight sources use up the time: none of their requests is answered before.

@@ -36,6 +36,8 @@ mod refused;
 mod runs;
 // No secret in output, logs, reports or bronze.
 mod secrets;
+// Delta tables: runs, columns, files that become rows, and what other readers find.
+mod tables;
 // Where settings and secrets come from: flags, variables, and `.env` beside the sources.
 mod settings;
 // Completions, manual pages, the version.

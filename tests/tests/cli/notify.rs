@@ -41,7 +41,7 @@ impl Webhook {
 async fn shell(least: u64) -> Shell {
     let stream = Stream::new("items", Style::Single, Shape::Small, 3);
     let yaml = format!(
-        "retry: {{ max_attempts: 1 }}\nstreams:\n  items: {{ path: /items, records: $, pagination: {{ type: none }}, expect: {{ min_records: {least} }} }}"
+        "retry: {{ max_attempts: 1 }}\nstreams:\n  items: {{ path: /items, records: results, pagination: {{ type: none }}, expect: {{ min_records: {least} }} }}"
     );
     Shell::new(vec![stream], Vec::new(), &yaml).await
 }
@@ -52,7 +52,7 @@ async fn a_breach_and_a_failure_are_told_without_what_the_api_answered() {
     let webhook = Webhook::start(StatusCode::OK).await;
     shell.set("BRONZEGATE_NOTIFY", &webhook.address);
     shell.run_at("demo").await.assert(0, "complete");
-    let text = "bronzegate (test): `run demo`: 1 of 1 stream need attention\n• demo/items complete, 3 records, run \
+    let text = "bronzegate (test): `run demo`: look at 1 of 1 stream\n• demo/items complete, 3 records, run \
                 at-20261122T170000Z: 3 records came, fewer than the 10 of `expect.min_records`";
     assert_eq!(webhook.messages(), [json!({ "text": text })]);
     let answer: Fault = serde_json::from_value(
@@ -86,13 +86,16 @@ async fn a_run_as_expected_is_not_told() {
 async fn a_webhook_that_fails_changes_nothing_of_the_run_and_its_address_is_not_shown() {
     let mut shell = shell(10).await;
     let refusing = Webhook::start(StatusCode::NOT_FOUND).await;
-    for (address, why) in [
+    for (day, (address, why)) in [
         (refusing.address.as_str(), "the webhook refused the message"),
         ("http://127.0.0.1:1/services/T0/B0/token", "the webhook cannot be reached"),
         ("http://hooks.example.com/services/T0/B0/token", "write an https:// URL"),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         shell.set("BRONZEGATE_NOTIFY", address);
-        let ended = shell.run("run demo --json").await;
+        let ended = shell.run(&format!("run demo --at 2026-01-0{}T00:00:00Z --json", day + 1)).await;
         ended.assert(0, "complete");
         assert!(ended.err.contains("BRONZEGATE_NOTIFY") && ended.err.contains(why), "{ended:?}");
         assert!(!ended.err.contains("T0"), "{ended:?}");

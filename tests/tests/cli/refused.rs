@@ -1,12 +1,17 @@
 //! What a refused command leaves: nothing; and what ends a process otherwise is an exit code.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
+use bronzegate_core::bronze::Running;
+use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
-use bronzegate_tests::command_line::{Process, Shell, run_line, until};
-use bronzegate_tests::one_stream;
+use bronzegate_tests::command_line::{Process, Shell, program, run_line, until};
+use bronzegate_tests::lambda_runtime::Lambda;
+use bronzegate_tests::{SCHEDULED, one_stream};
+use serde_json::json;
 use tokio::process::Command;
 
 const SETTINGS: &str = "records: results
@@ -57,6 +62,51 @@ async fn a_file_that_grows_beyond_the_processs_limit_is_7_and_no_signal() {
     shell.assert_nothing_visible("items");
     shell.run_at("demo/items").await.assert(0, "complete");
     shell.assert_records("items", Shape::Crm, 500);
+}
+
+#[tokio::test]
+async fn a_run_beside_another_is_skipped_unless_it_is_meant() {
+    let shell = shell().await;
+    let now = SystemClock::default().now();
+    let note = Running::new(None, "process 1".to_owned(), now, now + Duration::from_mins(3));
+    let folder = shell.target().join("_bronzegate/demo/items");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("running.json"), serde_json::to_vec(&note).expect("JSON")).expect("writable");
+    let line = run_line("demo/items");
+    let skipped = shell.run(&line).await.assert(3, "skipped");
+    assert!(
+        skipped["warnings"][0].as_str().is_some_and(|told| told.contains("in flight since")),
+        "{skipped}"
+    );
+    assert_eq!(shell.api.stats().stream("items").requests, 0);
+    shell.run(&format!("{line} --beside")).await.assert(0, "complete");
+    shell.assert_records("items", Shape::Crm, 500);
+}
+
+#[tokio::test]
+async fn a_schema_that_is_larger_than_a_file_may_be_is_7_and_no_signal() {
+    let shell = shell().await;
+    let script = "ulimit -f 1; exec \"$0\" \"$@\" > schema.json";
+    let limited = within(&shell, "schema", "sh", &["-c", script]).ended().await;
+    assert!(limited.code() == Some(7) && limited.err.contains("File too large"), "{limited:?}");
+}
+
+#[tokio::test]
+async fn a_part_that_is_larger_than_the_lambda_handler_may_write_is_an_error_of_the_store() {
+    let shell = shell().await;
+    let command = ["sh", "-c", "ulimit -f 16; exec \"$0\""].map(PathBuf::from);
+    let command = command.into_iter().chain([program("bootstrap")]).collect();
+    let settings = [
+        ("BRONZEGATE_SOURCES", shell.path("sources").display().to_string()),
+        ("BRONZEGATE_TARGET", shell.path("bronze").display().to_string()),
+        ("BRONZEGATE_SECRETS", "env".to_owned()),
+    ];
+    let variables = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut lambda = Lambda::running(command, variables, &shell.path("")).await;
+    let event = json!({ "source": "demo", "stream": "items", "scheduled_time": SCHEDULED });
+    let (kind, message) = lambda.invoke(&event, Duration::from_mins(1)).await.failure();
+    assert!(kind == "store" && message.contains("File too large"), "{kind}: {message}");
+    shell.assert_nothing_visible("items");
 }
 
 #[cfg(target_os = "linux")]

@@ -8,7 +8,7 @@ use bronzegate_tests::command_line::Shell;
 
 const YAML: &str = "auth: { type: bearer, token: { secret: from-file } }
 streams:
-  items: { path: /items, records: $, pagination: { type: none } }";
+  items: { path: /items, records: results, pagination: { type: none } }";
 
 async fn shell() -> Shell {
     let stream = Stream::new("items", Style::Single, Shape::Small, 3).auth(Auth::Bearer);

@@ -183,3 +183,32 @@ async fn no_secret_that_the_api_repeats_gets_anywhere() {
         }
     }
 }
+
+/// Lives that no clock can count to, and none at all: the token is used, and no sum overflows.
+#[tokio::test]
+async fn a_token_whose_life_is_no_time_is_used_all_the_same() {
+    for expires_in in [
+        "1e300",
+        "18446744073709551615",
+        "253402300800",
+        "9223372036",
+        "\"99999999999999999999\"",
+        "-1",
+        "1e-320",
+        "0",
+        "null",
+        "true",
+        "[]",
+        "\"soon\"",
+    ] {
+        let bench = with_auth(Auth::Bearer, OAUTH, Credentials::default()).await;
+        let token = &bench.api.credentials().token;
+        let body =
+            format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":{expires_in}}}");
+        let kind = FaultKind::ErrorInside200 { body: body.as_str().into() };
+        bench.api.set_faults(vec![Fault::new("oauth", When::Request(1), kind).always()]);
+        let report = bench.run("items").await;
+        bench.assert_landed(&report, &stream());
+        assert!(bench.api.stats().oauth.requests >= 1, "{expires_in}");
+    }
+}

@@ -10,6 +10,8 @@ mod backfill_twice;
 mod bodies;
 // What becomes of a body is bounded, however it is packed, named or added to.
 mod bounds;
+// A state that is set while a run goes on.
+mod mended_states;
 // Streams that are read once for each partition or each record of a parent.
 mod branches;
 // The same streams cut, killed, or run twice at once.
@@ -38,9 +40,12 @@ mod encodings;
 mod faults;
 // Answers that hold all of the day that their end names.
 mod inclusive_ends;
+// Events that come while a run is in flight.
+mod in_flight;
 // Incremental runs: nothing lost, nothing repeated.
 mod incremental;
 // Export jobs whose polls name a list of files.
+mod into_tables;
 mod job_files;
 // Export jobs of several steps.
 mod job_steps;
@@ -60,6 +65,8 @@ mod page_ends;
 mod page_shapes;
 // Records that lie outside of what was asked.
 mod outside;
+// Packed bodies of several members that are cut between two of them.
+mod packed_members;
 // Every pagination brings every record once.
 mod paginations;
 // All parents of a stream are read, however their pages change.
@@ -68,6 +75,8 @@ mod parents;
 mod parent_kinds;
 // Partitions and skipped branches have marks of their own.
 mod partition_marks;
+// `new`: source files that are found out, one for each stream that a vendor of `roles` plays.
+mod new_sources;
 // A pagination that does not advance fails the run.
 mod progress;
 // Refresh tokens: writes that fail, and runs that refresh at the same time.
@@ -75,6 +84,7 @@ mod refresh_race;
 // Records that are members of a map, in lists of a list, or rows.
 mod record_forms;
 // Runs that cannot be resumed start again, and lose nothing.
+mod request_secrets;
 mod restart;
 // Runs that are cut, killed, repeated or raced equal one uncut run.
 pub(crate) mod segments;
@@ -93,12 +103,15 @@ mod signatures;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.
+mod time_formats;
 mod totals;
+mod unfiltered;
 // Cursors that are local times.
 mod local_times;
 // Waits that the API asks for: resets, quotas, budgets.
 mod waits;
 // Runs of one window.
 mod windows;
+mod windows_only;
 // Secrets that lead to hosts without credentials, users in links, and texts of the API in messages.
 mod withheld_secrets;

@@ -288,6 +288,8 @@ async fn an_only_page_of_exactly_the_size_asked_for_is_told() {
     for settings in [
         "records: results\npagination: { type: none, page_size: { query: limit, value: 12 } }",
         "records: results\nparams: { limit: \"12\" }",
+        "records: results\nmethod: POST\nbody: { limit: 12 }",
+        "records: results\nmethod: POST\nbody: { query: q, variables: { page: { first: \"12\" } } }",
     ] {
         let (_, report) = run(stream(Style::Single, 12), settings).await;
         assert!(

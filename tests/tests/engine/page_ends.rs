@@ -1,5 +1,7 @@
 //! Ends that are none: what a page says of the end is held against the pages around it.
 
+use std::time::Duration;
+
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{By, Fault, FaultKind, Framing, Layout, Quirks, Said, Shape, Stream, Style, When};
@@ -89,6 +91,60 @@ async fn a_page_that_is_empty_once_is_no_end_where_a_later_one_has_records() {
             let outcome = run(stream(style, RECORDS), faults, &settings).await;
             assert_refused(&outcome, "which lies behind it: the API leaves some out");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_page_within_the_stated_number_that_is_empty_once_is_asked_for_again() {
+    for concurrency in ["", "\nconcurrency: 1"] {
+        let settings = format!("{}{concurrency}", by_page(", total_pages: { body: total_pages }"));
+        for page in [2, 3, 10] {
+            for kind in [no_records(), FaultKind::status(204)] {
+                let faults = vec![at_page(page, kind)];
+                assert_all(&run(stream(Style::Page, RECORDS), faults, &settings).await);
+            }
+        }
+    }
+    // One that stays empty is a page like any other.
+    let hidden = vec![at_page(3, no_records()).always()];
+    let settings = by_page(", total_pages: { body: total_pages }");
+    let (bench, report) = run(stream(Style::Page, RECORDS), hidden, &settings).await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, RECORDS - 20), "{report:?}");
+    assert_eq!(bench.stats("items").requests, 12);
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_come_when_it_is_looked_at_again_is_no_end() {
+    for (style, settings) in
+        [(Style::Cursor, by_cursor("")), (Style::Offset, by_offset("")), (Style::Page, by_page(""))]
+    {
+        let settings = format!("{settings}\nconcurrency: 1");
+        let fails = Fault::new("items", When::Request(4), FaultKind::status(500)).always();
+        let (bench, report) =
+            run(stream(style, RECORDS), vec![at_page(3, no_records()), fails], &settings).await;
+        let (kind, message) = failure(&report);
+        assert!(kind == ErrorKind::Api && message.contains("HTTP 500"), "{style:?}: {message}");
+        bench.assert_nothing_visible("items");
+    }
+}
+
+#[tokio::test]
+async fn a_last_page_that_there_is_no_time_to_look_at_again_is_left_to_the_next_segment() {
+    let stated = laid_out(By::Page("page".to_owned()), vec![("pages", Said::Pages)], RECORDS);
+    let by_number = by_page(", total_pages: { body: pages }").replace("per_page", "limit");
+    let named = laid_out(By::Cursor("after".to_owned()), vec![("next", Said::Next)], RECORDS);
+    let by_name = "records: results\npagination: { type: cursor, next: { body: next }, send: { query: after }, page_size: { query: limit, value: 20 } }";
+    for (stream, settings) in [(stated, format!("{by_number}\nconcurrency: 1")), (named, by_name.to_owned())]
+    {
+        let bench = Bench::one(stream, Vec::new(), &settings).await;
+        let hour = FaultKind::retry_after(429, "3600");
+        bench.api.set_faults(vec![Fault::new("items", When::Request(11), hour).always()]);
+        let cut = bench.run_within("items", Duration::from_mins(5)).await;
+        assert_eq!((cut.status, cut.counts.records), (Status::Partial, RECORDS - 20), "{cut:?}");
+        bench.api.set_faults(Vec::new());
+        let rest = bench.run("items").await;
+        assert_eq!((rest.status, &rest.error), (Status::Complete, &None), "{rest:?}");
+        assert_eq!(bench.records("items"), expected(Shape::Small, RECORDS));
     }
 }
 
@@ -304,7 +360,7 @@ async fn a_lost_page_of_a_place_that_the_api_keeps_is_not_asked_for_again() {
 #[tokio::test]
 async fn a_cut_run_of_a_place_that_the_api_keeps_begins_anew() {
     let bench = Bench::one(scrolled(), vec![at_page(3, FaultKind::retry_after(429, "3600"))], SCROLL).await;
-    let report = bench.run_within("items", std::time::Duration::from_mins(5)).await;
+    let report = bench.run_within("items", Duration::from_mins(5)).await;
     let (kind, message) = failure(&report);
     assert!(kind == ErrorKind::Api && message.contains("where no other run can go on"), "{message}");
     bench.assert_nothing_visible("items");

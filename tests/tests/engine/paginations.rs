@@ -76,3 +76,40 @@ async fn pages_counted_from_zero_end_at_the_last_one() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_template_may_say_which_page_and_a_size_may_be_known_without_being_sent() {
+    let stream = |style| Stream::new("items", style, Shape::Small, 235).page_size(20);
+    for (style, keys) in [
+        (
+            Style::Offset,
+            "params: { offset: '{{ offset }}' }\n    pagination: { type: offset, page_size: 20, total: { body: total } }",
+        ),
+        (
+            Style::Page,
+            "params: { page: '{{ page }}' }\n    pagination: { type: page, page_size: 20, stop: [short_page] }",
+        ),
+        (
+            Style::Page,
+            "pagination: { type: page, send: { query: page }, page_size: { header: X-Size, value: 20 }, total_pages: { body: total_pages } }",
+        ),
+    ] {
+        ingests_exactly(stream(style), &format!("    records: results\n    {keys}\n")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_may_be_a_parameter_of_the_url_that_names_the_next_page() {
+    let stream = Stream::new("items", Style::NextUrl, Shape::Small, 235).page_size(20);
+    let parameter = |name: &str| {
+        format!(
+            "    records: results\n    pagination: {{ type: cursor, next: {{ body: next, parameter: {name} }}, send: {{ query: {name} }}, page_size: {{ query: limit, value: 20 }} }}\n"
+        )
+    };
+    ingests_exactly(stream.clone(), &parameter("cursor")).await;
+    ingests_exactly(stream.clone().relative_links(), &parameter("cursor")).await;
+    let yaml = format!("streams:\n  items:\n    path: /items\n{}", parameter("after"));
+    let report = Bench::new(vec![stream], Vec::new(), &yaml).await.run("items").await;
+    let message = format!("{:?}", report.error);
+    assert!(message.contains("expected a URL with the parameter `after` at body next"), "{message}");
+}

@@ -230,6 +230,23 @@ async fn a_partition_that_is_left_out_once_comes_with_the_next_run() {
 }
 
 #[tokio::test]
+async fn a_run_of_which_everything_is_left_out_is_marked() {
+    const TOLD: &str = "no page has come, because `then: skip` has left out all that was asked for";
+    let bench = bench("eu, us", "").await;
+    for (absent, day, is_marked) in [(vec!["eu", "us"], 6, true), (vec!["us"], 7, false)] {
+        bench.api.set_absent(absent.into_iter().map(str::to_owned));
+        let report = bench.run_at("changes", &at(day, "00:00:00")).await;
+        assert_eq!((report.status, &report.error), (Status::Complete, &None));
+        assert_eq!(newest(&bench).may_lack, is_marked, "{report:?}");
+        let is_told = report.warnings.iter().any(|told| told.starts_with(TOLD));
+        assert_eq!(is_told, is_marked, "{:?}", report.warnings);
+    }
+    bench.api.set_absent([]);
+    assert_eq!(bench.run_at("changes", &at(8, "00:00:00")).await.status, Status::Complete);
+    assert_eq!(sorted(bench.records("changes")), all(&bench, &["eu", "us"]), "their marks were kept");
+}
+
+#[tokio::test]
 async fn a_partition_that_is_always_left_out_is_asked_once_a_run() {
     let bench = bench("eu, us", ", window: 1d").await;
     bench.api.set_absent(["us".to_owned()]);

@@ -120,3 +120,22 @@ async fn a_login_that_fails_says_why_and_shows_no_secret() {
     }
     assert_eq!(bench.stats("items").requests, 0);
 }
+
+#[tokio::test]
+async fn a_session_whose_life_is_no_time_is_used_or_refused_and_no_sum_overflows() {
+    for (expires_in, is_used) in
+        [("1e300", true), ("18446744073709551615", true), ("253402300800", true), ("-1", false), ("0", true)]
+    {
+        let bench = bench(LOGINS[0]).await;
+        let first = bench.run("items").await;
+        bench.assert_landed(&first, &stream());
+        let body = format!("{{\"session\":{{\"id\":\"x\",\"expires_in\":{expires_in}}}}}");
+        let kind = FaultKind::ErrorInside200 { body: body.as_str().into() };
+        bench.api.set_faults(vec![Fault::new("oauth", When::Request(1), kind).always()]);
+        let report = bench.run_at("items", "2026-11-22T18:00:00Z").await;
+        let (kind, message) = failure(&report);
+        // The session is none of the API's, so one that is used is refused by the stream.
+        assert_eq!(kind, ErrorKind::Auth, "{message}");
+        assert_eq!(bench.stats("items").unauthenticated > 0, is_used, "{expires_in}: {message}");
+    }
+}

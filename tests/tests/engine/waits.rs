@@ -6,7 +6,7 @@ use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::Status;
 use bronzegate_core::run::RunOptions;
-use bronzegate_demo_api::{FaultKind, Shape, record};
+use bronzegate_demo_api::{FaultKind, Payload, Shape, record};
 use bronzegate_tests::command_line::until;
 use bronzegate_tests::{Bench, ManualClock, SCHEDULED, SEED, failure, request};
 
@@ -24,6 +24,30 @@ async fn retry_after_is_obeyed_in_its_forms_and_an_epoch_as_one() {
         for status in [429, 503, 403] {
             let waited = is_retried(FaultKind::retry_after(status, value), "").await;
             assert_eq!(waited.as_millis(), wait, "{status} {value}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_stands_in_a_body_is_obeyed() {
+    for (body, keys, wait) in [
+        (r#"{"backoff":30}"#, "body: backoff, unit: seconds", 30_000),
+        (r#"{"a":{"wait":"2500"},"backoff":1}"#, "body: a.wait, unit: ms", 2_500),
+        (r#"{"backoff":1795366830}"#, "body: backoff", 30_000),
+        (r#"{"backoff":"2026-11-22T17:00:05Z"}"#, "body: backoff, unit: iso8601", 5_000),
+    ] {
+        let rule = format!(
+            "responses: [{{ when: {{ at: {{ body: backoff }}, exists: true }}, then: retry, wait: {{ {keys} }} }}]"
+        );
+        let inside = FaultKind::ErrorInside200 { body: body.as_bytes().to_vec().into() };
+        let refused = FaultKind::Status {
+            code: 400,
+            body: Some(Payload::from(body)),
+            headers: vec![],
+            content_type: Some("application/json".to_owned()),
+        };
+        for kind in [inside, refused] {
+            assert_eq!(is_retried(kind.clone(), &rule).await.as_millis(), wait, "{kind:?}");
         }
     }
 }

@@ -15,6 +15,7 @@ use bronzegate_tests::streams::changes::{BOUNDED, change, changes, settings};
 use bronzegate_tests::streams::items::cut_at;
 use bronzegate_tests::terraform::Terraform;
 use bronzegate_tests::{SEED, one_stream};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const RECORDS: u64 = 500;
@@ -199,7 +200,10 @@ async fn an_event_is_invoked_until_it_is_complete_and_again_only_where_that_can_
 
     let ended = workflow.execute(&event, &[&partial, &complete]).await;
     ended.assert("SUCCEEDED");
-    assert_eq!(ended.output(), payload(&complete));
+    let records = |answer: &Invoked| payload(answer)["records"].as_u64().expect("a number");
+    let mut summed = payload(&complete);
+    summed["records"] = json!(records(&partial) + records(&complete));
+    assert_eq!(ended.output(), summed);
     assert_eq!(ended.invocations(), [event.clone(), event.clone()]);
 
     let ended = workflow.execute(&event, &[&partial, &partial, &partial]).await;
@@ -220,6 +224,72 @@ async fn an_event_is_invoked_until_it_is_complete_and_again_only_where_that_can_
     let ended = workflow.execute(&event, &[&api, &api]).await;
     ended.assert("FAILED");
     assert_eq!(ended.description["error"], "api");
+}
+
+#[tokio::test]
+async fn an_event_without_a_time_is_due_at_the_start_of_its_execution_at_every_invocation() {
+    let Some(workflow) = Workflow::applied().await else { return };
+    let (partial, complete) = partial_and_complete().await;
+    let mut times = Vec::new();
+    for _ in 0..2 {
+        let ended = workflow.execute(&json!({ "source": "demo" }), &[&partial, &partial, &complete]).await;
+        ended.assert("SUCCEEDED");
+        let invoked = ended.invocations();
+        let time: Timestamp = text(&invoked[0]["scheduled_time"]).parse().expect("an instant");
+        assert_eq!(invoked, vec![json!({ "source": "demo", "scheduled_time": time_of(&invoked[0]) }); 3]);
+        times.push(time);
+    }
+    assert!(times[0] < times[1], "each execution has its own: {times:?}");
+    // What says a time of its own is left as it is: a rule of EventBridge, and a window.
+    let rule = json!({
+        "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "account": "123456789012",
+        "time": "2026-11-22T17:00:00Z", "region": REGION, "resources": ["arn:aws:events:x:1:rule/r"],
+        "detail": { "source": "demo", "stream": "items" }
+    });
+    let window = json!({ "source": "demo", "stream": "items", "window": { "from": "2026-01-01", "to": "2026-01-02" } });
+    for event in [rule, window] {
+        let ended = workflow.execute(&event, &[&partial, &complete]).await;
+        ended.assert("SUCCEEDED");
+        assert_eq!(ended.invocations(), [event.clone(), event.clone()]);
+    }
+}
+
+fn time_of(event: &Value) -> &str {
+    text(&event["scheduled_time"])
+}
+
+#[tokio::test]
+async fn each_error_is_tried_again_as_it_deserves() {
+    let Some(workflow) = Workflow::applied().await else { return };
+    let (_, complete) = partial_and_complete().await;
+    let event = scheduled(Some("items"));
+    let failed = |kind: &str| Invoked::Failed { kind: kind.to_owned(), message: "it says why".to_owned() };
+    for (kind, is_tried_again) in [
+        ("config", false),
+        ("auth", false),
+        ("data", false),
+        ("api", true),
+        ("store", true),
+        ("interrupted", true),
+        ("transient", true),
+        ("Lambda.TooManyRequestsException", true),
+        ("Lambda.ServiceException", true),
+        ("Lambda.ClientExecutionTimeoutException", true),
+        ("Lambda.Unknown", true),
+        ("Sandbox.Timedout", true),
+        ("Runtime.ExitError", true),
+        ("States.Timeout", true),
+        ("SomethingThatNobodyHasSeenYet", true),
+    ] {
+        let ended = workflow.execute(&event, &[&failed(kind), &complete]).await;
+        if is_tried_again {
+            ended.assert("SUCCEEDED");
+            assert_eq!(ended.output()["status"], "complete", "{kind}");
+        } else {
+            ended.assert("FAILED");
+            assert_eq!((ended.description["error"].as_str(), ended.invocations().len()), (Some(kind), 1));
+        }
+    }
 }
 
 #[tokio::test]

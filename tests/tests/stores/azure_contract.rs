@@ -234,7 +234,7 @@ async fn stage(store: &Store, path: &str, content: &'static [u8]) -> Receipt {
 
 fn receipt(path: &str, content: &[u8], upload: bronzegate_core::bronze::Upload) -> Receipt {
     let (bytes, checksum) = (content.len() as u64, Checksum::of(content));
-    Receipt { path: path.to_owned(), records: 1, bytes, checksum, upload }
+    Receipt { path: path.to_owned(), records: 1, bytes, checksum, upload, stats: None }
 }
 
 fn pattern(size: usize, seed: usize) -> Bytes {

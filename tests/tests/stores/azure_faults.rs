@@ -232,5 +232,5 @@ fn area() -> StagingArea {
 
 fn receipt(content: &[u8], upload: bronzegate_core::bronze::Upload) -> Receipt {
     let (bytes, checksum) = (content.len() as u64, Checksum::of(content));
-    Receipt { path: PATH.to_owned(), records: 1, bytes, checksum, upload }
+    Receipt { path: PATH.to_owned(), records: 1, bytes, checksum, upload, stats: None }
 }

@@ -99,5 +99,12 @@ async fn stage(store: &Store, path: &str) -> Receipt {
     let mut part = store.stage(path, &area).await.expect("an upload begins");
     part.write(Bytes::from_static(b"{}\n")).await.expect("an upload is written");
     let upload = part.finish().await.expect("an upload is finished");
-    Receipt { path: path.to_owned(), records: 1, bytes: 3, checksum: Checksum::of(b"{}\n"), upload }
+    Receipt {
+        path: path.to_owned(),
+        records: 1,
+        bytes: 3,
+        checksum: Checksum::of(b"{}\n"),
+        upload,
+        stats: None,
+    }
 }

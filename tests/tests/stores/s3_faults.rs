@@ -134,7 +134,7 @@ async fn stage(store: &Arc<dyn BronzeStore>, path: &str) -> Result<Receipt, Stor
     part.write(Bytes::from_static(CONTENT)).await?;
     let upload = part.finish().await?;
     let (bytes, checksum) = (CONTENT.len() as u64, Checksum::of(CONTENT));
-    Ok(Receipt { path: path.to_owned(), records: 1, bytes, checksum, upload })
+    Ok(Receipt { path: path.to_owned(), records: 1, bytes, checksum, upload, stats: None })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,7 +28,7 @@ async fn stage(store: &dyn BronzeStore, path: &str, content: &Bytes) -> Receipt 
     }
     let upload = part.finish().await.expect("an upload is finished");
     let (bytes, checksum) = (content.len() as u64, Checksum::of(content));
-    Receipt { path: path.to_owned(), records: 1, bytes, checksum, upload }
+    Receipt { path: path.to_owned(), records: 1, bytes, checksum, upload, stats: None }
 }
 
 fn content(size: usize) -> Bytes {

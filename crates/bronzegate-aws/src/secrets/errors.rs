@@ -32,6 +32,7 @@ pub(super) fn refused(
             SecretError::Unreadable { name, reason }
         }
         _ if matches!(told, ServiceError::Denied { .. }) => SecretError::Denied { name, reason },
+        _ if told.is_transient() => SecretError::Unavailable { name, reason },
         _ => SecretError::Unreadable { name, reason },
     }
 }
@@ -47,5 +48,9 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
     let told = explain("Secrets Manager", permissions, error);
-    SecretError::Unwritable { name: name.to_owned(), reason: format!("{place}: {told}") }
+    let (name, reason) = (name.to_owned(), format!("{place}: {told}"));
+    if told.is_transient() {
+        return SecretError::Unavailable { name, reason };
+    }
+    SecretError::Unwritable { name, reason }
 }

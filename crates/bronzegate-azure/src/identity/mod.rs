@@ -2,6 +2,8 @@
 
 mod choice;
 mod credential;
+mod for_others;
 mod tokens;
 
 pub(crate) use credential::credential;
+pub use for_others::AzureIdentity;

@@ -3,8 +3,10 @@
 mod backfill;
 mod run;
 mod runs;
+mod scaffold;
 mod shell;
 mod state;
+mod tables;
 
 use std::num::NonZeroUsize;
 #[cfg(feature = "azure")]
@@ -19,8 +21,12 @@ use crate::version::VERSION;
 pub(crate) use backfill::BackfillArguments;
 pub(crate) use run::{RunArguments, RunTime};
 pub(crate) use runs::RunsArguments;
+pub(crate) use scaffold::{
+    AirbyteArguments, ClientSideWord, DescriptionArguments, ImportArguments, ImportFrom, NewArguments,
+};
 pub(crate) use shell::{CompletionsArguments, ManArguments};
 pub(crate) use state::{StateArguments, StateChange};
+pub(crate) use tables::{ColumnsArguments, TableArguments};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -38,6 +44,7 @@ Of several streams, the code of the first that failed in file order, else 3, els
 Environment variables (a flag goes before its variable, and both before `.env` beside the sources folder):
   BRONZEGATE_SOURCES        --sources
   BRONZEGATE_TARGET         --target
+  BRONZEGATE_TABLES         --tables
   BRONZEGATE_SECRETS        --secrets
   BRONZEGATE_ENVIRONMENT    --environment
   BRONZEGATE_LOG            --log
@@ -63,12 +70,16 @@ pub(crate) struct Arguments {
 /// What there is to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    New(Box<NewArguments>),
+    Import(ImportArguments),
     Check(CheckArguments),
     Sample(SampleArguments),
+    Columns(ColumnsArguments),
     Run(RunArguments),
     Backfill(BackfillArguments),
     Runs(RunsArguments),
     State(StateArguments),
+    Table(TableArguments),
     #[cfg(feature = "azure")]
     Functions(FunctionsArguments),
     /// Prints the JSON Schema of source files.
@@ -166,8 +177,12 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "TARGET", env = "BRONZEGATE_TARGET", hide_env_values = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) target: Option<String>,
-    /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`, or
-    /// `azure-keyvault:<url>`.
+    /// The root of tables, for streams with `output.table`: a folder, `s3://…` and `abfss://…` as of the target
+    /// (in OneLake `<lakehouse>/Tables[/schema]`), or `databricks:<catalog>.<schema>`.
+    #[arg(long, global = true, value_name = "TABLES", env = "BRONZEGATE_TABLES", hide_env_values = true)]
+    pub(crate) tables: Option<String>,
+    /// Where secrets are: `env`, `file:<path of a JSON object>`, `aws-secretsmanager[:prefix]`,
+    /// `azure-keyvault:<url>`, or `databricks:<scope>`.
     ///
     /// Default: env
     #[arg(long, global = true, value_name = "STORE", env = "BRONZEGATE_SECRETS", hide_env_values = true)]

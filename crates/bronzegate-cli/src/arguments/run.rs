@@ -39,6 +39,11 @@ pub(crate) struct RunArguments {
     /// What its segments have committed stays, and comes a second time.
     #[arg(long, conflicts_with = "all")]
     pub(crate) restart: bool,
+    /// Runs also if another run of the stream is in flight. Without it, the stream is skipped (exit code 3).
+    ///
+    /// Two runs at once lose and repeat nothing, but they share the API's rate.
+    #[arg(long)]
+    pub(crate) beside: bool,
     /// The time the run may take, such as 30s, 15m or 1h; all streams share it.
     ///
     /// A fifth of it, at most 60s, is kept for committing. What is not fetched by then is left to

@@ -1,10 +1,10 @@
 //! `backfill`: the windows of a stretch of time, several at a time, each to its report.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use bronzegate_core::backfill::{self, BackfillPlan, Loading, PlannedWindow, WindowState};
-use bronzegate_core::bronze::{BronzeStore, Layout, Publisher};
+use bronzegate_core::bronze::{Layout, Publisher, Stores};
 use bronzegate_core::config::Incremental;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::report::{RunReport, Status, exit_code, log_end};
@@ -41,10 +41,19 @@ pub(crate) async fn backfill(
 
     let existing = context.target.open_existing().await?;
     let layout = Layout::new(&name.source, &name.stream);
-    let publisher = existing.map(|store| Publisher::new(store, layout));
+    let publisher = match existing {
+        Some(target) => {
+            let stores = context.stores(target, [&stream]).await?;
+            Some(
+                Publisher::of(stores, layout, &stream.output)
+                    .map_err(|error| Error::from(error).in_stream(name.to_string()))?,
+            )
+        }
+        None => None,
+    };
     if let Some(publisher) = publisher.as_ref().filter(|_| !arguments.dry_run) {
         // Where no window is due, no run does it.
-        publisher.sweep().await?;
+        publisher.sweep(context.clock.now()).await?;
     }
     let plan =
         plan(context, arguments, incremental, &backfill::windows(span, step)?, publisher.as_ref()).await?;
@@ -54,7 +63,8 @@ pub(crate) async fn backfill(
         return Ok(0);
     }
 
-    let loaded = load(context, arguments, &engine, &plan, context.target.open().await?).await?;
+    let stores = context.stores(context.target.open().await?, [&stream]).await?;
+    let loaded = load(context, arguments, &engine, &plan, stores).await?;
     for report in loaded.iter().filter_map(|(_, report)| report.as_ref()) {
         if context.json {
             out.json(report);
@@ -174,7 +184,7 @@ async fn load(
     arguments: &BackfillArguments,
     engine: &Engine,
     plan: &BackfillPlan,
-    store: Arc<dyn BronzeStore>,
+    stores: Stores,
 ) -> Result<Vec<Loaded>> {
     let due: Vec<_> = plan.due().collect();
     let workers = arguments.parallel.get().min(due.len());
@@ -186,7 +196,7 @@ async fn load(
         .collect();
     let work = Work {
         context,
-        store,
+        stores,
         revision: plan.revision,
         queue: Mutex::new(due.into()),
         done: Mutex::default(),
@@ -212,7 +222,7 @@ fn take(done: &mut Vec<(TimeWindow, RunReport)>, window: TimeWindow) -> Option<R
 /// What the workers share.
 struct Work<'a> {
     context: &'a Context,
-    store: Arc<dyn BronzeStore>,
+    stores: Stores,
     revision: u32,
     queue: Mutex<VecDeque<TimeWindow>>,
     done: Mutex<Vec<(TimeWindow, RunReport)>>,
@@ -227,7 +237,7 @@ impl Work<'_> {
             let request = RunRequest::Window { window, revision: self.revision };
             let report = run
                 .run(
-                    self.store.clone(),
+                    self.stores.clone(),
                     request,
                     RunOptions { stop: self.context.stop.clone(), ..RunOptions::default() },
                 )

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bronzegate_core::bronze::{CommitLog, Layout};
+use bronzegate_core::bronze::{CommitLog, Layout, Stores};
 use bronzegate_core::config::{SecretRef, Source, Stream};
 use bronzegate_core::doors::Unusable;
 use bronzegate_core::error::{Error, ErrorKind, Result};
@@ -13,6 +13,7 @@ use futures::future::join_all;
 use futures::stream::{FuturesOrdered, StreamExt as _};
 
 use super::check_report::{Checked, SecretCheck, SourceCheck, StreamCheck};
+use super::check_table::{TableCheck, look_at_table};
 use super::{Context, selected};
 use crate::arguments::CheckArguments;
 use crate::output::Output;
@@ -69,9 +70,11 @@ async fn check_source(
     let plans: Vec<_> = streams.iter().map(|name| (name.as_str(), offline || missing(name))).collect();
     let engine = context.engine(source.clone());
     let not_loaded = not_loaded(context, &source, &streams).await;
+    let tables = tables(context, &source, &streams, offline).await;
     let probes = plans.into_iter().map(async |(name, skip)| StreamCheck {
         stream: name.to_owned(),
         warnings: warnings(&source, &not_loaded, name),
+        table: tables.get(name).cloned(),
         checked: if skip {
             Checked::NotAsked
         } else {
@@ -115,8 +118,40 @@ async fn not_loaded(context: &Context, source: &Source, streams: &[String]) -> B
     found
 }
 
+/// What the streams' tables are, as a run looks at them before its first request. `offline` looks at nothing but whether
+/// there is a place for them.
+async fn tables(
+    context: &Context,
+    source: &Source,
+    streams: &[String],
+    offline: bool,
+) -> BTreeMap<String, TableCheck> {
+    let mut found = BTreeMap::new();
+    let chosen: Vec<_> = source.streams.iter().filter(|stream| streams.contains(&stream.name)).collect();
+    for stream in chosen.iter().filter(|stream| stream.output.table.is_some()) {
+        let looked = async {
+            let target = match (&context.tables, offline) {
+                // Without a target there is no log and no table of it, and looking creates none.
+                (Some(_), false) => context.target.open_existing().await?,
+                _ => None,
+            };
+            let stores = match (target, &context.tables) {
+                (Some(target), Some(place)) => {
+                    let tables = place.open_existing(target.clone()).await?;
+                    tables.map(|tables| Stores::from(target).with_tables(Some(tables)))
+                }
+                _ => None,
+            };
+            look_at_table(context.tables.is_some(), stores, source, stream).await
+        };
+        let check = looked.await.unwrap_or_else(|error| TableCheck::failed(stream, &error));
+        found.insert(stream.name.clone(), check);
+    }
+    found
+}
+
 fn secrets_of(source: &Source, stream: &str) -> Vec<SecretRef> {
-    source.stream(stream).map_or_else(Vec::new, |stream| stream.auth.secrets().into_iter().cloned().collect())
+    source.stream(stream).map_or_else(Vec::new, Stream::secrets)
 }
 
 async fn check_secret(store: &dyn SecretStore, secret: &SecretRef) -> SecretCheck {

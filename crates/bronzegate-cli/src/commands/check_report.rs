@@ -9,6 +9,7 @@ use bronzegate_core::redact::line;
 use bronzegate_core::report::Failure;
 use serde::Serialize;
 
+use super::check_table::TableCheck;
 use crate::human;
 
 /// What was found of one source file.
@@ -37,6 +38,9 @@ pub(super) struct StreamCheck {
     pub(super) stream: String,
     #[serde(flatten)]
     pub(super) checked: Checked,
+    /// What its table is, where it writes into one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) table: Option<TableCheck>,
     /// What its settings may lose.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) warnings: Vec<String>,
@@ -71,7 +75,9 @@ impl SourceCheck {
             Checked::Failed(failure) => Some(failure.kind),
             Checked::Found(_) | Checked::NotAsked => None,
         });
-        config.or(auth).or(request).map_or(0, ErrorKind::exit_code)
+        let tables = self.streams.iter().filter_map(|stream| stream.table.as_ref());
+        let table = tables.filter_map(|table| table.error.as_ref()).map(|failure| failure.kind).next();
+        config.or(auth).or(request).or(table).map_or(0, ErrorKind::exit_code)
     }
 }
 
@@ -122,6 +128,9 @@ impl fmt::Display for StreamCheck {
                 probe.warnings.iter().try_for_each(|warning| write!(f, "\n    warning: {warning}"))?;
             }
         }
+        if let Some(table) = &self.table {
+            write!(f, "\n    {table}")?;
+        }
         self.warnings.iter().try_for_each(|warning| write!(f, "\n    warning: {warning}"))
     }
 }
@@ -165,8 +174,12 @@ mod tests {
             is_transient: false,
             is_quota: false,
         };
-        let stream =
-            |name: &str, checked| StreamCheck { stream: name.to_owned(), checked, warnings: Vec::new() };
+        let stream = |name: &str, checked| StreamCheck {
+            stream: name.to_owned(),
+            checked,
+            table: None,
+            warnings: Vec::new(),
+        };
         SourceCheck {
             secrets: vec![SecretCheck { secret: "token".to_owned(), field: None, error: None }],
             streams: vec![

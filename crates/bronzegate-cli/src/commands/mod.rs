@@ -4,10 +4,16 @@ mod backfill;
 mod backfill_estimate;
 mod check;
 mod check_report;
+mod check_table;
 mod chosen;
+mod columns;
 mod due;
 #[cfg(feature = "azure")]
 mod functions;
+mod import;
+mod lifted_secrets;
+mod new;
+mod new_file;
 mod run;
 mod run_summary;
 mod runs;
@@ -16,12 +22,14 @@ mod sample;
 mod schema;
 mod shell;
 mod state;
+mod table;
 
 use std::sync::Arc;
 
+use bronzegate_core::bronze::{BronzeStore, Stores};
 use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::config::{Source, Stream};
-use bronzegate_core::doors::{Place, Setting, SourceFolder};
+use bronzegate_core::doors::{Place, Setting, SourceFolder, TablesPlace};
 use bronzegate_core::error::Result;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::run::Engine;
@@ -37,21 +45,29 @@ use crate::{logging, output, progress};
 
 pub(crate) use backfill::backfill;
 pub(crate) use check::check;
+pub(crate) use columns::columns;
 #[cfg(feature = "azure")]
 pub(crate) use functions::functions;
+pub(crate) use import::import;
+pub(crate) use new::new;
 pub(crate) use run::run;
 pub(crate) use runs::runs;
+pub(crate) use runs_table::in_table;
 pub(crate) use sample::sample;
 pub(crate) use schema::schema;
 pub(crate) use shell::{completions, man};
 pub(crate) use state::state;
+pub(crate) use table::table;
 
 /// The settings, read and checked, and what the process has one of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) sources: SourceFolder,
     pub(crate) target: Place,
+    pub(crate) tables: Option<TablesPlace>,
     pub(crate) secrets: Arc<dyn SecretStore>,
+    /// The setting that says where they are.
+    pub(crate) vault: String,
     /// The platform's identity, where this program was built with one.
     pub(crate) signer: Option<Arc<dyn RequestSigner>>,
     pub(crate) environment: String,
@@ -80,12 +96,16 @@ impl Context {
         let clouds = clouds(settings.look_up, &clock);
         let sources = clouds.place(Setting::new("--sources", settings.sources))?;
         let target = clouds.place(Setting::new("--target", settings.target))?;
+        let tables = settings.tables.map(|text| clouds.tables(Setting::new("--tables", text))).transpose()?;
+        let vault = settings.secrets.clone();
         let secrets = Setting::new("--secrets", settings.secrets);
         Ok(Self {
             secrets: clouds.open_vault(&secrets).await?,
             signer: clouds.signer(),
             sources: sources.open_sources().await?,
             target,
+            tables,
+            vault,
             environment: settings.environment,
             notify: settings.notify,
             called: command.called(),
@@ -98,7 +118,22 @@ impl Context {
 
     /// What a first signal asks to stop: only a run has something to bring to an end.
     pub(crate) fn stop_of(&self, command: &Command) -> Option<CancellationToken> {
-        command.is_run().then(|| self.stop.clone())
+        let stops = command.is_run() || matches!(command, Command::Table(_));
+        stops.then(|| self.stop.clone())
+    }
+
+    /// The stores of these streams: the target, and the root of tables where one of them writes into a table.
+    pub(crate) async fn stores(
+        &self,
+        target: Arc<dyn BronzeStore>,
+        streams: impl IntoIterator<Item = &Stream>,
+    ) -> Result<Stores> {
+        let writes_table = streams.into_iter().any(|stream| stream.output.table.is_some());
+        let tables = match &self.tables {
+            Some(tables) if writes_table => Some(tables.open(target.clone()).await?),
+            _ => None,
+        };
+        Ok(Stores::from(target).with_tables(tables))
     }
 
     /// Sends a message to the webhook, if there is one and something to say.

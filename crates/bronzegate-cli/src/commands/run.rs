@@ -1,8 +1,6 @@
 //! `run`: streams of one source or several, side by side, each to its report.
 
-use std::sync::Arc;
-
-use bronzegate_core::bronze::{BoundedStore, BronzeStore};
+use bronzegate_core::bronze::Stores;
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::report::{Failure, RunReport, Status, exit_code, log_end};
@@ -40,17 +38,15 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
     let Chosen { sources, unusable } = choose(&context.sources, &arguments.selections).await?;
     let jobs = jobs(context, arguments, sources)?;
     unusable.iter().for_each(|error| output::tell(&format!("error: {error}")));
-    let store = match context.target.open().await {
-        Ok(store) => Ok(store),
-        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
-        Err(error) => Err(error),
+    let opened = async {
+        let target = context.target.open().await?;
+        context.stores(target, jobs.iter().flatten().map(|job| job.stream.settings())).await
     };
-    let reports = match store {
-        Ok(store) => {
-            let store: Arc<dyn BronzeStore> =
-                Arc::new(BoundedStore::new(store, context.clock.clone(), deadline));
+    let reports = match opened.await {
+        Ok(stores) => {
+            let stores = stores.bounded(&context.clock, deadline);
             let lines: Vec<_> = jobs.iter().flatten().map(|job| job.line.clone()).collect();
-            let running = running(context, jobs, &store, deadline);
+            let running = running(context, jobs, &stores, (deadline, arguments.beside));
             let reports = tokio::select! {
                 reports = collect(context, running, out) => reports,
                 never = progress::draw(&context.progress, &lines, None) => match never {},
@@ -58,6 +54,7 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
             lines.iter().for_each(Line::remove);
             reports
         }
+        Err(error) if error.kind() == ErrorKind::Config => return Err(error),
         Err(error) => {
             let unopened = jobs.iter().flatten().map(|job| (job.nth, failed(&job.stream, &error)));
             collect(context, stream::iter(unopened), out).await
@@ -103,17 +100,17 @@ fn jobs(context: &Context, arguments: &RunArguments, sources: Vec<ChosenSource>)
 fn running(
     context: &Context,
     jobs: Vec<Vec<Job>>,
-    store: &Arc<dyn BronzeStore>,
-    deadline: Deadline,
+    stores: &Stores,
+    (deadline, beside): (Deadline, bool),
 ) -> impl Stream<Item = (usize, RunReport)> + Unpin {
     let sources = jobs.into_iter().enumerate().map(move |(turn, jobs)| {
         let streams = jobs.into_iter().map(move |job| async move {
             let Job { nth, stream, request, line } = job;
-            let options = RunOptions { deadline, stop: context.stop.clone() };
+            let options = RunOptions { deadline, stop: context.stop.clone(), beside };
             let report = if turn >= SOURCES_AT_ONCE && is_over(context, deadline) {
                 not_begun(&stream)
             } else {
-                stream.run(store.clone(), request, options).await
+                stream.run(stores.clone(), request, options).await
             };
             line.end(&report);
             log_end(&report);
@@ -150,7 +147,7 @@ fn report_of(stream: &StreamRun) -> RunReport {
 
 /// The exit code: a file that cannot be used counts after the streams that failed.
 fn conclude(context: &Context, reports: &[RunReport], unusable: Option<&Error>, out: &mut Output) -> u8 {
-    if !context.json {
+    if !context.json && !reports.is_empty() {
         out.line(summary(reports, output::has_colour()));
     }
     let code = exit_code(reports);

@@ -50,7 +50,7 @@ pub(super) fn summary(reports: &[RunReport], in_colour: bool) -> String {
 fn coloured(text: &str, reports: &[RunReport]) -> String {
     let colours = reports.iter().map(|report| match report.status {
         Status::Failed => Some(Colour::Red),
-        Status::Partial => Some(Colour::Yellow),
+        Status::Partial | Status::Skipped => Some(Colour::Yellow),
         Status::Complete | Status::AlreadyCommitted => None,
     });
     let colours = std::iter::once(None).chain(colours);

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bronzegate_core::bronze::{BronzeStore, CommitLog, LastError, Layout};
+use bronzegate_core::bronze::{BronzeStore, CommitLog, CommitRecord, LastError, Layout, TablePublished};
 use bronzegate_core::config::Source;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::health::{Entry, Period, StreamHealth, earlier_start};
+use futures::stream::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 
 use super::runs_table::runs_table;
@@ -19,6 +20,9 @@ use crate::page;
 
 /// The exit code where something is marked or missing, if it was asked for.
 const MARKED: u8 = 1;
+
+/// Marks that are read at the same time.
+const AT_ONCE: usize = 8;
 
 /// Prints the health of the selected streams: tables, with `--json` a line a run, with `--html` a page.
 pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut Output) -> Result<u8> {
@@ -92,15 +96,16 @@ async fn look(
     let mut logs = Vec::new();
     for name in names {
         let log = store.map(|store| CommitLog::new(store.clone(), Layout::new(&selection.source, &name)));
-        let (records, error) = match log {
+        let (records, published, error) = match log {
             Some(log) => {
                 let records = match period.read_from() {
                     Some(from) => log.since(from, period.now).await?,
                     None => log.all().await?,
                 };
-                (records, log.last_error().await)
+                let published = published(&log, &records).await?;
+                (records, published, log.last_error().await)
             }
-            None => (Vec::new(), None),
+            None => (Vec::new(), Vec::new(), None),
         };
         let settings = source.as_ref().ok().and_then(|source| source.stream(&name)?.incremental.as_ref());
         let not_loaded = match store.zip(settings) {
@@ -110,11 +115,11 @@ async fn look(
             }
             None => None,
         };
-        logs.push((name, records, error, not_loaded));
+        logs.push((name, (records, published), error, not_loaded));
     }
     let settings = match source {
         Ok(source) => Some(source),
-        Err(error) if logs.iter().all(|(_, records, ..)| records.is_empty()) => return Err(error.into()),
+        Err(error) if logs.iter().all(|(_, (records, _), ..)| records.is_empty()) => return Err(error.into()),
         Err(error) => {
             output::tell(&format!(
                 "note: without the source file, thresholds are the defaults and no missing runs are looked for: {error}"
@@ -122,15 +127,25 @@ async fn look(
             None
         }
     };
-    let health = |(name, records, error, not_loaded): (String, Vec<_>, _, _)| {
+    let health = |(name, (records, published), error, not_loaded): (String, (Vec<_>, Vec<_>), _, _)| {
         let stream = match &settings {
             Some(source) if records.is_empty() => Some(selected(source, Some(&name))?[0]),
             settings => settings.as_ref().and_then(|source: &Source| source.stream(&name)),
         };
         let health = StreamHealth::new([&selection.source, &name], records, stream, period);
-        Ok(health.with_error(error, period).with_not_loaded(not_loaded))
+        Ok(health.with_published(&published).with_error(error, period).with_not_loaded(not_loaded))
     };
     logs.into_iter().map(health).collect()
+}
+
+/// What tables have of segments, as their marks say.
+async fn published(log: &CommitLog, records: &[CommitRecord]) -> Result<Vec<(String, TablePublished)>> {
+    let marks = records.iter().filter(|record| record.table.is_some()).map(|record| async move {
+        let published = log.published(record).await?;
+        Ok::<_, Error>(published.map(|published| (record.key.clone(), published)))
+    });
+    let marks: Vec<_> = futures::stream::iter(marks).buffered(AT_ONCE).try_collect().await?;
+    Ok(marks.into_iter().flatten().collect())
 }
 
 fn write(file: &Path, page: &str) -> Result<()> {
@@ -235,7 +250,7 @@ fn tell_json(health: &StreamHealth, out: &mut Output) {
     for entry in health.entries().into_iter().chain(windows) {
         match entry {
             Entry::Run(run) => out.json(&Told { source, stream, status: None, rest: run }),
-            Entry::Gap(gap) => out.json(&Told { source, stream, status: Some("missing"), rest: gap }),
+            Entry::Gap(gap) => out.json(&Told { source, stream, status: Some(gap.status()), rest: gap }),
         }
     }
     if let Some(error) = &health.last_error {

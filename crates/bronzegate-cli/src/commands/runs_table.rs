@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bronzegate_core::bronze::SegmentStatus;
-use bronzegate_core::health::{Entry, Gap, LoggedRun, StreamHealth};
+use bronzegate_core::health::{Entry, Gap, LoggedRun, LoggedTable, StreamHealth};
 use bronzegate_core::report::{Counts, Status};
 use jiff::Timestamp;
 
@@ -25,19 +25,23 @@ pub(super) fn runs_table(health: &StreamHealth) -> String {
         Column::Number("RATIO"),
         Column::Number("ERRORS"),
     ];
-    if with_cursor {
+    let shows = Shows { cursor: with_cursor, table: runs().any(|run| run.table.is_some()) };
+    if shows.cursor {
         columns.extend([Column::Text("FROM"), Column::Text("TO")]);
+    }
+    if shows.table {
+        columns.push(Column::Text("TABLE"));
     }
     columns.push(Column::Text("MARKS"));
     let windows = health.windows.iter().map(Entry::Run);
     let rows = health.entries().into_iter().chain(windows).flat_map(|entry| match entry {
-        Entry::Run(run) => run_rows(run, with_cursor),
-        Entry::Gap(gap) => vec![gap_row(gap, with_cursor)],
+        Entry::Run(run) => run_rows(run, shows),
+        Entry::Gap(gap) => vec![gap_row(gap, shows)],
     });
     table(&columns, rows)
 }
 
-fn run_rows(run: &LoggedRun, with_cursor: bool) -> Vec<Vec<String>> {
+fn run_rows(run: &LoggedRun, shows: Shows) -> Vec<Vec<String>> {
     let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
     let row = Row {
         run: run.key.clone(),
@@ -49,9 +53,10 @@ fn run_rows(run: &LoggedRun, with_cursor: bool) -> Vec<Vec<String>> {
         duration_ratio: ratio(run.duration_ratio),
         cursor: [&run.cursor_in, &run.cursor_out]
             .map(|cursor| cursor.clone().unwrap_or_else(|| "-".to_owned())),
+        table: run.table.as_ref().map_or_else(|| "-".to_owned(), in_table),
         marks: marks(run),
     };
-    let mut rows = vec![row.cells(with_cursor)];
+    let mut rows = vec![row.cells(shows)];
     for segment in run.segments.iter().filter(|_| run.segments.len() > 1) {
         let row = Row {
             run: format!("  s{:04}", segment.segment),
@@ -62,17 +67,26 @@ fn run_rows(run: &LoggedRun, with_cursor: bool) -> Vec<Vec<String>> {
             duration_ms: segment.duration_ms,
             duration_ratio: String::new(),
             cursor: [String::new(), String::new()],
+            table: String::new(),
             marks: String::new(),
         };
-        rows.push(row.cells(with_cursor));
+        rows.push(row.cells(shows));
     }
     rows
 }
 
+/// What a table has of a run: `bronze_data v12: 25 rows`.
+pub(crate) fn in_table(table: &LoggedTable) -> String {
+    let LoggedTable { name, version, rows, .. } = table;
+    let version = version.map(|version| format!(" v{version}")).unwrap_or_default();
+    format!("{name}{version}: {}", human::counted(*rows, "row"))
+}
+
 fn marks(run: &LoggedRun) -> String {
-    let told = [(run.is_ahead, "future"), (run.may_lack, "may_lack")];
+    let told = [(run.is_ahead, "future"), (run.may_lack, "may_lack"), (!run.is_in_table(), "not_in_table")];
     let told = told.into_iter().filter_map(|(is_so, mark)| is_so.then_some(mark));
     let told = told.chain(run.breaches.iter().map(|breach| breach.threshold.as_str())).map(str::to_owned);
+    let told = told.chain(run.mended.iter().map(|mended| format!("state_{}", mended.action)));
     // What they say is in `--json` and on the page.
     let warnings = match run.warnings.len() {
         0 => None,
@@ -81,18 +95,27 @@ fn marks(run: &LoggedRun) -> String {
     told.chain(warnings).collect::<Vec<_>>().join(" ")
 }
 
-fn gap_row(gap: &Gap, with_cursor: bool) -> Vec<String> {
-    let mut cells = vec!["-".to_owned(), short(gap.from), "missing".to_owned()];
-    cells.resize(if with_cursor { 11 } else { 9 }, "-".to_owned());
+fn gap_row(gap: &Gap, shows: Shows) -> Vec<String> {
+    let mut cells = vec!["-".to_owned(), short(gap.from), gap.status().to_owned()];
+    cells.resize(9 + 2 * usize::from(shows.cursor) + usize::from(shows.table), "-".to_owned());
     let last = if gap.missing > 1 {
         format!("{} runs, the last at {}", gap.missing, short(gap.to))
     } else {
         String::new()
     };
     let made_up = gap.made_up_by.as_ref().map(|key| format!("made up for by {key}"));
-    let marks: Vec<_> = [last].into_iter().chain(made_up).filter(|text| !text.is_empty()).collect();
+    let during = gap.during.as_ref().map(|key| format!("{key} was in flight"));
+    let marks: Vec<_> =
+        [last].into_iter().chain(during).chain(made_up).filter(|text| !text.is_empty()).collect();
     cells.push(marks.join("; "));
     cells
+}
+
+/// Which columns there are beside the usual ones.
+#[derive(Clone, Copy)]
+struct Shows {
+    cursor: bool,
+    table: bool,
 }
 
 struct Row {
@@ -104,11 +127,12 @@ struct Row {
     duration_ms: u64,
     duration_ratio: String,
     cursor: [String; 2],
+    table: String,
     marks: String,
 }
 
 impl Row {
-    fn cells(self, with_cursor: bool) -> Vec<String> {
+    fn cells(self, shows: Shows) -> Vec<String> {
         let mut cells = vec![
             self.run,
             self.due,
@@ -120,8 +144,11 @@ impl Row {
             self.duration_ratio,
             human::count(self.counts.api_errors),
         ];
-        if with_cursor {
+        if shows.cursor {
             cells.extend(self.cursor);
+        }
+        if shows.table {
+            cells.push(self.table);
         }
         cells.push(self.marks);
         cells

@@ -92,8 +92,8 @@ pub(crate) async fn state(context: &Context, arguments: &StateArguments, out: &m
 async fn change_state(context: &Context, name: &StreamName, mend: &Mend, why: &str) -> Result<Changed> {
     let source = context.sources.load(&name.source).await?;
     let stream = context.engine(source).stream(&name.stream)?;
-    let store = context.target.open().await?;
-    let record = stream.mend(store, mend, why).await?;
+    let stores = context.stores(context.target.open().await?, [stream.settings()]).await?;
+    let record = stream.mend(stores, mend, why).await?;
     let CommitRecord { key, segment, cursor_in: was, cursor_out: mark, mended, .. } = record;
     Ok(Changed { source: name.source.clone(), stream: name.stream.clone(), key, segment, was, mark, mended })
 }

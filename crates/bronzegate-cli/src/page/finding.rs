@@ -57,6 +57,7 @@ fn of_stream(health: &StreamHealth) -> Vec<Finding> {
     findings.extend(retried(health).map(|(at, text)| finding(at, "retried", "run", text)));
     for entry in health.entries().into_iter().chain(windows) {
         match entry {
+            Entry::Gap(gap) if gap.during.is_some() => {}
             Entry::Gap(gap) => findings.push(finding(gap.to, "missing", "missing", gap_text(gap))),
             Entry::Run(run) => {
                 for (kind, class, text) in of_run(run) {

@@ -6,6 +6,7 @@ use bronzegate_core::health::{Entry, Gap, LoggedRun, LoggedSegment};
 use serde::Serialize;
 
 use super::text;
+use crate::commands::in_table;
 use crate::human;
 
 /// A run, or a stretch of missing ones.
@@ -69,7 +70,7 @@ impl Row {
                 text::percent(run.error_rate),
             ],
             cursor,
-            marks: run.breaches.iter().map(ToString::to_string).chain(run.warnings.iter().cloned()).collect(),
+            marks: marks(run),
             segments: if run.segments.len() > 1 {
                 run.segments.iter().map(SegmentRow::new).collect()
             } else {
@@ -83,7 +84,7 @@ impl Row {
             class: "missing",
             run: "–".to_owned(),
             due: text::time(gap.from),
-            status: "missing",
+            status: gap.status(),
             gap: Some(gap_text(gap)),
             numbers: Vec::new(),
             cursor: String::new(),
@@ -91,6 +92,15 @@ impl Row {
             segments: Vec::new(),
         }
     }
+}
+
+/// What is told beside the numbers: the table, what is breached, and the warnings.
+fn marks(run: &LoggedRun) -> Vec<String> {
+    let open = (!run.is_in_table())
+        .then(|| "committed, and not in its table yet: the next run appends it".to_owned());
+    let table = run.table.as_ref().map(in_table);
+    let breaches = run.breaches.iter().map(ToString::to_string);
+    table.into_iter().chain(open).chain(breaches).chain(run.warnings.iter().cloned()).collect()
 }
 
 impl SegmentRow {
@@ -120,10 +130,14 @@ impl SegmentRow {
 /// What is known of missing runs.
 pub(super) fn gap_text(gap: &Gap) -> String {
     let due = if gap.missing == 1 {
-        format!("the run due at {} is missing", text::time(gap.from))
+        format!("the run due at {} is {}", text::time(gap.from), gap.status())
     } else {
-        let number = human::count(gap.missing);
-        format!("{number} runs due from {} to {} are missing", text::time(gap.from), text::time(gap.to))
+        let (number, status) = (human::count(gap.missing), gap.status());
+        format!("{number} runs due from {} to {} are {status}", text::time(gap.from), text::time(gap.to))
+    };
+    let due = match &gap.during {
+        Some(key) => format!("{due}, because {key} was in flight"),
+        None => due,
     };
     match &gap.made_up_by {
         Some(key) => format!("{due}; {key} fetched what they would have"),

@@ -38,6 +38,7 @@ fn record(hour: i64, records: u64) -> CommitRecord {
         cursor_out: None,
         page_state: None,
         cursor: None,
+        table: None,
         counts,
         total_counts: counts,
         started_at: due,

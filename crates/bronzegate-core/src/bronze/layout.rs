@@ -19,6 +19,26 @@ pub struct CommitName {
     pub segment: u32,
 }
 
+/// How far a segment of a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TableMark {
+    /// It is about to be committed, or is.
+    Open,
+    /// The table has it.
+    Done,
+}
+
+/// Where the parts of a segment are, if they are a table's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableParts {
+    /// The table.
+    pub name: String,
+    /// The id of the target whose commits name them.
+    pub target: String,
+    /// What tells them from those of others: two targets may have one root of tables, and two runs one key.
+    pub suffix: String,
+}
+
 /// The paths of one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -46,6 +66,59 @@ impl Layout {
     pub fn part(&self, run: &RunKey, segment: u32, part: u32, extension: &str) -> String {
         let RunKey { batch_id, scheduled, .. } = run;
         format!("{}/{batch_id}-s{segment:04}-p{part:05}.{extension}", self.parts(*scheduled))
+    }
+
+    /// The path of a table's part, relative to the root of the tables.
+    pub fn table_part(
+        &self,
+        TableParts { name, suffix, .. }: &TableParts,
+        RunKey { batch_id, scheduled, .. }: &RunKey,
+        segment: u32,
+        part: u32,
+        extension: &str,
+    ) -> String {
+        let folder = self.parts(*scheduled);
+        format!("{name}/{folder}/{batch_id}-s{segment:04}-p{part:05}-{suffix}.{extension}")
+    }
+
+    /// The stream as the uploads of a target's tables are grouped: several targets may have one root of tables.
+    pub fn staging_of(&self, target: &str) -> String {
+        format!("{target}/{}", self.stream)
+    }
+
+    /// The id of the target, which all its streams share.
+    pub const TARGET_ID: &str = "_bronzegate/id.json";
+
+    /// The folder of the marks of segments that a table is to have, which were committed in the month of `at`.
+    pub fn table_marks(&self, at: Timestamp) -> String {
+        let month = at.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string();
+        format!("_bronzegate/{}/tables/{month}", self.stream)
+    }
+
+    /// The mark of a segment: `open` before its commit, `done` when the table has it.
+    pub fn table_mark(&self, at: Timestamp, key: &str, segment: u32, mark: TableMark) -> String {
+        let ending = match mark {
+            TableMark::Open => "open",
+            TableMark::Done => "done",
+        };
+        format!("{}/{key}.s{segment:04}.{ending}", self.table_marks(at))
+    }
+
+    /// A mark of a segment whose files become rows of a table afterwards.
+    pub fn files_mark(&self, key: &str, segment: u32, ending: &str) -> String {
+        format!("_bronzegate/{}/tables/files/{key}.s{segment:04}.{ending}", self.stream)
+    }
+
+    /// Reads the path of a mark back; `None` when it is none.
+    pub fn parse_mark(path: &str) -> Option<(CommitName, TableMark)> {
+        let (_, name) = path.rsplit_once('/')?;
+        let (segment, ending) = name.rsplit_once('.')?;
+        let mark = match ending {
+            "open" => TableMark::Open,
+            "done" => TableMark::Done,
+            _ => return None,
+        };
+        Some((Self::parse_segment(segment)?, mark))
     }
 
     /// The folder of the commit log.
@@ -93,6 +166,11 @@ impl Layout {
     /// The hint to the newest commit.
     pub fn head(&self) -> String {
         format!("_bronzegate/{}/head.json", self.stream)
+    }
+
+    /// Which run is in flight.
+    pub fn running(&self) -> String {
+        format!("_bronzegate/{}/running.json", self.stream)
     }
 
     /// Why the stream's last failed run failed.

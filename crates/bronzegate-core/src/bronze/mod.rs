@@ -15,20 +15,22 @@ mod testing;
 
 pub use checksum::Checksum;
 pub use commit::{
-    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Mended, Ratios, SegmentStatus,
-    Window, extend_history,
+    CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Mended, NOTED_AFTER, PAUSE,
+    Ratios, Running, SegmentStatus, TableCommit, TablePublished, Window, extend_history,
 };
-pub(crate) use format::{Encoder, PartFormat};
-pub use layout::{CommitName, Layout};
+pub use format::draft_columns;
+pub(crate) use format::{Encoder, PartFormat, TableFormat, push_line, table_columns};
+pub use layout::{CommitName, Layout, TableMark, TableParts};
 pub(crate) use page_writer::PageWriter;
 pub(crate) use parts::{PartNaming, Parts};
-pub use publish::{Publisher, Settler, Stores};
+pub use publish::{PublishError, Publisher, Settler, Stores};
 pub use run_id::{NotAKey, RunId, RunKey, RunKind};
 pub use store::{
     BoundedStore, BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, LocalStore, RangeRead, Receipt,
-    StagedPart, StagingArea, StoreError, Upload,
+    StagedPart, StagingArea, StoreError, Upload, outlive_outgrown_files,
 };
 pub use table::{
-    Appended, BronzeTable, ColumnType, TableAppend, TableColumn, TableError, TableFile, TableKind,
-    TableState, Tables, UnknownType,
+    Appended, BronzeTable, TableAppend, TableColumn, TableError, TableFile, TableKind, TableState, Tables,
 };
+
+pub use crate::config::{ColumnType, UnknownType};

@@ -28,6 +28,8 @@ const SPILL: usize = 1 << 20;
 pub(crate) struct PageWriter {
     parts: Parts,
     encoder: Encoder,
+    /// What each record gets besides, each member with a comma before it.
+    added: String,
     /// Which records are written; all of them without it.
     filter: Option<CursorFilter>,
     stats: Arc<Stats>,
@@ -49,11 +51,11 @@ impl PageWriter {
     /// A writer into these parts.
     pub(crate) fn new(
         parts: Parts,
-        encoder: Encoder,
+        (encoder, added): (Encoder, String),
         filter: Option<CursorFilter>,
         stats: Arc<Stats>,
     ) -> Self {
-        Self { parts, encoder, filter, stats, held: Held::default(), usual: 0 }
+        Self { parts, encoder, added, filter, stats, held: Held::default(), usual: 0 }
     }
 
     /// Writes one page of a branch and returns its warning, if it has one.
@@ -69,7 +71,8 @@ impl PageWriter {
                 PageEvent::Begin(arrived) => {
                     self.forget().await?;
                     named.clear();
-                    tail = Some(self.encoder.page(arrived, branch.members()));
+                    let members = format!("{}{}", branch.members(), self.added);
+                    tail = Some(self.encoder.page(arrived, &members));
                     if let Some(filter) = &mut self.filter {
                         filter.begin(branch.key());
                     }
@@ -107,6 +110,11 @@ impl PageWriter {
                 Ok(None)
             }
         }
+    }
+
+    /// How many parts are opened so far.
+    pub(crate) fn parts(&self) -> u32 {
+        self.parts.opened()
     }
 
     /// The filter, with what it has seen.

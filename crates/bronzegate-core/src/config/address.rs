@@ -44,6 +44,21 @@ pub enum Target {
     Url,
 }
 
+/// Where something goes, if `pagination` says so; else a template does, or it goes nowhere.
+///
+/// Shown like its target: the commit log knows settings by what they show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sent(pub Option<Target>);
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(target) => write!(f, "{target:?}"),
+            None => f.write_str("Elsewhere"),
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

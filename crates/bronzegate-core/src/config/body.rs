@@ -1,7 +1,9 @@
-//! `body`: the JSON body of a POST, with templates in its strings.
+//! `body`, `form` and `text`: what a request carries, with templates in its strings.
 //!
 //! ```yaml
-//! body: { filter: { portal: "{{ vars.portal }}" }, properties: [email] }
+//! body: { filter: { portal: "{{ vars.portal }}" }, key: { secret: crm-key } }   # JSON: a map, or a list
+//! form: { grant: read, key: { secret: crm-key } }                               # application/x-www-form-urlencoded
+//! text: "SELECT * FROM t WHERE changed >= {{ window.from }}"                    # as it stands; text/plain
 //! ```
 
 use std::collections::BTreeMap;
@@ -12,134 +14,251 @@ use serde_json::{Map, Value};
 
 use super::address::Target;
 use super::method::Method;
+use super::params::{FormSpec, fields};
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
 use super::read::Slot;
+use super::secret_ref::named_in_json;
 use super::template::{Escaping, Scope, Template, TemplateError, TemplateText};
 
-/// A JSON object whose strings may be templates; other values are kept as they are.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BodyTemplate(Vec<(String, Node)>);
-
+/// What a request carries.
 #[derive(Clone, Debug, PartialEq)]
-enum Node {
+pub enum BodyTemplate {
+    /// JSON whose strings may be templates; other values are kept as they are.
+    Json(JsonTemplate),
+    /// The fields of a form; several values repeat the field.
+    Form(Vec<(String, Vec<Template>)>),
+    /// Text.
     Text(Template),
+}
+
+/// A JSON value whose strings may be templates.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JsonTemplate {
+    /// A string, or a secret.
+    Text(Template),
+    /// A value that is kept as it is.
     Plain(Value),
+    /// An array.
     List(Vec<Self>),
+    /// An object.
     Map(Vec<(String, Self)>),
 }
 
-/// A JSON object; strings may use `{{ }}`.
+/// A body with the values of one request. Secrets are still to be put in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RenderedBody {
+    /// JSON.
+    Json(Value),
+    /// The fields of a form, not encoded.
+    Form(Vec<(String, String)>),
+    /// Text.
+    Text(String),
+}
+
+/// A JSON object or list; strings may use `{{ }}`, and a value may be `{ secret: … }`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
-pub(super) struct BodySpec(Map<String, Value>);
+pub(super) struct BodySpec(#[schemars(with = "MapOrList")] Value);
+
+/// A JSON object or list.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+#[expect(dead_code, reason = "it is only a schema")]
+enum MapOrList {
+    Map(Map<String, Value>),
+    List(Vec<Value>),
+}
+
+/// What the file gives for a body.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Given<'a> {
+    pub(super) body: Option<&'a Slot<BodySpec>>,
+    pub(super) form: Option<&'a Slot<FormSpec>>,
+    pub(super) text: Option<&'a Slot<TemplateText>>,
+    /// The method is written out: a GET that has a body means it.
+    pub(super) is_method_given: bool,
+}
+
+impl Default for BodyTemplate {
+    fn default() -> Self {
+        Self::Json(JsonTemplate::Map(Vec::new()))
+    }
+}
 
 impl BodyTemplate {
     /// Fills in the values of one request.
     ///
     /// # Errors
     /// Those of [`Template::render`].
-    pub fn render(&self, scope: &Scope<'_>) -> Result<Value, TemplateError> {
-        render_map(&self.0, scope)
+    pub fn render(&self, scope: &Scope<'_>) -> Result<RenderedBody, TemplateError> {
+        Ok(match self {
+            Self::Json(json) => RenderedBody::Json(json.render(scope)?),
+            Self::Form(fields) => {
+                let pairs = fields.iter().flat_map(|(name, values)| {
+                    values.iter().map(move |value| Ok((name.clone(), value.render(scope)?)))
+                });
+                RenderedBody::Form(pairs.collect::<Result<_, _>>()?)
+            }
+            Self::Text(text) => RenderedBody::Text(text.render(scope)?),
+        })
     }
 
     /// Returns the names its templates use.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let mut names = Vec::new();
-        self.0.iter().for_each(|(_, node)| node.collect(&mut names));
-        names.into_iter()
+        self.templates().into_iter().flat_map(Template::names)
     }
 
-    /// Whether it has such a member.
+    /// The numbers that members or fields of these names state, at whatever depth; texts count where they are one.
+    pub(crate) fn numbers(&self, names: &[&str]) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        match self {
+            Self::Json(json) => json.collect_numbers(None, names, &mut numbers),
+            Self::Form(fields) => {
+                let named = fields.iter().filter(|(name, _)| names.contains(&name.as_str()));
+                numbers.extend(named.flat_map(|(_, values)| values).filter_map(number));
+            }
+            Self::Text(_) => {}
+        }
+        numbers
+    }
+
+    /// Returns its templates, secrets among them.
+    pub fn templates(&self) -> Vec<&Template> {
+        match self {
+            Self::Json(json) => {
+                let mut found = Vec::new();
+                json.collect(&mut found);
+                found
+            }
+            Self::Form(fields) => fields.iter().flat_map(|(_, values)| values).collect(),
+            Self::Text(text) => vec![text],
+        }
+    }
+
+    /// Whether it is JSON with such a member.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| key == name)
+        matches!(self, Self::Json(JsonTemplate::Map(members)) if members.iter().any(|(key, _)| key == name))
     }
 
     /// Why a value cannot be put at `place`, if so: something stands there, or on the way to it. One that
     /// `replaces` may take the place of a text.
     pub(super) fn conflict(&self, place: &Pointer, replaces: bool) -> Option<&'static str> {
-        let (last, parents) = place.tokens().split_last()?;
-        let mut entries = &self.0;
-        for token in parents {
-            match entries.iter().find(|(key, _)| key == token) {
-                Some((_, Node::Map(inner))) => entries = inner,
-                Some((_, Node::Plain(Value::Null))) | None => return None,
-                Some(_) => return Some("goes through a member of body that is not a map"),
-            }
-        }
-        match entries.iter().find(|(key, _)| key == last) {
-            Some((_, Node::Text(_))) if replaces => None,
-            Some((_, node)) if *node != Node::Plain(Value::Null) => Some("is given in body too"),
-            _ => None,
+        match self {
+            Self::Json(JsonTemplate::Map(members)) => in_members(members, place, replaces),
+            Self::Json(_) => Some("needs a body that is a map"),
+            Self::Form(fields) => match place.tokens() {
+                [name] if replaces || !fields.iter().any(|(known, _)| known == name) => None,
+                [_] => Some("is given in form too"),
+                _ => Some("names no field: a form has no members of members"),
+            },
+            Self::Text(_) => Some("needs body or form: a text has no members"),
         }
     }
 }
 
-impl Node {
+fn in_members(members: &[(String, JsonTemplate)], place: &Pointer, replaces: bool) -> Option<&'static str> {
+    let (last, parents) = place.tokens().split_last()?;
+    let mut entries = members;
+    for token in parents {
+        match entries.iter().find(|(key, _)| key == token) {
+            Some((_, JsonTemplate::Map(inner))) => entries = inner,
+            Some((_, JsonTemplate::Plain(Value::Null))) | None => return None,
+            Some(_) => return Some("goes through a member of body that is not a map"),
+        }
+    }
+    match entries.iter().find(|(key, _)| key == last) {
+        Some((_, JsonTemplate::Text(_))) if replaces => None,
+        Some((_, node)) if *node != JsonTemplate::Plain(Value::Null) => Some("is given in body too"),
+        _ => None,
+    }
+}
+
+impl JsonTemplate {
     fn render(&self, scope: &Scope<'_>) -> Result<Value, TemplateError> {
         match self {
             Self::Text(template) => template.render(scope).map(Value::String),
             Self::Plain(value) => Ok(value.clone()),
             Self::List(items) => items.iter().map(|item| item.render(scope)).collect(),
-            Self::Map(entries) => render_map(entries, scope),
+            Self::Map(entries) => {
+                let members = entries.iter().map(|(key, node)| Ok((key.clone(), node.render(scope)?)));
+                members.collect::<Result<Map<_, _>, _>>().map(Value::Object)
+            }
         }
     }
 
-    fn collect<'a>(&'a self, names: &mut Vec<&'a str>) {
+    /// Collects the numbers at these names; `name` is the value's own.
+    fn collect_numbers(&self, name: Option<&str>, names: &[&str], numbers: &mut Vec<u64>) {
+        let is_meant = name.is_some_and(|name| names.contains(&name));
         match self {
-            Self::Text(template) => names.extend(template.names()),
+            Self::Map(entries) => {
+                entries.iter().for_each(|(key, node)| node.collect_numbers(Some(key), names, numbers));
+            }
+            Self::Plain(value) if is_meant => numbers.extend(value.as_u64()),
+            Self::Text(template) if is_meant => numbers.extend(number(template)),
+            Self::Plain(_) | Self::Text(_) | Self::List(_) => {}
+        }
+    }
+
+    fn collect<'a>(&'a self, found: &mut Vec<&'a Template>) {
+        match self {
+            Self::Text(template) => found.push(template),
             Self::Plain(_) => {}
-            Self::List(items) => items.iter().for_each(|item| item.collect(names)),
-            Self::Map(entries) => entries.iter().for_each(|(_, node)| node.collect(names)),
+            Self::List(items) => items.iter().for_each(|item| item.collect(found)),
+            Self::Map(entries) => entries.iter().for_each(|(_, node)| node.collect(found)),
         }
     }
 }
 
-fn render_map(entries: &[(String, Node)], scope: &Scope<'_>) -> Result<Value, TemplateError> {
-    let members = entries.iter().map(|(key, node)| Ok((key.clone(), node.render(scope)?)));
-    members.collect::<Result<Map<_, _>, _>>().map(Value::Object)
+/// The number that a literal is.
+fn number(template: &Template) -> Option<u64> {
+    if template.is_literal() { template.as_str().trim().parse().ok() } else { None }
 }
 
 /// The body of a request, with its place: the one given, or an empty one that pagination or the window
 /// write into.
 pub(super) fn resolve(
-    given: Option<&Slot<BodySpec>>,
+    given: Given<'_>,
     method: Method,
     window_targets: &[(Target, At)],
     paged: bool,
     vars: &BTreeMap<String, String>,
     report: &Report,
 ) -> Option<(BodyTemplate, At)> {
-    let given = given.and_then(|slot| Some((slot.get()?, slot.at())));
-    match (given, method) {
-        (Some((body, at)), Method::Get) if !body.is_empty() => {
-            report.say(at, "a GET has no body; write method: POST or remove it");
-            None
-        }
-        (_, Method::Get) => None,
-        (Some((body, at)), Method::Post) => Some((body.resolve(vars, at, report)?, at.clone())),
-        (None, Method::Post) => {
-            let window = window_targets.iter().any(|(target, _)| matches!(target, Target::Body(_)));
-            (window || paged).then(|| (BodyTemplate::default(), At::default()))
-        }
+    let places = [given.body.map(Slot::at), given.form.map(Slot::at), given.text.map(Slot::at)];
+    let mut places = places.into_iter().flatten();
+    let Some(at) = places.next() else {
+        let window = window_targets.iter().any(|(target, _)| matches!(target, Target::Body(_)));
+        let is_written = method != Method::Get && (window || paged);
+        return is_written.then(|| (BodyTemplate::default(), At::default()));
+    };
+    for other in places {
+        report.say(other, "only one of body, form and text may be given");
     }
+    if method == Method::Get && !given.is_method_given {
+        report.say(at, "a GET has no body as a rule; write method: POST, or method: GET if it is meant");
+        return None;
+    }
+    let body = match given {
+        Given { body: Some(slot), .. } => slot.get()?.resolve(vars, slot.at(), report)?,
+        Given { form: Some(slot), .. } => BodyTemplate::Form(fields(slot.get()?, vars, report)?),
+        Given { text: Some(slot), .. } => {
+            BodyTemplate::Text(Template::check(slot.get()?, Escaping::Text, vars, slot.at(), report)?)
+        }
+        Given { .. } => return None,
+    };
+    Some((body, at.clone()))
 }
 
 impl BodySpec {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     fn resolve(&self, vars: &BTreeMap<String, String>, at: &At, report: &Report) -> Option<BodyTemplate> {
-        Check { vars, report }.map(&self.0, at).map(BodyTemplate)
+        if !self.0.is_object() && !self.0.is_array() {
+            report.add(at, Draft::refused("a map or a list; `text` sends a text as it stands"));
+            return None;
+        }
+        Check { vars, report }.node(&self.0, at).map(BodyTemplate::Json)
     }
-}
-
-/// Whether an object is one that names a secret, and nothing else.
-fn is_secret(members: &Map<String, Value>) -> bool {
-    members.get("secret").is_some_and(Value::is_string)
-        && members.keys().all(|key| matches!(key.as_str(), "secret" | "field"))
 }
 
 struct Check<'a> {
@@ -149,7 +268,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     /// Looks at every member before giving up, so that all problems are found.
-    fn map(&self, members: &Map<String, Value>, at: &At) -> Option<Vec<(String, Node)>> {
+    fn map(&self, members: &Map<String, Value>, at: &At) -> Option<Vec<(String, JsonTemplate)>> {
         let nodes: Vec<_> = members
             .iter()
             .map(|(key, value)| {
@@ -165,11 +284,11 @@ impl Check<'_> {
         nodes.into_iter().collect()
     }
 
-    fn node(&self, value: &Value, at: &At) -> Option<Node> {
+    fn node(&self, value: &Value, at: &At) -> Option<JsonTemplate> {
         match value {
             Value::String(text) => {
                 let text = TemplateText(text.clone());
-                Template::check(&text, Escaping::Text, self.vars, at, self.report).map(Node::Text)
+                Template::check(&text, Escaping::Text, self.vars, at, self.report).map(JsonTemplate::Text)
             }
             Value::Array(items) => {
                 let nodes: Vec<_> = items
@@ -181,17 +300,14 @@ impl Check<'_> {
                         self.node(item, &inner)
                     })
                     .collect();
-                nodes.into_iter().collect::<Option<_>>().map(Node::List)
+                nodes.into_iter().collect::<Option<_>>().map(JsonTemplate::List)
             }
-            // Sent as it stands, it would tell the secret's name and not the secret.
-            Value::Object(members) if is_secret(members) => {
-                let draft = Draft::new("is a secret, and this body can hold none");
-                let accepted = "it under auth: a header, a parameter, or a login, in whose request secrets may stand anywhere";
-                self.report.add(at, draft.accepted(accepted));
-                None
-            }
-            Value::Object(members) => self.map(members, at).map(Node::Map),
-            plain => Some(Node::Plain(plain.clone())),
+            Value::Object(members) => match named_in_json(members) {
+                Some(Ok(secret)) => Some(JsonTemplate::Text(Template::of_secret(secret))),
+                // An object of the API's own may have a member of this name.
+                Some(Err(_)) | None => self.map(members, at).map(JsonTemplate::Map),
+            },
+            plain => Some(JsonTemplate::Plain(plain.clone())),
         }
     }
 }

@@ -12,7 +12,17 @@ impl Stream {
     pub fn cautions(&self) -> Vec<String> {
         let is_counted = matches!(self.pagination.kind, Kind::Offset { .. } | Kind::Page { .. });
         let unseen = (is_counted && self.pagination.total.is_none()).then(|| self.unseen_move()).flatten();
-        unseen.map(str::to_owned).into_iter().chain(self.shared_mark()).collect()
+        let told = [self.whole_list().map(str::to_owned), unseen.map(str::to_owned), self.shared_mark()];
+        told.into_iter().flatten().collect()
+    }
+
+    /// A stream that is read whole by each run, most likely without need.
+    fn whole_list(&self) -> Option<&'static str> {
+        let settings = self.incremental.as_ref().filter(|settings| !settings.is_asked_from)?;
+        (!settings.is_descending).then_some(
+            "nothing in the request says from where, so each run asks for everything and leaves out what is older than \
+             what has been read; where the API answers the newest first, `order: descending` ends the pages there",
+        )
     }
 
     /// What moves between counted pages without a total that would show it.

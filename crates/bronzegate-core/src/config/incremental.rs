@@ -2,10 +2,15 @@
 //!
 //! ```yaml
 //! incremental:
-//!   cursor: updatedAt                  # a path in the record
-//!   format: rfc3339                    # rfc3339 | date | epoch_s | epoch_ms | integer | text
+//!   cursor: updatedAt                  # a path in the record; a list: the first that says something
+//!   windows_only: true                 # in place of `cursor`, of records that carry no time
+//!   empty: "0001-01-01T00:00:00Z"      # values that say there is no cursor
+//!   format: rfc3339                    # rfc2822 | dotnet | date | epoch_s | epoch_ms | epoch_us | integer | text, or a pattern
+//!   request_format: "%Y-%m-%d %H:%M"   # how requests write it; as the first of `format` without it
 //!   timezone: America/Chicago          # of times without an offset; a warning until it is stated
-//!   from: { query: updated_after }     # or {{ window.from }} in a template
+//!   request_timezone: Europe/Berlin    # of times without an offset in requests; `timezone` without it
+//!   from: { query: updated_after }     # or {{ window.from }} in a template; without either everything is asked for
+//!   order: descending                  # without `from`: pages end at the first that has nothing new
 //!   from_exclusive: true               # the API answers what is later than `from`, not what is at it
 //!   to: { query: updated_before }      # or {{ window.to }}; without either, open ended
 //!   to_inclusive: day                  # the API's answer holds the whole day that its end names
@@ -27,26 +32,39 @@ use serde::Deserialize;
 
 use super::address::Target;
 use super::condition::{Condition, ConditionSpec};
+use super::cursor_at::CursorAt;
+use super::cursor_format::{CursorFormat, CursorFormats, FormatText};
 use super::pointer::Pointer;
-use super::problem::{At, Draft, Report};
-use super::read::Slot;
+use super::problem::{At, Report};
+use super::read::{OneOrMany, Slot};
 use super::request_unit::RequestUnit;
 use super::template::TemplateText;
 use super::timezone::{Timezone, TimezoneText};
 use super::units::Period;
-use crate::window::{WindowStep, has_offset, parse_local_time, parse_time};
+use crate::window::WindowStep;
 
 /// How a stream is asked for a range of its records, and how far it has been read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incremental {
-    /// Where a record holds its cursor.
-    pub cursor: Pointer,
-    /// How a cursor is written, in records and in requests.
-    pub format: CursorFormat,
-    /// What times are of that carry no offset, in records and in requests.
+    /// Where a record holds its cursor; nowhere with `windows_only`.
+    pub cursor: CursorAt,
+    /// Whether records carry no time, so that windows are loaded whole.
+    pub windows_only: bool,
+    /// How a cursor is written in records, and remembered.
+    pub format: CursorFormats,
+    /// How a cursor is written in requests.
+    pub request_format: CursorFormat,
+    /// What times are of that carry no offset, in records.
     pub timezone: Timezone,
-    /// Where the beginning of what is wanted goes; `None` when only templates say it.
+    /// The same in requests.
+    pub request_timezone: Timezone,
+    /// Where the beginning of what is wanted goes; `None` when only templates say it, or nothing does.
     pub from: Option<Target>,
+    /// Whether requests say from where, by [`from`](Self::from) or a template. Else the API cannot filter, and what
+    /// has been read is left out on this side.
+    pub is_asked_from: bool,
+    /// Whether the newest records come first, so that pages end where all that follows has been read.
+    pub is_descending: bool,
     /// Whether the API leaves out records at the beginning itself, so that it is asked from a unit earlier.
     pub from_exclusive: bool,
     /// Where its end goes; `None` when only templates say it, or nothing does.
@@ -73,24 +91,6 @@ pub struct Incremental {
     pub missing: Missing,
 }
 
-/// How a cursor is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CursorFormat {
-    /// An instant: `2026-11-22T17:00:00Z`. In records any ISO 8601 form; UTC where no offset is given.
-    Rfc3339,
-    /// A day in UTC: `2026-11-22`.
-    Date,
-    /// Seconds since 1970 in UTC, in records with any number of decimals.
-    EpochS,
-    /// Milliseconds since 1970 in UTC.
-    EpochMs,
-    /// A whole number of any length.
-    Integer,
-    /// A text, compared byte by byte.
-    Text,
-}
-
 /// Where a stream's first run begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
@@ -113,51 +113,74 @@ pub enum Missing {
     Skip,
 }
 
+/// In which order an API answers its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RecordOrder {
+    /// The newest first.
+    Descending,
+}
+
 /// Only what is new: where records hold their cursor, and where requests say from and to where.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Incremental")]
 pub(super) struct IncrementalSpec {
-    /// Where a record holds its cursor: `updatedAt`, `meta.changed`.
-    cursor: Slot<Pointer>,
-    /// How a cursor is written, in records and in requests.
-    format: Slot<CursorFormat>,
+    /// Where a record holds its cursor: `updatedAt`, `meta.changed`. Of a list, the first that is not absent, null or
+    /// empty. Needed unless `windows_only` says that records carry no time.
+    pub(super) cursor: Option<Slot<OneOrMany<Pointer>>>,
+    /// Records carry no time: each window is loaded once it has ended, and those that `lookback` reaches again whenever a
+    /// new one has; default false.
+    pub(super) windows_only: Option<Slot<bool>>,
+    /// Values of the cursor that say that there is none: `0001-01-01T00:00:00Z`.
+    pub(super) empty: Option<Slot<OneOrMany<TemplateText>>>,
+    /// How a cursor is written in records, and in requests unless `request_format` says another way. Of a list, the first
+    /// that can read a value counts.
+    pub(super) format: Slot<OneOrMany<FormatText>>,
+    /// How a cursor is written in requests; default the first of `format`.
+    pub(super) request_format: Option<Slot<FormatText>>,
     /// What times are of that carry no offset, in records and in requests: `America/Chicago`, `+05:30`; default UTC, with
     /// a warning.
-    timezone: Option<Slot<TimezoneText>>,
-    /// Where the beginning of what is wanted goes; or `{{ window.from }}` in a template.
-    from: Option<Slot<Target>>,
+    pub(super) timezone: Option<Slot<TimezoneText>>,
+    /// What times are of that carry no offset, in requests alone; default `timezone`.
+    pub(super) request_timezone: Option<Slot<TimezoneText>>,
+    /// Where the beginning of what is wanted goes; or `{{ window.from }}` in a template. Without either the API is asked
+    /// for everything, and what is older than what has been read is left out.
+    pub(super) from: Option<Slot<Target>>,
+    /// The API answers the newest records first: without `from`, pages end at the first of which all records are older
+    /// than what has been read.
+    pub(super) order: Option<Slot<RecordOrder>>,
     /// Whether the API answers only what is later than `from`: it is asked from one unit earlier; default false.
-    from_exclusive: Option<Slot<bool>>,
+    pub(super) from_exclusive: Option<Slot<bool>>,
     /// Where its end goes; or `{{ window.to }}` in a template. Open ended without either.
-    to: Option<Slot<Target>>,
+    pub(super) to: Option<Slot<Target>>,
     /// The API answers the whole day, hour, minute or second that `to` names: it is asked up to the one before.
-    to_inclusive: Option<Slot<RequestUnit>>,
+    pub(super) to_inclusive: Option<Slot<RequestUnit>>,
     /// How long after its time a record may still appear: a run ends that much before its time, and a window is loaded
     /// that much after its end; default 0.
-    settle: Option<Slot<Period>>,
+    pub(super) settle: Option<Slot<Period>>,
     /// Where the first run begins; without it at the oldest record.
-    start: Option<Slot<TemplateText>>,
+    pub(super) start: Option<Slot<TemplateText>>,
     /// How far behind the cursor a run begins, for records that appear late; what it meets again is written again.
     /// The cursor is the newest record or the beginning of the last window, whichever is later.
-    lookback: Option<Slot<Period>>,
+    pub(super) lookback: Option<Slot<Period>>,
     /// Split what is due into windows of this length; needs an end.
-    window: Option<Slot<StepText>>,
+    pub(super) window: Option<Slot<StepText>>,
     /// Halve a window whose response says so; needs `window`.
-    split_when: Option<Slot<ConditionSpec>>,
+    pub(super) split_when: Option<Slot<ConditionSpec>>,
     /// The shortest window that is still halved; default 1m.
-    min_window: Option<Slot<Period>>,
+    pub(super) min_window: Option<Slot<Period>>,
     /// What a record is known by: those at the newest cursor are written again only if they have changed. `id`
-    key: Option<Slot<Pointer>>,
+    pub(super) key: Option<Slot<Pointer>>,
     /// What becomes of a record whose cursor is absent, null or empty; default error.
-    missing: Option<Slot<Missing>>,
+    pub(super) missing: Option<Slot<Missing>>,
 }
 
 /// The length of windows, not read yet.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, with = "String", extend("pattern" = "^[0-9]+(m|h|d|w|mo|y)$"))]
-struct StepText(WindowStep);
+pub(super) struct StepText(pub(super) WindowStep);
 
 impl TryFrom<String> for StepText {
     type Error = &'static str;
@@ -184,80 +207,58 @@ impl Used {
 /// The shortest window that is still halved, unless the file says another.
 const MIN_WINDOW: Duration = Duration::from_mins(1);
 
-impl CursorFormat {
-    /// Whether cursors are times, so that there are windows.
-    pub fn is_time(self) -> bool {
-        !matches!(self, Self::Integer | Self::Text)
-    }
-
-    /// The unit in nanoseconds in which windows begin and end: below it instants cannot be told apart.
-    pub fn resolution_ns(self) -> i128 {
-        match self {
-            Self::Date => 86_400 * 1_000_000_000,
-            // Many APIs cut an instant to whole seconds when they compare.
-            Self::Rfc3339 | Self::EpochS => 1_000_000_000,
-            Self::EpochMs => 1_000_000,
-            Self::Integer | Self::Text => 1,
-        }
-    }
-
-    /// The same as a length of time.
-    fn resolution(self) -> Duration {
-        Duration::from_nanos(self.resolution_ns().try_into().unwrap_or(u64::MAX))
-    }
-
-    /// Its name in a source file.
-    pub fn name(self) -> &'static str {
-        self.told_apart().0
-    }
-
-    /// Its name in a source file, and its unit in words.
-    fn told_apart(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Date => ("date", "a day"),
-            Self::Rfc3339 => ("rfc3339", "a second"),
-            Self::EpochS => ("epoch_s", "a second"),
-            Self::EpochMs => ("epoch_ms", "a millisecond"),
-            Self::Integer => ("integer", "1"),
-            Self::Text => ("text", "a text"),
-        }
-    }
-}
-
 impl IncrementalSpec {
     /// Checks the keys against each other and against the templates of the request.
     pub(super) fn resolve(&self, used: Used, at: &At, report: &Report) -> Option<Incremental> {
         let from = self.from.as_ref().and_then(Slot::cloned);
         let to = self.to.as_ref().and_then(Slot::cloned);
-        if self.from.is_none() && !used.from {
-            let draft = Draft::new("nothing in the request says from where");
-            report.add(at, draft.accepted("from: { query: … }, or {{ window.from }} in a template"));
+        let is_asked_from = self.from.is_some() || used.from;
+        if !is_asked_from {
+            self.unfiltered(report);
         }
+        self.ordered(is_asked_from, report);
         let bounded = self.to.is_some() || used.to;
-        let format = self.format.cloned();
-        if let Some(format) = format {
-            self.fits(format, used, report);
+        let windows_only = self.windows_only.as_ref().is_some_and(|slot| slot.get() == Some(&true));
+        let cursor = match &self.cursor {
+            Some(members) => CursorAt::read(members, self.empty.as_ref(), report),
+            None => Some(CursorAt::none()),
+        };
+        let format = CursorFormats::read(&self.format, report);
+        let request_format =
+            format.as_ref().and_then(|format| format.of_request(self.request_format.as_ref(), report));
+        if let (Some(format), Some(request_format)) = (&format, &request_format) {
+            self.fits(format.first(), used, report);
             if let Some(to_inclusive) = &self.to_inclusive {
-                RequestUnit::fits(to_inclusive, format, bounded, report);
+                RequestUnit::fits(to_inclusive, request_format, bounded, report);
             }
+            if format.is_time() {
+                self.can_tell(format, request_format, report);
+            }
+            self.whole_windows(format, request_format, (used, bounded), at, report);
         }
-        self.needs(bounded, used, at, report);
-        if let Some(format) = format.filter(|format| format.is_time()) {
-            self.can_tell(format, report);
-        }
+        self.needs(bounded || windows_only, used, at, report);
+        let (format, request_format) = (format?, request_format?);
+        let timezone = Timezone::resolve(self.timezone.as_ref(), &format, report);
+        let request_timezone =
+            Timezone::of_request(self.request_timezone.as_ref(), &timezone, &request_format, report);
         let period =
             |slot: &Option<Slot<Period>>| slot.as_ref().and_then(Slot::cloned).map(|Period(time)| time);
         let split_when = self.split_when.as_ref().and_then(Slot::get).map(|spec| spec.resolve(report));
         Some(Incremental {
-            cursor: self.cursor.cloned()?,
-            format: format?,
-            timezone: Timezone::resolve(self.timezone.as_ref(), format?, report),
+            cursor: cursor?,
+            windows_only,
+            start: self.start(format.first(), report),
+            format,
+            request_format,
+            timezone,
+            request_timezone,
             from,
+            is_asked_from,
+            is_descending: self.order.is_some(),
             from_exclusive: self.from_exclusive.as_ref().and_then(Slot::cloned).unwrap_or_default(),
             to,
             bounded,
             to_inclusive: self.to_inclusive.as_ref().and_then(Slot::cloned),
-            start: self.start(format?, report),
             settle: period(&self.settle).unwrap_or_default(),
             lookback: period(&self.lookback).unwrap_or_default(),
             window: self.window.as_ref().and_then(Slot::cloned).map(|StepText(step)| step),
@@ -272,117 +273,10 @@ impl IncrementalSpec {
     fn targets(&self) -> impl Iterator<Item = (&Target, &At)> {
         [&self.from, &self.to].into_iter().flatten().filter_map(|slot| Some((slot.get()?, slot.at())))
     }
-
-    /// What means nothing to cursors that are no times.
-    fn fits(&self, format: CursorFormat, used: Used, report: &Report) {
-        if format.is_time() {
-            return;
-        }
-        if let Some(exclusive) = self.from_exclusive.as_ref().filter(|_| format == CursorFormat::Text) {
-            report.say(
-                exclusive.at(),
-                "needs a format that can be counted back: no text comes just before another",
-            );
-        }
-        let given = [
-            self.to.as_ref().map(Slot::at),
-            self.lookback.as_ref().map(Slot::at),
-            self.settle.as_ref().map(Slot::at),
-            self.window.as_ref().map(Slot::at),
-            self.split_when.as_ref().map(Slot::at),
-            self.min_window.as_ref().map(Slot::at),
-        ];
-        for at in given.into_iter().flatten() {
-            report.say(at, "needs a format of time: rfc3339, date, epoch_s or epoch_ms");
-        }
-        if used.to {
-            report
-                .say(self.format.at(), "{{ window.to }} needs a format of time: there is no end to ask for");
-        }
-    }
-
-    /// Windows that are shorter than what the format tells apart: they would begin where they end.
-    fn can_tell(&self, format: CursorFormat, report: &Report) {
-        let unit = format.resolution();
-        let (name, unit_name) = format.told_apart();
-        let window = self.window.as_ref().and_then(|slot| Some((slot, slot.get()?.0.at_least())));
-        let min = self.min_window.as_ref().and_then(|slot| Some((slot, slot.get()?.0)));
-        let too_short = [
-            window.filter(|(_, length)| *length < unit).map(|(slot, _)| ("window", slot.at())),
-            min.filter(|(_, length)| *length < unit).map(|(slot, _)| ("min_window", slot.at())),
-        ];
-        for (key, at) in too_short.into_iter().flatten() {
-            let what = format!("a {key} is no shorter than what `format: {name}` tells apart, {unit_name}");
-            report.say(at, &what);
-        }
-    }
-
-    fn needs(&self, bounded: bool, used: Used, at: &At, report: &Report) {
-        if let Some(window) = self.window.as_ref().filter(|_| !bounded) {
-            let draft = Draft::new("windows need an end in the request");
-            report.add(window.at(), draft.accepted("to: { query: … }, or {{ window.to }} in a template"));
-        }
-        if let Some(split) = self.split_when.as_ref().filter(|_| self.window.is_none()) {
-            report.add(split.at(), Draft::new("split_when needs window").accepted("window: 1d beside it"));
-        }
-        if let Some(min) = self.min_window.as_ref().filter(|_| self.split_when.is_none()) {
-            report.say(min.at(), "min_window needs split_when beside it");
-        }
-        if self.start.is_none() && (used.from || self.window.is_some()) {
-            let what = if used.from {
-                "{{ window.from }} has no value in the first run"
-            } else {
-                "windows need a first one"
-            };
-            report.add(
-                at,
-                Draft::new(what).accepted("start: 2024-01-01T00:00:00Z, or where the records begin"),
-            );
-        }
-        for slot in [&self.from, &self.to].into_iter().flatten() {
-            if slot.get() == Some(&Target::Url) {
-                let draft = Draft::new("url is for a cursor that is the next URL");
-                report.add(slot.at(), draft.accepted("{ query: … }, { header: … } or { body: … }"));
-            }
-        }
-    }
-
-    fn is_local(&self) -> bool {
-        let timezone = self.timezone.as_ref().and_then(Slot::get);
-        timezone.is_some_and(TimezoneText::is_local)
-    }
-
-    fn start(&self, format: CursorFormat, report: &Report) -> Option<Start> {
-        let slot = self.start.as_ref()?;
-        let TemplateText(text) = slot.get()?;
-        let refuse = |accepted: &str| {
-            report.add(slot.at(), Draft::refused(accepted).value(text));
-            None
-        };
-        match format {
-            CursorFormat::Text => Some(Start::Value(text.clone())),
-            CursorFormat::Integer if is_integer(text) => Some(Start::Value(text.clone())),
-            CursorFormat::Integer => refuse("a whole number"),
-            _ if self.is_local() && has_offset(text) => {
-                refuse("a time of `timezone`, without an offset (2024-01-01T00:00:00) or a date (2024-01-01)")
-            }
-            _ => match parse_time(text).or_else(|| self.is_local().then(|| parse_local_time(text)).flatten())
-            {
-                Some(time) if time.as_nanosecond() % format.resolution_ns() == 0 => Some(Start::Time(time)),
-                Some(_) => refuse("an instant that the format can tell: whole days, seconds or milliseconds"),
-                None => refuse("an instant (2024-01-01T00:00:00Z) or a date (2024-01-01)"),
-            },
-        }
-    }
 }
 
 /// Where a stream's `incremental` writes the window, if it has one.
 pub(super) fn window_targets(incremental: Option<&Slot<IncrementalSpec>>) -> Vec<(Target, At)> {
     let targets = incremental.and_then(Slot::get).into_iter().flat_map(IncrementalSpec::targets);
     targets.map(|(target, at)| (target.clone(), at.clone())).collect()
-}
-
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

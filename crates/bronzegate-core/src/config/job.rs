@@ -94,11 +94,17 @@ pub struct JobRequest {
     pub method: Method,
     /// Query parameters; several values repeat the parameter.
     pub params: Vec<(String, Vec<Template>)>,
-    /// The body of a POST.
+    /// What it carries.
     pub body: Option<BodyTemplate>,
 }
 
 impl Job {
+    /// Returns the requests about it.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &JobRequest> + Clone {
+        let submit = std::iter::once(&self.submit);
+        submit.chain(&self.start).chain(&self.poll).chain(&self.resolve)
+    }
+
     /// Returns the places of its answers that it reads.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         let conditions = self.done.iter().chain(&self.failed).map(|condition| &condition.at);
@@ -343,7 +349,19 @@ impl FromStream<'_> {
             method,
             params: params::params(&params, vars, report),
             headers: self.headers.clone(),
-            body: super::body::resolve(spec.body.as_ref(), method, &window_targets, false, vars, report),
+            body: super::body::resolve(
+                super::body::Given {
+                    body: spec.body.as_ref(),
+                    form: spec.form.as_ref(),
+                    text: spec.text.as_ref(),
+                    is_method_given: spec.method.is_some(),
+                },
+                method,
+                &window_targets,
+                false,
+                vars,
+                report,
+            ),
             auth: self.auth.cloned(),
             pagination: Some(Pagination::default()),
             pagination_places: Vec::new(),

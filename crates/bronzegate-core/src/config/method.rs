@@ -1,4 +1,4 @@
-//! `method`: GET or POST.
+//! `method`: GET, POST, PUT or PATCH.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,4 +13,21 @@ pub enum Method {
     /// POST.
     #[serde(rename = "POST")]
     Post,
+    /// PUT.
+    #[serde(rename = "PUT")]
+    Put,
+    /// PATCH.
+    #[serde(rename = "PATCH")]
+    Patch,
+}
+
+impl From<Method> for http::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Post => Self::POST,
+            Method::Put => Self::PUT,
+            Method::Patch => Self::PATCH,
+        }
+    }
 }

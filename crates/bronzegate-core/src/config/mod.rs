@@ -12,12 +12,16 @@ mod body;
 mod branch_check;
 mod branches;
 mod caution;
+mod column_type;
 mod condition;
 mod cron;
+mod cursor_at;
+mod cursor_format;
 mod encoding;
 mod expect;
 mod format;
 mod incremental;
+mod incremental_check;
 mod job;
 mod job_spec;
 mod layers;
@@ -44,30 +48,38 @@ mod schedule;
 mod schema;
 mod secret_ref;
 mod source;
+pub(crate) mod spelling;
 mod stream;
 mod stream_check;
+mod stream_secrets;
+mod table_output;
 mod template;
+mod template_filters;
+mod time_pattern;
 mod timeout;
 mod timezone;
 mod units;
 
-pub use address::{Address, Target};
+pub use address::{Address, Sent, Target};
 pub use allowed_hosts::AllowedHost;
 pub use auth::{
     Algorithm, Auth, AwsSigV4, BaseUrlFrom, ClientAssertion, ClientAuth, ClientCredentials, Expires,
     HeaderKey, HostPattern, JwtBearer, KeyPlace, Login, LoginBody, LoginUrl, LoginValue, OAuth1,
     OAuth2Client, RefreshToken, SignatureMethod,
 };
-pub use body::BodyTemplate;
+pub use body::{BodyTemplate, JsonTemplate, RenderedBody};
 pub use branches::{
     Batch, BranchFields, MOST_MARKS, MissingField, Parent, ParentField, Partitions, partition_member,
 };
+pub use column_type::{ColumnType, UnknownType};
 pub use condition::{Condition, RecordTest, Test};
 pub use cron::Cron;
+pub use cursor_at::CursorAt;
+pub use cursor_format::{CursorFormat, CursorFormats};
 pub use encoding::Encoding;
 pub use expect::{Expect, Measured, error_rate};
 pub use format::{BodyEnd, Csv, Format, Reading, RepeatedNames};
-pub use incremental::{CursorFormat, Incremental, Missing, Start};
+pub use incremental::{Incremental, Missing, Start};
 pub use job::{Job, JobRequest};
 pub use method::Method;
 pub use name::{NAME_FORM, is_name};
@@ -83,10 +95,15 @@ pub use responses::{ResponseRule, Then};
 pub use retry::Retry;
 pub use schedule::Schedule;
 pub use schema::json_schema;
-pub use secret_ref::{SecretRef, TextOrSecret};
+pub use secret_ref::{RequestSecret, SecretRef, TextOrSecret};
 pub use source::{Source, parse, parse_bytes};
-pub use stream::Stream;
-pub use template::{Scope, Template, TemplateError};
+pub use stream::{Stream, WINDOW_MEMBERS};
+pub use table_output::{
+    LONGEST_NAME, ListedColumn, METADATA_COLUMNS, RECORD, RESCUED, TableCompression, TableOutput,
+    column_name, is_reserved_column,
+};
+pub use template::{RequestClock, Scope, Template, TemplateError};
+pub use time_pattern::TimePattern;
 pub use timeout::Timeout;
 pub use timezone::Timezone;
 pub use units::parse_duration;

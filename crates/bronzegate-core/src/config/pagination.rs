@@ -11,7 +11,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::address::{Address, Target};
+use super::address::{Address, Sent, Target};
 use super::condition::{Condition, ConditionSpec};
 use super::read::{Joined, Slot, TextOr};
 
@@ -36,6 +36,8 @@ pub struct Pagination {
     pub single_page: bool,
     /// The API keeps the place in the list: each request moves it, also one whose answer is lost.
     pub is_stateful: bool,
+    /// The query parameter that is the cursor, where what stands at `next` is a URL.
+    pub next_parameter: Option<String>,
     /// Whether the source file states it.
     pub is_stated: bool,
 }
@@ -56,8 +58,8 @@ pub enum Kind {
     },
     /// The number of records to pass over.
     Offset {
-        /// Where the offset goes.
-        send: Target,
+        /// Where the offset goes; `None` where a template says it.
+        send: Sent,
         /// The first offset (0).
         start: u64,
         /// What a page advances it by.
@@ -65,8 +67,8 @@ pub enum Kind {
     },
     /// The page's number.
     Page {
-        /// Where the number goes.
-        send: Target,
+        /// Where the number goes; `None` where a template says it.
+        send: Sent,
         /// The first number (1).
         start: u64,
         /// Whether the source file states it.
@@ -151,8 +153,8 @@ pub enum Tolerance {
 /// The page size asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageSize {
-    /// Where it goes: a query parameter or a member of the body.
-    pub to: Target,
+    /// Where it goes; `None` where pages are so long without being asked.
+    pub to: Sent,
     /// Records a page, at least 1.
     pub value: u64,
 }
@@ -169,6 +171,7 @@ impl Default for Pagination {
             page_size: None,
             single_page: false,
             is_stateful: false,
+            next_parameter: None,
             is_stated: false,
         }
     }
@@ -193,13 +196,19 @@ impl Pagination {
             .collect()
     }
 
+    /// Returns whether requests say how long a page is to be, so that less can be asked for.
+    pub fn sends_size(&self) -> bool {
+        self.page_size.as_ref().is_some_and(|size| size.to.0.is_some())
+    }
+
     /// Returns the places of a request that it writes: those of the kind, the page size, what it carries.
     pub fn targets(&self) -> Vec<&Target> {
         let send = match &self.kind {
-            Kind::Cursor { send, .. } | Kind::Offset { send, .. } | Kind::Page { send, .. } => Some(send),
+            Kind::Cursor { send, .. } => Some(send),
+            Kind::Offset { send, .. } | Kind::Page { send, .. } => send.0.as_ref(),
             Kind::None | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => None,
         };
-        let size = self.page_size.as_ref().map(|size| &size.to);
+        let size = self.page_size.as_ref().and_then(|size| size.to.0.as_ref());
         send.into_iter().chain(size).chain(self.carry.iter().map(|carry| &carry.to)).collect()
     }
 }
@@ -225,8 +234,8 @@ pub(super) enum KindSpec {
     },
     /// The number of records to pass over; ends at an empty page, or a short one at the total.
     Offset {
-        /// Where the offset goes.
-        send: Slot<Target>,
+        /// Where the offset goes; or `{{ offset }}` in a template.
+        send: Option<Slot<Target>>,
         /// The first offset; default 0.
         start: Option<Slot<u64>>,
         /// What a page advances it by; default received.
@@ -234,8 +243,8 @@ pub(super) enum KindSpec {
     },
     /// The page's number; ends at `total_pages`, else at an empty page.
     Page {
-        /// Where the number goes.
-        send: Slot<Target>,
+        /// Where the number goes; or `{{ page }}` in a template.
+        send: Option<Slot<Target>>,
         /// The first number; default 1.
         start: Option<Slot<u64>>,
         /// Where the API says how many pages there are.
@@ -261,6 +270,8 @@ pub(super) struct NextSpec {
     /// The API keeps the place in the list, as a scroll does: nothing is asked for twice, and a cut run begins anew;
     /// needs total, default false.
     pub(super) stateful: Option<Slot<bool>>,
+    /// What stands there is a URL, and the cursor is this query parameter of it; only with type cursor.
+    pub(super) parameter: Option<Slot<String>>,
 }
 
 /// The keys of every type.
@@ -279,8 +290,8 @@ pub(super) struct PagesSpec {
     pub(super) max_pages: Option<Slot<u64>>,
     /// Where the API says how many records there are; a shortfall fails.
     pub(super) total: Option<Slot<Joined<Address, TotalSpec>>>,
-    /// The page size asked for.
-    pub(super) page_size: Option<Slot<Joined<Target, PageSizeSpec>>>,
+    /// The page size asked for; a bare number is how long pages are without being asked.
+    pub(super) page_size: Option<Slot<TextOr<u64, Joined<Target, PageSizeSpec>>>>,
     /// One page may be all there is: whether another is named is not asked for; default false.
     pub(super) single_page: Option<Slot<bool>>,
 }

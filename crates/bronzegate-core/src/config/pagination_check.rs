@@ -1,9 +1,9 @@
 //! What the keys of `pagination` need from each other.
 
-use super::address::{Address, Target};
+use super::address::{Address, Sent, Target};
 use super::pagination::{
-    Advance, Carry, CarrySpec, Kind, KindSpec, NextSpec, PageSize, PagesSpec, Pagination, PaginationSpec,
-    Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
+    Advance, Carry, CarrySpec, Kind, KindSpec, NextSpec, PageSize, PageSizeSpec, PagesSpec, Pagination,
+    PaginationSpec, Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
 };
 use super::problem::{At, Draft, Report};
 use super::read::{Joined, Slot, TextOr};
@@ -19,7 +19,8 @@ pub(super) fn resolve(spec: &PaginationSpec, at: &At, report: &Report) -> Option
     let kind = kind?.1?;
     follows_as_given(&kind, spec.1.get()?, report);
     let is_stateful = spec.0.get().and_then(stateful).is_some_and(|slot| slot.get() == Some(&true));
-    Some(Pagination { kind, is_stateful, ..pages })
+    let next_parameter = spec.0.get().and_then(parameter).and_then(Slot::cloned);
+    Some(Pagination { kind, is_stateful, next_parameter, ..pages })
 }
 
 /// Where the next page is named.
@@ -37,16 +38,26 @@ fn stateful(kind: &KindSpec) -> Option<&Slot<bool>> {
     }
 }
 
+/// The query parameter of the URL that names the next page.
+fn parameter(kind: &KindSpec) -> Option<&Slot<String>> {
+    match kind {
+        KindSpec::Cursor { next, .. } | KindSpec::NextUrl { next } => next.get()?.1.get()?.parameter.as_ref(),
+        KindSpec::None {} | KindSpec::Offset { .. } | KindSpec::Page { .. } | KindSpec::LinkHeader { .. } => {
+            None
+        }
+    }
+}
+
 /// Where each value that pagination writes is given, in the order of [`Pagination::targets`].
 pub(super) fn places(spec: &PaginationSpec) -> Vec<At> {
     let send = spec.0.get().and_then(|kind| match kind {
-        KindSpec::Cursor { send, .. } | KindSpec::Offset { send, .. } | KindSpec::Page { send, .. } => {
-            Some(send.at())
-        }
+        KindSpec::Cursor { send, .. } => Some(send.at()),
+        KindSpec::Offset { send, .. } | KindSpec::Page { send, .. } => send.as_ref().map(Slot::at),
         KindSpec::None {} | KindSpec::LinkHeader { .. } | KindSpec::NextUrl { .. } => None,
     });
     let pages = spec.1.get();
-    let size = pages.and_then(|pages| pages.page_size.as_ref()).map(Slot::at);
+    let size = pages.and_then(|pages| pages.page_size.as_ref());
+    let size = size.filter(|size| matches!(size.get(), Some(TextOr::Map(_)))).map(Slot::at);
     let carried = items(pages.and_then(|pages| pages.carry.as_ref())).map(|carry| carry.to.at());
     send.into_iter().chain(size).chain(carried).cloned().collect()
 }
@@ -63,20 +74,20 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
             Kind::Cursor { next: place(next)?.clone(), send: send.cloned()?, initial }
         }
         KindSpec::Offset { send, start, advance } => {
-            not_url(send, report);
+            send.iter().for_each(|send| not_url(send, report));
             Kind::Offset {
-                send: send.cloned()?,
+                send: Sent(send.as_ref().and_then(Slot::cloned)),
                 start: start.as_ref().and_then(Slot::cloned).unwrap_or(0),
                 advance: advance.as_ref().and_then(Slot::cloned).unwrap_or_default(),
             }
         }
         KindSpec::Page { send, start, total_pages } => {
-            not_url(send, report);
+            send.iter().for_each(|send| not_url(send, report));
             if let Some(total) = total_pages {
                 number(total.get(), total.at(), report);
             }
             Kind::Page {
-                send: send.cloned()?,
+                send: Sent(send.as_ref().and_then(Slot::cloned)),
                 start: start.as_ref().and_then(Slot::cloned).unwrap_or(1),
                 is_start_stated: start.is_some(),
                 total_pages: total_pages.as_ref().and_then(Slot::cloned),
@@ -111,24 +122,36 @@ fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
             let tolerance = tolerance.map_or(Tolerance::Records(0), |ToleranceText(tolerance)| *tolerance);
             Some(Total { at: joined.0.cloned()?, tolerance })
         }),
-        page_size: spec.page_size.as_ref().and_then(|slot| {
-            let joined = slot.get()?;
-            if matches!(joined.0.get(), Some(Target::Url | Target::Header(_))) {
+        page_size: spec.page_size.as_ref().and_then(|slot| page_size(slot, report)),
+        single_page: spec.single_page.as_ref().and_then(Slot::cloned).unwrap_or_default(),
+        is_stateful: false,
+        next_parameter: None,
+        is_stated: true,
+    }
+}
+
+fn page_size(slot: &Slot<TextOr<u64, Joined<Target, PageSizeSpec>>>, report: &Report) -> Option<PageSize> {
+    let none = |at: &At| report.add(at, Draft::refused("a whole number of 1 or more").value(0));
+    match slot.get()? {
+        TextOr::Text(0) => {
+            none(slot.at());
+            None
+        }
+        TextOr::Text(value) => Some(PageSize { to: Sent(None), value: *value }),
+        TextOr::Map(joined) => {
+            if matches!(joined.0.get(), Some(Target::Url)) {
                 report.add(
                     slot.at(),
                     Draft::new("page_size cannot go there")
-                        .accepted("{ query: <name>, value: … } or { body: <path>, value: … }"),
+                        .accepted("{ query: <name>, value: … }, { header: … } or { body: … }"),
                 );
             }
             let value = joined.1.get().map(|size| &size.value);
             if let Some(value) = value.filter(|value| value.get() == Some(&0)) {
-                report.add(value.at(), Draft::refused("a whole number of 1 or more").value(0));
+                none(value.at());
             }
-            Some(PageSize { to: joined.0.cloned()?, value: value?.cloned()? })
-        }),
-        single_page: spec.single_page.as_ref().and_then(Slot::cloned).unwrap_or_default(),
-        is_stateful: false,
-        is_stated: true,
+            Some(PageSize { to: Sent(Some(joined.0.cloned()?)), value: value?.cloned()? })
+        }
     }
 }
 
@@ -178,6 +201,13 @@ fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
     if let Some(slot) = stateful(kind).filter(|slot| slot.get() == Some(&true) && pages.total.is_none()) {
         let draft = Draft::new("stateful needs total: nothing else shows that a page is missing");
         report.add(slot.at(), draft.accepted("total: { body: <where the number of records is> }"));
+    }
+    let is_followed = match kind {
+        KindSpec::Cursor { send, .. } => send.get() == Some(&Target::Url),
+        _ => true,
+    };
+    if let Some(slot) = parameter(kind).filter(|_| is_followed) {
+        report.say(slot.at(), "is for a cursor that is sent as a value: the URL is followed whole here");
     }
     match kind {
         KindSpec::None {} => {

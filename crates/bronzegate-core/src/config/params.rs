@@ -2,21 +2,28 @@
 //!
 //! ```yaml
 //! params: { properties: "email,firstname", status: [open, closed] }   # a list repeats the parameter
-//! headers: { Notion-Version: "2022-06-28" }
+//! headers: { Notion-Version: "2022-06-28", X-Tenant: { secret: crm-tenant } }
 //! ```
 
 use std::collections::BTreeMap;
 
 use super::address::header_name;
 use super::problem::{At, Draft, Report};
-use super::read::{Entries, OneOrMany, Slot};
+use super::read::{Entries, OneOrMany, Slot, TextOr};
+use super::secret_ref::SecretSpec;
 use super::template::{Escaping, Template, TemplateText};
 
 /// Parameters by name; numbers and booleans are sent as they are written.
-pub(super) type ParamsSpec = Entries<OneOrMany<TemplateText>>;
+pub(super) type ParamsSpec = Entries<OneOrMany<ValueSpec>>;
 
 /// Headers by name.
-pub(super) type HeadersSpec = Entries<TemplateText>;
+pub(super) type HeadersSpec = Entries<ValueSpec>;
+
+/// The fields of a form by name.
+pub(super) type FormSpec = Entries<OneOrMany<ValueSpec>>;
+
+/// A template, or a secret.
+pub(super) type ValueSpec = TextOr<TemplateText, SecretSpec>;
 
 /// A checked entry and its place, for the checks between settings.
 pub(super) type Placed<T> = (String, T, At);
@@ -64,18 +71,46 @@ pub(super) fn params(
         if name.trim().is_empty() || name.contains("{{") {
             report.add(slot.at(), Draft::new("is not a parameter's name").value(name));
         }
-        if is_credential(name) {
+        let values = slot.get().map_or(&[][..], OneOrMany::as_slice);
+        if is_credential(name) && values.iter().any(is_text) {
             report.say(slot.at(), belongs_under_auth("parameter", "query", name));
             continue;
         }
-        let values = slot.get().map_or(&[][..], OneOrMany::as_slice);
-        let checked = values
-            .iter()
-            .filter_map(|value| Template::check(value.get()?, Escaping::Text, vars, value.at(), report))
-            .collect();
+        let checked = values.iter().filter_map(|slot| value(slot, vars, report)).collect();
         put(&mut merged, (name.clone(), checked, slot.at().clone()));
     }
     merged
+}
+
+/// The fields of a form.
+pub(super) fn fields(
+    form: &FormSpec,
+    vars: &BTreeMap<String, String>,
+    report: &Report,
+) -> Option<Vec<(String, Vec<Template>)>> {
+    let fields = form.0.iter().map(|(name, slot)| {
+        let values = slot.get()?.as_slice();
+        if is_credential(name) && values.iter().any(is_text) {
+            report.say(slot.at(), format!("this field is a secret: write {name}: {{ secret: <name> }}"));
+            return None;
+        }
+        let checked: Vec<_> = values.iter().map(|slot| value(slot, vars, report)).collect();
+        Some((name.clone(), checked.into_iter().collect::<Option<_>>()?))
+    });
+    // All of them are looked at before giving up, so that all problems are found.
+    let fields: Vec<_> = fields.collect();
+    fields.into_iter().collect()
+}
+
+fn is_text(slot: &Slot<ValueSpec>) -> bool {
+    matches!(slot.get(), Some(TextOr::Text(_)))
+}
+
+fn value(slot: &Slot<ValueSpec>, vars: &BTreeMap<String, String>, report: &Report) -> Option<Template> {
+    match slot.get()? {
+        TextOr::Text(text) => Template::check(text, Escaping::Text, vars, slot.at(), report),
+        TextOr::Map(secret) => secret.resolve().map(Template::of_secret),
+    }
 }
 
 /// Headers that the client sets itself or that carry credentials.
@@ -119,7 +154,7 @@ pub(super) fn headers(
 
 fn header(
     name: &str,
-    slot: &Slot<TemplateText>,
+    slot: &Slot<ValueSpec>,
     vars: &BTreeMap<String, String>,
     report: &Report,
 ) -> Option<Template> {
@@ -127,16 +162,17 @@ fn header(
         report.say(slot.at(), format!("this header cannot be given: {why}"));
         return None;
     }
-    if is_credential(name) {
+    if is_credential(name) && is_text(slot) {
         report.say(slot.at(), belongs_under_auth("header", "header", name));
         return None;
     }
-    let text = slot.get()?;
-    if http::HeaderValue::from_str(&text.0).is_err() {
-        report.add(slot.at(), Draft::refused("text that a header can hold").value(&text.0));
+    if let Some(TextOr::Text(TemplateText(text))) = slot.get()
+        && http::HeaderValue::from_str(text).is_err()
+    {
+        report.add(slot.at(), Draft::refused("text that a header can hold").value(text));
         return None;
     }
-    Template::check(text, Escaping::Text, vars, slot.at(), report)
+    value(slot, vars, report)
 }
 
 fn put<T>(merged: &mut Vec<Placed<T>>, entry: Placed<T>) {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::incremental::CursorFormat;
+use super::cursor_format::{CursorFormat, NEEDS_TIME};
 use super::problem::Report;
 use super::read::Slot;
 
@@ -53,16 +53,19 @@ impl RequestUnit {
     }
 
     /// Whether requests of this format, which have an end, can name such units.
-    pub(super) fn fits(slot: &Slot<Self>, format: CursorFormat, bounded: bool, report: &Report) {
+    pub(super) fn fits(slot: &Slot<Self>, format: &CursorFormat, bounded: bool, report: &Report) {
         let Some(unit) = slot.get() else { return };
         if !format.is_time() {
-            report.say(slot.at(), "needs a format of time: rfc3339, date, epoch_s or epoch_ms");
+            report.say(slot.at(), NEEDS_TIME);
         } else if !bounded {
             report
                 .say(slot.at(), "is about the end of requests: needs `to`, or {{ window.to }} in a template");
         } else if unit.nanoseconds() < format.resolution_ns() {
-            report
-                .say(slot.at(), "is finer than requests can say: `format: date` names days, so write `day`");
+            let (name, coarsest) = (format.name(), format.unit_name());
+            report.say(
+                slot.at(),
+                format!("is finer than requests can say: `{name}` names {coarsest}, so write the unit's name, such as `day`"),
+            );
         }
     }
 }

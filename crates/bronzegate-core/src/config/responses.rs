@@ -3,6 +3,7 @@
 //! ```yaml
 //! responses:
 //!   - { when: { at: { body: ok }, equals: false }, and: { at: { body: error }, equals: ratelimited }, then: retry }
+//!   - { when: { at: { body: backoff }, exists: true }, then: retry, wait: { body: backoff, unit: seconds } }
 //!   - { when: { at: { body: ok }, equals: false }, then: fail, message: { body: error } }
 //! ```
 
@@ -12,7 +13,8 @@ use serde::Deserialize;
 use super::address::Address;
 use super::condition::{Condition, ConditionSpec};
 use super::problem::{Draft, Report};
-use super::read::{OneOrMany, Slot};
+use super::rate_limit::ResetUnit;
+use super::read::{Joined, OneOrMany, Slot};
 
 /// What to do with a response for which every condition holds; the first such rule decides.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +27,8 @@ pub struct ResponseRule {
     pub message: Option<Address>,
     /// It may end the pages before the first one has come.
     pub if_first: bool,
+    /// Where the API says how long to wait before the next try, and how it says it.
+    pub wait: Option<(Address, Option<ResetUnit>)>,
 }
 
 impl ResponseRule {
@@ -67,8 +71,19 @@ pub(super) struct RuleSpec {
     then: Slot<Then>,
     /// Where the API says what went wrong; only with fail.
     message: Option<Slot<Address>>,
+    /// Where the API says how long to wait before the next try; only with retry.
+    wait: Option<Slot<Joined<Address, WaitSpec>>>,
     /// The pages may end so before the first one has come; only with end, default false.
     if_first: Option<Slot<bool>>,
+}
+
+/// How a wait is said.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Wait")]
+struct WaitSpec {
+    /// Its unit; without it seconds, or an instant where it is that large or a date.
+    unit: Option<Slot<ResetUnit>>,
 }
 
 impl RuleSpec {
@@ -85,6 +100,16 @@ impl RuleSpec {
                 report.add(message.at(), draft.accepted("{ body: … } or { header: … }"));
             }
         }
+        if let Some(wait) = &self.wait {
+            if self.then.get().is_some_and(|then| *then != Then::Retry) {
+                report.say(wait.at(), "wait needs then: retry");
+            }
+            let at = wait.get().and_then(|joined| joined.0.get());
+            if matches!(at, Some(Address::Status | Address::Link(_) | Address::LastRecord(_))) {
+                let draft = Draft::new("a wait is not to be found there");
+                report.add(wait.at(), draft.accepted("{ body: … } or { header: … }"));
+            }
+        }
         if let Some(if_first) = &self.if_first
             && self.then.get().is_some_and(|then| *then != Then::End)
         {
@@ -94,6 +119,10 @@ impl RuleSpec {
             when: when.into_iter().collect::<Option<_>>()?,
             then: self.then.cloned()?,
             message: self.message.as_ref().and_then(Slot::cloned),
+            wait: self.wait.as_ref().and_then(Slot::get).and_then(|joined| {
+                let unit = joined.1.get()?.unit.as_ref().and_then(Slot::cloned);
+                Some((joined.0.cloned()?, unit))
+            }),
             if_first: self.if_first.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         })
     }

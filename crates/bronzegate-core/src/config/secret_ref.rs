@@ -82,6 +82,30 @@ impl TryFrom<String> for Field {
     }
 }
 
+/// What stands in a request in the place of a secret until it is sent.
+const PLACEHOLDER: &str = "bronzegate-secret-";
+
+impl SecretRef {
+    /// What stands in a request in its place until it is sent: text that a URL, a header and JSON can hold.
+    pub fn placeholder(&self) -> String {
+        let encoded = |field: &String| url::form_urlencoded::byte_serialize(field.as_bytes()).collect();
+        let field: String = self.field.as_ref().map(encoded).unwrap_or_default();
+        let colon = if self.field.is_some() { ":" } else { "" };
+        format!("{PLACEHOLDER}{}{colon}{field}", self.secret)
+    }
+}
+
+/// A secret that requests hold beside those of `auth`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestSecret {
+    /// Which one.
+    pub reference: SecretRef,
+    /// It stands in a header.
+    pub in_header: bool,
+    /// It stands in a parameter or a body, where a short one could not be told from other text.
+    pub elsewhere: bool,
+}
+
 impl TextOrSecret {
     /// The secret, if it is one.
     pub fn secret(&self) -> Option<&SecretRef> {

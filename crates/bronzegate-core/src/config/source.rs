@@ -18,6 +18,7 @@ use super::rate_limit::RateLimit;
 use super::read::{self, Entries, Joined, Slot};
 use super::secret_ref::SecretRef;
 use super::stream::{FromSource, Stream, StreamEntry};
+use super::table_output;
 use super::template::{self, TemplateText};
 use crate::error::{Error, ErrorKind};
 
@@ -111,8 +112,7 @@ pub fn parse_bytes(file: &str, bytes: &[u8]) -> Result<Source, Problems> {
 impl Source {
     /// Returns the secrets of all streams, each once, in order of name.
     pub fn secrets(&self) -> Vec<SecretRef> {
-        let mut secrets: Vec<_> =
-            self.streams.iter().flat_map(|stream| stream.auth.secrets()).cloned().collect();
+        let mut secrets: Vec<_> = self.streams.iter().flat_map(Stream::secrets).collect();
         secrets.sort();
         secrets.dedup();
         secrets
@@ -214,6 +214,11 @@ fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> V
     });
     let names: Vec<_> = entries.0.iter().map(|(name, _)| name.as_str()).collect();
     parent_check::parents(&streams, &names, &parents.collect::<Vec<_>>(), from_source.report);
+    let places = entries.0.iter().map(|(name, entry)| {
+        let own = entry.get().and_then(|entry| entry.1.get()?.output.as_ref());
+        (name.as_str(), own.map_or(entry.at(), Slot::at))
+    });
+    table_output::shared(&streams, &places.collect::<Vec<_>>(), from_source.report);
     streams
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::auth::{Auth, AuthSpec};
-use super::body::{self, BodySpec, BodyTemplate};
+use super::body::{self, BodySpec, BodyTemplate, Given};
 use super::branch_check::{self, Branched};
 use super::branches::{self, BranchFields, Parent, ParentField, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
@@ -17,7 +17,7 @@ use super::layers::{Layers, SharedSpec, as_list, concurrency, responses};
 use super::method::Method;
 use super::output::{Output, OutputSpec};
 use super::pagination::{Pagination, PaginationSpec};
-use super::params;
+use super::params::{self, FormSpec};
 use super::problem::{At, MISSING, Report};
 use super::rate_limit::{RateLimit, RateLimitSpec};
 use super::read::{Joined, Slot, TextOr};
@@ -85,13 +85,19 @@ pub struct Stream {
     pub expect: Expect,
 }
 
+/// The members of a record that carries no time: the window that was asked for.
+pub const WINDOW_MEMBERS: [&str; 2] = ["_window_from", "_window_to"];
+
 impl Stream {
-    /// The names of the members that its records get from their branch.
+    /// The names of the members that its records get from their branch, and from their window where they carry no time.
     pub fn branch_members(&self) -> Vec<String> {
         let partition = self.partitions.names().filter(|_| self.branch_fields.has_partition());
         let parent = self.parent.iter().flat_map(|parent| &parent.fields);
         let parent = parent.filter(|_| self.has_parent_fields());
-        partition.map(branches::partition_member).chain(parent.map(ParentField::member)).collect()
+        let members = partition.map(branches::partition_member).chain(parent.map(ParentField::member));
+        let has_window = self.incremental.as_ref().is_some_and(|incremental| incremental.windows_only);
+        let window = WINDOW_MEMBERS.into_iter().filter(|_| has_window);
+        members.chain(window.map(str::to_owned)).collect()
     }
 
     /// Whether its records get the values of their parent. Of a batch it is not known whose they are.
@@ -112,10 +118,14 @@ pub(super) struct StreamSpec {
     /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment. Needed unless a job
     /// names where its pages are.
     path: Option<Slot<TemplateText>>,
-    /// GET or POST; default GET.
+    /// GET, POST, PUT or PATCH; default GET.
     method: Option<Slot<Method>>,
-    /// The JSON body of a POST; strings may use `{{ }}`.
+    /// The JSON body; strings may use `{{ }}`, and a value may be `{ secret: … }`.
     body: Option<Slot<BodySpec>>,
+    /// The fields of a form, in place of a body; a list repeats the field.
+    form: Option<Slot<FormSpec>>,
+    /// A text, in place of a body; `headers` may name its content type.
+    text: Option<Slot<TemplateText>>,
     /// The format of bodies; without it the content type says.
     format: Option<Slot<FormatSpec>>,
     /// Where the records are; `$` is the whole body.
@@ -156,7 +166,9 @@ impl FromSource<'_> {
         params::params(&as_list(shared.params.as_ref()), vars, report);
         params::headers(&as_list(shared.headers.as_ref()), vars, report);
         RetrySpec::resolve(&as_list(shared.retry.as_ref()), report);
-        OutputSpec::resolve(&as_list(shared.output.as_ref()), report);
+        if let Some(output) = shared.output.as_ref().and_then(Slot::get) {
+            output.check(report);
+        }
         responses(shared.responses.as_ref(), report);
         concurrency(shared.concurrency.as_ref(), report);
         RateLimitSpec::resolve(&as_list(shared.rate_limit.as_ref()), report)
@@ -305,7 +317,19 @@ impl FromSource<'_> {
             method,
             params: params::params(&params, vars, report),
             headers: params::headers(&headers, vars, report),
-            body: body::resolve(spec.body.as_ref(), method, &window_targets, paged, vars, report),
+            body: body::resolve(
+                Given {
+                    body: spec.body.as_ref(),
+                    form: spec.form.as_ref(),
+                    text: spec.text.as_ref(),
+                    is_method_given: spec.method.is_some(),
+                },
+                method,
+                &window_targets,
+                paged,
+                vars,
+                report,
+            ),
             auth: self.auth(layers.first(|shared| shared.auth.as_ref())),
             pagination,
             pagination_places,

@@ -1,8 +1,9 @@
 //! What a stream's settings need from each other: what pagination sends must not collide with
 //! what the request has already, and must have a place to go.
 
-use super::address::Target;
+use super::address::{Sent, Target};
 use super::auth::Auth;
+use super::body::BodyTemplate;
 use super::incremental::Used;
 use super::method::Method;
 use super::pagination::{Kind, Pagination};
@@ -60,7 +61,9 @@ fn collision(target: &Target, is_carried: bool, request: &Request) -> Option<&'s
             }
             auth_headers(request).contains(&name.as_str()).then_some("is set by auth")
         }
-        Target::Body(_) if request.method == Method::Get => Some("needs method: POST"),
+        Target::Body(_) if request.method == Method::Get && request.body.is_none() => {
+            Some("needs method: POST")
+        }
         Target::Body(place) => request.body.as_ref().and_then(|(body, _)| body.conflict(place, is_carried)),
         Target::Url => None,
     }
@@ -79,16 +82,31 @@ fn auth_names(request: &Request, report: &Report) {
     }
 }
 
-/// A body is sent as JSON, whatever a header calls it.
+/// A body is sent as JSON and a form as a form, whatever a header calls it.
 fn content_type(request: &Request, report: &Report) {
-    if request.body.is_none() {
-        return;
+    if let (Some((BodyTemplate::Form(_), at)), Some(Auth::OAuth1(_))) = (&request.body, &request.auth) {
+        report.say(at, "does not go with oauth1: the fields of a form would have to be signed (RFC 5849)");
     }
+    let is_form = match &request.body {
+        Some((BodyTemplate::Json(_), _)) => false,
+        Some((BodyTemplate::Form(_), _)) => true,
+        Some((BodyTemplate::Text(_), _)) | None => return,
+    };
     for (_, value, at) in request.headers.iter().filter(|(name, ..)| name == "content-type") {
         let media_type = value.as_str().to_ascii_lowercase();
-        if ["form-urlencoded", "multipart/", "xml"].iter().any(|other| media_type.contains(other)) {
+        if is_form && !media_type.contains("form-urlencoded") {
+            let draft = Draft::new("does not fit: form is sent as application/x-www-form-urlencoded");
+            report.add(at, draft.value(value.as_str()).accepted("that, or leave the header out"));
+        } else if !is_form
+            && ["form-urlencoded", "multipart/", "xml"].iter().any(|other| media_type.contains(other))
+        {
             let draft = Draft::new("does not fit: body is sent as JSON").value(value.as_str());
-            report.add(at, draft.accepted("application/json, or leave the header out"));
+            report.add(
+                at,
+                draft.accepted(
+                    "application/json, or leave the header out; `form` and `text` are sent otherwise",
+                ),
+            );
         }
     }
 }
@@ -113,6 +131,16 @@ fn template_names(request: &Request, report: &Report) {
         Kind::Page { .. } => Some("page"),
         Kind::None | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => None,
     };
+    let unsent = match &pagination.kind {
+        Kind::Offset { send: Sent(None), .. } => Some("offset"),
+        Kind::Page { send: Sent(None), .. } => Some("page"),
+        _ => None,
+    };
+    if let Some(name) = unsent.filter(|unsent| !request.names().any(|(name, _)| name == *unsent)) {
+        let draft = Draft::new(format!("nothing in the request says which {name} is asked for"));
+        let accepted = format!("send: {{ query: … }} in pagination, or {{{{ {name} }}}} in a template");
+        report.add(&request.path_at, draft.accepted(accepted));
+    }
     let lacks = |name: &str| matches!(name, "cursor" | "offset" | "page") && has != Some(name);
     for (name, at) in request.names().filter(|(name, _)| lacks(name)) {
         let draft = Draft::new(format!("has no value: only pagination of type {name} gives one"));

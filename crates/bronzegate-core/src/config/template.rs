@@ -1,9 +1,11 @@
 //! Templates: text with `{{ }}` around `vars.<name>`, `cursor`, `page`, `offset`, `window.from`, `window.to`,
 //! `partition.<name>`, `parent.<field>` or `job.id`.
 //!
-//! Nothing else of the template language is accepted: no statements, no comments, no filters.
-//! Secrets are never template values. In `path` a value is percent-encoded as one segment.
+//! Of the template language only expressions are accepted, with the functions of `template_filters`: no statements, no
+//! comments.
+//! Secrets are never values within a template: `{ secret: … }` takes the place of a whole one. In `path` a value is percent-encoded as one segment.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::syntax::SyntaxConfig;
@@ -12,7 +14,11 @@ use minijinja::{Environment, UndefinedBehavior};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::cursor_format::CursorFormat;
 use super::problem::{At, Draft, Report};
+use super::secret_ref::SecretRef;
+use super::template_filters::{Times, add_functions};
+use crate::local_time::Zone;
 
 /// Text with `{{ }}`, checked: it renders whenever its scope has the stream's own vars.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +26,7 @@ pub struct Template {
     text: String,
     escaping: Escaping,
     names: BTreeSet<String>,
+    secret: Option<SecretRef>,
 }
 
 /// The values a template may use for one request.
@@ -45,6 +52,17 @@ pub struct Scope<'a> {
     pub job_id: Option<&'a str>,
     /// What its poll has said of it, by name.
     pub job_values: &'a [(String, String)],
+    /// How requests write times, for the functions that read them.
+    pub clock: Option<RequestClock<'a>>,
+}
+
+/// How requests write times.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestClock<'a> {
+    /// The format.
+    pub format: &'a CursorFormat,
+    /// What clocks show times that carry no offset; UTC without it.
+    pub zone: Option<&'a Zone>,
 }
 
 /// A template that gave no usable text.
@@ -97,7 +115,18 @@ impl From<String> for TemplateText {
 impl Template {
     /// A path that adds nothing to the `base_url`.
     pub(super) fn root() -> Self {
-        Self { text: "/".to_owned(), escaping: Escaping::Path, names: BTreeSet::new() }
+        Self { text: "/".to_owned(), escaping: Escaping::Path, names: BTreeSet::new(), secret: None }
+    }
+
+    /// A secret: what is rendered stands in its place until the request is sent.
+    pub(super) fn of_secret(secret: SecretRef) -> Self {
+        let text = secret.placeholder();
+        Self { text, escaping: Escaping::Text, names: BTreeSet::new(), secret: Some(secret) }
+    }
+
+    /// The secret that it stands for.
+    pub fn secret(&self) -> Option<&SecretRef> {
+        self.secret.as_ref()
     }
 
     /// Returns the template as it stands in the file.
@@ -123,8 +152,12 @@ impl Template {
         if self.is_literal() {
             return Ok(self.text.clone());
         }
+        self.rendered(scope, Times::of(scope))
+    }
+
+    fn rendered(&self, scope: &Scope<'_>, times: Times) -> Result<String, TemplateError> {
         let fail = |reason: String| TemplateError { text: self.text.clone(), reason };
-        let environment = environment(self.escaping);
+        let environment = environment(self.escaping, times);
         let text = environment.render_str(&self.text, values(scope)).map_err(|error| fail(reason(&error)))?;
         if self.escaping == Escaping::Path && has_dot_segment(&text) {
             return Err(fail("a value makes a . or .. segment of the path".to_owned()));
@@ -159,7 +192,7 @@ impl Template {
                 known = false;
             }
         }
-        let template = Self { text: text.clone(), escaping, names };
+        let template = Self { text: text.clone(), escaping, names, secret: None };
         let (partition, parent) = (template.samples("partition."), template.samples("parent."));
         let job = template.samples("job.");
         let scope = Scope {
@@ -173,8 +206,12 @@ impl Template {
             parent: &parent,
             job_id: Some("j"),
             job_values: &job,
+            clock: None,
         };
-        if known && let Err(error) = template.render(&scope) {
+        if known
+            && !template.is_literal()
+            && let Err(error) = template.rendered(&scope, Times::Tried)
+        {
             report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
             return None;
         }
@@ -189,7 +226,7 @@ impl Template {
 }
 
 fn names(text: &str, at: &At, report: &Report) -> Option<BTreeSet<String>> {
-    match environment(Escaping::Text).template_from_str(text) {
+    match environment(Escaping::Text, Times::Tried).template_from_str(text) {
         Ok(template) => Some(template.undeclared_variables(true).into_iter().collect()),
         Err(error) => {
             report.add(at, Draft::new(format!("not a template: {}", reason(&error))).value(text));
@@ -231,8 +268,9 @@ fn known(vars: &BTreeMap<String, String>) -> String {
     format!("one of {}", names.join(", "))
 }
 
-fn environment(escaping: Escaping) -> Environment<'static> {
+fn environment(escaping: Escaping, times: Times) -> Environment<'static> {
     let mut environment = Environment::empty();
+    add_functions(&mut environment, times);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
     environment.set_syntax(syntax.expect("the delimiters are the default ones"));
@@ -250,7 +288,7 @@ fn environment(escaping: Escaping) -> Environment<'static> {
     environment
 }
 
-fn invalid(reason: &'static str) -> minijinja::Error {
+pub(super) fn invalid(reason: impl Into<Cow<'static, str>>) -> minijinja::Error {
     minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason)
 }
 

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::incremental::{CursorFormat, Incremental};
+use super::cursor_format::{CursorFormat, CursorFormats};
+use super::incremental::Incremental;
 use super::problem::Report;
 use super::read::Slot;
 use crate::local_time::Zone;
@@ -54,17 +55,62 @@ impl Timezone {
         }
     }
 
-    /// Reads it for a format whose times may be local.
-    pub(super) fn resolve(slot: Option<&Slot<TimezoneText>>, format: CursorFormat, report: &Report) -> Self {
+    /// Reads it for records whose times may be local.
+    pub(super) fn resolve(
+        slot: Option<&Slot<TimezoneText>>,
+        formats: &CursorFormats,
+        report: &Report,
+    ) -> Self {
         let Some(slot) = slot else { return Self::Unstated };
-        if !matches!(format, CursorFormat::Rfc3339 | CursorFormat::Date) {
-            report.say(slot.at(), "is of times without an offset: needs `format: rfc3339` or `format: date`");
+        // In UTC a local time and an instant are the same.
+        let is_local = slot.get().is_some_and(TimezoneText::is_local);
+        let mut may_be_local = formats.all().map(CursorFormat::may_be_local);
+        if !(if is_local { may_be_local.all(|is| is) } else { may_be_local.any(|is| is) }) {
+            report.say(
+                slot.at(),
+                "is of times without an offset: needs `format: rfc3339`, `format: date` or a pattern without %z; \
+                 `request_timezone` is for requests alone",
+            );
         }
         slot.get().map(|TimezoneText(zone)| zone.clone()).unwrap_or_default()
+    }
+
+    /// Reads it for requests; of records it is `records`.
+    pub(super) fn of_request(
+        slot: Option<&Slot<TimezoneText>>,
+        records: &Self,
+        format: &CursorFormat,
+        report: &Report,
+    ) -> Self {
+        let may_be_local = format.may_be_local();
+        match slot {
+            Some(slot) if !may_be_local => {
+                let name = format.name();
+                report.say(
+                    slot.at(),
+                    format!("is of times without an offset, and requests write `{name}`, which needs none"),
+                );
+                Self::Unstated
+            }
+            Some(slot) => slot.get().map(|TimezoneText(zone)| zone.clone()).unwrap_or_default(),
+            None if may_be_local => records.clone(),
+            None => Self::Unstated,
+        }
     }
 }
 
 impl Incremental {
+    /// The unit in nanoseconds in which windows are cut: the coarser of what records and requests tell apart.
+    pub fn coarser_ns(&self) -> i128 {
+        self.format.resolution_ns().max(self.request_format.resolution_ns())
+    }
+
+    /// The instant without what records and requests cannot both tell.
+    pub fn cut_coarser(&self, time: Timestamp) -> Timestamp {
+        let unit = self.coarser_ns();
+        Timestamp::from_nanosecond(time.as_nanosecond().div_euclid(unit) * unit).unwrap_or(time)
+    }
+
     /// The cursor up to which everything that there will be is there, as far as the file knows.
     pub fn settled(&self, now: Timestamp) -> Timestamp {
         let settle = SignedDuration::try_from(self.settle).unwrap_or(SignedDuration::MAX);

@@ -148,7 +148,7 @@ impl CursorState {
         settings: &Incremental,
         from: Option<&Verbatim>,
     ) -> Result<Option<Ordering>, NotACursor> {
-        let read = |verbatim: &Verbatim| CursorValue::of(settings.format, verbatim.clone());
+        let read = |verbatim: &Verbatim| CursorValue::of(&settings.format, verbatim.clone());
         let (Some(from), Some(to)) = (from, &self.to) else { return Ok(None) };
         Ok(Some(read(from)?.order().cmp(read(to)?.order())))
     }

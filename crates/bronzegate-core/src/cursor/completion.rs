@@ -219,7 +219,7 @@ impl SkippedBranch {
 /// The newest of the marks, without hashes: for reports.
 fn newest(settings: &Incremental, marks: &[PartitionMark]) -> Result<Option<Mark>, NotACursor> {
     let cursors = marks.iter().filter_map(|mark| Some(mark.known.as_ref()?.cursor.clone()));
-    let values = cursors.map(|cursor| CursorValue::of(settings.format, cursor));
+    let values = cursors.map(|cursor| CursorValue::of(&settings.format, cursor));
     let mut newest: Option<CursorValue> = None;
     for value in values {
         let value = value?;

@@ -12,12 +12,11 @@ use super::branch_ranges::{BranchKey, BranchRanges};
 use super::member::{member, names};
 use super::observed::{Observed, Wanted};
 use super::state::{CursorState, Mark};
-use super::value::{CursorValue, Order};
-use crate::config::{Incremental, Missing, Pointer};
+use super::value::{CursorValue, Order, unquoted};
+use crate::config::{CursorAt, Incremental, Missing, Pointer};
 use crate::error::{Error, ErrorKind};
 use crate::formats::{RecordChunk, Span};
 use crate::redact::{line, printable};
-use crate::window::has_offset;
 
 /// The longest list of members that a message shows.
 const LONGEST_SHOWN: usize = 200;
@@ -224,7 +223,7 @@ impl CursorFilter {
 
     fn judge(&mut self, record: &[u8]) -> Result<Fate, Error> {
         let at = &self.settings.cursor;
-        let Some(json) = given(record, at) else {
+        let Some(json) = cursor_of(record, at) else {
             return match self.settings.missing {
                 Missing::Keep => {
                     self.page.kept_without += 1;
@@ -242,16 +241,18 @@ impl CursorFilter {
                 ))),
             };
         };
-        let order = CursorValue::in_record(self.settings.format, json).map_err(|error| {
-            let looks = self.wanted.looks_like(json);
-            self.bad(&format!("has a cursor at `{at}` that {error}{}", looks.unwrap_or_default()))
-        })?;
-        if self.settings.timezone.zone().is_some() && has_offset(json) {
+        let (order, carries_offset) =
+            CursorValue::in_record(&self.settings.format, json).map_err(|error| {
+                let looks = self.wanted.looks_like(json);
+                self.bad(&format!("has a cursor at `{at}` that {error}{}", looks.unwrap_or_default()))
+            })?;
+        if self.settings.timezone.zone().is_some() && carries_offset {
             return Err(self.bad(&format!(
-                "has a cursor at `{at}` that carries an offset: `timezone` is for times without one; leave it out"
+                "has a cursor at `{at}` that carries an offset: `timezone` is for times without one; leave it out, or write \
+                 `request_timezone` where requests alone are in local time"
             )));
         }
-        self.page.observed.see(&self.wanted, json, &order);
+        self.page.observed.see(&self.wanted, json, &order, carries_offset);
         let bounds = &self.tracks[self.judging].bounds;
         let below = bounds.from.as_ref().is_some_and(|from| order < *from.order());
         let beyond = bounds.to.as_ref().is_some_and(|to| order >= *to.order());
@@ -315,6 +316,13 @@ fn given<'r>(record: &'r [u8], at: &Pointer) -> Option<&'r str> {
     member(record, at.tokens()).filter(|json| !matches!(*json, "null" | "\"\""))
 }
 
+/// The JSON text of a record's cursor; `None` where it has none.
+pub(crate) fn cursor_of<'r>(record: &'r [u8], at: &CursorAt) -> Option<&'r str> {
+    let is_empty =
+        |json: &str| at.has_empty_values() && unquoted(json).is_some_and(|text| at.is_empty_value(&text));
+    at.members().iter().filter_map(|member| given(record, member)).find(|json| !is_empty(json))
+}
+
 /// A record's members, for messages.
 fn told(record: &[u8]) -> String {
     match names(record).as_slice() {
@@ -325,7 +333,7 @@ fn told(record: &[u8]) -> String {
 
 impl Tied {
     fn read(settings: &Incremental, mark: &Mark) -> Result<Self, Error> {
-        let cursor = CursorValue::of(settings.format, mark.cursor.clone()).map_err(|error| {
+        let cursor = CursorValue::of(&settings.format, mark.cursor.clone()).map_err(|error| {
             let cause = format!(
                 "the committed cursor `{}` {error}, which `format` asks for",
                 line(&mark.cursor.text)

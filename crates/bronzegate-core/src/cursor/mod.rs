@@ -1,5 +1,6 @@
 //! Cursors of incremental streams: read from a record's bytes, compared, and remembered.
 
+mod age_watch;
 mod bounds;
 mod branch_ranges;
 mod completion;
@@ -11,11 +12,12 @@ mod state;
 mod unit;
 mod value;
 
+pub(crate) use age_watch::AgeWatch;
 pub(crate) use bounds::Bounds;
 pub(crate) use branch_ranges::{BranchKey, BranchRanges};
 pub(crate) use completion::EndedBranch;
-pub(crate) use filter::CursorFilter;
+pub(crate) use filter::{CursorFilter, cursor_of};
 pub(crate) use member::{member, names};
 pub(crate) use partition_marks::{BranchProgress, PartitionMark, PartitionMarks, SkippedBranches};
-pub(crate) use state::{CursorState, Mark};
+pub(crate) use state::{CursorState, LoadedWindows, Mark};
 pub(crate) use value::{CursorValue, NotACursor, Verbatim};

@@ -4,15 +4,21 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::bounds::Bounds;
-use super::unit::Units;
-use super::value::{CursorValue, Order};
-use crate::config::{CursorFormat, Incremental, Timezone};
+use super::unit::{Unit, Units};
+use super::value::{CursorValue, Order, order, unquoted};
+use crate::config::{CursorFormat, CursorFormats, Incremental, Timezone};
 use crate::error::{Error, ErrorKind};
 use crate::redact::printable;
-use crate::window::has_offset;
 
 /// How far local times may be from UTC: farther than that, a record is of no other time zone.
 const ZONES: SignedDuration = SignedDuration::from_hours(14);
+
+/// Spellings of times that are no numbers, in the order in which they are recognised.
+const SPELLINGS: [CursorFormat; 4] =
+    [CursorFormat::Date, CursorFormat::Rfc3339, CursorFormat::Rfc2822, CursorFormat::Dotnet];
+
+/// A value is only guessed to be a time that is later: any small number is one of 1970.
+const LIKELY: Timestamp = Timestamp::constant(631_152_000, 0);
 
 /// The longest value that a message shows.
 const LONGEST_SHOWN: usize = 40;
@@ -20,8 +26,10 @@ const LONGEST_SHOWN: usize = 40;
 /// The cursors that a request asks for, with room at both ends for its unit and for other time zones.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
-    format: CursorFormat,
+    format: CursorFormats,
     bounds: Bounds,
+    /// Requests say from where.
+    is_asked_from: bool,
     /// Times without an offset are told of: the file does not say what they are.
     warns_of_local_times: bool,
     /// Earlier than anything that could be meant.
@@ -53,16 +61,21 @@ pub(super) struct Observed {
 
 impl Wanted {
     pub(super) fn new(settings: &Incremental, bounds: &Bounds) -> Self {
-        let unit = SignedDuration::from_nanos(settings.format.resolution_ns().try_into().unwrap_or(i64::MAX));
+        let unit = SignedDuration::from_nanos(settings.coarser_ns().try_into().unwrap_or(i64::MAX));
         let room = unit.saturating_add(ZONES);
         let time = |bound: &Option<CursorValue>| bound.as_ref().and_then(CursorValue::time);
         let end = time(&bounds.to).map(|to| to.checked_add(room).unwrap_or(Timestamp::MAX));
+        // Where nothing is asked from somewhere, a number read in the wrong unit still lies in the year 1970.
+        let is_counted = !settings.is_asked_from && Units::are_own(&settings.format);
         Self {
-            format: settings.format,
-            warns_of_local_times: settings.format == CursorFormat::Rfc3339
-                && settings.timezone == Timezone::Unstated,
+            format: settings.format.clone(),
+            warns_of_local_times: settings.timezone == Timezone::Unstated && !settings.format.are_days(),
             bounds: bounds.clone(),
-            low: time(&bounds.from).map(|from| from.checked_sub(room).unwrap_or(Timestamp::MIN)),
+            is_asked_from: settings.is_asked_from,
+            low: time(&bounds.from)
+                .filter(|_| settings.is_asked_from)
+                .map(|from| from.checked_sub(room).unwrap_or(Timestamp::MIN))
+                .or_else(|| is_counted.then_some(LIKELY)),
             high: end.filter(|_| settings.bounded),
             end,
         }
@@ -73,6 +86,7 @@ impl Wanted {
             Order::Time(time) => {
                 self.low.is_some_and(|low| *time < low) || self.high.is_some_and(|high| *time >= high)
             }
+            Order::Integer(_) | Order::Text(_) if !self.is_asked_from => false,
             Order::Integer(_) | Order::Text(_) => {
                 self.bounds.from.as_ref().is_some_and(|from| order < from.order())
             }
@@ -81,15 +95,26 @@ impl Wanted {
 
     /// The units in which a value that lies far outside would not.
     fn units(&self, json: &str) -> Units {
-        Units::of(self.format, json, |time| {
+        Units::of(&self.format, json, |time| {
             self.low.is_none_or(|low| time >= low) && self.end.is_none_or(|end| time < end)
         })
     }
 
-    /// What a number looks like that the format cannot read, with the remedy.
+    /// What a value looks like that the format cannot read, with the remedy.
     pub(super) fn looks_like(&self, json: &str) -> Option<String> {
-        let unit = self.units(json).first()?;
-        Some(format!(". It looks like {}: {}", unit.name(), unit.remedy()))
+        let likely = |time: Timestamp| {
+            time >= LIKELY && self.end.is_none_or(|end| time < end) && self.low.is_none_or(|low| time >= low)
+        };
+        if let Some(unit) = self.units(json).first().or_else(|| Unit::likely(json, likely)) {
+            return Some(format!(". It looks like {}: {}", unit.name(), unit.remedy()));
+        }
+        let text = unquoted(json)?;
+        let reads = |format: &&CursorFormat| match order(format, &text) {
+            Ok(Order::Time(time)) => likely(time),
+            _ => false,
+        };
+        let format = SPELLINGS.iter().find(reads)?;
+        Some(format!(". It looks like {0}: write `format: {0}`", format.name()))
     }
 
     /// What is asked for, in words.
@@ -106,7 +131,7 @@ impl Wanted {
 
 impl Observed {
     /// Takes a record's cursor, JSON text, and what it was read as.
-    pub(super) fn see(&mut self, wanted: &Wanted, json: &str, order: &Order) {
+    pub(super) fn see(&mut self, wanted: &Wanted, json: &str, order: &Order, carries_offset: bool) {
         if self.oldest.as_ref().is_none_or(|oldest| order < oldest) {
             self.oldest = Some(order.clone());
         }
@@ -115,7 +140,7 @@ impl Observed {
             Some(newest) if order == newest => {}
             _ => self.newest = Some(order.clone()),
         }
-        if self.naive.is_none() && wanted.warns_of_local_times && !has_offset(json) {
+        if self.naive.is_none() && wanted.warns_of_local_times && !carries_offset {
             self.naive = Some(printable(json.trim_matches('"'), LONGEST_SHOWN));
         }
         self.seen += 1;
@@ -166,12 +191,12 @@ impl Observed {
         let text = |order: &Option<Order>| order.as_ref().map_or_else(String::new, Order::told);
         let (oldest, newest) = (text(&self.oldest), text(&self.newest));
         if let (Some(unit), Some(example)) = (self.units.first(), &self.example) {
-            let declared = wanted.format.name();
+            let declared = &wanted.format;
             return Err(Error::new(
                 ErrorKind::Data,
                 format!(
                     "{all}: as `format: {declared}` reads it, the first cursor ({example}) is {}. It looks like {}: {}",
-                    told_as(wanted.format, example),
+                    told_as(&wanted.format, example),
                     unit.name(),
                     unit.remedy()
                 ),
@@ -189,7 +214,7 @@ impl Observed {
 }
 
 /// A value as its format reads it.
-fn told_as(format: CursorFormat, json: &str) -> String {
+fn told_as(format: &CursorFormats, json: &str) -> String {
     let read = CursorValue::in_record(format, json).ok();
-    read.map_or_else(|| "another time".to_owned(), |order| order.told())
+    read.map_or_else(|| "another time".to_owned(), |(order, _)| order.told())
 }

@@ -35,6 +35,10 @@ pub struct CursorState {
     /// Branches that a rule has left out, with the marks that they keep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedBranches>,
+    /// Of a stream whose records carry no time: which loading of its window this is. `known` is then the end of the
+    /// newest window that was loaded before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<LoadedWindows>,
     /// Where the stream's first run began, as long as all before it is still to be loaded; `None` where it began at
     /// the oldest record, and in the log of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +68,7 @@ impl CursorState {
     pub(super) fn position_of(&self, newest: Option<&Mark>) -> Option<Mark> {
         let end = || self.to.clone().map(Mark::at);
         match newest {
-            _ if self.more => end(),
+            _ if self.more || self.windows.is_some() => end(),
             Some(mark) if mark.more => end().or_else(|| Some(mark.clone())),
             mark => mark.cloned(),
         }
@@ -87,7 +91,7 @@ impl CursorState {
         known: Option<&Mark>,
     ) -> Result<Bounds, NotACursor> {
         let read = |verbatim: Option<&Verbatim>| {
-            verbatim.map(|verbatim| CursorValue::of(settings.format, verbatim.clone())).transpose()
+            verbatim.map(|verbatim| CursorValue::of(&settings.format, verbatim.clone())).transpose()
         };
         let mut from = read(from)?;
         if settings.lookback.is_zero() {
@@ -130,12 +134,27 @@ impl CursorState {
 
     /// Whether some branches have marks of their own.
     pub(crate) fn has_marks(&self) -> bool {
-        self.partitions.is_some() || !self.skipped.is_empty()
+        self.partitions.is_some() || self.windows.is_some() || !self.skipped.is_empty()
     }
 
     fn own_marks(&self) -> Option<&[PartitionMark]> {
         self.partitions.as_ref().filter(|partitions| !partitions.are_shared()).map(|own| &own.marks[..])
     }
+}
+
+/// Which loading of a window a run is, and how often those before the newest have been loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadedWindows {
+    /// 1, or the number of the loading when the window is loaded again: the newest counts.
+    pub revision: u32,
+    /// Of the newest window that was loaded, and of those before it that may be loaded again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<u32>,
+}
+
+impl LoadedWindows {
+    /// Of how many windows it is remembered at most.
+    pub const MOST: usize = 1_000;
 }
 
 /// A cursor, and which records that have it are in bronze.

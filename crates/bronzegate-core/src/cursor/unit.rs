@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::value::{epoch, unquoted};
-use crate::config::CursorFormat;
+use super::value::unquoted;
+use crate::config::spelling::epoch;
+use crate::config::{CursorFormat, CursorFormats};
 
 /// A unit since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +31,19 @@ impl Unit {
         }
     }
 
-    fn of(format: CursorFormat) -> Option<Self> {
+    fn of(format: &CursorFormat) -> Option<Self> {
         match format {
             CursorFormat::EpochS => Some(Self::Seconds),
             CursorFormat::EpochMs => Some(Self::Milliseconds),
-            CursorFormat::Rfc3339 | CursorFormat::Date | CursorFormat::Integer | CursorFormat::Text => None,
+            CursorFormat::EpochUs => Some(Self::Microseconds),
+            _ => None,
         }
+    }
+
+    /// The unit in which a number is a time that is likely; `None` where none is.
+    pub(super) fn likely(json: &str, likely: impl Fn(Timestamp) -> bool) -> Option<Self> {
+        let text = unquoted(json)?;
+        ALL.into_iter().find(|unit| epoch(&text, unit.exponent()).is_some_and(&likely))
     }
 
     /// Its name.
@@ -53,9 +61,8 @@ impl Unit {
         match self {
             Self::Seconds => "write `format: epoch_s`",
             Self::Milliseconds => "write `format: epoch_ms`",
-            Self::Microseconds | Self::Nanoseconds => {
-                "no `format` reads these; take another member as `cursor`"
-            }
+            Self::Microseconds => "write `format: epoch_us`",
+            Self::Nanoseconds => "no `format` reads these; take another member as `cursor`",
         }
     }
 }
@@ -63,11 +70,17 @@ impl Unit {
 impl Units {
     /// The units other than the format's own in which a value is a time that fits; none where the format is no
     /// number of units.
-    pub(super) fn of(format: CursorFormat, json: &str, fits: impl Fn(Timestamp) -> bool) -> Self {
-        let Some((own, text)) = Unit::of(format).zip(unquoted(json)) else { return Self::default() };
-        let others = ALL.into_iter().filter(|unit| *unit != own);
+    pub(super) fn of(formats: &CursorFormats, json: &str, fits: impl Fn(Timestamp) -> bool) -> Self {
+        let own: Vec<Unit> = formats.all().filter_map(Unit::of).collect();
+        let Some(text) = unquoted(json).filter(|_| !own.is_empty()) else { return Self::default() };
+        let others = ALL.into_iter().filter(|unit| !own.contains(unit));
         let fitting = others.filter(|unit| epoch(&text, unit.exponent()).is_some_and(&fits));
         Self(fitting.fold(0, |units, unit| units | 1 << unit as u8))
+    }
+
+    /// Whether the formats are numbers of units.
+    pub(super) fn are_own(formats: &CursorFormats) -> bool {
+        formats.all().any(|format| Unit::of(format).is_some())
     }
 
     /// Those that are among both.
@@ -94,12 +107,13 @@ mod tests {
             (CursorFormat::EpochS, "1790000000000", Some(Unit::Milliseconds)),
             (CursorFormat::EpochMs, "1790000000000000", Some(Unit::Microseconds)),
             (CursorFormat::EpochS, "1790000000000000000", Some(Unit::Nanoseconds)),
+            (CursorFormat::EpochUs, "1790000000000", Some(Unit::Milliseconds)),
             (CursorFormat::EpochS, "1790000000", None),
             (CursorFormat::EpochMs, "7", None),
             (CursorFormat::Integer, "1790000000", None),
             (CursorFormat::Rfc3339, "1790000000", None),
         ] {
-            assert_eq!(Units::of(format, json, in_2026).first(), unit, "{format:?} {json}");
+            assert_eq!(Units::of(&format.clone().into(), json, in_2026).first(), unit, "{format:?} {json}");
         }
     }
 }

@@ -5,13 +5,11 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::config::CursorFormat;
+use crate::config::{CursorFormat, CursorFormats, spelling};
 use crate::redact::printable;
-use crate::window::{EARLIEST, parse_instant, parse_local};
+use crate::window::{EARLIEST, has_offset};
 
 /// The longest text that a message shows.
 const LONGEST_SHOWN: usize = 40;
@@ -34,9 +32,9 @@ pub struct Verbatim {
 }
 
 /// A value that its format cannot read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not {0}")]
-pub struct NotACursor(&'static str);
+pub struct NotACursor(Cow<'static, str>);
 
 /// What tells which of two cursors of one format is later.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,25 +108,25 @@ impl Order {
 }
 
 impl CursorValue {
-    /// An instant, written in a format of time; what the format cannot tell is cut off.
-    pub fn of_time(format: CursorFormat, time: Timestamp) -> Self {
-        let (text, bare) = match format {
-            CursorFormat::Date => (time.to_zoned(TimeZone::UTC).date().to_string(), false),
-            CursorFormat::EpochS => (time.as_nanosecond().div_euclid(1_000_000_000).to_string(), true),
-            CursorFormat::EpochMs => (time.as_nanosecond().div_euclid(1_000_000).to_string(), true),
-            CursorFormat::Rfc3339 | CursorFormat::Integer | CursorFormat::Text => (time.to_string(), false),
-        };
+    /// An instant, written as it is remembered; what the format cannot tell is cut off.
+    pub fn of_time(formats: &CursorFormats, time: Timestamp) -> Self {
+        Self::asked(formats.first(), time)
+    }
+
+    /// An instant, written as requests write it; what the format cannot tell is cut off.
+    pub fn asked(format: &CursorFormat, time: Timestamp) -> Self {
+        let (text, bare) = spelling::written(format, time);
         Self { verbatim: Verbatim { text, bare }, order: Order::Time(time) }
     }
 
-    /// The value a unit of its format earlier; itself where there is none.
+    /// The value a unit of the requests' format earlier; itself where there is none.
     #[must_use]
-    pub fn one_before(&self, format: CursorFormat) -> Self {
+    pub fn one_before(&self, format: &CursorFormat) -> Self {
         match &self.order {
             Order::Time(time) => {
                 let before = time.as_nanosecond() - format.resolution_ns();
                 let before = Timestamp::from_nanosecond(before).ok().filter(|before| *before >= EARLIEST);
-                before.map_or_else(|| self.clone(), |before| Self::of_time(format, before))
+                before.map_or_else(|| self.clone(), |before| Self::asked(format, before))
             }
             Order::Integer(integer) => {
                 let before = integer.one_less();
@@ -142,9 +140,9 @@ impl CursorValue {
     /// A value as it was written.
     ///
     /// # Errors
-    /// [`NotACursor`] when the format cannot read it.
-    pub fn of(format: CursorFormat, verbatim: Verbatim) -> Result<Self, NotACursor> {
-        let order = order(format, &verbatim.text)?;
+    /// [`NotACursor`] when no format can read it.
+    pub fn of(formats: &CursorFormats, verbatim: Verbatim) -> Result<Self, NotACursor> {
+        let (order, _) = read_by(formats, &verbatim.text)?;
         Ok(Self { verbatim, order })
     }
 
@@ -170,14 +168,22 @@ impl CursorValue {
         &self.order
     }
 
-    /// Reads what stands in a record, JSON text that is not null.
-    pub(super) fn in_record(format: CursorFormat, json: &str) -> Result<Order, NotACursor> {
-        order(format, &unquoted(json).ok_or(NotACursor("a text or number"))?)
+    /// Reads what stands in a record, JSON text that is not null, and whether it says how far it is from UTC.
+    pub(super) fn in_record(formats: &CursorFormats, json: &str) -> Result<(Order, bool), NotACursor> {
+        let text = unquoted(json).ok_or(NotACursor(Cow::Borrowed("a text or number")))?;
+        let (order, format) = read_by(formats, &text)?;
+        let carries_offset = match format {
+            CursorFormat::Rfc3339 => has_offset(&text),
+            CursorFormat::Date => false,
+            CursorFormat::Pattern(pattern) => pattern.carries_offset(),
+            _ => true,
+        };
+        Ok((order, carries_offset))
     }
 
     /// The instant that stands in a record, JSON text; `None` when it is none.
-    pub(crate) fn time_in_record(format: CursorFormat, json: &str) -> Option<Timestamp> {
-        match Self::in_record(format, json).ok()? {
+    pub(crate) fn time_in_record(formats: &CursorFormats, json: &str) -> Option<Timestamp> {
+        match Self::in_record(formats, json).ok()?.0 {
             Order::Time(time) => Some(time),
             Order::Integer(_) | Order::Text(_) => None,
         }
@@ -200,41 +206,41 @@ pub(super) fn unquoted(json: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-fn order(format: CursorFormat, text: &str) -> Result<Order, NotACursor> {
-    match format {
-        CursorFormat::Rfc3339 => instant(text).map(Order::Time).ok_or(NotACursor("an ISO 8601 instant")),
-        CursorFormat::Date => day(text).map(Order::Time).ok_or(NotACursor("a date such as 2026-11-22")),
-        CursorFormat::EpochS => epoch(text, 9).map(Order::Time).ok_or(NotACursor("seconds since 1970")),
-        CursorFormat::EpochMs => epoch(text, 6).map(Order::Time).ok_or(NotACursor("milliseconds since 1970")),
-        CursorFormat::Integer => integer(text).map(Order::Integer).ok_or(NotACursor("a whole number")),
-        CursorFormat::Text => Ok(Order::Text(text.to_owned())),
+/// What a text says by the first format that can read it, and by which one.
+fn read_by<'f>(formats: &'f CursorFormats, text: &str) -> Result<(Order, &'f CursorFormat), NotACursor> {
+    let mut failed = None;
+    for format in formats.all() {
+        match order(format, text) {
+            Ok(order) => return Ok((order, format)),
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
+    let several = || NotACursor(Cow::Owned(format!("of the formats {formats}")));
+    Err(if formats.all().count() > 1 { several() } else { failed.unwrap_or_else(several) })
 }
 
-/// Any ISO 8601 instant; in UTC where it has no offset.
-fn instant(text: &str) -> Option<Timestamp> {
-    parse_instant(text).or_else(|| parse_local(text))
-}
-
-fn day(text: &str) -> Option<Timestamp> {
-    let is_date = text.len() == "2026-11-22".len() && text.parse::<Date>().is_ok();
-    is_date.then(|| parse_instant(text)).flatten()
-}
-
-/// A number of units of ten to the `exponent` nanoseconds, with any number of decimals.
-pub(super) fn epoch(text: &str, exponent: usize) -> Option<Timestamp> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
-    if unsigned.is_empty() || !digits(unsigned) || !digits(decimals) {
-        return None;
-    }
-    let scale = 10_i128.pow(u32::try_from(exponent).ok()?);
-    let fraction: String = decimals.chars().chain(std::iter::repeat('0')).take(exponent).collect();
-    let fraction: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
-    let whole_ns = whole.parse::<i128>().ok()?.checked_mul(scale)?;
-    let sign = if whole.starts_with('-') { -1 } else { 1 };
-    Timestamp::from_nanosecond(whole_ns.checked_add(sign * fraction)?).ok()
+/// What a text says by a format.
+pub(super) fn order(format: &CursorFormat, text: &str) -> Result<Order, NotACursor> {
+    let what = match format {
+        CursorFormat::Integer => {
+            return integer(text).map(Order::Integer).ok_or(NotACursor(Cow::Borrowed("a whole number")));
+        }
+        CursorFormat::Text => return Ok(Order::Text(text.to_owned())),
+        CursorFormat::Rfc3339 => "an ISO 8601 instant",
+        CursorFormat::Rfc2822 => "an RFC 2822 instant such as Sun, 22 Nov 2026 17:00:00 +0000",
+        CursorFormat::Dotnet => "a time such as /Date(1795366800000)/",
+        CursorFormat::Date => "a date such as 2026-11-22 or 20261122",
+        CursorFormat::EpochS => "seconds since 1970",
+        CursorFormat::EpochMs => "milliseconds since 1970",
+        CursorFormat::EpochUs => "microseconds since 1970",
+        CursorFormat::Pattern(_) => "a time such as",
+    };
+    spelling::read(format, text).map(Order::Time).ok_or_else(|| {
+        NotACursor(match format {
+            CursorFormat::Pattern(pattern) => Cow::Owned(format!("{what} {}", pattern.as_str())),
+            _ => Cow::Borrowed(what),
+        })
+    })
 }
 
 fn integer(text: &str) -> Option<Integer> {
@@ -248,12 +254,19 @@ fn integer(text: &str) -> Option<Integer> {
 
 #[cfg(test)]
 mod tests {
-    use CursorFormat::{Date as Day, EpochMs, EpochS, Integer as Whole, Rfc3339, Text};
+    use CursorFormat::{
+        Date as Day, Dotnet, EpochMs, EpochS, EpochUs, Integer as Whole, Pattern, Rfc2822, Rfc3339, Text,
+    };
 
     use super::*;
+    use crate::config::TimePattern;
 
     fn read(format: CursorFormat, json: &str) -> Option<Order> {
-        CursorValue::in_record(format, json).ok()
+        CursorValue::in_record(&format.into(), json).ok().map(|(order, _)| order)
+    }
+
+    fn pattern(text: &str) -> CursorFormat {
+        Pattern(TimePattern::parse(text).unwrap())
     }
 
     #[test]
@@ -268,13 +281,22 @@ mod tests {
             (EpochS, "1704110400"),
             (EpochS, "\"1704110400.0000000001\""),
             (EpochMs, "1704110400000"),
+            (EpochUs, "1704110400000000"),
+            (Rfc2822, "\"Mon, 01 Jan 2024 12:00:00 GMT\""),
+            (Rfc2822, "\"1 Jan 2024 13:00 +0100\""),
+            (Dotnet, "\"/Date(1704110400000)/\""),
+            (Dotnet, "\"\\/Date(1704110400000+0530)\\/\""),
+            (pattern("%d/%m/%Y %H:%M"), "\"01/01/2024 12:00\""),
         ] {
             assert_eq!(read(format, json), want, "{json}");
         }
         assert!(
             read(EpochS, "-1.5") < read(EpochS, "-1") && read(EpochS, "1.000216") > read(EpochS, "1.0002")
         );
-        assert_eq!(read(Day, "\"2024-01-01\""), read(Rfc3339, "\"2024-01-01\""));
+        for json in ["\"2024-01-01\"", "\"20240101\"", "20240101"] {
+            assert_eq!(read(Day, json), read(Rfc3339, "\"2024-01-01\""), "{json}");
+        }
+        assert_eq!(read(Dotnet, "\"/Date(-1)/\""), read(EpochMs, "-1"));
     }
 
     #[test]
@@ -286,6 +308,15 @@ mod tests {
             (Rfc3339, "{}"),
             (Rfc3339, "\"\\ud800\""),
             (Day, "\"2024-01-01T00:00:00Z\""),
+            (Day, "\"2024010\""),
+            (Day, "\"20241301\""),
+            (Rfc2822, "\"2024-01-01T00:00:00Z\""),
+            (Dotnet, "\"/Date()/\""),
+            (Dotnet, "\"/Date(1+1)/\""),
+            (Dotnet, "\"/Date(1+00:0)/\""),
+            (Dotnet, "1704110400000"),
+            (EpochUs, "\"1 \""),
+            (pattern("%d/%m/%Y"), "\"2024-01-01\""),
             (EpochS, "1e9"),
             (EpochS, "\"\""),
             (EpochMs, "99999999999999999999999"),
@@ -320,6 +351,10 @@ mod tests {
             (Day, "2024-03-01", "2024-02-29"),
             (EpochS, "0", "-1"),
             (EpochMs, "1000", "999"),
+            (EpochUs, "1000", "999"),
+            (Dotnet, "/Date(1000)/", "/Date(999)/"),
+            (Rfc2822, "Thu, 1 Jan 1970 00:00:00 +0000", "Wed, 31 Dec 1969 23:59:59 +0000"),
+            (pattern("%d/%m/%Y %H:%M"), "01/03/2024 00:00", "29/02/2024 23:59"),
             (Whole, "1", "0"),
             (Whole, "0", "-1"),
             (Whole, "-99", "-100"),
@@ -328,8 +363,8 @@ mod tests {
             (Text, "b", "b"),
         ] {
             let verbatim = Verbatim { text: text.to_owned(), bare: false };
-            let value = CursorValue::of(format, verbatim).unwrap();
-            let earlier = value.one_before(format);
+            let value = CursorValue::of(&format.clone().into(), verbatim).unwrap();
+            let earlier = value.one_before(&format);
             assert_eq!(earlier.verbatim().text, before, "{text}");
             assert_eq!(earlier.order() < value.order(), format != Text, "{text}");
         }
@@ -343,8 +378,12 @@ mod tests {
             (Day, "2024-01-01", false),
             (EpochS, "1704110400", true),
             (EpochMs, "1704110400250", true),
+            (EpochUs, "1704110400250000", true),
+            (Rfc2822, "Mon, 1 Jan 2024 12:00:00 +0000", false),
+            (Dotnet, "/Date(1704110400250)/", false),
+            (pattern("%Y%m%d"), "20240101", false),
         ] {
-            let value = CursorValue::of_time(format, time);
+            let value = CursorValue::asked(&format, time);
             assert_eq!((value.verbatim().text.as_str(), value.verbatim().bare), (text, bare));
         }
     }

@@ -62,6 +62,8 @@ impl Answer {
             Status::Complete
         } else if any(Status::AlreadyCommitted) || windows.committed > 0 {
             Status::AlreadyCommitted
+        } else if any(Status::Skipped) {
+            Status::Skipped
         } else {
             Status::Complete
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::setting::Setting;
-use crate::bronze::BronzeStore;
+use crate::bronze::{BronzeStore, Tables};
 use crate::error::Result;
 use crate::secret::SecretStore;
 use crate::signer::RequestSigner;
@@ -22,6 +22,22 @@ pub trait Cloud: fmt::Debug + Send + Sync {
 
     /// The forms of its vaults. The word may stand alone.
     fn vaults(&self) -> &'static [Form];
+
+    /// The forms of its own tables, such as a catalog's. Tables in one of its places need none: they are made by
+    /// whoever writes into folders. The word has a colon behind it.
+    fn tables(&self) -> &'static [Form] {
+        &[]
+    }
+
+    /// Opens a root of tables by one of these forms. `target` is the store of the commit log, where such tables may be
+    /// loaded from. Nothing is read or written yet.
+    ///
+    /// # Errors
+    /// As [`open_store`](Self::open_store).
+    async fn open_tables(&self, tables: &Setting, target: Arc<dyn BronzeStore>) -> Result<Arc<dyn Tables>> {
+        let _ = target;
+        Err(tables.wrong("it is no root of tables"))
+    }
 
     /// Opens a place as a store. Nothing is read or written yet.
     ///

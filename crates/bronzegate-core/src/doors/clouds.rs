@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::cloud::{Cloud, Form};
 use super::place::Place;
 use super::setting::{LookUp, Setting};
+use super::tables_place::TablesPlace;
+use crate::bronze::{BronzeStore, Tables};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::secret::{EnvSecrets, FileSecrets, SecretStore};
@@ -17,8 +19,12 @@ pub struct Clouds {
     look_up: LookUp,
     clock: Arc<dyn Clock>,
     entries: Vec<Arc<dyn Cloud>>,
+    folder_tables: Option<FolderTables>,
     note: Option<String>,
 }
+
+/// Makes the root of tables in a place out of its store. Nothing is read or written yet.
+pub type FolderTables = fn(Arc<dyn BronzeStore>, Arc<dyn Clock>) -> Arc<dyn Tables>;
 
 impl Clouds {
     /// No cloud: folders, environment variables and files alone.
@@ -26,13 +32,20 @@ impl Clouds {
         look_up: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { look_up: Arc::new(look_up), clock, entries: Vec::new(), note: None }
+        Self { look_up: Arc::new(look_up), clock, entries: Vec::new(), folder_tables: None, note: None }
     }
 
     /// Adds a cloud's entry.
     #[must_use]
     pub fn with<C: Cloud + 'static>(mut self, entry: impl FnOnce(LookUp, Arc<dyn Clock>) -> C) -> Self {
         self.entries.push(Arc::new(entry(self.look_up.clone(), self.clock.clone())));
+        self
+    }
+
+    /// Adds who makes tables in a place: a folder of this machine, or one of a cloud.
+    #[must_use]
+    pub fn with_folder_tables(mut self, folder_tables: FolderTables) -> Self {
+        self.folder_tables = Some(folder_tables);
         self
     }
 
@@ -67,10 +80,42 @@ impl Clouds {
         let serves = |cloud: &&Arc<dyn Cloud>| {
             setting.rest().is_some() && cloud.places().iter().any(|form| form.word == setting.word())
         };
+        // A folder of that name would be made, and nobody would look there.
+        let is_something_else = |cloud: &Arc<dyn Cloud>| {
+            let mut forms = cloud.tables().iter().chain(cloud.vaults());
+            setting.rest().is_some() && forms.any(|form| form.word == setting.word())
+        };
         match self.entries.iter().find(serves).cloned() {
-            None if setting.text.contains("://") => Err(self.unknown_place(&setting)),
+            None if setting.text.contains("://") || self.entries.iter().any(is_something_else) => {
+                Err(self.unknown_place(&setting))
+            }
             cloud => Ok(Place::new(setting, cloud)),
         }
+    }
+
+    /// The root of tables that a setting names. Nothing is opened, and no cloud connected.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) as of [`place`](Self::place), and where this program
+    /// writes no tables there.
+    pub fn tables(&self, setting: Setting) -> Result<TablesPlace> {
+        let serves = |cloud: &&Arc<dyn Cloud>| {
+            setting.rest().is_some() && cloud.tables().iter().any(|form| form.word == setting.word())
+        };
+        if let Some(cloud) = self.entries.iter().find(serves).cloned() {
+            return Ok(TablesPlace::of_cloud(setting, cloud));
+        }
+        let forms = || self.entries.iter().flat_map(|cloud| cloud.tables()).map(|form| form.example);
+        if let Some((word, _)) = setting.text.split_once(':').filter(|(_, rest)| !rest.starts_with("//")) {
+            let forms: Vec<_> = std::iter::once("a folder").chain(forms()).map(str::to_owned).collect();
+            if word.len() > 1 && !word.contains(['/', '.']) {
+                return Err(setting.wrong(&self.instead(forms, Vec::new())));
+            }
+        }
+        let Some(folder_tables) = self.folder_tables else {
+            return Err(setting.wrong("this program is built without tables in folders (feature `delta`)"));
+        };
+        Ok(TablesPlace::of_place(self.place(setting)?, folder_tables, self.clock.clone()))
     }
 
     /// Opens the vault that a setting names; nothing is read from it yet.
@@ -151,7 +196,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::bronze::{BronzeStore, LocalStore};
+    use crate::bronze::LocalStore;
     use crate::clock::SystemClock;
     use crate::error::ErrorKind;
     use crate::secret::Freshness;
@@ -252,6 +297,8 @@ mod tests {
         insta::assert_snapshot!(refused(&clouds, "gs://b"),
             @"--target `gs://b`: write a folder, shed://… or box:…");
         insta::assert_snapshot!(refused(&none(), "shed://b"), @"--target `shed://b`: write a folder");
+        insta::assert_snapshot!(refused(&clouds, "shed-keys:b"),
+            @"--target `shed-keys:b`: write a folder, shed://… or box:…");
         for text in ["", "file:", "file", "env:x", "vault", "databricks:s", "shed"] {
             assert_eq!(
                 refused_vault(&clouds, text).await,

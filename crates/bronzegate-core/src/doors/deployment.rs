@@ -25,6 +25,9 @@ pub struct Defaults {
     pub secrets: Unset,
 }
 
+/// The root of tables; a deployment without one writes files alone.
+const TABLES: &str = "BRONZEGATE_TABLES";
+
 impl Deployment {
     /// Reads the variables and opens what they name. Nothing is sent anywhere yet.
     ///
@@ -36,14 +39,22 @@ impl Deployment {
         let secrets = read("BRONZEGATE_SECRETS", defaults.secrets)?;
         let sources = clouds.place(read("BRONZEGATE_SOURCES", Unset::Default("./sources"))?)?;
         let environment = read("BRONZEGATE_ENVIRONMENT", Unset::Default("dev"))?.text;
+        // What is set to nothing, as templates of deployments do it, is not set.
+        let tables = (clouds.look_up())(TABLES).filter(|text| !text.is_empty());
+        let tables = tables.map(|text| clouds.tables(Setting::new(TABLES, text))).transpose()?;
+        let store = target.open().await?;
+        let tables = match tables {
+            Some(tables) => Some(tables.open(store.clone()).await?),
+            None => None,
+        };
         let dispatcher = Dispatcher::new(
             sources.open_sources().await?,
-            target.open().await?,
+            store,
             clouds.open_vault(&secrets).await?,
             clouds.clock().clone(),
             environment.as_str(),
         );
-        let dispatcher = dispatcher.with_signer(clouds.signer());
+        let dispatcher = dispatcher.with_signer(clouds.signer()).with_tables(tables);
         Ok(Self { dispatcher, target: target.to_string(), environment })
     }
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::backfill::{self, BackfillPlan, Loading, WindowState};
-use crate::bronze::{BoundedStore, BronzeStore, Layout, Publisher};
+use crate::bronze::{BoundedStore, BronzeStore, Layout, Publisher, Stores, Tables};
 use crate::clock::{Clock, Deadline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{self, RunRequest};
@@ -23,6 +23,9 @@ use super::event::{Action, Backfill, Event, divided};
 use super::sources::SourceFolder;
 use super::warm_engines::WarmEngines;
 
+/// The streams of an event that run at the same time: each holds pages and parts in memory.
+const AT_ONCE: usize = 4;
+
 /// Answers events.
 ///
 /// Engines stay warm between events, as `WarmEngines` says. Nothing is read before the first event.
@@ -30,6 +33,7 @@ use super::warm_engines::WarmEngines;
 pub struct Dispatcher {
     sources: SourceFolder,
     store: Arc<dyn BronzeStore>,
+    tables: Option<Arc<dyn Tables>>,
     engines: WarmEngines,
     clock: Arc<dyn Clock>,
 }
@@ -44,7 +48,13 @@ impl Dispatcher {
         environment: impl Into<String>,
     ) -> Self {
         let engines = WarmEngines::new(secrets, clock.clone(), environment.into());
-        Self { sources, store, engines, clock }
+        Self { sources, store, tables: None, engines, clock }
+    }
+
+    /// With a root of tables, or without.
+    #[must_use]
+    pub fn with_tables(self, tables: Option<Arc<dyn Tables>>) -> Self {
+        Self { tables, ..self }
     }
 
     /// Signs requests with the platform's identity, where a source file asks for that.
@@ -113,12 +123,10 @@ impl Dispatcher {
             names.into_iter().map(|name| self.engines.stream(engine, name)).collect::<Result<Vec<_>>>()?;
         // An event without a time is a person's: all of its streams get the same one.
         let request = RunRequest::Scheduled { at };
-        let store = self.store(deadline);
-        let reports = join_all(
-            runs.iter()
-                .map(|run| run.run(store.clone(), request, RunOptions { deadline, stop: stop.clone() })),
-        )
-        .await;
+        let stores = self.stores(deadline);
+        let options = || RunOptions { deadline, stop: stop.clone(), beside: false };
+        let waiting: Vec<_> = runs.iter().map(|run| run.run(stores.clone(), request, options())).collect();
+        let reports = futures::stream::iter(waiting).buffered(AT_ONCE).collect().await;
         for run in runs {
             self.engines.keep(run);
         }
@@ -134,7 +142,8 @@ impl Dispatcher {
         stop: &CancellationToken,
     ) -> RunReport {
         let request = RunRequest::Window { window, revision };
-        run.run(self.store(deadline), request, RunOptions { deadline, stop: stop.clone() }).await
+        run.run(self.stores(deadline), request, RunOptions { deadline, stop: stop.clone(), beside: false })
+            .await
     }
 
     /// The windows one after the other, as far as time goes; or their list.
@@ -165,7 +174,8 @@ impl Dispatcher {
         }
         let revision = backfill.revision.get();
         let layout = Layout::new(&run.engine.source.name, &run.stream.name);
-        let publisher = Publisher::new(self.store(deadline), layout);
+        let publisher = Publisher::of(self.stores(deadline), layout, &run.stream.output)
+            .map_err(|error| in_stream(error.into()))?;
         if let Some(workers) = backfill.list_for {
             let rate_share = divided(rate_share, workers).map_err(in_stream)?;
             let (count, windows) = (over.len(), over.to_vec());
@@ -182,7 +192,7 @@ impl Dispatcher {
             let list = WindowList { count, not_over, revision, rate_share, windows, warnings };
             return Ok(Answer::Windows(list));
         }
-        publisher.sweep().await.map_err(|error| in_stream(error.into()))?;
+        publisher.sweep(now).await.map_err(|error| in_stream(error.into()))?;
         let loading = Loading::Revision(revision);
         let plan = BackfillPlan::new(incremental, Some(&publisher), &windows, loading, now, false)
             .await
@@ -222,6 +232,10 @@ impl Dispatcher {
             not_over: plan.count(WindowState::NotOver),
         };
         Answer::Runs { reports, windows }
+    }
+
+    fn stores(&self, deadline: Deadline) -> Stores {
+        Stores::from(self.store.clone()).with_tables(self.tables.clone()).bounded(&self.clock, deadline)
     }
 
     pub(super) fn store(&self, deadline: Deadline) -> Arc<dyn BronzeStore> {

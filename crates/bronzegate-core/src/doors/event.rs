@@ -136,6 +136,15 @@ impl Event {
         Ok(Self { source: spec.source, stream: spec.stream, action, rate_share })
     }
 
+    /// The same as a run that is due then, on a whole second, if it is a run and says no time.
+    #[must_use]
+    pub fn due(mut self, time: Option<Timestamp>) -> Self {
+        if let (Action::Run { scheduled_time: scheduled @ None }, Some(time)) = (&mut self.action, time) {
+            *scheduled = Timestamp::from_second(time.as_second()).ok();
+        }
+        self
+    }
+
     /// The event's JSON, which [`parse`](Self::parse) reads.
     pub fn to_json(&self) -> Value {
         let mut event = json!({ "source": self.source });

@@ -60,8 +60,11 @@ impl Metric {
 /// `RunCompleted`, `RunFailed` and `RunPartial` are 1 or 0 each; a run that found its key committed is
 /// completed, since what was due is there. Its counts are left out, and so are ratios that do not
 /// exist or that the defaults of `expect` pass over, because a 0 would look like a breach. `Breaches` is the number of thresholds of `expect` that
-/// the run breached, `Warnings` that of all its warnings.
+/// the run breached, `Warnings` that of all its warnings. An event that was skipped is no run, and has none.
 pub fn of_run(report: &RunReport) -> Vec<Metric> {
+    if report.status == Status::Skipped {
+        return Vec::new();
+    }
     let flag = |name, is: bool| Metric { name, unit: Unit::Count, value: f64::from(u8::from(is)) };
     let mut metrics = vec![
         flag("RunCompleted", matches!(report.status, Status::Complete | Status::AlreadyCommitted)),
@@ -133,6 +136,12 @@ mod tests {
     fn what_was_committed_already_is_completed_and_counts_nothing() {
         let report = RunReport { status: Status::AlreadyCommitted, ..RunReport::new("crm", "deals") };
         assert_eq!(told(&report), "RunCompleted=1 Count, RunFailed=0 Count, RunPartial=0 Count");
+    }
+
+    #[test]
+    fn an_event_that_was_skipped_tells_nothing() {
+        let report = RunReport { status: Status::Skipped, ..RunReport::new("crm", "deals") };
+        assert_eq!(told(&report), "");
     }
 
     #[test]

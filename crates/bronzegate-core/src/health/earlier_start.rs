@@ -51,7 +51,7 @@ pub(crate) async fn before_the_first_run(
         Some(began) => Some(began.clone()),
         None => log.get(&RunId::Sequence(1).to_string(), 1).await?.and_then(|first| first.cursor?.from),
     };
-    let Some(began) = began.and_then(|began| CursorValue::of(incremental.format, began).ok()) else {
+    let Some(began) = began.and_then(|began| CursorValue::of(&incremental.format, began).ok()) else {
         return nothing;
     };
     match (start, began.time()) {
@@ -61,7 +61,7 @@ pub(crate) async fn before_the_first_run(
         },
         (Start::Value(text), None) => {
             let start =
-                CursorValue::of(incremental.format, Verbatim { text: text.clone(), bare: false }).ok();
+                CursorValue::of(&incremental.format, Verbatim { text: text.clone(), bare: false }).ok();
             let is_earlier = start.is_some_and(|start| start.is_before(&began));
             let began = began.verbatim().text.clone();
             if is_earlier { Ok(BeforeTheFirstRun::Unreachable(text, began)) } else { nothing }

@@ -20,6 +20,16 @@ pub struct Gap {
     /// The later run of an incremental stream that fetched what they would have; a snapshot that was not
     /// taken is lost.
     pub made_up_by: Option<String>,
+    /// The run that was in flight when they were due, so that they were skipped: they are not missed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub during: Option<String>,
+}
+
+impl Gap {
+    /// What they are called in tables.
+    pub fn status(&self) -> &'static str {
+        if self.during.is_some() { "skipped" } else { "missing" }
+    }
 }
 
 /// What is looked at.
@@ -34,6 +44,16 @@ pub(super) struct Search<'a> {
     pub(super) tolerance: Duration,
     /// A run of the stream brings whole UTC days, and further ones on the same day commit nothing.
     pub(super) by_day: bool,
+    /// When runs were in flight, sorted, with their keys.
+    pub(super) busy: &'a [Busy],
+}
+
+/// A run that was in flight.
+#[derive(Clone, Debug)]
+pub(super) struct Busy {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    pub(super) key: String,
 }
 
 impl Search<'_> {
@@ -54,12 +74,14 @@ impl Search<'_> {
             if another || any(times, nearest) {
                 continue;
             }
+            let during = self.busy.iter().find(|busy| (busy.from..busy.to).contains(&due));
+            let during = during.map(|busy| busy.key.clone());
             match gaps.last_mut() {
-                Some(gap) if !any(times, (gap.to, due)) => {
+                Some(gap) if gap.during == during && !any(times, (gap.to, due)) => {
                     gap.to = due;
                     gap.missing += 1;
                 }
-                _ => gaps.push(Gap { from: due, to: due, missing: 1, made_up_by: None }),
+                _ => gaps.push(Gap { from: due, to: due, missing: 1, made_up_by: None, during }),
             }
         }
         gaps
@@ -104,8 +126,12 @@ mod tests {
     fn gaps(schedule: &Schedule, span: [&str; 2], by_day: bool, runs: &[&str]) -> Vec<String> {
         let [from, to] = span.map(time);
         let runs: Vec<_> = runs.iter().map(|run| time(run)).collect();
-        let search = Search { schedule, from, to, tolerance: Duration::from_mins(10), by_day };
-        let told = |gap: &Gap| format!("{}+{}", gap.from.strftime("%dT%H:%M"), gap.missing);
+        let busy = Busy { from: time("25T10:00"), to: time("25T12:30"), key: "seq-7".to_owned() };
+        let search = Search { schedule, from, to, tolerance: Duration::from_mins(10), by_day, busy: &[busy] };
+        let told = |gap: &Gap| {
+            let during = gap.during.as_ref().map(|key| format!(" during {key}")).unwrap_or_default();
+            format!("{}+{}{during}", gap.from.strftime("%dT%H:%M"), gap.missing)
+        };
         search.gaps(&runs).iter().map(told).collect()
     }
 
@@ -140,6 +166,14 @@ mod tests {
         assert_eq!(
             gaps(&six_hours, ["20T00:00", "24T00:00"], true, &["20T00:00", "22T00:00"]),
             ["21T00:00+1", "23T00:00+1"]
+        );
+    }
+
+    #[test]
+    fn what_was_due_while_a_run_was_in_flight_is_a_gap_of_its_own() {
+        assert_eq!(
+            gaps(&hourly(), ["25T08:00", "25T15:00"], false, &["25T08:00", "25T14:00"]),
+            ["25T09:00+1", "25T10:00+3 during seq-7", "25T13:00+1"]
         );
     }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::judge::{breaches, is_sparse};
 use crate::breach::Breach;
-use crate::bronze::{CommitRecord, Ratios, RunId, RunKind, SegmentStatus, Window};
+use crate::bronze::{CommitRecord, Mended, Ratios, RunId, RunKind, SegmentStatus, TablePublished, Window};
 use crate::config::{Expect, error_rate};
 use crate::plan::is_come;
 use crate::report::Counts;
@@ -55,10 +55,29 @@ pub struct LoggedRun {
     pub breaches: Vec<Breach>,
     /// Rows were seen to move between pages while they were read: some may be missing.
     pub may_lack: bool,
+    /// It is no run: the state was set, or a run that was partial ended by that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mended: Option<Mended>,
     /// What a person should know, of all segments.
     pub warnings: Vec<String>,
+    /// What its table has of it, where its records are rows of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<LoggedTable>,
     /// Its segments in order.
     pub segments: Vec<LoggedSegment>,
+}
+
+/// What a table has of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoggedTable {
+    /// The table's name.
+    pub name: String,
+    /// The newest version that has rows of the run, where the table tells one.
+    pub version: Option<i64>,
+    /// The run's rows in it.
+    pub rows: u64,
+    /// Committed segments that it does not have yet: the stream's next run appends them.
+    pub open_segments: u64,
 }
 
 /// One segment of a run.
@@ -105,10 +124,27 @@ impl LoggedRun {
         self.status == SegmentStatus::Complete
     }
 
-    /// Whether a person should look at it: it breaches a threshold, is cut, may lack records, or has a time that
-    /// lay ahead.
+    /// Whether a person should look at it: it breaches a threshold, is cut, may lack records, is not in its table, or
+    /// has a time that lay ahead.
     pub fn is_marked(&self) -> bool {
-        !self.breaches.is_empty() || !self.is_complete() || self.may_lack || self.is_ahead
+        !self.breaches.is_empty()
+            || !self.is_complete()
+            || self.may_lack
+            || self.is_ahead
+            || !self.is_in_table()
+    }
+
+    /// Whether its table has all of its committed segments, where it has a table.
+    pub fn is_in_table(&self) -> bool {
+        self.table.as_ref().is_none_or(|table| table.open_segments == 0)
+    }
+
+    /// Notes what the table has of one of its segments, as the segment's mark says.
+    pub fn note_published(&mut self, published: &TablePublished) {
+        let Some(table) = &mut self.table else { return };
+        table.version = table.version.max(published.version);
+        table.rows = table.rows.saturating_add(published.rows);
+        table.open_segments = table.open_segments.saturating_sub(1);
     }
 
     fn new(record: CommitRecord, expect: &Expect) -> Self {
@@ -133,7 +169,9 @@ impl LoggedRun {
             cursor_out: None,
             breaches: Vec::new(),
             may_lack: false,
+            mended: None,
             warnings: Vec::new(),
+            table: None,
             segments: Vec::new(),
         };
         run.add(record, expect);
@@ -142,6 +180,12 @@ impl LoggedRun {
 
     fn add(&mut self, record: CommitRecord, expect: &Expect) {
         let total = record.total_counts;
+        if let Some(table) = record.table.as_ref().filter(|_| !record.parts.is_empty()) {
+            let none = LoggedTable { name: String::new(), version: None, rows: 0, open_segments: 0 };
+            let logged = self.table.get_or_insert(none);
+            logged.name.clone_from(&table.name);
+            logged.open_segments += 1;
+        }
         if record.is_in_history() {
             let ratios = Ratios::of(&record.history);
             (self.records_ratio, self.duration_ratio) = (ratios.records, ratios.duration);
@@ -158,6 +202,7 @@ impl LoggedRun {
         self.window = record.window.or(self.window.take());
         self.cursor_out = record.cursor_out;
         self.may_lack |= record.may_lack;
+        self.mended = record.mended;
         self.warnings.extend(record.warnings);
         self.segments.push(LoggedSegment {
             segment: record.segment,

@@ -16,6 +16,6 @@ pub(crate) use earlier_start::{BeforeTheFirstRun, before_the_first_run};
 pub use gap::Gap;
 pub use judge::breaches;
 pub(crate) use judge::is_sparse;
-pub use logged_run::{LoggedRun, LoggedSegment};
+pub use logged_run::{LoggedRun, LoggedSegment, LoggedTable};
 pub use read_state::{PartitionState, ReadState};
 pub use stream::{Entry, Period, StreamHealth};

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::gap::{Gap, Search};
+use super::gap::{Busy, Gap, Search};
 use super::logged_run::LoggedRun;
-use crate::bronze::{CommitRecord, LastError};
-use crate::config::{CursorFormat, Expect, Schedule, Stream};
+use crate::bronze::{CommitRecord, LastError, NOTED_AFTER, PAUSE, TablePublished};
+use crate::clock::later;
+use crate::config::{Expect, Schedule, Stream};
 
 /// What is asked of the log.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +113,17 @@ impl StreamHealth {
         health
     }
 
+    /// Adds what tables have of the runs, by key.
+    #[must_use]
+    pub fn with_published(mut self, published: &[(String, TablePublished)]) -> Self {
+        for (key, published) in published {
+            for run in self.runs.iter_mut().chain(&mut self.windows).filter(|run| run.key == *key) {
+                run.note_published(published);
+            }
+        }
+        self
+    }
+
     /// The same with the failure that is noted beside the log.
     #[must_use]
     pub fn with_error(mut self, error: Option<LastError>, period: &Period) -> Self {
@@ -151,12 +163,12 @@ impl StreamHealth {
 
     /// How many scheduled runs are missing.
     pub fn missing(&self) -> u64 {
-        self.gaps.iter().map(|gap| gap.missing).sum()
+        self.gaps.iter().filter(|gap| gap.during.is_none()).map(|gap| gap.missing).sum()
     }
 
     /// Whether there is nothing that a person should look at.
     pub fn is_healthy(&self) -> bool {
-        let is_whole = self.gaps.is_empty() && !self.never_ran && self.not_loaded.is_none();
+        let is_whole = self.missing() == 0 && !self.never_ran && self.not_loaded.is_none();
         self.marked() == 0 && is_whole && self.open_error().is_none()
     }
 }
@@ -173,15 +185,14 @@ fn gaps(settings: &Stream, runs: &[LoggedRun], period: &Period) -> Vec<Gap> {
     };
     let grace = SignedDuration::try_from(period.grace).unwrap_or(SignedDuration::MAX);
     let judged = period.now.checked_sub(grace).unwrap_or(Timestamp::MIN);
+    let busy: Vec<_> = runs.iter().filter_map(busy).collect();
     let search = Search {
         schedule,
+        busy: &busy,
         from,
         to: period.until.map_or(judged, |until| until.min(judged)),
         tolerance: period.grace,
-        by_day: settings
-            .incremental
-            .as_ref()
-            .is_some_and(|incremental| incremental.format == CursorFormat::Date),
+        by_day: settings.incremental.as_ref().is_some_and(|incremental| incremental.format.are_days()),
     };
     let times: Vec<_> = runs.iter().map(|run| run.scheduled_time).collect();
     let mut gaps = search.gaps(&times);
@@ -192,4 +203,11 @@ fn gaps(settings: &Stream, runs: &[LoggedRun], period: &Period) -> Vec<Gap> {
         }
     }
     gaps
+}
+
+/// When events of others were skipped for a run: from when it was noted as in flight until its note was over.
+fn busy(run: &LoggedRun) -> Option<Busy> {
+    let from = later(run.started_at, NOTED_AFTER);
+    let to = if run.is_complete() { run.finished_at } else { later(run.finished_at, PAUSE) };
+    (from < to).then(|| Busy { from, to, key: run.key.clone() })
 }

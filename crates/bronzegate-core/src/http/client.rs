@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
 use secrecy::SecretString;
@@ -13,11 +12,13 @@ use super::api_clock;
 use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, strip_user, with_origin};
 use super::body::{self, ResponseBody, innermost};
 use super::certificate::is_untrusted;
+use super::content::RequestContent;
 use super::egress::{Credentials, Egress, EgressError, egress_cause, host_and_port};
 use super::on_its_way::OnItsWay;
 use super::rate_limit::Limiter;
 use super::signals::{ResponseSignals, Signals};
 use super::stats::Stats;
+use super::transport;
 use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
 use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
@@ -30,15 +31,11 @@ const MAX_REDIRECTS: usize = 5;
 const LONGEST_SHOWN: usize = 100;
 /// The longest URL that HTTP libraries carry.
 const LONGEST_URL: usize = u16::MAX as usize - 1;
-/// The most headers of a response over HTTP/1; libraries stop at 100, and gateways add their own.
-const MOST_HEADERS: usize = 1_000;
-/// Pings on an idle HTTP/2 or TCP connection, so that a dead one is noticed.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// A request as the paginator makes it: without credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiRequest {
-    /// GET or POST.
+    /// GET, POST, PUT or PATCH.
     pub method: Method,
     /// Where to.
     pub url: Url,
@@ -48,8 +45,8 @@ pub(crate) struct ApiRequest {
     pub headers: HeaderMap,
     /// It moves a place that the API keeps: it is sent once, if it may have arrived.
     pub is_once: bool,
-    /// The JSON body of a POST.
-    pub body: Option<Bytes>,
+    /// What it carries.
+    pub body: Option<RequestContent>,
     /// What tells others that it has left, where that matters.
     pub on_its_way: Option<OnItsWay>,
 }
@@ -249,18 +246,20 @@ impl Client {
         // A page out of a cache would be one of another time than those beside it.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
-        if request.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(content) = &request.body {
+            headers.insert(CONTENT_TYPE, content.kind.media_type());
         }
         for (name, value) in &request.headers {
             headers.insert(name.clone(), value.clone());
         }
+        let body = request.body.as_ref().map(|content| credential.fill(content));
         match credentials {
             Credentials::Sent => credential.apply(&mut url, &mut headers),
             // The API may have repeated a secret in what leads there.
             Credentials::Withheld => {
-                credential.strip(&mut url);
-                self.check_free(&url, &headers, request).map_err(|error| SendError::Fatal(error.into()))?;
+                credential.strip(&mut url, &mut headers);
+                self.check_free(&url, &headers, body.as_deref())
+                    .map_err(|error| SendError::Fatal(error.into()))?;
             }
         }
         if url.as_str().len() > LONGEST_URL {
@@ -268,12 +267,13 @@ impl Client {
         }
         let is_let_in = matches!(credentials, Credentials::Sent);
         if is_let_in {
-            let secrets = credential.sign(request, &mut url, &mut headers, self.clock.now()).await?;
+            let whole = (&mut url, body.as_deref().unwrap_or_default());
+            let secrets = credential.sign(&request.method, whole, &mut headers, self.clock.now()).await?;
             self.learn(&secrets);
         }
         let mut builder = self.http.request(request.method.clone(), url).headers(headers);
-        if let Some(body) = &request.body {
-            builder = builder.body(body.clone());
+        if let Some(body) = body {
+            builder = builder.body(body);
         }
         self.stats.request();
         if let Some(way) = &request.on_its_way {
@@ -307,8 +307,8 @@ impl Client {
     }
 
     /// Whether a request to a host that gets no credentials has none in it, wherever the API put them.
-    fn check_free(&self, url: &Url, headers: &HeaderMap, request: &ApiRequest) -> Result<(), EgressError> {
-        let values = headers.values().map(HeaderValue::as_bytes).chain(request.body.as_deref());
+    fn check_free(&self, url: &Url, headers: &HeaderMap, body: Option<&[u8]>) -> Result<(), EgressError> {
+        let values = headers.values().map(HeaderValue::as_bytes).chain(body);
         let texts = values.map(String::from_utf8_lossy);
         let is_secret = |text: &str| self.auth.scrubber().finds_in(text);
         let holds = if is_secret(url.as_str()) {
@@ -337,7 +337,7 @@ impl Client {
     }
 }
 
-fn describe(error: &reqwest::Error) -> String {
+pub(super) fn describe(error: &reqwest::Error) -> String {
     let url = error.url().map_or_else(String::new, |url| format!(" ({})", SafeUrl(url)));
     let what = if error.is_timeout() {
         "timed out".to_owned()
@@ -381,21 +381,7 @@ fn needs_tls(source: &Source, stream: &Stream) -> bool {
 }
 
 fn build(timeout: &Timeout, egress: &Egress, tls: bool) -> Result<reqwest::Client, Error> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("bronzegate/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy()
-        .referer(false)
-        .connect_timeout(timeout.connect)
-        .read_timeout(timeout.read)
-        .timeout(timeout.total)
-        .tcp_nodelay(true)
-        .tcp_keepalive(KEEP_ALIVE)
-        .http1_max_headers(MOST_HEADERS)
-        .http2_adaptive_window(true)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .dns_resolver(egress.resolver());
+    let builder = transport::builder(timeout, egress);
     let builder = if tls { builder } else { builder.tls_certs_only([]) };
     builder
         .build()

@@ -89,6 +89,12 @@ impl Egress {
         }
     }
 
+    /// The rules of a service that the deployment names: its own origin alone, over https. Its address may be private,
+    /// because clouds offer their services within private networks.
+    pub(super) fn of_service(origin: Url) -> Self {
+        Self { base: origin, allowed: Vec::new(), allow_http: false, allow_private: true }
+    }
+
     /// Whether the URL may be called, and whether with credentials. `base` is the API's base URL where
     /// that came with the token; the source's own is not called then.
     ///

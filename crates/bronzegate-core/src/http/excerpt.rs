@@ -25,8 +25,11 @@ pub(crate) fn excerpt(headers: &HeaderMap, body: &[u8], scrubber: &Scrubber) -> 
         Err(_) if text.contains("\\u") => return None,
         Err(_) => text.to_owned(),
     };
-    let start = &text[..text.floor_char_boundary(LONGEST)];
-    Some(if scrubber.is_clean(start) { line(start) } else { WITHHELD.to_owned() })
+    let start = text.floor_char_boundary(LONGEST);
+    let cut = if start < text.len() { format!("{}…", &text[..start]) } else { text };
+    let shown = line(&cut);
+    let is_clean = scrubber.is_clean(&cut) && scrubber.is_clean(&shown);
+    Some(if is_clean { shown } else { WITHHELD.to_owned() })
 }
 
 #[cfg(test)]
@@ -66,6 +69,9 @@ mod tests {
             ("text/plain", "see dG8ra2Vu"),
         ] {
             assert_eq!(shown(content_type, body).as_deref(), Some(WITHHELD), "{body}");
+        }
+        for cut in [format!("{} to+ken", "y".repeat(294)), format!("x{}to+ken", " ".repeat((4 << 10) - 6))] {
+            assert_eq!(shown("text/plain", &cut).as_deref(), Some(WITHHELD), "{cut}");
         }
         assert_eq!(shown(json, r#"{"e":"to\u002Bken""#), None, "no JSON, and who knows what it spells");
     }

@@ -1,10 +1,9 @@
 //! When to try again: exponential backoff with full jitter, bounded by attempts and by time.
-//!
-//! The jitter, and what makes a signed request differ from every other, are the only randomness of the engine.
 
 use std::time::Duration;
 
 use crate::config::Retry;
+use crate::random;
 
 /// The attempts at one request.
 #[derive(Debug)]
@@ -47,7 +46,7 @@ impl<'a> Backoff<'a> {
         if self.attempt >= self.settings.max_attempts {
             return Err(NoMore::Attempts);
         }
-        let own = self.bound().mul_f64(random_share());
+        let own = self.bound().mul_f64(random::share());
         let wait = demanded.map_or(own, |demanded| demanded.max(own));
         let counted = if bounded && wait > own { Duration::ZERO } else { wait };
         let waited = self.waited.saturating_add(counted);
@@ -65,15 +64,9 @@ impl<'a> Backoff<'a> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this file is where randomness is drawn")]
-fn random_share() -> f64 {
-    fastrand::f64()
-}
-
 /// A text that no other request has: a nonce, or the id of an assertion. Nobody has to be unable to guess it.
-#[expect(clippy::disallowed_methods, reason = "this file is where randomness is drawn")]
 pub(super) fn nonce() -> String {
-    format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..))
+    format!("{}{}{}{}", random::hex(), random::hex(), random::hex(), random::hex())
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::address::Facts;
 use super::body::Framing;
 use super::media_type::media_type;
-use super::signals::{ResponseSignals, Signals};
+use super::signals::{ResponseSignals, Signals, reset_in};
 use crate::config::{ResponseRule, Then};
 use crate::error::ErrorKind;
 use crate::formats::{SplitError, SplitErrorKind};
@@ -67,12 +69,18 @@ pub(crate) fn judge(
     body: &BodyState,
     signals: &ResponseSignals,
     is_known: bool,
+    now: Timestamp,
 ) -> Verdict {
     // A body that broke off cannot be held against rules that look into it.
     if !matches!(body, BodyState::Cut(_) | BodyState::Damaged(_)) {
         let rule = rules.iter().find(|rule| rule.when.iter().all(|condition| facts.holds(condition)));
         if let Some(rule) = rule {
-            return by_rule(rule, facts, body, signals.0, is_known);
+            return match by_rule(rule, facts, body, signals.0, is_known) {
+                Verdict::Retry(kind, cause, demanded) => {
+                    Verdict::Retry(kind, cause, stated_wait(rule, facts, now).or(demanded))
+                }
+                verdict => verdict,
+            };
         }
     }
     by_default(facts, body, signals.0, is_known)
@@ -99,6 +107,13 @@ fn by_rule(
         // What the page says of errors is no matter; whether there is a page is.
         Then::Accept => by_default(facts, body, signals, is_known),
     }
+}
+
+/// How long the rule says that the API asks to wait.
+fn stated_wait(rule: &ResponseRule, facts: &Facts, now: Timestamp) -> Option<Duration> {
+    let (at, unit) = rule.wait.as_ref()?;
+    let text = facts.look(at)?.text()?;
+    reset_in(text.trim(), *unit, now)
 }
 
 fn by_default(facts: &Facts, body: &BodyState, signals: Signals, is_known: bool) -> Verdict {

@@ -15,7 +15,7 @@ pub(crate) fn covered(
     first: &CommitRecord,
     newest: &CommitRecord,
 ) -> Option<TimeWindow> {
-    let format = incremental.format;
+    let format = &incremental.format;
     let time = |value: &Verbatim| CursorValue::of(format, value.clone()).ok()?.time();
     let (begun, read) = (first.cursor.as_ref()?, newest.cursor.as_ref()?);
     let from = begun.from.as_ref().map_or(Some(Timestamp::MIN), time)?;
@@ -27,6 +27,10 @@ pub(crate) fn covered(
         Timestamp::from_nanosecond(behind).ok()
     };
     let to = match newest_record {
+        _ if incremental.windows_only => {
+            let known = read.known.as_ref().and_then(|known| time(&known.cursor));
+            known.map_or(end, |known| known.max(end))
+        }
         // Whoever goes on with it brings all of it; partitions may be ahead of it.
         _ if read.more || newest.status == SegmentStatus::Partial => {
             read.known_of_partitions().filter_map(behind).fold(end, Timestamp::max)

@@ -328,7 +328,7 @@ impl<'a> Sequence<'a> {
     /// Where the requests of branches begin that have been read up to a mark; `None` at the oldest record.
     fn begins(&self, known: Option<&Mark>) -> Result<Option<Verbatim>, Error> {
         let Some(known) = known else { return Ok(None) };
-        let format = self.incremental.format;
+        let format = &self.incremental.format;
         let Some(read_until) = self.read(&known.cursor)?.time() else {
             return Ok(Some(known.cursor.clone()));
         };
@@ -343,7 +343,7 @@ impl<'a> Sequence<'a> {
     }
 
     pub(super) fn read(&self, cursor: &Verbatim) -> Result<CursorValue, Error> {
-        CursorValue::of(self.incremental.format, cursor.clone()).map_err(|error| {
+        CursorValue::of(&self.incremental.format, cursor.clone()).map_err(|error| {
             let cause = format!("the committed cursor {:?} {error}, which `format` asks for", cursor.text);
             Error::new(ErrorKind::Store, cause)
         })
@@ -353,8 +353,8 @@ impl<'a> Sequence<'a> {
 /// Where the first run begins.
 pub(super) fn start(incremental: &Incremental) -> Option<Mark> {
     Some(Mark::at(match incremental.start.clone()? {
-        Start::Time(time) => CursorValue::of_time(incremental.format, time).verbatim().clone(),
-        Start::Value(text) => Verbatim { text, bare: incremental.format == CursorFormat::Integer },
+        Start::Time(time) => CursorValue::of_time(&incremental.format, time).verbatim().clone(),
+        Start::Value(text) => Verbatim { text, bare: *incremental.format.first() == CursorFormat::Integer },
     }))
 }
 

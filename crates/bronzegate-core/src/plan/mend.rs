@@ -1,6 +1,7 @@
 //! A state that a person sets: where the next run of an incremental stream begins.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::due_time::is_come;
 use super::marks::{Sequence, start};
@@ -133,12 +134,19 @@ fn of_partitions(
 
 /// The mark, in the spelling that the stream's cursors have.
 fn read(sequence: &Sequence<'_>, before: &CursorState, text: &str, now: Timestamp) -> Result<Mark> {
-    let format = sequence.incremental.format;
+    let format = &sequence.incremental.format;
     let known = before.position().map(|mark| mark.cursor.bare);
-    let bare = known
-        .unwrap_or(matches!(format, CursorFormat::Integer | CursorFormat::EpochS | CursorFormat::EpochMs));
+    let bare = known.unwrap_or(matches!(
+        format.first(),
+        CursorFormat::Integer | CursorFormat::EpochS | CursorFormat::EpochMs | CursorFormat::EpochUs
+    ));
     let spelled = CursorValue::of(format, Verbatim { text: text.to_owned(), bare });
-    let value = match (spelled, parse_time(text).filter(|_| format.is_time())) {
+    let time = parse_time(text).filter(|_| format.is_time());
+    let value = match (spelled, time) {
+        // A date is an ISO 8601 instant too, but not one that the API writes.
+        (Ok(_), Some(time)) if *format.first() == CursorFormat::Rfc3339 && text.parse::<Date>().is_ok() => {
+            CursorValue::of_time(format, time)
+        }
         (Ok(value), _) => value,
         (Err(_), Some(time)) => CursorValue::of_time(format, time),
         (Err(error), None) => {

@@ -267,6 +267,7 @@ mod tests {
             cursor_out: None,
             page_state: partial.then(|| serde_json::to_value(state).unwrap()),
             cursor: None,
+            table: None,
             counts: Counts::default(),
             total_counts: Counts { records: 40, ..Counts::default() },
             started_at: time,

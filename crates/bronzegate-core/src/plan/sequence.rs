@@ -2,30 +2,16 @@
 
 use jiff::Timestamp;
 
+use super::due::Due;
 use super::due_time::done_until;
 use super::marks::{Before, Begun, Sequence};
+use super::whole_windows;
 use super::window::cut;
 use crate::bronze::{CommitRecord, RunId, RunKey, SegmentStatus};
-use crate::config::Start;
+use crate::config::{Incremental, Start};
 use crate::cursor::{CursorState, CursorValue};
 use crate::error::{Error, ErrorKind};
 use crate::window::TimeWindow;
-
-/// What follows the newest run of an incremental stream.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Due {
-    /// A run.
-    Run {
-        /// Its key.
-        key: RunKey,
-        /// What it asks for.
-        cursor: Box<CursorState>,
-        /// What a person should know of where it begins.
-        told: Vec<String>,
-    },
-    /// Nothing: the run has everything that was due.
-    Done(Box<CommitRecord>),
-}
 
 /// The run that an event scheduled for `at` leads to; `newest` is the newest commit of the stream's
 /// sequence.
@@ -42,6 +28,9 @@ pub(crate) fn next(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<Due, Error> {
+    if sequence.incremental.windows_only {
+        return whole_windows::next(sequence, newest, at, now);
+    }
     let Some(newest) = newest else {
         let begun = sequence.first()?;
         let is_reached = match sequence.incremental.start {
@@ -90,7 +79,7 @@ pub(crate) fn next(
 /// seen to be kept.
 fn due(sequence: &Sequence<'_>, begun: Option<Begun>, until: Timestamp) -> Result<Option<Begun>, Error> {
     let Sequence { incremental, .. } = sequence;
-    let format = incremental.format;
+    let format = &incremental.format;
     let Some(Begun { cursor, told }) = begun else { return Ok(None) };
     if !format.is_time() {
         return Ok(Some(Begun { cursor, told }));
@@ -106,23 +95,22 @@ fn due(sequence: &Sequence<'_>, begun: Option<Begun>, until: Timestamp) -> Resul
         return Ok((!incremental.settle.is_zero()).then_some(Begun { cursor: nothing, told }));
     };
     let first = incremental.window.map_or(Some(due), |step| due.split(step).next()).unwrap_or(due);
-    // A window moves, whatever its length: where it ends is where the next one begins.
-    let next = from.as_nanosecond() + format.resolution_ns();
-    let to = cut(first.to(), format).max(Timestamp::from_nanosecond(next).unwrap_or(until));
+    let to = if first.to() < until { end_of_window(incremental, from, first.to()).min(until) } else { until };
     let cursor = CursorState { to: ask(to), more: to < until, ..cursor };
     Ok(Some(Begun { cursor, told }))
 }
 
-impl Due {
-    fn run(key: RunKey, begun: Begun) -> Self {
-        Self::Run { key, cursor: Box::new(begun.cursor), told: begun.told }
-    }
+/// Where a window ends: at a whole unit of what records and requests tell apart. It moves, whatever its length: where
+/// it ends is where the next one begins.
+fn end_of_window(incremental: &Incremental, from: Timestamp, end: Timestamp) -> Timestamp {
+    let cut = incremental.cut_coarser(end);
+    let next = incremental.cut_coarser(from).as_nanosecond() + incremental.coarser_ns();
+    if cut > from { cut } else { Timestamp::from_nanosecond(next).unwrap_or(end) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Incremental;
     use crate::cursor::Verbatim;
 
     #[test]

@@ -8,8 +8,9 @@ use crate::cursor::{
 use crate::error::ErrorKind;
 use crate::report::Counts;
 
+use super::due::Due;
 use super::marks::Sequence;
-use super::sequence::{Due, next};
+use super::sequence::next;
 
 fn source(regions: &[String], more: &str) -> Source {
     let text = format!(

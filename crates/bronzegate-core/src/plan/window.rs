@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::config::{CursorFormat, Incremental};
+use super::whole_windows;
+use crate::config::{CursorFormats, Incremental};
 use crate::cursor::{CursorState, CursorValue, Verbatim};
 use crate::error::{Error, ErrorKind};
 use crate::window::{EARLIEST, TimeWindow};
@@ -15,19 +16,24 @@ pub fn window(incremental: Option<&Incremental>, window: TimeWindow) -> Result<C
     let Some(incremental) = incremental else {
         return Err(refused("it has no `incremental: { cursor: …, format: …, from: …, to: … }`"));
     };
-    let format = incremental.format;
+    let format = &incremental.format;
     if window.from() < EARLIEST {
         return Err(refused("it begins before the year 1"));
     }
     if !format.is_time() {
-        return Err(refused(
-            "the `format` of its cursor is none of time: rfc3339, date, epoch_s or epoch_ms",
-        ));
+        return Err(refused("the `format` of its cursor is none of time: it is a number or a text"));
     }
-    let told_apart = |time: Timestamp| time.as_nanosecond() % format.resolution_ns() == 0;
+    let told_apart =
+        |time: Timestamp| time.as_nanosecond() % format.resolution_ns() == 0 && format.first().tells(time);
     if !told_apart(window.from()) || !told_apart(window.to()) {
         let cause = format!(
-            "{window} does not begin and end where the `format` of its cursor can tell: at whole days, seconds or milliseconds"
+            "{window} does not begin and end where `format: {format}` can tell: at whole days, minutes, seconds or milliseconds"
+        );
+        return Err(refused(&cause));
+    }
+    if incremental.windows_only && !whole_windows::is_on_grid(incremental, window) {
+        let cause = format!(
+            "{window} is none of the windows that `windows_only` cuts from `start`: give the beginning and the end of one"
         );
         return Err(refused(&cause));
     }
@@ -62,17 +68,18 @@ pub(crate) fn when(incremental: Option<&Incremental>) -> String {
 
 /// The first half of what is asked for; `None` when it would be shorter than `min_window`.
 pub(crate) fn halved(settings: &Incremental, cursor: &CursorState) -> Option<CursorState> {
-    let time = |verbatim: &Option<Verbatim>| CursorValue::of(settings.format, verbatim.clone()?).ok()?.time();
+    let time =
+        |verbatim: &Option<Verbatim>| CursorValue::of(&settings.format, verbatim.clone()?).ok()?.time();
     let (from, to) = (time(&cursor.from)?, time(&cursor.to)?);
-    let middle = cut(from + to.duration_since(from) / 2, settings.format);
+    let middle = settings.cut_coarser(from + to.duration_since(from) / 2);
     let half = middle.duration_since(from).unsigned_abs();
     let long_enough = middle > from && half >= settings.min_window;
-    let to = CursorValue::of_time(settings.format, middle).verbatim().clone();
+    let to = CursorValue::of_time(&settings.format, middle).verbatim().clone();
     long_enough.then(|| CursorState { to: Some(to), more: true, ..cursor.clone() })
 }
 
 /// The instant without what the format cannot tell, so that an end is the same in every request.
-pub(super) fn cut(time: Timestamp, format: CursorFormat) -> Timestamp {
+pub(super) fn cut(time: Timestamp, format: &CursorFormats) -> Timestamp {
     let unit = format.resolution_ns();
     Timestamp::from_nanosecond(time.as_nanosecond().div_euclid(unit) * unit).unwrap_or(time)
 }

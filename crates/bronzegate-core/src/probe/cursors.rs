@@ -54,7 +54,7 @@ impl<'a> Cursors<'a> {
         // On a page of several, the oldest of all is known only where they are in order.
         let is_known = is_last || self.filter.is_rising();
         let oldest = self.filter.oldest().filter(|_| is_known);
-        let format = self.settings.format;
+        let format = &self.settings.format;
         let oldest = oldest.map(|time| CursorValue::of_time(format, time).verbatim().clone());
         let read = CursorState { oldest, ..asked.clone() };
         let lacks = lacks_the_beginning(self.settings, &read);

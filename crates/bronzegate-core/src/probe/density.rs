@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::config::Incremental;
-use crate::cursor::{CursorValue, member};
+use crate::cursor::{CursorValue, cursor_of};
 use crate::extract::PageEvent;
 use crate::window::TimeWindow;
 
@@ -38,8 +38,8 @@ impl<'a> Density<'a> {
     }
 
     fn record(&mut self, record: &[u8]) {
-        let json = member(record, self.settings.cursor.tokens());
-        let time = json.and_then(|json| CursorValue::time_in_record(self.settings.format, json));
+        let json = cursor_of(record, &self.settings.cursor);
+        let time = json.and_then(|json| CursorValue::time_in_record(&self.settings.format, json));
         let Some(time) = time else {
             self.seen.has_gap = true;
             return;

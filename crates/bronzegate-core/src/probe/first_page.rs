@@ -48,7 +48,7 @@ pub(crate) async fn first_page(
         }
     }
     let request = requests.at(&state)?;
-    let (sender, mut receiver) = record_channel();
+    let (sender, mut receiver) = record_channel(None);
     let fetcher = &context.fetcher;
     let fetch = async move { fetcher.fetch(&request, None, &sender).await };
     let pass_by = async {

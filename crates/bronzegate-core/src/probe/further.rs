@@ -49,7 +49,7 @@ fn is_round(records: u64) -> Option<String> {
 fn lowered(context: &StreamContext, first: u64, second: u64) -> Option<String> {
     let pagination = &context.stream.pagination;
     let hides = matches!(pagination.kind, Kind::Offset { advance: Advance::Requested, .. });
-    let asked = pagination.page_size.as_ref()?.value;
+    let asked = pagination.page_size.as_ref().filter(|size| size.to.0.is_some())?.value;
     (!hides && 0 < first && first < asked && second > 0).then(|| {
         format!(
             "the first page has {first} records where {asked} were asked for, and there are more: if the API lowers the \

@@ -100,7 +100,7 @@ impl StreamRun {
     pub async fn probe_window(&self, window: TimeWindow) -> Result<Probe> {
         let incremental = self.stream.incremental.as_ref();
         let asked = plan::window(incremental, window).map_err(|error| self.failed(error))?;
-        let mut density = incremental.map(Density::new);
+        let mut density = incremental.filter(|settings| !settings.windows_only).map(Density::new);
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
         let context = self.context(self.asked(&asked), Deadline::NONE, CancellationToken::default());
         let (probe, _) = self.probe_asking(&Arc::new(context), see).await?;
@@ -109,7 +109,8 @@ impl StreamRun {
 
     /// The cursors of the first page, where the stream has any.
     fn cursors(&self, asked: &CursorState) -> Result<Option<Cursors<'_>>> {
-        let Some(settings) = &self.stream.incremental else { return Ok(None) };
+        let settings = self.stream.incremental.as_ref().filter(|settings| !settings.windows_only);
+        let Some(settings) = settings else { return Ok(None) };
         let bounds = asked.bounds(settings).map_err(|error| Error::new(ErrorKind::Config, error))?;
         Ok(Some(Cursors::new(settings, bounds)))
     }

@@ -17,8 +17,9 @@ use super::printable::printable;
 ///
 /// An API may repeat a credential in what it answers; such text passes through here before it is in an error, a
 /// report or a log. A secret is found as it is and in other cases, with escapes of URLs, HTML and JSON, in base64
-/// and hexadecimal digits, in these within each other, and where a good part of it is cut off. The work grows
-/// with the text alone; it is done where something is told, never for each record.
+/// and hexadecimal digits, in these within each other, and where a good part of it is cut off; at an ellipsis, with
+/// which what is shown is cut, also where only four bytes of it are left. The work grows with the text alone; it is
+/// done where something is told, never for each record.
 #[derive(Default)]
 pub struct Scrubber {
     known: RwLock<Known>,
@@ -147,7 +148,9 @@ fn look(
     while let Some((mut view, depth)) = views.pop() {
         for layer in 0.. {
             work = work.checked_sub(view.bytes.len()).ok_or(TooDeep)?;
-            for stretch in grams.find(&view.bytes, extent) {
+            let cut =
+                if extent == Extent::Part { grams.find_cut(&view.bytes, depth > 0) } else { Vec::new() };
+            for stretch in grams.find(&view.bytes, extent).into_iter().chain(cut) {
                 if tell(view.source(&stretch)).is_break() {
                     return Ok(());
                 }

@@ -202,6 +202,36 @@ fn a_secret_is_found_in_every_form_and_what_is_left_is_clean() {
     }
 }
 
+/// Messages cut what comes from outside before all of them is scrubbed.
+#[test]
+fn what_a_cut_leaves_of_a_secret_is_not_shown() {
+    let writings: [fn(&str) -> String; 5] = [
+        str::to_owned,
+        |text| text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        |text| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
+        hex,
+        |text| STANDARD.encode(text),
+    ];
+    for secret in ["tok-4711-abcdefgh", "q7_x!", "0123456789abcdef0123456789abcdef"] {
+        let scrubber = knowing(secret);
+        for write in writings {
+            let (written, beginning) = (write(secret), write(&secret[..4]));
+            let beginning = beginning.trim_end_matches('=');
+            for longest in 11..=11 + written.chars().count() {
+                let cut = line(&printable(&format!("the key is {written}, or not"), longest));
+                for text in [cut.clone(), format!("no `{cut}` here"), format!("{cut} and {cut}")] {
+                    let shown = scrubber.scrub(&text);
+                    assert!(!shown.contains(beginning), "{secret}: {text}: {shown}");
+                    assert_eq!(scrubber.is_clean(&text), shown == text, "{text}");
+                    assert!(scrubber.is_clean(&shown), "{shown}");
+                }
+            }
+        }
+        let unrelated = format!("the key is {}…, -----BEGIN…", &secret[..3]);
+        assert_eq!(scrubber.scrub(&unrelated), unrelated);
+    }
+}
+
 #[test]
 fn any_text_is_looked_through_without_harm_and_cleanly() {
     let mut random = Rng::with_seed(13);

@@ -53,6 +53,7 @@ impl StreamRun {
                 .resume
                 .map(|state| serde_json::to_value(state).expect("a state has text keys only")),
             cursor: staged.cursor,
+            table: None,
             counts,
             total_counts: combine(segment.counts_before, counts, u64::saturating_add),
             started_at: began.at,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
+use super::in_flight::InFlight;
 use super::rate_share::Pace;
 use crate::clock::{Clock, Deadline};
 use crate::config::{LEAST_SHARE, Source, Stream, is_rate_share};
@@ -41,6 +42,7 @@ pub struct StreamRun {
     pub(crate) client: Arc<Client>,
     /// The stream whose records this one's requests are repeated for.
     parent: Option<Box<Self>>,
+    pub(super) in_flight: InFlight,
 }
 
 impl Engine {
@@ -106,6 +108,7 @@ impl Engine {
             stream: Arc::new(stream),
             client: Arc::new(client),
             parent: parent.transpose()?.map(Box::new),
+            in_flight: InFlight::default(),
         })
     }
 
@@ -120,7 +123,12 @@ impl Engine {
             return same.clone();
         }
         let (auth, secrets, scrubber) = (stream.auth.clone(), self.secrets.clone(), self.scrubber.clone());
-        let new = Authenticator::new(auth, secrets, scrubber, self.signer.clone(), self.clock.clone());
+        // Streams that authenticate alike share a token, and with it what stands beside it.
+        let alike = self.source.streams.iter().filter(|other| other.auth == auth);
+        let mut beside = Vec::new();
+        alike.flat_map(Stream::request_secrets).for_each(|secret| secret.put_into(&mut beside));
+        let new =
+            Authenticator::new(auth, beside, secrets, scrubber, self.signer.clone(), self.clock.clone());
         known.push(Arc::new(new));
         known[known.len() - 1].clone()
     }
@@ -152,6 +160,11 @@ impl StreamRun {
     /// An error as it leaves the stream's work.
     pub(crate) fn failed(&self, error: Error) -> Error {
         error.rewritten(|text| self.told(text)).in_stream(self.name())
+    }
+
+    /// The stream, as the source file has it.
+    pub fn settings(&self) -> &Stream {
+        &self.stream
     }
 
     /// `<source>/<stream>`.

@@ -54,14 +54,14 @@ impl StreamRun {
         let before = health::before_the_first_run(log, settings, cursor.began.as_ref()).await?;
         if let (BeforeTheFirstRun::Loaded, Some(Start::Time(start))) = (&before, &settings.start) {
             // The next run need not look again.
-            cursor.began = Some(CursorValue::of_time(settings.format, *start).verbatim().clone());
+            cursor.began = Some(CursorValue::of_time(&settings.format, *start).verbatim().clone());
         }
         Ok(before.told(log.stream()))
     }
 
     /// The oldest record of a run, over all its segments; `None` where cursors are no times.
     pub(super) fn oldest(&self, before: Option<&Verbatim>, filter: &CursorFilter) -> Option<Verbatim> {
-        let format = self.stream.incremental.as_ref()?.format;
+        let format = &self.stream.incremental.as_ref()?.format;
         let before = before.and_then(|before| CursorValue::of(format, before.clone()).ok()?.time());
         let oldest = before.into_iter().chain(filter.oldest()).min()?;
         Some(CursorValue::of_time(format, oldest).verbatim().clone())
@@ -83,14 +83,14 @@ impl StreamRun {
 /// A first run whose records all begin far behind its `start`: an API that does not know the name of `from` answers
 /// what it answers by default, as a rule the last days.
 pub(crate) fn lacks_the_beginning(settings: &Incremental, cursor: &CursorState) -> Option<String> {
-    let time = |value: &Option<Verbatim>| CursorValue::of(settings.format, value.clone()?).ok()?.time();
+    let time = |value: &Option<Verbatim>| CursorValue::of(&settings.format, value.clone()?).ok()?.time();
     let (from, to, oldest) = (time(&cursor.from)?, time(&cursor.to)?, time(&cursor.oldest)?);
     let missing = oldest.duration_since(from);
-    if missing <= FAR || missing <= to.duration_since(from) / PART {
+    if !settings.is_asked_from || missing <= FAR || missing <= to.duration_since(from) / PART {
         return None;
     }
     let place = settings.from.as_ref().map(|from| format!(" ({from})")).unwrap_or_default();
-    let shown = |time: Timestamp| CursorValue::of_time(settings.format, time).verbatim().text.clone();
+    let shown = |time: Timestamp| CursorValue::of_time(&settings.format, time).verbatim().text.clone();
     Some(format!(
         "everything from {} on was asked for, and the oldest record is of {}: if the API has older ones, it does not know \
          the name of `from`{place}, and answers what it does by default",

@@ -20,7 +20,8 @@ impl StreamRun {
     /// committed in between; [`ErrorKind::Store`] when the log cannot be read or written.
     pub async fn mend(&self, stores: impl Into<Stores>, mend: &Mend, why: &str) -> Result<CommitRecord> {
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
-        let publisher = Publisher::new(stores, layout);
+        let publisher =
+            Publisher::of(stores, layout, &self.stream.output).map_err(|error| self.failed(error.into()))?;
         self.mend_in(&publisher, mend, why).await.map_err(|error| self.failed(error))
     }
 
@@ -33,7 +34,7 @@ impl StreamRun {
             return Err(Error::new(ErrorKind::Config, cause));
         };
         let now = self.engine.clock.now();
-        publisher.sweep().await?;
+        publisher.sweep(now).await?;
         let newest = log.newest(RunKind::Sequence, now).await?;
         if let Some(newest) = &newest {
             publisher.settle(newest).await?;
@@ -109,6 +110,7 @@ impl StreamRun {
             cursor_out: None,
             page_state: None,
             cursor: None,
+            table: None,
             counts: Counts::default(),
             total_counts: before.map(|before| before.total_counts).unwrap_or_default(),
             started_at: now,

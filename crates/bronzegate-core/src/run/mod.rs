@@ -3,6 +3,7 @@
 mod commit_record;
 mod engine;
 mod findings;
+mod in_flight;
 mod mend;
 mod options;
 mod paging;
@@ -10,6 +11,7 @@ mod rate_share;
 mod segment;
 mod staged;
 mod stream_run;
+mod table_segment;
 mod window;
 
 pub use engine::{Engine, StreamRun};

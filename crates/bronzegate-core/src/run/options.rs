@@ -11,11 +11,13 @@ pub struct RunOptions {
     pub deadline: Deadline,
     /// Cancelled, it ends the run at the next page boundary: that is committed as well.
     pub stop: CancellationToken,
+    /// Run, also where another event's run of the stream is in flight.
+    pub beside: bool,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { deadline: Deadline::NONE, stop: CancellationToken::new() }
+        Self { deadline: Deadline::NONE, stop: CancellationToken::new(), beside: false }
     }
 }
 

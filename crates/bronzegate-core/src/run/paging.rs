@@ -68,8 +68,8 @@ async fn of_level(
 ) -> Result<Option<KnownPaging>> {
     let seen = level.seen.first();
     let has_records = seen.as_ref().is_some_and(|first| first.records > 0);
-    if known.is_none() {
-        page_zero(level, seen.as_ref()).await?;
+    if known.is_none() && !page_zero(level, seen.as_ref()).await? {
+        return Ok(None);
     }
     let leads_on = match known.and_then(|known| known.leads_on) {
         Some(true) => Some(true),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{Engine, StreamRun};
+use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
+use super::table_segment::naming;
 use crate::bronze::{
-    CommitLog, Created, Encoder, Layout, PageWriter, PartFormat, PartNaming, Parts, Publisher, RunKind,
-    SegmentStatus, Stores,
+    CommitLog, CommitRecord, Created, Layout, PageWriter, PartFormat, Parts, Publisher, RunKind,
+    SegmentStatus, Stores, TablePublished,
 };
 use crate::clock::Deadline;
 use crate::cursor::{CursorFilter, CursorState};
@@ -16,7 +17,7 @@ use crate::error::Result;
 use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
 use crate::redact::secret_at;
-use crate::report::RunReport;
+use crate::report::{RunReport, TableReport};
 
 /// How one segment ended.
 pub(super) enum Ended {
@@ -56,8 +57,7 @@ impl StreamRun {
     ) -> Result<Ended> {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
-        let targets = [stores.log.clone(), stores.parts.clone()];
-        let publisher = Publisher::new(stores, layout.clone());
+        let publisher = Publisher::of(stores, layout.clone(), &self.stream.output)?;
         let log = publisher.log();
         let mut segment = match self.look(&publisher, request).await? {
             RunPlan::AlreadyCommitted(record) => {
@@ -68,18 +68,18 @@ impl StreamRun {
             RunPlan::Segment(segment) => *segment,
         };
         plan::names_read_back(&layout, &segment)?;
-        for store in targets {
-            store.ready().await?;
-        }
+        publisher.ready().await?;
         self.announce(report, &segment, log.strangers());
+        let table = self.table_segment(&publisher, &segment).await?;
 
         let begins = self.begins(log, &segment).await?;
         let not_loaded = self.before_the_first_run(log, &mut segment).await?;
         let mut staged = loop {
-            let (layout, key) = (layout.clone(), segment.key.clone());
-            let naming = PartNaming { layout, key, segment: segment.number };
-            let parts = Parts::new(publisher.parts().clone(), naming, &self.stream.output);
-            match self.stage(parts, (&segment, log), deadline, stop.clone()).await? {
+            let (naming, format) = (naming(&layout, &segment, table.as_ref()), self.part_format(&segment)?);
+            let max_part_bytes = self.stream.output.max_part_bytes;
+            let parts = Parts::new(publisher.parts(), naming, format.clone(), max_part_bytes);
+            let parts = (parts, format, publisher.most_parts());
+            match self.stage(parts, (&segment, log), deadline, stop.child_token()).await? {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
                 Outcome::StillWaiting => return Ok(Ended::StillWaiting),
@@ -93,20 +93,41 @@ impl StreamRun {
         staged.warnings.extend(begins.into_iter().chain(not_loaded));
         let is_part = staged.is_part;
 
-        let record = self.record(&segment, staged, &began);
+        let mut record = self.record(&segment, staged, &began);
+        if let Some(table) = &table {
+            record = table.recorded(record);
+        }
+        match self.commit(&publisher, &record, report).await? {
+            Created::No => self.lost(&publisher, &segment).await,
+            Created::Yes if is_part => Ok(Ended::Part),
+            Created::Yes => Ok(Ended::Committed(record.status)),
+        }
+    }
+
+    /// Commits a staged segment, and publishes it. Where another run has committed it, its uploads are given up.
+    async fn commit(
+        &self,
+        publisher: &Publisher,
+        record: &CommitRecord,
+        report: &mut RunReport,
+    ) -> Result<Created> {
         let resumed = serde_json::json!({ "cursor": record.cursor, "columns": record.columns });
         if let Some(place) = secret_at(&resumed, |text| self.client.auth().scrubber().finds_in(text)) {
             publisher.abort(&record.parts).await?;
             return Err(holds_secret(&place));
         }
-        if log.commit(&record).await? == Created::No {
+        if publisher.commit(record).await? == Created::No {
             publisher.abort(&record.parts).await?;
-            return self.lost(&publisher, &segment).await;
+            return Ok(Created::No);
         }
-        self.fill(report, &record);
-        publisher.publish(&record).await?;
-        log.update_head(&record).await;
-        Ok(if is_part { Ended::Part } else { Ended::Committed(record.status) })
+        self.fill(report, record);
+        if let Some(published) = publisher.publish(record).await? {
+            let earlier = report.table.take().map_or(0, |earlier| earlier.rows);
+            let TablePublished { table: name, version, rows } = published;
+            report.table = Some(TableReport { name, version, rows: rows.saturating_add(earlier) });
+        }
+        publisher.log().update_head(record).await;
+        Ok(Created::Yes)
     }
 
     /// Tells which segment it is that begins.
@@ -117,6 +138,7 @@ impl StreamRun {
         if report.key.is_none() {
             report.cursor_in = segment.cursor_in().map(|cursor| self.told(&cursor));
         }
+        self.in_flight.is(Some(&segment.key.key));
         report.key = Some(segment.key.key.clone());
         report.batch_id = Some(segment.key.batch_id.clone());
     }
@@ -133,7 +155,8 @@ impl StreamRun {
 
     /// Reads the log, completes what a dead run left between commit and publishing, and plans.
     async fn look(&self, publisher: &Publisher, request: RunRequest) -> Result<RunPlan> {
-        publisher.sweep().await?;
+        let now = self.engine.clock.now();
+        publisher.sweep(now).await?;
         loop {
             let Some(plan) = self.look_once(publisher, request).await? else { continue };
             return match request {
@@ -157,6 +180,7 @@ impl StreamRun {
             RunRequest::Window { .. } => None,
         };
         if let Some(newest) = &newest {
+            publisher.same_place(newest)?;
             publisher.settle(newest).await?;
         }
         let mut begins = Vec::new();
@@ -181,6 +205,7 @@ impl StreamRun {
         };
         let committed = log.newest_segment(&key.key).await?;
         if let Some(committed) = &committed {
+            publisher.same_place(committed)?;
             publisher.settle(committed).await?;
         }
         let mut plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
@@ -207,7 +232,7 @@ impl StreamRun {
     /// Fetches the pages and stages their records.
     async fn stage(
         &self,
-        parts: Parts,
+        (parts, format, most_parts): (Parts, PartFormat, Option<u32>),
         (segment, log): (&Segment, &CommitLog),
         deadline: Deadline,
         stop: CancellationToken,
@@ -218,11 +243,17 @@ impl StreamRun {
             return Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), None)?)));
         }
         let (asked, filter) = self.filter(segment)?;
-        let mut writer = PageWriter::new(parts, self.encoder(segment), filter, self.stats());
+        let mut writer = PageWriter::new(
+            parts,
+            (self.encoder(&format, segment), self.window_of_records(segment)),
+            filter,
+            self.stats(),
+        );
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
+        let full = Full { most_parts, stop: stop.clone() };
         let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
         let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
-        let read = self.write_pages(&mut pages, &mut writer, &mut staged.warnings).await;
+        let read = self.write_pages(&mut pages, &mut writer, (&full, &mut staged)).await;
         staged.warnings.extend(pages.warnings());
         if let Some(cursor) = cursor.as_mut().filter(|_| !segment.is_window()) {
             self.note_ended(cursor, &mut pages, &mut staged);
@@ -248,15 +279,9 @@ impl StreamRun {
         staged.columns = columns.known().cloned();
         let (parts, filter) = writer.finish().await?;
         let staged = Staged { parts, ..staged };
-        Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), filter.as_ref())?)))
-    }
-
-    /// What writes the segment's records as rows.
-    fn encoder(&self, segment: &Segment) -> Encoder {
-        let added = self.stream.branch_members();
-        let format = PartFormat::of(&self.stream.output);
-        let Engine { source, environment, .. } = &self.engine;
-        format.encoder(&source.name, environment, &segment.key.batch_id, added)
+        let mut staged = self.read_so_far(staged, (segment, cursor), filter.as_ref())?;
+        staged.is_part |= staged.is_full && staged.resume.is_some();
+        Ok(Outcome::Staged(Box::new(staged)))
     }
 
     /// Holds what came against what was asked for, and against what is known of how pages lead to each other.
@@ -282,12 +307,12 @@ impl StreamRun {
         &self,
         walk: &mut StreamPages,
         writer: &mut PageWriter,
-        warnings: &mut Vec<String>,
+        (full, staged): (&Full, &mut Staged),
     ) -> Result<()> {
         while let Some((branch, page)) = walk.next().await {
             let number = page.number;
             match writer.write(&branch, page).await {
-                Ok(warning) => warnings.extend(warning),
+                Ok(warning) => staged.warnings.extend(warning),
                 Err(error) => {
                     let error = error.on_page(number);
                     return Err(match branch.label() {
@@ -296,6 +321,7 @@ impl StreamRun {
                     });
                 }
             }
+            staged.is_full |= full.ends(writer.parts());
         }
         Ok(())
     }
@@ -333,6 +359,24 @@ impl StreamRun {
         staged.resume = rest.is_some().then(StreamState::default);
         staged.cursor = Some(rest.unwrap_or(cursor));
         Ok(staged)
+    }
+}
+
+/// When a segment has as many parts as it may have.
+struct Full {
+    most_parts: Option<u32>,
+    /// Ends the segment at the next page boundary.
+    stop: CancellationToken,
+}
+
+impl Full {
+    /// Ends the segment if it has as many parts as it may have.
+    fn ends(&self, parts: u32) -> bool {
+        let is_full = self.most_parts.is_some_and(|most| parts >= most);
+        if is_full {
+            self.stop.cancel();
+        }
+        is_full
     }
 }
 

@@ -17,8 +17,10 @@ pub(super) struct Staged {
     pub(super) window: Option<Window>,
     /// What was asked for and how far it was read; of a part, what the next segment asks for.
     pub(super) cursor: Option<CursorState>,
-    /// It is a part of a window that is split.
+    /// More follows at once: it is a part of a window that is split, or has as many parts as it may have.
     pub(super) is_part: bool,
+    /// It was ended because it has as many parts as it may have.
+    pub(super) is_full: bool,
     /// Records moved between pages while they were read.
     pub(super) may_lack: bool,
     pub(super) warnings: Vec<String>,

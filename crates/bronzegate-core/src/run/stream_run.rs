@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use jiff::{Timestamp, Unit};
 
 use super::engine::StreamRun;
+use super::in_flight::{self, Note};
 use super::options::RunOptions;
 use super::segment::Ended;
 use crate::bronze::{BronzeStore, CommitLog, LastError, Layout, SegmentStatus, Stores};
@@ -27,15 +29,13 @@ impl StreamRun {
         request: RunRequest,
         options: RunOptions,
     ) -> RunReport {
-        let RunOptions { deadline, stop } = options;
+        let deadline = options.deadline;
         let stores = stores.into();
         let began = self.began();
         self.stats().begin();
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
         let ended = match self.timed(request) {
-            Ok(request) => {
-                Box::pin(self.segments(stores.clone(), request, deadline, stop, &mut report)).await
-            }
+            Ok(timed) => self.alone(stores.clone(), (request, timed), options, &mut report).boxed().await,
             Err(error) => Err(error),
         };
         self.settled(deadline).await;
@@ -111,6 +111,36 @@ impl StreamRun {
         })
     }
 
+    /// Runs unless another event's run is in flight, and notes for others that this one is. The windows of a backfill
+    /// are nobody's turn.
+    async fn alone(
+        &self,
+        stores: Stores,
+        (request, timed): (RunRequest, RunRequest),
+        options: RunOptions,
+        report: &mut RunReport,
+    ) -> Result<Status> {
+        let RunOptions { deadline, stop, beside } = options;
+        let at = match request {
+            RunRequest::Scheduled { at } | RunRequest::Restart { at } => at,
+            RunRequest::Window { .. } => {
+                return Box::pin(self.segments(stores, timed, deadline, stop, report)).await;
+            }
+        };
+        let log =
+            CommitLog::new(stores.log.clone(), Layout::new(&self.engine.source.name, &self.stream.name));
+        let other = if beside { None } else { log.running().await };
+        if let Some(other) = other.filter(|other| other.keeps_away(at, self.engine.clock.now())) {
+            report.warnings.push(self.told(&in_flight::told(&other)));
+            return Ok(Status::Skipped);
+        }
+        let mut note = Note::new(self, log, at);
+        let ended = note.during(Box::pin(self.segments(stores, timed, deadline, stop, report))).await;
+        note.ended(matches!(ended, Ok(Status::Partial))).await;
+        report.warnings.extend(note.warning.map(|warning| self.told(&warning)));
+        ended
+    }
+
     async fn segments(
         &self,
         stores: Stores,
@@ -122,7 +152,8 @@ impl StreamRun {
         let several = self.stream.incremental.is_some() && !matches!(request, RunRequest::Window { .. });
         let mut committed = false;
         loop {
-            let ended = self.segment(stores.clone(), request, deadline, stop.clone(), report).await?;
+            let segment = self.segment(stores.clone(), request, deadline, stop.clone(), report);
+            let ended = segment.boxed().await?;
             request = request.going_on();
             match ended {
                 Ended::AlreadyCommitted if committed => return Ok(Status::Complete),

@@ -3,13 +3,18 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
 use crate::bronze::{BronzeStore, CommitLog, Layout, RunId, RunKind};
-use crate::config::Incremental;
-use crate::cursor::{BranchRanges, CursorFilter, CursorState, CursorValue, NotACursor, SkippedBranches};
+use crate::config::{Incremental, WINDOW_MEMBERS};
+use crate::cursor::{
+    BranchRanges, CursorFilter, CursorState, CursorValue, NotACursor, SkippedBranches, Verbatim,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{RequestedRange, RequestedRanges, StreamPages, never_comes};
+use crate::local_time::civil_time;
 use crate::plan::{self, Due, RunRequest, Segment, Sequence};
 use crate::window::TimeWindow;
 
@@ -20,6 +25,9 @@ impl StreamRun {
             return Ok((RequestedRanges::default(), None));
         };
         let ranges = BranchRanges::of(cursor, incremental).map_err(unreadable)?;
+        if incremental.windows_only {
+            return Ok((RequestedRanges::of(cursor, incremental, ranges), None));
+        }
         // Neighbouring windows share no record, so there is nothing that a key would have to tell apart.
         let key = incremental.key.clone().filter(|_| !segment.is_window());
         let settings = Incremental { key, ..incremental.clone() };
@@ -42,6 +50,17 @@ impl StreamRun {
     /// is not kept: what came to them is read by no later run.
     pub(super) fn note_ended(&self, cursor: &mut CursorState, walk: &mut StreamPages, staged: &mut Staged) {
         let (ended, beyond) = walk.take_ended();
+        if cursor.windows.is_some() {
+            let skipped = ended.iter().filter(|branch| branch.is_skipped).count() as u64 + beyond;
+            if skipped > 0 {
+                staged.may_lack = true;
+                staged.warnings.push(format!(
+                    "{skipped} were left out by `then: skip`: `windows_only` asks for a window once, so what they have of \
+                     it comes only if it is loaded again"
+                ));
+            }
+            return;
+        }
         let lost = beyond + cursor.note(&ended, self.stream.parent.is_some());
         if lost > 0 {
             staged.may_lack = true;
@@ -105,7 +124,7 @@ impl StreamRun {
         let (Some(settings), Some(cursor)) = (&self.stream.incremental, &segment.cursor) else {
             return Ok(None);
         };
-        let from = cursor.from.clone().and_then(|from| CursorValue::of(settings.format, from).ok()?.time());
+        let from = cursor.from.clone().and_then(|from| CursorValue::of(&settings.format, from).ok()?.time());
         let windows = log.names_of(RunKind::Window).await?.into_iter().filter_map(|name| match name.id {
             RunId::Window { to, .. } if settings.format.is_time() => Some(to),
             _ => None,
@@ -117,6 +136,22 @@ impl StreamRun {
                  `start` at their end nothing does"
             )
         }))
+    }
+
+    /// What each record of the segment gets of its window, where records carry no time.
+    pub(super) fn window_of_records(&self, segment: &Segment) -> String {
+        let settings = self.stream.incremental.as_ref().filter(|settings| settings.windows_only);
+        let Some((settings, cursor)) = settings.zip(segment.cursor.as_ref()) else { return String::new() };
+        let shown = |bound: &Option<Verbatim>| {
+            let time = CursorValue::of(&settings.format, bound.clone()?).ok()?.time()?;
+            Some(match settings.timezone.zone() {
+                _ if settings.format.are_days() => civil_time(time).date().to_string(),
+                Some(_) => civil_time(time).to_string(),
+                None => time.to_string(),
+            })
+        };
+        let member = |(name, bound)| format!(",\"{name}\":{}", Value::from(shown(bound).unwrap_or_default()));
+        WINDOW_MEMBERS.into_iter().zip([&cursor.from, &cursor.to]).map(member).collect()
     }
 
     /// What is asked for instead when the response says that the window holds too much: its first half.

@@ -138,6 +138,11 @@ pub enum FaultKind {
         /// By so much.
         by: i64,
     },
+    /// `next` in a layout's body has this name instead.
+    NextRenamed {
+        /// The name.
+        name: String,
+    },
     /// 200 with this body.
     ErrorInside200 {
         /// The body.

@@ -39,9 +39,13 @@ pub(crate) fn layout(scene: &Scene<'_>, plan: &Plan) -> Envelope {
 }
 
 /// The place of what is said, under the name that it has on this page.
-fn named<'a>(scene: &'a Scene<'_>, plan: &Plan, at: &'a str, said: &Said) -> &'a str {
-    match &scene.stream.quirks.renames_next {
-        Some((from, name)) if *said == Said::Next && plan.number() >= *from => name,
+fn named<'a>(scene: &'a Scene<'_>, plan: &'a Plan, at: &'a str, said: &Said) -> &'a str {
+    if *said != Said::Next {
+        return at;
+    }
+    match (&plan.renamed, &scene.stream.quirks.renames_next) {
+        (Some(name), _) => name,
+        (None, Some((from, name))) if plan.number() >= *from => name,
         _ => at,
     }
 }

@@ -25,7 +25,7 @@ impl Scene<'_> {
     pub(crate) fn next(&self, plan: &Plan) -> Option<Mark> {
         let end = Mark { position: plan.first + plan.count, salt: 0 };
         if self.stream.quirks.keeps_place {
-            return plan.next.map(|_| Mark { position: 0, salt: 1 });
+            return plan.next.map(|mark| Mark { position: 0, salt: mark.salt });
         }
         plan.next.or_else(|| self.stream.quirks.names_next_at_end.then_some(end))
     }

@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) total: u64,
     /// Where the next link points to instead of this server.
     pub(crate) elsewhere: Option<String>,
+    /// What `next` in a layout's body is called instead.
+    pub(crate) renamed: Option<String>,
 }
 
 impl Plan {
@@ -33,6 +35,7 @@ impl Plan {
             next: None,
             total: records,
             elsewhere: None,
+            renamed: None,
         };
         plan.follow(records, ask.salt);
         plan
@@ -67,6 +70,7 @@ impl Plan {
             }
             FaultKind::TotalOff { by } => self.total = self.total.saturating_add_signed(*by),
             FaultKind::NextLinkTo { url } => self.elsewhere = Some(url.clone()),
+            FaultKind::NextRenamed { name } => self.renamed = Some(name.clone()),
             _ => {}
         }
     }

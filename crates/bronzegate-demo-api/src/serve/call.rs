@@ -3,7 +3,11 @@
 use crate::{page::Scheme, stream::Stream};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use http::{HeaderMap, Method, header::HOST, request::Parts};
+use http::{
+    HeaderMap, Method,
+    header::{CONTENT_TYPE, HOST},
+    request::Parts,
+};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use url::form_urlencoded;
@@ -15,7 +19,7 @@ pub(crate) struct Call {
     body: Bytes,
     query: Vec<(String, String)>,
     /// The scalars of a JSON body by their JSON Pointers, and those of its first level and of its
-    /// `variables` by their names too. An array counts as a scalar besides: its JSON text.
+    /// `variables` by their names too. An array counts as a scalar besides: its JSON text. Of a form its fields.
     members: Vec<(String, String)>,
     host: String,
 }
@@ -26,7 +30,11 @@ impl Call {
         let query = parts.uri.query().unwrap_or_default();
         let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let named = parts.headers.get(HOST).and_then(|h| h.to_str().ok());
-        Self { host: named.unwrap_or(host).to_owned(), members: members(&body), query, parts, body }
+        let is_form =
+            parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/x-www-form-urlencoded");
+        let members =
+            if is_form { form_urlencoded::parse(&body).into_owned().collect() } else { members(&body) };
+        Self { host: named.unwrap_or(host).to_owned(), members, query, parts, body }
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -93,7 +101,7 @@ impl Call {
         by_path || Scheme::of(stream).cursor().is_some_and(|name| self.argument(name).is_some())
     }
 
-    /// The parameter of this name, from the query or a JSON body; `/a/0/b` is a JSON Pointer into it.
+    /// The parameter of this name, from the query, a form or a JSON body; `/a/0/b` is a JSON Pointer into it.
     pub(crate) fn argument(&self, name: &str) -> Option<&str> {
         self.query.iter().chain(&self.members).find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }

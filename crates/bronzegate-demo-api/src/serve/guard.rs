@@ -36,6 +36,7 @@ pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bo
             call.header("authorization").and_then(|value| value.strip_prefix("ApiKey "))
                 == Some(&known.api_key)
         }
+        Auth::KeyArgument => call.argument("key") == Some(&known.api_key),
     }
 }
 
@@ -79,6 +80,7 @@ mod tests {
             (Auth::Basic, "/", &[("authorization", &*basic)]),
             (Auth::ApiKeyHeader, "/", &[("x-api-key", "demo-api-key")]),
             (Auth::ApiKeyQuery, "/?api_key=demo-api-key", &[]),
+            (Auth::KeyArgument, "/?key=demo-api-key", &[]),
             (Auth::TwoHeaders, "/", &both),
             (Auth::ShopifyToken, "/", &[("x-shopify-access-token", "demo-token")]),
             (Auth::KeyAsUser, "/", &[("authorization", &*user)]),

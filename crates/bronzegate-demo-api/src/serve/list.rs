@@ -48,9 +48,9 @@ fn accepts_gzip(call: &Call) -> bool {
 
 /// Checks, limits, then serves; a fault may change the page or take its place.
 fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, Option<FaultKind>) {
-    if ![Method::GET, Method::POST].contains(call.method()) {
+    if ![Method::GET, Method::POST, Method::PUT, Method::PATCH].contains(call.method()) {
         let refusal = Reply::error(StatusCode::METHOD_NOT_ALLOWED, "GET or POST a list");
-        return (refusal.with("allow", "GET, POST"), None);
+        return (refusal.with("allow", "GET, POST, PUT, PATCH"), None);
     }
     let stream = &live.stream;
     let now = state.time.now();
@@ -128,7 +128,9 @@ fn paged(
         };
     }
     let Some(ledger) = &live.ledger else { return page(state, live, scene, number, None) };
-    let answer = match locked(ledger).answer(scene.stream, asked, state.time.moved()) {
+    let behind = Duration::from_secs(scene.stream.quirks.clock_behind.unwrap_or_default());
+    let now = state.time.moved().map(|now| now.saturating_sub(behind));
+    let answer = match locked(ledger).answer(scene.stream, asked, now) {
         Ok(answer) => answer,
         Err(message) => return (Reply::error(StatusCode::BAD_REQUEST, &message), None),
     };
@@ -240,6 +242,9 @@ fn page(
     if let Some(kind) = &fault {
         live.counters.fault();
         if let Some(reply) = replacement(kind, scene.call) {
+            if matches!(reply.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+                live.not_read(ask);
+            }
             return (reply, fault);
         }
         plan.bend(kind, ask, stream.records);

@@ -36,8 +36,8 @@ pub(crate) struct Live {
     pub(crate) limiter: Option<Mutex<Limiter>>,
     pub(crate) ledger: Option<Mutex<Ledger>>,
     jobs: Mutex<Jobs>,
-    /// Where the list is read next, where the place is kept here.
-    place: AtomicU64,
+    /// Where each list that was opened is read next, where the place is kept here.
+    places: Mutex<Vec<u64>>,
     seed: u64,
     expected: OnceLock<Expected>,
 }
@@ -50,7 +50,7 @@ impl Live {
             limiter: stream.rate_limit.clone().map(Limiter::new).map(Mutex::new),
             ledger: stream.timeline.take().map(|timeline| Mutex::new(Ledger::new(seed, timeline))),
             jobs: Mutex::default(),
-            place: AtomicU64::new(0),
+            places: Mutex::default(),
             seed,
             expected: OnceLock::new(),
             stream,
@@ -62,10 +62,28 @@ impl Live {
         if !self.stream.quirks.keeps_place {
             return ask;
         }
-        let begins = !call.asks_for_more(&self.stream);
-        let position = if begins { 0 } else { self.place.load(Relaxed) };
-        self.place.store(position + ask.limit, Relaxed);
-        Ask { position, ..ask }
+        let mut places = locked(&self.places);
+        let mut list = usize::try_from(ask.salt).unwrap_or(usize::MAX);
+        if !call.asks_for_more(&self.stream) {
+            places.push(0);
+            list = places.len();
+        }
+        // A list that nobody has opened has nothing.
+        let Some(place) = places.get_mut(list.wrapping_sub(1)) else {
+            return Ask { position: self.stream.records, ..ask };
+        };
+        let position = *place;
+        *place = position.saturating_add(ask.limit);
+        Ask { position, salt: list as u64, ..ask }
+    }
+
+    /// The page is refused: a place that is kept here stays where it was.
+    pub(crate) fn not_read(&self, ask: Ask) {
+        let mut places = locked(&self.places);
+        let list = usize::try_from(ask.salt).unwrap_or(usize::MAX).wrapping_sub(1);
+        if let Some(place) = places.get_mut(list).filter(|_| self.stream.quirks.keeps_place) {
+            *place = ask.position;
+        }
     }
 
     /// What a job that is done was submitted with.

@@ -36,7 +36,7 @@ const CHILDREN: &str =
 const PARENTS: &str = "p: { path: /p, records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 } } }";
 
 /// The workloads, in the order of the table.
-fn workloads() -> [Workload; 8] {
+fn workloads() -> [Workload; 12] {
     let cursor = |name, api, yardstick, stream, runs| Workload { name, api, yardstick, stream, runs };
     [
         cursor(
@@ -67,6 +67,15 @@ fn workloads() -> [Workload; 8] {
             stream: "records: results",
             runs: 3,
         },
+        Workload { name: "100,000 CRM records by offset, as NDJSON", stream: FILES, ..table(RUNS) },
+        Workload { name: "the same into a table", stream: TABLE, ..table(RUNS) },
+        Workload { name: "the same into a table with 5 columns", stream: COLUMNS, ..table(RUNS) },
+        Workload {
+            name: "one page of 1 GB into a table",
+            api: &["--stream", "s=single:crm:920000"],
+            stream: "records: results, output: { table: t }",
+            ..table(1)
+        },
         cursor("memory at 25,000 CRM records", &["--stream", "s=cursor:crm:25000"], None, "100", 1),
         cursor("memory at 200,000 CRM records", &["--stream", "s=cursor:crm:200000"], None, "100", 1),
         cursor(
@@ -84,6 +93,15 @@ fn workloads() -> [Workload; 8] {
             1,
         ),
     ]
+}
+
+/// Pages of 110 KB, compared with each other.
+const FILES: &str = "records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 }, total: { body: total } }";
+const TABLE: &str = "records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 }, total: { body: total } }, output: { table: t }";
+const COLUMNS: &str = "records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 }, total: { body: total } }, output: { table: t, columns: [{ member: id, type: string }, { member: createdAt, type: timestamp }, { member: updatedAt, type: timestamp }, { member: archived, type: boolean }, { member: properties, type: string }] }";
+
+fn table(runs: usize) -> Workload {
+    Workload { name: "", api: &["--stream", "s=offset:crm:100000"], yardstick: None, stream: "", runs }
 }
 
 /// Runs every workload and prints the table.
@@ -114,7 +132,11 @@ fn row(workload: &Workload, base_url: &str, folder: &Path) -> Outcome {
     let mut yardstick = Vec::new();
     for run in 0..=workload.runs {
         let target = TempDir::new_in(folder)?;
-        let usage = measure(ingest(folder, target.path())?.args(["run", "bench/s"]))?;
+        let mut command = ingest(folder, target.path())?;
+        if settings.contains("table:") {
+            command.arg("--tables").arg(target.path().join("tables"));
+        }
+        let usage = measure(command.args(["run", "bench/s"]))?;
         let compared = match workload.yardstick {
             Some((style, path)) => Some(measure(
                 Command::new(std::env::current_exe()?)

@@ -1,7 +1,7 @@
 //! The workbench: `invoke-aws` runs one event through the Lambda handler, `invoke-azure` one through the Functions
 //! handler; `bench`, `bench-aws` and `bench-azure` measure them, and `yardstick` is what `bench` measures against. `torture`
-//! runs trials of exactness, `fuzz` hostile inputs, `smoke-azure` the checks that need a subscription. `azure-get` and
-//! `torture-doomed` are processes that tests need. Started by the Makefile.
+//! runs trials of exactness, `fuzz` hostile inputs, `smoke-azure` the checks that need a subscription. `azure-get`, `measured` and
+//! `torture-doomed` are processes that tests and measurements need. Started by the Makefile.
 
 mod azure;
 mod bench;
@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         ["fuzz", ref options @ ..] => fuzz::run(options),
         ["invoke-aws", event] => invoke_aws::run(event),
         ["invoke-azure", event] => invoke_azure::run(event),
+        ["measured", program, ref arguments @ ..] => process::measured(program, arguments),
         ["smoke-azure"] => smoke_azure::run(),
         ["torture", ref options @ ..] => torture::run(options),
         ["torture-doomed", ref fate @ ..] => torture::doomed(fate),

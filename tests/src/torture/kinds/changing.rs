@@ -2,7 +2,7 @@
 
 use bronzegate_core::run::RunRequest;
 use bronzegate_core::window::{TimeWindow, parse_instant};
-use bronzegate_demo_api::{Shape, Stream, Style, TimeFormat, Timeline};
+use bronzegate_demo_api::{Manner, Shape, Spelling, Stream, Style, TimeFormat, Timeline};
 use fastrand::Rng;
 
 use super::super::scene::{Event, STREAM};
@@ -17,6 +17,11 @@ pub(super) fn incremental(rng: &mut Rng, bounds: Bounds) -> Draft {
     changing(rng, bounds, &format!("{keys}, start: 2026-01-01, key: id"), None)
 }
 
+/// The same, while it is noted that runs are in flight.
+pub(super) fn noted(rng: &mut Rng, bounds: Bounds) -> Draft {
+    Draft { has_notes: true, ..incremental(rng, bounds) }
+}
+
 pub(super) fn windows(rng: &mut Rng, bounds: Bounds) -> Draft {
     let window = rng.choice(["12h", "1d"]).expect("there are some");
     changing(rng, bounds, &format!("{BOUNDED}, start: 2026-01-01, key: id, window: {window}"), None)
@@ -27,6 +32,48 @@ pub(super) fn split(rng: &mut Rng, bounds: Bounds) -> Draft {
         "{BOUNDED}, start: 2026-01-01, key: id, window: 1d, split_when: {{ at: {{ body: total }}, over: 12 }}, min_window: 1m"
     );
     changing(rng, bounds, &keys, Some(12))
+}
+
+/// The API cannot be asked from where: what has been read is left out on this side.
+pub(super) fn unfiltered(rng: &mut Rng, bounds: Bounds) -> Draft {
+    let newest_first = rng.bool();
+    let order = if newest_first && rng.bool() { ", order: descending" } else { "" };
+    let keys = format!("cursor: updatedAt, format: rfc3339, start: 2026-01-01, key: id{order}");
+    let draft = changing(rng, bounds, &keys, None);
+    let timed = |timeline| Timeline { newest_first, ..timeline };
+    Draft { is_ordered: !newest_first, ..with_timeline(draft, timed) }
+}
+
+/// Requests write times otherwise than records: to the minute, in the API's own clock.
+pub(super) fn respelled(rng: &mut Rng, bounds: Bounds) -> Draft {
+    let (pattern, zone) = rng
+        .choice([
+            ("%Y-%m-%d %H:%M", "Europe/Berlin"),
+            ("%d/%m/%Y", "America/Chicago"),
+            ("%Y%m%d %H", "Asia/Kolkata"),
+        ])
+        .expect("there are some");
+    let keys = format!(
+        "{BOUNDED}, start: 2026-01-01, key: id, request_format: \"{pattern}\", request_timezone: {zone}"
+    );
+    let manner = Manner { zone: Some(zone.to_owned()), ..Manner::default() };
+    let asked = Some(Spelling::Pattern(pattern.to_owned()));
+    with_timeline(changing(rng, bounds, &keys, None), |timeline| Timeline { asked, manner, ..timeline })
+}
+
+/// Windows are loaded whole: nothing is left out by the time that a record says.
+pub(super) fn windows_only(rng: &mut Rng, bounds: Bounds) -> Draft {
+    let keys = BOUNDED.replace("cursor: updatedAt", "windows_only: true");
+    let keys = format!("{keys}, start: 2026-01-01, window: 1d");
+    with_timeline(changing(rng, bounds, &keys, None), |timeline| Timeline { inclusive_to: false, ..timeline })
+}
+
+/// The draft with another timeline of its stream.
+fn with_timeline(mut draft: Draft, timed: impl FnOnce(Timeline) -> Timeline) -> Draft {
+    let stream = draft.streams.pop().expect("a draft has its stream");
+    let timeline = timed(stream.timeline.clone().expect("the stream has a timeline"));
+    draft.streams.push(stream.timeline(timeline));
+    draft
 }
 
 /// A stream of changes, each event with two further days of them.
@@ -67,6 +114,7 @@ pub(super) fn backfill(rng: &mut Rng, bounds: Bounds) -> Draft {
         brings: records.clone(),
         partitions: String::new(),
         absent: Vec::new(),
+        now: None,
     };
     let stream = timeline(rng, None, records);
     let settings = crate::streams::changes::settings(BOUNDED);

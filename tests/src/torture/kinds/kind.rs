@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use bronzegate_demo_api::Stream;
+use bronzegate_demo_api::{Fault, Stream};
 use fastrand::Rng;
 
 use super::super::scene::{Event, STREAM, Scene};
-use super::{branched, changing, exported, formed, marked, snapshot};
+use super::{branched, changing, exported, formed, marked, misleading, snapshot, timed};
 use crate::bench::one_stream;
 
 /// A kind of stream: how a scene with it is drawn.
@@ -39,6 +39,9 @@ pub(super) struct Draft {
     /// See [`Scene::besides`].
     pub(super) besides: u64,
     pub(super) is_ordered: bool,
+    /// See [`Scene::slips`].
+    pub(super) slips: Vec<Fault>,
+    pub(super) has_notes: bool,
 }
 
 impl Draft {
@@ -54,6 +57,8 @@ impl Draft {
             has_jobs: false,
             besides: 0,
             is_ordered: true,
+            slips: Vec::new(),
+            has_notes: false,
         }
     }
 }
@@ -66,6 +71,11 @@ pub(in super::super) const KINDS: &[Kind] = &[
     Kind { name: "page", draw: snapshot::page },
     Kind { name: "link header", draw: snapshot::link_header },
     Kind { name: "next url", draw: snapshot::next_url },
+    Kind { name: "pages that the API makes smaller", draw: misleading::smaller },
+    Kind { name: "pages that repeat at the end", draw: misleading::clamped },
+    Kind { name: "pages that are empty once", draw: misleading::empty },
+    Kind { name: "a next page that is renamed", draw: misleading::renamed },
+    Kind { name: "a place that the API keeps", draw: misleading::kept },
     Kind { name: "one page of NDJSON", draw: exported::ndjson },
     Kind { name: "pages of CSV", draw: exported::csv },
     Kind { name: "export job", draw: exported::job },
@@ -82,8 +92,15 @@ pub(in super::super) const KINDS: &[Kind] = &[
     Kind { name: "batches of parents", draw: formed::batches },
     Kind { name: "export job of several steps", draw: formed::steps },
     Kind { name: "incremental", draw: changing::incremental },
+    Kind { name: "incremental beside runs in flight", draw: changing::noted },
     Kind { name: "incremental in windows", draw: changing::windows },
     Kind { name: "incremental in windows that are split", draw: changing::split },
+    Kind { name: "incremental that shows late", draw: timed::late },
+    Kind { name: "incremental in whole units", draw: timed::whole },
+    Kind { name: "incremental in local time", draw: timed::local },
+    Kind { name: "incremental without a question", draw: changing::unfiltered },
+    Kind { name: "incremental in other spellings", draw: changing::respelled },
+    Kind { name: "windows without a cursor", draw: changing::windows_only },
     Kind { name: "backfill", draw: changing::backfill },
 ];
 
@@ -117,6 +134,8 @@ impl Kind {
             latency: Duration::from_millis(rng.u64(0..3)),
             events: draft.events,
             catches_up: draft.catches_up,
+            slips: draft.slips,
+            has_notes: draft.has_notes,
         }
     }
 }

@@ -6,7 +6,9 @@ mod exported;
 mod formed;
 mod kind;
 mod marked;
+mod misleading;
 mod snapshot;
+mod timed;
 
 pub use kind::Kind;
 pub(super) use kind::{Bounds, KINDS};

@@ -16,20 +16,21 @@ const MOST_WINDOWS: usize = 1_500;
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct Failed {
-    kind: ErrorKind,
+    /// What the state machine turns on.
+    error_type: &'static str,
     message: String,
 }
 
 impl Failed {
     /// Fails an invocation for an error.
     pub(crate) fn of(error: &Error) -> Self {
-        Self { kind: error.kind(), message: error.to_string() }
+        Self { error_type: error_type(error.kind(), error.is_transient()), message: error.to_string() }
     }
 }
 
 impl From<Failed> for Diagnostic {
     fn from(failed: Failed) -> Self {
-        Self { error_type: failed.kind.as_str().to_owned(), error_message: failed.message }
+        Self { error_type: failed.error_type.to_owned(), error_message: failed.message }
     }
 }
 
@@ -46,7 +47,7 @@ impl From<Error> for Failed {
 pub(crate) fn of_event(answer: &Answer) -> Result<Value, Failed> {
     match answer {
         Answer::Windows(list) if list.count > MOST_WINDOWS => Err(Failed {
-            kind: ErrorKind::Config,
+            error_type: ErrorKind::Config.as_str(),
             message: format!(
                 "the backfill has {} windows; a state machine carries {MOST_WINDOWS}: make them longer, \
                  or split the backfill",
@@ -59,7 +60,8 @@ pub(crate) fn of_event(answer: &Answer) -> Result<Value, Failed> {
             if status == Status::Failed {
                 return Err(failed(reports));
             }
-            let mut answer = json!({ "status": status, "reports": reports });
+            let records = reports.iter().fold(0_u64, |sum, report| sum.saturating_add(report.counts.records));
+            let mut answer = json!({ "status": status, "records": records, "reports": reports });
             for (name, count) in [
                 ("windows_left", windows.left),
                 ("windows_committed", windows.committed),
@@ -74,6 +76,15 @@ pub(crate) fn of_event(answer: &Answer) -> Result<Value, Failed> {
     }
 }
 
+/// What a failure is called that may pass whatever its kind: a vault or a folder of source files that cannot be had now.
+const TRANSIENT: &str = "transient";
+/// The names of failures, from those that no other try can help to those that most likely pass.
+const MORE_RETRYABLE: [&str; 7] = ["config", "auth", "data", "interrupted", "store", "api", TRANSIENT];
+
+fn error_type(kind: ErrorKind, is_transient: bool) -> &'static str {
+    if is_transient { TRANSIENT } else { kind.as_str() }
+}
+
 /// The answer to a batch of messages: those that are to be delivered again.
 pub(crate) fn of_messages(failed: Vec<String>) -> Value {
     let mut response = SqsBatchResponse::default();
@@ -84,8 +95,10 @@ pub(crate) fn of_messages(failed: Vec<String>) -> Value {
 }
 
 fn failed(reports: &[RunReport]) -> Failed {
-    let kind =
-        reports.iter().find_map(|report| report.error.as_ref()).map_or(ErrorKind::Api, |error| error.kind);
+    let errors = reports.iter().filter_map(|report| report.error.as_ref());
+    let types = errors.map(|error| error_type(error.kind, error.is_transient));
+    // Another try runs all of the event's streams: it is worth it where it may help one.
+    let error_type = types.max_by_key(|name| MORE_RETRYABLE.iter().position(|of| of == name));
     let line = |report: &RunReport| {
         let outcome = match &report.error {
             Some(error) => format!("{} ({})", error.message, error.kind),
@@ -93,7 +106,8 @@ fn failed(reports: &[RunReport]) -> Failed {
         };
         format!("{}/{} {}: {outcome}", report.source, report.stream, report.status.as_str())
     };
-    Failed { kind, message: reports.iter().map(line).collect::<Vec<_>>().join("\n") }
+    let error_type = error_type.unwrap_or(ErrorKind::Api.as_str());
+    Failed { error_type, message: reports.iter().map(line).collect::<Vec<_>>().join("\n") }
 }
 
 #[cfg(test)]
@@ -122,6 +136,31 @@ mod tests {
         crm/contacts complete: 12 records
         crm/deals failed: crm/deals, page 3: HTTP 503 (api)
         ");
+    }
+
+    #[test]
+    fn of_several_failures_the_one_that_most_likely_passes_names_the_type() {
+        let failed = |(kind, is_transient): (ErrorKind, bool)| {
+            let failure = Failure { kind, message: String::new(), is_transient, is_quota: false };
+            RunReport { error: Some(failure), ..RunReport::new("crm", "deals") }
+        };
+        for (errors, told) in [
+            (&[(ErrorKind::Config, false), (ErrorKind::Data, false)][..], "data"),
+            (&[(ErrorKind::Data, false), (ErrorKind::Api, false), (ErrorKind::Auth, false)], "api"),
+            (&[(ErrorKind::Api, false), (ErrorKind::Auth, true)], "transient"),
+            (&[(ErrorKind::Auth, false)], "auth"),
+        ] {
+            let reports = errors.iter().copied().map(failed).chain([complete("contacts")]).collect();
+            let answer = Answer::Runs { reports, windows: NotRun::default() };
+            assert_eq!(of_event(&answer).unwrap_err().error_type, told);
+        }
+    }
+
+    #[test]
+    fn records_are_those_of_all_reports() {
+        let reports = vec![complete("deals"), complete("contacts")];
+        let answer = of_event(&Answer::Runs { reports, windows: NotRun::default() }).unwrap();
+        assert_eq!(answer["records"], 24);
     }
 
     #[test]
@@ -156,7 +195,7 @@ mod tests {
         };
         assert!(of_event(&Answer::Windows(list(MOST_WINDOWS))).is_ok());
         let failed = of_event(&Answer::Windows(list(MOST_WINDOWS + 1))).unwrap_err();
-        assert_eq!(failed.kind, ErrorKind::Config);
+        assert_eq!(failed.error_type, "config");
     }
 
     #[test]

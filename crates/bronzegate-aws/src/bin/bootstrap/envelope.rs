@@ -4,16 +4,21 @@
 //! |---|---|
 //! | EventBridge Scheduler, Step Functions, a person | the event itself |
 //! | EventBridge rule | [`detail` and `time`](https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html) |
-//! | SQS | `Records`, each `body` one of the forms above |
+//! | SQS | `Records`, each `body` one of the forms above; one without a time is due when it was sent |
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sqs::SqsEvent;
 use bronzegate_core::doors::Event;
 use bronzegate_core::error::{Error, ErrorKind, Result};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 /// What a rule or schedule without a detail is called: `bronzegate.<source>` or `bronzegate.<source>.<stream>`.
 const NAMED: &str = "bronzegate";
+
+/// The attribute of a message that says when it was sent, in milliseconds since 1970. It stays the same when the message is
+/// delivered again, so that every delivery is the same run.
+const SENT: &str = "SentTimestamp";
 
 /// What an invocation asks for.
 #[derive(Debug)]
@@ -55,9 +60,14 @@ fn messages(payload: &Value) -> Result<Invocation> {
     let messages = batch.records.into_iter().map(|record| {
         let id = record.message_id.ok_or_else(|| wrong("an SQS message has no `messageId`"))?;
         let body = record.body.unwrap_or_default();
+        let sent = record
+            .attributes
+            .get(SENT)
+            .and_then(|millis| Timestamp::from_millisecond(millis.parse().ok()?).ok());
         let event = serde_json::from_str(&body)
             .map_err(|error| wrong(format!("the body of SQS message {id} is not JSON: {error}")))
-            .and_then(|payload| event(&payload));
+            .and_then(|payload| event(&payload))
+            .map(|event| event.due(sent));
         Ok(Message { id, event })
     });
     Ok(Invocation::Messages { messages: messages.collect::<Result<_>>()?, is_fifo })
@@ -175,12 +185,20 @@ mod tests {
                 "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:x:1:q.fifo", "awsRegion": "x"})
         };
         let rule = rule(&json!({}), "arn:rule/bronzegate.crm").to_string();
-        let batch =
-            json!({"Records": [record("1", r#"{"source":"crm"}"#), record("2", "{"), record("3", &rule)]});
+        let mut sent = record("4", r#"{"source":"crm"}"#);
+        sent["attributes"] = json!({"SentTimestamp": "1763830800123", "ApproximateReceiveCount": "2"});
+        let batch = json!({"Records": [
+            record("1", r#"{"source":"crm"}"#), record("2", "{"), record("3", &rule), sent
+        ]});
         let Ok(Invocation::Messages { messages, is_fifo }) = unwrap(&batch) else { panic!("a batch") };
         assert!(is_fifo);
-        assert_eq!(messages.iter().map(|message| message.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
-        assert_eq!(messages[0].event.as_ref().unwrap().source, "crm");
+        assert_eq!(
+            messages.iter().map(|message| message.id.as_str()).collect::<Vec<_>>(),
+            ["1", "2", "3", "4"]
+        );
+        assert_eq!(messages[0].event.as_ref().unwrap().to_json(), json!({"source": "crm"}));
+        let due = json!({"source": "crm", "scheduled_time": "2025-11-22T17:00:00Z"});
+        assert_eq!(messages[3].event.as_ref().unwrap().to_json(), due, "every delivery is the same run");
         let error = messages[1].event.as_ref().unwrap_err().to_string();
         assert!(error.contains("the body of SQS message 2 is not JSON"), "{error}");
         let Action::Run { scheduled_time: Some(_) } = messages[2].event.as_ref().unwrap().action else {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use bronzegate_aws::AwsCloud;
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
-use bronzegate_core::doors::{Answer, Clouds, Defaults, Deployment, Dispatcher, Event, Unset};
+use bronzegate_core::doors::{Answer, Clouds, Defaults, Deployment, Dispatcher, Event, LookUp, Unset};
 use bronzegate_core::error::Result;
 use bronzegate_core::report::{self, RunReport, Status};
 use bronzegate_core::run::CancellationToken;
+use bronzegate_databricks::DatabricksCloud;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -42,6 +43,8 @@ impl Handler {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let clouds = Clouds::new(environment::look_up, clock.clone())
             .with(AwsCloud::new)
+            .with(databricks)
+            .with_folder_tables(bronzegate_delta::folder_tables)
             .noting("this is the AWS function");
         let deployment = Deployment::open(&clouds, DEFAULTS).await?;
         let Deployment { dispatcher, environment, .. } = deployment;
@@ -106,7 +109,7 @@ impl Handler {
             }
         };
         match outcome {
-            Ok(status) => matches!(status, Status::Complete | Status::AlreadyCommitted),
+            Ok(status) => matches!(status, Status::Complete | Status::AlreadyCommitted | Status::Skipped),
             Err(error) => {
                 tracing::error!(message_id = message.id, %error, "message failed");
                 false
@@ -119,4 +122,10 @@ impl Handler {
         report::log(report);
         output::line(&emf::line(report, &self.environment, is_cold, self.clock.now()));
     }
+}
+
+/// Databricks, whose service principal has its secret in Secrets Manager.
+fn databricks(look_up: LookUp, clock: Arc<dyn Clock>) -> DatabricksCloud {
+    let vault = Arc::new(AwsCloud::new(Arc::clone(&look_up), Arc::clone(&clock)));
+    DatabricksCloud::new(look_up, clock).with_vault(vault, "aws-secretsmanager")
 }

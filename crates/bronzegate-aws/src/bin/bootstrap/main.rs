@@ -13,6 +13,7 @@ mod output;
 
 use std::process::ExitCode;
 
+use bronzegate_core::bronze::outlive_outgrown_files;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -41,7 +42,11 @@ fn start() -> Result<()> {
         .enable_all()
         .build()
         .map_err(|error| Error::new(ErrorKind::Config, format!("cannot start the runtime: {error}")))?;
-    runtime.block_on(serve()).map_err(|error| Error::new(ErrorKind::Config, error))
+    let serving = async {
+        outlive_outgrown_files()?;
+        serve().await
+    };
+    runtime.block_on(serving).map_err(|error| Error::new(ErrorKind::Config, error))
 }
 
 /// Serves until Lambda ends the process. A setting that is wrong is the answer to every event: an

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use bronzegate_azure::AzureCloud;
 use bronzegate_azure::functions::{HTTP, QUEUE};
+use bronzegate_azure::{AzureCloud, AzureIdentity};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
-use bronzegate_core::doors::{Clouds, Defaults, Deployment, Dispatcher, Unset};
+use bronzegate_core::doors::{Clouds, Defaults, Deployment, Dispatcher, LookUp, Unset};
 use bronzegate_core::error::Result;
 use bronzegate_core::run::CancellationToken;
+use bronzegate_databricks::DatabricksCloud;
 
 use crate::environment::{self, Settings};
 use crate::invocation::{Invocation, wrong as unreadable};
@@ -51,6 +52,8 @@ impl Handler {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let clouds = Clouds::new(environment::look_up, clock.clone())
             .with(AzureCloud::new)
+            .with(databricks)
+            .with_folder_tables(bronzegate_delta::folder_tables)
             .noting("this is the Azure function");
         let Deployment { dispatcher, target, environment } = Deployment::open(&clouds, DEFAULTS).await?;
         Ok(Self {
@@ -79,4 +82,10 @@ impl Handler {
             other => Err(unreadable(format!("there is no function `{other}`"))),
         }
     }
+}
+
+/// Azure Databricks takes the identity of the app.
+fn databricks(look_up: LookUp, clock: Arc<dyn Clock>) -> DatabricksCloud {
+    DatabricksCloud::new(Arc::clone(&look_up), Arc::clone(&clock))
+        .with_azure(move |kind| Arc::new(AzureIdentity::new(Arc::clone(&look_up), Arc::clone(&clock), kind)))
 }

@@ -23,6 +23,7 @@ mod work;
 
 use std::process::ExitCode;
 
+use bronzegate_core::bronze::outlive_outgrown_files;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::run::CancellationToken;
 
@@ -56,6 +57,8 @@ fn start() -> Result<()> {
         .build()
         .map_err(|error| Error::new(ErrorKind::Config, format!("cannot start the runtime: {error}")))?;
     runtime.block_on(async {
+        outlive_outgrown_files()
+            .map_err(|error| Error::new(ErrorKind::Config, format!("cannot listen to signals: {error}")))?;
         let stop = CancellationToken::default();
         // A setting that is wrong is the answer to every invocation: told there it reaches the caller and the
         // alerts, while a process that ends is only started again.

@@ -80,7 +80,7 @@ impl Handler {
             self.tell(report, event, invocation.id.as_deref(), is_cold);
         }
         match answer.status() {
-            Status::Complete | Status::AlreadyCommitted => Ok(Reply::default()),
+            Status::Complete | Status::AlreadyCommitted | Status::Skipped => Ok(Reply::default()),
             Status::Partial => self.put_back(item, reports, deadline).await,
             Status::Failed if is_interrupted(reports) => Ok(Reply::default().work([item.as_it_was()])),
             Status::Failed => Err(failed(reports).into()),

@@ -6,7 +6,9 @@ mod log;
 mod names;
 mod newest;
 mod record;
+mod running;
 mod since;
+mod table_commit;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -14,3 +16,5 @@ pub use health::{HISTORY, HistoryEntry, Ratios, extend_history};
 pub use last_error::LastError;
 pub use log::CommitLog;
 pub use record::{CommitRecord, KnownPaging, Mended, SegmentStatus, Window};
+pub use running::{NOTED_AFTER, PAUSE, Running};
+pub use table_commit::{TableCommit, TablePublished};

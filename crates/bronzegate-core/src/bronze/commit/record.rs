@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::health::HistoryEntry;
+use super::table_commit::TableCommit;
 use crate::bronze::run_id::RunId;
 use crate::bronze::store::{Receipt, StoreError};
 use crate::cursor::CursorState;
@@ -18,6 +19,10 @@ const FORMAT: u32 = 1;
 
 /// The version of one whose branches have marks of their own: an older reader would take one for all.
 const FORMAT_OF_MARKS: u32 = 2;
+
+/// The version of one whose records become rows of a table: an older reader would publish it as files, and its table
+/// would lack them.
+const FORMAT_OF_TABLES: u32 = 3;
 
 /// How a segment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +102,9 @@ pub struct CommitRecord {
     /// What the run asked for and how far it has read, where the stream has a cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<CursorState>,
+    /// The table that its parts are files of, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableCommit>,
     /// What this segment counted.
     pub counts: Counts,
     /// What the run counted in this and its earlier segments.
@@ -147,6 +155,12 @@ impl CommitRecord {
         if has_marks { FORMAT_OF_MARKS } else { FORMAT }
     }
 
+    /// The record, whose parts are files of a table.
+    #[must_use]
+    pub fn with_table(self, table: TableCommit) -> Self {
+        Self { format: FORMAT_OF_TABLES, table: Some(table), ..self }
+    }
+
     /// The run as later ones remember it.
     pub fn history_entry(&self) -> HistoryEntry {
         HistoryEntry {
@@ -176,8 +190,8 @@ impl CommitRecord {
         // The version comes first: of a newer form nothing else may be understood.
         let Version { format } =
             serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
-        if !(FORMAT..=FORMAT_OF_MARKS).contains(&format) {
-            let reason = format!("it has format {format}, this version reads up to {FORMAT_OF_MARKS}");
+        if !(FORMAT..=FORMAT_OF_TABLES).contains(&format) {
+            let reason = format!("it has format {format}, this version reads up to {FORMAT_OF_TABLES}");
             return Err(unreadable(reason));
         }
         let record: Self = serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;

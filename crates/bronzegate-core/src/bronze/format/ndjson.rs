@@ -15,7 +15,7 @@ pub(crate) const METADATA: [&str; 4] = ["_ingested_at", "_source_system", "_envi
 
 /// What a run adds to each of its records.
 #[derive(Clone, Debug)]
-pub(crate) struct Encoder {
+pub(crate) struct LineEncoder {
     /// The members after `_ingested_at`.
     constant: String,
     /// The names of all members that are added.
@@ -24,13 +24,13 @@ pub(crate) struct Encoder {
 
 /// What is added to the records of one page.
 #[derive(Clone, Debug)]
-pub(crate) struct PageTail {
+pub(crate) struct LineTail {
     /// `,"_ingested_at":…}` and a line feed.
     text: Vec<u8>,
     names: Arc<[String]>,
 }
 
-impl Encoder {
+impl LineEncoder {
     /// Makes the encoder of one run; `parents` are the names of the members that come from a branch.
     pub(crate) fn new(source: &str, environment: &str, batch_id: &str, parents: Vec<String>) -> Self {
         let quoted = |text| serde_json::Value::from(text).to_string();
@@ -48,15 +48,15 @@ impl Encoder {
 
     /// What the records of a page get that arrived at this time; `parents` are the members that come from
     /// the page's branch, each with a comma before it.
-    pub(crate) fn page(&self, arrived: Timestamp, parents: &str) -> PageTail {
+    pub(crate) fn page(&self, arrived: Timestamp, parents: &str) -> LineTail {
         let printer = DateTimePrinter::new().precision(Some(3));
         let arrived = printer.timestamp_to_string(&arrived);
         let text = format!(",\"{}\":\"{arrived}\"{}{parents}}}\n", METADATA[0], self.constant);
-        PageTail { text: text.into_bytes(), names: self.names.clone() }
+        LineTail { text: text.into_bytes(), names: self.names.clone() }
     }
 }
 
-impl PageTail {
+impl LineTail {
     /// Appends the piece's records from the `nth` on to `out`, one line each, until it has `most` bytes; returns
     /// the number of the next. A line may be much longer than its record: what is added has a length of its own.
     pub(crate) fn encode(&self, piece: &RecordChunk, nth: usize, most: usize, out: &mut Vec<u8>) -> usize {
@@ -133,7 +133,7 @@ mod tests {
         let wanted = Wanted { records: Some(RecordsAt::Root), nulls: Nulls::Keep, ..Wanted::default() };
         let mut splitter = Reader::json(&wanted);
         splitter.push(format!("[{record}]").into(), &mut pieces).unwrap();
-        let tail = Encoder::new("hub\"spot", "dev", "b1", Vec::new())
+        let tail = LineEncoder::new("hub\"spot", "dev", "b1", Vec::new())
             .page("2026-11-22T17:00:00.12Z".parse().unwrap(), "");
         let mut out = Vec::new();
         for piece in &pieces {
@@ -216,7 +216,7 @@ mod tests {
         let body = format!("[{}1]", "1,".repeat(5_000));
         Reader::json(&wanted).push(body.into(), &mut pieces).unwrap();
         let parent = format!(",\"_parent_id\":\"{}\"", "x".repeat(4_000));
-        let tail = Encoder::new("s", "dev", "b", Vec::new()).page(Timestamp::UNIX_EPOCH, &parent);
+        let tail = LineEncoder::new("s", "dev", "b", Vec::new()).page(Timestamp::UNIX_EPOCH, &parent);
         let (mut nth, mut lines) = (0, 0);
         while nth < pieces[0].spans.len() {
             let mut out = Vec::new();

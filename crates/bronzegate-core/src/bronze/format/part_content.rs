@@ -2,97 +2,67 @@
 
 use std::io;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
-use super::compress::Compressor;
-use crate::config::Compression;
-
-/// Small rows are gathered up to this size before they are compressed, since compressing hops to another thread.
-const LARGE: usize = 256 << 10;
+use super::line_content::LineContent;
+use super::table::RowsContent;
 
 /// What is compressed and not let out is let out when it could fill the part, and is at least this share of it.
 pub(super) const SHARE: u64 = 32;
 
-/// The content of one part; the default is that of rows that are stored as they are.
-#[derive(Default)]
-pub(crate) struct PartContent {
-    /// `None` where rows are stored as they are. Taken for good when the content has ended.
-    compressor: Option<Compressor>,
-    /// Rows that wait to be compressed.
-    waiting: BytesMut,
-    /// The bytes that the part is to have as stored.
-    limit: u64,
-    /// Bytes that were let out.
-    stored: u64,
-    /// Bytes of rows that the compressor may hold in part.
-    inside: u64,
+/// The content of one part.
+pub(crate) enum PartContent {
+    /// Lines.
+    Lines(Box<LineContent>),
+    /// Row groups of a Parquet file.
+    Rows(Box<RowsContent>),
+}
+
+/// The end of a part's content.
+pub(crate) struct PartEnd {
+    /// The rest of what is to be stored, in order.
+    pub(crate) rest: [Bytes; 2],
+    /// Delta's statistics of the part, where it is a file of a table.
+    pub(crate) stats: Option<String>,
 }
 
 impl PartContent {
-    /// Lines, compressed or not, of a part that is to have so many bytes as stored.
-    pub(super) fn lines(compression: Compression, limit: u64) -> io::Result<Self> {
-        Ok(Self { compressor: Compressor::new(compression)?, limit, ..Self::default() })
-    }
-
     /// Takes rows, and returns what is to be stored by now; it may be empty.
     ///
     /// # Errors
     /// When compressing fails; the part is to be given up.
     pub(crate) async fn append(&mut self, rows: Bytes) -> io::Result<Bytes> {
-        if self.compressor.is_none() {
-            return Ok(rows);
+        match self {
+            Self::Lines(content) => content.append(rows).await,
+            Self::Rows(content) => content.append(&rows).await,
         }
-        if self.waiting.is_empty() && rows.len() >= LARGE {
-            return self.compress(rows).await;
-        }
-        self.waiting.extend_from_slice(&rows);
-        if self.waiting.len() < LARGE && !self.may_be_full() {
-            return Ok(Bytes::new());
-        }
-        let compressed = self.compress_waiting().await?;
-        self.waiting.reserve(2 * LARGE);
-        Ok(compressed)
     }
 
     /// Bytes of rows of which it is not known how many bytes they are as stored.
     pub(crate) fn pending(&self) -> u64 {
-        self.inside + self.waiting.len() as u64
+        match self {
+            Self::Lines(content) => content.pending(),
+            Self::Rows(content) => content.pending(),
+        }
     }
 
-    /// Whether what is pending could fill the part, and is worth finding out.
-    fn may_be_full(&self) -> bool {
-        let pending = self.pending();
-        self.stored.saturating_add(pending) >= self.limit && pending >= self.limit / SHARE
-    }
-
-    /// Ends the content, and returns the rest of what is to be stored, in order.
+    /// Ends the content.
     ///
     /// # Errors
     /// As of [`append`](Self::append).
-    pub(crate) async fn finish(mut self) -> io::Result<[Bytes; 2]> {
-        let waiting = self.compress_waiting().await?;
-        let end = match self.compressor {
-            Some(compressor) => compressor.finish().await?.into(),
-            None => Bytes::new(),
-        };
-        Ok([waiting, end])
-    }
-
-    async fn compress_waiting(&mut self) -> io::Result<Bytes> {
-        let rows = self.waiting.split().freeze();
-        if rows.is_empty() { Ok(rows) } else { self.compress(rows).await }
-    }
-
-    async fn compress(&mut self, rows: Bytes) -> io::Result<Bytes> {
-        let Some(compressor) = self.compressor.take() else { return Ok(rows) };
-        self.inside += rows.len() as u64;
-        let flush = self.may_be_full();
-        let (compressor, compressed) = compressor.compress(rows, flush).await?;
-        self.compressor = Some(compressor);
-        self.stored += compressed.len() as u64;
-        if flush {
-            self.inside = 0;
+    pub(crate) async fn finish(self) -> io::Result<PartEnd> {
+        match self {
+            Self::Lines(content) => Ok(PartEnd { rest: content.finish().await?, stats: None }),
+            Self::Rows(content) => {
+                let (rest, stats) = content.finish().await?;
+                Ok(PartEnd { rest, stats: Some(stats) })
+            }
         }
-        Ok(compressed.into())
+    }
+}
+
+impl Default for PartContent {
+    fn default() -> Self {
+        Self::Lines(Box::default())
     }
 }

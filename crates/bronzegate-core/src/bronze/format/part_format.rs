@@ -6,9 +6,12 @@
 
 use std::io;
 
-use super::ndjson::Encoder;
+use super::encoder::Encoder;
+use super::line_content::LineContent;
+use super::ndjson::LineEncoder;
 use super::part_content::{PartContent, SHARE};
-use crate::config::{Compression, Output};
+use super::table::{self, RowsContent, TableFormat};
+use crate::config::Compression;
 
 /// Rows are compressed in pieces of at most this size, so that a part does not outgrow its limit by more.
 const PIECE: u64 = 1 << 20;
@@ -16,37 +19,36 @@ const PIECE: u64 = 1 << 20;
 const SMALLEST_PIECE: u64 = 64 << 10;
 
 /// What the parts of a segment are made of, as its stream's `output` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PartFormat {
     /// A row is a line of JSON (`ndjson`).
     Lines(Compression),
+    /// A row is one of a table (`parquet`).
+    Rows(TableFormat),
 }
 
 impl PartFormat {
-    /// The format of an output.
-    pub(crate) fn of(output: &Output) -> Self {
-        Self::Lines(output.compression)
-    }
-
     /// The ending of a part's name.
-    pub(crate) fn extension(self) -> &'static str {
+    pub(crate) fn extension(&self) -> &'static str {
         match self {
             Self::Lines(Compression::None) => "ndjson",
             Self::Lines(Compression::Gzip) => "ndjson.gz",
             Self::Lines(Compression::Zstd) => "ndjson.zst",
+            Self::Rows(_) => "parquet",
         }
     }
 
-    /// What writes the records of a run as rows; see [`Encoder::new`].
+    /// What writes the records of a run as rows; see [`LineEncoder::new`].
     pub(crate) fn encoder(
-        self,
+        &self,
         source: &str,
         environment: &str,
         batch_id: &str,
         parents: Vec<String>,
     ) -> Encoder {
         match self {
-            Self::Lines(_) => Encoder::new(source, environment, batch_id, parents),
+            Self::Lines(_) => Encoder::Lines(LineEncoder::new(source, environment, batch_id, parents)),
+            Self::Rows(_) => Encoder::Rows,
         }
     }
 
@@ -54,36 +56,44 @@ impl PartFormat {
     ///
     /// # Errors
     /// When the compressor cannot be made.
-    pub(crate) fn content(self, max_part_bytes: u64) -> io::Result<PartContent> {
+    pub(crate) fn content(&self, max_part_bytes: u64) -> io::Result<PartContent> {
         match self {
-            Self::Lines(compression) => PartContent::lines(compression, max_part_bytes),
+            Self::Lines(compression) => LineContent::lines(*compression, max_part_bytes)
+                .map(|content| PartContent::Lines(Box::new(content))),
+            Self::Rows(format) => {
+                RowsContent::new(format, max_part_bytes).map(|content| PartContent::Rows(Box::new(content)))
+            }
         }
     }
 
     /// How many bytes of `rows` go next into a part that has room for `room` of its `max` bytes: whole rows, none
     /// if none fits, but at least one into a part that is empty.
-    pub(crate) fn fitting(self, rows: &[u8], room: u64, max: u64, is_empty: bool) -> usize {
+    pub(crate) fn fitting(&self, rows: &[u8], room: u64, max: u64, is_empty: bool) -> usize {
         match (self, is_empty) {
             (Self::Lines(Compression::None), false) => whole_lines(rows, room),
             (Self::Lines(Compression::None), true) => whole_lines(rows, room).max(first_line(rows)),
-            (Self::Lines(_), _) => {
-                let smallest = SMALLEST_PIECE.min(max / SHARE);
-                whole_lines(rows, room.clamp(smallest, PIECE)).max(first_line(rows))
-            }
+            (Self::Lines(_), _) => whole_lines(rows, piece(room, max)).max(first_line(rows)),
+            (Self::Rows(_), _) => table::fitting(rows, piece(room, max)),
         }
     }
 
     /// How many rows these are.
-    pub(crate) fn count(self, rows: &[u8]) -> u64 {
+    pub(crate) fn count(&self, rows: &[u8]) -> u64 {
         match self {
             Self::Lines(_) => memchr::memchr_iter(b'\n', rows).count() as u64,
+            Self::Rows(_) => table::count(rows),
         }
     }
 
     /// Whether rows are as large as stored as they are in memory, so that what did not fit will not.
-    pub(crate) fn is_exact(self) -> bool {
-        self == Self::Lines(Compression::None)
+    pub(crate) fn is_exact(&self) -> bool {
+        *self == Self::Lines(Compression::None)
     }
+}
+
+/// The most bytes of rows that go next into a part that has room for `room` of its `max` bytes.
+fn piece(room: u64, max: u64) -> u64 {
+    room.clamp(SMALLEST_PIECE.min(max / SHARE), PIECE)
 }
 
 /// The length of the longest run of whole lines that has at most `limit` bytes.

@@ -28,7 +28,7 @@ impl OpenPart {
     pub(super) fn new(
         path: String,
         staged: Box<dyn StagedPart>,
-        (format, max_part_bytes): (PartFormat, u64),
+        (format, max_part_bytes): (&PartFormat, u64),
         gathered: BytesMut,
     ) -> Result<Self, StoreError> {
         let content =
@@ -60,13 +60,14 @@ impl OpenPart {
     /// Completes the content; what is left can go on without the writer.
     pub(super) async fn complete(mut self) -> Result<(CompletePart, BytesMut), StoreError> {
         let content = mem::take(&mut self.content);
-        let rest = content.finish().await.map_err(|error| StoreError::io("compress", &self.path, error))?;
-        for rest in rest {
+        let end = content.finish().await.map_err(|error| StoreError::io("compress", &self.path, error))?;
+        for rest in end.rest {
             self.push(rest).await?;
         }
         self.flush().await?;
         let Self { path, staged, gathered, checksum, records, bytes, .. } = self;
-        Ok((CompletePart { path, staged, checksum: checksum.to_hex(), records, bytes }, gathered))
+        let (checksum, stats) = (checksum.to_hex(), end.stats);
+        Ok((CompletePart { path, staged, checksum, records, bytes, stats }, gathered))
     }
 
     pub(super) async fn abort(self) -> Result<(), StoreError> {
@@ -107,12 +108,13 @@ pub(super) struct CompletePart {
     checksum: String,
     records: u64,
     bytes: u64,
+    stats: Option<String>,
 }
 
 impl CompletePart {
-    pub(super) async fn finish(mut self) -> Result<Receipt, StoreError> {
-        let path = mem::take(&mut self.path);
-        let upload = self.staged.finish().await?;
-        Ok(Receipt { path, records: self.records, bytes: self.bytes, checksum: self.checksum, upload })
+    pub(super) async fn finish(self) -> Result<Receipt, StoreError> {
+        let Self { path, staged, checksum, records, bytes, stats } = self;
+        let upload = staged.finish().await?;
+        Ok(Receipt { path, records, bytes, checksum, upload, stats })
     }
 }

@@ -3,6 +3,7 @@
 //! The durable end of one part overlaps with the beginning of the next; two ends never overlap.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use tokio::task::JoinHandle;
@@ -11,7 +12,6 @@ use super::naming::PartNaming;
 use super::open::OpenPart;
 use crate::bronze::format::PartFormat;
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
-use crate::config::Output;
 
 pub(super) struct Writer {
     store: Arc<dyn BronzeStore>,
@@ -20,7 +20,7 @@ pub(super) struct Writer {
     /// The size at which the next part begins, in bytes as stored.
     max_part_bytes: u64,
     /// Parts opened so far; the number of the newest.
-    opened: u32,
+    opened: Arc<AtomicU32>,
     open: Option<OpenPart>,
     closing: Option<JoinHandle<Result<Receipt, StoreError>>>,
     closed: Vec<Receipt>,
@@ -30,19 +30,29 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(store: Arc<dyn BronzeStore>, naming: PartNaming, output: &Output) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn BronzeStore>,
+        naming: PartNaming,
+        format: PartFormat,
+        max_part_bytes: u64,
+    ) -> Self {
         Self {
             store,
             naming,
-            format: PartFormat::of(output),
-            max_part_bytes: output.max_part_bytes,
-            opened: 0,
+            format,
+            max_part_bytes,
+            opened: Arc::default(),
             open: None,
             closing: None,
             closed: Vec::new(),
             undecided: None,
             gathered: BytesMut::new(),
         }
+    }
+
+    /// How many parts are opened, to look at while the writer works.
+    pub(super) fn opened(&self) -> Arc<AtomicU32> {
+        self.opened.clone()
     }
 
     /// Appends whole rows, over as many parts as they need.
@@ -87,7 +97,7 @@ impl Writer {
         let Some(kept) = self.undecided.take() else { return Ok(()) };
         self.settle().await?;
         self.take_back(kept).await;
-        self.opened = kept as u32;
+        self.opened.store(kept as u32, Ordering::Relaxed);
         Ok(())
     }
 
@@ -107,11 +117,11 @@ impl Writer {
     }
 
     async fn open_part(&mut self) -> Result<OpenPart, StoreError> {
-        let PartNaming { layout, key, segment } = &self.naming;
-        let path = layout.part(key, *segment, self.opened + 1, self.format.extension());
-        let staged = self.store.stage(&path, &layout.staging(&key.key, *segment)).await?;
-        self.opened += 1;
-        OpenPart::new(path, staged, (self.format, self.max_part_bytes), std::mem::take(&mut self.gathered))
+        let number = self.opened.load(Ordering::Relaxed) + 1;
+        let path = self.naming.path(number, self.format.extension());
+        let staged = self.store.stage(&path, &self.naming.staging()).await?;
+        self.opened.store(number, Ordering::Relaxed);
+        OpenPart::new(path, staged, (&self.format, self.max_part_bytes), std::mem::take(&mut self.gathered))
     }
 
     async fn close(&mut self) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 //! with fetching and encoding the next.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -9,8 +10,8 @@ use tokio::task::JoinHandle;
 
 use super::naming::PartNaming;
 use super::roller::Writer;
+use crate::bronze::format::PartFormat;
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
-use crate::config::Output;
 
 /// Pages that wait for the writer. Each is bounded by the caller, so this bounds memory.
 const WAITING: usize = 2;
@@ -26,6 +27,8 @@ pub(crate) struct Parts {
     writer: Option<JoinHandle<Result<Vec<Receipt>, StoreError>>>,
     /// The folder of the parts, for messages.
     folder: String,
+    /// Parts that were opened.
+    opened: Arc<AtomicU32>,
 }
 
 #[derive(Debug)]
@@ -39,11 +42,23 @@ enum Command {
 
 impl Parts {
     /// Begins a segment's parts. It needs a tokio runtime around it.
-    pub(crate) fn new(store: Arc<dyn BronzeStore>, naming: PartNaming, output: &Output) -> Self {
-        let folder = naming.layout.parts(naming.key.scheduled);
+    pub(crate) fn new(
+        store: Arc<dyn BronzeStore>,
+        naming: PartNaming,
+        format: PartFormat,
+        max_part_bytes: u64,
+    ) -> Self {
+        let folder = naming.folder();
         let (commands, queue) = mpsc::channel(WAITING);
-        let writer = tokio::spawn(obey(queue, Writer::new(store, naming, output)));
-        Self { commands, writer: Some(writer), folder }
+        let writer = Writer::new(store, naming, format, max_part_bytes);
+        let opened = writer.opened();
+        let writer = tokio::spawn(obey(queue, writer));
+        Self { commands, writer: Some(writer), folder, opened }
+    }
+
+    /// How many parts were opened so far, those that were taken back not counted.
+    pub(crate) fn opened(&self) -> u32 {
+        self.opened.load(Ordering::Relaxed)
     }
 
     /// Appends whole lines, each with its line break. A part is closed when it has `max_part_bytes` as

@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 use super::{PartNaming, Parts};
 use crate::bronze::checksum::Checksum;
+use crate::bronze::format::PartFormat;
 use crate::bronze::layout::Layout;
 use crate::bronze::run_id::RunKey;
 use crate::bronze::store::LocalStore;
 use crate::bronze::store::{BronzeStore, Receipt, StoreError};
 use crate::bronze::testing::FaultyStore;
-use crate::config::{Compression, Output};
+use crate::config::Compression;
 
 const MIB: u64 = 1 << 20;
 
@@ -24,8 +25,9 @@ fn parts(store: &Arc<dyn BronzeStore>, compression: Compression, max_part_bytes:
     let key = RunKey::at("2026-11-22T17:00:00Z".parse::<Timestamp>().unwrap());
     Parts::new(
         Arc::clone(store),
-        PartNaming { layout, key, segment: 1 },
-        &Output { compression, max_part_bytes },
+        PartNaming { layout, key, segment: 1, table: None },
+        PartFormat::Lines(compression),
+        max_part_bytes,
     )
 }
 

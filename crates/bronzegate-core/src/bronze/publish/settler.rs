@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::error::PublishError;
+use super::publication::{complete, missing};
 use super::publisher::Publisher;
 use crate::bronze::commit::CommitRecord;
 use crate::bronze::store::StoreError;
@@ -30,21 +32,24 @@ impl<'a> Settler<'a> {
     ///
     /// # Errors
     /// When the store fails, or another content stands at a path.
-    pub async fn settle(&mut self, record: &CommitRecord) -> Result<usize, StoreError> {
+    pub async fn settle(&mut self, record: &CommitRecord) -> Result<usize, PublishError> {
         if record.parts.is_empty() {
             return Ok(0);
+        }
+        if record.table.is_some() {
+            return self.publisher.settle(record).await;
         }
         let folder = self.publisher.folder(record);
         let present = match self.present.entry(folder) {
             Entry::Occupied(listed) => listed.into_mut(),
             Entry::Vacant(unlisted) => {
-                let listed = self.publisher.parts().list(unlisted.key()).await?;
+                let listed = self.publisher.stores.log.list(unlisted.key()).await?;
                 unlisted.insert(listed)
             }
         };
-        let missing = self.publisher.missing(record, present);
+        let missing = missing(&record.parts, present);
         for &part in &missing {
-            match self.publisher.complete(std::iter::once(part)).await {
+            match complete(&self.publisher.stores.log, std::iter::once(part)).await {
                 Err(error @ StoreError::Lost { .. }) => {
                     tracing::warn!(%error, "a committed part is not where it was");
                 }

@@ -3,6 +3,9 @@
 use std::fs;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::PublishError;
 use crate::bronze::commit::CommitLog;
 use crate::bronze::commit::SegmentStatus::Complete;
 use crate::bronze::commit::tests::{bench, record};
@@ -31,7 +34,10 @@ async fn parts_that_were_published_and_moved_later_are_not_taken_for_lost() {
     let record = bench.committed(record(RunId::Sequence(1), 1, Complete, parts)).await;
     bench.publisher().publish(&record).await.unwrap();
     fs::remove_dir_all(bench.temp.path().join("shop")).unwrap();
-    assert!(matches!(bench.publisher().settle(&record).await, Err(StoreError::Lost { .. })));
+    assert!(matches!(
+        bench.publisher().settle(&record).await,
+        Err(PublishError::Store(StoreError::Lost { .. }))
+    ));
     bench.log.update_head(&record).await;
     assert_eq!(bench.publisher().settle(&record).await.unwrap(), 0);
 }
@@ -43,13 +49,13 @@ async fn a_sweep_publishes_what_was_committed_and_removes_the_rest() {
     bench.staged(1, 1).await;
     let uncommitted = bench.staged(2, 1).await;
     let record = bench.committed(record(RunId::Sequence(1), 1, Complete, committed)).await;
-    bench.publisher().sweep().await.unwrap();
+    bench.publisher().sweep(Timestamp::UNIX_EPOCH).await.unwrap();
     assert_eq!(bench.publisher().unpublished(&record).await.unwrap().len(), 2, "the run still lives");
 
     let path = bench.temp.path().to_owned();
     bench.store = FaultyStore::with_space(LocalStore::open(&path).unwrap(), u64::MAX);
     bench.log = CommitLog::new(Arc::clone(&bench.store) as Arc<dyn BronzeStore>, bench.layout.clone());
-    bench.publisher().sweep().await.unwrap();
+    bench.publisher().sweep(Timestamp::UNIX_EPOCH).await.unwrap();
     assert_eq!(bench.publisher().unpublished(&record).await.unwrap(), [&record.parts[0]; 0]);
     assert!(matches!(bench.store.publish(&uncommitted).await, Err(StoreError::Lost { .. })));
     assert_eq!(fs::read_dir(path.join("_bronzegate/staging/shop/orders")).unwrap().count(), 0);

@@ -19,8 +19,9 @@ pub struct BoundedStore {
     limit: Limit,
 }
 
+/// A bound in time.
 #[derive(Clone, Debug)]
-struct Limit {
+pub(in crate::bronze) struct Limit {
     clock: Arc<dyn Clock>,
     deadline: Deadline,
 }
@@ -38,18 +39,23 @@ impl BoundedStore {
 }
 
 impl Limit {
-    async fn hold<T>(
+    pub(in crate::bronze) fn new(clock: Arc<dyn Clock>, deadline: Deadline) -> Self {
+        Self { clock, deadline }
+    }
+
+    /// Waits for a call as long as there is time.
+    pub(in crate::bronze) async fn hold<T, E: From<StoreError>>(
         &self,
         action: &'static str,
         path: &str,
-        call: impl Future<Output = Result<T, StoreError>> + Send,
-    ) -> Result<T, StoreError> {
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
         let Some(left) = self.deadline.left(&*self.clock) else { return call.await };
         // The call comes first: what it has done by the deadline counts.
         tokio::select! {
             biased;
             done = call => done,
-            () = self.clock.sleep(left) => Err(StoreError::io(action, path, TimeIsUp)),
+            () = self.clock.sleep(left) => Err(StoreError::io(action, path, TimeIsUp).into()),
         }
     }
 }
@@ -248,7 +254,7 @@ mod tests {
         const GIVEN: Duration = Duration::from_secs(10);
         let (store, clock) = bounded(Arc::new(Stuck), Some(GIVEN));
         let (path, upload) = ("a".to_owned(), Upload(serde_json::Value::Null));
-        let receipt = Receipt { path, records: 0, bytes: 0, checksum: String::new(), upload };
+        let receipt = Receipt { path, records: 0, bytes: 0, checksum: String::new(), upload, stats: None };
         // Begun in time; afterwards not even that would be possible, were it slow.
         let [mut written, finished, aborted] = [
             store.stage("a", &area()).await.unwrap(),

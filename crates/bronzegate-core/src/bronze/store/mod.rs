@@ -5,7 +5,8 @@ mod local;
 mod port;
 
 pub use bounded::BoundedStore;
-pub use local::LocalStore;
+pub(in crate::bronze) use bounded::Limit;
+pub use local::{LocalStore, outlive_outgrown_files};
 pub use port::{
     BronzeStore, ByteRange, Created, LARGEST_READ, Leftover, RangeRead, Receipt, StagedPart, StagingArea,
     StoreError, Upload,

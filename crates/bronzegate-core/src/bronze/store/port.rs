@@ -210,6 +210,9 @@ pub struct Receipt {
     pub checksum: String,
     /// The upload, in the store's words.
     pub upload: Upload,
+    /// Delta's statistics of the part as JSON text, where it is a file of a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<String>,
 }
 
 /// Why a store cannot do what it is asked.

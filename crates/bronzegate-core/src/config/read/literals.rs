@@ -35,7 +35,7 @@ impl Walk<'_> {
 
     fn refuse(&self, position: TextPosition, path: String) {
         let draft = Draft::new("holds {{ }}, which nothing fills in here").accepted(
-            "the text itself; templates stand in path, params, headers and body of a stream or its job",
+            "the text itself; templates stand in path, params, headers, body, form and text of a stream or its job",
         );
         self.report.add(&At { line: position.line, column: position.column, path, hidden: false }, draft);
     }
@@ -50,7 +50,8 @@ fn is_filled(path: &str, key: &Key, value: &Node) -> bool {
         && match (key.text.as_str(), &value.content) {
             ("path", _) => true,
             _ if is_auth => false,
-            ("params" | "headers" | "vars" | "partitions", Content::Map(_)) => true,
+            ("params" | "headers" | "vars" | "partitions" | "form", Content::Map(_)) => true,
+            ("text", Content::Scalar { .. }) => true,
             // A text is an address.
             ("body", content) => !matches!(content, Content::Scalar { .. }),
             _ => false,

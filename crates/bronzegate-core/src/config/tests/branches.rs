@@ -32,6 +32,7 @@ fn partitions_and_parents_are_read() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let scope = Scope {
         job_id: None,
+        clock: None,
         job_values: &[],
         vars: &source.vars,
         cursor: None,

@@ -74,8 +74,19 @@ fn what_does_not_fit_together_is_told() {
     let days = "cursor: u, format: date, from: { query: f }, to: { query: t }, start: 2024-01-01";
     let bounded = "cursor: u, format: rfc3339, from: { query: f }, to: { query: t }";
     for (keys, part) in [
-        (base.to_owned(), "nothing in the request says from where"),
-        ("cursor: u, format: rfc822, from: { query: f }".to_owned(), "write one of rfc3339, date, epoch_s"),
+        (format!("{base}, from_exclusive: true"), "needs a request that says from where"),
+        (
+            format!("{base}, start: 2024-01-01, to: {{ query: t }}, window: 1d"),
+            "needs a request that says from where",
+        ),
+        (format!("{base}, to: {{ query: t }}, to_inclusive: day"), "needs a request that says from where"),
+        (format!("{time}, order: descending"), "leave it out, or `from`"),
+        ("cursor: [a, b], format: rfc3339, order: descending".to_owned(), "needs a cursor of one member"),
+        (format!("{base}, order: ascending"), "one of descending"),
+        (
+            "cursor: u, format: rfc82, from: { query: f }".to_owned(),
+            "write one of rfc3339, rfc2822, dotnet, date, epoch_s",
+        ),
         (format!("{number}, lookback: 5m"), "needs a format of time"),
         (format!("{number}, settle: 5m"), "needs a format of time"),
         (format!("{number}, to_inclusive: day"), "needs a format of time"),
@@ -84,7 +95,7 @@ fn what_does_not_fit_together_is_told() {
         (format!("{bounded}, to_inclusive: week"), "one of second, minute, hour, day"),
         (format!("{bounded}, settle: soon"), "a duration with its unit"),
         (format!("{bounded}, timezone: Chicago"), "a time zone: America/Chicago, +05:30 or UTC"),
-        (format!("{number}, timezone: UTC"), "needs `format: rfc3339` or `format: date`"),
+        (format!("{number}, timezone: UTC"), "needs `format: rfc3339`, `format: date`"),
         (
             format!("{bounded}, timezone: America/Chicago, start: 2024-01-01T00:00:00Z"),
             "a time of `timezone`, without an offset",
@@ -129,4 +140,100 @@ fn every_problem_is_told_at_once() {
         "incremental: { cursor: 'a..b', format: integer, lookback: 5m, window: 1d, missing: drop, strat: 1 }",
     );
     assert!(found.len() >= 4, "{found:#?}");
+}
+
+#[test]
+fn records_and_requests_may_write_times_otherwise() {
+    let of = |keys: &str| incremental(&format!("cursor: u, from: {{ query: f }}, {keys}"));
+    let plain = of("format: epoch_ms");
+    assert_eq!((plain.request_format.name(), plain.coarser_ns()), ("epoch_ms", 1_000_000));
+    let jira = of("format: rfc3339, request_format: '%Y-%m-%d %H:%M', request_timezone: Europe/Berlin");
+    assert_eq!(jira.request_format.name(), "%Y-%m-%d %H:%M");
+    assert_eq!((jira.timezone.zone(), jira.coarser_ns()), (None, 60_000_000_000));
+    assert_eq!(jira.request_timezone.zone().map(crate::local_time::Zone::name), Some("Europe/Berlin"));
+    let both = of("format: '%d/%m/%Y %H:%M', timezone: Asia/Kolkata, request_format: rfc3339");
+    assert_eq!(both.request_timezone, both.timezone);
+    let instants = of("format: rfc3339, timezone: Asia/Kolkata, request_format: epoch_s");
+    assert_eq!(instants.request_timezone, Timezone::Unstated);
+    let several = of("format: [rfc3339, '%d/%m/%Y'], request_format: epoch_us");
+    assert_eq!(
+        (several.format.to_string().as_str(), several.coarser_ns()),
+        ("[rfc3339, %d/%m/%Y]", 86_400_000_000_000)
+    );
+    let members =
+        incremental("cursor: [a.b, c], empty: [0, none], format: rfc2822, from: { query: f }").cursor;
+    assert_eq!((members.to_string().as_str(), members.members().len()), ("a.b` or `c", 2));
+    assert!(members.is_empty_value("0") && members.is_empty_value("none") && !members.is_empty_value(""));
+}
+
+#[test]
+fn formats_that_do_not_fit_are_told() {
+    let time = "cursor: u, from: { query: f }, to: { query: t }, start: 2024-01-01";
+    for (keys, part) in [
+        (format!("{time}, format: rfc3399"), "did you mean \"rfc3339\"?"),
+        (format!("{time}, format: '%Y-%m'"), "is a pattern that cannot be read back"),
+        (format!("{time}, format: '%H:%M %d/%m'"), "is a pattern that cannot be read back"),
+        (
+            format!("{time}, format: '%Y-%m-%d %I:%M'"),
+            "2026-11-22T17:05:00 is written \"2026-11-22 05:05\", which is read as 2026-11-22T05:05:00Z",
+        ),
+        (format!("{time}, format: []"), "names no format"),
+        (format!("cursor: [], {}, format: date", &time[11..]), "names no member"),
+        (format!("{time}, format: [rfc3339, integer]"), "only formats of time may be several"),
+        (
+            "cursor: u, from: { query: f }, format: integer, request_format: epoch_s".to_owned(),
+            "needs a format of time",
+        ),
+        (format!("{time}, format: rfc3339, request_format: text"), "needs a format of time"),
+        (format!("{time}, format: epoch_s, timezone: UTC"), "`request_timezone` is for requests alone"),
+        (format!("{time}, format: '%Y-%m-%d %H:%M %z', timezone: UTC"), "is of times without an offset"),
+        (
+            format!("{time}, format: rfc3339, request_format: epoch_s, request_timezone: UTC"),
+            "requests write `epoch_s`, which needs none",
+        ),
+        (
+            format!("{time}, format: rfc3339, request_format: '%Y-%m-%d', window: 6h"),
+            "a window is no shorter than what `request_format: %Y-%m-%d` tells apart, a day",
+        ),
+        (
+            format!("{time}, format: rfc3339, request_format: '%Y-%m-%d', to_inclusive: hour"),
+            "is finer than requests can say: `%Y-%m-%d` names a day",
+        ),
+        (
+            "cursor: u, from: { query: f }, format: '%d/%m/%Y', start: 2024-01-01T06:00:00Z".to_owned(),
+            "an instant that the format can tell",
+        ),
+    ] {
+        one(&format!("incremental: {{ {keys} }}"), part);
+    }
+}
+
+#[test]
+fn windows_of_records_without_a_time_are_whole() {
+    let keys = "windows_only: true, format: date, start: 2024-01-01, window: 1d";
+    let ends = "from: { query: f }, to: { query: t }";
+    let read = incremental(&format!("{keys}, {ends}, lookback: 3d"));
+    assert!(read.windows_only && read.cursor.members().is_empty());
+    none(&format!("params: {{ day: '{{{{ window.from }}}}' }}\nincremental: {{ {keys} }}"));
+    for (keys, part) in [
+        ("format: date, from: { query: f }".to_owned(), "incremental.cursor: this key is missing"),
+        (format!("{keys}, from: {{ query: f }}"), "unless one is what {{ window.from }} names"),
+        (format!("windows_only: true, format: date, {ends}, window: 1d"), "needs window and start"),
+        (format!("{keys}, {ends}, cursor: u"), "means nothing with windows_only"),
+        (format!("{keys}, {ends}, key: id"), "means nothing with windows_only"),
+        (
+            format!("{keys}, {ends}, split_when: {{ at: {{ body: n }}, over: 9 }}"),
+            "means nothing with windows_only",
+        ),
+        (
+            format!("windows_only: true, format: integer, start: 1, window: 1d, {ends}"),
+            "needs a format of time",
+        ),
+        (format!("{keys}, to: {{ query: t }}"), "needs a request that says from where"),
+    ] {
+        let found = with_stream(&format!("incremental: {{ {keys} }}"));
+        assert!(found.iter().any(|message| message.contains(part)), "{keys}\nwants: {part}\ngot: {found:#?}");
+    }
+    let two = "params: { day: '{{ window.from }}' }\nincremental: { windows_only: true, format: date, start: 2024-01-01, window: 2d }";
+    one(two, "unless one is what {{ window.from }} names");
 }

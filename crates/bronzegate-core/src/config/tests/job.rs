@@ -142,12 +142,6 @@ fn what_does_not_fit_together_is_told() {
             "has no value without incremental",
         ),
         (
-            format!(
-                "{path}, job: {{ submit: {{ path: /jobs, method: GET, body: {{ a: 1 }}, id: {{ body: id }} }}, {POLL} }}"
-            ),
-            "a GET has no body",
-        ),
-        (
             format!("{path}, job: {{ submit: {{ path: /jobs, id: {{ status: true }} }}, {POLL} }}"),
             "write { body: … } or { header: … }",
         ),

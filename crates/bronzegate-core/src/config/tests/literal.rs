@@ -1,6 +1,7 @@
 //! What a source file means as a template or a secret, and nothing would take for one.
 
 use super::mistakes::{messages, none, one};
+use crate::config::parse;
 
 #[test]
 fn a_template_where_nothing_fills_it_in_is_refused() {
@@ -37,15 +38,81 @@ pagination: { type: cursor, next: { header: N }, send: { query: l }, initial: '{
 }
 
 #[test]
-fn a_secret_in_the_body_of_a_stream_or_job_is_refused() {
-    for keys in [
-        "method: POST\nbody: { token: { secret: tok } }",
-        "method: POST\nbody: { a: [{ b: { secret: tok, field: f } }] }",
-        "job: { submit: { path: /jobs, body: { key: { secret: tok } }, id: { body: id } }, poll: { path: '/jobs/{{ job.id }}', done: { at: { body: s }, equals: 1 } } }",
+fn a_secret_may_stand_in_the_place_of_a_whole_value() {
+    let secrets = |keys: &str| {
+        let text = format!(
+            "source: x\nbase_url: https://x.example\nauth: {{ type: bearer, token: {{ secret: t }} }}\nstreams: {{ s: {{ path: /p, records: a, {keys} }} }}"
+        );
+        let source = parse("x.yaml", &text).unwrap_or_else(|problems| panic!("{problems}"));
+        let beside = source.streams[0].request_secrets();
+        assert_eq!(source.secrets().len(), 1 + beside.len());
+        beside
+            .iter()
+            .map(|secret| {
+                format!("{} {} {}", secret.reference.placeholder(), secret.in_header, secret.elsewhere)
+            })
+            .collect::<Vec<_>>()
+    };
+    for (keys, expected) in [
+        (
+            "headers: { X-Tenant: { secret: a/b, field: 'é k' }, X-Api-Key: { secret: k } }",
+            &["bronzegate-secret-a/b:%C3%A9+k true false", "bronzegate-secret-k true false"][..],
+        ),
+        ("params: { api_key: { secret: k }, x: [1, { secret: k }] }", &["bronzegate-secret-k false true"]),
+        ("method: POST, body: { token: { secret: tok } }", &["bronzegate-secret-tok false true"]),
+        ("method: PUT, body: [{ b: { secret: tok, field: f } }]", &["bronzegate-secret-tok:f false true"]),
+        (
+            "method: POST, form: { password: { secret: tok }, u: 1 }, headers: { Password: { secret: tok } }",
+            &["bronzegate-secret-tok true true"],
+        ),
+        ("method: POST, body: { hook: { secret: false, url: x }, filter: { secret: a, other: b } }", &[]),
+        (
+            "job: { submit: { path: /jobs, form: { key: { secret: tok } }, id: { body: id } }, poll: { path: '/jobs/{{ job.id }}', params: { k: { secret: p } }, done: { at: { body: s }, equals: 1 } } }",
+            &["bronzegate-secret-p false true", "bronzegate-secret-tok false true"],
+        ),
     ] {
-        one(keys, "is a secret, and this body can hold none; write it under auth");
+        assert_eq!(secrets(keys), expected, "{keys}");
     }
-    none("method: POST\nbody: { hook: { secret: false, url: x }, filter: { secret: a, other: b } }");
+}
+
+#[test]
+fn what_a_request_carries_is_one_of_three() {
+    none(
+        "method: POST\ntext: 'SELECT {{ vars.x }}'\nheaders: { Content-Type: application/sql }"
+            .replace("{{ vars.x }}", "1")
+            .as_str(),
+    );
+    none("method: GET\nbody: { query: { match_all: {} } }");
+    none("method: PATCH\nbody: [a, b]");
+    none(
+        "method: POST\nform: { a: 1 }\npagination: { type: cursor, next: { body: n }, send: { body: after } }",
+    );
+    for (keys, part) in [
+        ("method: POST\nbody: { a: 1 }\nform: { a: 1 }", "only one of body, form and text may be given"),
+        ("form: { a: 1 }", "a GET has no body as a rule"),
+        ("method: POST\nbody: x", "write a map or a list"),
+        ("method: POST\nform: { password: x }", "this field is a secret: write password: { secret: <name> }"),
+        (
+            "method: POST\nform: { a: 1 }\nheaders: { Content-Type: application/json }",
+            "does not fit: form is sent as",
+        ),
+        (
+            "method: POST\ntext: a\npagination: { type: cursor, next: { body: n }, send: { body: after } }",
+            "a text has no members",
+        ),
+        (
+            "method: POST\nform: { a: 1 }\npagination: { type: cursor, next: { body: n }, send: { body: a.b } }",
+            "a form has no members of members",
+        ),
+        (
+            "method: POST\nform: { after: 1 }\npagination: { type: cursor, next: { body: n }, send: { body: after } }",
+            "is given in form too",
+        ),
+        ("params: { api_key: x }", "credentials belong under auth"),
+        ("method: DELETE", "one of GET, POST, PUT, PATCH"),
+    ] {
+        one(keys, part);
+    }
 }
 
 #[test]
@@ -54,7 +121,7 @@ fn a_content_type_that_is_none_of_json_is_refused_beside_a_body() {
     for other in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml"] {
         one(
             &format!("{body}\nheaders: {{ Content-Type: '{other}' }}"),
-            "does not fit: body is sent as JSON; write application/json, or leave the header out",
+            "does not fit: body is sent as JSON; write application/json, or leave the header out; `form` and `text` are sent otherwise",
         );
         none(&format!("headers: {{ Content-Type: '{other}' }}"));
     }

@@ -141,6 +141,14 @@ fn keys_that_are_missing_twice_or_empty() {
 fn pagination_keys_must_fit() {
     for (keys, part) in [
         ("{ type: offset, send: { query: o } }", "offset needs page_size"),
+        ("{ type: offset, page_size: 5 }", "nothing in the request says which offset is asked for"),
+        ("{ type: page }", "or {{ page }} in a template"),
+        ("{ type: page, send: { query: p }, page_size: 0 }", "1 or more"),
+        ("{ type: next_url, next: { body: n, parameter: p } }", "the URL is followed whole here"),
+        (
+            "{ type: cursor, next: { body: n, parameter: p }, send: { url: true } }",
+            "the URL is followed whole here",
+        ),
         ("{ type: page, send: { url: true } }", "url is for a cursor"),
         ("{ type: page, send: { query: p }, stop: [short_page] }", "short_page needs page_size"),
         ("{ type: page, send: { query: p }, stop: [emtpy_page] }", "did you mean \"empty_page\"?"),
@@ -151,7 +159,7 @@ fn pagination_keys_must_fit() {
         ("{ type: page, send: { query: p }, page_size: { query: p, value: 5 } }", "written twice"),
         ("{ type: page, send: { query: p }, page_size: { query: s, value: 0 } }", "1 or more"),
         (
-            "{ type: page, send: { query: p }, page_size: { header: s, value: 1 } }",
+            "{ type: page, send: { query: p }, page_size: { url: true, value: 1 } }",
             "page_size cannot go there",
         ),
         ("{ type: page, send: { query: p }, max_pages: 0 }", "1 or more"),

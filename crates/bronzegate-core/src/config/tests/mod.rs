@@ -8,6 +8,8 @@ mod incremental;
 mod job;
 mod literal;
 mod mistakes;
+mod output;
 mod reading;
 mod schema;
+mod templates;
 mod yaml;

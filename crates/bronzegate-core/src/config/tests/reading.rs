@@ -59,7 +59,7 @@ fn reads_the_example_of_the_documentation() {
             initial: None,
         }
     );
-    let size = PageSize { to: Target::Query("limit".to_owned()), value: 100 };
+    let size = PageSize { to: Sent(Some(Target::Query("limit".to_owned()))), value: 100 };
     assert_eq!(stream.pagination.page_size, Some(size));
 }
 
@@ -96,6 +96,7 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
         partition: &[],
         parent: &[],
         job_id: None,
+        clock: None,
         job_values: &[],
     };
     assert_eq!(z.path.render(&scope).unwrap(), "/a%2Fb/x");
@@ -116,10 +117,11 @@ fn templates_fill_in_cursor_page_and_offset() {
         partition: &[],
         parent: &[],
         job_id: None,
+        clock: None,
         job_values: &[],
     };
     assert_eq!(stream.params[0].1[0].render(&scope).unwrap(), "x7y");
-    let body = stream.body.as_ref().unwrap().render(&scope).unwrap();
+    let Ok(RenderedBody::Json(body)) = stream.body.as_ref().unwrap().render(&scope) else { panic!("JSON") };
     assert_eq!(body, serde_json::json!({ "a": ["7", 1, null], "b": { "c": "ann\n" } }));
     let dots = text.replace("/p/{{ vars.name }}", "/p/{{ vars.dots }}");
     let problems = parse("x.yaml", &dots).unwrap_err();

@@ -10,15 +10,15 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 
-use super::second_look::{SecondLook, hides_rows, instead_of, second_look};
-use crate::config::{Job, Kind};
+use super::length::{note_cut, note_single};
+use super::second_look::{SecondLook, empty_within, hides_rows, instead_of, second_look};
+use crate::config::Job;
+use crate::cursor::AgeWatch;
 use crate::error::Error;
 use crate::extract::page::{
     FetchError, Fetched, Jobs, NotDone, Page, PageDecision, Requests, StreamContext, judge, record_channel,
 };
-use crate::extract::paging::{
-    Branch, FirstSeen, Judged, PageState, Paginator, Position, Progress, is_full, says_more,
-};
+use crate::extract::paging::{Branch, FirstSeen, Judged, PageState, Paginator, Position, Progress};
 use crate::redact::SafeUrl;
 
 /// How a branch's pages ended.
@@ -115,13 +115,6 @@ impl Drop for BranchPages {
 /// Goes on with the panic of a task. Tasks are aborted only when nobody waits for them any more.
 fn unwind(error: JoinError) -> ! {
     std::panic::resume_unwind(error.into_panic())
-}
-
-fn cut_at(records: u64) -> String {
-    format!(
-        "exactly {records} records came, a number at which servers cut what they give out, and nothing proves that they \
-         are all. `total`, or a condition of `stop`, would; a `window` keeps runs below it"
-    )
 }
 
 struct Driver<'a> {
@@ -223,11 +216,19 @@ impl Driver<'_> {
         let position = self.progress.state.position.clone();
         let has_records = fetched.body.as_ref().is_some_and(|body| body.records > 0);
         let looked = match judge(self.context, &mut self.progress, fetched) {
+            Ok(judged) if fetched.is_all_older => {
+                // Behind it there is nothing that is new: what it states of pages and totals is about older ones.
+                return Ok((Judged { last: true, ..judged }, false));
+            }
             Ok(judged) if judged.last && !fetched.is_ended_by_rule() => {
                 // What was fetched ahead is not needed, most likely.
                 self.flying.truncate(1);
                 let looked = second_look(self.context, self.branch, &mut self.progress, fetched).await?;
                 (judged, looked)
+            }
+            Ok(judged) if !judged.last && !has_records && self.progress.doubts_empty_page(&position) => {
+                let at = position.clone();
+                (judged, empty_within(self.context, self.branch, &mut self.progress, at).await?)
             }
             Ok(judged) => (judged, SecondLook::End),
             Err(error) if has_records || !self.progress.falls_short() => return Err(error),
@@ -237,9 +238,16 @@ impl Driver<'_> {
                 (Judged { write: fetched.body.is_some(), last: false, warning: None }, looked)
             }
         };
-        let (judged, looked) = looked;
-        if let Position::Offset(offset) = position {
-            hides_rows(self.context, self.branch, (offset, &self.progress.state), fetched).await?;
+        let (judged, mut looked) = looked;
+        if let Position::Offset(offset) = position
+            && !hides_rows(self.context, self.branch, (offset, &self.progress.state), fetched).await?
+        {
+            looked = SecondLook::NoTime;
+        }
+        if let Some(body) = fetched.body.as_ref().filter(|_| has_records && looked == SecondLook::NoTime) {
+            // It has to be looked at again by whoever goes on, so it is theirs.
+            self.progress.take_back(body.records, position);
+            return Ok((Judged { write: false, last: false, warning: None }, true));
         }
         if let Some(body) = &fetched.body {
             let is_named = self.progress.names_next(&fetched.facts);
@@ -260,6 +268,9 @@ impl Driver<'_> {
 
     /// Remembers how the branch ended.
     fn note_end(&mut self, fetched: &Fetched) {
+        if fetched.is_all_older {
+            return;
+        }
         if fetched.is_ended_by_status() && self.progress.state.pages == 0 {
             self.context.seen.refused(format!(
                 "HTTP {} from {}",
@@ -267,28 +278,10 @@ impl Driver<'_> {
                 SafeUrl(&fetched.facts.url)
             ));
         }
-        self.note_single(fetched);
-        if let Some(records) = self.progress.is_cut_at(&fetched.facts) {
-            self.context.seen.lacks();
-            self.context.seen.warn("cut", || cut_at(records));
-        }
+        note_single(self.context, fetched);
+        note_cut(self.context, self.progress.is_cut_at(&fetched.facts));
         if let Some(first) = self.first.take() {
             self.context.seen.ended(FirstSeen { is_whole: self.progress.is_proven(), ..first });
-        }
-    }
-
-    /// Where there is one page: whether it says, or looks as if, there were more.
-    fn note_single(&self, fetched: &Fetched) {
-        let stream = &self.context.stream;
-        let Some(body) = fetched.body.as_ref().filter(|_| stream.pagination.kind == Kind::None) else {
-            return;
-        };
-        if let Some(told) = says_more(stream, self.context.fetcher.more(), body.records, &fetched.facts) {
-            self.context.seen.lacks();
-            self.context.seen.warn("more", || told);
-        }
-        if let Some(told) = is_full(stream, body.records) {
-            self.context.seen.warn("full", || told);
         }
     }
 
@@ -332,7 +325,7 @@ impl Driver<'_> {
         let number = self.progress.state.pages.saturating_add(1 + self.flying.len() as u64);
         let state = PageState { position, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
-        let (sender, receiver) = record_channel();
+        let (sender, receiver) = record_channel(self.watch());
         let fetcher = self.context.fetcher.clone();
         let shape = state.shape.clone();
         let task = tokio::spawn(async move { fetcher.fetch(&request, shape.as_ref(), &sender).await });
@@ -342,6 +335,13 @@ impl Driver<'_> {
         let _ = self.pages.send(page);
         self.flying.push_back(Flight { position, task, decision });
         Ok(())
+    }
+
+    /// Where the newest records come first, what tells that all of a page have been read.
+    fn watch(&self) -> Option<AgeWatch> {
+        let settings = self.context.stream.incremental.as_ref().filter(|settings| settings.is_descending)?;
+        let mark = self.context.asked.mark(self.branch)?;
+        Some(AgeWatch::new(Arc::new(settings.clone()), mark.clone()))
     }
 
     /// Waits for the page that is next in order; nothing when the segment ends before it comes.

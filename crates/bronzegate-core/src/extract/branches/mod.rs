@@ -2,6 +2,7 @@
 
 mod branch_pages;
 mod branch_queue;
+mod length;
 mod next_branch;
 mod only_page;
 mod parent_queue;

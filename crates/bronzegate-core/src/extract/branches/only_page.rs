@@ -43,7 +43,7 @@ pub(crate) async fn only_page(context: &StreamContext, first: Option<&FirstSeen>
     if pagination.kind == Kind::None || pagination.single_page {
         return Ok(Led::NotYet);
     }
-    if pagination.page_size.is_none() {
+    if !pagination.sends_size() {
         // No server's pages are so short unless they are asked to be.
         if first.records < SHORTEST {
             return Ok(Led::NotYet);
@@ -57,27 +57,33 @@ pub(crate) async fn only_page(context: &StreamContext, first: Option<&FirstSeen>
     }
 }
 
-/// Asks for page 0 where pages are counted from 1 because the file says nothing else.
+/// Asks for page 0 where pages are counted from 1 because the file says nothing else. `false` where it could not be
+/// found out now.
 ///
 /// # Errors
 /// [`ErrorKind::Data`] where it has records that page 1 has not.
-pub(crate) async fn page_zero(context: &StreamContext, first: Option<&FirstSeen>) -> Result<(), Error> {
-    let Kind::Page { is_start_stated: false, .. } = &context.stream.pagination.kind else { return Ok(()) };
-    let Some(FirstSeen { branch, start, hash, .. }) = first else { return Ok(()) };
+pub(crate) async fn page_zero(context: &StreamContext, first: Option<&FirstSeen>) -> Result<bool, Error> {
+    let Kind::Page { is_start_stated: false, .. } = &context.stream.pagination.kind else { return Ok(true) };
+    let Some(FirstSeen { branch, start, hash, .. }) = first else { return Ok(true) };
     let mut zero = start.clone();
     zero.position = Position::Page(0);
-    let Look::Page(zero) = look(context, branch, &zero, &[]).await? else { return Ok(()) };
+    let zero = match look(context, branch, &zero, &[]).await? {
+        Look::Page(zero) => zero,
+        Look::Nothing => return Ok(true),
+        Look::NoTime | Look::Failed(_) => return Ok(false),
+    };
     if zero.records() == 0 || zero.hash() == *hash {
-        return Ok(());
+        return Ok(true);
     }
     let one = match look(context, branch, start, &[]).await? {
         Look::Page(page) => page.prints,
-        Look::Nothing | Look::NoTime => Vec::new(),
+        Look::Nothing => Vec::new(),
+        Look::NoTime | Look::Failed(_) => return Ok(false),
     };
     let new = zero.prints.iter().filter(|print| !one.contains(print)).count();
     // Records may have come or changed meanwhile.
     if 2 * new <= zero.prints.len() {
-        return Ok(());
+        return Ok(true);
     }
     Err(bad(format!(
         "page 0 has {} records that page 1 has not: the API counts its pages from 0, and a run would leave them out. \
@@ -170,7 +176,8 @@ impl Asking<'_> {
         let branch: &Branch = &self.first.branch;
         let context = self.context.with_page_size(self.half);
         Ok(match look(&context, branch, &state, also).await? {
-            Look::NoTime => None,
+            // Another run will ask.
+            Look::NoTime | Look::Failed(_) => None,
             Look::Nothing => Some(None),
             Look::Page(page) => Some(Some(page)),
         })

@@ -52,12 +52,12 @@ impl<'a> ParentWindow<'a> {
     /// What requests ask for.
     pub(crate) fn asked(&self) -> RequestedRange {
         let Some(settings) = self.settings else { return RequestedRange::default() };
-        let time = |time| CursorValue::of_time(settings.format, time).verbatim().clone();
+        let time = |time| CursorValue::of_time(&settings.format, time).verbatim().clone();
         let from = match (self.window, &settings.start) {
             (Some(window), _) => Some(time(window.from())),
             (None, Some(Start::Time(start))) => Some(time(*start)),
             (None, Some(Start::Value(text))) => {
-                let bare = settings.format == crate::config::CursorFormat::Integer;
+                let bare = *settings.format.first() == crate::config::CursorFormat::Integer;
                 Some(Verbatim { text: text.clone(), bare })
             }
             (None, None) => None,
@@ -70,7 +70,7 @@ impl<'a> ParentWindow<'a> {
     /// Leaves out what belongs to a neighbouring window; `None` where there is none.
     pub(crate) fn filter(&self) -> Option<CursorFilter> {
         let (settings, window) = self.settings.zip(self.window)?;
-        let bound = |time| Some(CursorValue::of_time(settings.format, time));
+        let bound = |time| Some(CursorValue::of_time(&settings.format, time));
         let from = if self.start() == Some(window.from()) { None } else { bound(window.from()) };
         let to = if window.to() >= self.until { None } else { bound(window.to()) };
         let settings = Incremental { key: None, ..settings.clone() };
@@ -90,7 +90,7 @@ impl<'a> ParentWindow<'a> {
     pub(crate) fn halved(&self) -> Result<Self, Error> {
         let half = self.settings.zip(self.window).and_then(|(settings, window)| {
             let middle = window.from() + window.to().duration_since(window.from()) / 2;
-            let unit = settings.format.resolution_ns();
+            let unit = settings.coarser_ns();
             let middle = Timestamp::from_nanosecond(middle.as_nanosecond().div_euclid(unit) * unit).ok()?;
             let half = TimeWindow::new(window.from(), middle).ok()?;
             let length = half.to().duration_since(half.from()).unsigned_abs();

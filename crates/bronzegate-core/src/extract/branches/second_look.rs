@@ -35,14 +35,17 @@ pub(super) async fn second_look(
     match progress.doubt(records, &fetched.facts, is_branched) {
         None => Ok(SecondLook::End),
         Some(Doubt::Empty { behind: None }) => looking.again(progress, None).await,
-        Some(Doubt::Empty { behind: Some(behind) }) => match looking.new_records(progress, &behind).await? {
-            None => Ok(SecondLook::NoTime),
-            // The first page of all is empty wherever nothing is new.
-            Some(0) if progress.state.records == 0 => Ok(SecondLook::End),
-            Some(0) => looking.again(progress, None).await,
-            Some(records) => looking.again(progress, Some((&behind, records))).await,
-        },
-        Some(Doubt::Stated { behind }) => match looking.new_records(progress, &behind).await? {
+        Some(Doubt::Empty { behind: Some(behind) }) => {
+            match looking.new_records(progress, &behind, true).await? {
+                None => Ok(SecondLook::NoTime),
+                // The first page of all is empty wherever nothing is new.
+                Some(0) if progress.state.records == 0 => Ok(SecondLook::End),
+                Some(0) => looking.again(progress, None).await,
+                Some(records) => looking.again(progress, Some((&behind, records))).await,
+            }
+        }
+        // An API may refuse what lies behind its last page in any way.
+        Some(Doubt::Stated { behind }) => match looking.new_records(progress, &behind, false).await? {
             None => Ok(SecondLook::NoTime),
             Some(0) => Ok(SecondLook::End),
             Some(_) => {
@@ -80,13 +83,20 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
-    /// How many records a page has that is none of those before it; `None` where there is no time to look.
-    async fn new_records(&self, progress: &Progress<'_>, at: &Position) -> Result<Option<u64>, Error> {
+    /// How many records a page has that is none of those before it; `None` where there is no time to look. One that
+    /// `must_come` and does not is an error.
+    async fn new_records(
+        &self,
+        progress: &Progress<'_>,
+        at: &Position,
+        must_come: bool,
+    ) -> Result<Option<u64>, Error> {
         let mut state = progress.state.clone();
         state.position = at.clone();
         Ok(match look(self.context, self.branch, &state, &[]).await? {
             Look::NoTime => None,
-            Look::Nothing => Some(0),
+            Look::Failed(error) if must_come => return Err(error),
+            Look::Nothing | Look::Failed(_) => Some(0),
             Look::Page(page) if progress.knows(page.hash()) => Some(0),
             Look::Page(page) => Some(page.records()),
         })
@@ -105,7 +115,7 @@ impl Looking<'_> {
             if !progress.may_look_again() {
                 break;
             }
-            match self.new_records(progress, &progress.state.position.clone()).await? {
+            match self.new_records(progress, &progress.state.position.clone(), true).await? {
                 None => return Ok(SecondLook::NoTime),
                 Some(0) if behind.is_none() => return Ok(SecondLook::End),
                 Some(0) => {}
@@ -129,7 +139,7 @@ impl Looking<'_> {
     async fn in_half(&self, progress: &Progress<'_>, records: u64) -> Result<SecondLook, Error> {
         let next = progress.next_address().expect("where pages name the next one");
         let half = records / 2;
-        if half > 0 && self.context.stream.pagination.page_size.is_some() {
+        if half > 0 && self.context.stream.pagination.sends_size() {
             let context = self.context.with_page_size(half);
             match look(&context, self.branch, &progress.state, &[]).await? {
                 Look::NoTime => return Ok(SecondLook::NoTime),
@@ -141,7 +151,7 @@ impl Looking<'_> {
                          {half} are asked for, and names no next page then either"
                     )));
                 }
-                Look::Page(_) | Look::Nothing => {}
+                Look::Page(_) | Look::Nothing | Look::Failed(_) => {}
             }
         }
         self.context.seen.lacks();
@@ -155,8 +165,24 @@ impl Looking<'_> {
     }
 }
 
+/// Asks once more for a page without records that lies within the stated number of pages, although it is no end.
+pub(super) async fn empty_within(
+    context: &StreamContext,
+    branch: &Branch,
+    progress: &mut Progress<'_>,
+    at: Position,
+) -> Result<SecondLook, Error> {
+    let behind = std::mem::replace(&mut progress.state.position, at);
+    let looked = (Looking { context, branch }).again(progress, None).await?;
+    if looked == SecondLook::End {
+        // It is as empty as it was.
+        progress.state.position = behind;
+    }
+    Ok(looked)
+}
+
 /// Looks whether a page that is shorter than what was asked for hides rows, or was cut by the server: an offset that
-/// advances by what was asked for would leave out what was cut.
+/// advances by what was asked for would leave out what was cut. `false` where there is no time to look.
 ///
 /// # Errors
 /// [`ErrorKind::Data`] where rows stand behind the page that are not on it.
@@ -165,20 +191,20 @@ pub(super) async fn hides_rows(
     branch: &Branch,
     (at, state): (u64, &PageState),
     fetched: &Fetched,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let pagination = &context.stream.pagination;
     let (Kind::Offset { advance: Advance::Requested, .. }, Some(size)) =
-        (&pagination.kind, &pagination.page_size)
+        (&pagination.kind, pagination.page_size.as_ref().filter(|_| pagination.sends_size()))
     else {
-        return Ok(());
+        return Ok(true);
     };
     let is_short =
         |page: &Fetched| page.body.as_ref().map(|body| body.records).filter(|records| *records < size.value);
-    let Some(mut records) = is_short(fetched).filter(|records| *records > 0) else { return Ok(()) };
+    let Some(mut records) = is_short(fetched).filter(|records| *records > 0) else { return Ok(true) };
     if state.total.is_none_or(|total| total < at.saturating_add(size.value))
         || !context.seen.is_first("short")
     {
-        return Ok(());
+        return Ok(true);
     }
     let page = async |offset: u64, size: u64| {
         let state = PageState { position: Position::Offset(offset), ..state.clone() };
@@ -187,16 +213,24 @@ pub(super) async fn hides_rows(
     let mut last = fetched.facts.last_record.clone();
     // Rows may move meanwhile: both are read anew before anything is said.
     for _ in 0..CUT_AGAIN {
-        let Look::Page(rest) = page(at.saturating_add(records), size.value - records).await? else {
-            return Ok(());
+        let rest = match page(at.saturating_add(records), size.value - records).await? {
+            Look::Page(rest) => rest,
+            Look::Nothing => return Ok(true),
+            Look::Failed(error) => return Err(error),
+            Look::NoTime => return Ok(false),
         };
         if rest.records() == 0 || rest.fetched.facts.last_record == last {
-            return Ok(());
+            return Ok(true);
         }
-        let Look::Page(again) = page(at, size.value).await? else { return Ok(()) };
+        let again = match page(at, size.value).await? {
+            Look::Page(again) => again,
+            Look::Nothing => return Ok(true),
+            Look::Failed(error) => return Err(error),
+            Look::NoTime => return Ok(false),
+        };
         match is_short(&again.fetched) {
             Some(still) => (records, last) = (still, again.fetched.facts.last_record),
-            None => return Ok(()),
+            None => return Ok(true),
         }
     }
     Err(bad(format!(

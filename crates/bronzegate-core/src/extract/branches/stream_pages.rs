@@ -63,6 +63,10 @@ pub(crate) struct StreamPages {
     is_halted: bool,
 }
 
+/// What is told where `then: skip` has left nothing.
+const NOTHING_BUT_LEFT_OUT: &str = "no page has come, because `then: skip` has left out all that was asked for: a wrong or \
+    moved path is answered so too";
+
 /// A branch that is read.
 struct Running {
     branch: Arc<Branch>,
@@ -143,6 +147,10 @@ impl StreamPages {
             return over;
         }
         if self.stopped.is_empty() && self.upcoming.is_done() {
+            if self.pages == 0 && self.notes.has_skipped() {
+                self.context.seen.lacks();
+                self.context.seen.warn("left out", || NOTHING_BUT_LEFT_OUT.to_owned());
+            }
             return StreamEnding::Complete;
         }
         if !self.has_progress {

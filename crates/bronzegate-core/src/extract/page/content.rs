@@ -337,7 +337,7 @@ mod tests {
         let response = http::Response::builder().header("content-encoding", "zstd").body(packed).unwrap();
         let mut files = Files::of(ResponseBody::of(response.into()));
         assert!(files.next().await.unwrap());
-        let (sender, _receiver) = record_channel();
+        let (sender, _receiver) = record_channel(None);
         let transcoder = Transcoder::new(None, None);
         let read = content.file(&mut files, &Format::Json, transcoder, Framing::Explicit, &sender);
         let (read, turns) = turns(read).await;

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use super::content::{Content, Wish};
 use super::errors_beside::errors_address;
-use super::fetched::{FetchError, Fetched};
+use super::fetched::{FetchError, Fetched, facts};
 use super::record_channel::RecordSender;
 use crate::config::{Address, Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging;
 use crate::extract::paging::{PageShape, Paginator};
-use crate::formats::{self, Form, PageBody, SplitErrorKind};
+use crate::formats::{self, PageBody, SplitErrorKind};
 use crate::http::{
     ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Response, SendError,
     TooLong, Verdict, WaitBudget, excerpt, judge,
@@ -118,7 +118,8 @@ impl Fetcher {
         events: &RecordSender,
     ) -> Result<Fetched, FetchError> {
         let columns = known.and_then(PageShape::names);
-        self.pursue(request, Aim::Page(Wish { events, columns })).await
+        let fetched = self.pursue(request, Aim::Page(Wish { events, columns })).await?;
+        Ok(Fetched { is_all_older: events.is_all_older(), ..fetched })
     }
 
     /// Asks a question and returns the answer's facts; 404 and 410 are answers too.
@@ -181,10 +182,14 @@ impl Fetcher {
         }
         let wait = match backoff.next(again.demanded, self.wait_budget.left().is_some()) {
             Ok(wait) => wait,
-            Err(NoMore::Attempts) => return Err(self.failed(again.kind, &again.cause, attempt)),
-            Err(NoMore::Budget) => {
-                let cause = format!("{}; the retry budget is used up", again.cause);
-                return Err(self.failed(again.kind, &cause, attempt));
+            Err(no_more) => {
+                let cause = match no_more {
+                    NoMore::Attempts => again.cause.clone(),
+                    NoMore::Budget => format!("{}; the retry budget is used up", again.cause),
+                };
+                // Whoever looks at a page has to tell "there is none" from "it did not come".
+                let error = self.error(again.kind, &cause).at_attempt(attempt).transient(self.is_look);
+                return Err(FetchError::Failed(error));
             }
         };
         self.allow(wait, attempt, &again.cause)?;
@@ -225,7 +230,7 @@ impl Fetcher {
         if kind != ErrorKind::Auth {
             return Error::new(kind, cause);
         }
-        let mut secrets: Vec<_> = self.stream.auth.secrets().into_iter().map(ToString::to_string).collect();
+        let mut secrets: Vec<_> = self.stream.secrets().iter().map(ToString::to_string).collect();
         secrets.dedup();
         let hint = match secrets.as_slice() {
             [] => "the stream has no secret under `auth`".to_owned(),
@@ -271,11 +276,12 @@ impl Fetcher {
         let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
         if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
         {
-            return Err(FetchError::TooLarge(Box::new(Fetched { facts, body, ended_by: None })));
+            return Err(FetchError::TooLarge(Box::new(Fetched::of(facts, body, None))));
         }
         // A request with an effect is not asked again anyway, and says so.
         let is_known = self.has_answered.load(Relaxed) || matches!(aim, Aim::Effect);
-        let verdict = judge(&self.stream.responses, &facts, &state, &signals, is_known);
+        let now = self.client.clock().now();
+        let verdict = judge(&self.stream.responses, &facts, &state, &signals, is_known, now);
         if !self.is_look && !matches!(verdict, Verdict::Accept | Verdict::End(_) | Verdict::Skip(_)) {
             self.client.stats().api_error();
         }
@@ -291,12 +297,10 @@ impl Fetcher {
                     .and_then(|()| paging::check(&self.stream, &body))
                     .map_err(FetchError::Failed)?;
                 self.answered();
-                Ok(Attempt::Page(Box::new(Fetched { facts, body: Some(body), ended_by: None })))
+                Ok(Attempt::Page(Box::new(Fetched::of(facts, Some(body), None))))
             }
             Verdict::Skip(cause) => Err(FetchError::Skipped(cause)),
-            Verdict::End(ended_by) => {
-                Ok(Attempt::Page(Box::new(Fetched { facts, body: None, ended_by: Some(ended_by) })))
-            }
+            Verdict::End(ended_by) => Ok(Attempt::Page(Box::new(Fetched::of(facts, None, Some(ended_by))))),
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
                 cause,
@@ -359,25 +363,6 @@ impl Fetcher {
     }
 }
 
-fn facts(response: Response, paths: &Paths, body: Option<&PageBody>) -> Facts {
-    let last_record = body.and_then(|body| body.last_record.clone());
-    let values = match body {
-        // Lines have no members beside them: what an API has to say of an error is its last line.
-        Some(body) if body.form == Form::Lines => paths.in_record(last_record.as_deref().unwrap_or_default()),
-        Some(body) => body.values.clone(),
-        None => Vec::new(),
-    };
-    Facts {
-        status: response.status,
-        headers: response.headers,
-        url: response.url,
-        paths: paths.clone(),
-        values,
-        last_record,
-        credential: response.credential,
-    }
-}
-
 /// What is said where the API's own wait is longer than the retry budget, and no deadline bounds it.
 fn sent_away(until: Timestamp) -> String {
     format!(
@@ -387,7 +372,7 @@ fn sent_away(until: Timestamp) -> String {
 }
 
 fn answered(facts: Facts) -> Attempt {
-    Attempt::Page(Box::new(Fetched { facts, body: None, ended_by: None }))
+    Attempt::Page(Box::new(Fetched::of(facts, None, None)))
 }
 
 /// Whether a request that was answered so may have had its effect.

@@ -17,6 +17,8 @@ pub(crate) enum Look {
     Page(Box<LookedAt>),
     /// The API says that there is none, or refuses it.
     Nothing,
+    /// It did not come, whether or not it is there.
+    Failed(Error),
     /// There is no time to ask.
     NoTime,
 }
@@ -57,7 +59,7 @@ pub(crate) async fn look(
 ) -> Result<Look, Error> {
     let request = Requests::new(context, branch).at(state)?;
     let fetcher = context.fetcher.looking(also);
-    let (sender, mut receiver) = record_channel();
+    let (sender, mut receiver) = record_channel(None);
     let fetch = async move { fetcher.fetch(&request, state.shape.as_ref(), &sender).await };
     let pass_by = async {
         let mut prints = Vec::new();
@@ -83,6 +85,9 @@ pub(crate) async fn look(
         Ok(fetched) if fetched.body.is_none() => Look::Nothing,
         Ok(fetched) => Look::Page(Box::new(LookedAt { fetched, prints })),
         Err(FetchError::TooLarge(fetched)) => Look::Page(Box::new(LookedAt { fetched: *fetched, prints })),
+        Err(FetchError::Failed(error)) if error.is_transient() || error.is_quota() => {
+            Look::Failed(error.transient(false))
+        }
         Err(FetchError::Failed(error)) => {
             let error = context.fetcher.client().told(&error.to_string());
             tracing::debug!(stream = context.name(), error, "a page that was looked at did not come");

@@ -8,6 +8,7 @@ mod fetcher;
 mod incoming_page;
 mod judge;
 mod look;
+mod payload;
 mod record_channel;
 mod request;
 mod request_body;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::cursor::AgeWatch;
 use crate::formats::RecordChunk;
 
 /// Bytes of a page that may wait for the encoder.
@@ -24,6 +25,8 @@ pub(crate) enum PageEvent {
 pub(crate) struct RecordSender {
     pieces: mpsc::UnboundedSender<(PageEvent, u32)>,
     room: Arc<Semaphore>,
+    /// Where the newest records come first.
+    watch: Option<AgeWatch>,
 }
 
 /// The encoder's end.
@@ -38,25 +41,34 @@ pub(crate) struct RecordReceiver {
 #[derive(Debug)]
 pub(crate) struct Gone;
 
-pub(crate) fn record_channel() -> (RecordSender, RecordReceiver) {
+pub(crate) fn record_channel(watch: Option<AgeWatch>) -> (RecordSender, RecordReceiver) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(BUDGET));
     (
-        RecordSender { pieces: sender, room: room.clone() },
+        RecordSender { pieces: sender, room: room.clone(), watch },
         RecordReceiver { pieces: receiver, first: None, room },
     )
 }
 
 impl RecordSender {
     pub(crate) fn begin(&self, arrived: Timestamp) -> Result<(), Gone> {
+        self.watch.iter().for_each(AgeWatch::begin);
         self.pieces.send((PageEvent::Begin(arrived), 0)).map_err(|_| Gone)
     }
 
     /// Waits for room, then passes the piece on.
     pub(crate) async fn send(&self, piece: RecordChunk) -> Result<(), Gone> {
+        self.watch.iter().for_each(|watch| watch.see(&piece));
         let bytes = piece.size().min(BUDGET) as u32;
         self.room.acquire_many(bytes).await.map_err(|_| Gone)?.forget();
         self.pieces.send((PageEvent::Records(piece), bytes)).map_err(|_| Gone)
+    }
+}
+
+impl RecordSender {
+    /// Whether all records of the page lie before what has been read, where the newest come first.
+    pub(crate) fn is_all_older(&self) -> bool {
+        self.watch.as_ref().is_some_and(AgeWatch::is_all_older)
     }
 }
 

@@ -1,11 +1,13 @@
 //! The request for a position: the source file's settings, with the position put in.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use super::request_body::RequestBody;
+use super::payload::Payload;
 use super::stream_context::StreamContext;
-use crate::config::{self, BodyTemplate, JobRequest, Kind, Scope, Stream, Target, Template};
+use crate::config::{
+    self, BodyTemplate, JobRequest, Kind, RequestClock, Scope, Sent, Stream, Target, Template,
+};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{Branch, Carried, JobState, PageState, Position, RequestedRange};
 use crate::http::{ApiRequest, append_path};
@@ -25,7 +27,7 @@ struct Draft {
     /// The URL is the source's own; else the API has given it.
     below_base: bool,
     headers: HeaderMap,
-    body: Option<RequestBody>,
+    body: Option<Payload>,
 }
 
 impl<'a> Requests<'a> {
@@ -106,14 +108,16 @@ impl<'a> Requests<'a> {
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
         if let Some(size) = &self.context.stream.pagination.page_size {
-            draft.put(&size.to, &Carried::number(size.value))?;
+            if let Sent(Some(to)) = &size.to {
+                draft.put(to, &Carried::number(size.value))?;
+            }
         }
         match (&self.context.stream.pagination.kind, &state.position) {
             (Kind::Cursor { send, .. }, Position::Cursor(cursor)) => draft.put(send, cursor),
-            (Kind::Offset { send, .. }, Position::Offset(offset)) => {
-                draft.put(send, &Carried::number(*offset))
+            (Kind::Offset { send: Sent(Some(send)), .. }, Position::Offset(number))
+            | (Kind::Page { send: Sent(Some(send)), .. }, Position::Page(number)) => {
+                draft.put(send, &Carried::number(*number))
             }
-            (Kind::Page { send, .. }, Position::Page(page)) => draft.put(send, &Carried::number(*page)),
             _ => Ok(()),
         }
     }
@@ -158,6 +162,10 @@ impl<'a> Requests<'a> {
             parent: self.branch.parent(),
             job_id: None,
             job_values: &[],
+            clock: self.context.stream.incremental.as_ref().map(|settings| RequestClock {
+                format: &settings.request_format,
+                zone: settings.request_timezone.zone(),
+            }),
         }
     }
 
@@ -177,7 +185,7 @@ impl<'a> Requests<'a> {
                 url.query_pairs_mut().append_pair(name, &value);
             }
         }
-        let body = body.map(|body| body.render(scope)).transpose().map_err(bad)?.map(RequestBody::from);
+        let body = body.map(|body| body.render(scope)).transpose().map_err(bad)?.map(Payload::from);
         Ok(Draft { url, below_base: true, headers: self.headers(scope)?, body })
     }
 
@@ -206,15 +214,12 @@ impl<'a> Requests<'a> {
 impl Draft {
     fn finish(self, method: config::Method) -> ApiRequest {
         ApiRequest {
-            method: match method {
-                config::Method::Get => Method::GET,
-                config::Method::Post => Method::POST,
-            },
+            method: method.into(),
             url: self.url,
             below_base: self.below_base,
             headers: self.headers,
             is_once: false,
-            body: self.body.map(|body| body.to_json().into()),
+            body: self.body.map(Payload::finish),
             on_its_way: None,
         }
     }
@@ -229,7 +234,7 @@ impl Draft {
                 self.headers.insert(header_name(name)?, header_value(name, &value.text)?);
             }
             Target::Body(pointer) => {
-                self.body.get_or_insert_with(RequestBody::empty).set(pointer, value)?;
+                self.body.get_or_insert_with(Payload::empty).set(pointer, value)?;
             }
             Target::Url => {
                 self.url = self.url.join(&value.text).map_err(|_| bad("the next URL is not one"))?;

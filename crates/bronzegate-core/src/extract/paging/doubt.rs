@@ -58,6 +58,25 @@ impl Progress<'_> {
         Some(self.state.records).filter(|records| is_bare && CUTS.contains(records))
     }
 
+    /// Whether a page without records lies within the stated number of pages, which is more than that of a list
+    /// without any.
+    pub(crate) fn doubts_empty_page(&self, at: &Position) -> bool {
+        match (&self.settings.kind, at, self.state.total_pages) {
+            (Kind::Page { start, .. }, Position::Page(page), Some(stated)) => {
+                *page < start.saturating_add(stated) && (stated > 1 || self.state.records > 0)
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes the last page back, of so many records: it is asked for again at this position.
+    pub(crate) fn take_back(&mut self, records: u64, at: Position) {
+        self.state.pages = self.state.pages.saturating_sub(1);
+        self.state.records = self.state.records.saturating_sub(records);
+        self.state.recent_pages.pop();
+        self.state.position = at;
+    }
+
     /// More pages have come than the API states.
     pub(crate) fn exceeds_stated_pages(&mut self, behind: Position) {
         self.state.has_more_pages_than_stated = true;
@@ -83,7 +102,10 @@ impl Progress<'_> {
     /// An empty page is no news behind one that was shorter than others.
     fn doubts_emptiness(&self, is_branched: bool) -> bool {
         let is_counted = self.behind().is_some();
-        if self.state.total_pages.is_some() || self.settings.kind == Kind::None {
+        if self.state.total_pages.is_some() {
+            return self.doubts_empty_page(&self.state.position);
+        }
+        if self.settings.kind == Kind::None {
             return false;
         }
         if self.state.records == 0 {

@@ -158,7 +158,7 @@ fn check_object(stream: &Stream, body: &PageBody) -> Result<(), Error> {
 
 /// A header that lacks what the source file reads from each record is no header of this table.
 fn check_columns(stream: &Stream, body: &PageBody) -> Result<(), Error> {
-    let lacking = needed(stream).into_iter().find(|(_, pointer)| !has_column(body, pointer));
+    let lacking = needed(stream, body).into_iter().find(|(_, pointer)| !has_column(body, pointer));
     let Some((key, pointer)) = lacking else { return Ok(()) };
     let columns = shown(&body.names);
     bad(format!(
@@ -172,7 +172,7 @@ fn has_column(body: &PageBody, pointer: &Pointer) -> bool {
 }
 
 /// The fields that the source file reads from records, each with the key that says so.
-fn needed(stream: &Stream) -> Vec<(&'static str, &Pointer)> {
+fn needed<'s>(stream: &'s Stream, body: &PageBody) -> Vec<(&'static str, &'s Pointer)> {
     let pagination = &stream.pagination;
     let next = match &pagination.kind {
         Kind::Cursor { next, .. } | Kind::NextUrl { next } => Some(next),
@@ -186,7 +186,10 @@ fn needed(stream: &Stream) -> Vec<(&'static str, &Pointer)> {
     });
     let incremental = stream.incremental.iter().flat_map(|incremental| {
         let key = incremental.key.as_ref().map(|key| ("incremental.key", key));
-        [Some(("incremental.cursor", &incremental.cursor)), key].into_iter().flatten()
+        // Of several members a record may lack some, and a table too.
+        let members = incremental.cursor.members();
+        let there = members.iter().find(|member| has_column(body, member)).or(members.first());
+        there.map(|member| ("incremental.cursor", member)).into_iter().chain(key)
     });
     incremental.chain(of_pages).collect()
 }
@@ -256,7 +259,7 @@ fn first_table(
     if body.records > 0 {
         columns.see(TableColumns { hash: hash.clone(), shown: shown.clone() });
     }
-    let is_suspect = body.records == 0 && needed(stream).is_empty();
+    let is_suspect = body.records == 0 && needed(stream, body).is_empty();
     let may_be_absent = stream.records.if_absent == IfAbsent::Empty;
     match known {
         Some(known) if known.hash == *hash => Ok(None),

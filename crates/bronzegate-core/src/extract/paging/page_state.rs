@@ -167,6 +167,11 @@ impl Recent {
         self.0.push_back(format!("{fingerprint:032x}"));
     }
 
+    /// Takes the newest away.
+    pub(crate) fn pop(&mut self) {
+        self.0.pop_back();
+    }
+
     /// The fingerprints.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u128> {
         self.0.iter().filter_map(|hex| u128::from_str_radix(hex, 16).ok())

@@ -41,6 +41,10 @@ enum Unknown {
     Next(Address, Unreadable),
     #[error("expected a URL at {0}, where the next page is looked for, and {1}")]
     NoUrl(Address, Shown),
+    #[error(
+        "expected a URL with the parameter `{1}` at {0}, where the next cursor is looked for, and `{2}` stands there"
+    )]
+    NoParameter(Address, String, String),
     #[error("expected a cursor at {0}, and {1}")]
     NoCursor(Address, Shown),
     #[error(
@@ -111,10 +115,10 @@ impl<'a> Paginator<'a> {
 
     /// Every address that the stream's settings read from a response.
     pub(crate) fn addresses(stream: &Stream) -> Vec<&Address> {
-        let rules = stream
-            .responses
-            .iter()
-            .flat_map(|rule| rule.when.iter().map(|condition| &condition.at).chain(rule.message.as_ref()));
+        let rules = stream.responses.iter().flat_map(|rule| {
+            let conditions = rule.when.iter().map(|condition| &condition.at);
+            conditions.chain(&rule.message).chain(rule.wait.as_ref().map(|(at, _)| at))
+        });
         let split = stream.incremental.as_ref().and_then(|incremental| incremental.split_when.as_ref());
         (stream.pagination.addresses().into_iter())
             .chain(split.map(|condition| &condition.at))
@@ -180,7 +184,10 @@ impl<'a> Paginator<'a> {
             (Kind::Cursor { next, send: Target::Url, .. } | Kind::NextUrl { next }, _) => {
                 self.follow(next, facts)?
             }
-            (Kind::Cursor { next, .. }, _) => cursor(next, facts)?.map(Position::Cursor),
+            (Kind::Cursor { next, .. }, _) => {
+                let cursor = cursor(next, facts)?;
+                cursor.map(|cursor| self.cut(cursor, next, facts)).transpose()?.map(Position::Cursor)
+            }
             (Kind::Offset { advance, .. }, Position::Offset(offset)) => {
                 self.after_offset(*offset, *advance, records, state.total)
             }
@@ -223,6 +230,19 @@ impl<'a> Paginator<'a> {
         let short = size.is_none_or(|size| records < size);
         let ended = records == 0 && !hidden || short && total_reached || step == 0;
         (!ended).then_some(Position::Offset(reached))
+    }
+
+    /// The cursor within what names the next page: a query parameter of a URL, where the source file says so.
+    fn cut(&self, found: Carried, address: &Address, facts: &Facts) -> Result<Carried, Unknown> {
+        let Some(name) = &self.settings.next_parameter else { return Ok(found) };
+        let url = facts.url.join(&expanded(&found.text)).ok().filter(|_| !found.bare);
+        let value = url.and_then(|url| {
+            let (_, value) = url.query_pairs().find(|(key, _)| key == name)?;
+            Some(Carried::text(&value))
+        });
+        let none =
+            || Unknown::NoParameter(address.clone(), name.clone(), printable(&found.text, LONGEST_SHOWN));
+        value.ok_or_else(none)
     }
 
     fn follow(&self, address: &Address, facts: &Facts) -> Result<Option<Position>, Error> {

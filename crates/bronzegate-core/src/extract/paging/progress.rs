@@ -208,18 +208,15 @@ impl<'a> Progress<'a> {
 
     /// Why the API may give out the same again, where it can be told.
     fn likely(&self) -> String {
-        match &self.settings.kind {
-            Kind::Cursor {
-                send: send @ (Target::Query(_) | Target::Header(_) | Target::Body(_)), ..
-            }
-            | Kind::Offset { send, .. }
-            | Kind::Page { send, .. } => {
-                format!(
-                    "Most likely it ignores what is sent: does `send` ({send}) name the API's parameter? "
-                )
-            }
-            _ => String::new(),
-        }
+        let send = match &self.settings.kind {
+            Kind::Cursor { send, .. } => Some(send),
+            Kind::Offset { send, .. } | Kind::Page { send, .. } => send.0.as_ref(),
+            Kind::None | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => None,
+        };
+        let send = send.filter(|send| !matches!(send, Target::Url));
+        send.map_or_else(String::new, |send| {
+            format!("Most likely it ignores what is sent: does `send` ({send}) name the API's parameter? ")
+        })
     }
 
     /// Whether a page without records lies behind the last one that its response states. Where that

@@ -60,6 +60,12 @@ impl RequestedRanges {
         asked.get(ranges.place(branch.key())?)
     }
 
+    /// How far a branch has been read, where runs follow each other.
+    pub(crate) fn mark(&self, branch: &Branch) -> Option<&CursorValue> {
+        let (ranges, _) = &**self.of_branches.as_ref()?;
+        ranges.asked(branch.key())?.bounds.from.as_ref()
+    }
+
     /// Whether it is remembered of this very branch how far it has been read.
     pub(crate) fn remembers(&self, branch: &Branch) -> bool {
         let is_partition = branch.parent().is_empty();
@@ -78,47 +84,82 @@ impl From<RequestedRange> for RequestedRanges {
     }
 }
 
-/// Where a request begins: at the unit that the run's first instant lies in, where the API reads whole units. One that
-/// leaves out what lies at its beginning is asked from a unit of the format earlier.
+/// Where a request begins: at the unit that the run's first instant lies in. One that leaves out what lies at its
+/// beginning is asked from a unit of its format earlier.
 fn first(settings: &Incremental, from: &Verbatim) -> Carried {
-    let Ok(value) = CursorValue::of(settings.format, from.clone()) else { return from.into() };
+    let Ok(value) = CursorValue::of(&settings.format, from.clone()) else { return from.into() };
+    let format = &settings.request_format;
     let value = match value.time() {
-        Some(time) => CursorValue::of_time(settings.format, first_instant(settings, time)),
+        Some(time) => CursorValue::asked(format, first_instant(settings, time)),
         None => value,
     };
-    let value = if settings.from_exclusive { value.one_before(settings.format) } else { value };
-    written(settings, &value)
+    written(settings, &if settings.from_exclusive { value.one_before(format) } else { value })
 }
 
-/// Where a request ends. An API that answers all of the unit which its end names is asked up to the last that has
-/// anything of the run.
+/// Where a request ends: behind the last unit that has anything of the run. An API that answers all of the unit which
+/// its end names is asked up to that unit.
 fn last(settings: &Incremental, to: &Verbatim) -> Carried {
-    let Ok(value) = CursorValue::of(settings.format, to.clone()) else { return to.into() };
+    let Ok(value) = CursorValue::of(&settings.format, to.clone()) else { return to.into() };
     match value.time() {
-        Some(time) => written(settings, &CursorValue::of_time(settings.format, last_instant(settings, time))),
+        Some(time) => {
+            written(settings, &CursorValue::asked(&settings.request_format, last_instant(settings, time)))
+        }
         None => to.into(),
     }
 }
 
+/// The beginning of a request, on the clock of requests.
 fn first_instant(settings: &Incremental, time: Timestamp) -> Timestamp {
-    match (settings.to_inclusive, settings.timezone.zone()) {
-        (Some(unit), _) => unit.first(time),
-        (None, Some(zone)) => zone.ask_from(time),
-        (None, None) => time,
-    }
+    let zone = settings.request_timezone.zone();
+    let asked = match (settings.timezone.zone(), zone) {
+        (Some(records), Some(requests)) if records == requests => requests.ask_from(time),
+        (records, requests) => {
+            let instant = records.map_or(time, |zone| zone.instant(zone.ask_from(time)));
+            requests.map_or(instant, |zone| zone.ask_from(zone.civil(instant)))
+        }
+    };
+    let unit = settings.to_inclusive.map_or(asked, |unit| unit.first(asked));
+    let whole = floor(settings, unit);
+    // The unit may begin in an hour that comes twice.
+    let unambiguous = zone.map_or(whole, |zone| zone.ask_from(whole));
+    if unambiguous < whole { floor(settings, unambiguous) } else { whole }
 }
 
+/// The end of a request, on the clock of requests.
 fn last_instant(settings: &Incremental, time: Timestamp) -> Timestamp {
-    match (settings.to_inclusive, settings.timezone.zone()) {
-        (Some(unit), _) => unit.last(time),
-        (None, Some(zone)) => zone.ask_to(time),
-        (None, None) => time,
-    }
+    let zone = settings.request_timezone.zone();
+    let asked = match (settings.timezone.zone(), zone) {
+        (Some(records), Some(requests)) if records == requests => requests.ask_to(time),
+        (records, requests) => {
+            let instant = records.map_or(time, |zone| zone.instant(zone.ask_to(time)));
+            requests.map_or(instant, |zone| zone.ask_to(zone.civil(instant)))
+        }
+    };
+    let whole = match settings.to_inclusive {
+        Some(unit) => unit.last(asked),
+        None => ceil(settings, asked),
+    };
+    // The unit may begin in an hour that comes twice: an API that takes it for the earlier would leave out the later.
+    let unambiguous = zone.map_or(whole, |zone| zone.ask_to(whole));
+    if unambiguous > whole { ceil(settings, unambiguous) } else { whole }
+}
+
+/// The beginning of the unit of requests that an instant lies in.
+fn floor(settings: &Incremental, time: Timestamp) -> Timestamp {
+    let unit = settings.request_format.resolution_ns();
+    Timestamp::from_nanosecond(time.as_nanosecond().div_euclid(unit) * unit).unwrap_or(time)
+}
+
+/// The end of the last unit of requests that has an instant before this.
+fn ceil(settings: &Incremental, time: Timestamp) -> Timestamp {
+    let unit = settings.request_format.resolution_ns();
+    let end = (time.as_nanosecond() - 1).div_euclid(unit) * unit + unit;
+    Timestamp::from_nanosecond(end).unwrap_or(time)
 }
 
 /// A bound as requests write it: a local time without an offset.
 fn written(settings: &Incremental, value: &CursorValue) -> Carried {
-    let local = settings.timezone.zone().filter(|_| settings.format == CursorFormat::Rfc3339);
+    let local = settings.request_timezone.zone().filter(|_| settings.request_format == CursorFormat::Rfc3339);
     match local.and_then(|_| value.time()) {
         Some(time) => Carried { text: civil_time(time).to_string(), bare: false },
         None => value.verbatim().into(),
@@ -127,7 +168,7 @@ fn written(settings: &Incremental, value: &CursorValue) -> Carried {
 
 /// Whether a range lies in an hour that clocks leave out, so that nothing can be in it.
 pub(crate) fn never_comes(state: &CursorState, settings: &Incremental) -> bool {
-    let time = |bound: &Option<Verbatim>| CursorValue::of(settings.format, bound.clone()?).ok()?.time();
+    let time = |bound: &Option<Verbatim>| CursorValue::of(&settings.format, bound.clone()?).ok()?.time();
     let (Some(zone), Some(from), Some(to)) = (settings.timezone.zone(), time(&state.from), time(&state.to))
     else {
         return false;

@@ -197,7 +197,8 @@ pub(crate) fn is_full(stream: &Stream, records: u64) -> Option<String> {
         let mut values = sizes.flat_map(|(_, values)| values).filter(|value| value.is_literal());
         values.any(|value| value.as_str().trim().parse() == Ok(records))
     };
-    (stated.is_some() || of_params()).then(|| {
+    let of_body = || stream.body.iter().any(|body| body.numbers(&SIZES).contains(&records));
+    (stated.is_some() || of_params() || of_body()).then(|| {
         format!(
             "the only page has the {records} records that were asked for: if the API has more, they are not read. \
              `pagination` says how"

@@ -16,7 +16,7 @@ use super::refresh::{Refresh, Unsaved};
 use super::signature::Signature;
 use super::token::Token;
 use crate::clock::Clock;
-use crate::config::{Auth, HeaderKey, KeyPlace, OAuth1, TextOrSecret};
+use crate::config::{Auth, HeaderKey, KeyPlace, OAuth1, RequestSecret, TextOrSecret};
 use crate::redact::Scrubber;
 use crate::secret::{Freshness, SecretStore};
 use crate::signer::RequestSigner;
@@ -25,6 +25,8 @@ use crate::signer::RequestSigner;
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     auth: Auth,
+    /// The secrets that stand in requests beside it.
+    beside: Vec<RequestSecret>,
     keys: Keys,
     /// The platform's identity, where the program has one.
     signer: Option<Arc<dyn RequestSigner>>,
@@ -62,13 +64,14 @@ impl Authenticator {
     /// Makes an authenticator; nothing is read yet.
     pub(crate) fn new(
         auth: Auth,
+        beside: Vec<RequestSecret>,
         secrets: Arc<dyn SecretStore>,
         scrubber: Arc<Scrubber>,
         signer: Option<Arc<dyn RequestSigner>>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let keys = Keys { store: secrets, scrubber };
-        Self { auth, keys, signer, clock, current: Arc::default() }
+        Self { auth, beside, keys, signer, clock, current: Arc::default() }
     }
 
     /// How it authenticates.
@@ -88,7 +91,7 @@ impl Authenticator {
 
     /// Whether a request carries anything that could be renewed.
     pub(crate) fn is_renewable(&self) -> bool {
-        !matches!(self.auth, Auth::None)
+        !matches!(self.auth, Auth::None) || !self.beside.is_empty()
     }
 
     /// Waits until no credential is being made any more. A refresh token that the endpoint has replaced
@@ -152,6 +155,9 @@ impl Authenticator {
     ) -> Result<Credential, AuthFault> {
         let keys = &self.keys;
         let mut credential = Credential::default();
+        for secret in &self.beside {
+            credential.names(secret, keys.secret(&secret.reference, freshness).await?)?;
+        }
         let token = match &self.auth {
             Auth::None => return Ok(credential),
             Auth::Bearer { token } => {

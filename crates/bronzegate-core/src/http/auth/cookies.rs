@@ -61,7 +61,7 @@ impl Cookies {
 /// The value that an answer sets for a name, the last where there are several. One that is taken back is none.
 fn set(headers: &HeaderMap, name: &str) -> Option<SecretString> {
     let texts = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let values = texts.filter_map(|text| {
+    let mut values = texts.filter_map(|text| {
         let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
         let (key, value) = pair.split_once('=')?;
         let is_taken_back = attributes.split(';').any(|attribute| {
@@ -70,10 +70,7 @@ fn set(headers: &HeaderMap, name: &str) -> Option<SecretString> {
         });
         (key.trim() == name && !is_taken_back).then(|| value.trim())
     });
-    values
-        .fold(None, |_, value| Some(value))
-        .filter(|value| !value.is_empty())
-        .map(|value| value.to_owned().into())
+    values.next_back().filter(|value| !value.is_empty()).map(|value| value.to_owned().into())
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, COOKIE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -11,8 +12,8 @@ use url::Url;
 use super::cookies::Cookies;
 use super::fault::{AuthFault, fatal};
 use super::signature::Signature;
-use crate::config::KeyPlace;
-use crate::http::client::ApiRequest;
+use crate::config::{KeyPlace, RequestSecret};
+use crate::http::content::RequestContent;
 use crate::redact::SHORTEST_SECRET;
 
 /// What goes into a request so that the API lets it in. Its `Debug` shows no value.
@@ -22,6 +23,8 @@ pub(crate) struct Credential {
     query: Option<(String, SecretString)>,
     /// The secrets in it, in an order that all credentials of a stream have.
     secrets: Vec<SecretString>,
+    /// Those that stand in requests beside it.
+    named: Vec<NamedSecret>,
     /// The cookies of a session.
     pub(super) cookies: Option<Cookies>,
     /// What signs each request.
@@ -32,9 +35,23 @@ pub(crate) struct Credential {
     pub(super) base: Option<Url>,
 }
 
+/// A secret that stands in requests beside the credential.
+#[derive(Clone, Debug)]
+struct NamedSecret {
+    placeholder: String,
+    value: SecretString,
+    header: Option<HeaderValue>,
+}
+
 impl Credential {
     /// Puts the credential into a request.
     pub(in crate::http) fn apply(&self, url: &mut Url, headers: &mut HeaderMap) {
+        for value in headers.values_mut() {
+            let named = self.named.iter().find(|named| named.placeholder.as_bytes() == value.as_bytes());
+            if let Some(header) = named.and_then(|named| named.header.as_ref()) {
+                *value = header.clone();
+            }
+        }
         for (name, value) in &self.headers {
             headers.insert(name.clone(), value.clone());
         }
@@ -46,6 +63,9 @@ impl Credential {
             headers.insert(COOKIE, value);
         }
         rewrite(url, |_, value| {
+            if let Some(named) = self.named.iter().find(|named| named.placeholder == value) {
+                return Rewritten::As(named.value.expose_secret().to_owned());
+            }
             let Some(nth) = placeholder(value) else { return Rewritten::Same };
             let secret = self.secrets.get(nth);
             secret.map_or(Rewritten::Gone, |secret| Rewritten::As(secret.expose_secret().to_owned()))
@@ -55,14 +75,13 @@ impl Credential {
     /// Signs a request that is complete otherwise; returns what must not be told of it.
     pub(in crate::http) async fn sign(
         &self,
-        request: &ApiRequest,
-        url: &mut Url,
+        method: &Method,
+        (url, body): (&mut Url, &[u8]),
         headers: &mut HeaderMap,
         now: Timestamp,
     ) -> Result<Vec<SecretString>, AuthFault> {
         let Some(signature) = &self.signature else { return Ok(Vec::new()) };
-        let body = request.body.as_deref().unwrap_or_default();
-        signature.sign(&request.method, url, headers, body, now).await
+        signature.sign(method, url, headers, body, now).await
     }
 
     /// Takes the cookies that a response replaces; returns what must not be told of it.
@@ -70,11 +89,28 @@ impl Credential {
         self.cookies.as_ref().map(|cookies| cookies.replace(headers)).unwrap_or_default()
     }
 
-    /// Takes out of a URL what [`withdraw`](Self::withdraw) does, and the placeholders as well: for a host that gets no
-    /// credentials.
-    pub(in crate::http) fn strip(&self, url: &mut Url) {
+    /// What a request carries, with the secrets in it.
+    pub(in crate::http) fn fill(&self, content: &RequestContent) -> Bytes {
+        let named = self.named.iter();
+        content.with(named.map(|named| (named.placeholder.as_str(), named.value.expose_secret())))
+    }
+
+    /// Takes out of a URL what [`withdraw`](Self::withdraw) does, and the placeholders as well, also of headers: for a
+    /// host that gets no credentials.
+    pub(in crate::http) fn strip(&self, url: &mut Url, headers: &mut HeaderMap) {
         self.withdraw(url);
-        rewrite(url, |_, value| placeholder(value).map_or(Rewritten::Same, |_| Rewritten::Gone));
+        let is_named = |value: &str| self.named.iter().any(|named| named.placeholder == value);
+        rewrite(url, |_, value| {
+            if is_named(value) || placeholder(value).is_some() { Rewritten::Gone } else { Rewritten::Same }
+        });
+        let secret: Vec<HeaderName> = headers
+            .iter()
+            .filter(|(_, value)| value.to_str().is_ok_and(is_named))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in secret {
+            headers.remove(name);
+        }
     }
 
     /// Takes out of a URL that an API has named whatever may be a credential: the user and the password, the
@@ -88,7 +124,11 @@ impl Credential {
         }
         rewrite(url, |_, value| {
             let is_long = value.len() >= SHORTEST_SECRET;
-            let nth = self.secrets.iter().position(|secret| is_long && secret.expose_secret() == value);
+            let is_it = |secret: &SecretString| is_long && secret.expose_secret() == value;
+            if let Some(named) = self.named.iter().find(|named| is_it(&named.value)) {
+                return Rewritten::As(named.placeholder.clone());
+            }
+            let nth = self.secrets.iter().position(is_it);
             nth.map_or(Rewritten::Same, |nth| Rewritten::As(format!("{PLACEHOLDER}{nth}")))
         });
     }
@@ -96,6 +136,20 @@ impl Credential {
     /// Remembers a secret that is in it. To be called in the same order for each credential of a stream.
     pub(super) fn holds(&mut self, secret: &SecretString) {
         self.secrets.push(secret.clone());
+    }
+
+    /// Remembers a secret that stands in requests beside it.
+    pub(super) fn names(&mut self, secret: &RequestSecret, value: SecretString) -> Result<(), AuthFault> {
+        let reference = &secret.reference;
+        if secret.elsewhere && value.expose_secret().len() < SHORTEST_IN_REQUEST {
+            return Err(fatal(format!(
+                "{reference} has fewer than {SHORTEST_IN_REQUEST} characters: outside of headers it could not be told from \
+                 other text, and not be kept out of messages"
+            )));
+        }
+        let header = if secret.in_header { Some(header_value(value.expose_secret())?) } else { None };
+        self.named.push(NamedSecret { placeholder: reference.placeholder(), value, header });
+        Ok(())
     }
 
     /// The API's base URL, where that came with the token.
@@ -133,6 +187,9 @@ impl Credential {
         Ok(())
     }
 }
+
+/// The fewest bytes of a secret that stands in a parameter or a body: what states are searched for is as long.
+const SHORTEST_IN_REQUEST: usize = 8;
 
 /// The placeholder of a secret in a saved URL; its number follows.
 const PLACEHOLDER: &str = "bronzegate-credential-";
@@ -206,6 +263,7 @@ fn placeholder(value: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SecretRef;
 
     #[test]
     fn a_parameter_is_taken_out_without_touching_the_others() {
@@ -238,7 +296,7 @@ mod tests {
         let mut elsewhere = url.clone();
         holding(["new", "k-2"]).apply(&mut url, &mut HeaderMap::new());
         assert_eq!(url.as_str(), "https://x/?a=%7E1&access_token=new&b=old&key=k-2");
-        holding(["new", "k-2"]).strip(&mut elsewhere);
+        holding(["new", "k-2"]).strip(&mut elsewhere, &mut HeaderMap::new());
         assert_eq!(elsewhere.as_str(), "https://x/?a=%7E1&b=old");
     }
 
@@ -251,8 +309,38 @@ mod tests {
         let repeated = Url::parse("https://u:pw@x/f?api_key=older&t=key-0&n=1").unwrap();
         let [mut saved, mut elsewhere] = [repeated.clone(), repeated];
         credential.withdraw(&mut saved);
-        credential.strip(&mut elsewhere);
+        credential.strip(&mut elsewhere, &mut HeaderMap::new());
         assert_eq!(saved.as_str(), "https://x/f?t=bronzegate-credential-0&n=1");
         assert_eq!(elsewhere.as_str(), "https://x/f?n=1");
+    }
+
+    #[test]
+    fn a_named_secret_goes_where_its_placeholder_stands_and_comes_out_again() {
+        let reference = SecretRef { secret: "crm/tenant".to_owned(), field: Some("é".to_owned()) };
+        let placeholder = reference.placeholder();
+        let secret = RequestSecret { reference, in_header: true, elsewhere: true };
+        let mut credential = Credential::default();
+        credential.names(&secret, "t-0123456".to_owned().into()).unwrap();
+        let mut url = Url::parse("https://x/?a=1").unwrap();
+        url.query_pairs_mut().append_pair("tenant", &placeholder);
+        let mut headers: HeaderMap =
+            [(AUTHORIZATION, HeaderValue::from_str(&placeholder).unwrap())].into_iter().collect();
+        let [mut elsewhere, mut others] = [(url.clone(), headers.clone()), (url.clone(), headers.clone())];
+        credential.apply(&mut url, &mut headers);
+        assert_eq!(
+            (url.as_str(), headers[AUTHORIZATION].as_bytes()),
+            ("https://x/?a=1&tenant=t-0123456", &b"t-0123456"[..])
+        );
+        credential.withdraw(&mut url);
+        assert_eq!(url, others.0, "as it was");
+        credential.strip(&mut elsewhere.0, &mut elsewhere.1);
+        assert_eq!((elsewhere.0.as_str(), elsewhere.1.len()), ("https://x/?a=1", 0));
+        // Another credential's.
+        Credential::default().apply(&mut others.0, &mut others.1);
+        assert!(others.0.as_str().contains("bronzegate-secret-"));
+        let short = Credential::default().names(&secret, "t-01234".to_owned().into()).unwrap_err();
+        assert!(
+            matches!(short, AuthFault::Fatal(error) if error.to_string().contains("fewer than 8 characters"))
+        );
     }
 }

@@ -90,10 +90,7 @@ async fn request(
             TokenRequest { method: Method::POST, url, headers, body: Some(json.into()) }
         }
     };
-    request.method = match settings.method {
-        config::Method::Get => Method::GET,
-        config::Method::Post => Method::POST,
-    };
+    request.method = settings.method.into();
     for (name, value) in &settings.headers {
         let value = keys.text(value, freshness).await?;
         request.headers.insert(header_name(name)?, header_value(value.expose_secret())?);

@@ -45,7 +45,7 @@ async fn unknown_paths_and_methods_are_refused() {
     assert_eq!(get(&api, "/nothing").await.status, 404);
     assert_eq!(get(&api, "/_nothing").await.json()["error"]["status"], 404);
     let deleted = send(&api, "DELETE", "/s", &[], "").await.unwrap();
-    assert_eq!((deleted.status, deleted.header("allow")), (405, Some("GET, POST")));
+    assert_eq!((deleted.status, deleted.header("allow")), (405, Some("GET, POST, PUT, PATCH")));
 }
 
 #[tokio::test]

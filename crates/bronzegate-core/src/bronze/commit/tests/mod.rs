@@ -55,6 +55,7 @@ pub(crate) fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<
         cursor_out: Some("2026-11-22T16:59:59Z".to_owned()),
         page_state: (status == Partial).then(|| json!({ "next": "abc" })),
         cursor: None,
+        table: None,
         counts: Counts::default(),
         total_counts: Counts { records: 12, ..Counts::default() },
         started_at: scheduled_time,
@@ -109,7 +110,7 @@ impl Bench {
         let mut staged = self.store.stage(&path, &self.layout.staging(&run.key, 1)).await.unwrap();
         staged.write(Bytes::from_static(b"{}\n")).await.unwrap();
         let upload = staged.finish().await.unwrap();
-        Receipt { path, records: 1, bytes: 3, checksum: Checksum::of(b"{}\n"), upload }
+        Receipt { path, records: 1, bytes: 3, checksum: Checksum::of(b"{}\n"), upload, stats: None }
     }
 
     /// Puts a record into the log as fast as can be.

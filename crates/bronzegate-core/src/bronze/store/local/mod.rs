@@ -1,6 +1,7 @@
 //! The bronze store on a local folder.
 
 mod files;
+mod outgrown;
 mod part;
 mod paths;
 mod staging;
@@ -9,4 +10,5 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use outgrown::outlive_outgrown_files;
 pub use store::LocalStore;

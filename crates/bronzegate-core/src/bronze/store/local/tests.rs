@@ -33,7 +33,14 @@ async fn stage(store: &LocalStore) -> Receipt {
 
 async fn finished(part: Box<dyn StagedPart>) -> Receipt {
     let upload = part.finish().await.unwrap();
-    Receipt { path: PATH.to_owned(), records: 1, bytes: 3, checksum: Checksum::of(b"{}\n"), upload }
+    Receipt {
+        path: PATH.to_owned(),
+        records: 1,
+        bytes: 3,
+        checksum: Checksum::of(b"{}\n"),
+        upload,
+        stats: None,
+    }
 }
 
 fn names(folder: &Path) -> Vec<String> {

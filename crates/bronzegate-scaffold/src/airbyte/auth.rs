@@ -1,0 +1,316 @@
+//! Authenticators. Whatever of the configuration stands in one is a secret, whatever the manifest's flag says.
+
+use serde_json::Value;
+
+use super::functions::BASE64;
+use super::part::{Part, length};
+use super::refused::{Result, refuse};
+use super::term::{Term, shown};
+use crate::place::{Target, written};
+use crate::tree::Node;
+use crate::yaml::{Map, Yaml, one};
+
+/// The setting `auth` of an authenticator; `None` where there is none.
+pub(super) fn auth(part: &mut Part<'_>, node: Option<&Node>) -> Result<Option<Map>> {
+    let Some(node) = node else { return Ok(None) };
+    match node.kind() {
+        "" | "NoAuth" => Ok(None),
+        "BearerAuthenticator" => bearer(part, node).map(Some),
+        "BasicHttpAuthenticator" => basic(part, node).map(Some),
+        "ApiKeyAuthenticator" => api_key(part, node).map(Some),
+        "OAuthAuthenticator" => oauth(part, node).map(Some),
+        "SessionTokenAuthenticator" => session(part, node).map(Some),
+        "SelectiveAuthenticator" => selected(part, node),
+        "JwtAuthenticator" => {
+            refuse("JWT sent as a token", "a JWT of its own is sent with each request", node)
+        }
+        kind => {
+            refuse("custom component", format!("the authenticator is code of the connector ({kind})"), node)
+        }
+    }
+}
+
+fn secret(part: &Part<'_>, place: &str) -> Yaml {
+    one("secret", part.settings.secret(part.source, place))
+}
+
+/// A secret, or a constant that is stored as one.
+fn as_secret(part: &mut Part<'_>, term: &Term, what: &'static str, name: &str, at: &Node) -> Result<Yaml> {
+    match term {
+        Term::Secret(place) => Ok(secret(part, place)),
+        Term::Known(value) => {
+            let place = format!("{name} (the constant `{}`)", shown(value));
+            let name = format!("{}-{name}", part.source);
+            part.settings.constant(&name, &place);
+            Ok(one("secret", name))
+        }
+        Term::Unknown(why) => refuse("expression in authentication", format!("{what}: {why}"), at),
+        _ => refuse("expression in authentication", format!("{what} is put together of several values"), at),
+    }
+}
+
+fn text_or_secret(part: &mut Part<'_>, term: &Term, what: &'static str, at: &Node) -> Result<Yaml> {
+    match term {
+        Term::Secret(place) => Ok(secret(part, place)),
+        Term::Known(value) => Ok(shown(value).into()),
+        _ => as_secret(part, term, what, "value", at),
+    }
+}
+
+fn bearer(part: &mut Part<'_>, node: &Node) -> Result<Map> {
+    let token = node.get("api_token").map_or_else(Term::null, |token| part.secret_scope(node).value(token));
+    Ok(Map::new().with("type", "bearer").with("token", as_secret(part, &token, "the token", "token", node)?))
+}
+
+fn basic(part: &mut Part<'_>, node: &Node) -> Result<Map> {
+    let value = |part: &Part<'_>, key: &str| {
+        node.get(key).map_or_else(Term::null, |value| part.secret_scope(node).value(value))
+    };
+    let (user, password) = (value(part, "username"), value(part, "password"));
+    user_and_password(part, &user, &password, node)
+}
+
+fn user_and_password(part: &mut Part<'_>, user: &Term, password: &Term, at: &Node) -> Result<Map> {
+    let user = text_or_secret(part, user, "the user", at)?;
+    let mut map = Map::new().with("type", "basic").with("username", user);
+    if !password.is_empty() {
+        map.set("password", as_secret(part, password, "the password", "password", at)?);
+    }
+    Ok(map)
+}
+
+fn api_key(part: &mut Part<'_>, node: &Node) -> Result<Map> {
+    let value = node
+        .get("api_token")
+        .map_or_else(Term::null, |token| part.secret_scope(node).raw(&token.text().unwrap_or_default()));
+    let target = match (node.get("inject_into"), node.text_at("header")) {
+        (Some(option), _) => part.target(option)?,
+        (None, Some(header)) => Target::Header(shown(&part.known(
+            part.scope(node).text(&header),
+            "the name of a header",
+            node,
+        )?)),
+        (None, None) => Target::Header("Authorization".to_owned()),
+    };
+    key_at(part, &target, &value, node)
+}
+
+/// A value at a place: with what stands before the secret there.
+pub(super) fn key_at(part: &mut Part<'_>, target: &Target, value: &Term, at: &Node) -> Result<Map> {
+    let place = match target {
+        Target::Header(_) => "header",
+        Target::Query(_) => "query",
+        Target::Body(_) => return refuse("secret in a body", "a key goes into the body", at),
+    };
+    let (prefix, value) = match value {
+        Term::Text(parts) => match parts.as_slice() {
+            [Term::Known(prefix), Term::Written(inner, format)]
+                if format == BASE64 && shown(prefix).trim().eq_ignore_ascii_case("basic") =>
+            {
+                return encoded(part, inner, at);
+            }
+            [Term::Known(prefix), secret @ Term::Secret(_)] => (Some(shown(prefix)), secret.clone()),
+            _ => {
+                return refuse("expression in authentication", "a key is put together of several values", at);
+            }
+        },
+        value => (None, value.clone()),
+    };
+    let mut map = Map::new().with("type", "api_key").with("in", place).with("name", target.name());
+    if let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) {
+        map.set("prefix", prefix);
+    }
+    Ok(map.with("value", as_secret(part, &value, "the key", "key", at)?))
+}
+
+/// `Basic {{ (user ~ ':' ~ password) | base64encode }}`.
+fn encoded(part: &mut Part<'_>, inner: &Term, at: &Node) -> Result<Map> {
+    let Term::Text(parts) = inner else {
+        return refuse("expression in authentication", "a value in base64", at);
+    };
+    let colon = |value: &Value| value.as_str().and_then(|text| text.strip_prefix(':')).map(str::to_owned);
+    match parts.as_slice() {
+        [user @ Term::Secret(_), Term::Known(rest)] if colon(rest).is_some() => {
+            let password = Term::Known(colon(rest).unwrap_or_default().into());
+            user_and_password(part, user, &password, at)
+        }
+        [user @ Term::Secret(_), Term::Known(rest), password @ Term::Secret(_)] if rest == ":" => {
+            user_and_password(part, user, password, at)
+        }
+        [Term::Known(user), password @ Term::Secret(_)] if shown(user).ends_with(':') => {
+            let user = Term::Known(shown(user).trim_end_matches(':').into());
+            user_and_password(part, &user, password, at)
+        }
+        _ => refuse("expression in authentication", "a value in base64", at),
+    }
+}
+
+fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
+    let value = |part: &Part<'_>, key: &str| {
+        node.get(key).map_or_else(Term::null, |value| part.secret_scope(node).value(value))
+    };
+    let plain = |part: &Part<'_>, key: &str| {
+        node.get(key).map_or_else(Term::null, |value| part.scope(node).value(value))
+    };
+    if node.get("token_refresh_endpoint").is_none() {
+        let token = value(part, "access_token_value");
+        return Ok(Map::new()
+            .with("type", "bearer")
+            .with("token", as_secret(part, &token, "the access token", "access-token", node)?));
+    }
+    if node.text_at("access_token_name").is_some_and(|name| name != "access_token") {
+        return refuse(
+            "access token of another name",
+            "the answer of the token endpoint calls the token otherwise",
+            node,
+        );
+    }
+    let url = part.known(plain(part, "token_refresh_endpoint"), "the token endpoint", node)?;
+    let grant = part.known(plain(part, "grant_type"), "the grant type", node)?;
+    let kind = match grant.as_str() {
+        None | Some("refresh_token") => "oauth2_refresh_token",
+        Some("client_credentials") => "oauth2_client_credentials",
+        Some(other) => return refuse("OAuth grant type", format!("the grant type is `{other}`"), node),
+    };
+    let (id, client_secret) = (value(part, "client_id"), value(part, "client_secret"));
+    let mut map = Map::new().with("type", kind).with("token_url", shown(&url));
+    map.set("client_id", text_or_secret(part, &id, "the client's id", node)?);
+    if !client_secret.is_empty() {
+        map.set(
+            "client_secret",
+            as_secret(part, &client_secret, "the client's secret", "client-secret", node)?,
+        );
+    }
+    if kind == "oauth2_refresh_token" {
+        let token = value(part, "refresh_token");
+        map.set("refresh_token", as_secret(part, &token, "the refresh token", "refresh-token", node)?);
+    }
+    if let Some(scopes) = node.get("scopes") {
+        let scopes = scopes.items().iter().map(|scope| {
+            Ok(Yaml::from(shown(&part.known(part.scope(node).value(scope), "a scope", node)?)))
+        });
+        map.set("scopes", scopes.collect::<Result<Vec<_>>>()?);
+    }
+    if let Some(params) =
+        node.get("refresh_request_body").map(Node::entries).filter(|entries| !entries.is_empty())
+    {
+        let mut extra = Map::new();
+        for (name, value) in params {
+            let value =
+                part.known(part.scope(node).value(value), "a parameter of the token request", node)?;
+            extra.set(name.as_str(), shown(&value));
+        }
+        map.set("params", extra);
+    }
+    if let Some(headers) = node.get("refresh_request_headers").map(Node::entries) {
+        for (name, _) in headers {
+            match name.to_ascii_lowercase().as_str() {
+                "authorization" => {
+                    map.set("client_auth", "basic");
+                }
+                "content-type" | "accept" => {}
+                _ => {
+                    return refuse(
+                        "header of a token request",
+                        format!("the token request has the header `{name}`"),
+                        node,
+                    );
+                }
+            }
+        }
+    }
+    Ok(map)
+}
+
+fn session(part: &mut Part<'_>, node: &Node) -> Result<Map> {
+    let Some(login) = node.get("login_requester") else {
+        return refuse("login", "there is no login request", node);
+    };
+    let base = login.get("url").or_else(|| login.get("url_base"));
+    let base = base.map_or_else(Term::null, |base| part.scope(login).value(base));
+    let path = login.get("path").map_or_else(Term::null, |path| part.scope(login).value(path));
+    let base = shown(&part.known(base, "the address of the login", login)?);
+    let path = shown(&part.known(path, "the path of the login", login)?);
+    let url = if path.is_empty() {
+        base
+    } else {
+        format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'))
+    };
+    let mut request = Map::new().with("url", url);
+    if let Some(method) = login.text_at("http_method").filter(|method| method != "POST") {
+        request.set("method", method);
+    }
+    for (key, word) in
+        [("request_body_json", "body"), ("request_body_data", "form"), ("request_headers", "headers")]
+    {
+        if let Some(values) = login.get(key) {
+            if values.str().is_some() {
+                return refuse("login", "the body of the login is one text", values);
+            }
+            let mut members = Map::new();
+            for (name, value) in
+                values.entries().iter().filter(|(name, _)| name != super::resolve::PARAMETERS)
+            {
+                let term = part.secret_scope(login).value(value);
+                members.set(name.as_str(), text_or_secret(part, &term, "a value of the login", login)?);
+            }
+            request.set(word, members);
+        }
+    }
+    if login.get("authenticator").is_some_and(|inner| inner.kind() != "NoAuth") {
+        return refuse(
+            "login with authentication",
+            "the login request has an authenticator of its own",
+            login,
+        );
+    }
+    let path: Vec<_> = node
+        .get("session_token_path")
+        .map(|path| path.items().iter().filter_map(Node::text).collect())
+        .unwrap_or_default();
+    let mut map =
+        Map::new().with("type", "login").with("request", request).with("token", one("body", written(&path)));
+    let sent = node.get("request_authentication");
+    match sent.map(Node::kind) {
+        Some("Bearer") | None => {
+            map.set("send", Map::new().with("header", "Authorization").with("prefix", "Bearer "));
+        }
+        _ => {
+            let option = sent.and_then(|sent| sent.get("inject_into"));
+            let Some(option) = option else {
+                return refuse("login", "the session's token goes to an unknown place", node);
+            };
+            map.set("send", part.target(option)?.yaml());
+        }
+    }
+    if let Some(expires) = node.text_at("expiration_duration").as_deref().and_then(length) {
+        map.set("expires", expires);
+    }
+    Ok(map)
+}
+
+/// One of several, by a value of the configuration.
+fn selected(part: &mut Part<'_>, node: &Node) -> Result<Option<Map>> {
+    use super::term::Step;
+    let path: Vec<_> = node
+        .get("authenticator_selection_path")
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Node::text)
+        .map(Step::Name)
+        .collect();
+    let choices = node.get("authenticators").map(Node::entries).unwrap_or_default();
+    let wanted = match part.settings.look_up(&path, false) {
+        Term::Known(value) => shown(&value),
+        _ => String::new(),
+    };
+    let chosen = choices.iter().find(|(name, _)| *name == wanted).or_else(|| choices.first());
+    match chosen {
+        Some((name, one)) => {
+            part.note(format!("authentication `{name}` of {}: choose another with --choose", choices.len()));
+            auth(part, Some(one))
+        }
+        None => refuse("authentication", "no authenticator is given", node),
+    }
+}

@@ -1,0 +1,131 @@
+//! Partition routers: lists of values, and records of parents.
+
+use serde_json::Value;
+
+use super::part::Part;
+use super::refused::{Result, refuse};
+use super::term::shown;
+use crate::place::{Target, written};
+use crate::tree::Node;
+use crate::yaml::{Map, Yaml};
+
+/// What a stream's requests are repeated for.
+#[derive(Debug, Default)]
+pub(super) struct Branches {
+    pub(super) partitions: Map,
+    /// The parent's definition, and its fields.
+    pub(super) parent: Option<Parent>,
+    /// Parameters and headers that say the branch.
+    pub(super) sent: Vec<(Target, String)>,
+}
+
+/// A parent: the node of its stream, and the fields that are taken from its records.
+#[derive(Debug)]
+pub(super) struct Parent {
+    pub(super) stream: Node,
+    pub(super) fields: Vec<String>,
+    /// Its records have new ones among their children only when they change.
+    pub(super) by_change: bool,
+}
+
+/// Reads the partition routers of a retriever.
+pub(super) fn branches(part: &mut Part<'_>, node: Option<&Node>) -> Result<Branches> {
+    let mut branches = Branches::default();
+    for router in node.map(Node::items).unwrap_or_default() {
+        match router.kind() {
+            "ListPartitionRouter" => listed(part, router, &mut branches)?,
+            "SubstreamPartitionRouter" => parent(part, router, &mut branches)?,
+            "GroupingPartitionRouter" => {
+                return refuse("parents in groups", "partitions are asked for in groups", router);
+            }
+            kind => {
+                return refuse(
+                    "custom component",
+                    format!("the partition router is code of the connector ({kind})"),
+                    router,
+                );
+            }
+        }
+    }
+    Ok(branches)
+}
+
+fn listed(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result<()> {
+    let field = field(part, router, "cursor_field")?;
+    let values = match router.get("values") {
+        Some(list) if list.str().is_none() => {
+            let values = list.items().iter().map(|value| {
+                let term = part.scope(router).value(value);
+                part.known(term, "a value of a partition", value)
+            });
+            values.collect::<Result<Vec<_>>>()?
+        }
+        Some(text) => match part.known(part.scope(router).value(text), "the list of partitions", text)? {
+            Value::Array(values) => values,
+            value => vec![value],
+        },
+        None => Vec::new(),
+    };
+    if values.is_empty() {
+        return refuse(
+            "empty list of partitions",
+            format!("the list of `{field}` is empty: give its values with --config"),
+            router,
+        );
+    }
+    let name: String =
+        field.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+    part.partitions.push((field.clone(), format!("partition.{name}")));
+    branches.partitions.set(name.as_str(), values.into_iter().map(Yaml::from).collect::<Vec<_>>());
+    if let Some(option) = router.get("request_option") {
+        branches.sent.push((part.target(option)?, format!("{{{{ partition.{name} }}}}")));
+    }
+    Ok(())
+}
+
+fn parent(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result<()> {
+    let configs = router.get("parent_stream_configs").map(Node::items).unwrap_or_default();
+    let [config] = configs else {
+        return refuse("several parents", format!("{} parents at once", configs.len()), router);
+    };
+    if branches.parent.is_some() {
+        return refuse("several parents", "two routers with parents", router);
+    }
+    let Some(stream) = config.get("stream") else { return refuse("parent", "no parent is named", config) };
+    let key = field(part, config, "parent_key")?;
+    let field = field(part, config, "partition_field")?;
+    let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+    if path.iter().any(|step| step == "*") {
+        return refuse("several values of a parent", format!("the parent's key is `{key}`"), config);
+    }
+    let key = written(&path);
+    part.partitions.push((field, format!("parent.{key}")));
+    let mut fields = vec![key.clone()];
+    for extra in config.get("extra_fields").map(Node::items).unwrap_or_default() {
+        let path: Vec<String> = extra.items().iter().filter_map(Node::text).collect();
+        let address = written(&path);
+        part.partitions.push((path.last().cloned().unwrap_or_default(), format!("parent.{address}")));
+        if !fields.contains(&address) {
+            fields.push(address);
+        }
+    }
+    if config.get("lazy_read_pointer").is_some_and(|pointer| !pointer.items().is_empty()) {
+        return refuse(
+            "children inside of the parent",
+            "the first children stand in the parent's record (lazy_read_pointer)",
+            config,
+        );
+    }
+    if let Some(option) = config.get("request_option") {
+        branches.sent.push((part.target(option)?, format!("{{{{ parent.{key} }}}}")));
+    }
+    branches.parent =
+        Some(Parent { stream: stream.clone(), fields, by_change: config.is_true("incremental_dependency") });
+    Ok(())
+}
+
+fn field(part: &Part<'_>, node: &Node, key: &str) -> Result<String> {
+    let Some(value) = node.get(key) else { return refuse("partition", format!("`{key}` is missing"), node) };
+    let known = part.known(part.scope(node).value(value), "the name of a partition", value)?;
+    Ok(shown(&known))
+}

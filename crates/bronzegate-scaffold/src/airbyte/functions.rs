@@ -1,0 +1,165 @@
+//! Filters, functions and methods, on what is known; of what only a run knows, those that change nothing.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+
+use super::term::{Root, Step, Term, shown};
+
+pub(super) fn filter(name: &str, of: Term, arguments: &[Term]) -> Term {
+    match (name, of) {
+        (_, of @ Term::Unknown(_)) => of,
+        ("default" | "d", of) => match (of, arguments.first()) {
+            (Term::Known(Value::Null), Some(default)) => default.clone(),
+            (of @ Term::At(..), Some(default)) if !default.is_empty() => {
+                drop(of);
+                Term::unknown("a default for what only a run knows")
+            }
+            (of, _) => of,
+        },
+        (_, Term::Known(value)) => known(name, value, arguments),
+        ("string" | "int" | "float" | "trim", of) => of,
+        ("last", Term::At(root, mut path)) => {
+            path.push(Step::Index(-1));
+            Term::At(root, path)
+        }
+        ("first", Term::At(root, mut path)) => {
+            path.push(Step::Index(0));
+            Term::At(root, path)
+        }
+        ("length" | "count", Term::At(Root::Response, path)) if path.is_empty() => {
+            Term::At(Root::PageCount, path)
+        }
+        ("base64encode", of @ Term::Text(_)) => Term::Written(Box::new(of), BASE64.to_owned()),
+        ("base64encode" | "urlencode" | "tojson", of @ Term::Secret(_)) => {
+            drop(of);
+            Term::unknown(format!("the filter `{name}` on a secret"))
+        }
+        (name, _) => Term::unknown(format!("the filter `{name}` at run time")),
+    }
+}
+
+fn known(name: &str, value: Value, arguments: &[Term]) -> Term {
+    let text = || shown(&value);
+    let first = || match arguments.first() {
+        Some(Term::Known(value)) => shown(value),
+        _ => String::new(),
+    };
+    let result: Value = match name {
+        "string" => text().into(),
+        "int" => text().parse::<f64>().map_or(0, |number| number as i64).into(),
+        "float" => text().parse::<f64>().unwrap_or(0.0).into(),
+        "lower" => text().to_lowercase().into(),
+        "upper" => text().to_uppercase().into(),
+        "trim" => text().trim().into(),
+        "tojson" => value.to_string().into(),
+        "length" | "count" => match &value {
+            Value::Array(items) => items.len().into(),
+            Value::Object(members) => members.len().into(),
+            _ => text().chars().count().into(),
+        },
+        "join" => match &value {
+            Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(&first()).into(),
+            _ => text().into(),
+        },
+        "first" => value.get(0).cloned().unwrap_or_default(),
+        "last" => value.as_array().and_then(|items| items.last()).cloned().unwrap_or_default(),
+        "list" | "safe" => value,
+        "urlencode" => url::form_urlencoded::byte_serialize(text().as_bytes()).collect::<String>().into(),
+        "base64encode" => BASE64_STANDARD.encode(text()).into(),
+        "replace" => match arguments {
+            [Term::Known(from), Term::Known(to), ..] => text().replace(&shown(from), &shown(to)).into(),
+            _ => return Term::unknown("the filter `replace`"),
+        },
+        _ => return Term::unknown(format!("the filter `{name}`")),
+    };
+    Term::Known(result)
+}
+
+pub(super) fn call(name: &str, arguments: &[Term]) -> Term {
+    match (name, arguments) {
+        ("now_utc" | "today_utc" | "now_local" | "today_with_timezone", _) => Term::Now(0),
+        ("day_delta", [Term::Known(Value::Number(days)), ..]) => {
+            Term::Now(days.as_i64().unwrap_or_default().saturating_mul(86_400))
+        }
+        ("duration", [Term::Known(Value::String(text)), ..]) => {
+            let span = text.parse::<jiff::Span>().ok().and_then(|span| {
+                let relative = jiff::SpanRelativeTo::days_are_24_hours();
+                // A month is about as long as in Airbyte's own arithmetic on dates.
+                let months = i64::from(span.get_years()) * 12 + i64::from(span.get_months());
+                let rest = span.years(0).months(0);
+                let seconds = rest.total((jiff::Unit::Second, relative)).ok()?;
+                Some(seconds as i64 + months * 30 * 86_400)
+            });
+            span.map_or_else(|| Term::unknown("a duration"), |seconds| Term::Known(seconds.into()))
+        }
+        ("format_datetime", [of, Term::Known(Value::String(format)), ..]) => written(of.clone(), format),
+        ("timestamp", [of @ Term::At(Root::Interval | Root::Partition, _), ..]) => written(of.clone(), "%s"),
+        ("timestamp", [Term::Known(value), ..]) => match shown(value).parse::<jiff::Timestamp>() {
+            Ok(time) => Term::Known(time.as_second().into()),
+            Err(_) => Term::unknown("the function `timestamp`"),
+        },
+        ("str_to_datetime", [of, ..]) => of.clone(),
+        ("max" | "min", [Term::Known(Value::Number(one)), Term::Known(Value::Number(other))]) => {
+            let (one, other) = (one.as_f64().unwrap_or_default(), other.as_f64().unwrap_or_default());
+            let is_first = (one > other) == (name == "max");
+            arguments[usize::from(!is_first)].clone()
+        }
+        (_, arguments) => {
+            let why = arguments.iter().find_map(Term::reason);
+            why.map_or_else(|| Term::unknown(format!("the function `{name}`")), Term::unknown)
+        }
+    }
+}
+
+/// What a text in base64 is marked with.
+pub(super) const BASE64: &str = "base64";
+
+/// A time in another format: of a window it is one for templates, of now it says nothing.
+fn written(of: Term, format: &str) -> Term {
+    match of {
+        Term::At(Root::Interval | Root::Partition, _) => Term::Written(Box::new(of), format.to_owned()),
+        Term::Written(inner, _) => Term::Written(inner, format.to_owned()),
+        now @ (Term::Now(_) | Term::Unknown(_)) => now,
+        Term::Known(value) => match shown(&value).parse::<jiff::Timestamp>() {
+            Ok(time) => Term::Known(time.strftime(format).to_string().into()),
+            Err(_) => Term::unknown("a time that is rewritten"),
+        },
+        _ => Term::unknown("a time that is rewritten"),
+    }
+}
+
+pub(super) fn method(name: &str, of: Term, arguments: &[Term]) -> Term {
+    match (name, of, arguments) {
+        (_, of @ Term::Unknown(_), _) => of,
+        ("strftime", of, [Term::Known(Value::String(format)), ..]) => written(of, format),
+        ("isoformat" | "timestamp" | "date" | "replace" | "astimezone", now @ Term::Now(_), _) => now,
+        ("lower" | "upper" | "strip" | "rstrip" | "lstrip", Term::Known(Value::String(text)), arguments) => {
+            let letters: Vec<char> = match arguments.first() {
+                Some(Term::Known(value)) => shown(value).chars().collect(),
+                _ => vec![' ', '\n', '\t', '\r'],
+            };
+            let text = match name {
+                "lower" => text.to_lowercase(),
+                "upper" => text.to_uppercase(),
+                "rstrip" => text.trim_end_matches(letters.as_slice()).to_owned(),
+                "lstrip" => text.trim_start_matches(letters.as_slice()).to_owned(),
+                _ => text.trim_matches(letters.as_slice()).to_owned(),
+            };
+            Term::Known(text.into())
+        }
+        ("split", Term::Known(Value::String(text)), [Term::Known(by), ..]) => {
+            Term::Known(text.split(&shown(by)).map(Value::from).collect())
+        }
+        ("replace", Term::Known(Value::String(text)), [Term::Known(from), Term::Known(to), ..]) => {
+            Term::Known(text.replace(&shown(from), &shown(to)).into())
+        }
+        ("startswith", Term::Known(Value::String(text)), [Term::Known(start), ..]) => {
+            Term::Known(text.starts_with(&shown(start)).into())
+        }
+        ("join", Term::Known(Value::String(by)), [Term::Known(Value::Array(items)), ..]) => {
+            Term::Known(items.iter().map(shown).collect::<Vec<_>>().join(&by).into())
+        }
+        (name, ..) => Term::unknown(format!("the method `{name}` at run time")),
+    }
+}

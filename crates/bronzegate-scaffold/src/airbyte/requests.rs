@@ -1,0 +1,213 @@
+//! Requesters: where to, with which parameters, headers and body.
+
+use serde_json::Value;
+
+use super::branches::Branches;
+use super::part::Part;
+use super::refused::{Result, refuse};
+use super::resolve::PARAMETERS;
+use super::term::{Term, shown};
+use crate::place::Target;
+use crate::tree::Node;
+use crate::yaml::{Map, Yaml};
+
+/// The request of a stream, in the words of a source file.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    /// Scheme and host.
+    pub(super) base_url: String,
+    pub(super) stream: Map,
+    /// A credential that stood among the parameters or headers.
+    pub(super) auth: Option<Map>,
+}
+
+/// Reads a requester.
+pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> Result<Request> {
+    if !matches!(node.kind(), "HttpRequester") {
+        return refuse(
+            "custom component",
+            format!("the requester is code of the connector ({})", node.kind()),
+            node,
+        );
+    }
+    if node.get("fetch_properties_from_endpoint").is_some() || node.get("query_properties").is_some() {
+        return refuse(
+            "properties from another endpoint",
+            "the request's properties come from another endpoint",
+            node,
+        );
+    }
+    let mut request = Request::default();
+    let (base_url, path) = address(part, node)?;
+    request.base_url = base_url;
+    request.stream.set("path", path);
+    match node.text_at("http_method").as_deref().map(str::to_ascii_uppercase).as_deref() {
+        None | Some("GET") => {}
+        Some(method) => {
+            request.stream.set("method", method);
+        }
+    }
+    let mut params = pairs(part, node, "request_parameters", &mut request)?;
+    let mut headers = pairs(part, node, "request_headers", &mut request)?;
+    let has_json = node.get("request_body_json").is_some() || node.path(&["request_body", "value"]).is_some();
+    let mut body = body(part, node)?;
+    for (target, value) in &branches.sent {
+        match target {
+            Target::Query(name) => {
+                params.set(name.as_str(), value.as_str());
+            }
+            Target::Header(name) => {
+                headers.set(name.as_str(), value.as_str());
+            }
+            Target::Body(path) => {
+                let body = body.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+                crate::new::put(body, path, value.replace(" }}", " | json }}").into());
+            }
+        }
+    }
+    // What the client sends by itself.
+    let sent_anyway = |name: &str, value: &Yaml| {
+        let value = match value {
+            Yaml::Value(value) => shown(value).to_ascii_lowercase(),
+            _ => String::new(),
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "accept" => value.starts_with("application/json") && !value.contains("version"),
+            "content-type" => value.starts_with("application/json"),
+            _ => false,
+        }
+    };
+    let dropped: Vec<_> = headers
+        .entries()
+        .filter(|(name, value)| sent_anyway(name, value))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for name in dropped {
+        let _ = headers.remove(&name);
+    }
+    if !params.is_empty() {
+        request.stream.set("params", params);
+    }
+    if !headers.is_empty() {
+        request.stream.set("headers", headers);
+    }
+    if let Some(body) = body {
+        if !has_json && !body.is_object() {
+            return refuse("text body", "the body is no JSON object", node);
+        }
+        request.stream.set("body", body);
+    }
+    Ok(request)
+}
+
+/// Scheme and host, and the path as a template.
+fn address(part: &mut Part<'_>, node: &Node) -> Result<(String, String)> {
+    let url = node.get("url_base").or_else(|| node.get("url"));
+    let Some(url) = url else { return refuse("address", "no url_base and no url", node) };
+    let base_term = part.scope(node).raw(&url.text().unwrap_or_default());
+    let path_term = node
+        .get("path")
+        .map_or_else(Term::null, |path| part.scope(node).raw(&path.text().unwrap_or_default()));
+    let base = match &base_term {
+        Term::Secret(place) => {
+            return refuse("secret in an address", format!("the address holds the secret `{place}`"), url);
+        }
+        term => part.template(term, "the address", url)?.unwrap_or_default(),
+    };
+    let path = part.template(&path_term, "the path", node)?.unwrap_or_default();
+    let joined = if path.starts_with("http://") || path.starts_with("https://") {
+        path
+    } else if path.is_empty() {
+        base.trim().to_owned()
+    } else {
+        format!("{}/{}", base.trim().trim_end_matches('/'), path.trim().trim_start_matches('/'))
+    };
+    let Some(after) = joined.find("://").map(|at| at + 3) else {
+        return refuse("address", format!("the address `{joined}` has no scheme"), url);
+    };
+    let host_end = joined[after..].find(['/', '?']).map_or(joined.len(), |at| after + at);
+    let (host, rest) = joined.split_at(host_end);
+    if host.contains("{{") {
+        return refuse("host at run time", "the host depends on what only a run knows", url);
+    }
+    let path = if rest.starts_with('/') || rest.is_empty() { rest.to_owned() } else { format!("/{rest}") };
+    Ok((host.to_ascii_lowercase(), if path.is_empty() { "/".to_owned() } else { path }))
+}
+
+/// Parameters or headers: empty ones are not sent.
+fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> Result<Map> {
+    let mut map = Map::new();
+    let Some(pairs) = node.get(key) else { return Ok(map) };
+    if let Some(text) = pairs.str() {
+        // A whole query as one text, or a map that the configuration makes.
+        return match part.scope(node).text(text) {
+            Term::Known(Value::Object(members)) => {
+                members.iter().for_each(|(name, value)| {
+                    map.set(name.as_str(), shown(value));
+                });
+                Ok(map)
+            }
+            Term::Known(Value::Null) => Ok(map),
+            _ => refuse("parameters as one text", format!("`{key}` is one text"), pairs),
+        };
+    }
+    for (name, value) in pairs.entries().iter().filter(|(name, _)| name != PARAMETERS) {
+        let name = shown(&part.known(part.scope(node).raw(name), "the name of a parameter", value)?);
+        if value.get("type").is_some() {
+            return refuse(
+                "properties from another endpoint",
+                format!("the parameter `{name}` is a component"),
+                value,
+            );
+        }
+        let term = part.scope(node).value(value);
+        let target =
+            if key == "request_headers" { Target::Header(name.clone()) } else { Target::Query(name.clone()) };
+        let is_secret = matches!(&term, Term::Secret(_))
+            || matches!(&term, Term::Text(parts) if parts.iter().any(|part| matches!(part, Term::Secret(_))));
+        if is_secret {
+            if request.auth.is_some() {
+                return refuse(
+                    "several secrets beside each other",
+                    format!("the secret at `{name}` is not the only one"),
+                    value,
+                );
+            }
+            request.auth = Some(super::auth::key_at(part, &target, &term, value)?);
+            part.rewrite(format!("the secret at `{name}` goes through auth"));
+            continue;
+        }
+        match term {
+            Term::Known(Value::Array(items)) => {
+                map.set(name, items.iter().map(|item| Yaml::from(shown(item))).collect::<Vec<_>>());
+            }
+            term => {
+                let what = format!("`{name}`");
+                if let Some(text) = part.template(&term, &what, value)? {
+                    // Names of credentials are refused in plain sight.
+                    map.set(name, text);
+                }
+            }
+        }
+    }
+    Ok(map)
+}
+
+fn body(part: &mut Part<'_>, node: &Node) -> Result<Option<Value>> {
+    if let Some(json) = node.get("request_body_json") {
+        return part.body(json, node);
+    }
+    if let Some(form) = node.get("request_body_data") {
+        let is_json = form.str().is_some_and(|text| text.trim_start().starts_with('{'));
+        return if is_json { part.body(form, node) } else { refuse("form body", "the body is a form", form) };
+    }
+    let Some(body) = node.get("request_body") else { return Ok(None) };
+    let Some(value) = body.get("value") else { return Ok(None) };
+    match body.kind() {
+        "RequestBodyJsonObject" => part.body(value, node),
+        "RequestBodyGraphQL" => part.body(value, node),
+        "RequestBodyUrlEncodedForm" => refuse("form body", "the body is a form", body),
+        "RequestBodyPlainText" => refuse("text body", "the body is a text", body),
+        kind => refuse("custom component", format!("the body is of kind {kind}"), body),
+    }
+}

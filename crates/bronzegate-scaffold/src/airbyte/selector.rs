@@ -1,0 +1,224 @@
+//! Record selectors, decoders and transformations.
+
+use serde_json::Value;
+
+use super::part::Part;
+use super::refused::{Result, refuse};
+use super::term::{Root, Step, Term, shown};
+use crate::place::written;
+use crate::tree::Node;
+use crate::yaml::{Map, Yaml};
+
+/// Where the records are.
+#[derive(Debug, Default)]
+pub(super) struct Selected {
+    /// The path of the list.
+    pub(super) path: Vec<String>,
+    /// The setting `records`.
+    pub(super) records: Option<Yaml>,
+    /// The setting `format`.
+    pub(super) format: Option<Yaml>,
+}
+
+/// Reads the record selector and the decoder of a retriever.
+pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected> {
+    let mut selected = Selected::default();
+    let selector = retriever.get("record_selector");
+    if let Some(selector) = selector.filter(|selector| selector.kind() != "RecordSelector") {
+        return refuse("custom component", "the record selector is code of the connector", selector);
+    }
+    let decoder = retriever
+        .get("decoder")
+        .or_else(|| selector.and_then(|selector| selector.path(&["extractor", "decoder"])));
+    selected.format = decoder.map(|decoder| format(part, decoder)).transpose()?.flatten();
+    if let Some(extractor) = selector.and_then(|selector| selector.get("extractor")) {
+        match extractor.kind() {
+            "DpathExtractor" => {}
+            "ResponseToFileExtractor" => {
+                return refuse("export job", "the records are read from a file of an export job", extractor);
+            }
+            kind => {
+                return refuse(
+                    "custom component",
+                    format!("the extractor is code of the connector ({kind})"),
+                    extractor,
+                );
+            }
+        }
+        if extractor.get("record_expander").is_some() {
+            return refuse("record expander", "records are expanded from lists in records", extractor);
+        }
+        for step in extractor
+            .get("field_path")
+            .or_else(|| extractor.get("field_pointer"))
+            .map(Node::items)
+            .unwrap_or_default()
+        {
+            let step = part.known(part.scope(extractor).value(step), "the path of the records", step)?;
+            selected.path.push(shown(&step));
+        }
+        if selected.path.iter().any(|step| step == "**" || step.starts_with('[')) {
+            return refuse(
+                "path of records",
+                format!("the records are at `{}`", selected.path.join(".")),
+                extractor,
+            );
+        }
+    }
+    selected.records = Some(match &selected.path {
+        path if path.is_empty() => "$".into(),
+        path if path.iter().any(|step| step == "*") => {
+            part.rewrite("records of several lists or members: `*`");
+            let text = if path[0] == "*" { format!("$.{}", path.join(".")) } else { path.join(".") };
+            Yaml::Map(Map::new().with("at", text).with("if_absent", "empty"))
+        }
+        path => Yaml::Map(Map::new().with("at", written(path)).with("if_absent", "empty")),
+    });
+    if let Some(filter) = selector.and_then(|selector| selector.get("record_filter")) {
+        let condition = filter.text_at("condition").unwrap_or_else(|| "code of the connector".to_owned());
+        part.left_out.push(format!("the filter `{}`: its records land too", condition.trim()));
+    }
+    Ok(selected)
+}
+
+fn format(part: &mut Part<'_>, decoder: &Node) -> Result<Option<Yaml>> {
+    Ok(match decoder.kind() {
+        "" | "JsonDecoder" => None,
+        "JsonlDecoder" => Some("ndjson".into()),
+        "CsvDecoder" => {
+            let mut csv = Map::new();
+            if let Some(delimiter) = decoder.text_at("delimiter").filter(|delimiter| delimiter != ",") {
+                csv.set("delimiter", if delimiter == "\\t" { "\t".to_owned() } else { delimiter });
+            }
+            let encoding = decoder
+                .text_at("encoding")
+                .filter(|encoding| !matches!(encoding.to_lowercase().as_str(), "utf-8" | "utf8"));
+            let mut options = Map::new();
+            match (csv.is_empty(), encoding) {
+                (true, None) => return Ok(Some("csv".into())),
+                (true, Some(encoding)) => {
+                    options.set("type", "csv").set("encoding", encoding);
+                }
+                (false, encoding) => {
+                    options.set("csv", csv);
+                    if let Some(encoding) = encoding {
+                        options.set("encoding", encoding);
+                    }
+                }
+            }
+            Some(Yaml::Map(options))
+        }
+        // A packed body is known by its first bytes.
+        "GzipDecoder" | "GzipJsonDecoder" | "ZipfileDecoder" => {
+            match decoder.get("decoder").or_else(|| decoder.get("parser")) {
+                Some(inner) => format(part, inner)?,
+                None => None,
+            }
+        }
+        "XmlDecoder" => return refuse("XML", "the body is XML", decoder),
+        kind => {
+            return refuse(
+                "custom component",
+                format!("the decoder is code of the connector ({kind})"),
+                decoder,
+            );
+        }
+    })
+}
+
+/// What transformations say of the members that a stream needs: each is told as left out.
+pub(super) struct Transformations {
+    /// New members, and the record's own where they only copy.
+    added: Vec<(String, Option<String>)>,
+    /// Names are changed in a way of their own.
+    pub(super) renames: bool,
+}
+
+impl Transformations {
+    pub(super) fn read(part: &mut Part<'_>, stream: &Node) -> Self {
+        let mut read = Self { added: Vec::new(), renames: false };
+        let nodes = stream.get("transformations").map(Node::items).unwrap_or_default();
+        for node in nodes {
+            match node.kind() {
+                "AddFields" => {
+                    for field in node.get("fields").map(Node::items).unwrap_or_default() {
+                        let path: Vec<_> = field
+                            .get("path")
+                            .map(Node::items)
+                            .unwrap_or_default()
+                            .iter()
+                            .filter_map(Node::text)
+                            .collect();
+                        let value =
+                            field.get("value").map_or_else(Term::null, |value| part.scope(node).value(value));
+                        read.added.push((path.join("."), copied(&value)));
+                    }
+                }
+                "RemoveFields" => {}
+                "KeysToLower" | "KeysToSnakeCase" | "KeysReplace" | "FlattenFields"
+                | "DpathFlattenFields" => read.renames = true,
+                _ => {}
+            }
+            let kind = if node.kind().is_empty() { "code of the connector" } else { node.kind() };
+            let told = format!("{kind} (line {})", node.line);
+            if !part.left_out.contains(&told) {
+                part.left_out.push(told);
+            }
+        }
+        read
+    }
+
+    /// The record's own path for a member that the manifest names.
+    pub(super) fn original(&self, member: &str) -> Option<String> {
+        let added = self.added.iter().find(|(name, _)| name == member);
+        match added {
+            Some((_, original)) => original.clone(),
+            None if self.renames => None,
+            None => Some(member.to_owned()),
+        }
+    }
+}
+
+fn copied(value: &Term) -> Option<String> {
+    let Term::At(Root::Record, path) = value else { return None };
+    let names: Option<Vec<_>> = path
+        .iter()
+        .map(|step| match step {
+            Step::Name(name) => Some(name.clone()),
+            Step::Index(_) => None,
+        })
+        .collect();
+    names.filter(|names| !names.is_empty()).map(|names| names.join("."))
+}
+
+/// The primary key, where it is one member.
+pub(super) fn key(part: &mut Part<'_>, stream: &Node, transformations: &Transformations) -> Option<String> {
+    let node = stream.get("primary_key")?;
+    let scope = part.scope(stream);
+    let value = scope.value(node);
+    let names: Vec<String> = match value {
+        Term::Known(Value::String(name)) => vec![name],
+        Term::Known(Value::Array(items)) => items
+            .iter()
+            .map(|item| match item {
+                Value::Array(path) => path.iter().map(shown).collect::<Vec<_>>().join("."),
+                item => shown(item),
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    match names.as_slice() {
+        [name] if !name.is_empty() => {
+            let original = transformations.original(name);
+            if original.is_none() {
+                part.note("the key is made by a transformation: records at a run's boundary may come twice");
+            }
+            original.map(|name| written(&name.split('.').map(str::to_owned).collect::<Vec<_>>()))
+        }
+        [] => None,
+        _ => {
+            part.note("the key has several members: records at a run's boundary may come twice");
+            None
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The configuration that a manifest is imported with: what was given, the defaults of its specification, and placeholders.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+use super::term::{Step, Term};
+use crate::credentials::secret_name;
+use crate::tree::Node;
+
+/// The configuration.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    values: Value,
+    /// What stands for values that were not given.
+    placeholders: Value,
+    /// Paths that the specification calls secret.
+    secret: BTreeSet<String>,
+    /// Paths that are no secrets although they stand in an authentication slot.
+    plain: BTreeSet<String>,
+    used: Mutex<Used>,
+}
+
+/// What an import has used.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    /// Names of secrets, and where in the configuration their values were.
+    pub(super) secrets: BTreeMap<String, String>,
+    /// Placeholders in the files, by their place in the configuration.
+    pub(super) assumed: BTreeMap<String, String>,
+}
+
+impl Settings {
+    pub(super) fn new(
+        spec: Option<&Node>,
+        values: Option<&Value>,
+        chosen: &[(String, String)],
+        plain: &[String],
+    ) -> Self {
+        let mut settings = Self {
+            values: values.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new())),
+            placeholders: Value::Object(serde_json::Map::new()),
+            plain: plain.iter().cloned().collect(),
+            ..Self::default()
+        };
+        let schema = spec.and_then(|spec| {
+            spec.get("connection_specification").or_else(|| spec.get("connectionSpecification"))
+        });
+        if let Some(schema) = schema {
+            let placeholders = settings.read(schema, "", chosen);
+            settings.placeholders = placeholders;
+        }
+        settings
+    }
+
+    /// Placeholders for the properties of a schema; only what is required or has a default is there.
+    fn read(&mut self, schema: &Node, path: &str, chosen: &[(String, String)]) -> Value {
+        let required: Vec<_> = schema
+            .get("required")
+            .map(|list| list.items().iter().filter_map(Node::text).collect())
+            .unwrap_or_default();
+        let mut members = serde_json::Map::new();
+        for (name, property) in schema.get("properties").map(Node::entries).unwrap_or_default() {
+            let own = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            if property.is_true("airbyte_secret") {
+                self.secret.insert(own.clone());
+            }
+            let alternatives =
+                property.get("oneOf").or_else(|| property.get("anyOf")).map(Node::items).unwrap_or_default();
+            let value = if alternatives.is_empty() {
+                self.property(property, &own, name, required.contains(name), chosen)
+            } else {
+                let read: Vec<_> =
+                    alternatives.iter().map(|one| (self.read(one, &own, chosen), one)).collect();
+                let wanted =
+                    chosen.iter().find(|(place, _)| *place == own).map(|(_, name)| name.to_lowercase());
+                let named = |one: &Node| {
+                    let title = one.text_at("title").unwrap_or_default().to_lowercase();
+                    let consts = one
+                        .get("properties")
+                        .map(Node::entries)
+                        .unwrap_or_default()
+                        .iter()
+                        .filter_map(|(_, property)| property.text_at("const"));
+                    wanted.as_ref().is_some_and(|wanted| {
+                        title.contains(wanted.as_str())
+                            || consts
+                                .map(|text| text.to_lowercase())
+                                .any(|text| text.contains(wanted.as_str()))
+                    })
+                };
+                let at = read.iter().position(|(_, one)| named(one)).unwrap_or(0);
+                read.into_iter().nth(at).map(|(value, _)| value)
+            };
+            if let Some(value) = value {
+                members.insert(name.clone(), value);
+            }
+        }
+        Value::Object(members)
+    }
+
+    fn property(
+        &mut self,
+        property: &Node,
+        own: &str,
+        name: &str,
+        required: bool,
+        chosen: &[(String, String)],
+    ) -> Option<Value> {
+        if property.get("properties").is_some() {
+            return Some(self.read(property, own, chosen));
+        }
+        let fixed = property.get("const").or_else(|| property.get("default")).map(Node::to_value);
+        let listed = || property.get("enum").and_then(|list| list.items().first()).map(Node::to_value);
+        let example = || property.get("examples").and_then(|list| list.items().first()).map(Node::to_value);
+        let kind = property
+            .get("type")
+            .map(|kind| kind.items().iter().filter_map(Node::text).next().unwrap_or_default());
+        let made = || match kind.as_deref() {
+            Some("integer" | "number") => 1.into(),
+            Some("boolean") => false.into(),
+            Some("array") => Value::Array(vec![format!("fill-in-{}", secret_name(name)).into()]),
+            _ if property.text_at("format").is_some_and(|format| format == "date") => "2024-01-01".into(),
+            _ if property.text_at("format").is_some_and(|format| format == "date-time")
+                || name.contains("date") =>
+            {
+                "2024-01-01T00:00:00Z".into()
+            }
+            _ => format!("fill-in-{}", secret_name(name)).into(),
+        };
+        fixed.or_else(|| required.then(|| listed().or_else(example).unwrap_or_else(made)))
+    }
+
+    /// What the configuration has at a path.
+    pub(super) fn look_up(&self, path: &[Step], secret_slot: bool) -> Term {
+        let names: Option<Vec<_>> = path
+            .iter()
+            .map(|step| match step {
+                Step::Name(name) => Some(name.clone()),
+                Step::Index(at) => u64::try_from(*at).ok().map(|at| at.to_string()),
+            })
+            .collect();
+        let Some(names) = names else {
+            return Term::unknown("a value of the configuration counted from its end");
+        };
+        let place = names.join(".");
+        let given = crate::place::at(&self.values, &names).cloned();
+        let value = given.clone().or_else(|| crate::place::at(&self.placeholders, &names).cloned());
+        match value {
+            Some(Value::Object(members)) if !members.is_empty() => {
+                // Members are looked up one after the other.
+                Term::At(
+                    super::term::Root::State,
+                    [Step::Name("config".to_owned())].into_iter().chain(path.iter().cloned()).collect(),
+                )
+            }
+            Some(_) | None
+                if (secret_slot || self.secret.contains(&place))
+                    && !self.plain.contains(&place)
+                    && self.may_be_secret(&place, value.as_ref()) =>
+            {
+                Term::Secret(place)
+            }
+            Some(value) => {
+                if given.is_none() && super::term::truthy(&value) && !value.is_boolean() {
+                    self.note(|used| used.assumed.insert(place.clone(), super::term::shown(&value)));
+                }
+                Term::Known(value)
+            }
+            None => Term::null(),
+        }
+    }
+
+    /// In a slot of authentication everything is a secret that is known at all, and whatever is not: it has to be given.
+    fn may_be_secret(&self, place: &str, value: Option<&Value>) -> bool {
+        self.secret.contains(place)
+            || value.is_some()
+            || self.values.as_object().is_some_and(serde_json::Map::is_empty)
+    }
+
+    /// The name of a secret for a place of the configuration.
+    pub(super) fn secret(&self, source: &str, place: &str) -> String {
+        let short = place.rsplit('.').next().unwrap_or(place);
+        let name = format!("{source}-{}", secret_name(short));
+        self.note(|used| used.secrets.insert(name.clone(), place.to_owned()));
+        name
+    }
+
+    /// A constant of the manifest that is stored as a secret.
+    pub(super) fn constant(&self, name: &str, place: &str) {
+        self.note(|used| used.secrets.insert(name.to_owned(), place.to_owned()));
+    }
+
+    fn note<T>(&self, note: impl FnOnce(&mut Used) -> T) {
+        if let Ok(mut used) = self.used.lock() {
+            note(&mut used);
+        }
+    }
+
+    /// What was used, taken out.
+    pub(super) fn used(&self) -> Used {
+        self.used.lock().map(|mut used| std::mem::take(&mut *used)).unwrap_or_default()
+    }
+}

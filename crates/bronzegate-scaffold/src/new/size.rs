@@ -1,0 +1,67 @@
+//! The parameter that says how many records a page has.
+
+use serde_json::Value;
+
+use super::draft::Draft;
+use crate::place::{Path, Target, normal};
+
+/// What such parameters are called, without case and punctuation.
+const NAMES: [&str; 22] = [
+    "limit",
+    "perpage",
+    "pagesize",
+    "size",
+    "maxresults",
+    "count",
+    "first",
+    "top",
+    "take",
+    "rows",
+    "pagelimit",
+    "sysparmlimit",
+    "maxrecords",
+    "itemsperpage",
+    "resultsperpage",
+    "num",
+    "max",
+    "maxpagesize",
+    "pagelength",
+    "recordsperpage",
+    "querylimit",
+    "batchsize",
+];
+
+/// How many records a page is asked to have, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) target: Target,
+    pub(crate) value: u64,
+}
+
+/// The page size that a request asks for.
+pub(crate) fn size(draft: &Draft) -> Option<Size> {
+    let query = draft.params.iter().find_map(|(name, value)| {
+        let value = value.parse().ok().filter(|value| *value > 0)?;
+        NAMES.contains(&normal(name).as_str()).then(|| Size { target: Target::Query(name.clone()), value })
+    });
+    query.or_else(|| in_body(draft.body.as_ref()?, &mut Path::new()))
+}
+
+fn in_body(value: &Value, path: &mut Path) -> Option<Size> {
+    let Value::Object(members) = value else { return None };
+    for (name, value) in members {
+        path.push(name.clone());
+        let found = match value.as_u64() {
+            Some(number) if number > 0 && NAMES.contains(&normal(name).as_str()) => {
+                Some(Size { target: Target::Body(path.clone()), value: number })
+            }
+            _ if path.len() < 3 => in_body(value, path),
+            _ => None,
+        };
+        path.pop();
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}

@@ -1,0 +1,112 @@
+use bronzegate_core::bronze::{TableError, Tables as _};
+use bronzegate_tests::delta::{DeltaPeer, Place, Row, TABLE, columns};
+use serde_json::{Value, json};
+
+const MADE: &str = r#"{"rows": [["other", "a", "{}"]]}"#;
+
+fn made() -> Value {
+    serde_json::from_str(MADE).unwrap()
+}
+
+/// A table that delta-rs made, to which a segment is appended; what that came to.
+async fn appended(place: &Place, peer: &mut DeltaPeer) -> Result<Vec<Row>, String> {
+    let segment = place.segment(peer, TABLE, "orders", 1).await;
+    let (tables, table) = (place.tables(), place.tables().table(TABLE));
+    let looked = tables.table(TABLE).look(&columns()).await;
+    match table.append(&segment).await {
+        Ok(done) => {
+            assert!(done.now && looked.is_ok());
+            Ok(peer.rows(&place.root, TABLE, "delta-rs").await)
+        }
+        Err(TableError::Refused { reason, .. }) => {
+            let before = looked.unwrap_err().to_string();
+            assert!(before.contains(&reason), "it is refused before the first request as well: {before}");
+            Err(reason)
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_delta_rs_made_are_appended_to_on_every_store() {
+    for place in [Place::folder(), Place::s3("delta-foreign").await, Place::azure().await] {
+        let mut peer = DeltaPeer::start();
+        peer.on(&place.root, TABLE, "create", made()).await.unwrap();
+        let rows = appended(&place, &mut peer).await.unwrap();
+        assert_eq!(rows.len(), 4, "{}", place.name);
+        // Each goes on from what the other has done.
+        peer.on(&place.root, TABLE, "delete", json!({"predicate": "_stream = 'other'"})).await.unwrap();
+        let second = place.segment(&mut peer, TABLE, "orders", 2).await;
+        place.tables().table(TABLE).append(&second).await.unwrap();
+        assert_eq!(peer.rows(&place.root, TABLE, "delta-rs").await.len(), 6, "{}", place.name);
+        peer.on(&place.root, TABLE, "restore", json!({"version": 0})).await.unwrap();
+        assert!(
+            !place.tables().table(TABLE).append(&second).await.unwrap().now,
+            "what was taken back stays away"
+        );
+        assert_eq!(peer.rows(&place.root, TABLE, "delta-rs").await.len(), 1, "{}", place.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_foreign_table_asks_of_a_writer_is_kept_or_refused_by_name() {
+    let mut peer = DeltaPeer::start();
+    let table: [(&str, Value, &str, Value, Result<usize, &str>); 7] = [
+        ("append only", json!({"configuration": {"delta.appendOnly": "true"}}), "", json!({}), Ok(4)),
+        ("partitions of ours", json!({"partition_by": ["_stream"]}), "", json!({}), Ok(4)),
+        (
+            "other partitions",
+            json!({"partition_by": ["_segment"]}),
+            "",
+            json!({}),
+            Err("it is partitioned by _segment"),
+        ),
+        (
+            "a constraint",
+            json!({}),
+            "constrain",
+            json!({"named": "record <> 'bad'"}),
+            Err("it has the constraint named"),
+        ),
+        ("deletion vectors", json!({}), "feature", json!({"name": "DeletionVectors"}), Ok(4)),
+        ("change data", json!({}), "feature", json!({"name": "ChangeDataFeed"}), Ok(4)),
+        ("identity columns", json!({}), "feature", json!({"name": "IdentityColumns"}), Ok(4)),
+    ];
+    for (what, create, then, arguments, expected) in table {
+        let place = Place::folder();
+        let mut arguments_of_create = made();
+        for (name, value) in create.as_object().unwrap() {
+            arguments_of_create[name] = value.clone();
+        }
+        peer.on(&place.root, TABLE, "create", arguments_of_create).await.unwrap();
+        if !then.is_empty() {
+            peer.on(&place.root, TABLE, then, arguments)
+                .await
+                .unwrap_or_else(|error| panic!("{what}: {error}"));
+        }
+        let found = appended(&place, &mut peer).await;
+        match expected {
+            Ok(rows) => assert_eq!(found.map(|rows| rows.len()), Ok(rows), "{what}"),
+            Err(start) => {
+                assert!(found.as_ref().is_err_and(|error| error.starts_with(start)), "{what}: {found:?}")
+            }
+        }
+    }
+}
+
+/// A checkpoint of many files is read without holding them: what tells the state are a few of its columns.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_checkpoint_is_read_in_a_few_pieces() {
+    let place = Place::folder();
+    let mut peer = DeltaPeer::start();
+    let path = place.scratch().join("large.parquet");
+    let size = peer.ask("checkpoint_file", json!({"path": path, "lines": 20_000})).await.unwrap();
+    assert!(size.as_u64() > Some(12_000_000), "{size}");
+    let content = std::fs::read(&path).unwrap();
+    let name = format!("{TABLE}/_delta_log/{:020}.checkpoint.parquet", 7);
+    place.store.put_new(&name, content.into()).await.unwrap();
+    let state = place.tables().table(TABLE).look(&columns()).await.unwrap();
+    assert_eq!((state.id.as_deref(), state.version), (Some("large"), 7));
+    let segment = place.segment(&mut peer, TABLE, "orders", 1).await;
+    assert_eq!(place.tables().table(TABLE).append(&segment).await.unwrap().version, Some(8));
+}

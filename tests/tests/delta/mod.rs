@@ -1,0 +1,8 @@
+//! Delta tables beside other readers and writers: delta-rs, Polars and `DuckDB`.
+
+// Tables that delta-rs made: appended to, or refused by name.
+mod foreign;
+// What is appended is what every reader reads, and again when only the checkpoint tells of it.
+mod readers;
+// Many appenders with failing stores beside a rival writer: each row once.
+mod rivalry;

@@ -91,10 +91,10 @@ impl RecordTestSpec {
     }
 }
 
-/// The one test that is given.
-/// What a condition may compare with: `equals`, `exists`, `over`.
+/// What a condition may say: `equals`, `exists`, `over`.
 type Given<'a> = (Option<&'a Slot<Value>>, Option<&'a Slot<bool>>, Option<&'a Slot<f64>>);
 
+/// The one test that is given.
 fn test(at: &At, given: Given<'_>, report: &Report) -> Option<Test> {
     match given {
         (Some(equals), None, None) => equals.cloned().map(Test::Equals),

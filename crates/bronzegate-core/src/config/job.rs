@@ -229,7 +229,8 @@ impl JobSpec {
 
     fn joined(&self, requests: &Requests<'_>, by_url: bool, report: &Report) -> Option<Job> {
         let answer = self.submit.get()?.1.get();
-        let Some((Some(id), None) | (None, Some(id))) = answer.map(|spec| (&spec.id, &spec.url)) else {
+        let named = answer.map(|spec| (&spec.id, &spec.url));
+        let Some((Some(id), None) | (None, Some(id))) = named else {
             report.say(self.submit.at(), "needs exactly one of id and url: where its answer names the job");
             return None;
         };

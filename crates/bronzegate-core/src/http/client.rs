@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
+use secrecy::SecretString;
 use url::Url;
 
 use super::api_clock;
@@ -286,8 +287,8 @@ impl Client {
         Ok(response)
     }
 
-    /// Takes care that no text shows these secrets.
-    fn learn(&self, secrets: &[secrecy::SecretString]) {
+    /// What is never told of a request.
+    fn learn(&self, secrets: &[SecretString]) {
         for secret in secrets {
             self.auth.scrubber().learn(secret);
         }

@@ -57,7 +57,10 @@ fn records_may_be_members_of_a_map_or_in_lists_of_a_list() {
     for (text, why) in
         [("*.items", "$.* for the members"), ("a.*.b.*.c", "one `*`"), ("a.*.", "a path such as a.b.c")]
     {
-        let told = with_stream(&format!("format: json\nrecords: '{text}'")).join("; ");
+        let file = format!(
+            "source: x\nbase_url: https://x.example\nstreams: {{ s: {{ path: /p, records: '{text}' }} }}"
+        );
+        let told = parse("x.yaml", &file).unwrap_err().to_string();
         assert!(told.contains(why), "{text}: {told}");
     }
 }

@@ -262,6 +262,8 @@ impl Driver<'_> {
     }
 
     fn first_seen(&self, start: PageState, fetched: &Fetched) -> FirstSeen {
+        // What is looked at later may lack the columns that the first page has named.
+        let start = PageState { shape: self.progress.state.shape.clone(), ..start };
         let (records, hash) = fetched.body.as_ref().map_or((0, 0), |body| (body.records, body.hash));
         FirstSeen { branch: self.branch.clone(), start, records, hash, is_whole: false }
     }

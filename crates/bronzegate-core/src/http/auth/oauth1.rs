@@ -28,12 +28,12 @@ pub(crate) struct OAuth1Keys {
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl OAuth1Keys {
-    /// The value of `Authorization` for a request. Its body is no form, so it is not part of what is signed (section
+    /// The value of `Authorization` for a request. Of its body, the fields of a form alone are signed (section
     /// 3.4.1.3.1).
     pub(super) fn authorization(
         &self,
         method: &Method,
-        url: &Url,
+        (url, form): (&Url, &[u8]),
         nonce: &str,
         now: Timestamp,
     ) -> Result<HeaderValue, AuthFault> {
@@ -50,15 +50,15 @@ impl OAuth1Keys {
             ("oauth_version", "1.0"),
         ];
         own.extend(self.token.iter().map(|(token, _)| ("oauth_token", token.expose_secret())));
-        let signature = self.signature(method, url, &own);
+        let signature = self.signature(method, (url, form), &own);
         own.push(("oauth_signature", &signature));
         let realm = self.realm.iter().map(|realm| format!("realm=\"{realm}\""));
         let own = own.iter().map(|(name, value)| format!("{name}=\"{}\"", encoded(value)));
         header_value(&format!("OAuth {}", realm.chain(own).collect::<Vec<_>>().join(", ")))
     }
 
-    fn signature(&self, method: &Method, url: &Url, own: &[(&str, &str)]) -> String {
-        let text = base_string(method, url, own);
+    fn signature(&self, method: &Method, whole: (&Url, &[u8]), own: &[(&str, &str)]) -> String {
+        let text = base_string(method, whole, own);
         let token_secret = self.token.as_ref().map_or("", |(_, secret)| secret.expose_secret());
         let key = format!("{}&{}", encoded(self.consumer_secret.expose_secret()), encoded(token_secret));
         let algorithm = match self.method {
@@ -71,11 +71,12 @@ impl OAuth1Keys {
 }
 
 /// What is signed (section 3.4.1).
-fn base_string(method: &Method, url: &Url, own: &[(&str, &str)]) -> String {
+fn base_string(method: &Method, (url, form): (&Url, &[u8]), own: &[(&str, &str)]) -> String {
     let mut place = url.clone();
     place.set_query(None);
     place.set_fragment(None);
-    let query = url.query_pairs().map(|(name, value)| (encoded(&name), encoded(&value)));
+    let query = url.query_pairs().chain(url::form_urlencoded::parse(form));
+    let query = query.map(|(name, value)| (encoded(&name), encoded(&value)));
     let own = own.iter().map(|(name, value)| (encoded(name), encoded(value)));
     let mut parameters: Vec<_> = query.chain(own).collect();
     parameters.sort_unstable();

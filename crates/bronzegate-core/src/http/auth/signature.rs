@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -13,6 +13,9 @@ use super::oauth1::OAuth1Keys;
 use crate::config::AwsSigV4;
 use crate::http::retry::nonce;
 use crate::signer::{RequestSigner, ToSign};
+
+/// The content type of a form, whose fields are signed (RFC 5849 section 3.4.1.3.1).
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What signs each request.
 #[derive(Clone, Debug)]
@@ -35,7 +38,8 @@ impl Signature {
     ) -> Result<Vec<SecretString>, AuthFault> {
         match self {
             Self::OAuth1(keys) => {
-                let value = keys.authorization(method, url, &nonce(), now)?;
+                let form = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == FORM).then_some(body);
+                let value = keys.authorization(method, (&*url, form.unwrap_or_default()), &nonce(), now)?;
                 headers.insert(AUTHORIZATION, value);
                 Ok(Vec::new())
             }

@@ -33,7 +33,7 @@ pub(crate) async fn table(context: &Context, arguments: &TableArguments, out: &m
             output::tell(&format!("stopped; {left} are left to the same command"));
             return Ok(PARTIAL);
         }
-        let converted = converter.convert(*segment).await.map_err(|error| in_segment(error, *segment))?;
+        let converted = converter.convert(*segment).await.map_err(|error| in_segment(&error, *segment))?;
         let Some(converted) = converted else { continue };
         if converted.now {
             (rows, batches) = (rows + converted.rows, batches + 1);
@@ -54,7 +54,7 @@ pub(crate) async fn table(context: &Context, arguments: &TableArguments, out: &m
     Ok(0)
 }
 
-fn in_segment(error: Error, CommitName { id, segment }: CommitName) -> Error {
+fn in_segment(error: &Error, CommitName { id, segment }: CommitName) -> Error {
     let kind = error.kind();
     Error::new(kind, format!("{id}.s{segment:04}: {error}"))
 }

@@ -50,6 +50,9 @@ pub(crate) struct NewArguments {
 /// Tells how each stream fared, and which secrets to create. Never writes over a file, and ends with
 /// `check --offline`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  bronzegate import airbyte manifest.yaml --name acme\n  bronzegate import dlt config.json --name acme\n  bronzegate import openapi api.yaml --name acme"
+)]
 pub(crate) struct ImportArguments {
     #[command(subcommand)]
     pub(crate) from: ImportFrom,
@@ -59,7 +62,9 @@ pub(crate) struct ImportArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportFrom {
     Airbyte(AirbyteArguments),
+    /// A JSON dump of dlt's `rest_api` configuration.
     Dlt(DescriptionArguments),
+    /// An OpenAPI specification. What it cannot tell is marked `(check)`.
     Openapi(DescriptionArguments),
 }
 
@@ -107,8 +112,7 @@ pub(crate) enum ClientSideWord {
     Snapshot,
 }
 
-/// A JSON dump of dlt's `rest_api` configuration, or an OpenAPI specification (a scaffold: what is marked `check`
-/// is to be held against the API's documentation).
+// What `dlt` and `openapi` take.
 #[derive(Debug, Args)]
 pub(crate) struct DescriptionArguments {
     /// The file.

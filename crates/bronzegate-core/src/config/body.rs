@@ -243,6 +243,8 @@ pub(super) fn resolve(
         return None;
     }
     let body = match given {
+        // What has no members is no body of a GET, as it was before a GET could have one.
+        Given { body: Some(slot), .. } if method == Method::Get && slot.get()?.is_empty() => return None,
         Given { body: Some(slot), .. } => slot.get()?.resolve(vars, slot.at(), report)?,
         Given { form: Some(slot), .. } => BodyTemplate::Form(fields(slot.get()?, vars, report)?),
         Given { text: Some(slot), .. } => {
@@ -254,6 +256,10 @@ pub(super) fn resolve(
 }
 
 impl BodySpec {
+    fn is_empty(&self) -> bool {
+        self.0.as_object().is_some_and(Map::is_empty)
+    }
+
     fn resolve(&self, vars: &BTreeMap<String, String>, at: &At, report: &Report) -> Option<BodyTemplate> {
         if !self.0.is_object() && !self.0.is_array() {
             report.add(at, Draft::refused("a map or a list; `text` sends a text as it stands"));

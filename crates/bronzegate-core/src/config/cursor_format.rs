@@ -186,7 +186,7 @@ impl CursorFormat {
         }
         let names = || NAMED.iter().map(Self::name).collect::<Vec<_>>().join(", ");
         if !text.contains('%') {
-            let draft = Draft::new("is not known").value(text).near(text, NAMED.iter().map(Self::name));
+            let draft = Draft::new("is no format").value(text).near(text, NAMED.iter().map(Self::name));
             report.add(
                 slot.at(),
                 draft.accepted(format!("one of {}, or a pattern such as %d/%m/%Y %H:%M", names())),

@@ -57,7 +57,8 @@ pub(crate) fn of_mail(text: &str) -> Option<Timestamp> {
 
 /// The same written.
 fn mail(time: Timestamp) -> String {
-    let written = rfc2822::DateTimePrinter::new().timestamp_to_string(&time);
+    // `+0000` says UTC; `-0000` would say that the zone is not known (section 3.3).
+    let written = rfc2822::DateTimePrinter::new().zoned_to_string(&time.to_zoned(TimeZone::UTC));
     // Years before 0 are none of mail.
     written.unwrap_or_else(|_| time.to_string())
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::gap::{Busy, Gap, Search};
 use super::logged_run::LoggedRun;
-use crate::bronze::{CommitRecord, LastError, NOTED_AFTER, PAUSE, TablePublished};
+use crate::bronze::{CommitRecord, LastError, NOTED_AFTER, PAUSE, SegmentStatus, TablePublished};
 use crate::clock::later;
 use crate::config::{Expect, Schedule, Stream};
 
@@ -185,7 +185,9 @@ fn gaps(settings: &Stream, runs: &[LoggedRun], period: &Period) -> Vec<Gap> {
     };
     let grace = SignedDuration::try_from(period.grace).unwrap_or(SignedDuration::MAX);
     let judged = period.now.checked_sub(grace).unwrap_or(Timestamp::MIN);
-    let busy: Vec<_> = runs.iter().filter_map(busy).collect();
+    // Runs from before the period may be known or not; none of them counts.
+    let is_known = |run: &&LoggedRun| period.read_from().is_none_or(|from| run.scheduled_time >= from);
+    let busy: Vec<_> = runs.iter().filter(is_known).flat_map(busy).collect();
     let search = Search {
         schedule,
         busy: &busy,
@@ -205,9 +207,13 @@ fn gaps(settings: &Stream, runs: &[LoggedRun], period: &Period) -> Vec<Gap> {
     gaps
 }
 
-/// When events of others were skipped for a run: from when it was noted as in flight until its note was over.
-fn busy(run: &LoggedRun) -> Option<Busy> {
-    let from = later(run.started_at, NOTED_AFTER);
-    let to = if run.is_complete() { run.finished_at } else { later(run.finished_at, PAUSE) };
-    (from < to).then(|| Busy { from, to, key: run.key.clone() })
+/// When events of others were skipped for a run: from when each of its segments was noted as in flight until the note
+/// was over.
+fn busy(run: &LoggedRun) -> impl Iterator<Item = Busy> + '_ {
+    run.segments.iter().filter_map(|segment| {
+        let from = later(segment.started_at, NOTED_AFTER);
+        let is_partial = segment.status == SegmentStatus::Partial;
+        let to = if is_partial { later(segment.finished_at, PAUSE) } else { segment.finished_at };
+        (from < to).then(|| Busy { from, to, key: run.key.clone() })
+    })
 }

@@ -40,6 +40,7 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
     let mut request = Request::default();
     let (base_url, path) = address(part, node)?;
     request.base_url = base_url;
+    let (path, query) = path.split_once('?').unwrap_or((&path, ""));
     request.stream.set("path", path);
     match node.text_at("http_method").as_deref().map(str::to_ascii_uppercase).as_deref() {
         None | Some("GET") => {}
@@ -48,6 +49,12 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
         }
     }
     let mut params = pairs(part, node, "request_parameters", &mut request)?;
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if params.get(&name).is_some() {
+            return refuse("parameter twice", format!("`{name}` stands in the path, too"), node);
+        }
+        params.set(&*name, &*value);
+    }
     let mut headers = pairs(part, node, "request_headers", &mut request)?;
     let form = form(part, node, &mut request)?;
     let has_json = node.get("request_body_json").is_some() || node.path(&["request_body", "value"]).is_some();

@@ -228,7 +228,7 @@ fn other_settings() {
         ("headers: { 'a b': c }", "is not a header's name"),
         ("headers: { X-A: a, x-a: b }", "header given twice"),
         ("body: { a: 1 }", "a GET has no body"),
-        ("method: PUT", "write one of GET, POST"),
+        ("method: DELETE", "write one of GET, POST, PUT, PATCH"),
         ("method: get", "did you mean"),
         ("retry: { max_attempts: 0 }", "from 1 to 100"),
         ("retry: { max_attempts: '5' }", "a whole number"),

@@ -187,8 +187,10 @@ fn taken_apart(path: &str, line: &str) -> Result<(String, String), Violation> {
         let (own, metadata) = line.rsplit_once(",\"_ingested_at\":\"")?;
         let (time, rest) = metadata.split_once('"')?;
         let (batch, mut parent) = rest.strip_prefix(MIDDLE)?.split_once('"')?;
-        while let Some(partition) = parent.strip_prefix(",\"_partition_") {
-            parent = partition.split_once("\":\"")?.1.split_once('"')?.1;
+        while let Some(member) =
+            parent.strip_prefix(",\"_partition_").or_else(|| parent.strip_prefix(",\"_window_"))
+        {
+            parent = member.split_once("\":\"")?.1.split_once('"')?.1;
         }
         let is_parent = parent == "}" || parent.starts_with(",\"_parent_") && parent.ends_with('}');
         (time.len() == 24 && is_parent).then(|| (batch.to_owned(), format!("{own}{parent}")))

@@ -103,7 +103,7 @@ auth: { type: bearer, token: LITERAL-SECRET } # 6
 streams:
   contacts:
     path: contacts # 9
-    method: PUT # 10
+    method: DELETE # 10
     records: [a] # 11
     pagination: { type: cursor, next: { body: paging.next.after } } # 12
     output: { compression: lz4 } # 13

@@ -115,7 +115,7 @@ async fn a_wait_for_the_api_does_not_hold_up_an_interrupted_run() {
         shell.api.set_faults(vec![Fault::new("items", When::Page(3), kind.clone()).always()]);
         let at = format!("2026-11-23T0{}:00:00Z", shell.api.stats().stream("items").faults % 10);
         let before = shell.api.stats().stream("items").faults;
-        let run = shell.start(&format!("run demo/items --at {at} --json"));
+        let run = shell.start(&format!("run demo/items --at {at} --json --beside"));
         until("the fault", || shell.api.stats().stream("items").faults > before).await;
         run.signal("TERM").await;
         let report = run.ended().await.assert(3, "partial");

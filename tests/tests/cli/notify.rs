@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
-use bronzegate_demo_api::{Fault, Shape, Stream, Style};
+use bronzegate_demo_api::{Fault, FaultKind, Shape, Stream, Style, When};
 use bronzegate_tests::command_line::Shell;
 use serde_json::{Value, json};
 
@@ -55,11 +55,13 @@ async fn a_breach_and_a_failure_are_told_without_what_the_api_answered() {
     let text = "bronzegate (test): `run demo`: look at 1 of 1 stream\n• demo/items complete, 3 records, run \
                 at-20261122T170000Z: 3 records came, fewer than the 10 of `expect.min_records`";
     assert_eq!(webhook.messages(), [json!({ "text": text })]);
-    let answer: Fault = serde_json::from_value(
-        json!({ "stream": "items", "kind": { "status": { "code": 500, "body": "{\"name\":\"Ada\"}" } } }),
-    )
-    .expect("a rule");
-    shell.api.set_faults(vec![answer.always()]);
+    let kind = FaultKind::Status {
+        code: 500,
+        body: Some(br#"{"name":"Ada"}"#.to_vec().into()),
+        headers: Vec::new(),
+        content_type: None,
+    };
+    shell.api.set_faults(vec![Fault::new("items", When::Page(1), kind).always()]);
     let failed = shell.run("run demo --json").await;
     assert_eq!(failed.code(), Some(5), "{failed:?}");
     let told = webhook.messages().pop().expect("a message")["text"].clone();

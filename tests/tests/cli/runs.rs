@@ -304,7 +304,7 @@ async fn why_a_run_failed_is_told_until_something_is_committed_and_as_past_from_
         content_type: None,
     };
     shell.api.set_faults(vec![Fault::new("contacts", When::Page(2), said).always()]);
-    let line = "run demo/contacts --at 2026-01-02T17:00:00Z --json";
+    let line = "run demo/contacts --at 2026-01-02T17:00:00Z --json --beside";
     let failed = shell.run(line).await.assert(5, "failed");
     let message = failed["error"]["message"].as_str().unwrap();
     let noted = fs::read(shell.target().join("_bronzegate/demo/contacts/last_error.json")).unwrap();

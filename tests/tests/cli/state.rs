@@ -68,7 +68,8 @@ async fn the_next_run_begins_at_a_mark_that_was_set_and_the_log_says_why() {
     let runs = shell.run("runs demo/changes --json").await;
     assert!(runs.out.contains("the state was set: a-day-was-lost"), "{runs:?}");
     assert!(shell.run("runs demo/changes").await.out.contains("state_set 1 warning"));
-    assert_eq!(shell.run("runs demo/changes --fail-on-breach").await.code(), Some(0));
+    let judged = shell.run("runs demo/changes --fail-on-breach").await;
+    assert_eq!(judged.code(), Some(0), "{judged:?}");
 }
 
 #[tokio::test]

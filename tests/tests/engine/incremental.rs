@@ -232,7 +232,8 @@ async fn a_run_that_is_overtaken_at_any_store_call_goes_on_to_its_own_time() {
         bench = bench.with_empty_folder();
         let held = FaultyStore::new(bench.store(), call, Failing::Held);
         let run = bench.stream("changes");
-        let running = run.run(Arc::new(held.clone()), request(&late), RunOptions::default());
+        let options = RunOptions { beside: true, ..RunOptions::default() };
+        let running = run.run(Arc::new(held.clone()), request(&late), options);
         let overtaking = async {
             held.moment().await;
             let next = bench.stats("changes").requests + 2;

@@ -124,7 +124,7 @@ async fn a_login_that_fails_says_why_and_shows_no_secret() {
 #[tokio::test]
 async fn a_session_whose_life_is_no_time_is_used_or_refused_and_no_sum_overflows() {
     for (expires_in, is_used) in
-        [("1e300", true), ("18446744073709551615", true), ("253402300800", true), ("-1", false), ("0", true)]
+        [("1e300", true), ("18446744073709551615", true), ("253402300800", true), ("-1", true), ("0", true)]
     {
         let bench = bench(LOGINS[0]).await;
         let first = bench.run("items").await;

@@ -277,7 +277,9 @@ async fn each_error_is_tried_again_as_it_deserves() {
         ("States.Timeout", true),
         ("SomethingThatNobodyHasSeenYet", true),
     ] {
-        let ended = workflow.execute(&event, &[&failed(kind), &complete]).await;
+        // What is not tried again must leave no answer for the next execution.
+        let answers = [&failed(kind), &complete];
+        let ended = workflow.execute(&event, &answers[..1 + usize::from(is_tried_again)]).await;
         if is_tried_again {
             ended.assert("SUCCEEDED");
             assert_eq!(ended.output()["status"], "complete", "{kind}");

@@ -88,6 +88,7 @@ impl<'a> Note<'a> {
         self.is_written = true;
         self.running.key = self.run.in_flight.key();
         self.running.until = later(self.run.engine.clock.now(), holds);
+        self.running.paused = holds == PAUSE;
         if let Err(error) = self.log.note_running(&self.running).await
             && self.warning.is_none()
         {

@@ -130,7 +130,9 @@ impl StreamRun {
         let log =
             CommitLog::new(stores.log.clone(), Layout::new(&self.engine.source.name, &self.stream.name));
         let other = if beside { None } else { log.running().await };
-        if let Some(other) = other.filter(|other| other.keeps_away(at, self.engine.clock.now())) {
+        // A restart takes the newest run over, whatever its time is.
+        let own = if matches!(request, RunRequest::Restart { .. }) { None } else { at };
+        if let Some(other) = other.filter(|other| other.keeps_away(own, self.engine.clock.now())) {
             report.warnings.push(self.told(&in_flight::told(&other)));
             return Ok(Status::Skipped);
         }

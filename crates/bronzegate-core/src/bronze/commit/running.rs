@@ -36,18 +36,22 @@ pub struct Running {
     pub began: Timestamp,
     /// When it is over, unless it says so again before.
     pub until: Timestamp,
+    /// Nothing is under way: a segment is committed, and the same event is to go on with the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
 }
 
 impl Running {
     /// A run that has begun, and is over then unless it says so again.
     pub fn new(at: Option<Timestamp>, holder: String, began: Timestamp, until: Timestamp) -> Self {
-        Self { format: FORMAT, at, key: None, holder, began, until }
+        Self { format: FORMAT, at, key: None, holder, began, until, paused: false }
     }
 
     /// Whether an event is to stay away at a moment: another event's run is in flight. The same event again goes on
-    /// with its own run, and is not kept away by it.
+    /// with its own run, and is not kept away by it; nor is a run by hand, which has no time of its own, by one that is
+    /// paused: that is the run it goes on with.
     pub fn keeps_away(&self, at: Option<Timestamp>, now: Timestamp) -> bool {
-        let is_same = self.at.is_some() && self.at == at;
+        let is_same = self.at.is_some() && self.at == at || self.paused && at.is_none();
         let left = self.until.duration_since(now);
         self.format == FORMAT && !is_same && left.is_positive() && left <= FARTHEST
     }
@@ -99,6 +103,8 @@ mod tests {
             let running = running(at, until);
             assert_eq!(running.keeps_away(event.map(time), now), keeps_away, "{running:?} {event:?}");
         }
+        let paused = Running { paused: true, ..running(Some("11:00:00"), "12:02:00") };
+        assert!(!paused.keeps_away(None, now) && paused.keeps_away(Some(now), now));
         let later = Running { format: 2, ..running(None, "12:03:00") };
         assert!(!later.keeps_away(None, now));
     }

@@ -68,8 +68,9 @@ async fn the_next_run_begins_at_a_mark_that_was_set_and_the_log_says_why() {
     let runs = shell.run("runs demo/changes --json").await;
     assert!(runs.out.contains("the state was set: a-day-was-lost"), "{runs:?}");
     assert!(shell.run("runs demo/changes").await.out.contains("state_set 1 warning"));
-    let judged = shell.run("runs demo/changes --fail-on-breach").await;
-    assert_eq!(judged.code(), Some(0), "{judged:?}");
+    // The first run may lack something, since nothing proves its end; the commit that set the state is not marked.
+    let judged = shell.run("runs demo/changes").await;
+    assert!(judged.out.starts_with("demo/changes: 3 runs, 1 marked"), "{judged:?}");
 }
 
 #[tokio::test]

@@ -274,7 +274,6 @@ async fn each_error_is_tried_again_as_it_deserves() {
         ("Lambda.Unknown", true),
         ("Sandbox.Timedout", true),
         ("Runtime.ExitError", true),
-        ("States.Timeout", true),
         ("SomethingThatNobodyHasSeenYet", true),
     ] {
         // What is not tried again must leave no answer for the next execution.

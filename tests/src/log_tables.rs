@@ -95,7 +95,7 @@ impl LogTable {
             entry["app"] == append.app.as_str() && entry["txn"].as_i64().is_some_and(|txn| txn >= append.txn)
         };
         let version = entries.iter().position(has)?;
-        Some(Appended { version: Some(version as i64), rows: rows(append), now: false })
+        Some(Appended { version: i64::try_from(version).ok(), rows: rows(append), now: false })
     }
 }
 
@@ -107,7 +107,7 @@ fn rows(append: &TableAppend) -> u64 {
 impl BronzeTable for LogTable {
     async fn look(&self, _columns: &[TableColumn]) -> Result<TableState, TableError> {
         self.refused(self.root.refuses.as_ref())?;
-        let version = self.entries().await?.len() as i64 - 1;
+        let version = i64::try_from(self.entries().await?.len()).unwrap_or(i64::MAX) - 1;
         Ok(TableState { id: (version >= 0).then(|| self.name.clone()), version, ..TableState::default() })
     }
 
@@ -123,7 +123,11 @@ impl BronzeTable for LogTable {
                 json!({ "app": append.app, "txn": append.txn, "files": files, "segment": append.segment });
             let path = format!("{}/_log/{:020}.json", self.name, entries.len());
             if self.root.store.put_new(&path, entry.to_string().into()).await? == Created::Yes {
-                return Ok(Appended { version: Some(entries.len() as i64), rows: rows(append), now: true });
+                return Ok(Appended {
+                    version: i64::try_from(entries.len()).ok(),
+                    rows: rows(append),
+                    now: true,
+                });
             }
         }
     }

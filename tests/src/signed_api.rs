@@ -1,4 +1,4 @@
-//! An API that checks signatures with the field's own libraries (oauthlib, botocore, PyJWT), in a process of its own.
+//! An API that checks signatures with the field's own libraries (oauthlib, botocore, `PyJWT`), in a process of its own.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};

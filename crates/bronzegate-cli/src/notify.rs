@@ -88,10 +88,10 @@ fn text(environment: &str, command: &str, outcome: Outcome<'_>) -> Option<String
         human::counted(reports.len() as u64, "stream")
     );
     for line in first {
-        text += &format!("\n• {line}");
+        text.extend(["\n• ", line]);
     }
     if !rest.is_empty() {
-        text += &format!("\n• and {} more", rest.len());
+        text.extend(["\n• and ", &rest.len().to_string(), " more"]);
     }
     Some(text)
 }

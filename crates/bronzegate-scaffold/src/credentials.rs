@@ -290,18 +290,15 @@ pub(crate) fn auth(lifted: &[Lifted]) -> Result<Option<Map>, LiftError> {
 fn several(lifted: &[Lifted]) -> Result<Map, LiftError> {
     let mut headers = Map::new();
     for lifted_one in lifted {
-        match &lifted_one.place {
-            Place::Header { name, prefix } => {
-                let mut value = Map::new().with("secret", lifted_one.secret.as_str());
-                if !prefix.is_empty() {
-                    value.set("prefix", prefix.as_str());
-                }
-                headers.set(name.as_str(), value);
+        if let Place::Header { name, prefix } = &lifted_one.place {
+            let mut value = Map::new().with("secret", lifted_one.secret.as_str());
+            if !prefix.is_empty() {
+                value.set("prefix", prefix.as_str());
             }
-            _ => {
-                let was: Vec<_> = lifted.iter().map(|lifted| lifted.was.as_str()).collect();
-                return Err(LiftError::Mixed(was.join(" and ")));
-            }
+            headers.set(name.as_str(), value);
+        } else {
+            let was: Vec<_> = lifted.iter().map(|lifted| lifted.was.as_str()).collect();
+            return Err(LiftError::Mixed(was.join(" and ")));
         }
     }
     Ok(Map::new().with("type", "headers").with("headers", Yaml::Map(headers)))

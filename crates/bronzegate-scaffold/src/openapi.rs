@@ -1,4 +1,4 @@
-//! OpenAPI specifications (2 and 3) as a scaffold: paths with one list that cannot be mistaken. What a specification does not
+//! `OpenAPI` specifications (2 and 3) as a scaffold: paths with one list that cannot be mistaken. What a specification does not
 //! say for sure is marked `(check)`, and what asks by time is never guessed.
 
 use bronzegate_core::config;
@@ -111,25 +111,21 @@ impl<'a> Spec<'a> {
 
     /// The origin of the first server, and the path below it.
     fn server(&self) -> Result<(String, String), String> {
-        let url = match self.root.get("servers").and_then(|servers| servers.items().first()) {
-            Some(server) => {
-                let mut url = server.text_at("url").unwrap_or_default();
-                for (name, variable) in server.get("variables").map(Node::entries).unwrap_or_default() {
-                    url =
-                        url.replace(&format!("{{{name}}}"), &variable.text_at("default").unwrap_or_default());
-                }
-                url
+        let url = if let Some(server) = self.root.get("servers").and_then(|servers| servers.items().first()) {
+            let mut url = server.text_at("url").unwrap_or_default();
+            for (name, variable) in server.get("variables").map(Node::entries).unwrap_or_default() {
+                url = url.replace(&format!("{{{name}}}"), &variable.text_at("default").unwrap_or_default());
             }
-            None => {
-                let host = self.root.text_at("host").ok_or("the specification names no server")?;
-                let scheme =
-                    self.root.get("schemes").and_then(|schemes| schemes.items().first()).and_then(Node::text);
-                format!(
-                    "{}://{host}{}",
-                    scheme.unwrap_or_else(|| "https".to_owned()),
-                    self.root.text_at("basePath").unwrap_or_default()
-                )
-            }
+            url
+        } else {
+            let host = self.root.text_at("host").ok_or("the specification names no server")?;
+            let scheme =
+                self.root.get("schemes").and_then(|schemes| schemes.items().first()).and_then(Node::text);
+            format!(
+                "{}://{host}{}",
+                scheme.unwrap_or_else(|| "https".to_owned()),
+                self.root.text_at("basePath").unwrap_or_default()
+            )
         };
         let url = url::Url::parse(&url).map_err(|_| {
             format!("the server `{url}` is no address: the specification's own host is not known")

@@ -284,14 +284,11 @@ impl State {
             let message = format!("Scope {scope} does not exist!");
             return refuse(404, "RESOURCE_DOES_NOT_EXIST", &message);
         }
-        match held(&self.secrets).get(key) {
-            Some(value) => {
-                reply(200, JSON, json!({ "key": key, "value": STANDARD.encode(value) }).to_string())
-            }
-            None => {
-                let message = format!("Secret does not exist with scope: {scope} and key: {key}");
-                refuse(404, "RESOURCE_DOES_NOT_EXIST", &message)
-            }
+        if let Some(value) = held(&self.secrets).get(key) {
+            reply(200, JSON, json!({ "key": key, "value": STANDARD.encode(value) }).to_string())
+        } else {
+            let message = format!("Secret does not exist with scope: {scope} and key: {key}");
+            refuse(404, "RESOURCE_DOES_NOT_EXIST", &message)
         }
     }
 

@@ -116,7 +116,8 @@ impl Rivalry {
                 let mut peer = ring.peer.lock().await;
                 ring.place.segment(&mut peer, TABLE, &stream, number).await
             };
-            let state = ring.place.tables().table(TABLE).look(&columns()).await.map_err(text)?;
+            let state =
+                ring.place.tables().table(TABLE).look(&columns()).await.map_err(|error| text(&error))?;
             (append.id, append.seen) = (state.id, state.version);
             let version = loop {
                 let mut other = (rng.u8(..3) == 0).then(|| rng.fork());
@@ -185,7 +186,13 @@ impl Rivalry {
         for again in [false, true] {
             if again {
                 for (append, _) in appended {
-                    let done = ring.place.tables().table(TABLE).append(append).await.map_err(text)?;
+                    let done = ring
+                        .place
+                        .tables()
+                        .table(TABLE)
+                        .append(append)
+                        .await
+                        .map_err(|error| text(&error))?;
                     if done.now {
                         return Err(format!("{} {} was appended again", append.stream, append.segment));
                     }
@@ -263,16 +270,16 @@ async fn attempt(
         None => tally.killed += 1,
         Some(Ok(done)) => return Ok(Some(done.version)),
         Some(Err(TableError::Store(_))) => tally.failed += 1,
-        Some(Err(error)) => return Err(text(error)),
+        Some(Err(error)) => return Err(text(&error)),
     }
     Ok(None)
 }
 
-fn text(error: TableError) -> String {
+fn text(error: &TableError) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
+    let mut cause = std::error::Error::source(error);
     while let Some(found) = cause {
-        text.push_str(&format!(": {found}"));
+        text.extend([": ".to_owned(), found.to_string()]);
         cause = found.source();
     }
     text

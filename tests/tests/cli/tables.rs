@@ -75,7 +75,7 @@ async fn columns_are_drafted_and_then_taken() {
     let drafted = shell.run("columns demo/contacts -n 250").await;
     assert_eq!(drafted.code(), Some(0), "{drafted:?}");
     assert!(drafted.out.contains("    - { member: id, type: "), "{drafted:?}");
-    let output: String = drafted.out.lines().skip(1).map(|line| format!("\n    {line}")).collect();
+    let output: String = drafted.out.lines().skip(1).flat_map(|line| ["\n    ", line]).collect();
     shell.source("demo", &source(&output));
     shell.run(&run_line("demo/contacts")).await.assert(0, "complete");
     assert_rows(&shell.path("tables"), "crm", &["at-20261122T170000Z.s0001"]).await;

@@ -42,7 +42,7 @@ fn connect_with(
     let extra_roots = Certificates::shared().authority.clone().into_bytes();
     let options = ServiceOptions { read: Duration::from_secs(20), extra_roots, ..ServiceOptions::default() };
     let look_up = move |name: &str| variables.get(name).cloned();
-    let look_up: Arc<dyn Fn(&str) -> Option<String> + Send + Sync> = Arc::new(look_up);
+    let look_up: bronzegate_core::doors::LookUp = Arc::new(look_up);
     let (own, time) = (Arc::clone(&look_up), Arc::clone(&clock));
     let azure = move |kind| -> Arc<dyn bronzegate_core::doors::IdentityTokens> {
         let transport = Certificates::shared().transport(&TransportOptions::default());

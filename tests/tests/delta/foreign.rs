@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const MADE: &str = r#"{"rows": [["other", "a", "{}"]]}"#;
 
 fn made() -> Value {
-    serde_json::from_str(MADE).unwrap()
+    serde_json::from_str(MADE).expect("JSON")
 }
 
 /// A table that delta-rs made, to which a segment is appended; what that came to.
@@ -26,7 +26,7 @@ async fn appended(place: &Place, peer: &mut DeltaPeer) -> Result<Vec<Row>, Strin
             Ok(peer.rows(&place.root, TABLE, reader).await)
         }
         Err(TableError::Refused { reason, .. }) => {
-            let before = looked.unwrap_err().to_string();
+            let before = looked.expect_err("it is refused").to_string();
             assert!(before.contains(&reason), "it is refused before the first request as well: {before}");
             Err(reason)
         }
@@ -55,10 +55,13 @@ async fn tables_that_delta_rs_made_are_appended_to_on_every_store() {
     }
 }
 
+/// Its name, how it is made, what is done to it then and with what, and how many rows are appended or why none.
+type Case = (&'static str, Value, &'static str, Value, Result<usize, &'static str>);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_foreign_table_asks_of_a_writer_is_kept_or_refused_by_name() {
     let mut peer = DeltaPeer::start();
-    let table: [(&str, Value, &str, Value, Result<usize, &str>); 7] = [
+    let table: [Case; 7] = [
         ("append only", json!({"configuration": {"delta.appendOnly": "true"}}), "", json!({}), Ok(4)),
         ("partitions of ours", json!({"partition_by": ["_stream"]}), "", json!({}), Ok(4)),
         (
@@ -95,7 +98,7 @@ async fn what_a_foreign_table_asks_of_a_writer_is_kept_or_refused_by_name() {
         match expected {
             Ok(rows) => assert_eq!(found.map(|rows| rows.len()), Ok(rows), "{what}"),
             Err(start) => {
-                assert!(found.as_ref().is_err_and(|error| error.starts_with(start)), "{what}: {found:?}")
+                assert!(found.as_ref().is_err_and(|error| error.starts_with(start)), "{what}: {found:?}");
             }
         }
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 /// The log of the table: its names.
 async fn names(place: &Place) -> Vec<String> {
     let folder = format!("{TABLE}/_delta_log");
-    let paths = place.store.list(&folder).await.unwrap();
+    let paths = place.store.list(&folder).await.expect("the table answers");
     paths.iter().map(|path| path.replace(&format!("{folder}/"), "")).collect()
 }
 
@@ -23,7 +23,7 @@ async fn every_reader_reads_what_is_appended(place: Place) {
     let table = tables.table(TABLE);
     for number in 1..=12 {
         let segment = place.segment(&mut peer, TABLE, "orders", number).await;
-        let done = table.append(&segment).await.unwrap();
+        let done = table.append(&segment).await.expect("the table answers");
         assert_eq!((done.version, done.now), (Some(number), true));
         table.maintain(number).await;
         rows.extend(Place::rows("orders", number));
@@ -37,22 +37,26 @@ async fn every_reader_reads_what_is_appended(place: Place) {
     let checkpoint = format!("{:020}.checkpoint.parquet", 10);
     assert!(names(&place).await.contains(&checkpoint), "{:?}", names(&place).await);
     for version in 0..=10 {
-        place.store.remove(&format!("{TABLE}/_delta_log/{version:020}.json")).await.unwrap();
+        place
+            .store
+            .remove(&format!("{TABLE}/_delta_log/{version:020}.json"))
+            .await
+            .expect("the table answers");
     }
     assert_all_read(&place, &mut peer, &expected).await;
     let app = json!({"app": "bronzegate/a-target/shop/orders"});
-    let known = peer.on(&place.root, TABLE, "transaction", app).await.unwrap();
+    let known = peer.on(&place.root, TABLE, "transaction", app).await.expect("the table answers");
     assert_eq!(known, json!(12 << 20 | 1), "delta-rs knows the transaction");
     // Others go on from there, and so do we.
-    peer.on(&place.root, TABLE, "optimize", json!({})).await.unwrap();
+    peer.on(&place.root, TABLE, "optimize", json!({})).await.expect("the table answers");
     let segment = place.segment(&mut peer, TABLE, "orders", 13).await;
-    assert_eq!(table.append(&segment).await.unwrap().version, Some(14));
+    assert_eq!(table.append(&segment).await.expect("the table answers").version, Some(14));
     assert_eq!(peer.rows(&place.root, TABLE, "delta-rs").await.len(), 39);
     // And from a checkpoint of another's.
-    peer.on(&place.root, TABLE, "checkpoint", json!({})).await.unwrap();
-    let state = tables.table(TABLE).look(&columns()).await.unwrap();
+    peer.on(&place.root, TABLE, "checkpoint", json!({})).await.expect("the table answers");
+    let state = tables.table(TABLE).look(&columns()).await.expect("the table answers");
     assert!(state.notes.contains(&"checkpoint at version 14".to_owned()), "{:?}", state.notes);
-    assert!(!table.append(&segment).await.unwrap().now);
+    assert!(!table.append(&segment).await.expect("the table answers").now);
 }
 
 #[tokio::test(flavor = "multi_thread")]

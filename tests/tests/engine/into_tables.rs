@@ -36,12 +36,12 @@ impl TableBench {
         let stream = Stream::new("contacts", Style::Offset, Shape::Small, records);
         Self {
             bench: Bench::one(stream, vec![], &settings(output)).await,
-            root: tempfile::tempdir().unwrap(),
+            root: tempfile::tempdir().expect("a folder"),
         }
     }
 
     fn tables(&self) -> Arc<dyn BronzeStore> {
-        Arc::new(LocalStore::open(self.root.path()).unwrap())
+        Arc::new(LocalStore::open(self.root.path()).expect("a folder"))
     }
 
     fn stores(&self) -> Stores {

@@ -83,9 +83,8 @@ async fn lists_in_a_list_land_as_one_and_pages_count_what_holds_them() {
         let form = Form::Lists { most: 4, at: at.map(str::to_owned), is_map };
         let want: Vec<String> = (0..35_usize)
             .flat_map(|nth| (0..nth % 5).map(move |inner| (nth, nth * 4 + inner)))
-            .map(|(nth, place)| match is_map {
-                true => with_key(&made[place], &format!("\"list {nth}\"")),
-                false => made[place].clone(),
+            .map(|(nth, place)| {
+                if is_map { with_key(&made[place], &format!("\"list {nth}\"")) } else { made[place].clone() }
             })
             .collect();
         let stream = stream(35, "data", form, total());

@@ -26,13 +26,16 @@ const KEYS: &str = "windows_only: true, format: date, from: { query: updated_aft
 fn newest(bench: &Bench) -> (BTreeMap<String, i64>, BTreeMap<String, usize>) {
     let (mut sums, mut counts) = (BTreeMap::new(), BTreeMap::new());
     let lines = bench.lines("changes");
-    let mut rows: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut rows: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     rows.sort_by_key(|row| row["_batch_id"].as_str().map(str::to_owned));
     for row in rows {
-        let window =
-            format!("{}/{}", row["_window_from"].as_str().unwrap(), row["_window_to"].as_str().unwrap());
+        let window = format!(
+            "{}/{}",
+            row["_window_from"].as_str().expect("a text"),
+            row["_window_to"].as_str().expect("a text")
+        );
         *counts.entry(window.clone()).or_default() += 1;
-        sums.insert(window, row["clicks"].as_i64().unwrap());
+        sums.insert(window, row["clicks"].as_i64().expect("a number"));
     }
     (sums, counts)
 }

@@ -278,7 +278,7 @@ async fn each_error_is_tried_again_as_it_deserves() {
     ] {
         // What is not tried again must leave no answer for the next execution.
         let answers = [&failed(kind), &complete];
-        let ended = workflow.execute(&event, &answers[..1 + usize::from(is_tried_again)]).await;
+        let ended = workflow.execute(&event, &answers[..=usize::from(is_tried_again)]).await;
         if is_tried_again {
             ended.assert("SUCCEEDED");
             assert_eq!(ended.output()["status"], "complete", "{kind}");

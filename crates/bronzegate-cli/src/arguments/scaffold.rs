@@ -64,7 +64,7 @@ pub(crate) enum ImportFrom {
     Airbyte(AirbyteArguments),
     /// A JSON dump of dlt's `rest_api` configuration.
     Dlt(DescriptionArguments),
-    /// An OpenAPI specification. What it cannot tell is marked `(check)`.
+    /// An `OpenAPI` specification. What it cannot tell is marked `(check)`.
     Openapi(DescriptionArguments),
 }
 

@@ -126,7 +126,7 @@ mod tests {
         {
             let mut text = format!("source: {name}\nbase_url: https://x.example\nstreams:\n");
             for stream in streams {
-                text += &format!("  {stream}: {{ path: /p, records: $, pagination: {{ type: none }} }}\n");
+                text.extend(["  ", stream, ": { path: /p, records: $, pagination: { type: none } }\n"]);
             }
             fs::write(kept.path().join(format!("{name}.yaml")), text).unwrap();
         }

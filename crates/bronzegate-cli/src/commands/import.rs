@@ -91,7 +91,9 @@ async fn finish(context: &Context, report: &Report, dry_run: bool, out: &mut Out
         out.json(report);
     } else {
         out.line(visible(&report.to_string()));
-        files.iter().for_each(|file| out.line(format!("wrote {file}")));
+        for file in files {
+            out.line(format!("wrote {file}"));
+        }
         for secret in &report.secrets {
             out.line(visible(&format!("store {}: {}", secret.name, command(&context.vault, &secret.name))));
         }

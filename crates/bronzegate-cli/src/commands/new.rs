@@ -86,12 +86,11 @@ fn confirmed(draft: &Draft, yes: bool) -> Result<()> {
     }
     let question =
         format!("This sends a POST to {} up to five times. Does it only read? (y/n)", draft.address());
-    match terminal::ask(&question).as_deref() {
-        Some("y" | "yes") => Ok(()),
-        _ => {
-            let cause = "a POST may have an effect, so it is sent only with --yes, or after a `y` on a terminal; --offline writes a skeleton";
-            Err(Error::new(ErrorKind::Config, cause))
-        }
+    if let Some("y" | "yes") = terminal::ask(&question).as_deref() {
+        Ok(())
+    } else {
+        let cause = "a POST may have an effect, so it is sent only with --yes, or after a `y` on a terminal; --offline writes a skeleton";
+        Err(Error::new(ErrorKind::Config, cause))
     }
 }
 
@@ -115,13 +114,13 @@ fn undecided(context: &Context, candidates: &[Candidate], out: &mut Output) -> u
         out.json(&serde_json::json!({"outcome": "undecided", "candidates": lists}));
     } else {
         out.line("nothing is written: several lists may hold the records; say which with --records:");
-        candidates.iter().for_each(|one| {
+        for one in candidates {
             out.line(visible(&format!(
                 "  --records '{}'  {}",
                 one.address(),
                 human::counted(one.count as u64, "object")
-            )))
-        });
+            )));
+        }
     }
     UNDECIDED
 }

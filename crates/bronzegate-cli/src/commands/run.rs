@@ -37,7 +37,9 @@ pub(crate) async fn run(context: &Context, arguments: &RunArguments, out: &mut O
         arguments.deadline.map_or(Deadline::NONE, |given| Deadline::within(&*context.clock, given));
     let Chosen { sources, unusable } = choose(&context.sources, &arguments.selections).await?;
     let jobs = jobs(context, arguments, sources)?;
-    unusable.iter().for_each(|error| output::tell(&format!("error: {error}")));
+    for error in &unusable {
+        output::tell(&format!("error: {error}"));
+    }
     let opened = async {
         let target = context.target.open().await?;
         context.stores(target, jobs.iter().flatten().map(|job| job.stream.settings())).await

@@ -100,7 +100,9 @@ async fn change_state(context: &Context, name: &StreamName, mend: &Mend, why: &s
 
 async fn show(context: &Context, arguments: &StateArguments, out: &mut Output) -> Result<u8> {
     let Chosen { sources, unusable } = choose(&context.sources, &arguments.selections).await?;
-    unusable.iter().for_each(|error| output::tell(&format!("error: {error}")));
+    for error in &unusable {
+        output::tell(&format!("error: {error}"));
+    }
     let store = context.target.open_existing().await?;
     let mut all = Vec::new();
     for ChosenSource { source, streams } in sources {

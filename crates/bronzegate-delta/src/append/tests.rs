@@ -179,6 +179,7 @@ async fn a_segment_that_the_table_may_have_forgotten_is_told_from_its_versions_o
     assert_eq!(world.append(&fourth).await.unwrap(), appended(4, true), "a young one needs no versions");
 }
 
+#[expect(clippy::too_many_lines, clippy::type_complexity, reason = "it is one table of features")]
 #[tokio::test]
 async fn a_table_of_features_is_appended_to_or_refused_by_name() {
     let record = r#"{"name":"record","type":"string","nullable":true,"metadata":{}}"#;

@@ -109,7 +109,12 @@ async fn what_is_not_understood_gets_no_checkpoint_from_us() {
         versions(&world, 1..=12).await;
         maintain(&world, 13).await;
         let names = world.names().await;
-        assert!(names.iter().all(|name| name.ends_with(".json")), "{line} {configuration} {names:?}");
+        assert!(
+            names
+                .iter()
+                .all(|name| std::path::Path::new(name).extension().is_some_and(|ending| ending == "json")),
+            "{line} {configuration} {names:?}"
+        );
     }
     let world = World::new();
     let short = r#"{"delta.checkpointInterval":"3"}"#;
@@ -131,7 +136,10 @@ async fn old_versions_of_our_tables_are_removed_below_the_newest_old_checkpoint(
     let names = world.names().await;
     // One version a day. On day 49, when version 50 gets its checkpoint, those before the midnight of day 19 are old:
     // the checkpoint of version 10 is, and that of version 20, from noon of day 19, is not.
-    let oldest = names.iter().find(|name| name.ends_with(".json")).cloned();
+    let oldest = names
+        .iter()
+        .find(|name| std::path::Path::new(name).extension().is_some_and(|ending| ending == "json"))
+        .cloned();
     assert_eq!(oldest, Some(format!("{:020}.json", 10)), "{names:?}");
     assert!(names.contains(&checkpoint(10)));
     let known = world.append(&segment(50, &world)).await.unwrap();
@@ -207,7 +215,7 @@ async fn checkpoints_in_parts_and_of_the_second_kind_are_read() {
                     &format!("{:020}.checkpoint.{uuid}.parquet", 2),
                     vec![protocol, metadata, txn(2)],
                 )
-                .await
+                .await;
             }
             _ => write(&world, &checkpoint(2), vec![txn(2), add.clone(), protocol, metadata]).await,
         }

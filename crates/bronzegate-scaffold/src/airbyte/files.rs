@@ -108,22 +108,21 @@ impl Files {
                     && known.auth == stream.auth
                     && (known.name == stream.name || depth > 0)
             });
-            let name = match same {
-                Some(known) => known.name.clone(),
-                None => {
-                    let mut name = stream.name.clone();
-                    let mut number = 2;
-                    while host.streams.iter().any(|known| known.name == name) {
-                        name = format!("{}_{number}", stream.name);
-                        number += 1;
-                    }
-                    if depth > 0 {
-                        notes.push(format!("the parent `{name}` is a stream of the file: give it no schedule if its records are not wanted"));
-                    }
-                    stream.name.clone_from(&name);
-                    host.streams.push(stream);
-                    name
+            let name = if let Some(known) = same {
+                known.name.clone()
+            } else {
+                let mut name = stream.name.clone();
+                let mut number = 2;
+                while host.streams.iter().any(|known| known.name == name) {
+                    name = format!("{}_{number}", stream.name);
+                    number += 1;
                 }
+                if depth > 0 {
+                    notes.push(format!("the parent `{name}` is a stream of the file: give it no schedule if its records are not wanted"));
+                }
+                stream.name.clone_from(&name);
+                host.streams.push(stream);
+                name
             };
             place = format!("{}/{name}", host.name);
             parent_name = Some(name);

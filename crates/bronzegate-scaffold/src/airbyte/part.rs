@@ -184,9 +184,9 @@ impl<'a> Part<'a> {
             let is_end = name == end;
             if is_end || name == start {
                 if is_end {
-                    self.uses_window.1 = true
+                    self.uses_window.1 = true;
                 } else {
-                    self.uses_window.0 = true
+                    self.uses_window.0 = true;
                 }
                 let word = if is_end { "window.to" } else { "window.from" };
                 if let Some(filter) =

@@ -66,10 +66,13 @@ fn filtered(part: &mut Part<'_>, filter: &Node, has_branches: bool) -> Vec<Yaml>
             },
         }
     }
-    if let Some(text) = filter.get("error_message_contains") {
-        if action != "FAIL" {
-            part.note(format!("line {}: a rule by a part of the error's text is left out: the run fails where it would hold", text.line));
-        }
+    if let Some(text) = filter.get("error_message_contains")
+        && action != "FAIL"
+    {
+        part.note(format!(
+            "line {}: a rule by a part of the error's text is left out: the run fails where it would hold",
+            text.line
+        ));
     }
     ways.into_iter().filter_map(|way| rule(part, way, &action, has_branches, filter)).collect()
 }

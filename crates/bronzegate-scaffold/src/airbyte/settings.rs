@@ -124,9 +124,8 @@ impl Settings {
                 .map(Node::to_value)
                 .filter(is_usable)
         };
-        let kind = property
-            .get("type")
-            .map(|kind| kind.items().iter().filter_map(Node::text).next().unwrap_or_default());
+        let kind =
+            property.get("type").map(|kind| kind.items().iter().find_map(Node::text).unwrap_or_default());
         let made = || match kind.as_deref() {
             Some("integer" | "number") => 1.into(),
             Some("boolean") => false.into(),

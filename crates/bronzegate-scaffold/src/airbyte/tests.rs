@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{ClientSide, Options, import};
 use crate::report::{Fate, Report};
 
-const SPEC: &str = r#"
+const SPEC: &str = r"
 spec:
   type: Spec
   connection_specification:
@@ -14,7 +14,7 @@ spec:
       api_key: { type: string, airbyte_secret: true }
       start_date: { type: string, format: date-time }
       region: { type: string, default: eu }
-"#;
+";
 
 fn imported(streams: &str) -> Report {
     with(streams, |_| {})

@@ -123,7 +123,8 @@ mod tests {
             (json!({"updated": "2026-01-01 10:00:00"}), Some(("updated", "rfc3339"))),
             (json!({"updated": "yesterday"}), None),
         ] {
-            let found = cursor(&[record.clone()]).map(|cursor| (written(&cursor.path), cursor.format));
+            let found =
+                cursor(std::slice::from_ref(&record)).map(|cursor| (written(&cursor.path), cursor.format));
             assert_eq!(found, expected.map(|(path, format)| (path.to_owned(), format)), "{record}");
         }
     }

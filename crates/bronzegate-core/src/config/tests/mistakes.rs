@@ -261,7 +261,7 @@ fn other_settings() {
         ("params: { a: '{{ secret.x }}' }", "never template values"),
         ("params: { a: '{% if x %}' }", "{{ }} only"),
         ("params: { a: '{{ x' }", "not a template"),
-        ("params: { a: { b: c } }", "known keys: secret, field"),
+        ("params: { a: { secret: x, b: c } }", "known keys: secret, field"),
         ("params: { a: null }", "no value given"),
     ] {
         one(keys, part);

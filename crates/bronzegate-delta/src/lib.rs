@@ -23,7 +23,7 @@ mod checkpoint;
 mod columnar;
 mod gate;
 mod log;
-mod random;
+mod race;
 mod tables;
 #[cfg(test)]
 mod testing;

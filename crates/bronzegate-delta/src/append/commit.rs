@@ -1,13 +1,13 @@
 //! The versions that are put: their actions as lines of JSON.
 
 use bronzegate_core::bronze::{TableAppend, TableColumn};
+use bronzegate_core::random;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::actions::{Metadata, Protocol};
 use crate::gate;
 use crate::log::{Snapshot, encode};
-use crate::random;
 
 /// Who writes, as Delta's histories show it.
 const ENGINE: &str = concat!("bronzegate/", env!("CARGO_PKG_VERSION"));
@@ -19,7 +19,7 @@ pub(crate) fn create(columns: &[TableColumn], now: i64) -> Bytes {
         "minReaderVersion": protocol.min_reader_version,
         "minWriterVersion": protocol.min_writer_version,
     });
-    let metadata = Metadata::new(&random::id(), columns, now);
+    let metadata = Metadata::new(&random::uuid(), columns, now);
     let info = info(now, "CREATE TABLE", json!({"partitionBy": "[]", "isManaged": "false"}), true);
     lines([json!({"commitInfo": info}), json!({"protocol": versions}), json!({"metaData": metadata.raw()})])
 }
@@ -82,7 +82,7 @@ fn info(now: i64, operation: &str, parameters: Value, is_blind: bool) -> Map<Str
     info.insert("operationParameters".to_owned(), parameters);
     info.insert("isBlindAppend".to_owned(), json!(is_blind));
     info.insert("engineInfo".to_owned(), json!(ENGINE));
-    info.insert("txnId".to_owned(), json!(random::id()));
+    info.insert("txnId".to_owned(), json!(random::uuid()));
     info
 }
 

@@ -16,7 +16,7 @@ use super::commit;
 use super::found::{Found, find};
 use crate::gate;
 use crate::log::{LOG, Snapshot, Sought, before, commit as commit_name, replay};
-use crate::random;
+use crate::race;
 
 /// Tries to put a version, before it counts as a failure of the store.
 const TRIES: u32 = 200;
@@ -141,7 +141,7 @@ impl Publish<'_> {
                 tracing::warn!(table = self.table, version, %error, "whether a version was put is not known");
             }
         }
-        self.clock.sleep(random::wait(tries.all.max(tries.failures))).await;
+        self.clock.sleep(race::wait(tries.all.max(tries.failures))).await;
         Ok(Put::Lost)
     }
 

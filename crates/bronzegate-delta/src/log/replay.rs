@@ -10,7 +10,7 @@ use super::listing::{Checkpoint, Listing, list};
 use super::sought::Sought;
 use crate::actions::{CommitTimes, Metadata, Protocol, Txn};
 use crate::columnar::{Row, Wanted, blocking, rows};
-use crate::random;
+use crate::race;
 
 /// Versions that are read at the same time.
 const AT_ONCE: usize = 4;
@@ -76,7 +76,7 @@ pub(crate) async fn replay(
         if !may_pass || listings >= LISTINGS {
             return Err(failed);
         }
-        clock.sleep(random::wait(listings)).await;
+        clock.sleep(race::wait(listings)).await;
     }
     Ok(None)
 }

@@ -1,26 +1,18 @@
-//! Ids and waits: the only randomness of this crate.
+//! How long a writer waits that has lost a race.
 
 use std::time::Duration;
 
-use uuid::Uuid;
+use bronzegate_core::random;
 
 /// The longest wait before the log is looked at again.
 const LONGEST: Duration = Duration::from_secs(5);
-
-/// A random id: of a table, of a commit.
-pub(crate) fn id() -> String {
-    Uuid::new_v4().to_string()
-}
 
 /// How long to wait after so many lost races: drawn evenly up to a bound that doubles ("full jitter"), so that
 /// writers that met do not meet again.
 pub(crate) fn wait(races: u32) -> Duration {
     const FIRST: Duration = Duration::from_millis(50);
     let bound = FIRST.saturating_mul(1_u32.checked_shl(races).unwrap_or(u32::MAX)).min(LONGEST);
-    // The last eight bytes of a random id are random but for two bits, which come first.
-    let (_, low) = Uuid::new_v4().as_u64_pair();
-    let share = (low << 2) as f64 / u64::MAX as f64;
-    bound.mul_f64(share)
+    bound.mul_f64(random::share())
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ demo: ## the demo API, with authentication, rate limits and faults, into ./bronz
 demo-api: build ## serve the demo API of sources/demo.yaml until Ctrl-C
 	target/release/bronzegate-demo-api --config crates/bronzegate-demo-api/src/demo/api.json
 
+# A failure's words are at the end of what is printed, and not behind a hundred lines of a backtrace.
+test: export RUST_BACKTRACE = 0
 test: $(VENV)/installed $(NODE)/installed $(PROVIDERS) ## run the tests
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked

@@ -16,10 +16,13 @@ pub struct View {
     pub dark: bool,
 }
 
-/// Opens the file in each view. The pictures stay in `target/tmp`, for a person.
+/// How often a browser is started anew that ends by itself, as one does on a machine short of memory.
+const ATTEMPTS: usize = 3;
+
+/// Opens the file in each view. The pictures stay in `target/tmp`.
 ///
 /// # Panics
-/// When no browser is installed (`make .node/installed`) or it does not open the file.
+/// When no browser is installed (`make .node/installed`) or none opens the file.
 pub async fn look(file: &Path, views: &[View]) -> Vec<Value> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let modules = tests.join("../.node/node_modules");
@@ -29,18 +32,25 @@ pub async fn look(file: &Path, views: &[View]) -> Vec<Value> {
             json!({ "name": name, "width": width, "height": height, "scheme": if *dark { "dark" } else { "light" } })
         })
         .collect();
-    let ended = Command::new("node")
-        .env("NODE_PATH", modules)
-        .arg(tests.join("fixtures/look-at-page.cjs"))
-        .args([file, &pictures()])
-        .arg(json!(asked).to_string())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .expect("Node.js is installed");
-    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    let found: Value = serde_json::from_slice(&ended.stdout).expect("the browser's findings are JSON");
-    found["views"].as_array().expect("a list").clone()
+    let mut refusals = Vec::new();
+    for _ in 0..ATTEMPTS {
+        let ended = Command::new("node")
+            .env("NODE_PATH", &modules)
+            .arg(tests.join("fixtures/look-at-page.cjs"))
+            .args([file, &pictures()])
+            .arg(json!(asked).to_string())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .expect("Node.js is installed");
+        if ended.status.success() {
+            let found: Value =
+                serde_json::from_slice(&ended.stdout).expect("the browser's findings are JSON");
+            return found["views"].as_array().expect("a list").clone();
+        }
+        refusals.push(String::from_utf8_lossy(&ended.stderr).into_owned());
+    }
+    panic!("no browser opens {}: {refusals:#?}", file.display());
 }
 
 /// The folder of the pictures.

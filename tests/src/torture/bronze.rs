@@ -1,7 +1,7 @@
 //! What a reader finds in bronze, held against the commit log and against an uncut run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use tokio::io::AsyncReadExt as _;
 
 use super::lake::Lake;
+use super::process::Places;
 use super::scene::STREAM;
 use super::trial::{Violation, ensure};
 use crate::command_line::files;
@@ -233,9 +234,11 @@ impl Bronze {
     }
 }
 
-/// Of a local folder: what a reader would not be shown by a listing of the store, and what dead runs left.
-pub(super) fn check_folder(target: &Path) -> Result<(), Violation> {
-    let staged = files(&target.join("_bronzegate/staging"));
+/// Of local folders: what a reader would not be shown by a listing of the store, and what dead runs left.
+pub(super) fn check_folders(places: &Places) -> Result<(), Violation> {
+    let Places { target, tables } = places;
+    let staged = |root: &PathBuf| files(&root.join("_bronzegate/staging"));
+    let staged: Vec<_> = std::iter::once(target).chain(tables).flat_map(staged).collect();
     ensure(staged.is_empty(), || format!("left of dead runs: {staged:?}"))?;
     for path in files(&target.join("demo")) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

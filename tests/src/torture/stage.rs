@@ -1,7 +1,6 @@
 //! Where a trial takes place: the API, the target, and the folder in which processes run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -87,11 +86,6 @@ impl<'a> Stage<'a> {
 
     fn source_file(&self, nth: usize) -> String {
         self.scene.source_file(&self.served.api.base_url(), nth, self.scene.output.tried())
-    }
-
-    /// The local folder that is the target, where it is one.
-    pub(super) fn folder(&self) -> Option<PathBuf> {
-        self.target.folder()
     }
 
     /// How many requests the API has had, of all streams.
@@ -244,7 +238,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The folders of the trial, where it is on one.
-    fn places(&self) -> Option<Places> {
+    pub(super) fn places(&self) -> Option<Places> {
         let target = self.target.folder()?;
         let tables = self.lake.as_ref().map(|_| target.with_file_name(TABLES));
         Some(Places { target, tables })

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::act::{Act, Door, Fate, Run};
-use super::bronze::{Bronze, Seen, check_folder, sorted};
+use super::bronze::{Bronze, Seen, check_folders, sorted};
 use super::engine::{Ended, Job};
 use super::lake::Peers;
 use super::plan::{End, Ordeal, Plan};
@@ -115,7 +115,7 @@ impl Trial<'_> {
                 .await
                 .map_err(|violation| Violation(format!("event {}: {violation}", nth + 1)))?;
         }
-        self.stage.folder().map_or(Ok(()), |folder| check_folder(&folder))
+        self.stage.places().map_or(Ok(()), |places| check_folders(&places))
     }
 
     /// An event with everything that is done to it, held against the uncut run after every step.

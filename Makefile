@@ -49,8 +49,8 @@ build: ## build the command line, the demo API and the workbench (release)
 	cargo build --release --locked --workspace --bin bronzegate --bin bronzegate-demo-api --bin workbench
 
 # Without the clouds and unoptimised: built from nothing in two minutes, where `make build` takes ten.
-demo: ## the demo API, with authentication, rate limits and faults, into ./bronze
-	cargo build --profile demo --locked -p bronzegate-cli --no-default-features -p bronzegate-demo-api --bins
+demo: ## the demo API, with authentication, rate limits and faults, into ./bronze and a Delta table in ./tables
+	cargo build --profile demo --locked -p bronzegate-cli --no-default-features --features bronzegate-cli/delta -p bronzegate-demo-api --bins
 	$(or $(CARGO_TARGET_DIR),target)/demo/bronzegate-demo-api demo
 
 demo-api: build ## serve the demo API of sources/demo.yaml until Ctrl-C

@@ -30,7 +30,7 @@ resource "aws_lambda_function" "run" {
     variables = merge(
       {
         BRONZEGATE_TARGET      = "s3://${var.bucket.name}${var.bucket.prefix == "" ? "" : "/${var.bucket.prefix}"}"
-        BRONZEGATE_SECRETS     = "aws-secretsmanager${var.secret_prefix == "" ? "" : ":${var.secret_prefix}"}"
+        BRONZEGATE_SECRETS     = local.has_scope ? "databricks:${var.databricks.secret_scope}" : "aws-secretsmanager${var.secret_prefix == "" ? "" : ":${var.secret_prefix}"}"
         BRONZEGATE_ENVIRONMENT = var.environment
         BRONZEGATE_SOURCES     = "./sources"
         BRONZEGATE_LOG         = var.function.log
@@ -49,6 +49,13 @@ resource "aws_lambda_function" "run" {
   }
   dead_letter_config {
     target_arn = aws_sqs_queue.dead_letters.arn
+  }
+
+  lifecycle {
+    precondition {
+      condition     = !local.has_scope || length(module.sources.rotating_secrets) == 0
+      error_message = "a scope of Databricks is only read, and these refresh tokens are written back: ${join(", ", module.sources.rotating_secrets)}"
+    }
   }
 
   # Without its permissions the first invocation fails; without its log group Lambda makes one that never expires.

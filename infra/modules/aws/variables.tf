@@ -130,7 +130,7 @@ variable "tables" {
 }
 
 variable "databricks" {
-  description = "A workspace of Databricks: its host; the service principal's application id, and the name of the secret that holds its OAuth secret (in Secrets Manager as secret_prefix + secret; the module makes it, empty). For tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its s3:// URL)."
+  description = "A workspace of Databricks: its host; the service principal's application id, and the name of the secret that holds its OAuth secret (in Secrets Manager as secret_prefix + secret; the module makes it, empty). For tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its s3:// URL). With `secret_scope` the sources' secrets are read from that scope, and the module makes none for them."
   type = object({
     host         = string
     client_id    = string
@@ -138,6 +138,7 @@ variable "databricks" {
     schema       = optional(string)
     warehouse_id = optional(string)
     files        = optional(string)
+    secret_scope = optional(string)
   })
   default = null
 
@@ -156,6 +157,10 @@ variable "databricks" {
   validation {
     condition     = try(var.databricks.files, null) == null ? true : can(regex("^(/|[a-z0-9]+://)[^*?\\[\\]{}]+$", var.databricks.files))
     error_message = "databricks.files must be a path such as /Volumes/main/bronze/landing, or the URL of an external location."
+  }
+  validation {
+    condition     = try(var.databricks.secret_scope, null) == null ? true : can(regex("^[A-Za-z0-9_.@-]{1,128}$", var.databricks.secret_scope))
+    error_message = "databricks.secret_scope must have 1 to 128 letters, digits and _.@-."
   }
   validation {
     condition     = var.tables == null || try(var.databricks.schema, null) == null

@@ -6,7 +6,7 @@ locals {
 
   settings = merge(local.table_settings, {
     BRONZEGATE_TARGET         = local.target
-    BRONZEGATE_SECRETS        = "azure-keyvault:https://${local.vault}.vault.azure.net/"
+    BRONZEGATE_SECRETS        = local.has_scope ? "databricks:${var.databricks.secret_scope}" : "azure-keyvault:https://${local.vault}.vault.azure.net/"
     BRONZEGATE_ENVIRONMENT    = var.environment
     BRONZEGATE_SOURCES        = "./sources"
     BRONZEGATE_LOG            = var.function.log

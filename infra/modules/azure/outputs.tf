@@ -66,7 +66,7 @@ output "secret_commands" {
 
 output "rotated_secrets" {
   description = "The secrets that runs write back: refresh tokens."
-  value       = sort(module.sources.rotating_secrets)
+  value       = sort(local.rotating_secrets)
 }
 
 output "queues" {

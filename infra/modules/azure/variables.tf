@@ -225,12 +225,13 @@ variable "tables" {
 }
 
 variable "databricks" {
-  description = "A workspace of Azure Databricks, which takes the function's identity once it is a service principal there (output `databricks_grant`): its address; for tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its abfss:// URL)."
+  description = "A workspace of Azure Databricks, which takes the function's identity once it is a service principal there (output `databricks_grant`): its address; for tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its abfss:// URL). With `secret_scope` the sources' secrets are read from that scope instead of the vault."
   type = object({
     host         = string
     schema       = optional(string)
     warehouse_id = optional(string)
     files        = optional(string)
+    secret_scope = optional(string)
   })
   default = null
 
@@ -245,6 +246,10 @@ variable "databricks" {
   validation {
     condition     = try(var.databricks.files, null) == null ? true : can(regex("^(/|[a-z0-9]+://)[^*?\\[\\]{}]+$", var.databricks.files))
     error_message = "databricks.files must be a path such as /Volumes/main/bronze/landing, or the URL of an external location."
+  }
+  validation {
+    condition     = try(var.databricks.secret_scope, null) == null ? true : can(regex("^[A-Za-z0-9_.@-]{1,128}$", var.databricks.secret_scope))
+    error_message = "databricks.secret_scope must have 1 to 128 letters, digits and _.@-."
   }
   validation {
     condition     = var.tables == null || try(var.databricks.schema, null) == null

@@ -8,3 +8,5 @@ mod events;
 mod faults;
 // Events of every trigger in, bronze on S3 and an answer out.
 mod handler;
+// Tables: records become rows, and wrong places are named.
+mod tables;

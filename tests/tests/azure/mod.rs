@@ -16,3 +16,5 @@ mod queue;
 mod shutdown;
 // `make smoke-azure`, without a subscription.
 mod smoke;
+// Tables: records become rows, and wrong places are named.
+mod tables;

@@ -176,6 +176,39 @@ run "a_schema_of_databricks_has_its_parts_in_bronze_and_its_secret_in_the_vault"
   }
 }
 
+run "secrets_in_a_scope_are_not_made_in_the_vault" {
+  command = plan
+
+  variables {
+    databricks = {
+      host         = "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com"
+      client_id    = "5a1f3c0e-9d0a-4c39-8d7e-7b2f3a1c4e5d"
+      secret_scope = "bronze"
+    }
+    sources_path = "../azure/tests/scope"
+  }
+
+  assert {
+    condition     = aws_lambda_function.run.environment[0].variables.BRONZEGATE_SECRETS == "databricks:bronze"
+    error_message = "variables: ${jsonencode(aws_lambda_function.run.environment[0].variables)}"
+  }
+  assert {
+    condition     = length(module.sources.secrets) > 0 && length(aws_secretsmanager_secret.source) == 0 && length(local.read_secrets) == 1
+    error_message = "the function reads the principal's secret and no other"
+  }
+}
+
+run "refresh_tokens_that_rotate_are_refused_in_a_scope" {
+  command = plan
+
+  variables {
+    databricks   = { host = "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com", client_id = "a", secret_scope = "bronze" }
+    sources_path = "tests/sources"
+  }
+
+  expect_failures = [aws_lambda_function.run, check.every_schedule_is_watched]
+}
+
 run "places_that_cannot_be_are_refused" {
   command = plan
 
@@ -200,7 +233,7 @@ run "a_workspace_that_cannot_be_is_refused" {
   command = plan
 
   variables {
-    databricks = { host = "dbc.cloud.databricks.com/sql", client_id = "", schema = "bronze" }
+    databricks = { host = "dbc.cloud.databricks.com/sql", client_id = "", schema = "bronze", secret_scope = "a scope" }
   }
 
   expect_failures = [var.databricks]

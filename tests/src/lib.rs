@@ -43,6 +43,7 @@ mod signed_api;
 pub mod spoiling_proxy;
 pub mod store_contract;
 pub mod streams;
+pub mod terminal;
 pub mod terraform;
 mod timed_bench;
 pub mod torture;

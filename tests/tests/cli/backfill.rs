@@ -1,15 +1,13 @@
 //! `backfill`: every window once, whatever interrupts it, beside the schedule.
 
 use std::fs::File;
-use std::path::Path;
-use std::process::Stdio;
 
 use bronzegate_core::bronze::{BronzeStore as _, LocalStore, StagingArea};
 use bronzegate_demo_api::{Fault, FaultKind, TimeFormat, Timeline, When};
 use bronzegate_tests::command_line::{Shell, until};
 use bronzegate_tests::streams::changes::{BOUNDED, changes, settings, sorted, ten_days, with};
+use bronzegate_tests::terminal::in_terminal;
 use bronzegate_tests::{lines, one_stream, parts, without_metadata};
-use tokio::process::Command;
 
 const LINE: &str = "backfill demo/changes --from 2026-01-01 --to 2026-01-11 --window 1d";
 
@@ -86,16 +84,10 @@ async fn a_terminal_shows_a_line_for_each_worker_and_a_bar_for_the_total() {
     // The probe is the first request; then there is one for each window.
     let held = Fault::new("changes", When::Request(2), FaultKind::Held).always();
     let shell = shell(vec![held]).await;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/terminal.py");
     let screen = shell.path("screen");
     let running = shell.start_command(&format!("{LINE} --parallel 3"), |command| {
-        let inner = command.as_std();
-        let mut outer = Command::new("python3");
-        outer.arg(script).arg(inner.get_program()).args(inner.get_args());
-        outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
-        outer.current_dir(inner.get_current_dir().expect("a folder")).stdin(Stdio::null());
-        outer.stdout(File::create(&screen).expect("a file")).stderr(Stdio::piped()).kill_on_drop(true);
-        *command = outer;
+        in_terminal(command, "");
+        command.stdout(File::create(&screen).expect("a file"));
     });
     // Before any window has come there is a line for each of the first three, and the total below.
     let shown = || std::fs::read_to_string(&screen).unwrap_or_default();

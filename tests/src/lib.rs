@@ -70,4 +70,4 @@ pub use memory_vault::MemoryVault;
 pub use shifted_clock::ShiftedClock;
 pub use signed_api::SignedApi;
 pub use timed_bench::TimedBench;
-pub use vendor::Vendor;
+pub use vendor::{Row, Vendor, row_of};

@@ -52,6 +52,24 @@ locals {
     for key, fields in local.cron_fields : key => length(fields) == 5 ? fields[2] == "*" || fields[4] == "*" : false
   }
 
+  # Streams of one source with the same times are one event, so that they share one rate limit. A group is named after
+  # its source and times: a stream that joins it or leaves it changes nothing else.
+  group_names = {
+    for key, cron in local.crons : key => join(".", concat(
+      [local.streams[cron.id].source],
+      local.cron_valid[key] ? [for field in local.cron_fields[key] : replace(replace(replace(field, "*", "x"), "/", "--"), ",", "_")] : [key],
+      try(local.streams[cron.id].schedule.timezone, "UTC") == "UTC" ? [] : [replace(replace(local.streams[cron.id].schedule.timezone, "/", "--"), "+", "_plus_")],
+    ))
+  }
+  groups = {
+    for name, keys in { for key, name in local.group_names : name => key... } : name => {
+      key      = keys[0]
+      source   = local.streams[local.crons[keys[0]].id].source
+      streams  = sort([for key in keys : local.streams[local.crons[key].id].stream])
+      timezone = try(coalesce(local.streams[local.crons[keys[0]].id].schedule.timezone), "UTC")
+    }
+  }
+
   # What each field means, as numbers: `*`, a value, a range, each with a step or without, in lists.
   field_bounds = [[0, 59], [0, 23], [1, 31], [1, 12], [0, 6]]
   field_names = merge(

@@ -33,6 +33,11 @@ output "crons" {
   value       = local.crons
 }
 
+output "groups" {
+  description = "Source, streams, time zone and the key of one of the crons of each group: the streams of a source with the same times."
+  value       = local.groups
+}
+
 output "cron_fields" {
   description = "The fields of each cron, as text."
   value       = local.cron_fields

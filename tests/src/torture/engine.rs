@@ -71,7 +71,7 @@ impl Job {
         let runs = self.requests.iter().map(|request| {
             let run = engine.stream(STREAM).expect("the stream is in the source");
             let (store, stop) = (store.clone(), stop.clone());
-            async move { run.run(store, *request, RunOptions { deadline, stop, beside: false }).await }
+            async move { run.run(store, *request, RunOptions { stop, ..RunOptions::until(deadline) }).await }
         });
         join_all(runs).await
     }

@@ -83,7 +83,7 @@ async fn the_handler_knows_every_function_of_its_app_and_no_other() {
         .into_keys()
         .filter_map(|path| Some(path.strip_suffix("/function.json")?.to_owned()))
         .collect();
-    assert_eq!(functions.len(), 5);
+    assert_eq!(functions.len(), 6);
     for function in functions {
         let data = json!({
             "timer": { "ScheduleStatus": null, "IsPastDue": false },

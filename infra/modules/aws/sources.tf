@@ -16,11 +16,10 @@ locals {
   secrets          = module.sources.secrets
   rotating_secrets = module.sources.rotating_secrets
 
-  crons        = module.sources.crons
-  groups       = module.sources.groups
-  cron_fields  = module.sources.cron_fields
-  cron_valid   = module.sources.cron_valid
-  field_values = module.sources.field_values
+  crons       = module.sources.crons
+  groups      = module.sources.groups
+  cron_fields = module.sources.cron_fields
+  cron_valid  = module.sources.cron_valid
 }
 
 module "sources" {

@@ -69,29 +69,4 @@ locals {
       timezone = try(coalesce(local.streams[local.crons[keys[0]].id].schedule.timezone), "UTC")
     }
   }
-
-  # What each field means, as numbers: `*`, a value, a range, each with a step or without, in lists.
-  field_bounds = [[0, 59], [0, 23], [1, 31], [1, 12], [0, 6]]
-  field_names = merge(
-    { for index, name in ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"] : name => index },
-    { for index, name in ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"] : name => index + 1 },
-  )
-  field_items = {
-    for key, fields in local.cron_fields : key => [
-      for index, field in fields : [
-        for item in split(",", field) : {
-          step = try(tonumber(split("/", item)[1]), 1)
-          ends = split("/", item)[0] == "*" ? local.field_bounds[index] : [
-            for end in [split("-", split("/", item)[0])[0], reverse(split("-", split("/", item)[0]))[0]] :
-            try(local.field_names[end], tonumber(end))
-          ]
-        }
-      ]
-    ] if local.cron_valid[key]
-  }
-  field_values = {
-    for key, fields in local.field_items : key => [
-      for items in fields : distinct(flatten([for item in items : range(item.ends[0], item.ends[1] + 1, item.step)]))
-    ]
-  }
 }

@@ -47,8 +47,3 @@ output "cron_valid" {
   description = "Whether each cron has five fields, of which day of month or day of week is *."
   value       = local.cron_valid
 }
-
-output "field_values" {
-  description = "The values of minute, hour, day of month, month and day of week (Monday = 0) of each valid cron."
-  value       = local.field_values
-}

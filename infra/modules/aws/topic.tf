@@ -21,12 +21,23 @@ data "aws_iam_policy_document" "topic_key" {
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["cloudwatch.amazonaws.com"]
     }
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [local.account]
+    }
+  }
+  # EventBridge tells no account here, so a condition would shut it out.
+  statement {
+    sid       = "Failures"
+    actions   = ["kms:GenerateDataKey*", "kms:Decrypt"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
     }
   }
 }
@@ -50,10 +61,12 @@ resource "aws_sns_topic" "alarms" {
 
 # A policy of its own takes the place of the one that lets the account in: so it says that as well.
 data "aws_iam_policy_document" "topic" {
+  count = var.alarm_topic_arn == null ? 1 : 0
+
   statement {
     sid       = "Account"
     actions   = ["sns:Publish", "sns:Subscribe", "sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:AddPermission", "sns:RemovePermission", "sns:DeleteTopic"]
-    resources = aws_sns_topic.alarms[*].arn
+    resources = [aws_sns_topic.alarms[0].arn]
 
     principals {
       type        = "AWS"
@@ -63,16 +76,27 @@ data "aws_iam_policy_document" "topic" {
   statement {
     sid       = "Alarms"
     actions   = ["sns:Publish"]
-    resources = aws_sns_topic.alarms[*].arn
+    resources = [aws_sns_topic.alarms[0].arn]
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["cloudwatch.amazonaws.com"]
     }
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [local.account]
+    }
+  }
+  # As for the key.
+  statement {
+    sid       = "Failures"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.alarms[0].arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
     }
   }
 }
@@ -81,7 +105,7 @@ resource "aws_sns_topic_policy" "alarms" {
   count = var.alarm_topic_arn == null ? 1 : 0
 
   arn    = aws_sns_topic.alarms[0].arn
-  policy = data.aws_iam_policy_document.topic.json
+  policy = data.aws_iam_policy_document.topic[0].json
 }
 
 resource "aws_sns_topic_subscription" "alarms" {

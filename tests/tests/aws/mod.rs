@@ -12,3 +12,5 @@ mod faults;
 mod groups;
 // Events of every trigger in, bronze on S3 and an answer out.
 mod handler;
+// Ticks that are late, or come while the vault is away.
+mod ticks;

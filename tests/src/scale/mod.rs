@@ -5,7 +5,7 @@ mod store;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bronzegate_core::bronze::{CommitLog, CommitRecord, Layout, RunId, RunKey};
+use bronzegate_core::bronze::{CommitLog, CommitRecord, HistoryEntry, Layout, RunId, RunKey};
 use bronzegate_core::clock::Clock as _;
 use bronzegate_core::health;
 use bronzegate_core::report::Status;
@@ -55,11 +55,7 @@ pub async fn asked(kind: Kind, commits: u64) -> Asked {
     for nth in 0..commits {
         let hours = i64::try_from(commits - 1 - nth).expect("a log of that length");
         let due = before - SignedDuration::from_hours(hours);
-        let id = match kind {
-            Kind::Snapshot => RunId::At(due),
-            Kind::Incremental => RunId::Sequence(nth + 1),
-        };
-        let RunKey { key, batch_id, .. } = RunKey::of(id, due);
+        let RunKey { key, batch_id, .. } = RunKey::of(id(kind, nth, due), due);
         let times = (due, due + SignedDuration::from_secs(3));
         let record = CommitRecord {
             key,
@@ -67,6 +63,7 @@ pub async fn asked(kind: Kind, commits: u64) -> Asked {
             scheduled_time: due,
             started_at: times.0,
             finished_at: times.1,
+            history: remembered(kind, nth, due),
             ..template.clone()
         };
         let text = serde_json::to_vec(&record).expect("a record is JSON");
@@ -88,6 +85,28 @@ pub async fn asked(kind: Kind, commits: u64) -> Asked {
     let day = log.since(now - SignedDuration::from_hours(24), now).await.expect("the log is readable");
     assert!(day.len() as u64 >= commits.min(24), "{}", day.len());
     Asked { run: run_requests, look, day: store.take_requests() }
+}
+
+/// What a run remembers of itself and of those before it.
+fn remembered(kind: Kind, nth: u64, due: Timestamp) -> Vec<HistoryEntry> {
+    let before = (0..=nth.min(9)).rev().map(|back| {
+        let due = due - SignedDuration::from_hours(i64::try_from(back).unwrap_or_default());
+        HistoryEntry {
+            key: RunKey::of(id(kind, nth - back, due), due).key,
+            records: 50,
+            duration_ms: 3_000,
+            more: false,
+            first: false,
+        }
+    });
+    before.collect()
+}
+
+fn id(kind: Kind, nth: u64, due: Timestamp) -> RunId {
+    match kind {
+        Kind::Snapshot => RunId::At(due),
+        Kind::Incremental => RunId::Sequence(nth + 1),
+    }
 }
 
 fn shared(store: &MemoryStore) -> Arc<dyn bronzegate_core::bronze::BronzeStore> {

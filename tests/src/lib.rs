@@ -18,6 +18,7 @@
 //! | `delta` | tables beside other readers and writers (delta-rs, Polars, `DuckDB`), and trials of exactness of their log |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
+//! | `scale` | what streams ask of a store by the length of their logs |
 //! | `fuzz` | hostile inputs, drawn from a seed |
 
 pub mod aws_deployment;
@@ -38,6 +39,7 @@ mod log_tables;
 mod manual_clock;
 mod memory_vault;
 pub mod moto;
+pub mod scale;
 mod shifted_clock;
 mod signed_api;
 pub mod spoiling_proxy;

@@ -12,6 +12,7 @@ locals {
     BRONZEGATE_LOG            = var.function.log
     BRONZEGATE_QUEUE          = azurerm_storage_queue.queue["work"].name
     BRONZEGATE_MAX_INSTANCES  = local.max_instances
+    BRONZEGATE_WATCH_GRACE    = "${var.thresholds.missed_grace_minutes}m"
     BRONZEGATE_AZURE_IDENTITY = "managed"
     AZURE_CLIENT_ID           = azurerm_user_assigned_identity.function.client_id
 

@@ -80,7 +80,7 @@ impl Job {
         let runs = self.requests.iter().map(|request| {
             let run = engine.stream(STREAM).expect("the stream is in the source");
             let (stores, stop) = (stores.clone(), stop.clone());
-            async move { run.run(stores, *request, RunOptions { deadline, stop, beside: false }).await }
+            async move { run.run(stores, *request, RunOptions { stop, ..RunOptions::until(deadline) }).await }
         });
         join_all(runs).await
     }

@@ -16,6 +16,7 @@ mod invoke_aws;
 mod invoke_azure;
 mod output;
 mod process;
+mod scale;
 mod smoke_azure;
 mod sources;
 mod splice;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         ["invoke-aws", event] => invoke_aws::run(event),
         ["invoke-azure", event] => invoke_azure::run(event),
         ["measured", program, ref arguments @ ..] => process::measured(program, arguments),
+        ["scale"] => scale::run(),
         ["smoke-azure"] => smoke_azure::run(),
         ["torture", ref options @ ..] => torture::run(options),
         ["torture-doomed", ref fate @ ..] => torture::doomed(fate),
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
             const USAGE: &str = "usage: workbench airbyte PYTHON | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | bench-azure | \
-                smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--kind NAME|all] [--minutes M] | \
+                scale | smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--kind NAME|all] [--minutes M] | \
                 fuzz [--cases N] [--seed S] [--target NAME|all] [--minutes M] | \
                 yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH";
             Err(USAGE.into())

@@ -175,9 +175,11 @@ workflows: $(ZIZMOR)/installed ## the workflows of GitHub against zizmor's rules
 checkov: $(CHECKOV)/installed ## the modules against checkov's rules; installs it first
 	$(CHECKOV)/bin/checkov --directory infra --framework terraform --skip-download --quiet --compact
 
-schema: ## write sources/source.schema.json anew
+schema: ## write sources/source.schema.json and the tables of keys in docs/source-files
 	cargo run --quiet --locked -p bronzegate-cli -- schema > $(TOOLS)-schema.json
 	mv $(TOOLS)-schema.json sources/source.schema.json
+	cargo build --workspace --bin workbench --locked
+	$(WORKBENCH) key-tables
 
 clean: ## remove what was built, installed and written
 	rm -rf target $(VENV) $(NODE) $(TOOLS) bronze

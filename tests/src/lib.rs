@@ -19,6 +19,7 @@
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
 //! | `fuzz` | hostile inputs, drawn from a seed |
+//! | `key_tables` | the tables of keys in `docs/source-files`, made from the schema |
 
 pub mod aws_deployment;
 pub mod azure;
@@ -33,6 +34,7 @@ mod faulty_store;
 pub mod functions_host;
 mod functions_outputs;
 pub mod fuzz;
+pub mod key_tables;
 pub mod lambda_runtime;
 mod log_tables;
 mod manual_clock;

@@ -44,6 +44,8 @@ mod tables;
 mod settings;
 // Completions, manual pages, the version.
 mod shell;
+// The pages about source files: tables of keys, examples.
+mod source_pages;
 // `state`: the marks of the log, and commits that set them.
 mod state;
 // The wheel of `make wheel`: installed by pip and run, the same bytes each time.

@@ -5,7 +5,7 @@
 //! | `bench`, `timed_bench` | one source for the engine in this process: the demo API, a source file, a bronze folder |
 //! | `vendor` | a source file of the repository, and the demo API that plays the vendor |
 //! | `streams` | streams that several tests read |
-//! | `command_line`, `child_process` | `bronzegate` and the other programs as processes |
+//! | `command_line`, `terminal`, `child_process` | `bronzegate` and the other programs as processes, also on a terminal |
 //! | `faulty_store`, `memory_vault` | a store that fails at its n-th call, a vault without a lock |
 //! | `log_tables` | tables in their simplest form: a create-only log in a store |
 //! | `manual_clock`, `shifted_clock` | a clock that only the test moves, the machine's clock at another time |
@@ -45,6 +45,7 @@ mod signed_api;
 pub mod spoiling_proxy;
 pub mod store_contract;
 pub mod streams;
+mod terminal;
 pub mod terraform;
 mod timed_bench;
 pub mod torture;

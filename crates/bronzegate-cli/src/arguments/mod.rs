@@ -1,6 +1,7 @@
 //! The command line's words: commands, flags, the settings they share, and their help.
 
 mod backfill;
+mod moment;
 mod run;
 mod runs;
 mod scaffold;
@@ -13,12 +14,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::names::{Selection, StreamName};
 use crate::version::VERSION;
 
 pub(crate) use backfill::BackfillArguments;
+use moment::at_least_one;
 pub(crate) use run::{RunArguments, RunTime};
 pub(crate) use runs::RunsArguments;
 pub(crate) use scaffold::{
@@ -157,6 +159,7 @@ pub(crate) struct SampleArguments {
     pub(crate) stream: StreamName,
     /// How many records at most.
     #[arg(short = 'n', long = "records", value_name = "COUNT", default_value = "10")]
+    #[arg(value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) records: NonZeroUsize,
 }
 
@@ -200,6 +203,9 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "FILTER", env = "BRONZEGATE_LOG", hide_env_values = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) log: Option<String>,
+    /// Logs more: `-v` each run, `-vv` each request. It has priority over `--log`.
+    #[arg(short = 'v', long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
     /// Prints reports as JSON, one object a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,

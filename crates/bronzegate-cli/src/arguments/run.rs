@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bronzegate_core::config::parse_duration;
-use bronzegate_core::window::EARLIEST;
+use bronzegate_core::window::parse_time;
 use clap::Args;
 use jiff::Timestamp;
 
@@ -24,7 +24,7 @@ pub(crate) struct RunArguments {
     /// Runs the streams of all sources.
     #[arg(long, conflicts_with = "selections")]
     pub(crate) all: bool,
-    /// The time the run is for, RFC 3339, or `due`; the same time is the same run.
+    /// The time the run is for: a date (midnight UTC), RFC 3339, or `due`; the same time is the same run.
     ///
     /// `due` is the newest time of the stream's `schedule` that is not later than now. Without this flag,
     /// the newest run is resumed if it is partial, and else the time is now.
@@ -72,8 +72,7 @@ fn run_time(text: &str) -> Result<RunTime, &'static str> {
     if text == "due" {
         return Ok(RunTime::Due);
     }
-    let time = text.parse().ok().filter(|time| *time >= EARLIEST);
-    time.map(RunTime::At).ok_or(
-        "write a time with its offset (RFC 3339) of the years 1 to 9999: 2026-11-22T17:00:00Z, or `due`",
+    parse_time(text).map(RunTime::At).ok_or(
+        "write a date (2026-11-22, midnight UTC), a time with its offset (2026-11-22T17:00:00Z), or `due`",
     )
 }

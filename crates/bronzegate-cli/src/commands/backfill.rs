@@ -33,7 +33,8 @@ pub(crate) async fn backfill(
     let name = &arguments.stream;
     let source = context.sources.load(&name.source).await?;
     let stream = selected(&source, Some(&name.stream))?[0].clone();
-    let span = TimeWindow::new(arguments.from, arguments.to)
+    let now = context.clock.now();
+    let span = TimeWindow::new(arguments.from.rounded(now), arguments.to.rounded(now))
         .map_err(|error| Error::new(ErrorKind::Config, error))?;
     let incremental = stream.incremental.as_ref();
     let step = arguments.window.or(incremental.and_then(|incremental| incremental.window));
@@ -136,8 +137,11 @@ fn remarks(plan: &BackfillPlan, again: bool) -> Vec<String> {
 /// Prints the plan.
 fn list(context: &Context, plan: &BackfillPlan, out: &mut Output) {
     if !context.json {
-        let windows: Vec<Loaded> = plan.windows.iter().map(|planned| (*planned, None)).collect();
-        return out.line(windows_table(&windows));
+        let columns = [Column::Text("FROM"), Column::Text("TO"), Column::Text("STATUS")];
+        let rows = plan.windows.iter().map(|PlannedWindow { window, state }| {
+            vec![human::instant(window.from()), human::instant(window.to()), state.as_str().to_owned()]
+        });
+        return out.line(table(&columns, rows));
     }
     for PlannedWindow { window, state } in &plan.windows {
         let (from, to, status) = (window.from(), window.to(), state.as_str());

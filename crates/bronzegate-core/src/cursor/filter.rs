@@ -243,8 +243,9 @@ impl CursorFilter {
         };
         let (order, carries_offset) =
             CursorValue::in_record(&self.settings.format, json).map_err(|error| {
-                let looks = self.wanted.looks_like(json);
-                self.bad(&format!("has a cursor at `{at}` that {error}{}", looks.unwrap_or_default()))
+                let looks = self.wanted.looks_like(json).unwrap_or_default();
+                let value = printable(json, LONGEST_SHOWN);
+                self.bad(&format!("has a cursor at `{at}` that {error}: it is {value}{looks}"))
             })?;
         if self.settings.timezone.zone().is_some() && carries_offset {
             return Err(self.bad(&format!(

@@ -19,6 +19,7 @@ use super::rate_limit::Limiter;
 use super::signals::{ResponseSignals, Signals};
 use super::stats::Stats;
 use super::transport;
+use super::unanswered::describe;
 use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
 use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
@@ -100,6 +101,7 @@ impl From<AuthFault> for SendError {
 /// Calls one stream's API.
 #[derive(Debug)]
 pub(crate) struct Client {
+    source: String,
     http: reqwest::Client,
     auth: Arc<Authenticator>,
     egress: Arc<Egress>,
@@ -127,6 +129,7 @@ impl Client {
         let egress = Arc::new(Egress::new(source));
         let http = build(&stream.timeout, &egress, needs_tls(source, stream))?;
         Ok(Self {
+            source: source.name.clone(),
             http,
             auth,
             egress,
@@ -137,6 +140,11 @@ impl Client {
             clock,
             budget: stream.retry.budget,
         })
+    }
+
+    /// The source's name.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
     }
 
     /// What this client counts.
@@ -335,18 +343,6 @@ impl Client {
         };
         Response { status, headers, url, body: ResponseBody::of(response), signals, credential }
     }
-}
-
-pub(super) fn describe(error: &reqwest::Error) -> String {
-    let url = error.url().map_or_else(String::new, |url| format!(" ({})", SafeUrl(url)));
-    let what = if error.is_timeout() {
-        "timed out".to_owned()
-    } else if error.is_connect() {
-        format!("cannot connect: {}", innermost(error))
-    } else {
-        innermost(error)
-    };
-    format!("{what}{url}")
 }
 
 fn too_long(url: &Url) -> Error {

@@ -30,6 +30,11 @@ impl Ratio {
         self.packed.fetch_add(bytes as u64, Relaxed);
     }
 
+    /// The bytes that came over the wire.
+    pub(super) fn on_the_wire(&self) -> u64 {
+        self.packed.load(Relaxed)
+    }
+
     /// So many bytes were unpacked, whatever becomes of them.
     ///
     /// # Errors

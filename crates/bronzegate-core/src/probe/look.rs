@@ -79,7 +79,8 @@ impl StreamRun {
         let asked = self.asked(&cursor);
         let mut cursors = self.cursors(&cursor).map_err(named)?;
         let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
-        let context = Arc::new(self.context(asked, Deadline::NONE, CancellationToken::default()));
+        let context = self.context(asked, Deadline::NONE, CancellationToken::default()).checking();
+        let context = Arc::new(context);
         let (mut probe, seen) = self.probe_asking(&context, see).await?;
         if let Some(cursors) = cursors {
             let warnings = cursors.judge(&cursor, probe.last).map_err(|error| named(error.on_page(1)))?;
@@ -103,7 +104,7 @@ impl StreamRun {
         let mut density = incremental.filter(|settings| !settings.windows_only).map(Density::new);
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
         let context = self.context(self.asked(&asked), Deadline::NONE, CancellationToken::default());
-        let (probe, _) = self.probe_asking(&Arc::new(context), see).await?;
+        let (probe, _) = self.probe_asking(&Arc::new(context.checking()), see).await?;
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
     }
 

@@ -32,7 +32,7 @@ impl StreamRun {
         let deadline = options.deadline;
         let stores = stores.into();
         let began = self.began();
-        self.stats().begin();
+        self.stats().begin(self.is_one_list());
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
         let ended = match self.timed(request) {
             Ok(timed) => self.alone(stores.clone(), (request, timed), options, &mut report).boxed().await,
@@ -55,6 +55,13 @@ impl StreamRun {
             }
         }
         report
+    }
+
+    /// Whether the run reads one list: not one for each partition, parent or window.
+    fn is_one_list(&self) -> bool {
+        let stream = &self.stream;
+        let has_windows = stream.incremental.as_ref().is_some_and(|incremental| incremental.window.is_some());
+        stream.parent.is_none() && stream.partitions.count() <= 1 && !has_windows
     }
 
     /// Notes beside the log, which knows of no run that failed, why this one did. It changes nothing of how

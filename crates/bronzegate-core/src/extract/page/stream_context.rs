@@ -35,6 +35,14 @@ impl StreamContext {
         PageState::first(Paginator::new(pagination, None).first(), pagination.carry.len())
     }
 
+    /// The same for somebody who waits for one page: what fetches it, and its parents, gives up soon.
+    #[must_use]
+    pub(crate) fn checking(self) -> Self {
+        let fetcher = Arc::new(self.fetcher.checking());
+        let parent = self.parent.map(|parent| Arc::new(Self::clone(&parent).checking()));
+        Self { fetcher, parent, ..self }
+    }
+
     /// How many branches are read at the same time, and how many requests of each. Together with one
     /// for each level of parents they are as many as the stream may have, if that is more than the levels.
     pub(crate) fn shares(&self) -> (usize, usize) {

@@ -1,4 +1,4 @@
-//! The command line as a person or a scheduler runs it: the built binary as a process of its own,
+//! The command line as somebody or a scheduler runs it: the built binary as a process of its own,
 //! against the demo API, with a folder of sources and a bronze folder.
 
 use std::collections::BTreeMap;

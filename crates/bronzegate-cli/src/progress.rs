@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::human;
 
-/// How often the lines are drawn anew.
+/// How often the lines are drawn again.
 const PERIOD: Duration = Duration::from_millis(100);
 
 /// The lines' place on standard error; logs go between them when they share it.
@@ -46,7 +46,7 @@ impl Line {
         Self { bar, stats, clock, began }
     }
 
-    /// Names what the line is about from now on, and counts anew.
+    /// Names what the line is about from now on, and counts again.
     pub(crate) fn begin(&self, name: String) {
         self.bar.set_prefix(name);
         *self.began.lock().expect("no holder of this lock panics") =

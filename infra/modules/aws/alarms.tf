@@ -98,7 +98,7 @@ resource "aws_cloudwatch_metric_alarm" "workflow" {
   for_each = toset(["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
 
   alarm_name          = "${var.name}-${each.value}"
-  alarm_description   = "An execution of the state machine ended without success: a run that failed for good, or a backfill with failed windows."
+  alarm_description   = "An execution of the state machine ended without success: a run that failed permanently, or a backfill with failed windows."
   namespace           = "AWS/States"
   metric_name         = each.value
   dimensions          = { StateMachineArn = aws_sfn_state_machine.run.arn }

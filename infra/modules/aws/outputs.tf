@@ -54,7 +54,7 @@ output "alarm_topic_arn" {
 }
 
 output "dead_letter_queue_url" {
-  description = "Queue of the events that nothing came of."
+  description = "Queue of the events that failed permanently."
   value       = aws_sqs_queue.dead_letters.id
 }
 

@@ -14,7 +14,7 @@ locals {
         # What has no such value, a ratio without a history for example, is no breach.
         query      = "${local.runs}| extend ${rule.metric} = todouble(Run.${rule.metric})\n| where isnotnull(${rule.metric})\n| project TimeGenerated, Source, Stream, ${rule.metric}\n"
         dimensions = local.by_stream
-        # Three times what passes between two looks: a line takes minutes to arrive, and is told of once.
+        # Three times what passes between two looks: a line takes minutes to arrive, and is reported once.
         frequency = "PT5M"
         window    = "PT15M"
     })

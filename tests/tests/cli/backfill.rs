@@ -258,7 +258,7 @@ async fn again_tells_which_revision_it_goes_on_with_and_a_revision_can_be_said()
     let looked = shell.run(&format!("{both} --again --dry-run")).await;
     assert!(
         looked.err.contains(
-            "--again goes on with revision 2, of which 2 of 4 windows are committed; --revision 3 loads all of them"
+            "--again continues with revision 2, of which 2 of 4 windows are committed; --revision 3 loads all of them"
         ),
         "{looked:?}"
     );

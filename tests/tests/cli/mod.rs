@@ -1,4 +1,4 @@
-//! The program `bronzegate`, as a person or a scheduler runs it.
+//! The program `bronzegate`, as somebody or a scheduler runs it.
 
 // The snippets of the pages about running it anywhere, and about the command line.
 mod anywhere;

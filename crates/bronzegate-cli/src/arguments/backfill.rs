@@ -9,10 +9,10 @@ use clap::Args;
 use super::moment::{Moment, at_least_one, moment};
 use crate::names::StreamName;
 
-/// Loads a stretch of time window by window, beside the schedule and without moving its cursor.
+/// Loads a range of time window by window, beside the schedule and without moving its cursor.
 ///
-/// Tells first how many requests it will take. Windows that are committed are skipped, so an
-/// interrupted backfill is gone on with by the same command. Ctrl-C commits what is whole (3).
+/// First it says how many requests it needs. Windows that are committed are skipped, so the same command
+/// resumes an interrupted backfill. Ctrl-C commits what is complete (exit code 3).
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  bronzegate backfill hubspot/deals --from 2026-01-01 --to 2026-02-01 --window 1d\n\nExit codes: see `bronzegate --help`."
@@ -40,16 +40,15 @@ pub(crate) struct BackfillArguments {
     /// The part of the rate limit that it may use; the schedule keeps the rest.
     #[arg(long, value_name = "SHARE", default_value_t = BACKFILL_SHARE)]
     pub(crate) rate_share: f64,
-    /// Loads windows that are committed once more, as a new revision; what they brought before stays.
+    /// Loads committed windows again, as a new revision; their earlier records stay.
     ///
-    /// If the newest revision that any of these windows has is not whole, it is gone on with, and that is
-    /// told; `--revision` says exactly which one is meant.
+    /// Resumes an incomplete newest revision, and says so; `--revision` names one exactly.
     #[arg(long, conflicts_with = "revision")]
     pub(crate) again: bool,
     /// Loads the windows as this revision; those that are committed as it are skipped.
     #[arg(long, value_name = "NUMBER", value_parser = at_least_one::<NonZeroU32>)]
     pub(crate) revision: Option<NonZeroU32>,
-    /// Lists the windows and what they will take, and writes nothing.
+    /// Lists the windows and how many requests they need, and writes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

@@ -35,7 +35,7 @@ Exit codes:
     0  complete, or committed already
     1  `runs --fail-on-breach`: something is marked or missing, or the newest failure is open
     2  usage or configuration
-    3  partial: the same command again goes on from there
+    3  partial: the same command resumes it
     4  secret or authentication
     5  API error after retries
     6  bad data: malformed page, wrong shape, no progress, shortfall, refused host
@@ -43,7 +43,7 @@ Exit codes:
   130  interrupted with nothing to resume from
 Of several streams, the code of the first that failed in file order, else 3, else 0.
 
-Environment variables (a flag goes before its variable, and both before `.env` beside the sources folder):
+Environment variables (a flag has priority over its variable, and both over `.env` beside the sources folder):
   BRONZEGATE_SOURCES        --sources
   BRONZEGATE_TARGET         --target
   BRONZEGATE_TABLES         --tables
@@ -135,8 +135,8 @@ pub(crate) struct FunctionsArguments {
 
 /// Checks source files: grammar, secrets, and one request per stream.
 ///
-/// Tells what each address of the file led to. Writes nothing. The exit code is that of the first
-/// thing that is wrong.
+/// Shows what each address of the file led to. Writes nothing. The exit code is that of the first
+/// problem.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bronzegate check hubspot\n  bronzegate check --offline --json")]
 pub(crate) struct CheckArguments {

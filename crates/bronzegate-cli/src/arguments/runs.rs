@@ -9,10 +9,10 @@ use clap::Args;
 use super::moment::{Moment, moment};
 use crate::names::Selection;
 
-/// Lists the runs of the commit log, marks what is not as usual, and tells which runs are missing.
+/// Lists the runs of the commit log, marks unusual ones, and shows which runs are missing.
 ///
-/// The log knows what was committed. A run that failed is missing from it; why the newest failure came
-/// about is told beside it, and for those before it in the platform's own logs.
+/// The log has what was committed. A failed run is missing from it. The cause of the newest failure is shown;
+/// causes of earlier ones are in the platform's own logs.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  bronzegate runs hubspot/contacts\n  bronzegate runs --since 7d --html health.html --fail-on-breach\n\nExit codes: 1 with --fail-on-breach where something is marked or missing, or the newest failure is open; for the others see `bronzegate --help`."

@@ -82,7 +82,7 @@ pub(crate) async fn backfill(
     Ok(code(&loaded))
 }
 
-/// Decides what is due, and tells what a person might not expect of it.
+/// Decides what is due, and tells what somebody might not expect of it.
 async fn plan(
     context: &Context,
     arguments: &BackfillArguments,
@@ -111,7 +111,7 @@ fn remarks(plan: &BackfillPlan, again: bool) -> Vec<String> {
     let mut remarks = Vec::new();
     if again && begun > 0 {
         remarks.push(format!(
-            "--again goes on with revision {}, of which {} of {} are committed; --revision {} loads all of them",
+            "--again continues with revision {}, of which {} of {} are committed; --revision {} loads all of them",
             plan.revision,
             committed,
             windows(plan.windows.len()),
@@ -149,7 +149,7 @@ fn list(context: &Context, plan: &BackfillPlan, out: &mut Output) {
     }
 }
 
-/// Sends one request, so that a person can still change their mind. One that fails for reasons of its own
+/// Sends one request, so that somebody can still change their mind. One that fails for reasons of its own
 /// is only told: its window is one of many.
 async fn tell_estimate(
     context: &Context,

@@ -93,7 +93,7 @@ async fn check_source(
     Ok(checked)
 }
 
-/// What a person should know of a stream's settings.
+/// What somebody should know of a stream's settings.
 fn warnings(source: &Source, not_loaded: &BTreeMap<String, String>, stream: &str) -> Vec<String> {
     let cautions = source.stream(stream).map(Stream::cautions).unwrap_or_default();
     cautions.into_iter().chain(not_loaded.get(stream).cloned()).collect()

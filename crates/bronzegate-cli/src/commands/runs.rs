@@ -1,4 +1,4 @@
-//! `runs`: the commit logs, held against what is expected.
+//! `runs`: the commit logs, compared with what is expected.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -194,7 +194,7 @@ fn failed(health: &StreamHealth, error: &LastError) -> String {
     }
 }
 
-/// What a person should know first.
+/// What somebody should know first.
 fn verdict(health: &StreamHealth) -> String {
     let runs = health.runs.len() + health.windows.len();
     match runs {

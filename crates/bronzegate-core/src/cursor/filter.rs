@@ -183,7 +183,7 @@ impl CursorFilter {
         self.tracks.iter().map(|track| track.newest.as_ref().map(Tied::mark))
     }
 
-    /// What a person should know of where the records lie.
+    /// What somebody should know of where the records lie.
     ///
     /// # Errors
     /// [`ErrorKind::Data`] where all of them lie outside of what was asked, and another unit would put them inside.
@@ -236,7 +236,7 @@ impl CursorFilter {
                 Missing::Error => Err(self.bad(&format!(
                     "has no cursor at `{at}`: does `incremental.cursor` name the API's member? {}. Where single \
                      records have none, `missing: keep` writes them in every run that meets them, and `missing: \
-                     skip` leaves them out for good",
+                     skip` leaves them out permanently",
                     told(record)
                 ))),
             };

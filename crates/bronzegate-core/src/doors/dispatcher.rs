@@ -121,7 +121,7 @@ impl Dispatcher {
         };
         let runs =
             names.into_iter().map(|name| self.engines.stream(engine, name)).collect::<Result<Vec<_>>>()?;
-        // An event without a time is a person's: all of its streams get the same one.
+        // An event without a time is somebody's: all of its streams get the same one.
         let request = RunRequest::Scheduled { at };
         let stores = self.stores(deadline);
         let options = || RunOptions { deadline, stop: stop.clone(), beside: false };

@@ -59,7 +59,7 @@ pub(crate) struct Response {
     /// The headers.
     pub headers: HeaderMap,
     /// The URL that answered, after redirects. Where the API's base URL came with the token, it has the
-    /// origin of the source's `base_url` in its place: what is made of it, and perhaps saved, is then good
+    /// origin of the source's `base_url` instead: what is made of it, and perhaps saved, is then good
     /// for whatever base the next token comes with.
     pub url: Url,
     /// The body.
@@ -295,7 +295,7 @@ impl Client {
         Ok(response)
     }
 
-    /// What is never told of a request.
+    /// What is never shown of a request.
     fn learn(&self, secrets: &[SecretString]) {
         for secret in secrets {
             self.auth.scrubber().learn(secret);

@@ -1,4 +1,4 @@
-//! What a body unpacks to, held against its bytes on the wire: one bound, however often it is packed.
+//! What a body unpacks to, compared with its bytes on the wire: one bound, however often it is packed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

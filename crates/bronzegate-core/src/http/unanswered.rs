@@ -15,7 +15,7 @@ pub(super) fn causes<'a>(
 }
 
 fn deeper<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    // An I/O error passes over the error that it wraps when it is asked for its source.
+    // An I/O error skips the error that it wraps when it is asked for its source.
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source())
 }

@@ -71,7 +71,7 @@ pub(crate) fn judge(
     is_known: bool,
     now: Timestamp,
 ) -> Verdict {
-    // A body that broke off cannot be held against rules that look into it.
+    // A body that broke off cannot be compared with rules that look into it.
     if !matches!(body, BodyState::Cut(_) | BodyState::Damaged(_)) {
         let rule = rules.iter().find(|rule| rule.when.iter().all(|condition| facts.holds(condition)));
         if let Some(rule) = rule {

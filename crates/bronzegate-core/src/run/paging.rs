@@ -88,7 +88,7 @@ async fn of_level(
     Ok(is_known.then_some(KnownPaging { settings, leads_on }))
 }
 
-/// Tells how pages are asked for from other ways: whoever changes that is asked anew.
+/// Tells how pages are asked for from other ways: whoever changes that is asked again.
 fn fingerprint(stream: &Stream) -> String {
     let pagination = &stream.pagination;
     format!("{:016x}", xxh3_64(format!("{:?} {:?}", pagination.kind, pagination.page_size).as_bytes()))

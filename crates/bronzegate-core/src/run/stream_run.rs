@@ -86,7 +86,7 @@ impl StreamRun {
     }
 
     /// Waits, as long as there is time, until no token is being fetched any more for a request that was
-    /// dropped: what it brings must be saved before the process ends.
+    /// dropped: its records must be saved before the process ends.
     pub(crate) async fn settled(&self, deadline: Deadline) {
         // Nothing is left to commit: all of the time may be used.
         let wait_budget = WaitBudget::new(self.engine.clock.clone(), deadline);
@@ -106,7 +106,7 @@ impl StreamRun {
         let timed = |at: Option<Timestamp>| -> Result<Option<Timestamp>> {
             match at {
                 Some(at) => plan::come(at, now).map(|()| Some(at)),
-                // Without a cursor it may go on with the newest run, whose time is its own.
+                // Without a cursor it may continue with the newest run, whose time is its own.
                 None if self.stream.incremental.is_none() => Ok(None),
                 None => Ok(Some(now.round(Unit::Second).unwrap_or(now))),
             }

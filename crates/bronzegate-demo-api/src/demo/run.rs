@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<(), Box<dyn Error>>
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "a person who runs the demo runs it now")]
+#[expect(clippy::disallowed_methods, reason = "somebody who runs the demo runs it now")]
 fn now() -> Result<Timestamp, jiff::Error> {
     Timestamp::now().round(Unit::Second)
 }

@@ -30,7 +30,7 @@ pub(crate) fn line(report: &RunReport, environment: &str, is_cold: bool, now: Ti
     let values = [&report.source, &report.stream, environment];
     line.extend(DIMENSIONS.iter().zip(values).map(|(name, value)| ((*name).to_owned(), json!(value))));
     line.extend(all.iter().map(|metric| (metric.name.to_owned(), metric.json())));
-    // Not metrics, but what a person looks for beside them.
+    // Not metrics, but what somebody looks for beside them.
     line.insert("batch_id".to_owned(), json!(report.batch_id));
     line.insert("key".to_owned(), json!(report.key));
     Value::Object(line).to_string()

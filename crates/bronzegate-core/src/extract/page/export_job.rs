@@ -1,6 +1,6 @@
 //! An export job: submitted once, asked after until it is done.
 //!
-//! What is known of it is in the page state, so that a run that is cut while it waits goes on with the
+//! What is known of it is in the page state, so that a run that is cut while it waits continues with the
 //! same job.
 
 use std::future::Future;

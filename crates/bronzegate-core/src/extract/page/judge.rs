@@ -1,4 +1,4 @@
-//! A page that has come, held against what came before.
+//! A page that has come, compared with what came before.
 
 use http::header::AGE;
 
@@ -39,7 +39,7 @@ fn expect(context: &StreamContext, progress: &Progress<'_>, records: u64) {
     }
 }
 
-/// What a person should know of the page itself.
+/// What somebody should know of the page itself.
 fn told_of(
     context: &StreamContext,
     progress: &mut Progress<'_>,

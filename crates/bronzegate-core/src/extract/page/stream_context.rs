@@ -75,7 +75,7 @@ impl StreamContext {
         self.seen.may_lack() || self.parent.as_ref().is_some_and(|parent| parent.may_lack())
     }
 
-    /// What a person should know of the pages, and of those of the parents.
+    /// What somebody should know of the pages, and of those of the parents.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let own = self.seen.warnings();
         let above = self.parent.iter().flat_map(|parent| {

@@ -15,7 +15,7 @@ struct Seen {
     pages: u64,
     has_followed: bool,
     may_lack: bool,
-    /// What a person should know, each by its kind and told once.
+    /// What somebody should know, each by its kind and told once.
     told: Vec<(&'static str, String)>,
     happened: Vec<&'static str>,
     refused: Option<String>,
@@ -65,7 +65,7 @@ impl SeenPages {
         self.lock().may_lack
     }
 
-    /// A person should know this; of a kind the first is told.
+    /// Somebody should know this; of a kind the first is told.
     pub(crate) fn warn(&self, kind: &'static str, text: impl FnOnce() -> String) {
         let mut seen = self.lock();
         if seen.told.iter().all(|(told, _)| *told != kind) {
@@ -81,7 +81,7 @@ impl SeenPages {
         is_first
     }
 
-    /// What a person should know.
+    /// What somebody should know.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.lock().told.iter().map(|(_, text)| text.clone()).collect()
     }

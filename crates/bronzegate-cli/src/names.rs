@@ -144,7 +144,7 @@ mod tests {
         };
         assert_eq!("crm".parse(), of("crm", None));
         assert_eq!("crm/contacts".parse(), of("crm", Some("contacts")));
-        for text in ["", "/", "crm/", "/contacts", "crm/contacts/x", "../crm", "Crm", "crm.yaml"] {
+        for text in ["", "/", "crm/", "/contacts", "crm/contacts/x", "../crm", "Crm", "crm.yaml.gz"] {
             let error = text.parse::<Selection>().unwrap_err();
             assert!(error.ends_with(&format!("` is not a name: {NAME_FORM}")), "{text}: {error}");
         }

@@ -42,7 +42,7 @@ endif
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# What `bronzegate --version` says of where it comes from. Builds for work do not: each commit would build it anew.
+# What `bronzegate --version` says of where it comes from. Builds for work do not: each commit would build it again.
 COMMIT = $(shell git rev-parse --short=12 HEAD 2> /dev/null)
 build wheel: export BRONZEGATE_COMMIT = $(COMMIT)
 build: ## build the command line, the demo API and the workbench (release)
@@ -179,9 +179,11 @@ workflows: $(ZIZMOR)/installed ## the workflows of GitHub against zizmor's rules
 checkov: $(CHECKOV)/installed ## the modules against checkov's rules; installs it first
 	$(CHECKOV)/bin/checkov --directory infra --framework terraform --skip-download --quiet --compact
 
-schema: ## write sources/source.schema.json anew
+schema: ## write sources/source.schema.json and the tables of keys in docs/source-files
 	cargo run --quiet --locked -p bronzegate-cli -- schema > $(TOOLS)-schema.json
 	mv $(TOOLS)-schema.json sources/source.schema.json
+	cargo build --workspace --bin workbench --locked
+	$(WORKBENCH) key-tables
 
 clean: ## remove what was built, installed and written
 	rm -rf target $(VENV) $(NODE) $(TOOLS) bronze
@@ -198,7 +200,7 @@ UNPACK_BROWSER := TMPDIR=$(abspath $(NODE)) AWS_EXECUTION_ENV=AWS_Lambda_nodejs2
 	node -e "require('@sparticuz/chromium').executablePath()"
 
 # And of Node.js into a private folder. The lock file names no registry
-# (npm install --package-lock-only --omit-lockfile-registry-resolved writes it anew).
+# (npm install --package-lock-only --omit-lockfile-registry-resolved writes it again).
 $(NODE)/installed: tests/package.json tests/package-lock.json
 	mkdir -p $(NODE)
 	cp tests/package.json tests/package-lock.json $(NODE)

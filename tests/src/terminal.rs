@@ -1,9 +1,34 @@
-//! Programs in a terminal of their own, with what a person types there.
+//! Programs in a terminal of their own: what is typed there, and what it shows.
 
+use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
 use tokio::process::Command;
+
+use crate::command_line::{Process, Shell};
+
+/// The file that has what the terminal shows.
+const SCREEN: &str = "screen";
+
+impl Shell {
+    /// Begins a command on a terminal of 100 columns, which [`screen`](Self::screen) shows.
+    ///
+    /// # Panics
+    /// When the process cannot be started.
+    pub fn start_on_terminal(&self, line: &str) -> Process {
+        let screen = fs::File::create(self.path(SCREEN)).expect("a file");
+        self.start_command(line, |command| {
+            in_terminal(command, "");
+            command.stdout(screen);
+        })
+    }
+
+    /// All that the terminal has got so far.
+    pub fn screen(&self) -> String {
+        fs::read_to_string(self.path(SCREEN)).unwrap_or_default()
+    }
+}
 
 /// Puts a command into a terminal, where `typed` is typed. Its standard output is what the terminal shows.
 ///

@@ -57,7 +57,7 @@ pub struct Counts {
 pub struct Failure {
     /// The outcome a caller acts on.
     pub kind: ErrorKind,
-    /// What a person reads.
+    /// What somebody reads.
     pub message: String,
     /// Whether it is known that the same may go well in a while.
     #[serde(skip)]
@@ -142,13 +142,13 @@ pub struct RunReport {
     pub cursor_out: Option<String>,
     /// Records against the mean of the last complete runs.
     pub records_ratio: Option<f64>,
-    /// The default threshold passes over this ratio, because the stream brought too little before to say what is
-    /// usual: then it is no metric, so that alarms pass over it too.
+    /// The default threshold skips this ratio, because the stream brought too little before to say what is
+    /// usual: then it is no metric, so that alarms skip it too.
     #[serde(skip)]
     pub is_ratio_passed_over: bool,
     /// Duration against the mean of the last complete runs.
     pub duration_ratio: Option<f64>,
-    /// What a person should know although the run went on.
+    /// What somebody should know although the run went on.
     pub warnings: Vec<String>,
     /// The thresholds that it breached; each is told in a warning too.
     #[serde(skip)]

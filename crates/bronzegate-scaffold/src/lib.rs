@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`curl`], [`request`] | a request as a person gives it, with its credentials |
+//! | [`curl`], [`request`] | a request as somebody gives it, with its credentials |
 //! | `credentials`, `looks_secret` | the credentials lifted out of it; in doubt a value is one |
 //! | [`new`] | the requests that show how a list goes on, and the file |
 //! | [`airbyte`] | low-code manifests as source files |

@@ -1,4 +1,4 @@
-//! A request as a person gives it: with its credentials still in it.
+//! A request as somebody gives it: with its credentials still in it.
 
 use serde_json::Value;
 use url::Url;
@@ -8,7 +8,7 @@ use url::Url;
 pub enum Method {
     /// Reads.
     Get,
-    /// May have an effect: it is sent only after a person has confirmed it.
+    /// May have an effect: it is sent only after somebody has confirmed it.
     Post,
 }
 

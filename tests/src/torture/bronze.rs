@@ -1,4 +1,4 @@
-//! What a reader finds in bronze, held against the commit log and against an uncut run.
+//! What a reader finds in bronze, compared with the commit log and an uncut run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -269,7 +269,7 @@ async fn lines(path: &str, content: &[u8]) -> Result<Vec<String>, Violation> {
 }
 
 /// The batch of a line, and the API's own bytes with the values of the parent, which stand behind the
-/// metadata and the values of the partition. All metadata but the time is held against what it must be.
+/// metadata and the values of the partition. All metadata but the time is compared with what it must be.
 fn taken_apart(path: &str, line: &str) -> Result<(String, String), Violation> {
     const MIDDLE: &str = ",\"_source_system\":\"demo\",\"_environment\":\"test\",\"_batch_id\":\"";
     let apart = || {

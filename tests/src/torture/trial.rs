@@ -118,7 +118,7 @@ impl Trial<'_> {
         self.stage.places().map_or(Ok(()), |places| check_folders(&places))
     }
 
-    /// An event with everything that is done to it, held against the uncut run after every step.
+    /// An event with everything that is done to it, compared with the uncut run after every step.
     async fn event(&mut self, nth: usize, ordeal: &Ordeal) -> Result<(), Violation> {
         self.stage.begin(nth);
         for act in &ordeal.acts {

@@ -1,4 +1,4 @@
-//! The files of the Azure function app: made from the source files, held against them, and known to the handler.
+//! The files of the Azure function app: made from the source files, compared with them, and known to the handler.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -109,7 +109,7 @@ async fn the_example_s_files_are_those_of_the_sources() {
     assert_eq!(
         folder(&repository().join("infra/examples/azure/app")),
         files,
-        "`make functions` writes it anew"
+        "`make functions` writes it again"
     );
     let host: Value = serde_json::from_str(&files["host.json"]).unwrap();
     let queues = &host["extensions"]["queues"];

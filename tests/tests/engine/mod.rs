@@ -59,7 +59,7 @@ mod large_pages;
 mod link_headers;
 // First pages that may be all there is: asked about once, then known.
 mod only_pages;
-// Ends that are none, held against the pages around them.
+// Ends that are none, compared with the pages around them.
 mod page_ends;
 // Answers with status 200 that are no page.
 mod page_shapes;

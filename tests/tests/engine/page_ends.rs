@@ -1,4 +1,4 @@
-//! Ends that are none: what a page says of the end is held against the pages around it.
+//! Ends that are none: what a page says of the end is compared with the pages around it.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ async fn a_page_that_is_empty_once_is_no_end_where_a_later_one_has_records() {
             }
             let faults = vec![at_page(3, no_records()).always()];
             let outcome = run(stream(style, RECORDS), faults, &settings).await;
-            assert_refused(&outcome, "which lies behind it: the API leaves some out");
+            assert_refused(&outcome, "which lies after it: the API leaves some out");
         }
     }
 }
@@ -393,7 +393,7 @@ async fn a_lost_page_of_a_place_that_the_api_keeps_is_not_asked_for_again() {
         assert!(message.contains("may have moved on, so the page is not asked for again"), "{message}");
         bench.assert_nothing_visible("items");
         assert_eq!(bench.stats("items").requests, 3);
-        // The next run begins anew.
+        // The next run begins again.
         let again = bench.run("items").await;
         assert_all(&(bench, again));
     }

@@ -18,7 +18,7 @@ use super::app::App;
 const LARGEST: u64 = 1 << 20;
 /// The function that does the work of a queue's item.
 pub const QUEUE: &str = "ingest_queue";
-/// The function that a person calls.
+/// The function that somebody calls.
 pub const HTTP: &str = "ingest_http";
 /// The function that looks for missing runs.
 pub const WATCH: &str = "ingest_watch";

@@ -17,7 +17,7 @@ pub(super) struct TableCheck {
     version: Option<i64>,
     /// Its columns with their types.
     columns: Vec<(String, String)>,
-    /// What a person should know of it.
+    /// What somebody should know of it.
     notes: Vec<String>,
     /// Why a run would refuse it.
     pub(super) error: Option<Failure>,

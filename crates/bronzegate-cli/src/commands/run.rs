@@ -10,7 +10,7 @@ use futures::stream::{self, FuturesOrdered, Stream, StreamExt as _};
 use super::Context;
 use super::chosen::{Chosen, ChosenSource, choose};
 use super::due::{Due, request};
-use super::run_summary::{remarks, summary};
+use super::run_summary::{remarks, summary, written};
 use crate::arguments::RunArguments;
 use crate::notify::Outcome;
 use crate::output::{self, Output};
@@ -143,6 +143,9 @@ fn failed(stream: &StreamRun, error: &Error) -> RunReport {
 fn conclude(context: &Context, reports: &[RunReport], unusable: Option<&Error>, out: &mut Output) -> u8 {
     if !context.json && !reports.is_empty() {
         out.line(summary(reports, output::has_colour()));
+        if let Some(written) = written(&context.target.to_string(), reports) {
+            out.line(written);
+        }
     }
     let code = exit_code(reports);
     let is_failed = reports.iter().any(|report| report.status == Status::Failed);

@@ -22,7 +22,7 @@ pub enum Answer {
 /// How many windows of a backfill were not run, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NotRun {
-    /// There was no time for them, or one failed as they would: the same event again goes on with them.
+    /// There was no time for them, or one failed as they would: the same event again continues with them.
     pub left: usize,
     /// They are committed already.
     pub committed: usize,
@@ -44,7 +44,7 @@ pub struct WindowList {
     pub rate_share: f64,
     /// The windows, from the oldest to the newest.
     pub windows: Vec<TimeWindow>,
-    /// What a person should know before they are run.
+    /// What somebody should know before they are run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }

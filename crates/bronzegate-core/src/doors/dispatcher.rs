@@ -131,7 +131,7 @@ impl Dispatcher {
                 Err(error) => return Err(error),
             }
         }
-        // An event without a time is a person's: all of its streams get the same one.
+        // An event without a time is somebody's: all of its streams get the same one.
         let request = RunRequest::Scheduled { at };
         let stores = self.stores(deadline);
         let in_turn = |(at, run)| {

@@ -6,7 +6,7 @@ use crate::config::{Advance, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{FirstSeen, Led, Look, PageState, StreamContext, look, only_page, page_zero};
 
-/// What a person should know of them; `seen` is the first page, and the state behind it.
+/// What somebody should know of them; `seen` is the first page, and the state after it.
 ///
 /// # Errors
 /// [`ErrorKind::Data`] where a run would leave records out.

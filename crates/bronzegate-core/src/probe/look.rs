@@ -86,7 +86,8 @@ impl StreamRun {
             longest = longest_record(longest, event);
             cursors.iter_mut().for_each(|cursors| cursors.see(event));
         };
-        let context = Arc::new(self.context(asked, Deadline::NONE, CancellationToken::default()));
+        let context = self.context(asked, Deadline::NONE, CancellationToken::default()).checking();
+        let context = Arc::new(context);
         let (mut probe, seen) = self.probe_asking(&context, see).await?;
         probe.longest_record = longest;
         if let Some(cursors) = cursors {
@@ -111,7 +112,7 @@ impl StreamRun {
         let mut density = incremental.filter(|settings| !settings.windows_only).map(Density::new);
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
         let context = self.context(self.asked(&asked), Deadline::NONE, CancellationToken::default());
-        let (probe, _) = self.probe_asking(&Arc::new(context), see).await?;
+        let (probe, _) = self.probe_asking(&Arc::new(context.checking()), see).await?;
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
     }
 

@@ -120,7 +120,7 @@ fn unproven(is_interrupted: bool) -> Error {
     Error::new(kind, cause)
 }
 
-/// Tells how pages are asked for from other ways: whoever changes that is asked anew.
+/// Tells how pages are asked for from other ways: whoever changes that is asked again.
 fn fingerprint(stream: &Stream) -> String {
     let pagination = &stream.pagination;
     format!("{:016x}", xxh3_64(format!("{:?} {:?}", pagination.kind, pagination.page_size).as_bytes()))

@@ -168,7 +168,7 @@ impl StreamRun {
     }
 
     /// The plan; `None` when another run has meanwhile finished the very run of the sequence that was to
-    /// be next: more may be due behind it.
+    /// be next: more may be due after it.
     async fn look_once(&self, publisher: &Publisher, request: RunRequest) -> Result<Option<RunPlan>> {
         let log = publisher.log();
         let incremental = self.stream.incremental.as_ref();
@@ -382,10 +382,10 @@ impl Full {
     }
 }
 
-/// What a person should know of a run that began anew.
+/// What somebody should know of a run that began again.
 fn repeated(segment: &Segment) -> Option<String> {
     let records = segment.counts_before.records;
     segment.repeats.then(|| {
-        format!("the run was begun anew: records of the {records} that its earlier segments committed may come twice")
+        format!("the run was begun again: records of the {records} that its earlier segments committed may come twice")
     })
 }

@@ -32,7 +32,7 @@ impl StreamRun {
         let deadline = options.deadline;
         let stores = stores.into();
         let began = self.began();
-        self.stats().begin();
+        self.stats().begin(self.is_one_list());
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
         let ended = match self.timed(request) {
             Ok(timed) => self.alone(stores.clone(), (request, timed), options, &mut report).boxed().await,
@@ -64,6 +64,13 @@ impl StreamRun {
         RunReport { status: Status::Partial, warnings, ..RunReport::new(source, stream) }
     }
 
+    /// Whether the run reads one list: not one for each partition, parent or window.
+    fn is_one_list(&self) -> bool {
+        let stream = &self.stream;
+        let has_windows = stream.incremental.as_ref().is_some_and(|incremental| incremental.window.is_some());
+        stream.parent.is_none() && stream.partitions.count() <= 1 && !has_windows
+    }
+
     /// Notes beside the log, which knows of no run that failed, why this one did. It changes nothing of how
     /// the run ends. A store that has just failed is not asked again.
     ///
@@ -86,7 +93,7 @@ impl StreamRun {
     }
 
     /// Waits, as long as there is time, until no token is being fetched any more for a request that was
-    /// dropped: what it brings must be saved before the process ends.
+    /// dropped: its records must be saved before the process ends.
     pub(crate) async fn settled(&self, deadline: Deadline) {
         // Nothing is left to commit: all of the time may be used.
         let wait_budget = WaitBudget::new(self.engine.clock.clone(), deadline);
@@ -106,7 +113,7 @@ impl StreamRun {
         let timed = |at: Option<Timestamp>| -> Result<Option<Timestamp>> {
             match at {
                 Some(at) => plan::come(at, now).map(|()| Some(at)),
-                // Without a cursor it may go on with the newest run, whose time is its own.
+                // Without a cursor it may continue with the newest run, whose time is its own.
                 None if self.stream.incremental.is_none() => Ok(None),
                 None => Ok(Some(now.round(Unit::Second).unwrap_or(now))),
             }

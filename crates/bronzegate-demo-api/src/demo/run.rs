@@ -56,7 +56,7 @@ fn told(options: &Options, rows: u64) -> Result<String, String> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a person who runs the demo runs it now")]
+#[expect(clippy::disallowed_methods, reason = "somebody who runs the demo runs it now")]
 fn now() -> Result<Timestamp, jiff::Error> {
     Timestamp::now().round(Unit::Second)
 }

@@ -1,4 +1,4 @@
-//! A manifest as a whole: its streams converted one by one, each held against the grammar, and put into source files.
+//! A manifest as a whole: its streams converted one by one, each compared with the grammar, and put into source files.
 
 use bronzegate_core::config;
 use jiff::Timestamp;

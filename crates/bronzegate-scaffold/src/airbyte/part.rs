@@ -19,7 +19,7 @@ pub(super) struct Part<'a> {
     pub(super) rewritten: Vec<String>,
     /// What Airbyte does to records that bronze does not.
     pub(super) left_out: Vec<String>,
-    /// What else a person should know.
+    /// What else somebody should know.
     pub(super) notes: Vec<String>,
     /// Partition fields, and the word of a template for each.
     pub(super) partitions: Vec<(String, String)>,

@@ -29,7 +29,7 @@ pub(super) fn responses(part: &mut Part<'_>, node: Option<&Node>, has_branches: 
             }
         }
         kind => part.note(format!(
-            "the error handler is code of the connector ({kind}): errors that it would pass over fail the run"
+            "the error handler is code of the connector ({kind}): errors that it would skip fail the run"
         )),
     }
     Ok(found)

@@ -19,7 +19,7 @@ use crate::yaml::{Map, Yaml};
 /// The most bytes of a body that are looked at.
 const LONGEST_BODY: usize = 16 << 20;
 
-/// What a person gives.
+/// What somebody gives.
 #[derive(Clone, Debug)]
 pub struct Given {
     /// The source's name.

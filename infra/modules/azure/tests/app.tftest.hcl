@@ -252,7 +252,7 @@ run "bronze_can_be_a_lakehouse" {
   }
   assert {
     condition     = strcontains(output.onelake_grant, "workspace Sales") && strcontains(output.onelake_grant, "00000000-0000-0000-0000-00000000000d")
-    error_message = "what a person grants: ${output.onelake_grant}"
+    error_message = "what somebody grants: ${output.onelake_grant}"
   }
 }
 

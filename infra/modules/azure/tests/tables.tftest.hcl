@@ -73,7 +73,7 @@ run "a_lakehouse_has_its_tables_under_tables" {
   }
   assert {
     condition     = !contains(keys(azurerm_role_assignment.function), "tables") && strcontains(output.onelake_grant, "workspace Sales:")
-    error_message = "what a person grants: ${output.onelake_grant}"
+    error_message = "what somebody grants: ${output.onelake_grant}"
   }
 }
 
@@ -90,7 +90,7 @@ run "a_schema_of_another_lakehouse_is_granted_too" {
   }
   assert {
     condition     = strcontains(output.onelake_grant, "workspace Finance:")
-    error_message = "what a person grants: ${output.onelake_grant}"
+    error_message = "what somebody grants: ${output.onelake_grant}"
   }
 }
 
@@ -115,7 +115,7 @@ run "databricks_takes_the_identity_of_the_function" {
   }
   assert {
     condition     = strcontains(output.databricks_grant, "service principal 00000000-0000-0000-0000-00000000000c") && strcontains(output.databricks_grant, "MODIFY for main.bronze")
-    error_message = "what a person grants: ${output.databricks_grant}"
+    error_message = "what somebody grants: ${output.databricks_grant}"
   }
 }
 

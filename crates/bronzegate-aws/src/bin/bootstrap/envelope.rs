@@ -2,7 +2,7 @@
 //!
 //! | trigger | form |
 //! |---|---|
-//! | EventBridge Scheduler, Step Functions, a person | the event itself |
+//! | EventBridge Scheduler, Step Functions, somebody | the event itself |
 //! | EventBridge rule | [`detail` and `time`](https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html) |
 //! | EventBridge Scheduler, once an hour | `{"watch": {"grace": "60m"}}` |
 //! | SQS | `Records`, each `body` one of the forms above; one without a time is due when it was sent |

@@ -1,4 +1,4 @@
-//! `ingest_http`: a person asks for a run or a backfill, and is told where to look for it.
+//! `ingest_http`: somebody asks for a run or a backfill, and is told where to look for it.
 
 use std::collections::BTreeSet;
 

@@ -58,7 +58,7 @@ impl Item {
         item
     }
 
-    /// The item that goes on with it; `None` when it was put back too often.
+    /// The item that continues with it; `None` when it was put back too often.
     pub(crate) fn next(&self) -> Option<Value> {
         let mut next = self.event.to_json();
         next[CONTINUED] = json!(self.continued.saturating_add(1));

@@ -20,7 +20,7 @@ pub(crate) struct Items {
     pub(crate) events: Vec<Event>,
     /// How many windows of a backfill are left out, because they are not over.
     pub(crate) windows_not_over: usize,
-    /// What a person should know before a backfill's windows are run.
+    /// What somebody should know before a backfill's windows are run.
     pub(crate) warnings: Vec<String>,
 }
 

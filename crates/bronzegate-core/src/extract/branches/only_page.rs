@@ -135,9 +135,9 @@ impl Asking<'_> {
         )))
     }
 
-    /// What lies behind the first half has to come as the page behind it.
+    /// What lies behind the first half has to come as the page after it.
     async fn counted(&self) -> Result<Led, Error> {
-        // Rows may move meanwhile: both halves are read anew before anything is said.
+        // Rows may move meanwhile: both halves are read again before anything is said.
         for _ in 0..COMPARED {
             let Some(rest) = self.page(1, &[]).await? else { return Ok(Led::Unasked) };
             let Some(rest) = rest.filter(|rest| rest.records() > 0) else { break };

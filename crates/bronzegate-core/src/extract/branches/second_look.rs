@@ -129,7 +129,7 @@ impl Looking<'_> {
         let Some((position, records)) = behind else { return Ok(SecondLook::End) };
         let [here, there] = [&progress.state.position, position].map(Position::shown);
         Err(bad(format!(
-            "there are no records at {}, and {records} at {}, which lies behind it: the API leaves some out, and \
+            "there are no records at {}, and {records} at {}, which lies after it: the API leaves some out, and \
              an empty page is no end here",
             here.unwrap_or_default(),
             there.unwrap_or_default()
@@ -219,7 +219,7 @@ pub(super) async fn hides_rows(
         look(&context.with_page_size(size), branch, &state, &[]).await
     };
     let mut last = fetched.facts.last_record.clone();
-    // Rows may move meanwhile: both are read anew before anything is said.
+    // Rows may move meanwhile: both are read again before anything is said.
     for _ in 0..CUT_AGAIN {
         let rest = match page(at.saturating_add(records), size.value - records).await? {
             Look::Page(rest) => rest,
@@ -243,7 +243,7 @@ pub(super) async fn hides_rows(
     }
     Err(bad(format!(
         "the page has {records} records where {} were asked for, and others stand right behind them: the API lowers the \
-         size of its pages, and with `advance: requested` what it leaves out would be passed over. Write `value: \
+         size of its pages, and with `advance: requested` what it leaves out would be skipped. Write `value: \
          {records}` in `page_size`",
         size.value
     )))

@@ -1,4 +1,4 @@
-//! Ends that may be none: what a page says of the end is held against the pages before it.
+//! Ends that may be none: what a page says of the end is compared with the pages before it.
 
 use super::page_state::Position;
 use super::progress::Progress;
@@ -11,12 +11,12 @@ pub(crate) enum Doubt {
     /// It has no records, and the one before it was as long as pages are. Where pages are counted, a later one
     /// may have some.
     Empty {
-        /// The page behind it.
+        /// The page after it.
         behind: Option<Position>,
     },
     /// It is the last one by the stated number of pages, and as long as pages are.
     Stated {
-        /// The page behind it.
+        /// The page after it.
         behind: Position,
     },
     /// It is as long as pages are, and names no next one, as those before it did, in this run or in earlier ones.

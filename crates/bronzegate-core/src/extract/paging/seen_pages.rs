@@ -16,7 +16,7 @@ struct Seen {
     has_followed: bool,
     led_on_before: bool,
     may_lack: bool,
-    /// What a person should know, each by its kind and told once.
+    /// What somebody should know, each by its kind and told once.
     told: Vec<(&'static str, String)>,
     happened: Vec<&'static str>,
     refused: Option<String>,
@@ -77,7 +77,7 @@ impl SeenPages {
         self.lock().may_lack
     }
 
-    /// A person should know this; of a kind the first is told.
+    /// Somebody should know this; of a kind the first is told.
     pub(crate) fn warn(&self, kind: &'static str, text: impl FnOnce() -> String) {
         let mut seen = self.lock();
         if seen.told.iter().all(|(told, _)| *told != kind) {
@@ -93,7 +93,7 @@ impl SeenPages {
         is_first
     }
 
-    /// What a person should know.
+    /// What somebody should know.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.lock().told.iter().map(|(_, text)| text.clone()).collect()
     }

@@ -3,7 +3,7 @@ standard input closes. Each signature is checked by its vendor's or the field's 
 
     python signed_api.py
 
-/oauth1/items     OAuth 1.0a, HMAC-SHA256 or HMAC-SHA1, with the realm "4711"
+/oauth1/items     OAuth 1.0a, HMAC-SHA256 or HMAC-SHA1, with the realm "4711"; the fields of a form are signed, and have the page
 /sigv4/items      AWS Signature Version 4 for the service execute-api in eu-central-1
 /token, /items    a token for a client assertion (private_key_jwt) by the keys that a PUT to /keys gave
 /login, /session  a session of two cookies, of which each answer replaces one
@@ -28,14 +28,22 @@ SESSIONS = {"number": 0, "current": None}
 SEEN_IDS = set()
 
 
-def oauth1_fault(handler):
+def is_form(handler):
+    media_type = handler.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    return media_type == "application/x-www-form-urlencoded"
+
+
+def oauth1_fault(handler, form):
     header = handler.headers.get("Authorization", "")
     if not header.startswith('OAuth realm="4711", '):
         return "no realm"
     given = dict(oauth1.collect_parameters(headers={"Authorization": header}, exclude_oauth_signature=False, with_realm=False))
     url = f"http://{handler.headers['Host']}{handler.path}"
     params = oauth1.collect_parameters(
-        uri_query=urlsplit(handler.path).query, headers={"Authorization": header}, exclude_oauth_signature=True
+        uri_query=urlsplit(handler.path).query,
+        body=form,
+        headers={"Authorization": header},
+        exclude_oauth_signature=True,
     )
     base = oauth1.signature_base_string(
         handler.command, oauth1.base_string_uri(url), oauth1.normalize_parameters(params)
@@ -116,8 +124,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def page(self, peer, headers=()):
-        page = int(parse_qs(urlsplit(self.path).query).get("page", ["1"])[0])
+    def page(self, peer, headers=(), form=""):
+        page = int(parse_qs(urlsplit(self.path).query + "&" + form).get("page", ["1"])[0])
         records = [{"id": 2 * page + nth, "peer": peer} for nth in range(2)] if page <= 3 else []
         self.answer(200, {"results": records, "pages": 3}, headers)
 
@@ -142,9 +150,10 @@ class Handler(BaseHTTPRequestHandler):
                 KEYS.update(json.loads(body))
                 return self.answer(200, {})
             if path == "/oauth1/items":
-                fault = oauth1_fault(self)
+                form = body.decode() if is_form(self) else ""
+                fault = oauth1_fault(self, form)
                 if not fault:
-                    return self.page("oauthlib")
+                    return self.page("oauthlib", form=form)
             if path == "/sigv4/items":
                 fault = sigv4_fault(self, body)
                 if not fault:

@@ -18,6 +18,8 @@ mod demo;
 mod due;
 // Every exit code, with its message and its report.
 mod exit_codes;
+// `explain`: what streams do, by their file alone.
+mod explain;
 // A full disk: the run fails with 7, and completes once there is space.
 mod full_disk;
 // Ctrl-C and SIGTERM: what is whole is committed, and the same command resumes.

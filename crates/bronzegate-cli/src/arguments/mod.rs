@@ -1,6 +1,7 @@
 //! The command line's words: commands, flags, the settings they share, and their help.
 
 mod backfill;
+mod explain;
 mod run;
 mod runs;
 mod scaffold;
@@ -19,6 +20,7 @@ use crate::names::{Selection, StreamName};
 use crate::version::VERSION;
 
 pub(crate) use backfill::BackfillArguments;
+pub(crate) use explain::ExplainArguments;
 pub(crate) use run::{RunArguments, RunTime};
 pub(crate) use runs::RunsArguments;
 pub(crate) use scaffold::{
@@ -73,6 +75,7 @@ pub(crate) enum Command {
     New(Box<NewArguments>),
     Import(ImportArguments),
     Check(CheckArguments),
+    Explain(ExplainArguments),
     Sample(SampleArguments),
     Columns(ColumnsArguments),
     Run(RunArguments),
@@ -133,7 +136,7 @@ pub(crate) struct FunctionsArguments {
 
 /// Checks source files: grammar, secrets, and one request per stream.
 ///
-/// Tells what each address of the file led to. Writes nothing. The exit code is that of the first
+/// Tells what each stream asks for, and what each address of the file led to. Writes nothing. The exit code is that of the first
 /// thing that is wrong.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bronzegate check hubspot\n  bronzegate check --offline --json")]

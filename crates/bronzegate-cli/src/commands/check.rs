@@ -73,6 +73,7 @@ async fn check_source(
     let tables = tables(context, &source, &streams, offline).await;
     let probes = plans.into_iter().map(async |(name, skip)| StreamCheck {
         stream: name.to_owned(),
+        explained: source.stream(name).map(Stream::explained).unwrap_or_default(),
         warnings: warnings(&source, &not_loaded, name),
         table: tables.get(name).cloned(),
         checked: if skip {

@@ -84,9 +84,6 @@ fn auth_names(request: &Request, report: &Report) {
 
 /// A body is sent as JSON and a form as a form, whatever a header calls it.
 fn content_type(request: &Request, report: &Report) {
-    if let (Some((BodyTemplate::Form(_), at)), Some(Auth::OAuth1(_))) = (&request.body, &request.auth) {
-        report.say(at, "does not go with oauth1: the fields of a form would have to be signed (RFC 5849)");
-    }
     let is_form = match &request.body {
         Some((BodyTemplate::Json(_), _)) => false,
         Some((BodyTemplate::Form(_), _)) => true,

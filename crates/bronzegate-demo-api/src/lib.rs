@@ -30,7 +30,7 @@ pub use options::{Credentials, Options};
 pub use payload::Payload;
 pub use quirks::{By, Form, Layout, Quirks, Said};
 pub use rate::{Dialect, RateLimit, Refusal, ResetUnit, Window};
-pub use record::{Expected, Shape, csv_record, csv_record_of, expected, record};
+pub use record::{Expected, Shape, csv_record, csv_record_of, expected, record, xml_record};
 pub use serve::{DemoApi, Running, Stats, StreamStats, TokenStats};
 pub use spelling::Spelling;
 pub use stream::{Auth, Job, Pack, Stream, Style};

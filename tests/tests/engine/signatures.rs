@@ -92,7 +92,8 @@ async fn oauth1_signs_the_fields_of_a_form_as_oauthlib_does() {
     for headers in ["", "\n    headers: { Content-Type: Application/X-WWW-Form-Urlencoded; charset=utf-8 }"] {
         let mut source = Source::new(SignedApi::start(), &vault, "/oauth1/items", auth);
         let paged = source.yaml.replace("send: { query: page }", "send: { body: page }");
-        source.yaml = paged.replace("    concurrency: 1\n", &format!("    concurrency: 1\n    {form}{headers}\n"));
+        source.yaml =
+            paged.replace("    concurrency: 1\n", &format!("    concurrency: 1\n    {form}{headers}\n"));
         source.lands("oauthlib", None).await;
     }
 }

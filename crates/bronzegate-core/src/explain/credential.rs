@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::config::{Auth, HeaderKey, KeyPlace, OAuth2Client, SecretRef, TextOrSecret};
+use crate::config::{Auth, HeaderKey, KeyPlace, SecretRef, TextOrSecret};
 
 /// What is added to a request.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,10 +23,8 @@ pub(super) fn named(secret: &SecretRef) -> String {
 
 /// What is added to each request.
 pub(super) fn added(auth: &Auth) -> Added {
-    let authorization = |value: String| Added {
-        headers: vec![("authorization".to_owned(), value)],
-        query: None,
-    };
+    let authorization =
+        |value: String| Added { headers: vec![("authorization".to_owned(), value)], query: None };
     let token_of = |url: &Url| authorization(format!("Bearer <a token of {url}>"));
     match auth {
         Auth::None => Added::default(),
@@ -40,8 +38,8 @@ pub(super) fn added(auth: &Auth) -> Added {
             headers: headers.iter().map(|key| (key.name.clone(), header(key))).collect(),
             query: None,
         },
-        Auth::OAuth2ClientCredentials(settings) => token_of(url_of(&settings.client)),
-        Auth::OAuth2RefreshToken(settings) => token_of(url_of(&settings.client)),
+        Auth::OAuth2ClientCredentials(settings) => token_of(&settings.client.token_url),
+        Auth::OAuth2RefreshToken(settings) => token_of(&settings.client.token_url),
         Auth::JwtBearer(settings) => token_of(&settings.token_url),
         Auth::Login(settings) => {
             put(&settings.place, settings.prefix.as_deref(), "<what the login has given>")
@@ -55,10 +53,6 @@ pub(super) fn added(auth: &Auth) -> Added {
             settings.service, settings.region
         )),
     }
-}
-
-fn url_of(client: &OAuth2Client) -> &Url {
-    &client.token_url
 }
 
 fn put(place: &KeyPlace, prefix: Option<&str>, value: &str) -> Added {

@@ -29,7 +29,7 @@ impl StreamRun {
         let branch = branch(&self.stream, 0, &mut unknown)?;
         let requests = Requests::new(&context, &branch);
         if let Some(job) = &self.stream.job {
-            return self.of_job(job, requests, unknown);
+            return self.of_job(job, requests, &mut unknown);
         }
         let first = context.first();
         let mut shown = vec![unknown.show(&self.stream, &requests.at(&first)?, None)];
@@ -53,7 +53,7 @@ impl StreamRun {
     }
 
     /// The submission of a job, and the request that follows it.
-    fn of_job(&self, job: &Job, requests: Requests<'_>, mut unknown: Unknown) -> Result<Vec<ShownRequest>> {
+    fn of_job(&self, job: &Job, requests: Requests<'_>, unknown: &mut Unknown) -> Result<Vec<ShownRequest>> {
         let stream = &self.stream;
         let submission = unknown.show(stream, &requests.submission(&job.submit)?, None);
         let found = format!("what stands at {}", job.id);
@@ -90,13 +90,9 @@ fn branch(stream: &Stream, nth: u64, unknown: &mut Unknown) -> Result<Branch> {
 
 /// The state that the second page is asked for with, and where its URL is found, if that is followed; `None` where
 /// there is one page.
-fn second(
-    stream: &Stream,
-    first: &PageState,
-    unknown: &mut Unknown,
-) -> Option<(PageState, Option<String>)> {
+fn second(stream: &Stream, first: &PageState, unknown: &mut Unknown) -> Option<(PageState, Option<String>)> {
     let pagination = &stream.pagination;
-    let mut followed = |at: &Address| {
+    let followed = |at: &Address| {
         let url = Url::parse(UNKNOWN_URL).expect("a constant URL");
         Some((Position::Url(url), Some(format!("the URL at {at}"))))
     };
@@ -117,9 +113,10 @@ fn second(
             Paginator::new(&settings, None).ahead(&first.position, first, None).map(|next| (next, None))
         }
     }?;
-    let carry = pagination.carry.iter().map(|carry| {
-        Some(Carried::text(&unknown.stands_for(format!("what stands at {}", carry.from))))
-    });
+    let carry = pagination
+        .carry
+        .iter()
+        .map(|carry| Some(Carried::text(&unknown.stands_for(format!("what stands at {}", carry.from)))));
     let carry = carry.collect();
     Some((PageState { position, carry, pages: 1, ..first.clone() }, url))
 }

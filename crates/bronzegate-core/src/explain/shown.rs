@@ -22,7 +22,8 @@ impl Unknown {
     /// A request with what is meant in the place of what stands for it. `followed` says where its whole URL is found.
     pub(super) fn show(&self, stream: &Stream, request: &ApiRequest, followed: Option<&str>) -> ShownRequest {
         let Added { headers: of_auth, query } = added(&stream.auth);
-        let mut url = followed.map_or_else(|| self.meant(stream, request.url.as_str()), |at| format!("<{at}>"));
+        let mut url =
+            followed.map_or_else(|| self.meant(stream, request.url.as_str()), |at| format!("<{at}>"));
         if let Some((name, value)) = query {
             let joint = if url.contains('?') { '&' } else { '?' };
             url = format!("{url}{joint}{name}={value}");
@@ -39,9 +40,10 @@ impl Unknown {
             method: request.method.as_str().to_owned(),
             url,
             headers: content_type.into_iter().chain(of_file).chain(of_auth).collect(),
-            body: request.body.as_ref().map(|content| {
-                self.meant(stream, &String::from_utf8_lossy(&content.bytes))
-            }),
+            body: request
+                .body
+                .as_ref()
+                .map(|content| self.meant(stream, &String::from_utf8_lossy(&content.bytes))),
         }
     }
 

@@ -92,8 +92,17 @@ fn the_first_two_requests_are_shown_with_secrets_by_name_and_what_an_answer_says
             ],
         ),
         (
+            "path: /a, method: POST, body: { ids: '{{ parent.id | json }}', year: '{{ partition.year | json }}', t: 'n{{ partition.year | json }}' }, records: items, partitions: { year: [2025] }, parent: { stream: parents, fields: [id], batch: { size: 9 } }",
+            &[
+                r#"POST https://api.example.com/v1/a | content-type: application/json | {"ids":["<id of up to 9 records of parents>"],"year":2025,"t":"n2025"}"#,
+            ],
+        ),
+        (
             "path: /a, records: items, pagination: { type: next_url, next: { body: next } }, auth: { type: api_key, in: query, name: key, value: { secret: k } }",
-            &["GET https://api.example.com/v1/a?key={secret: k}", "GET <the URL at body next>?key={secret: k}"],
+            &[
+                "GET https://api.example.com/v1/a?key={secret: k}",
+                "GET <the URL at body next>?key={secret: k}",
+            ],
         ),
         (
             "path: '/a/{{ parent.id }}', records: items, headers: { X-Of: '{{ parent.id }}' }, parent: { stream: parents, fields: [id] }, pagination: { type: offset, send: { query: skip }, page_size: { query: take, value: 50 } }",

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::config::{
-    Advance, Condition, Incremental, Job, Kind, MOST_MARKS, Pagination, RecordsPath, Sent, Start, Stop, Stream,
-    Target, Test, Then, Tolerance, Total,
+    Advance, Condition, Incremental, Job, Kind, MOST_MARKS, Pagination, RecordsPath, Sent, Start, Stop,
+    Stream, Target, Test, Then, Tolerance, Total,
 };
 
 /// What is asked for, how often, and from where on.
@@ -23,7 +23,11 @@ pub(super) fn asks(stream: &Stream) -> String {
         at => format!("The records are at {at}."),
     };
     let stretch = stream.incremental.as_ref().map(stretch);
-    [Some(pages), Some(records), repeated(stream), stretch].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    [Some(pages), Some(records), repeated(stream), stretch]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// How the end of the pages is known, and what the mark will be.
@@ -90,8 +94,8 @@ fn sent(send: &Sent, otherwise: &str) -> String {
 
 fn repeated(stream: &Stream) -> Option<String> {
     let names: Vec<_> = stream.partitions.names().collect();
-    let partitions =
-        (!names.is_empty()).then(|| format!("{} partitions ({})", stream.partitions.count(), names.join(", ")));
+    let partitions = (!names.is_empty())
+        .then(|| format!("{} partitions ({})", stream.partitions.count(), names.join(", ")));
     let parent = stream.parent.as_ref().map(|parent| {
         let which = if parent.conditions.is_empty() { "" } else { " that passes `where`" };
         match &parent.batch {
@@ -130,7 +134,9 @@ fn own_end(pagination: &Pagination) -> String {
         Kind::Cursor { next, .. } | Kind::NextUrl { next } => format!("when nothing stands at {next}"),
         Kind::LinkHeader { rel } => format!("when there is no link {rel}"),
         Kind::Page { total_pages: Some(at), .. } => format!("after as many pages as {at} states"),
-        Kind::Offset { .. } if total => "at an empty page, or a page that is not full and reaches the total".to_owned(),
+        Kind::Offset { .. } if total => {
+            "at an empty page, or a page that is not full and reaches the total".to_owned()
+        }
         Kind::Offset { .. } | Kind::Page { total_pages: None, .. } => "at an empty page".to_owned(),
     }
 }
@@ -163,7 +169,10 @@ fn mark(stream: &Stream) -> String {
     }
     let lookback = lookback.map(|lookback| format!(", {lookback} earlier")).unwrap_or_default();
     let window = if settings.window.is_some() { " or the begin of the last window" } else { "" };
-    format!("The mark is the newest `{}`{each}{window}; the next run begins there{lookback}.", settings.cursor)
+    format!(
+        "The mark is the newest `{}`{each}{window}; the next run begins there{lookback}.",
+        settings.cursor
+    )
 }
 
 fn holds(condition: &Condition) -> String {

@@ -1,12 +1,42 @@
-//! Whether a connection failed because the server's certificate is not trusted, which no other attempt changes.
+//! Whether a connection failed because of a certificate, which no other attempt changes.
 
 use std::error::Error;
 
-/// Whether the cause of a failure is a certificate that was refused.
+use rustls::CertificateError;
+
+/// Whether the cause of a failure is a server's certificate that was refused.
 pub(super) fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
+    is(error, |cause| matches!(cause, rustls::Error::InvalidCertificate(_)))
+}
+
+/// Whether the cause of a failure is a server's certificate of an authority that is not known.
+pub(super) fn is_of_unknown_authority(error: &(dyn Error + 'static)) -> bool {
+    is(error, |cause| matches!(cause, rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)))
+}
+
+/// Whether the cause of a failure is that the server has refused the client's certificate, or that there is none.
+pub(super) fn is_refused(error: &(dyn Error + 'static)) -> bool {
+    use rustls::AlertDescription::{
+        BadCertificate, CertificateExpired, CertificateRequired, CertificateRevoked, CertificateUnknown,
+        UnknownCA, UnsupportedCertificate,
+    };
+    let about_it = [
+        BadCertificate,
+        CertificateExpired,
+        CertificateRequired,
+        CertificateRevoked,
+        CertificateUnknown,
+        UnknownCA,
+        UnsupportedCertificate,
+    ];
+    is(error, |cause| matches!(cause, rustls::Error::AlertReceived(alert) if about_it.contains(alert)))
+}
+
+/// Whether a failure has such a cause.
+fn is(error: &(dyn Error + 'static), of: impl Fn(&rustls::Error) -> bool) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+        if error.downcast_ref::<rustls::Error>().is_some_and(&of) {
             return true;
         }
         // An I/O error passes over the error that it wraps when it is asked for its source.
@@ -31,6 +61,10 @@ mod tests {
             assert!(is_untrusted(&tls));
             assert!(is_untrusted(&io::Error::other(tls)));
         }
+        let alert = io::Error::other(rustls::Error::AlertReceived(rustls::AlertDescription::UnknownCA));
+        assert!(is_refused(&alert) && !is_untrusted(&alert));
+        let other = rustls::Error::AlertReceived(rustls::AlertDescription::HandshakeFailure);
+        assert!(!is_refused(&io::Error::other(other)));
         let passing = io::Error::other(rustls::Error::HandshakeNotComplete);
         assert!(!is_untrusted(&passing));
         assert!(!is_untrusted(&io::Error::from(io::ErrorKind::ConnectionReset)));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::credential::{Credential, bearer};
@@ -98,6 +98,15 @@ impl Authenticator {
     /// is lost if the process ends before the vault has the new one.
     pub(crate) async fn settled(&self) {
         drop(self.current.lock().await);
+    }
+
+    /// A text of the file, or a secret.
+    pub(in crate::http) async fn text(
+        &self,
+        value: &TextOrSecret,
+        freshness: Freshness,
+    ) -> Result<SecretString, AuthFault> {
+        Ok(self.keys.text(value, freshness).await?)
     }
 
     /// The credential, from memory while it is good.

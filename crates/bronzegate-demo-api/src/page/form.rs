@@ -16,7 +16,7 @@ impl Form {
             Self::Map { .. } if count > 0 => ("{".to_owned(), "}"),
             Self::Lists { is_map: true, .. } => ("{".to_owned(), "}"),
             Self::Rows { columns, first_row: true, .. } => {
-                let names = serde_json::Value::from(columns.clone());
+                let names = Value::from(columns.clone());
                 (format!("[{names}{}", if count > 0 { "," } else { "" }), "]")
             }
             Self::List | Self::Map { .. } | Self::Lists { .. } | Self::Rows { .. } => ("[".to_owned(), "]"),

@@ -24,84 +24,119 @@ struct Workload {
     /// The yardstick's style and the stream's path with its fixed query.
     yardstick: Option<(&'static str, &'static str)>,
     /// The stream's settings in the source file.
-    stream: &'static str,
+    stream: String,
     runs: usize,
 }
 
-const CURSOR: &str = "records: results, pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: SIZE }, total: { body: total } }";
+/// A stream by cursor, `limit` records a page.
+fn by_cursor(limit: u32, output: &str) -> String {
+    format!(
+        "records: results, pagination: {{ type: cursor, next: {{ body: paging.next.after }}, send: {{ query: after }}, \
+         page_size: {{ query: limit, value: {limit} }}, total: {{ body: total }} }}{output}"
+    )
+}
 
-/// A stream that is read once for each record of [`PARENTS`].
-const CHILDREN: &str =
-    "path: '/s/{{ parent.id }}', records: results, concurrency: 16, parent: { stream: p, fields: [id] }";
-const PARENTS: &str = "p: { path: /p, records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 } } }";
+const CRM: &[&str] = &["--stream", "s=cursor:crm:100000"];
+const SMALL: &[&str] = &["--stream", "s=cursor:small:500000"];
 
 /// The workloads, in the order of the table.
-fn workloads() -> [Workload; 12] {
-    let cursor = |name, api, yardstick, stream, runs| Workload { name, api, yardstick, stream, runs };
-    [
-        cursor(
-            "100,000 CRM records by cursor, 100 a page",
-            &["--stream", "s=cursor:crm:100000"],
-            Some(("cursor", "/s?limit=100")),
-            "100",
-            RUNS,
-        ),
-        cursor(
-            "500,000 small records by cursor, 1,000 a page",
-            &["--stream", "s=cursor:small:500000"],
-            Some(("cursor", "/s?limit=1000")),
-            "1000",
-            RUNS,
-        ),
+fn workloads() -> Vec<Workload> {
+    let mut all = cursors();
+    all.extend([
         Workload {
             name: "2,000 pages of 20 ms by offset, concurrency 32",
             api: &["--latency", "20ms", "--stream", "s=offset:crm:200000"],
             yardstick: Some(("offset", "/s?limit=100")),
-            stream: "records: results, concurrency: 32, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 }, total: { body: total } }",
+            stream: format!("concurrency: 32, {OFFSET}"),
             runs: RUNS,
         },
         Workload {
             name: "one page of 1 GB",
             api: &["--stream", "s=single:crm:920000"],
             yardstick: Some(("single", "/s?")),
-            stream: "records: results",
+            stream: "records: results".to_owned(),
             runs: 3,
         },
-        Workload { name: "100,000 CRM records by offset, as NDJSON", stream: FILES, ..table(RUNS) },
-        Workload { name: "the same into a table", stream: TABLE, ..table(RUNS) },
-        Workload { name: "the same into a table with 5 columns", stream: COLUMNS, ..table(RUNS) },
-        Workload {
-            name: "one page of 1 GB into a table",
-            api: &["--stream", "s=single:crm:920000"],
-            stream: "records: results, output: { table: t }",
-            ..table(1)
-        },
-        cursor("memory at 25,000 CRM records", &["--stream", "s=cursor:crm:25000"], None, "100", 1),
-        cursor("memory at 200,000 CRM records", &["--stream", "s=cursor:crm:200000"], None, "100", 1),
-        cursor(
-            "memory at 1,000 parents of 10 records",
-            &["--stream", "p=offset:small:1000", "--stream", "s=single:small:10"],
-            None,
-            CHILDREN,
-            1,
-        ),
-        cursor(
-            "memory at 20,000 parents of 10 records",
-            &["--stream", "p=offset:small:20000", "--stream", "s=single:small:10"],
-            None,
-            CHILDREN,
-            1,
-        ),
+    ]);
+    all.extend(tables());
+    all.extend(memory());
+    all
+}
+
+/// One page after the other: each row against a yardstick of its own.
+fn cursors() -> Vec<Workload> {
+    const GZIP: &[&str] = &["--gzip", "--stream", "s=cursor:crm:100000"];
+    let row = |name, api, limit, output, style, path| Workload {
+        name,
+        api,
+        yardstick: Some((style, path)),
+        stream: by_cursor(limit, output),
+        runs: RUNS,
+    };
+    let (crm, small) = ("/s?limit=100", "/s?limit=1000");
+    let (gzip, zstd) = (", output: { compression: gzip }", ", output: { compression: zstd }");
+    vec![
+        row("100,000 CRM records by cursor, 100 a page", CRM, 100, "", "cursor", crm),
+        row("the same against a bare splice", CRM, 100, "", "splice", crm),
+        row("500,000 small records by cursor, 1,000 a page", SMALL, 1000, "", "cursor", small),
+        row("the same against a bare splice", SMALL, 1000, "", "splice", small),
+        row("CRM in gzip responses, against decompressing alone", GZIP, 100, "", "unpacked", crm),
+        row("CRM into gzip parts, against compressing alone", CRM, 100, gzip, "splice-gzip", crm),
+        row("CRM into zstd parts, against compressing alone", CRM, 100, zstd, "splice-zstd", crm),
     ]
 }
 
-/// Pages of 110 KB, compared with each other.
-const FILES: &str = "records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 }, total: { body: total } }";
-const TABLE: &str = "records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 }, total: { body: total } }, output: { table: t }";
-const COLUMNS: &str = "records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 }, total: { body: total } }, output: { table: t, columns: [{ member: id, type: string }, { member: createdAt, type: timestamp }, { member: updatedAt, type: timestamp }, { member: archived, type: boolean }, { member: properties, type: string }] }";
+const OFFSET: &str = "records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 }, total: { body: total } }";
 
-fn table(runs: usize) -> Workload {
-    Workload { name: "", api: &["--stream", "s=offset:crm:100000"], yardstick: None, stream: "", runs }
+/// Pages of 110 KB, compared with each other.
+fn tables() -> [Workload; 4] {
+    const COLUMNS: &str = "{ member: id, type: string }, { member: createdAt, type: timestamp }, { member: updatedAt, type: timestamp }, { member: archived, type: boolean }, { member: properties, type: string }";
+    let row = |name, stream| Workload {
+        name,
+        api: &["--stream", "s=offset:crm:100000"],
+        yardstick: None,
+        stream,
+        runs: RUNS,
+    };
+    [
+        row("100,000 CRM records by offset, as NDJSON", OFFSET.to_owned()),
+        row("the same into a table", format!("{OFFSET}, output: {{ table: t }}")),
+        row(
+            "the same into a table with 5 columns",
+            format!("{OFFSET}, output: {{ table: t, columns: [{COLUMNS}] }}"),
+        ),
+        Workload {
+            name: "one page of 1 GB into a table",
+            api: &["--stream", "s=single:crm:920000"],
+            yardstick: None,
+            stream: "records: results, output: { table: t }".to_owned(),
+            runs: 1,
+        },
+    ]
+}
+
+/// A stream that is read once for each record of [`PARENTS`].
+const CHILDREN: &str =
+    "path: '/s/{{ parent.id }}', records: results, concurrency: 16, parent: { stream: p, fields: [id] }";
+const PARENTS: &str = "p: { path: /p, records: results, pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 } } }";
+
+/// What is measured once, for its peak.
+fn memory() -> [Workload; 4] {
+    let row = |name, api, stream| Workload { name, api, yardstick: None, stream, runs: 1 };
+    [
+        row("memory at 25,000 CRM records", &["--stream", "s=cursor:crm:25000"], by_cursor(100, "")),
+        row("memory at 200,000 CRM records", &["--stream", "s=cursor:crm:200000"], by_cursor(100, "")),
+        row(
+            "memory at 1,000 parents of 10 records",
+            &["--stream", "p=offset:small:1000", "--stream", "s=single:small:10"],
+            CHILDREN.to_owned(),
+        ),
+        row(
+            "memory at 20,000 parents of 10 records",
+            &["--stream", "p=offset:small:20000", "--stream", "s=single:small:10"],
+            CHILDREN.to_owned(),
+        ),
+    ]
 }
 
 /// Runs every workload and prints the table.
@@ -118,10 +153,7 @@ pub(crate) fn run() -> Outcome {
 }
 
 fn row(workload: &Workload, base_url: &str, folder: &Path) -> Outcome {
-    let settings = match workload.stream.parse::<u64>() {
-        Ok(size) => CURSOR.replace("SIZE", &size.to_string()),
-        Err(_) => workload.stream.to_owned(),
-    };
+    let settings = &workload.stream;
     let stream = match settings.strip_prefix("path:") {
         Some(_) => format!("{PARENTS}\n  s: {{ {settings} }}"),
         None => format!("s: {{ path: /s, {settings} }}"),

@@ -18,6 +18,7 @@ mod output;
 mod process;
 mod smoke_azure;
 mod sources;
+mod splice;
 mod torture;
 mod torture_delta;
 mod yardstick;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         ["smoke-azure"] => smoke_azure::run(),
         ["torture", ref options @ ..] => torture::run(options),
         ["torture-doomed", ref fate @ ..] => torture::doomed(fate),
+        ["yardstick", style, url, file] if style.starts_with("splice") => splice::run(style, url, file),
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
             const USAGE: &str = "usage: workbench airbyte PYTHON | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | bench-azure | \

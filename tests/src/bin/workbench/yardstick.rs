@@ -1,10 +1,12 @@
 //! The yardstick: downloads the pages of a stream over the same HTTP client and writes their
-//! bodies to a file. It checks nothing, splits nothing and adds nothing.
+//! bodies to a file, decompressed where they are packed. It checks nothing, splits nothing and adds nothing.
 
 use std::fs::File;
 use std::io::Write as _;
 
+use flate2::write::GzDecoder;
 use futures::{StreamExt as _, TryStreamExt as _};
+use http::header::ACCEPT_ENCODING;
 
 use crate::Outcome;
 
@@ -17,6 +19,7 @@ pub(crate) fn run(style: &str, url: &str, file: &str) -> Outcome {
         match style {
             "cursor" => by_cursor(&http, url, &mut file).await,
             "offset" => by_offset(&http, url, &mut file).await,
+            "unpacked" => unpacked(&http, url, file).await,
             "single" => one_page(&http, url, &mut file).await.map(|_| ()),
             other => Err(format!("no such style: {other}").into()),
         }
@@ -24,11 +27,31 @@ pub(crate) fn run(style: &str, url: &str, file: &str) -> Outcome {
 }
 
 async fn by_cursor(http: &reqwest::Client, url: &str, file: &mut File) -> Outcome {
-    let mut next = Some(String::new());
-    while let Some(after) = next {
-        let url = if after.is_empty() { url.to_owned() } else { format!("{url}&after={after}") };
-        let end = one_page(http, &url, file).await?;
-        next = end.rsplit_once("\"after\":\"").and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned()));
+    let mut next = Some(url.to_owned());
+    while let Some(page) = next {
+        next = following(url, &one_page(http, &page, file).await?);
+    }
+    Ok(())
+}
+
+/// The next page's URL, from the end of a body.
+fn following(url: &str, end: &str) -> Option<String> {
+    let (_, rest) = end.rsplit_once("\"after\":\"")?;
+    Some(format!("{url}&after={}", rest.split_once('"')?.0))
+}
+
+/// By cursor, of bodies in gzip.
+async fn unpacked(http: &reqwest::Client, url: &str, mut file: File) -> Outcome {
+    let mut next = Some(url.to_owned());
+    while let Some(page) = next {
+        let mut response = http.get(page).header(ACCEPT_ENCODING, "gzip").send().await?.error_for_status()?;
+        let mut decoder = GzDecoder::new(Vec::new());
+        while let Some(chunk) = response.chunk().await? {
+            decoder.write_all(&chunk)?;
+        }
+        let body = decoder.finish()?;
+        file.write_all(&body)?;
+        next = following(url, &String::from_utf8_lossy(&body[body.len().saturating_sub(200)..]));
     }
     Ok(())
 }

@@ -151,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
         names = (self.connection.getpeercert() or {}).get("subject", ())
         peer = next((value for pairs in names for name, value in pairs if name == "commonName"), None)
         following = parse_qs(urlsplit(self.path).query).get("next", [None])[0]
-        self.answer(200, {"results": [{"peer": peer}], "next": following})
+        self.answer(200, {"results": [{"peer": peer, "port": self.server.server_port}], "next": following})
 
     def cookies(self):
         text = self.headers.get("Cookie", "")

@@ -24,8 +24,9 @@ struct Office {
 }
 
 impl Office {
-    fn open() -> Self {
+    fn open(name: &str) -> Self {
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
         let authority = CertifiedIssuer::self_signed(params, key).expect("an authority");
@@ -109,7 +110,7 @@ const TLS: &str = "tls: { ca: { secret: ca }, certificate: { secret: certificate
 
 #[tokio::test]
 async fn a_certificate_is_shown_to_hosts_that_get_credentials_and_to_no_other() {
-    let office = Office::open();
+    let office = Office::open("ours");
     let (certificate, key) = office.issue("reader");
     let ca = office.authority.pem();
     let secrets = [("ca", ca.as_str()), ("certificate", &certificate), ("key", &key)];
@@ -131,7 +132,7 @@ async fn a_certificate_is_shown_to_hosts_that_get_credentials_and_to_no_other() 
 
 #[tokio::test]
 async fn an_authority_of_ones_own_is_trusted_where_the_file_names_it() {
-    let office = Office::open();
+    let office = Office::open("ours");
     let api = office.server(false);
     let ca = office.authority.pem();
     let indented = ca.trim_end().replace('\n', "\n    ");
@@ -151,7 +152,7 @@ async fn an_authority_of_ones_own_is_trusted_where_the_file_names_it() {
 
 #[tokio::test]
 async fn a_certificate_that_is_refused_is_read_again_and_then_told() {
-    let (office, other) = (Office::open(), Office::open());
+    let (office, other) = (Office::open("ours"), Office::open("theirs"));
     let api = office.server(true);
     let ca = office.authority.pem();
     let (certificate, key) = office.issue("reader");

@@ -94,10 +94,10 @@ impl RuleSpec {
                 report.add(message.at(), draft.accepted("{ body: … } or { header: … }"));
             }
         }
-        if let Some(wait) = &self.wait {
-            if self.then.get().is_some_and(|then| *then != Then::Retry) {
-                report.say(wait.at(), "wait needs then: retry");
-            }
+        if let Some(wait) = &self.wait
+            && self.then.get().is_some_and(|then| *then != Then::Retry)
+        {
+            report.say(wait.at(), "wait needs then: retry");
         }
         if let Some(if_first) = &self.if_first
             && self.then.get().is_some_and(|then| *then != Then::End)

@@ -71,13 +71,12 @@ impl StreamRun {
 /// The branch of the `nth` partition, and of a parent that is not known.
 fn branch(stream: &Stream, nth: u64, unknown: &mut Unknown) -> Result<Branch> {
     let parent = stream.parent.iter().flat_map(|parent| {
-        let values = parent.fields.iter().map(|field| match &parent.batch {
-            Some(batch) => {
+        let values = parent.fields.iter().map(|field| {
+            if let Some(batch) = &parent.batch {
                 let label =
                     format!("{} of up to {} records of {}", field.as_str(), batch.size, parent.stream);
                 serde_json::json!([unknown.stands_for(label)]).to_string()
-            }
-            None => {
+            } else {
                 let label = format!("{} of a record of {}", field.as_str(), parent.stream);
                 serde_json::Value::from(unknown.stands_for(label)).to_string()
             }

@@ -18,14 +18,16 @@ pub(super) fn is_of_unknown_authority(error: &(dyn Error + 'static)) -> bool {
 pub(super) fn is_refused(error: &(dyn Error + 'static)) -> bool {
     use rustls::AlertDescription::{
         BadCertificate, CertificateExpired, CertificateRequired, CertificateRevoked, CertificateUnknown,
-        UnknownCA, UnsupportedCertificate,
+        DecryptError, UnknownCA, UnsupportedCertificate,
     };
+    // OpenSSL says `decrypt_error` of a certificate whose signature is not that of the authority it names.
     let about_it = [
         BadCertificate,
         CertificateExpired,
         CertificateRequired,
         CertificateRevoked,
         CertificateUnknown,
+        DecryptError,
         UnknownCA,
         UnsupportedCertificate,
     ];

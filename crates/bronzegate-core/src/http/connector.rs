@@ -43,14 +43,13 @@ impl Connector {
     /// # Errors
     /// [`ErrorKind::Config`] when TLS cannot be set up.
     pub(super) fn new(source: &Source, stream: &Stream, egress: Arc<Egress>) -> Result<Self, Error> {
-        let made = match stream.tls {
-            Some(_) => None,
-            None => {
-                let builder = transport::builder(&stream.timeout, &egress);
-                let builder = if needs_tls(source, stream) { builder } else { builder.tls_certs_only([]) };
-                let client = built(builder)?;
-                Some(HttpClients { known: client.clone(), strangers: client, is_fresh: true })
-            }
+        let made = if stream.tls.is_some() {
+            None
+        } else {
+            let builder = transport::builder(&stream.timeout, &egress);
+            let builder = if needs_tls(source, stream) { builder } else { builder.tls_certs_only([]) };
+            let client = built(builder)?;
+            Some(HttpClients { known: client.clone(), strangers: client, is_fresh: true })
         };
         Ok(Self {
             tls: stream.tls.clone(),
@@ -87,7 +86,7 @@ impl Connector {
         let tls = self.tls.as_ref();
         let mut authorities = Vec::new();
         if let Some(ca) = tls.and_then(|tls| tls.ca.as_ref()) {
-            let pem = auth.text(ca, freshness).await?;
+            let pem = auth.certificate(ca, freshness).await?;
             let read = reqwest::Certificate::from_pem_bundle(pem.expose_secret().as_bytes());
             authorities = read.ok().filter(|read| !read.is_empty()).ok_or_else(|| no_pem("tls.ca", ca))?;
         }
@@ -111,8 +110,8 @@ async fn identity(
     auth: &Authenticator,
     freshness: Freshness,
 ) -> Result<reqwest::Identity, AuthFault> {
-    let certificate = auth.text(&settings.certificate, freshness).await?;
-    let key = auth.text(&TextOrSecret::Secret(settings.key.clone()), freshness).await?;
+    let certificate = auth.certificate(&settings.certificate, freshness).await?;
+    let key = auth.secret(&settings.key, freshness).await?;
     let pem = format!("{}\n{}\n", certificate.expose_secret(), key.expose_secret());
     reqwest::Identity::from_pem(pem.as_bytes()).map_err(|_| {
         let cause = format!(

@@ -169,6 +169,36 @@ fn pagination_keys_must_fit() {
         ("{ type: cursor, next: n, send: { query: c } }", "{ body: … }"),
         ("{ type: cursor, next: { body: n }, send: { url: false } }", "true"),
         ("{ type: cursor, next: { body: n }, send: { url: true }, initial: x }", "initial cannot"),
+        ("{ type: next_url, next: { body: n }, send: { query: c } }", "unknown key"),
+        (
+            "{ type: next_url, next: { body: n }, carry: [{ from: { body: a }, to: { query: b } }] }",
+            "followed as given",
+        ),
+        ("{ type: none, max_pages: 3 }", "means nothing"),
+        ("{ type: none, single_page: true }", "means nothing"),
+        ("{ type: next_url, next: { body: n, stateful: true } }", "stateful needs total"),
+        (
+            "{ type: cursor, next: { body: n, statefull: true }, send: { query: c } }",
+            "did you mean \"stateful\"?",
+        ),
+        ("{ type: curser }", "did you mean \"cursor\"?"),
+        ("{ next: { body: n } }", "type is missing"),
+        ("{ type: page, send: { query: p }, total: { body: t, tolerance: 200% } }", "0% to 100%"),
+        ("{ type: page, send: { query: p }, total: { bdy: t } }", "did you mean \"body\"?"),
+    ] {
+        one(&format!("pagination: {keys}"), part);
+    }
+    none(
+        "pagination: { type: next_url, next: { link: n, stateful: true }, total: { body: t }, single_page: true }",
+    );
+    none("pagination: { type: cursor, next: { body: n, stateful: false }, send: { query: c } }");
+    none("pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }");
+    none("method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }");
+}
+
+#[test]
+fn the_first_cursor_and_later_pages_must_fit() {
+    for (keys, part) in [
         (
             "{ type: cursor, next: { body: n }, send: { query: c }, initial: '{{ cursor }}' }",
             "before the first",
@@ -199,34 +229,12 @@ fn pagination_keys_must_fit() {
             "{ type: cursor, next: { body: n }, send: { query: c }, carry: [{ from: { body: a }, to: { query: b }, if_absent: drp }] }",
             "did you mean \"drop\"?",
         ),
-        ("{ type: next_url, next: { body: n }, send: { query: c } }", "unknown key"),
-        (
-            "{ type: next_url, next: { body: n }, carry: [{ from: { body: a }, to: { query: b } }] }",
-            "followed as given",
-        ),
-        ("{ type: none, max_pages: 3 }", "means nothing"),
-        ("{ type: none, single_page: true }", "means nothing"),
-        ("{ type: next_url, next: { body: n, stateful: true } }", "stateful needs total"),
-        (
-            "{ type: cursor, next: { body: n, statefull: true }, send: { query: c } }",
-            "did you mean \"stateful\"?",
-        ),
-        ("{ type: curser }", "did you mean \"cursor\"?"),
-        ("{ next: { body: n } }", "type is missing"),
-        ("{ type: page, send: { query: p }, total: { body: t, tolerance: 200% } }", "0% to 100%"),
-        ("{ type: page, send: { query: p }, total: { bdy: t } }", "did you mean \"body\"?"),
     ] {
         one(&format!("pagination: {keys}"), part);
     }
     none(
-        "pagination: { type: next_url, next: { link: n, stateful: true }, total: { body: t }, single_page: true }",
-    );
-    none("pagination: { type: cursor, next: { body: n, stateful: false }, send: { query: c } }");
-    none("pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }");
-    none(
         "params: { c: 1 }\npagination: { type: cursor, next: { body: n }, send: { body: c }, next_request: { path: /n, method: POST } }",
     );
-    none("method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }");
 }
 
 #[test]

@@ -196,13 +196,11 @@ impl XmlReader {
             self.out.extend_from_slice(format!("{{{}:", quoted(&name)).as_bytes());
             self.out.extend_from_slice(&element.into_json());
         }
-        match self.open.last_mut() {
-            Some(parent) => parent.has_ended(name)?,
-            None => {
-                self.has_ended = true;
-                self.out.push(b'}');
-            }
+        if let Some(parent) = self.open.last_mut() {
+            return parent.has_ended(name);
         }
+        self.has_ended = true;
+        self.out.push(b'}');
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use super::refresh::{Refresh, Unsaved};
 use super::signature::Signature;
 use super::token::Token;
 use crate::clock::Clock;
-use crate::config::{Auth, HeaderKey, KeyPlace, OAuth1, RequestSecret, TextOrSecret};
+use crate::config::{Auth, HeaderKey, KeyPlace, OAuth1, RequestSecret, SecretRef, TextOrSecret};
 use crate::redact::Scrubber;
 use crate::secret::{Freshness, SecretStore};
 use crate::signer::RequestSigner;
@@ -100,13 +100,22 @@ impl Authenticator {
         drop(self.current.lock().await);
     }
 
-    /// A text of the file, or a secret.
-    pub(in crate::http) async fn text(
+    /// A certificate of the file, or of the vault.
+    pub(in crate::http) async fn certificate(
         &self,
         value: &TextOrSecret,
         freshness: Freshness,
     ) -> Result<SecretString, AuthFault> {
-        Ok(self.keys.text(value, freshness).await?)
+        Ok(self.keys.certificate(value, freshness).await?)
+    }
+
+    /// A secret.
+    pub(in crate::http) async fn secret(
+        &self,
+        reference: &SecretRef,
+        freshness: Freshness,
+    ) -> Result<SecretString, AuthFault> {
+        Ok(self.keys.secret(reference, freshness).await?)
     }
 
     /// The credential, from memory while it is good.

@@ -96,6 +96,9 @@ mod service_accounts;
 mod sessions;
 // The repository's source files, each against the demo API in the vendor's part.
 mod sources;
+mod sources_business;
+mod sources_public;
+mod sources_reports;
 // Answers with status 200 that speak of an error: refused, or told.
 mod suspects;
 // Records that appear late.

@@ -23,7 +23,7 @@ pub(super) async fn further(
     if probe.last {
         return Ok(match only_page(context, Some(first)).await? {
             Led::Unseen(why) => vec![why],
-            Led::On | Led::NotYet => Vec::new(),
+            Led::On | Led::NotYet | Led::Unasked => Vec::new(),
         });
     }
     let Look::Page(second) = look(context, &first.branch, behind, &[]).await? else { return Ok(Vec::new()) };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::StreamRun;
+use super::paging::remembered;
 use super::staged::{Staged, asked_window};
 use super::table_segment::naming;
 use crate::bronze::{
@@ -252,6 +253,7 @@ impl StreamRun {
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
         let full = Full { most_parts, stop: stop.clone() };
         let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
+        remembered(&context, segment);
         let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let read = self.write_pages(&mut pages, &mut writer, (&full, &mut staged)).await;
         staged.warnings.extend(pages.warnings());

@@ -30,9 +30,9 @@ pub(super) async fn second_look(
     fetched: &Fetched,
 ) -> Result<SecondLook, Error> {
     let records = fetched.body.as_ref().map(|body| body.records);
-    let is_branched = branch.label().is_some();
+    let known = (branch.label().is_some(), context.seen.leads_on());
     let looking = Looking { context, branch };
-    match progress.doubt(records, &fetched.facts, is_branched) {
+    match progress.doubt(records, &fetched.facts, known) {
         None => Ok(SecondLook::End),
         Some(Doubt::Empty { behind: None }) => looking.again(progress, None).await,
         Some(Doubt::Empty { behind: Some(behind) }) => {
@@ -95,7 +95,8 @@ impl Looking<'_> {
         state.position = at.clone();
         Ok(match look(self.context, self.branch, &state, &[]).await? {
             Look::NoTime => None,
-            Look::Failed(error) if must_come => return Err(error),
+            // One that was not let in now has not been looked at, wherever it lies.
+            Look::Failed(error) if must_come || error.is_quota() => return Err(error),
             Look::Nothing | Look::Failed(_) => Some(0),
             Look::Page(page) if progress.knows(page.hash()) => Some(0),
             Look::Page(page) => Some(page.records()),
@@ -145,13 +146,20 @@ impl Looking<'_> {
                 Look::NoTime => return Ok(SecondLook::NoTime),
                 Look::Page(page) if page.fetched.facts.look(&next).is_some() => return Ok(SecondLook::End),
                 Look::Page(page) if page.records() == half => {
+                    let before = if progress.state.pages > 1 {
+                        "pages before this one"
+                    } else {
+                        "pages of other branches or runs"
+                    };
                     return Err(bad(format!(
-                        "nothing stands at {next}, where the next page is named, although pages before this one named \
-                         theirs there and the API has more: of this page's {records} records it sends {half} where \
+                        "nothing stands at {next}, where the next page is named, although {before} named theirs \
+                         there and the API has more: of this page's {records} records it sends {half} where \
                          {half} are asked for, and names no next page then either"
                     )));
                 }
-                Look::Page(_) | Look::Nothing | Look::Failed(_) => {}
+                // An answer that did not come proves nothing, not even that there is none.
+                Look::Failed(error) => return Err(error),
+                Look::Page(_) | Look::Nothing => {}
             }
         }
         self.context.seen.lacks();

@@ -242,11 +242,7 @@ impl Jobs<'_> {
                 })?
             }
             Found::Json(json) if json.starts_with(b"[") => serde_json::from_slice::<Vec<String>>(&json)
-                .map_err(|_| {
-                    bad(format!(
-                        "the job is done: expected a list of URL strings at {address}"
-                    ))
-                })?,
+                .map_err(|_| bad(format!("the job is done: expected a list of URL strings at {address}")))?,
             found => vec![found.text().ok_or_else(no_url)?],
         };
         if named.len() > MOST_FILES {

@@ -14,6 +14,7 @@ pub(crate) struct SeenPages(Mutex<Seen>);
 struct Seen {
     pages: u64,
     has_followed: bool,
+    led_on_before: bool,
     may_lack: bool,
     /// What somebody should know, each by its kind and told once.
     told: Vec<(&'static str, String)>,
@@ -53,6 +54,17 @@ impl SeenPages {
     /// Whether a page has led to another, or has said that there is none.
     pub(crate) fn has_followed(&self) -> bool {
         self.lock().has_followed
+    }
+
+    /// In earlier runs pages have led to others.
+    pub(crate) fn has_led_on_before(&self) {
+        self.lock().led_on_before = true;
+    }
+
+    /// Whether pages are known to lead to others, by this run or by earlier ones.
+    pub(crate) fn leads_on(&self) -> bool {
+        let seen = self.lock();
+        seen.has_followed || seen.led_on_before
     }
 
     /// Some records may be missing.

@@ -1,6 +1,6 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test torture airbyte bench bench-aws check fmt words clippy docs deny advisories terraform checkov workflows schema \
+.PHONY: help build demo demo-api test torture airbyte scale bench bench-aws check fmt words clippy docs deny advisories terraform checkov workflows schema \
 	clean package-aws invoke-aws functions package-azure wheel invoke-azure bench-azure smoke-azure
 
 VENV  := .venv
@@ -49,8 +49,8 @@ build: ## build the command line, the demo API and the workbench (release)
 	cargo build --release --locked --workspace --bin bronzegate --bin bronzegate-demo-api --bin workbench
 
 # Without the clouds and unoptimised: built from nothing in two minutes, where `make build` takes ten.
-demo: ## the demo API, with authentication, rate limits and faults, into ./bronze
-	cargo build --profile demo --locked -p bronzegate-cli --no-default-features -p bronzegate-demo-api --bins
+demo: ## the demo API, with authentication, rate limits and faults, into ./bronze and a Delta table in ./tables
+	cargo build --profile demo --locked -p bronzegate-cli --no-default-features --features bronzegate-cli/delta -p bronzegate-demo-api --bins
 	$(or $(CARGO_TARGET_DIR),target)/demo/bronzegate-demo-api demo
 
 demo-api: build ## serve the demo API of sources/demo.yaml until Ctrl-C
@@ -76,6 +76,10 @@ torture: $(VENV)/installed $(NODE)/installed ## thousands of trials and hostile 
 airbyte: $(AIRBYTE)/installed ## imported manifests against Airbyte's own runner, on the demo API
 	cargo build --workspace --bins --locked
 	$(WORKBENCH) airbyte $(AIRBYTE)/bin/python
+
+scale: ## what a run asks of the store with 10, 1,000 and 100,000 commits in the log; prints a Markdown table
+	cargo build --workspace --bins --locked
+	$(WORKBENCH) scale
 
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench

@@ -18,6 +18,7 @@
 //! | `delta` | tables beside other readers and writers (delta-rs, Polars, `DuckDB`), and trials of exactness of their log |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
+//! | `scale` | what streams ask of a store by the length of their logs |
 //! | `fuzz` | hostile inputs, drawn from a seed |
 //! | `key_tables` | the tables of keys in `docs/source-files`, made from the schema |
 
@@ -40,12 +41,13 @@ mod log_tables;
 mod manual_clock;
 mod memory_vault;
 pub mod moto;
+pub mod scale;
 mod shifted_clock;
 mod signed_api;
 pub mod spoiling_proxy;
 pub mod store_contract;
 pub mod streams;
-mod terminal;
+pub mod terminal;
 pub mod terraform;
 mod timed_bench;
 pub mod torture;
@@ -72,4 +74,4 @@ pub use memory_vault::MemoryVault;
 pub use shifted_clock::ShiftedClock;
 pub use signed_api::SignedApi;
 pub use timed_bench::TimedBench;
-pub use vendor::Vendor;
+pub use vendor::{Row, Vendor, row_of};

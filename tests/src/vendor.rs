@@ -14,7 +14,9 @@ use bronzegate_core::clock::{Clock as _, TestClock};
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::run::{Engine, RunOptions};
 use bronzegate_core::secret::FileSecrets;
-use bronzegate_demo_api::{Credentials, DemoApi, Options, StreamStats, csv_record_of};
+use bronzegate_demo_api::{
+    Credentials, DemoApi, Form, Options, Stream, StreamStats, csv_record_of, row_record_of, value_record_of,
+};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
@@ -28,8 +30,8 @@ pub struct Vendor {
     pub bench: Bench,
     clock: Arc<TestClock>,
     vault: TempDir,
-    /// The streams of comma-separated values, with their columns.
-    tables: BTreeMap<String, Vec<String>>,
+    /// The streams whose records are rows of a table, with what an API's record becomes.
+    tables: BTreeMap<String, Row>,
 }
 
 impl Vendor {
@@ -52,8 +54,11 @@ impl Vendor {
         let options = read(format!("tests/fixtures/roles/{api}.json"));
         let mut options: Options = serde_json::from_str(&options).expect("a configuration of the demo API");
         part(&mut options);
-        let tables = options.streams.iter().filter(|stream| stream.csv.is_some());
-        let tables = tables.map(|stream| (stream.name.clone(), stream.quirks.columns.clone())).collect();
+        let tables = options
+            .streams
+            .iter()
+            .filter_map(|stream| Some((stream.name.clone(), row_of(stream)?)))
+            .collect();
         let clock = test_clock();
         let wall = clock.clone();
         let wall = move || Duration::from_micros(wall.now().as_microsecond().unsigned_abs());
@@ -142,8 +147,8 @@ impl Vendor {
             assert!(before > repeats && records > before, "{stream}: both runs bring something");
         }
         let (mut landed, mut expected) = (self.bench.records(stream), self.bench.api.records(stream));
-        if let Some(columns) = self.tables.get(stream) {
-            expected = expected.iter().map(|record| csv_record_of(columns, record.as_bytes())).collect();
+        if let Some((columns, of)) = self.tables.get(stream) {
+            expected = expected.iter().map(|record| of(columns, record.as_bytes())).collect();
         }
         assert_eq!(
             (records, landed.len() as u64),
@@ -189,6 +194,20 @@ impl Vendor {
     }
 }
 
+/// What a record of the API becomes by these columns.
+pub type Row = (Vec<String>, fn(&[String], &[u8]) -> String);
+
+/// What the records of a stream become, where its pages are tables or lists of values.
+pub fn row_of(stream: &Stream) -> Option<Row> {
+    let row: Row = match &stream.quirks.form {
+        Form::Rows { columns, .. } => (columns.clone(), row_record_of),
+        Form::Values { member } => (vec![member.clone()], value_record_of),
+        _ if stream.csv.is_some() => (stream.quirks.columns.clone(), csv_record_of),
+        _ => return None,
+    };
+    Some(row)
+}
+
 /// A time behind every record that the roles have.
 const LATER: &str = "2026-12-01T00:00:00Z";
 
@@ -198,10 +217,9 @@ const INSTANCE: &str = "localhost";
 /// The source file's text with its hosts moved to the demo API.
 fn moved(text: &str, base_url: &str) -> String {
     let line = |line: &str| {
-        let of_host =
-            ["base_url: https://", "token_url: https://"].into_iter().find(|key| line.contains(key));
-        let Some(key) = of_host else { return line.to_owned() };
-        let (before, rest) = line.split_once(key).expect("it contains the key");
+        // `base_url`, `token_url`, and the `url` of a login.
+        let key = "url: https://";
+        let Some((before, rest)) = line.split_once(key) else { return line.to_owned() };
         let end = rest.find(['/', ' ', ',']).unwrap_or(rest.len());
         format!("{before}{}{base_url}{}", key.trim_end_matches("https://"), &rest[end..])
     };

@@ -67,6 +67,29 @@ pub struct Failure {
     pub is_quota: bool,
 }
 
+/// What a failure is called that may pass whatever its kind: a vault or a folder of source files that cannot be had now.
+const TRANSIENT: &str = "transient";
+/// The names of failures, from those that no other try can help to those that most likely pass.
+const MORE_RETRYABLE: [&str; 7] = ["config", "auth", "data", "interrupted", "store", "api", TRANSIENT];
+
+impl Failure {
+    /// What a trigger turns on: the kind's name, or `transient`.
+    pub fn retry_name(&self) -> &'static str {
+        if self.is_transient { TRANSIENT } else { self.kind.as_str() }
+    }
+
+    /// Whether another try at the same may help.
+    pub fn may_pass(&self) -> bool {
+        self.is_transient || matches!(self.kind, ErrorKind::Api | ErrorKind::Store | ErrorKind::Interrupted)
+    }
+}
+
+/// The failure that most likely passes. Another try runs all of an event's streams: it is worth it where it may help one.
+pub fn most_retryable<'a>(reports: impl IntoIterator<Item = &'a RunReport>) -> Option<&'a Failure> {
+    let rank = |failure: &&Failure| MORE_RETRYABLE.iter().position(|name| *name == failure.retry_name());
+    reports.into_iter().filter_map(|report| report.error.as_ref()).max_by_key(rank)
+}
+
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         Self {

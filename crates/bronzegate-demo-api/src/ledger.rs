@@ -117,7 +117,9 @@ impl Ledger {
 
 fn time(timeline: &Timeline, record: &str) -> Option<i128> {
     let record: Value = serde_json::from_str(record).ok()?;
-    let found = timeline.cursor.split('.').try_fold(&record, |at, name| at.get(name));
+    let found = timeline.cursor.split('.').try_fold(&record, |at, name| {
+        name.parse::<usize>().map_or_else(|_| at.get(name), |index| at.get(index))
+    });
     match found? {
         Value::String(text) => timeline.read_record(text),
         Value::Number(number) => timeline.read_record(&number.to_string()),
@@ -146,10 +148,12 @@ fn make(seed: u64, timeline: &Timeline, made: &Made, n: u64) -> String {
         (TimeFormat::EpochMs, _) => Value::from(at.as_millisecond()),
         (TimeFormat::Integer, _) => Value::from(n),
     };
-    let nested =
-        timeline.cursor.rsplit('.').fold(time.to_string(), |inner, name| format!("{{\"{name}\":{inner}}}"));
-    let mut text = nested.trim_end_matches('}').to_owned();
-    text.push_str(&"}".repeat(timeline.cursor.split('.').count() - 1));
+    // A number in the path is a place in a list, of which only the first can be made.
+    let nested = timeline.cursor.rsplit('.').fold(time.to_string(), |inner, name| match name {
+        "0" => format!("[{inner}]"),
+        _ => format!("{{\"{name}\":{inner}}}"),
+    });
+    let mut text = nested.strip_suffix('}').unwrap_or(&nested).to_owned();
     if let Some(members) = &made.members {
         let members =
             members.replace("$n$", &n.to_string()).replace("$ms$", &at.as_millisecond().to_string());

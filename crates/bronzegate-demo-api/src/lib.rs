@@ -20,6 +20,7 @@ mod rate;
 mod record;
 mod serve;
 mod spelling;
+mod step;
 mod stream;
 mod timeline;
 
@@ -28,10 +29,13 @@ pub use fault::{BadGzip, Fault, FaultKind, Framing, InvalidJson, When, WrongShap
 pub use manner::{Grain, Manner};
 pub use options::{Credentials, Options};
 pub use payload::Payload;
-pub use quirks::{By, Form, Layout, Quirks, Said};
+pub use quirks::{By, Form, Layout, Pack, Quirks, Said};
 pub use rate::{Dialect, RateLimit, Refusal, ResetUnit, Window};
-pub use record::{Expected, Shape, csv_record, csv_record_of, expected, record};
+pub use record::{
+    Expected, Shape, csv_record, csv_record_of, expected, record, row_record_of, value_record_of,
+};
 pub use serve::{DemoApi, Running, Stats, StreamStats, TokenStats};
 pub use spelling::Spelling;
-pub use stream::{Auth, Job, Pack, Stream, Style};
+pub use step::{Does, Step};
+pub use stream::{Auth, Job, Stream, Style};
 pub use timeline::{Asked, Made, TimeFormat, Timeline};

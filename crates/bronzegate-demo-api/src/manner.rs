@@ -20,6 +20,9 @@ pub struct Manner {
     pub zone: Option<String>,
     /// It is the later one.
     pub later: bool,
+    /// Ends of a request name days: the answer begins behind the day that the first lies in, and ends before the day that the
+    /// second lies in.
+    pub between_days: bool,
     /// How long after its time a record can be seen first; needs a server on another clock.
     #[serde(with = "optional")]
     pub late: Option<Duration>,
@@ -77,6 +80,12 @@ impl Manner {
             |time: Option<i128>| self.whole.zip(time).and_then(|(grain, time)| grain.around(time, format));
         let (from, to) =
             (around(from).map_or(from, |(from, _)| Some(from)), around(to).map_or(to, |(_, to)| Some(to)));
+        let (from, to) = if self.between_days {
+            let day = |time: Option<i128>| time.and_then(|time| Grain::Day.around(time, format));
+            (day(from).map(|(_, to)| to), day(to).map(|(from, _)| from))
+        } else {
+            (from, to)
+        };
         let last = self.by_default_the_last.and_then(|last| format.of(last)).zip(to.or(newest));
         (from.or_else(|| last.map(|(last, end)| end - last)), to)
     }

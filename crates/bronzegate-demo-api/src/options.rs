@@ -63,6 +63,8 @@ pub struct Credentials {
     /// For `/oauth/token` with `grant_type=refresh_token`; each use replaces it, and it works once
     /// unless `refresh_grace` says otherwise.
     pub refresh_token: String,
+    /// Whether a refresh token works for ever and none comes with an access token.
+    pub refresh_stays: bool,
     /// Whether a refresh token that was replaced goes on working, as within a vendor's period of grace.
     pub refresh_grace: bool,
     /// For `/oauth/token` with an assertion: the service account's public key, in PEM.
@@ -92,6 +94,7 @@ impl Default for Credentials {
             client_id: "demo-client".into(),
             client_secret: "demo-client-secret".into(),
             refresh_token: "demo-refresh-token".into(),
+            refresh_stays: false,
             refresh_grace: false,
             assertion_key: String::new(),
             scope: None,

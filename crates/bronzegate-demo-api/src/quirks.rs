@@ -35,6 +35,25 @@ pub struct Quirks {
     /// a list, whose cursor stays the same. Each request that has it is answered with the page behind the one answered
     /// last, whether or not that arrived.
     pub keeps_place: bool,
+    /// The header in which the credential stands instead, and what precedes it there: `["authorization", "SSWS "]`.
+    pub credential_header: Option<(String, String)>,
+    /// The status of an answer without any record, which then has no page.
+    pub nothing: Option<u16>,
+    /// How pages that are no table are packed.
+    pub packed: Option<Pack>,
+    /// Whether a layout's member with the records is absent where there are none.
+    pub omits_empty: bool,
+    /// What separates the fields of a table; a comma without it.
+    pub delimiter: Option<char>,
+    /// The path names one record, which is the whole body: the member that the name is the value of, and what follows it
+    /// in the path. For an unknown one the body is `null`.
+    pub one_by_path: Option<(String, String)>,
+    /// The cursor that asks for the first page.
+    pub first_cursor: Option<String>,
+    /// A parameter that requests of this stream have, and what stands in it: tells apart streams with one path.
+    pub having: Option<(String, String)>,
+    /// Whether each page has a `Link` header of its own for itself, before any other.
+    pub links_itself: bool,
     /// From the page of this number on (from 1), `next` in a layout's body has this name instead.
     pub renames_next: Option<(u64, String)>,
     /// What next links end with, as HAL has it: an expression of a URL template (RFC 6570), such as `{&sort}`. A
@@ -73,6 +92,11 @@ pub enum Form {
         #[serde(default)]
         is_map: bool,
     },
+    /// They are the values of one of their members.
+    Values {
+        /// The member.
+        member: String,
+    },
     /// They are lists of these of their members.
     Rows {
         /// The members.
@@ -94,6 +118,20 @@ impl Quirks {
 pub(crate) fn hides(every: Option<u64>, record: &[u8]) -> bool {
     let sum = |every: u64| record.iter().fold(0, |sum: u64, byte| sum + u64::from(*byte)) % every.max(1);
     every.is_some_and(|every| sum(every) == 0)
+}
+
+/// Names how a page is packed as a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pack {
+    /// Not at all.
+    Plain,
+    /// A gzip file.
+    Gzip,
+    /// A zip archive of a folder and two files, each with half of the records, and the header of a table.
+    Zip,
+    /// A zip archive of two gzip files.
+    ZipOfGzip,
 }
 
 /// Describes how pages are asked for and written.
@@ -129,6 +167,17 @@ pub enum By {
     PageFromZero(String),
     /// What the last record of the page before has at `sort`: a JSON array.
     Sort(String),
+    /// A number in a text, such as a query's.
+    Within {
+        /// The parameter with the text.
+        argument: String,
+        /// What precedes the number of the first record.
+        position: String,
+        /// The number of the first record of all.
+        first: u64,
+        /// What precedes the page size.
+        size: String,
+    },
 }
 
 /// Names what a member or header says; one that has nothing to say is absent.
@@ -139,12 +188,24 @@ pub enum Said {
     Next,
     /// The next cursor, and this at the end.
     NextOr(Value),
+    /// The URL of the next page, as long as there is one.
+    Link,
+    /// The same as a value of the header `Link`.
+    LinkValue,
     /// How many records there are.
     Total,
+    /// The same as a text.
+    TotalText,
+    /// How many records are on the page.
+    Count,
     /// How many pages there are.
     Pages,
     /// Whether there is another page.
     More,
+    /// Whether there is none.
+    Last,
+    /// This, as long as there is another page.
+    WhileMore(Value),
     /// Always this.
     Just(Value),
     /// This, on the first page alone.

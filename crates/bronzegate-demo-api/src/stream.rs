@@ -2,9 +2,10 @@
 
 use crate::{
     named::named,
-    quirks::Quirks,
+    quirks::{Pack, Quirks},
     rate::{Dialect, RateLimit},
     record::Shape,
+    step::Step,
     timeline::Timeline,
 };
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,7 @@ pub struct Stream {
     pub quirks: Quirks,
     /// How its pages come as comma-separated values; JSON without it.
     pub csv: Option<Pack>,
-    /// How its export jobs go ([`Style::SalesforceBulk`] only).
+    /// How its export jobs go ([`Style::SalesforceBulk`], or any style whose job has steps).
     pub job: Job,
 }
 
@@ -180,22 +181,8 @@ impl From<Written> for Stream {
     }
 }
 
-/// Names how a file of comma-separated values is packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pack {
-    /// Not at all.
-    Plain,
-    /// A gzip file.
-    Gzip,
-    /// A zip archive of a folder and two files, each with the header and half of the rows.
-    Zip,
-    /// A zip archive of two gzip files.
-    ZipOfGzip,
-}
-
 /// How an export job goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Job {
     /// How often it says that it is not done.
@@ -210,11 +197,21 @@ pub struct Job {
     pub by_location: bool,
     /// Whether it names a document when it is done, and a GET of `documents/{document}` names the file.
     pub by_document: bool,
+    /// Its requests, where they are a vendor's own; of what stands above only `polls` counts then.
+    pub steps: Vec<Step>,
 }
 
 impl Default for Job {
     fn default() -> Self {
-        Self { polls: 2, file: None, files: None, starts: 0, by_location: false, by_document: false }
+        Self {
+            polls: 2,
+            file: None,
+            files: None,
+            starts: 0,
+            by_location: false,
+            by_document: false,
+            steps: Vec::new(),
+        }
     }
 }
 
@@ -331,6 +328,9 @@ pub enum Auth {
     AuthorizationApiKey,
     /// The API key as the parameter `key`, in the query, a JSON body or a form.
     KeyArgument,
+    /// `Authorization: OAuth` with the client's id as the consumer key and the fixed token. The signature is not checked.
+    #[serde(rename = "oauth1")]
+    OAuth1,
 }
 
 impl FromStr for Style {

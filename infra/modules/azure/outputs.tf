@@ -66,7 +66,7 @@ output "secret_commands" {
 
 output "rotated_secrets" {
   description = "The secrets that runs write back: refresh tokens."
-  value       = sort(module.sources.rotating_secrets)
+  value       = sort(local.rotating_secrets)
 }
 
 output "queues" {
@@ -79,7 +79,7 @@ output "queues" {
 }
 
 output "alert_rules" {
-  description = "Resource IDs of the alert rules by kind: records, duration, errors, failed, breaches, missed, poison."
+  description = "Resource IDs of the alert rules by kind: trouble, missed."
   value       = { for kind, rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule : kind => rule.id }
 }
 

@@ -23,7 +23,8 @@ async fn the_command_writes_the_app_and_tells_what_differs_from_the_sources() {
     let app = shell.path("app");
     let files = |names: &[&str]| names.join("\n") + "\n";
     let hourly = "ingest_timer_every_hour/function.json";
-    let all = files(&["host.json", "ingest_http/function.json", "ingest_queue/function.json", hourly]);
+    let watch = "ingest_watch/function.json";
+    let all = files(&["host.json", "ingest_http/function.json", "ingest_queue/function.json", hourly, watch]);
 
     let check = shell.run("functions --output app --check").await;
     assert_eq!((check.code(), check.out.as_str()), (Some(2), all.as_str()), "{check:?}");
@@ -83,7 +84,7 @@ async fn the_handler_knows_every_function_of_its_app_and_no_other() {
         .into_keys()
         .filter_map(|path| Some(path.strip_suffix("/function.json")?.to_owned()))
         .collect();
-    assert_eq!(functions.len(), 5);
+    assert_eq!(functions.len(), 6);
     for function in functions {
         let data = json!({
             "timer": { "ScheduleStatus": null, "IsPastDue": false },

@@ -13,7 +13,7 @@ use bronzegate_tests::{Bench, SCHEDULED, ShiftedClock, failure, request};
 use jiff::SignedDuration;
 
 use super::jobs::{
-    RECORDS, at_request, landed, poll_says, quick, rows, run_later, run_soon, slow, stream, waiting,
+    RECORDS, at_request, landed, poll_says, polled, quick, rows, run_later, run_soon, slow, stream, waiting,
 };
 
 /// A job that is done after so many polls.
@@ -70,6 +70,26 @@ async fn a_submission_that_is_on_its_way_when_the_run_is_stopped_is_not_lost() {
     let report = bench.run("accounts").await;
     assert_eq!((report.status, report.counts.records), (Status::Complete, RECORDS), "{report:?}");
     assert_eq!(bench.stats("accounts").jobs, 1);
+}
+
+/// Meta says with 400 and a code that it is too much.
+#[tokio::test]
+async fn a_submission_that_is_refused_by_a_status_of_the_vendors_own_is_sent_again_by_rule() {
+    let refused = |status| {
+        let body = Some(r#"{"error":{"code":17}}"#.into());
+        at_request(1, FaultKind::Status { code: status, body, headers: Vec::new(), content_type: None })
+    };
+    let rule = "responses: [{ when: { at: { body: error.code }, equals: 17 }, then: retry }]";
+    let settings = format!("{rule}\n{}", polled("every: 5s"));
+    for (status, jobs) in [(400, 1), (409, 1), (408, 0), (500, 0)] {
+        let bench = Bench::new(vec![stream()], vec![refused(status)], &settings).await;
+        let (report, _) = bench.run_waiting("accounts").await;
+        assert_eq!(
+            (report.status == Status::Complete, bench.stats("accounts").jobs),
+            (jobs == 1, jobs),
+            "{report:?}"
+        );
+    }
 }
 
 #[tokio::test]

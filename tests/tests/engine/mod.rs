@@ -86,6 +86,8 @@ mod record_forms;
 // Runs that cannot be resumed start again, and lose nothing.
 mod request_secrets;
 mod restart;
+// What a stream asks of its store does not grow with its log.
+mod scale;
 // Runs that are cut, killed, repeated or raced equal one uncut run.
 pub(crate) mod segments;
 // Signed assertions of service accounts, and the base URL that comes with a token.

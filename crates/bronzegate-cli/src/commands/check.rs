@@ -76,18 +76,25 @@ async fn check_source(
     let engine = context.engine(source.clone());
     let not_loaded = not_loaded(context, &source, &streams).await;
     let tables = tables(context, &source, &streams, offline).await;
-    let probes = plans.into_iter().map(async |(name, skip)| StreamCheck {
-        stream: name.to_owned(),
-        warnings: warnings(&source, &not_loaded, name),
-        table: tables.get(name).cloned(),
-        checked: if skip {
+    let probes = plans.into_iter().map(async |(name, skip)| {
+        let checked = if skip {
             Checked::NotAsked
         } else {
             match async { engine.stream(name)?.probe().await }.await {
                 Ok(probe) => Checked::Found(probe),
                 Err(error) => Checked::Failed((&error).into()),
             }
-        },
+        };
+        let table = tables.get(name).cloned().map(|table| match &checked {
+            Checked::Found(probe) => table.seen_with(probe),
+            Checked::NotAsked | Checked::Failed(_) => table,
+        });
+        StreamCheck {
+            stream: name.to_owned(),
+            warnings: warnings(&source, &not_loaded, name),
+            table,
+            checked,
+        }
     });
     checked.streams = join_all(probes).await;
     Ok(checked)

@@ -50,13 +50,16 @@ pub struct WindowList {
 }
 
 impl Answer {
-    /// How the event ended as a whole: failed if anything did, else partial if anything is left.
+    /// How the event ended as a whole. A partial run makes it partial even if others failed, since the same event
+    /// again resumes the one and tries the others. Else it is failed if anything did, and partial if windows are left.
     pub fn status(&self) -> Status {
         let Self::Runs { reports, windows } = self else { return Status::Complete };
         let any = |status| reports.iter().any(|report| report.status == status);
-        if any(Status::Failed) {
+        if any(Status::Partial) {
+            Status::Partial
+        } else if any(Status::Failed) {
             Status::Failed
-        } else if any(Status::Partial) || windows.left > 0 {
+        } else if windows.left > 0 {
             Status::Partial
         } else if any(Status::Complete) {
             Status::Complete

@@ -66,6 +66,9 @@ fn exactly(scene: &Scene<'_>) -> Result<Ask, Refusal> {
         Scheme::LastId => (from_last_id(scene)?, "limit"),
         Scheme::Sort { sort, size } => (in_point(stream, call, from_sort(scene, sort)?)?, size),
         Scheme::Locator => return from_locator(stream, call),
+        Scheme::Within { argument, position, first, size } => {
+            return from_text(stream, call, argument, (position, first), size);
+        }
     };
     Ok(Ask { position: mark.position, limit: page_size(stream, call, size)?, salt: mark.salt })
 }
@@ -122,6 +125,7 @@ fn at(position: u64) -> Mark {
 fn from_cursor(stream: &Stream, call: &Call, name: &str, codec: Codec) -> Result<Mark, Refusal> {
     match call.argument(name) {
         None => Ok(at(0)),
+        Some(text) if stream.quirks.first_cursor.as_deref() == Some(text) => Ok(at(0)),
         Some("") if stream.style == Style::Slack => Ok(at(0)),
         Some(text) => codec
             .decode(text)
@@ -162,6 +166,30 @@ fn from_sort(scene: &Scene<'_>, name: &str) -> Result<Mark, Refusal> {
     index
         .map(|index| at(index + 1))
         .ok_or_else(|| Refusal::new(format!("{name} is where no record is sorted: {text}")))
+}
+
+/// Reads `… startposition 1001 maxresults 1000`.
+fn from_text(
+    stream: &Stream,
+    call: &Call,
+    name: &str,
+    (position, first): (&str, u64),
+    size: &str,
+) -> Result<Ask, Refusal> {
+    let text = call.argument(name).unwrap_or_default();
+    let behind = |word: &str| {
+        let (_, rest) = text.split_once(word)?;
+        rest.trim_start().split(|c: char| !c.is_ascii_digit()).next()?.parse::<u64>().ok()
+    };
+    let begin = behind(position).unwrap_or(first);
+    if begin < first {
+        return Err(Refusal::new(format!("{position} counts from {first}")));
+    }
+    let limit = behind(size).unwrap_or(stream.page_size).min(stream.max_page_size);
+    if limit == 0 {
+        return Err(Refusal::new(format!("{size} must be at least 1")));
+    }
+    Ok(Ask { position: begin - first, limit, salt: 0 })
 }
 
 /// The mark, if the request names the point in time as the page before it did.

@@ -37,24 +37,24 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
     if scene.stream.csv.is_some() {
         envelope.list = List::Table;
     }
-    let table = scene.stream.csv.map(|_| Table::new(&scene.stream.quirks.columns));
+    let quirks = &scene.stream.quirks;
+    let table = scene.stream.csv.map(|_| Table::new(&quirks.columns).separated(quirks.delimiter));
     let (head, tail) = match wrong {
-        None => right(&envelope, table.as_ref(), &scene.stream.quirks, plan.count),
+        None => right(&envelope, table.as_ref(), quirks, plan.count),
         Some(wrong) => (misshapen(&envelope, wrong), String::new()),
     };
-    let hidden = scene.stream.quirks.hidden_every;
     let page = Page {
         recipe: scene.recipe,
         table,
-        form: scene.stream.quirks.form.clone(),
+        form: quirks.form.clone(),
         records: scene.records.clone(),
         first: plan.first,
         count: if wrong.is_some() { 0 } else { plan.count },
-        hidden,
+        hidden: quirks.hidden_every,
         head: head.into_bytes(),
         separator: match envelope.list {
             List::Lines | List::Table => b'\n',
-            List::Member(_) | List::Root => b',',
+            List::Member(_) | List::Root | List::Absent => b',',
         },
         tail: tail.into_bytes(),
     };
@@ -69,6 +69,7 @@ fn right(envelope: &Envelope, table: Option<&Table>, quirks: &Quirks, count: u64
             (format!("{}\"{name}\":{open}", envelope.before), format!("{close}{}", envelope.after))
         }
         List::Root => (open, close.into()),
+        List::Absent => (joined(envelope), String::new()),
         List::Lines => (String::new(), "\n".into()),
         List::Table => {
             let header = table.map(Table::header).unwrap_or_default();
@@ -87,10 +88,16 @@ fn misshapen(envelope: &Envelope, wrong: WrongShape) -> String {
     let Envelope { before, after, .. } = envelope;
     match &envelope.list {
         List::Root | List::Lines | List::Table => instead.into(),
-        List::Member(_) if wrong == WrongShape::Absent => match after.strip_prefix(',') {
-            Some(rest) => format!("{before}{rest}"),
-            None => format!("{}{after}", before.trim_end_matches(',')),
-        },
+        List::Absent => joined(envelope),
+        List::Member(_) if wrong == WrongShape::Absent => joined(envelope),
         List::Member(name) => format!("{before}\"{name}\":{instead}{after}"),
+    }
+}
+
+/// The body without the member that holds the records.
+fn joined(Envelope { before, after, .. }: &Envelope) -> String {
+    match after.strip_prefix(',') {
+        Some(rest) => format!("{before}{rest}"),
+        None => format!("{}{after}", before.trim_end_matches(',')),
     }
 }

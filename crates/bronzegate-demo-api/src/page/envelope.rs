@@ -13,6 +13,8 @@ pub(crate) enum List {
     Lines,
     /// One a row.
     Table,
+    /// Nowhere: there are none.
+    Absent,
 }
 
 /// Everything of a page but the records.

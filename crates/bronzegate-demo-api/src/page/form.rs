@@ -14,7 +14,7 @@ impl Form {
                 let names = serde_json::Value::from(columns.clone());
                 (format!("[{names}{}", if count > 0 { "," } else { "" }), "]")
             }
-            Self::List | Self::Map { .. } | Self::Lists { .. } | Self::Rows { .. } => ("[".to_owned(), "]"),
+            _ => ("[".to_owned(), "]"),
         }
     }
 
@@ -41,6 +41,7 @@ impl Form {
                 }
                 out.extend_from_slice(if at.is_some() { b"],\"more\":{\"items\":[0]}}" } else { b"]" });
             }
+            Self::Values { member } => out.extend_from_slice(value_of(record, member).as_bytes()),
             Self::Rows { columns, .. } => {
                 let values: Vec<&str> = columns.iter().map(|name| value_of(record, name)).collect();
                 out.extend_from_slice(format!("[{}]", values.join(",")).as_bytes());

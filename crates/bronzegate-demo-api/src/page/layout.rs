@@ -19,17 +19,22 @@ pub(crate) fn layout(scene: &Scene<'_>, plan: &Plan) -> Envelope {
         "$" => Envelope { list: List::Root, ..Envelope::object("", String::new()) },
         path => {
             let mut body = Value::Object(Map::new());
-            let said = layout.body.iter().filter_map(|(at, said)| Some((at, said, value(plan, said)?)));
+            let said =
+                layout.body.iter().filter_map(|(at, said)| Some((at, said, value(scene, plan, said)?)));
             said.for_each(|(at, said, value)| put(&mut body, named(scene, plan, at, said), value));
             if scene.stream.quirks.point_in_time.is_some() {
                 put(&mut body, "pit_id", point_id(plan.first + plan.count).into());
             }
             put(&mut body, path, HERE.into());
-            around(path, &body.to_string())
+            let mut envelope = around(path, &body.to_string());
+            if scene.stream.quirks.omits_empty && plan.count == 0 {
+                envelope.list = List::Absent;
+            }
+            envelope
         }
     };
     for (name, said) in &layout.headers {
-        match value(plan, said) {
+        match value(scene, plan, said) {
             Some(Value::String(text)) => envelope.headers.push(name, &text),
             Some(value) => envelope.headers.push(name, &value),
             None => {}
@@ -60,7 +65,9 @@ fn around(path: &str, body: &str) -> Envelope {
 
 fn put(body: &mut Value, path: &str, value: Value) {
     let mut at = body;
-    for name in path.split('.') {
+    // A name may have dots of its own: `/@odata.nextLink`.
+    let (path, between) = path.strip_prefix('/').map_or((path, '.'), |pointer| (pointer, '/'));
+    for name in path.split(between) {
         if !at.is_object() {
             *at = Value::Object(Map::new());
         }
@@ -69,17 +76,23 @@ fn put(body: &mut Value, path: &str, value: Value) {
     *at = value;
 }
 
-fn value(plan: &Plan, said: &Said) -> Option<Value> {
+fn value(scene: &Scene<'_>, plan: &Plan, said: &Said) -> Option<Value> {
     let next = || {
-        let mark = plan.next?;
+        let mark = scene.next(plan)?;
         Some(Value::from(plan.elsewhere.clone().unwrap_or_else(|| Codec::Base64.encode(mark))))
     };
     match said {
         Said::Next => next(),
         Said::NextOr(end) => Some(next().unwrap_or_else(|| end.clone())),
+        Said::Link => scene.next_link(plan).map(Value::from),
+        Said::LinkValue => Some(format!("<{}>; rel=\"next\"", scene.next_link(plan)?).into()),
         Said::Total => Some(plan.total.into()),
+        Said::TotalText => Some(plan.total.to_string().into()),
+        Said::Count => Some(plan.count.into()),
         Said::Pages => Some(plan.pages().into()),
         Said::More => Some(plan.next.is_some().into()),
+        Said::Last => Some(plan.next.is_none().into()),
+        Said::WhileMore(value) => plan.next.is_some().then(|| value.clone()),
         Said::Just(value) => Some(value.clone()),
         Said::JustFirst(value) => (plan.position == 0).then(|| value.clone()),
     }

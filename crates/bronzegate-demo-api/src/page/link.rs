@@ -55,7 +55,7 @@ impl Scene<'_> {
 
     /// The link to the next page: absolute unless the stream says otherwise, moved by a fault.
     pub(crate) fn next_link(&self, plan: &Plan) -> Option<String> {
-        let target = self.target(plan, plan.next?);
+        let target = self.target(plan, self.next(plan)?);
         Some(match &plan.elsewhere {
             Some(url) => moved(url, &self.path_and_query(&target)),
             None if self.stream.relative_links => self.path_and_query(&target),
@@ -89,7 +89,7 @@ impl Scene<'_> {
         // OData writes its parameters with a plain dollar sign.
         let query = query.finish().replace("%24", "$");
         let template = self.stream.quirks.templated_links.as_deref().unwrap_or_default();
-        format!("{}?{query}{template}", self.stream.path)
+        format!("{}?{query}{template}", self.call.path())
     }
 }
 

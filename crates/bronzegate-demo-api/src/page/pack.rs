@@ -1,7 +1,7 @@
 //! A page as a packed file.
 
 use super::content::Page;
-use crate::stream::Pack;
+use crate::quirks::Pack;
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use std::io::{Cursor, Write};

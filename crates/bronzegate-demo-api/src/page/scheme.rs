@@ -23,6 +23,8 @@ pub(crate) enum Scheme<'a> {
     Sort { sort: &'a str, size: &'a str },
     /// By a locator in the path.
     Locator,
+    /// By a number in a text, counted from `first`.
+    Within { argument: &'a str, position: &'a str, first: u64, size: &'a str },
 }
 
 impl<'a> Scheme<'a> {
@@ -58,6 +60,9 @@ impl<'a> Scheme<'a> {
             By::Page(page) => Self::Numbered { page, size, first: 1 },
             By::PageFromZero(page) => Self::Numbered { page, size, first: 0 },
             By::Sort(sort) => Self::Sort { sort, size },
+            By::Within { argument, position, first, size } => {
+                Self::Within { argument, position, first: *first, size }
+            }
         }
     }
 

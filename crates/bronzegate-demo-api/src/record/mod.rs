@@ -12,7 +12,7 @@ mod wide;
 pub use expected::{Expected, expected};
 pub use recipe::record;
 pub use shape::Shape;
-pub use table::{csv_record, csv_record_of};
+pub use table::{csv_record, csv_record_of, row_record_of, value_record_of};
 
 pub(crate) use draw::mix;
 pub(crate) use recipe::Recipe;

@@ -1,33 +1,43 @@
 //! A record as a row of comma-separated values (RFC 4180): the columns a stream names, or four with
 //! everything that such a row can hold.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
+use std::collections::BTreeMap;
 
 const NAMES: [&str; 4] = ["id", "updatedAt", "the \"note\", if any", "record"];
 
 /// The columns of a table, by the names of the records' members; without any, the usual four.
 #[derive(Clone, Debug)]
-pub(crate) struct Table(Vec<String>);
+pub(crate) struct Table {
+    columns: Vec<String>,
+    separator: char,
+}
 
 impl Table {
     pub(crate) fn new(columns: &[String]) -> Self {
-        Self(columns.to_vec())
+        Self { columns: columns.to_vec(), separator: ',' }
+    }
+
+    /// The same with fields that this separates, if anything does.
+    pub(crate) fn separated(self, by: Option<char>) -> Self {
+        Self { separator: by.unwrap_or(self.separator), ..self }
     }
 
     /// Writes the header without its end.
     pub(crate) fn header(&self) -> String {
         let mut out = Vec::new();
-        let names = if self.0.is_empty() { NAMES.map(str::to_owned).to_vec() } else { self.0.clone() };
-        write_fields(&names, &mut out);
+        let names =
+            if self.columns.is_empty() { NAMES.map(str::to_owned).to_vec() } else { self.columns.clone() };
+        write_fields(&names, self.separator, &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 
     /// Writes a record, which is a JSON object, as a row without its end.
     pub(crate) fn write_row(&self, record: &[u8], out: &mut Vec<u8>) {
-        if self.0.is_empty() {
-            write_fields(&fields(record), out);
+        if self.columns.is_empty() {
+            write_fields(&fields(record), self.separator, out);
         } else {
-            write_fields(&members(&self.0, record), out);
+            write_fields(&members(&self.columns, record), self.separator, out);
         }
     }
 }
@@ -44,12 +54,13 @@ pub fn csv_record_of(columns: &[String], record: &[u8]) -> String {
     Value::Object(members.collect::<Map<_, _>>()).to_string()
 }
 
-fn write_fields(fields: &[String], out: &mut Vec<u8>) {
+fn write_fields(fields: &[String], separator: char, out: &mut Vec<u8>) {
+    let mut bytes = [0; 4];
     for (nth, field) in fields.iter().enumerate() {
         if nth > 0 {
-            out.push(b',');
+            out.extend_from_slice(separator.encode_utf8(&mut bytes).as_bytes());
         }
-        if field.contains([',', '"', '\r', '\n']) {
+        if field.contains([separator, '"', '\r', '\n']) {
             out.push(b'"');
             out.extend_from_slice(field.replace('"', "\"\"").as_bytes());
             out.push(b'"');
@@ -57,6 +68,29 @@ fn write_fields(fields: &[String], out: &mut Vec<u8>) {
             out.extend_from_slice(field.as_bytes());
         }
     }
+}
+
+/// What a client must make of a record's row of values ([`Form::Rows`](crate::Form::Rows)): an object of the columns' values
+/// as they stand in the record.
+///
+/// # Panics
+/// When the record is no object.
+pub fn row_record_of(columns: &[String], record: &[u8]) -> String {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(record).expect("a record is an object");
+    let value = |name: &String| members.get(name).map_or("null", |value| value.get());
+    let members: Vec<String> =
+        columns.iter().map(|name| format!("{}:{}", Value::from(name.as_str()), value(name))).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// What a client must make of a record that is the value of a member ([`Form::Values`](crate::Form::Values)).
+///
+/// # Panics
+/// When the record is no object.
+pub fn value_record_of(members: &[String], record: &[u8]) -> String {
+    let found: BTreeMap<String, &RawValue> = serde_json::from_slice(record).expect("a record is an object");
+    let value = members.first().and_then(|name| found.get(name)).map_or("null", |value| value.get());
+    format!("{{\"_value\":{value}}}")
 }
 
 fn members(columns: &[String], record: &[u8]) -> Vec<String> {

@@ -98,7 +98,8 @@ impl Call {
     /// Whether it is for a page behind the first, by a cursor or locator of this server's.
     pub(crate) fn asks_for_more(&self, stream: &Stream) -> bool {
         let by_path = self.behind(&stream.path).is_some_and(|rest| !rest.is_empty());
-        by_path || Scheme::of(stream).cursor().is_some_and(|name| self.argument(name).is_some())
+        let is_later = |cursor| Some(cursor) != stream.quirks.first_cursor.as_deref();
+        by_path || Scheme::of(stream).cursor().is_some_and(|name| self.argument(name).is_some_and(is_later))
     }
 
     /// The parameter of this name, from the query, a form or a JSON body; `/a/0/b` is a JSON Pointer into it.

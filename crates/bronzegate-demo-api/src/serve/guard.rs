@@ -1,12 +1,21 @@
 //! Checks what a request proves.
 
 use super::{call::Call, oauth::Vault};
-use crate::stream::Auth;
+use crate::stream::{Auth, Stream};
 use std::time::Instant;
 
-/// Whether the request has the credentials that `auth` demands.
-pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bool {
+/// Whether the request has the credentials that the stream demands.
+pub(crate) fn admits(stream: &Stream, call: &Call, vault: &Vault, now: Instant) -> bool {
     let known = vault.credentials();
+    let auth = stream.auth;
+    if let Some((name, prefix)) = stream.quirks.credential_header.as_ref().filter(|_| auth != Auth::None) {
+        let given = call.header(name).and_then(|text| text.strip_prefix(prefix.as_str()));
+        return given.is_some_and(|given| match auth {
+            Auth::OAuth2 | Auth::Session => vault.is_valid(given, now),
+            Auth::Bearer => given == known.token,
+            _ => given == known.api_key,
+        });
+    }
     let header = |name, secret: &str| call.header(name) == Some(secret);
     match auth {
         Auth::None => true,
@@ -37,6 +46,12 @@ pub(crate) fn admits(auth: Auth, call: &Call, vault: &Vault, now: Instant) -> bo
                 == Some(&known.api_key)
         }
         Auth::KeyArgument => call.argument("key") == Some(&known.api_key),
+        Auth::OAuth1 => call.header("authorization").is_some_and(|value| {
+            let has = |name, text: &str| value.contains(&format!("{name}=\"{text}\""));
+            value.starts_with("OAuth ")
+                && has("oauth_consumer_key", &known.client_id)
+                && has("oauth_token", &known.token)
+        }),
     }
 }
 
@@ -45,6 +60,7 @@ pub(crate) fn challenge(auth: Auth) -> &'static str {
     match auth {
         Auth::Basic | Auth::KeyAsUser | Auth::KeyAsPassword => "Basic realm=\"demo\"",
         Auth::AuthorizationApiKey => "ApiKey",
+        Auth::OAuth1 => "OAuth",
         Auth::OAuth2 => "Bearer error=\"invalid_token\"",
         _ => "Bearer",
     }
@@ -53,7 +69,7 @@ pub(crate) fn challenge(auth: Auth) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock, options::Credentials};
+    use crate::{clock, options::Credentials, record::Shape, stream::Style};
     use base64::{Engine, prelude::BASE64_STANDARD};
 
     fn admitted(auth: Auth, target: &str, headers: &[(&str, &str)]) -> bool {
@@ -64,7 +80,8 @@ mod tests {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let call = Call::new(parts, bytes::Bytes::new(), "here");
         let vault = Vault::new(Credentials::default());
-        admits(auth, &call, &vault, clock::now())
+        let stream = Stream::new("any", Style::Single, Shape::Small, 1).auth(auth);
+        admits(&stream, &call, &vault, clock::now())
     }
 
     #[test]

@@ -12,13 +12,13 @@ pub(crate) struct Jobs(Vec<Job>);
 
 /// A job, known by its place in the list.
 #[derive(Debug)]
-struct Job {
+pub(super) struct Job {
     /// What it was submitted with.
-    asked: Arc<Call>,
+    pub(super) asked: Arc<Call>,
     /// How often it was asked after.
-    polls: u32,
+    pub(super) polls: u32,
     /// How many of the requests that make it begin have come.
-    started: u32,
+    pub(super) started: u32,
 }
 
 /// What a request of a stream of jobs is about.
@@ -56,6 +56,17 @@ impl About {
 }
 
 impl Jobs {
+    /// Adds a job and says its number.
+    pub(super) fn submit(&mut self, asked: &Arc<Call>) -> usize {
+        self.0.push(Job { asked: Arc::clone(asked), polls: 0, started: 0 });
+        self.0.len() - 1
+    }
+
+    /// The job of a number.
+    pub(super) fn at(&mut self, number: usize) -> Option<&mut Job> {
+        self.0.get_mut(number)
+    }
+
     /// What a job was submitted with that is done after so many polls.
     pub(crate) fn submitted(&self, nth: usize, polls: u32) -> Option<Arc<Call>> {
         let job = self.0.get(nth)?;
@@ -73,8 +84,7 @@ impl Jobs {
         match about {
             About::Submission => {
                 counters.job();
-                let id = format!("750J{}", self.0.len());
-                self.0.push(Job { asked: Arc::clone(call), polls: 0, started: 0 });
+                let id = format!("750J{}", self.submit(call));
                 if stream.job.by_location {
                     let location = format!("{}/{id}", stream.path);
                     return Reply::value(StatusCode::ACCEPTED, &json!({}))

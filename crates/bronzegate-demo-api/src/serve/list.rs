@@ -9,14 +9,16 @@ use super::{
     point,
     reply::{Content, Reply},
     state::{Live, State, locked},
+    steps::{Came, submits},
 };
 use crate::{
     calendar::http_date,
     clock,
     fault::{Asked, FaultKind, Moment},
     page::{Plan, Refusal, Scene, check_demands, compose, packed, read, spoil},
+    quirks::Pack,
     rate::{RateLimit, Verdict, headers, refusal_status},
-    stream::{Pack, Stream, Style},
+    stream::{Stream, Style},
 };
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -54,7 +56,7 @@ fn decide(state: &State, live: &Live, call: &Arc<Call>, number: u64) -> (Reply, 
     }
     let stream = &live.stream;
     let now = state.time.now();
-    if !admits(stream.auth, call, &state.vault(), now) || repeats_another_token(stream, call) {
+    if !admits(stream, call, &state.vault(), now) || repeats_another_token(stream, call) {
         live.counters.unauthenticated();
         return (unauthenticated(live), None);
     }
@@ -107,6 +109,13 @@ fn served(
     if stream.style == Style::SalesforceBulk {
         return job(state, live, scene, call, number);
     }
+    if !stream.job.steps.is_empty() {
+        return stepped(state, live, scene, call, number);
+    }
+    if let Some((member, suffix)) = &stream.quirks.one_by_path {
+        let one = one(live, call, member, suffix);
+        return unpaged(state, live, call, number, |_| Reply::json(StatusCode::OK, one));
+    }
     if let Some(reply) = point::about(live, call) {
         return unpaged(state, live, call, number, |_| reply);
     }
@@ -137,6 +146,52 @@ fn paged(
     of_these(state, live, scene, number, (answer.records, Some(answer.total)))
 }
 
+/// The record that the path names, or `null`.
+fn one(live: &Live, call: &Call, member: &str, suffix: &str) -> Bytes {
+    let name = call.behind(&live.stream.path).unwrap_or_default();
+    let name = name.strip_suffix(suffix).unwrap_or_default();
+    let is = |record: &String| {
+        let record: serde_json::Value = serde_json::from_str(record).unwrap_or_default();
+        record[member].as_str().map_or_else(|| record[member].to_string(), str::to_owned) == name
+    };
+    live.records().into_iter().find(is).map_or_else(|| Bytes::from_static(b"null"), Bytes::from)
+}
+
+/// A request of an export job whose requests are data.
+fn stepped(
+    state: &State,
+    live: &Live,
+    scene: &Scene<'_>,
+    call: &Arc<Call>,
+    number: u64,
+) -> (Reply, Option<FaultKind>) {
+    if submits(&live.stream, call) {
+        if let Err(Refusal { status, message }) = check_demands(&live.stream, call) {
+            return (Reply::error(status, &message), None);
+        }
+        // Where a fault takes the place of the answer, no job is made.
+        return unpaged(state, live, call, number, |live| match live.step(call) {
+            Came::Reply(reply) => reply,
+            Came::Results { .. } => Reply::error(StatusCode::NOT_FOUND, "no results"),
+        });
+    }
+    match live.step(call) {
+        Came::Reply(reply) => unpaged(state, live, call, number, |_| reply),
+        Came::Results { asked, part, parts } => {
+            let Some(ledger) = &live.ledger else { return page(state, live, scene, number, None) };
+            match locked(ledger).answer(scene.stream, &asked, state.time.moved()) {
+                Ok(answer) => {
+                    let of_part = answer.records.into_iter().enumerate();
+                    let of_part = of_part.filter(|(nth, _)| *nth as u64 % parts.max(1) == part);
+                    let records = of_part.map(|(_, record)| record).collect();
+                    of_these(state, live, scene, number, (records, None))
+                }
+                Err(message) => (Reply::error(StatusCode::BAD_REQUEST, &message), None),
+            }
+        }
+    }
+}
+
 /// A page of these records.
 fn of_these(
     state: &State,
@@ -146,6 +201,10 @@ fn of_these(
     (records, total): (Vec<Bytes>, Option<u64>),
 ) -> (Reply, Option<FaultKind>) {
     let held = Stream { records: records.len() as u64, ..scene.stream.clone() };
+    if let Some(status) = scene.stream.quirks.nothing.filter(|_| held.records == 0) {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND);
+        return unpaged(state, live, scene.call, number, |_| Reply::error(status, "there is nothing"));
+    }
     let scene = Scene {
         stream: &held,
         recipe: scene.recipe,
@@ -264,17 +323,18 @@ fn written(scene: &Scene<'_>, plan: &Plan, fault: Option<&FaultKind>) -> Reply {
         _ => None,
     };
     let (page, headers) = compose(scene, plan, wrong);
+    let pack = scene.stream.csv.or(scene.stream.quirks.packed);
     let content = match fault {
         Some(FaultKind::InvalidJson(how)) => match spoil(page, how) {
             Ok(page) => Content::Page(page),
             Err(bytes) => Content::Bytes(bytes.into()),
         },
-        _ => match scene.stream.csv.and_then(|pack| packed(&page, pack)) {
+        _ => match pack.and_then(|pack| packed(&page, pack)) {
             Some(bytes) => Content::Bytes(bytes),
             None => Content::Page(page),
         },
     };
-    let content_type = match (scene.stream.csv, scene.stream.style) {
+    let content_type = match (pack, scene.stream.style) {
         (Some(Pack::Plain), _) => "text/csv; charset=UTF-8",
         (Some(Pack::Gzip), _) => "application/gzip",
         (Some(Pack::Zip | Pack::ZipOfGzip), _) => "application/zip",
@@ -282,6 +342,10 @@ fn written(scene: &Scene<'_>, plan: &Plan, fault: Option<&FaultKind>) -> Reply {
         (None, _) => "application/json",
     };
     let mut reply = Reply::new(StatusCode::OK, content_type, content);
+    if scene.stream.quirks.links_itself {
+        let own = format!("<http://{}{}>; rel=\"self\"", scene.call.host(), scene.call.target());
+        reply.headers.push("link", &own);
+    }
     reply.headers.extend(headers);
     reply
 }

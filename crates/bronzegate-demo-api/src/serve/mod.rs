@@ -17,6 +17,7 @@ mod route;
 mod server;
 mod state;
 mod stats;
+mod steps;
 #[cfg(test)]
 mod tests;
 

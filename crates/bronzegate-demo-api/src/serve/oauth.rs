@@ -115,8 +115,11 @@ impl Vault {
                 Err(_) => Err((StatusCode::BAD_REQUEST, "invalid_grant")),
             };
         }
-        let (id, secret) = client(call, &form);
-        if id != self.credentials.client_id || secret != self.credentials.client_secret {
+        if !field("client_assertion").is_empty() {
+            self.knows(call, field("client_assertion"))?;
+        } else if client(call, &form)
+            != (self.credentials.client_id.clone(), self.credentials.client_secret.clone())
+        {
             return Err((StatusCode::UNAUTHORIZED, "invalid_client"));
         }
         let refresh = match field("grant_type") {
@@ -129,6 +132,13 @@ impl Vault {
             _ => return Err((StatusCode::BAD_REQUEST, "unsupported_grant_type")),
         };
         Ok(self.issue(call, field("scope"), refresh, now))
+    }
+
+    /// Whether a client proves with a signed assertion who it is (RFC 7523, section 3).
+    fn knows(&self, call: &Call, assertion: &str) -> Result<(), Refused> {
+        let endpoint = format!("http://{}{}", call.host(), call.path());
+        let signed = assertion::check(assertion, &self.credentials, &endpoint, self.time.wall());
+        signed.map(drop).map_err(|_| (StatusCode::UNAUTHORIZED, "invalid_client"))
     }
 
     fn grants(&self, scope: &str) -> bool {
@@ -184,7 +194,7 @@ impl Vault {
         if !scope.is_empty() {
             body["scope"] = scope.into();
         }
-        if refresh {
+        if refresh && !self.credentials.refresh_stays {
             let root = self.credentials.refresh_token.split("-use-").next();
             let next = format!("{}-use-{}", root.unwrap_or_default(), self.stats.issued);
             body["refresh_token"] = next.as_str().into();

@@ -6,6 +6,7 @@ use super::{
     oauth::Vault,
     reply::Reply,
     stats::{Counters, Stats},
+    steps::Came,
 };
 use crate::{
     clock::Time,
@@ -91,6 +92,11 @@ impl Live {
         locked(&self.jobs).submitted(nth, self.stream.job.polls)
     }
 
+    /// Answers a request of a job whose requests are data.
+    pub(crate) fn step(&self, call: &Arc<Call>) -> Came {
+        locked(&self.jobs).step(&self.stream, &self.counters, call)
+    }
+
     /// Answers a request about a job.
     pub(crate) fn answer_job(&self, call: &Arc<Call>, about: About) -> Reply {
         locked(&self.jobs).answer(&self.stream, &self.counters, call, about)
@@ -123,7 +129,7 @@ pub(crate) struct State {
     pub(crate) gzip: bool,
     pub(crate) streams: HashMap<String, Arc<Live>>,
     /// The same by path.
-    paths: HashMap<String, Arc<Live>>,
+    paths: HashMap<String, Vec<Arc<Live>>>,
     pub(crate) connections: AtomicU64,
     pub(crate) token_path: String,
     pub(crate) time: Time,
@@ -140,11 +146,15 @@ impl State {
         let seed = options.seed;
         let live = |stream: Stream| (stream.name.clone(), Arc::new(Live::new(seed, stream)));
         let streams: HashMap<_, _> = options.streams.into_iter().map(live).collect();
+        let mut by_path: HashMap<String, Vec<Arc<Live>>> = HashMap::new();
+        for (path, live) in streams.values().flat_map(paths) {
+            by_path.entry(path).or_default().push(live);
+        }
         Self {
             host,
             latency: options.latency,
             gzip: options.gzip,
-            paths: streams.values().flat_map(paths).collect(),
+            paths: by_path,
             streams,
             connections: AtomicU64::new(0),
             token_path: options.token_path,
@@ -160,7 +170,12 @@ impl State {
     pub(crate) fn stream_at(&self, call: &Call) -> Option<&Arc<Live>> {
         let mut path = call.path();
         loop {
-            if let Some(live) = self.paths.get(path) {
+            let is_meant = |live: &&Arc<Live>| {
+                let having = live.stream.quirks.having.as_ref();
+                having
+                    .is_none_or(|(name, text)| call.argument(name).is_some_and(|given| given.contains(text)))
+            };
+            if let Some(live) = self.paths.get(path).and_then(|lives| lives.iter().find(is_meant)) {
                 return Some(live);
             }
             path = path.rsplit_once('/')?.0;
@@ -211,10 +226,12 @@ impl State {
     }
 }
 
-/// The paths at which a stream is served: its own, and that of its points in time.
+/// The paths at which a stream is served: its own, that of its points in time, and those of its jobs' requests.
 fn paths(live: &Arc<Live>) -> impl Iterator<Item = (String, Arc<Live>)> + '_ {
-    let Stream { path, quirks, .. } = &live.stream;
-    std::iter::once(path).chain(&quirks.point_in_time).map(|path| (path.clone(), Arc::clone(live)))
+    let Stream { path, quirks, job, .. } = &live.stream;
+    let steps = job.steps.iter().map(|step| step.root().to_owned());
+    let own = std::iter::once(path).chain(&quirks.point_in_time).cloned();
+    own.chain(steps).map(|path| (path, Arc::clone(live)))
 }
 
 /// Locks, whatever became of an earlier holder: every change is whole before anything can panic.

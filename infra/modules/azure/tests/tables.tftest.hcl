@@ -119,6 +119,35 @@ run "databricks_takes_the_identity_of_the_function" {
   }
 }
 
+run "secrets_in_a_scope_are_not_read_from_the_vault" {
+  command = plan
+
+  variables {
+    databricks   = { host = "https://adb-1234567890123456.7.azuredatabricks.net", secret_scope = "bronze" }
+    sources_path = "tests/scope"
+  }
+
+  assert {
+    condition     = azurerm_function_app_flex_consumption.function[0].app_settings.BRONZEGATE_SECRETS == "databricks:bronze"
+    error_message = "settings: ${jsonencode(azurerm_function_app_flex_consumption.function[0].app_settings)}"
+  }
+  assert {
+    condition     = length(output.secret_commands) == 0
+    error_message = "nothing is to be put into the vault"
+  }
+}
+
+run "refresh_tokens_that_rotate_are_refused_in_a_scope" {
+  command = plan
+
+  variables {
+    databricks   = { host = "https://adb-1234567890123456.7.azuredatabricks.net", secret_scope = "bronze" }
+    sources_path = "../aws/tests/sources"
+  }
+
+  expect_failures = [terraform_data.sources]
+}
+
 run "places_that_cannot_be_are_refused" {
   command = plan
 

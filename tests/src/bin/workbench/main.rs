@@ -18,6 +18,7 @@ mod invoke_azure;
 mod key_tables;
 mod output;
 mod process;
+mod scale;
 mod smoke_azure;
 mod sources;
 mod splice;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         ["invoke-azure", event] => invoke_azure::run(event),
         ["key-tables"] => key_tables::run(),
         ["measured", program, ref arguments @ ..] => process::measured(program, arguments),
+        ["scale"] => scale::run(),
         ["smoke-azure"] => smoke_azure::run(),
         ["torture", ref options @ ..] => torture::run(options),
         ["torture-doomed", ref fate @ ..] => torture::doomed(fate),
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
             const USAGE: &str = "usage: workbench airbyte PYTHON | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | bench-azure | \
-                smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--kind NAME|all] [--minutes M] | \
+                scale | smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--kind NAME|all] [--minutes M] | \
                 fuzz [--cases N] [--seed S] [--target NAME|all] [--minutes M] | \
                 yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH | key-tables";
             Err(USAGE.into())

@@ -51,8 +51,13 @@ impl Running {
     /// paused: that is the run it continues with.
     pub fn keeps_away(&self, at: Option<Timestamp>, now: Timestamp) -> bool {
         let is_same = self.at.is_some() && self.at == at || self.paused && at.is_none();
+        !is_same && self.is_in_flight(now)
+    }
+
+    /// Whether a run is in flight at a moment, or paused.
+    pub fn is_in_flight(&self, now: Timestamp) -> bool {
         let left = self.until.duration_since(now);
-        self.format == FORMAT && !is_same && left.is_positive() && left <= FARTHEST
+        self.format == FORMAT && left.is_positive() && left <= FARTHEST
     }
 }
 

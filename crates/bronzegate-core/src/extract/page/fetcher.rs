@@ -134,7 +134,7 @@ impl Fetcher {
     }
 
     /// Sends a request that has an effect and returns the answer's facts. It is sent again only where it
-    /// surely had none: the API was not reached, or has refused it (401, 403 with rate-limit signals, 429, 503).
+    /// surely had none: the API was not reached, or has refused it (a 4xx that is retried, but for 408, and 503).
     pub(crate) async fn submit(&self, request: &ApiRequest) -> Result<Facts, FetchError> {
         self.pursue(request, Aim::Effect).await.map(|answer| answer.facts)
     }
@@ -320,5 +320,7 @@ fn answered(facts: Facts) -> Attempt {
 fn has_effect(status: u16, state: &BodyState) -> bool {
     // A whole 2xx is tried again only because a rule of the source file says that it was none.
     let by_rule = (200..300).contains(&status) && matches!(state, BodyState::Whole);
-    !by_rule && !matches!(status, 401 | 403 | 429 | 503)
+    // Whoever refuses has done nothing (RFC 9110, section 15.5); 408 alone says that the server gave up waiting.
+    let is_refused = matches!(status, 400..=407 | 409..=499 | 503);
+    !by_rule && !is_refused
 }

@@ -144,8 +144,8 @@ fn own_end(pagination: &Pagination) -> String {
 fn held(total: &Total) -> String {
     let below = match total.tolerance {
         Tolerance::Records(0) => String::new(),
-        Tolerance::Records(records) => format!(", less {records}"),
-        Tolerance::Percent(share) => format!(", less {share} %"),
+        Tolerance::Records(records) => format!(", less {records},"),
+        Tolerance::Percent(share) => format!(", less {share} %,"),
     };
     format!("Fewer records than {} states{below} are an error.", total.at)
 }

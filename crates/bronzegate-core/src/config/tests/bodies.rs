@@ -128,7 +128,7 @@ fn a_format_is_said_once_and_an_encoding_is_one_of_the_standard() {
         ("{ encoding: replacement }", "or another label of the Encoding Standard"),
         ("{ type: json, end: connection }", "means nothing for JSON"),
         ("{ type: ndjson, end: never }", "write one of connection"),
-        ("{ type: xml }", "write one of json, ndjson, csv"),
+        ("{ type: yaml }", "write one of json, ndjson, csv, xml"),
     ] {
         assert!(format(text).contains(why), "{text}: {}", format(text));
     }

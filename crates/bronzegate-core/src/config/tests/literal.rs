@@ -7,10 +7,6 @@ use crate::config::parse;
 fn a_template_where_nothing_fills_it_in_is_refused() {
     let refused = "holds {{ }}, which nothing fills in here; write the text itself";
     for (keys, place) in [
-        (
-            "pagination: { type: cursor, next: { header: '{{ vars.x }}' }, send: { query: l } }",
-            "pagination.next.header",
-        ),
         ("pagination: { type: next_url, next: { body: '{{ vars.x }}' } }", "pagination.next.body"),
         (
             "responses: [{ when: { at: { body: a }, equals: '{{ cursor }}' }, then: end }]",

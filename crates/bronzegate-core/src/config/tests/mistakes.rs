@@ -67,7 +67,7 @@ streams:
     sources/hubspot.yaml:12: streams.contacts.records: "a..b" is not accepted; write a path such as a.b.c, or a JSON Pointer such as /@odata.nextLink
     sources/hubspot.yaml:15: streams.contacts.pagination.nxt: unknown key; did you mean "next"? known keys: type, next, send, initial, next_request, carry, stop, on_repeat, max_pages, total, page_size, single_page
     sources/hubspot.yaml:16: streams.contacts.pagination.send.qeury: unknown key; did you mean "query"? known keys: query, header, body, url
-    sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, refresh_auth, accept
+    sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, restart, refresh_auth, accept
     sources/hubspot.yaml:19: streams.contacts.schedule.cron: "0 0 * * 1" is not accepted; write days of the week by name (MON, TUE, … SUN): platforms do not agree on what their numbers mean
     "#);
 }
@@ -210,7 +210,7 @@ fn the_first_cursor_and_later_pages_must_fit() {
         ("{ type: cursor, next: { body: n }, send: { query: c }, initial: '{{ parent.id }}' }", "parent.id"),
         (
             "{ type: cursor, next: { body: n }, send: { query: c }, next_request: {} }",
-            "next_request.path: is m",
+            "next_request.path: this key is missing",
         ),
         (
             "{ type: cursor, next: { body: n }, send: { body: c }, next_request: { path: /n } }",
@@ -384,7 +384,7 @@ fn a_body_of_lines_has_records_alone() {
         ("records: $, format: { csv: { delimiter: \"ab\" } }", "write one character"),
         ("records: $, format: { csv: { header: [] } }", "a list of names"),
         ("records: $, format: { csv: { header: [a, a] } }", "\"a\" is given twice"),
-        ("records: $, format: { tsv: {} }", "known keys: type, csv, encoding, end"),
+        ("records: $, format: { tsv: {} }", "known keys: type, csv, xml, encoding, end"),
         ("records: $, format: zip", "one of json, ndjson, csv"),
     ] {
         let found = lines(keys);

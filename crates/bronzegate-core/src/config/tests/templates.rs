@@ -58,8 +58,9 @@ fn times_are_read_as_requests_write_them() {
         ("{{ vars.a | urlencode }}", "", utc, "b%20c%2F%C3%A9"),
         ("{{ vars.a | base64 }}", "", utc, "YiBjL8Op"),
         ("{{ vars.none | default(\"x\") }}{{ vars.a | default(\"x\") }}", "", utc, "xb c/é"),
-        ("{{ vars.a | json }}{{ page | json }}{{ cursor | json }}", "", utc, "\"b c/é\"3\"abcdefgh\""),
+        ("{{ vars.a | json }}{{ cursor | json }}", "", utc, "\"b c/é\"\"abcdefgh\""),
         ("{{ window.from | epoch | json }}", "", utc, "1795367109"),
+        ("{{ page | json }}", "", utc, "3"),
         ("{{ [vars.a, page] | join(\",\") }}", "", utc, "b c/é,3"),
     ] {
         assert_eq!(rendered(template, request, from), expected, "{template} {request}");

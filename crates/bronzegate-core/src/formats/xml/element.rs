@@ -101,6 +101,14 @@ impl Element {
         self.add(name, json, is_list)
     }
 
+    /// No element of this name has ended in it before.
+    pub(super) fn has_not_had(&self, name: &str) -> Result<(), XmlFault> {
+        if self.places.contains_key(name) {
+            return Err(XmlFault::Repeated { name: name.to_owned(), parent: self.name.clone() });
+        }
+        Ok(())
+    }
+
     /// An element of this name, whose records were written, has ended in it.
     pub(super) fn has_ended(&mut self, name: String) -> Result<(), XmlFault> {
         self.has_elements = true;

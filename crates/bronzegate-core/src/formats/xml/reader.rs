@@ -183,7 +183,7 @@ impl XmlReader {
             self.out.push(b'}');
         } else if self.are_records(&name) {
             let json = element.into_json();
-            self.begin_records();
+            self.begin_records()?;
             self.out.extend_from_slice(&json);
             return Ok(());
         } else if let Some(parent) = self.open.last_mut() {
@@ -205,11 +205,17 @@ impl XmlReader {
     }
 
     /// Opens the objects around the records, and their list, where that is not done.
-    fn begin_records(&mut self) {
-        let Some(holder) = self.open.last() else { return };
+    fn begin_records(&mut self) -> Result<(), XmlFault> {
+        let Some(holder) = self.open.last() else { return Ok(()) };
         if holder.has_records {
             self.out.push(b',');
-            return;
+            return Ok(());
+        }
+        for pair in self.open.windows(2) {
+            let [parent, element] = pair else { continue };
+            if !element.is_written {
+                parent.has_not_had(&element.name)?;
+            }
         }
         for nth in 0..self.open.len() {
             let element = &mut self.open[nth];
@@ -223,6 +229,7 @@ impl XmlReader {
         if let Some(holder) = self.open.last_mut() {
             holder.has_records = true;
         }
+        Ok(())
     }
 
     fn wrong(&self, fault: XmlFault) -> SplitError {

@@ -19,7 +19,7 @@ HARD = {
     r"\b(?:goes|go|going) on with\b": "resumes, continues with",
     r"\bpass(?:es|ed|ing)? over\b": "skips, ignores",
     # As a word, not as a name in code.
-    r"(?:^|(?<=[a-z`)/!#] ))(?<!let )(?<!fn )(?<!mut )anew\b(?!\()": "again",
+    r"(?:^|(?<=[a-z`)/!#] ))(?<!let )(?<!if )(?<!fn )(?<!mut )anew\b(?!\()": "again",
     r"\bfor good\b(?! in )": "permanently",
     r"\bstands? in the way\b": "blocks",
     r"\bnothing came of\b": "failed permanently",

@@ -299,7 +299,7 @@ fn label(base: &str) -> &str {
         "Target" => "place in a request",
         "Condition" => "condition",
         "ResponseRule" => "rule",
-        "JobRequest" => "request",
+        "OtherRequest" => "request",
         _ => "map",
     }
 }

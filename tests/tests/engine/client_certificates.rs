@@ -1,4 +1,4 @@
-//! Certificates of the client, and authorities of one's own: held against OpenSSL, as Python has it.
+//! Certificates of the client, and authorities of one's own: compared with OpenSSL, as Python has it.
 
 use std::path::PathBuf;
 use std::sync::Arc;

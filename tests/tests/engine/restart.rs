@@ -74,7 +74,7 @@ async fn a_rule_begins_a_cut_run_anew_where_its_cursor_has_expired() {
         let settings = format!("{settings}{rule}");
         let bench = Bench::one(changes(records.clone()), hour_at("changes", 3), &settings).await;
         assert_eq!(bench.run_within("changes", LONG).await.status, Status::Partial);
-        // Expired for good: the run begins anew once, and fails then.
+        // Expired permanently: the run begins again once, and fails then.
         bench.api.set_faults(expired("changes", 3));
         let before = bench.stats("changes").requests;
         assert_eq!(failure(&bench.run("changes").await).0, ErrorKind::Api);
@@ -87,12 +87,12 @@ async fn a_rule_begins_a_cut_run_anew_where_its_cursor_has_expired() {
             report
                 .warnings
                 .iter()
-                .any(|warning| warning.starts_with("the run was begun anew: records of the 20")),
+                .any(|warning| warning.starts_with("the run was begun again: records of the 20")),
             "{report:?}"
         );
         assert_eq!(distinct(bench.records("changes")), distinct(records.clone()));
     }
-    // Nothing is committed of a run that has not been cut: the next event begins anew anyway.
+    // Nothing is committed of a run that has not been cut: the next event begins again anyway.
     let settings = format!("{incremental}{rule}");
     let bench = Bench::one(changes(records), expired("changes", 3), &settings).await;
     assert_eq!(failure(&bench.run("changes").await).0, ErrorKind::Api);

@@ -38,7 +38,7 @@ pub(super) struct OtherRequestSpec {
     /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment. A poll has none where the
     /// submission names a URL.
     pub(super) path: Option<Slot<TemplateText>>,
-    /// GET, POST, PUT or PATCH; default POST to submit and start a job, GET to poll and resolve, and that of the stream
+    /// GET, POST, PUT or PATCH. Default POST to submit and start a job, GET to poll and resolve, and that of the stream
     /// for later pages.
     pub(super) method: Option<Slot<Method>>,
     /// Query parameters beside the source's; a list repeats the parameter.

@@ -1,4 +1,4 @@
-//! What is told of a stream.
+//! What is said of a stream.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is told of streams, and which requests are shown.
+//! What is said of streams, and which requests are shown.
 
 use std::sync::Arc;
 

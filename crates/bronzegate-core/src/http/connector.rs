@@ -60,7 +60,7 @@ impl Connector {
         })
     }
 
-    /// The clients, made anew where a server has refused their certificate.
+    /// The clients, made again where a server has refused their certificate.
     pub(super) async fn clients(&self, auth: &Authenticator) -> Result<HttpClients, AuthFault> {
         let mut made = self.made.lock().await;
         let is_refused = self.is_refused.load(Relaxed);

@@ -273,7 +273,7 @@ impl StreamRun {
                     StreamEnding::Waiting => Ok(Outcome::StillWaiting),
                     StreamEnding::TooLarge => Ok(Outcome::TooLarge),
                     StreamEnding::Failed(error) if error.asks_restart() && segment.state.is_some() => {
-                        tracing::warn!(cause = self.told(&error.to_string()), "the run begins anew");
+                        tracing::warn!(cause = self.told(&error.to_string()), "the run begins again");
                         Ok(Outcome::Expired)
                     }
                     StreamEnding::Failed(error) => Err(error),

@@ -1,4 +1,4 @@
-//! Cuts a body into tags, texts and what is passed over, however its chunks cut it.
+//! Cuts a body into tags, texts and what is skipped, however its chunks cut it.
 
 use bytes::{Buf as _, Bytes, BytesMut};
 

@@ -7,7 +7,7 @@ locals {
   secret_arns = { for name in local.secrets : name => "${local.secret_base}${var.secret_prefix}${name}-??????" }
 
   databricks_arn = var.databricks == null ? [] : ["${local.secret_base}${local.databricks_secret}-??????"]
-  read_secrets   = var.secret_prefix != "" ? ["${local.secret_base}${var.secret_prefix}*"] : concat(values(local.secret_arns), local.databricks_arn)
+  read_secrets   = var.secret_prefix != "" && !local.has_scope ? ["${local.secret_base}${var.secret_prefix}*"] : concat(values(local.secret_arns), local.databricks_arn)
 
   # Singly while the policy has room for them.
   rotated_arns    = [for name in sort(local.rotating_secrets) : local.secret_arns[name]]

@@ -186,7 +186,7 @@ variable "tables" {
 }
 
 variable "databricks" {
-  description = "A workspace of Databricks: its host; the service principal's application id, and the name of the secret that holds its OAuth secret (in Secrets Manager as secret_prefix + secret; the module makes it, empty). For tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its s3:// URL). With `secret_scope` the sources' secrets are read from that scope, and the module makes none for them."
+  description = "A workspace of Databricks: its host; the service principal's application id, and the name of the secret that holds its OAuth secret (in Secrets Manager as secret_prefix + secret). For tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its s3:// URL). With `secret_scope` the sources' secrets are read from that scope."
   type = object({
     host         = string
     client_id    = string

@@ -21,7 +21,7 @@ async fn a_late_tick_of_a_snapshot_is_a_run_of_its_own() {
     let commits = deployment.objects("bronze/_bronzegate/demo/items/commits/").await;
     assert_eq!(commits.len(), 3);
     let parts = deployment.objects("bronze/demo/items/").await;
-    let lines = parts.iter().map(|(_, content)| content.iter().filter(|byte| **byte == b'\n').count() as u64);
+    let lines = parts.iter().map(|(_, content)| String::from_utf8_lossy(content).lines().count() as u64);
     assert_eq!(lines.sum::<u64>(), 3 * RECORDS);
 }
 

@@ -193,7 +193,7 @@ run "secrets_in_a_scope_are_not_made_in_the_vault" {
     error_message = "variables: ${jsonencode(aws_lambda_function.run.environment[0].variables)}"
   }
   assert {
-    condition     = length(module.sources.secrets) > 0 && length(aws_secretsmanager_secret.source) == 0 && length(local.read_secrets) == 1
+    condition     = length(module.sources.secrets) > 0 && keys(output.secret_names) == ["databricks-client-secret"] && local.read_secrets == ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/databricks-client-secret-??????"]
     error_message = "the function reads the principal's secret and no other"
   }
 }

@@ -96,12 +96,17 @@ mod service_accounts;
 mod sessions;
 // The repository's source files, each against the demo API in the vendor's part.
 mod sources;
+mod sources_business;
+mod sources_public;
+mod sources_reports;
 // Answers with status 200 that speak of an error: refused, or told.
 mod suspects;
 // Records that appear late.
 mod settle;
 // Signed requests, and sessions of cookies.
 mod signatures;
+// Certificates of the client, and authorities of one's own.
+mod client_certificates;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.
@@ -117,3 +122,5 @@ mod windows;
 mod windows_only;
 // Secrets that lead to hosts without credentials, users in links, and texts of the API in messages.
 mod withheld_secrets;
+// Pages of XML.
+mod xml;

@@ -9,7 +9,7 @@ use super::{
     point,
     reply::{Content, Reply},
     state::{Live, State, locked},
-    steps::{Came, submits},
+    steps::{Came, does},
 };
 use crate::{
     calendar::http_date,
@@ -18,6 +18,7 @@ use crate::{
     page::{Plan, Refusal, Scene, check_demands, compose, packed, read, spoil},
     quirks::Pack,
     rate::{RateLimit, Verdict, headers, refusal_status},
+    step::Does,
     stream::{Stream, Style},
 };
 use bytes::Bytes;
@@ -165,11 +166,14 @@ fn stepped(
     call: &Arc<Call>,
     number: u64,
 ) -> (Reply, Option<FaultKind>) {
-    if submits(&live.stream, call) {
-        if let Err(Refusal { status, message }) = check_demands(&live.stream, call) {
-            return (Reply::error(status, &message), None);
-        }
-        // Where a fault takes the place of the answer, no job is made.
+    let does = does(&live.stream, call);
+    if does == Some(Does::Submit)
+        && let Err(Refusal { status, message }) = check_demands(&live.stream, call)
+    {
+        return (Reply::error(status, &message), None);
+    }
+    if matches!(does, Some(Does::Submit | Does::Start)) {
+        // Where a fault takes the place of the answer, no job is made and none begins.
         return unpaged(state, live, call, number, |live| match live.step(call) {
             Came::Reply(reply) => reply,
             Came::Results { .. } => Reply::error(StatusCode::NOT_FOUND, "no results"),

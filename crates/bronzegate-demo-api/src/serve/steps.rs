@@ -36,9 +36,9 @@ fn step_of<'s>(stream: &'s Stream, call: &Call) -> Option<(&'s Step, Option<usiz
     })
 }
 
-/// Whether a request submits a job.
-pub(crate) fn submits(stream: &Stream, call: &Call) -> bool {
-    step_of(stream, call).is_some_and(|(step, ..)| step.does == Does::Submit)
+/// What a request of a stream whose jobs are data does.
+pub(crate) fn does(stream: &Stream, call: &Call) -> Option<Does> {
+    step_of(stream, call).map(|(step, ..)| step.does)
 }
 
 impl Jobs {

@@ -71,12 +71,12 @@ impl<'a> Sequence<'a> {
         Err(Error::new(ErrorKind::Config, cause))
     }
 
-    /// A run that was cut, as the file has its partitions now: what is gone keeps its mark. One that begins `anew` reads
+    /// A run that was cut, as the file has its partitions now: what is gone keeps its mark. One that begins `again` reads
     /// all of the others.
     ///
     /// # Errors
     /// [`ErrorKind::Store`] when partitions have changed places among a parent's branches: some would be left out.
-    pub(crate) fn resumed(&self, mut cursor: CursorState, anew: bool) -> Result<CursorState, Error> {
+    pub(crate) fn resumed(&self, mut cursor: CursorState, again: bool) -> Result<CursorState, Error> {
         let Some(marks) = &mut cursor.partitions else { return Ok(cursor) };
         let mut places = Vec::new();
         for mark in marks.marks.iter_mut().filter(|mark| mark.progress == BranchProgress::Due) {

@@ -193,7 +193,7 @@ run "secrets_in_a_scope_are_not_made_in_the_vault" {
     error_message = "variables: ${jsonencode(aws_lambda_function.run.environment[0].variables)}"
   }
   assert {
-    condition     = length(module.sources.secrets) > 0 && keys(output.secret_names) == ["databricks-client-secret"] && local.read_secrets == ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/databricks-client-secret-??????"]
+    condition     = length(module.sources.secrets) > 0 && join(" ", keys(output.secret_names)) == "databricks-client-secret" && join(" ", local.read_secrets) == "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/databricks-client-secret-??????"
     error_message = "the function reads the principal's secret and no other"
   }
 }
@@ -206,7 +206,7 @@ run "refresh_tokens_that_rotate_are_refused_in_a_scope" {
     sources_path = "tests/sources"
   }
 
-  expect_failures = [aws_lambda_function.run, check.every_schedule_is_watched]
+  expect_failures = [aws_lambda_function.run]
 }
 
 run "places_that_cannot_be_are_refused" {

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::health::{self, Missed};
 
 /// How long a run may take to be committed unless the event says another time.
-const GRACE: Duration = Duration::from_mins(60);
+const GRACE: Duration = Duration::from_hours(1);
 
 /// Streams whose logs are asked at the same time.
 const AT_ONCE: usize = 16;

@@ -84,7 +84,9 @@ impl StreamRun {
         let mut longest = 0;
         let see = |event: &PageEvent| {
             longest = longest_record(longest, event);
-            cursors.iter_mut().for_each(|cursors| cursors.see(event));
+            if let Some(cursors) = &mut cursors {
+                cursors.see(event);
+            }
         };
         let context = self.context(asked, Deadline::NONE, CancellationToken::default()).checking();
         let context = Arc::new(context);

@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// What a request of a job comes to.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and never kept")]
 pub(crate) enum Came {
     /// An answer that is no page.
     Reply(Reply),

@@ -1,6 +1,6 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test torture airbyte bench bench-aws check fmt words clippy docs deny advisories terraform checkov workflows schema \
+.PHONY: help build demo demo-api test torture airbyte scale bench bench-aws check fmt words clippy docs deny advisories terraform checkov workflows schema \
 	clean package-aws invoke-aws functions package-azure wheel invoke-azure bench-azure smoke-azure
 
 VENV  := .venv
@@ -42,15 +42,15 @@ endif
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# What `bronzegate --version` says of where it comes from. Builds for work do not: each commit would build it anew.
+# What `bronzegate --version` says of where it comes from. Builds for work do not: each commit would build it again.
 COMMIT = $(shell git rev-parse --short=12 HEAD 2> /dev/null)
 build wheel: export BRONZEGATE_COMMIT = $(COMMIT)
 build: ## build the command line, the demo API and the workbench (release)
 	cargo build --release --locked --workspace --bin bronzegate --bin bronzegate-demo-api --bin workbench
 
 # Without the clouds and unoptimised: built from nothing in two minutes, where `make build` takes ten.
-demo: ## the demo API, with authentication, rate limits and faults, into ./bronze
-	cargo build --profile demo --locked -p bronzegate-cli --no-default-features -p bronzegate-demo-api --bins
+demo: ## the demo API, with authentication, rate limits and faults, into ./bronze and a Delta table in ./tables
+	cargo build --profile demo --locked -p bronzegate-cli --no-default-features --features bronzegate-cli/delta -p bronzegate-demo-api --bins
 	$(or $(CARGO_TARGET_DIR),target)/demo/bronzegate-demo-api demo
 
 demo-api: build ## serve the demo API of sources/demo.yaml until Ctrl-C
@@ -76,6 +76,10 @@ torture: $(VENV)/installed $(NODE)/installed ## thousands of trials and hostile 
 airbyte: $(AIRBYTE)/installed ## imported manifests against Airbyte's own runner, on the demo API
 	cargo build --workspace --bins --locked
 	$(WORKBENCH) airbyte $(AIRBYTE)/bin/python
+
+scale: ## what a run asks of the store with 10, 1,000 and 100,000 commits in the log; prints a Markdown table
+	cargo build --workspace --bins --locked
+	$(WORKBENCH) scale
 
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench
@@ -175,9 +179,11 @@ workflows: $(ZIZMOR)/installed ## the workflows of GitHub against zizmor's rules
 checkov: $(CHECKOV)/installed ## the modules against checkov's rules; installs it first
 	$(CHECKOV)/bin/checkov --directory infra --framework terraform --skip-download --quiet --compact
 
-schema: ## write sources/source.schema.json anew
+schema: ## write sources/source.schema.json and the tables of keys in docs/source-files
 	cargo run --quiet --locked -p bronzegate-cli -- schema > $(TOOLS)-schema.json
 	mv $(TOOLS)-schema.json sources/source.schema.json
+	cargo build --workspace --bin workbench --locked
+	$(WORKBENCH) key-tables
 
 clean: ## remove what was built, installed and written
 	rm -rf target $(VENV) $(NODE) $(TOOLS) bronze
@@ -194,7 +200,7 @@ UNPACK_BROWSER := TMPDIR=$(abspath $(NODE)) AWS_EXECUTION_ENV=AWS_Lambda_nodejs2
 	node -e "require('@sparticuz/chromium').executablePath()"
 
 # And of Node.js into a private folder. The lock file names no registry
-# (npm install --package-lock-only --omit-lockfile-registry-resolved writes it anew).
+# (npm install --package-lock-only --omit-lockfile-registry-resolved writes it again).
 $(NODE)/installed: tests/package.json tests/package-lock.json
 	mkdir -p $(NODE)
 	cp tests/package.json tests/package-lock.json $(NODE)

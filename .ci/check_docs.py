@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Checks the words of the documentation: links, the length of sentences, and words that are hard to read.
+"""Checks the words of the tree: links and the length of sentences in the documentation, and words that are hard to read in
+everything that people read: documentation, comments, messages, help, Terraform.
 
 Usage: check_docs.py [ROOT]. Prints a line for each finding as `file:line: what`, and exits with 1 if there is one.
 """
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -14,10 +16,11 @@ MOST_WORDS = 25
 HARD = {
     r"\btold of\b": "reported, warned",
     r"\bgone on with\b": "resumed",
-    r"\bgoes on with\b": "resumes",
-    r"\bpass(?:es|ed)? over\b": "skips, ignores",
-    r"\banew\b": "again",
-    r"\bfor good\b": "permanently",
+    r"\b(?:goes|go|going) on with\b": "resumes, continues with",
+    r"\bpass(?:es|ed|ing)? over\b": "skips, ignores",
+    # As a word, not as a name in code.
+    r"(?:^|(?<=[a-z`)/!#] ))(?<!let )(?<!fn )(?<!mut )anew\b(?!\()": "again",
+    r"\bfor good\b(?! in )": "permanently",
     r"\bstands? in the way\b": "blocks",
     r"\bnothing came of\b": "failed permanently",
     r"\bwhat it brings\b": "its records",
@@ -26,6 +29,13 @@ HARD = {
     r"\bheld against\b": "compared with",
     r"\bin its place\b": "instead",
 }
+
+ANY = re.compile("|".join(HARD), re.IGNORECASE)
+
+# Text that people read, by the names of its files. The README of the project is checked as documentation.
+READ = (".md", ".rs", ".py", ".tf", ".tftpl", ".hcl", ".html", ".cjs", ".yaml", ".yml", ".json", ".toml", "Makefile")
+# Folders of other people's files, or of what is built.
+OTHERS = {"target", "node_modules"}
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
@@ -104,27 +114,37 @@ def sentences(text):
 
 def words(text):
     """Words that are refused."""
-    for number, line in enumerate(prose(text).split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
+        if not ANY.search(line):
+            continue
         for hard, instead in HARD.items():
             found = re.search(hard, line, re.IGNORECASE)
             if found:
                 yield number, f"“{found.group(0)}”: write {instead}"
 
 
+def files(root):
+    """The files of the tree that people read, but this one, which names the words."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in OTHERS and not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder) / name
+            if name.endswith(READ) and not name.startswith(".") and not path.is_symlink():
+                yield path
+
+
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
-    hidden = (".", "target")
-    pages = [
-        page
-        for page in sorted(root.rglob("*.md"))
-        if not any(part.startswith(hidden) for part in page.relative_to(root).parts)
-    ]
     findings = 0
-    for page in pages:
+    pages = 0
+    for page in files(root):
         text = page.read_text(encoding="utf-8")
-        checks = [links(root, page, text)]
+        checks = [words(prose(text) if page.suffix == ".md" else text)]
+        if page.suffix == ".md":
+            pages += 1
+            checks.append(links(root, page, text))
         if page.is_relative_to(root / "docs"):
-            checks += [sentences(text), words(text)]
+            checks.append(sentences(text))
         for check in checks:
             for number, what in check:
                 findings += 1

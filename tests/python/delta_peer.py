@@ -74,7 +74,9 @@ def create(uri, options=None, rows=(), configuration=None, partition_by=None, mo
 
 
 def append(uri, options=None, rows=()):
-    deltalake.write_deltalake(uri, table_of(rows), storage_options=options, mode="append")
+    """Columns that the rows lack are null."""
+    opened(uri, options)  # it makes no table
+    deltalake.write_deltalake(uri, table_of(rows), storage_options=options, mode="append", schema_mode="merge")
     return opened(uri, options).version()
 
 
@@ -157,10 +159,31 @@ def read(uri, reader, options=None):
     return sorted((list(row) for row in rows), key=repr)
 
 
+def segments(uri, options=None):
+    """Rows of targets: environment, segment, batch, record with its parent's values behind its members."""
+    try:
+        table = opened(uri, options).to_pyarrow_table()
+    except deltalake.exceptions.TableNotFoundError:
+        return []
+    if "_environment" not in table.column_names:
+        return []
+    parents = [name for name in table.column_names if name.startswith("_parent_")]
+    rows = []
+    for row in table.to_pylist():
+        if row["_environment"] is None:
+            continue
+        found = [(name, row[name]) for name in parents if row[name] is not None]
+        # Numbers are texts in the table, and numbers in the lines of files.
+        values = "".join(f",{json.dumps(name)}:{value if value.isdigit() else json.dumps(value)}" for name, value in found)
+        rows.append([row["_environment"], row["_segment"], row["_batch_id"], row["record"][:-1] + values + "}"])
+    return rows
+
+
 DOES = {
     function.__name__: function
     for function in [file, checkpoint_file, create, append, constrain, feature, optimize, delete, restore, vacuum,
-                     checkpoint, cleanup, version, transaction, read]
+                     checkpoint, cleanup, version, transaction, read,
+                     segments]
 }
 
 

@@ -61,7 +61,7 @@ def sigv4_fault(handler, body):
     parts = dict(part.strip().split("=", 1) for part in header.removeprefix("AWS4-HMAC-SHA256 ").split(","))
     signed = parts["SignedHeaders"].split(";")
     parts_of = urlsplit(handler.path)
-    # AWS decodes the query and encodes it anew; botocore takes it as it is.
+    # AWS decodes the query and encodes it again; botocore takes it as it is.
     pairs = parse_qsl(parts_of.query, keep_blank_values=True)
     query = "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs)
     request = AWSRequest(

@@ -1,4 +1,7 @@
-"""Runs a program in a terminal of 100 columns and copies what it shows there to standard output."""
+"""Runs a program in a terminal of 100 columns, types a text there, and copies what it shows to standard output.
+
+Usage: terminal.py TYPED PROGRAM [ARGUMENT]...
+"""
 
 import fcntl
 import os
@@ -10,7 +13,9 @@ import termios
 pid, terminal = pty.fork()
 if pid == 0:
     fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-    os.execv(sys.argv[1], sys.argv[1:])
+    os.execv(sys.argv[2], sys.argv[2:])
+# The terminal keeps it until the program reads a line.
+os.write(terminal, sys.argv[1].encode())
 while True:
     try:
         shown = os.read(terminal, 65536)

@@ -1,4 +1,4 @@
-//! A real browser, headless, that opens a page and tells what a person would see.
+//! A real browser, headless, that opens a page and tells what somebody would see.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ pub struct View {
     pub dark: bool,
 }
 
-/// How often a browser is started anew that ends by itself, as one does on a machine short of memory.
+/// How often a browser is started again that ends by itself, as one does on a machine short of memory.
 const ATTEMPTS: usize = 3;
 
 /// Opens the file in each view. The pictures stay in `target/tmp`.

@@ -1,4 +1,4 @@
-//! The command line as a person or a scheduler runs it: the built binary as a process of its own,
+//! The command line as somebody or a scheduler runs it: the built binary as a process of its own,
 //! against the demo API, with a folder of sources and a bronze folder.
 
 use std::collections::BTreeMap;
@@ -134,8 +134,12 @@ impl Shell {
     /// As [`start`](Self::start).
     pub fn start_command(&self, line: &str, change: impl FnOnce(&mut Command)) -> Process {
         let mut command = Command::new(program("bronzegate"));
+        command.args(line.split(' '));
+        self.start_as(command, change)
+    }
+
+    pub(crate) fn start_as(&self, mut command: Command, change: impl FnOnce(&mut Command)) -> Process {
         command
-            .args(line.split(' '))
             .env_clear()
             .envs(&self.variables)
             .current_dir(self.folder.path())

@@ -354,7 +354,7 @@ pub fn firing(next: &str) -> Value {
     } })
 }
 
-/// The data of a person's request.
+/// The data of somebody's request.
 pub fn request(body: &Value) -> Value {
     json!({ "req": {
         "Url": "https://bronzegate.azurewebsites.net/api/ingest", "Method": "POST", "Query": {},

@@ -5,7 +5,7 @@
 //! | `bench`, `timed_bench` | one source for the engine in this process: the demo API, a source file, a bronze folder |
 //! | `vendor` | a source file of the repository, and the demo API that plays the vendor |
 //! | `streams` | streams that several tests read |
-//! | `command_line`, `child_process` | `bronzegate` and the other programs as processes |
+//! | `command_line`, `terminal`, `child_process` | `bronzegate` and the other programs as processes, also on a terminal |
 //! | `faulty_store`, `memory_vault` | a store that fails at its n-th call, a vault without a lock |
 //! | `log_tables` | tables in their simplest form: a create-only log in a store |
 //! | `manual_clock`, `shifted_clock` | a clock that only the test moves, the machine's clock at another time |
@@ -18,7 +18,9 @@
 //! | `delta` | tables beside other readers and writers (delta-rs, Polars, `DuckDB`), and trials of exactness of their log |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
 //! | `torture` | seeded random trials of exactness |
+//! | `scale` | what streams ask of a store by the length of their logs |
 //! | `fuzz` | hostile inputs, drawn from a seed |
+//! | `key_tables` | the tables of keys in `docs/source-files`, made from the schema |
 
 pub mod aws_deployment;
 pub mod azure;
@@ -33,16 +35,19 @@ mod faulty_store;
 pub mod functions_host;
 mod functions_outputs;
 pub mod fuzz;
+pub mod key_tables;
 pub mod lambda_runtime;
 mod log_tables;
 mod manual_clock;
 mod memory_vault;
 pub mod moto;
+pub mod scale;
 mod shifted_clock;
 mod signed_api;
 pub mod spoiling_proxy;
 pub mod store_contract;
 pub mod streams;
+pub mod terminal;
 pub mod terraform;
 mod timed_bench;
 pub mod torture;

@@ -37,7 +37,7 @@ impl SignedApi {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Gives it what assertions are held against.
+    /// Gives it what assertions are compared with.
     ///
     /// # Panics
     /// When it does not take them.

@@ -1,5 +1,6 @@
 //! Terraform, led to moto: the example root in a temporary copy of `infra/`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
@@ -91,6 +92,34 @@ impl Terraform {
         let mut drift: Vec<_> = changes.iter().flat_map(differences).collect();
         drift.sort();
         drift
+    }
+
+    /// What a plan would make: the known attributes of each resource by its address.
+    ///
+    /// # Panics
+    /// When it cannot be planned.
+    pub async fn planned(&self) -> BTreeMap<String, Value> {
+        self.succeed(&["plan", "-input=false", "-out=first.plan"]).await;
+        let plan = self.json(&["show", "-json", "first.plan"]).await;
+        let changes = plan["resource_changes"].as_array().expect("a plan lists its resources").iter();
+        let made = changes.filter(|change| change["mode"] == "managed");
+        made.map(|change| {
+            (change["address"].as_str().unwrap_or_default().to_owned(), change["change"]["after"].clone())
+        })
+        .collect()
+    }
+
+    /// The attributes of a resource that is there, in the example's module.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub async fn attributes(&self, address: &str) -> Value {
+        let state = self.json(&["show", "-json"]).await;
+        let modules =
+            state["values"]["root_module"]["child_modules"].as_array().expect("the example has a module");
+        let mut resources = modules.iter().filter_map(|module| module["resources"].as_array()).flatten();
+        let found = resources.find(|resource| resource["address"] == address);
+        found.unwrap_or_else(|| panic!("there is no {address}: {state}"))["values"].clone()
     }
 
     /// The outputs' values by name.

@@ -2,9 +2,9 @@
 //!
 //! `tests/README.md` explains the folders, the services that the tests play, and how to run one test.
 
-// The Lambda handler, on a played Lambda with moto behind it.
+// The Lambda handler, on a played Lambda with moto as its backend.
 mod aws;
-// The Functions handler, on a played Functions host with Azurite behind it.
+// The Functions handler, on a played Functions host with Azurite as its backend.
 mod azure;
 // The program `bronzegate`, as a process of its own.
 mod cli;

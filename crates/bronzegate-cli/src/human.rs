@@ -1,4 +1,4 @@
-//! Numbers as a person reads them: counts, sizes, durations.
+//! Numbers as somebody reads them: counts, sizes, durations.
 
 use std::time::Duration;
 

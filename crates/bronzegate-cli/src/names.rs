@@ -106,6 +106,10 @@ impl FromStr for Selection {
             Some((source, stream)) => (source, Some(stream)),
             None => (text, None),
         };
+        let file = [".yaml", ".yml"].iter().find_map(|ending| text.strip_suffix(ending));
+        if let Some(name) = file.filter(|name| is_name(name)) {
+            return Err(format!("write the source's name, without the ending of its file: {name}"));
+        }
         if let Some(wrong) = std::iter::once(source).chain(stream).find(|name| !is_name(name)) {
             return Err(format!("`{wrong}` is not a name: {NAME_FORM}"));
         }
@@ -140,7 +144,7 @@ mod tests {
         };
         assert_eq!("crm".parse(), of("crm", None));
         assert_eq!("crm/contacts".parse(), of("crm", Some("contacts")));
-        for text in ["", "/", "crm/", "/contacts", "crm/contacts/x", "../crm", "Crm", "crm.yaml"] {
+        for text in ["", "/", "crm/", "/contacts", "crm/contacts/x", "../crm", "Crm", "crm.yaml.gz"] {
             let error = text.parse::<Selection>().unwrap_err();
             assert!(error.ends_with(&format!("` is not a name: {NAME_FORM}")), "{text}: {error}");
         }

@@ -88,7 +88,7 @@ fn labelled(text: &str, in_colour: bool) -> String {
     )
 }
 
-/// Whether standard output may have colours: a person looks at it, and wants them.
+/// Whether standard output may have colours: somebody looks at it, and wants them.
 #[expect(clippy::disallowed_methods, reason = "this file is where standard output is written")]
 pub(crate) fn has_colour() -> bool {
     io::stdout().is_terminal() && environment::allows_colour()
@@ -99,7 +99,7 @@ pub(crate) fn write_error(bytes: &[u8]) -> io::Result<()> {
     io::stderr().write_all(bytes)
 }
 
-/// Whether a person looks at standard error.
+/// Whether somebody looks at standard error.
 pub(crate) fn error_is_terminal() -> bool {
     io::stderr().is_terminal()
 }

@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::human;
 
-/// How often the lines are drawn anew.
+/// How often the lines are drawn again.
 const PERIOD: Duration = Duration::from_millis(100);
 
 /// The lines' place on standard error; logs go between them when they share it.
@@ -46,7 +46,7 @@ impl Line {
         Self { bar, stats, clock, began }
     }
 
-    /// Names what the line is about from now on, and counts anew.
+    /// Names what the line is about from now on, and counts again.
     pub(crate) fn begin(&self, name: String) {
         self.bar.set_prefix(name);
         *self.began.lock().expect("no holder of this lock panics") =
@@ -68,7 +68,8 @@ impl Line {
             let (began, before) = *self.began.lock().expect("no holder of this lock panics");
             let passed = self.clock.elapsed().saturating_sub(began);
             let counts = since(self.stats.counts(), before);
-            self.bar.set_message(message(counts, self.stats.is_waiting(), passed));
+            let shown = message(counts, self.stats.expected(), self.stats.is_waiting(), passed);
+            self.bar.set_message(shown);
             self.bar.tick();
         }
     }
@@ -102,14 +103,26 @@ fn since(counts: Counts, before: Counts) -> Counts {
     }
 }
 
-fn message(counts: Counts, waiting: bool, passed: Duration) -> String {
-    let rate = (counts.records as f64 / passed.as_secs_f64().max(0.001)) as u64;
-    let mut parts = vec![
-        human::counted(counts.records, "record"),
+fn message(counts: Counts, expected: Option<u64>, waiting: bool, passed: Duration) -> String {
+    let rate = counts.records as f64 / passed.as_secs_f64().max(0.001);
+    let records = match expected {
+        Some(expected) => {
+            format!("{} of {}", human::count(counts.records), human::counted(expected, "record"))
+        }
+        None => human::counted(counts.records, "record"),
+    };
+    let left = expected.map(|expected| expected.saturating_sub(counts.records)).filter(|left| *left > 0);
+    let rate = rate as u64;
+    // First what has come, then when the rest will have: a narrow terminal cuts off the end.
+    let mut parts = vec![records];
+    if let Some(left) = left.filter(|_| rate > 0) {
+        parts.push(format!("{} left", human::duration(Duration::from_secs(left.div_ceil(rate)))));
+    }
+    parts.extend([
         human::bytes(counts.bytes),
         format!("{}/s", human::count(rate)),
         human::counted(counts.pages, "page"),
-    ];
+    ]);
     if counts.retries > 0 {
         let noun = if counts.retries == 1 { "retry" } else { "retries" };
         parts.push(format!("{} {noun}", human::count(counts.retries)));
@@ -128,12 +141,15 @@ mod tests {
     fn a_line_tells_what_has_come_how_fast_and_what_it_waits_for() {
         let mut counts = Counts { records: 2400, bytes: 3_565_158, pages: 24, ..Counts::default() };
         let passed = Duration::from_secs(2);
-        insta::assert_snapshot!(message(counts, false, passed),
+        insta::assert_snapshot!(message(counts, None, false, passed),
             @"2,400 records  3.4 MiB  1,200/s  24 pages");
         counts.retries = 1;
-        insta::assert_snapshot!(message(counts, true, passed),
+        insta::assert_snapshot!(message(counts, None, true, passed),
             @"2,400 records  3.4 MiB  1,200/s  24 pages  1 retry  waiting for the rate limit");
-        insta::assert_snapshot!(message(Counts::default(), false, Duration::ZERO),
+        insta::assert_snapshot!(message(Counts::default(), None, false, Duration::ZERO),
             @"0 records  0 B  0/s  0 pages");
+        insta::assert_snapshot!(message(counts, Some(10_000), false, passed),
+            @"2,400 of 10,000 records  7.0s left  3.4 MiB  1,200/s  24 pages  1 retry");
+        insta::assert_snapshot!(message(Counts::default(), Some(10), false, passed), @"0 of 10 records  0 B  0/s  0 pages");
     }
 }

@@ -47,7 +47,11 @@ impl Settings {
             tables: common.tables.or_else(|| look_up("BRONZEGATE_TABLES")).filter(|text| !text.is_empty()),
             secrets: set(common.secrets, "BRONZEGATE_SECRETS", "env"),
             environment: set(common.environment, "BRONZEGATE_ENVIRONMENT", "dev"),
-            log: set(common.log, "BRONZEGATE_LOG", "warn"),
+            log: match common.verbose {
+                0 => set(common.log, "BRONZEGATE_LOG", "warn"),
+                1 => "info".to_owned(),
+                _ => "debug".to_owned(),
+            },
             notify: look_up("BRONZEGATE_NOTIFY").filter(|address| !address.is_empty()),
             look_up,
             file,

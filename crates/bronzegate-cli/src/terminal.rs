@@ -1,4 +1,4 @@
-//! Questions to a person: on standard error, answered on standard input. Where there is no terminal nobody is asked.
+//! Questions to somebody: on standard error, answered on standard input. Where there is no terminal nobody is asked.
 
 use std::io::{self, IsTerminal as _};
 

@@ -79,7 +79,7 @@ impl BackfillPlan {
     /// Reads the log, where there is one.
     ///
     /// The names of the commits are listed once, and a record is read for each window that has one. A
-    /// window that is passed over as committed is one that a reader sees: unless this is only a look,
+    /// window that is skipped as committed is one that a reader sees: unless this is only a look,
     /// what dead runs have committed and not published is published.
     ///
     /// # Errors
@@ -187,7 +187,7 @@ pub async fn scheduled(
     Ok(first.zip(newest).and_then(|(first, newest)| plan::covered(incremental, &first, &newest)))
 }
 
-/// What a person should know before windows are loaded that share records with the stream's own runs.
+/// What somebody should know before windows are loaded that share records with the stream's own runs.
 pub fn twice(scheduled: TimeWindow) -> String {
     let to = scheduled.to();
     format!("loaded by scheduled runs up to {to:.0}: what these windows share with them comes twice")

@@ -1,10 +1,10 @@
-//! A file that a person names, read whole: only if it is a file, and no further than it makes sense.
+//! A file that somebody names, read whole: only if it is a file, and no further than it makes sense.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Reads a file of at most so many bytes. A pipe or device in its place would never end, or never begin.
+/// Reads a file of at most so many bytes. A pipe or device instead would never end, or never begin.
 ///
 /// # Errors
 /// Those of the file system, a folder's among them; what is no file, or is larger.

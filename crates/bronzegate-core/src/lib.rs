@@ -55,7 +55,7 @@
 //! | `http` | authentication, retry, rate limit, egress, and the client that composes them; [`service`]: calls of a cloud's service that has no SDK |
 //! | `extract` | paging, one page, and the pages of all branches |
 //! | [`bronze`] | the store port with the local store, part formats, parts, the commit log, publishing |
-//! | [`health`] | the log held against what is expected: breaches and missing runs |
+//! | [`health`] | the log compared with what is expected: breaches and missing runs |
 //! | [`plan`] | what a run is to do, decided before it does anything |
 //! | [`run`], [`probe`] | the straight line from request to report; looking without writing |
 //! | [`from_files`] | committed files as rows of a table |

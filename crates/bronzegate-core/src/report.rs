@@ -57,7 +57,7 @@ pub struct Counts {
 pub struct Failure {
     /// The outcome a caller acts on.
     pub kind: ErrorKind,
-    /// What a person reads.
+    /// What somebody reads.
     pub message: String,
     /// Whether it is known that the same may go well in a while.
     #[serde(skip)]
@@ -65,6 +65,29 @@ pub struct Failure {
     /// Whether the API has sent the caller away for longer than the run had.
     #[serde(skip)]
     pub is_quota: bool,
+}
+
+/// What a failure is called that may pass whatever its kind: a vault or a folder of source files that cannot be had now.
+const TRANSIENT: &str = "transient";
+/// The names of failures, from those that no other try can help to those that most likely pass.
+const MORE_RETRYABLE: [&str; 7] = ["config", "auth", "data", "interrupted", "store", "api", TRANSIENT];
+
+impl Failure {
+    /// What a trigger turns on: the kind's name, or `transient`.
+    pub fn retry_name(&self) -> &'static str {
+        if self.is_transient { TRANSIENT } else { self.kind.as_str() }
+    }
+
+    /// Whether another try at the same may help.
+    pub fn may_pass(&self) -> bool {
+        self.is_transient || matches!(self.kind, ErrorKind::Api | ErrorKind::Store | ErrorKind::Interrupted)
+    }
+}
+
+/// The failure that most likely passes. Another try runs all of an event's streams: it is worth it where it may help one.
+pub fn most_retryable<'a>(reports: impl IntoIterator<Item = &'a RunReport>) -> Option<&'a Failure> {
+    let rank = |failure: &&Failure| MORE_RETRYABLE.iter().position(|name| *name == failure.retry_name());
+    reports.into_iter().filter_map(|report| report.error.as_ref()).max_by_key(rank)
 }
 
 impl From<&Error> for Failure {
@@ -119,13 +142,13 @@ pub struct RunReport {
     pub cursor_out: Option<String>,
     /// Records against the mean of the last complete runs.
     pub records_ratio: Option<f64>,
-    /// The default threshold passes over this ratio, because the stream brought too little before to say what is
-    /// usual: then it is no metric, so that alarms pass over it too.
+    /// The default threshold skips this ratio, because the stream brought too little before to say what is
+    /// usual: then it is no metric, so that alarms skip it too.
     #[serde(skip)]
     pub is_ratio_passed_over: bool,
     /// Duration against the mean of the last complete runs.
     pub duration_ratio: Option<f64>,
-    /// What a person should know although the run went on.
+    /// What somebody should know although the run went on.
     pub warnings: Vec<String>,
     /// The thresholds that it breached; each is told in a warning too.
     #[serde(skip)]

@@ -106,7 +106,7 @@ fn after(origin: Timestamp, span: Span) -> Option<Timestamp> {
     origin.to_zoned(TimeZone::UTC).checked_add(span).ok().map(|end| end.timestamp())
 }
 
-/// The first instant of the year 1. Times that a person or an event gives are not before it: the names of runs and
+/// The first instant of the year 1. Times that somebody or an event gives are not before it: the names of runs and
 /// folders have years of four digits, and no more. That none lies behind the year 9999 is jiff's own bound.
 pub const EARLIEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
 

@@ -127,7 +127,7 @@ impl Workspace {
 }
 
 impl Refusal {
-    /// Adds what a person may do about it, unless it is the token that is refused.
+    /// Adds what somebody may do about it, unless it is the token that is refused.
     #[must_use]
     pub(crate) fn advising(mut self, advice: impl FnOnce() -> String) -> Self {
         self.advice.get_or_insert_with(advice);

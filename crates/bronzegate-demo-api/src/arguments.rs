@@ -39,7 +39,8 @@ pub(crate) enum Command {
     Demo(DemoArguments),
 }
 
-/// Serves the demo, reads three of its streams with `bronzegate`, and compares bronze with what the API has.
+/// Serves the demo, reads three of its streams with `bronzegate` into files and one of them into a Delta table, and compares
+/// what is there with what the API has.
 ///
 /// The API asks for authentication, limits the rate, and fails on purpose. The program `bronzegate` is the one
 /// beside this one, or the one on the PATH.
@@ -51,6 +52,9 @@ pub(crate) struct DemoArguments {
     /// The bronze folder.
     #[arg(long, value_name = "FOLDER", default_value = "bronze")]
     pub(crate) target: PathBuf,
+    /// The folder of the Delta table.
+    #[arg(long, value_name = "FOLDER", default_value = "tables")]
+    pub(crate) tables: PathBuf,
 }
 
 impl Arguments {

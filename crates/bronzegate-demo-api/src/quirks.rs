@@ -159,7 +159,7 @@ pub struct Layout {
 pub enum By {
     /// An opaque cursor of this server's.
     Cursor(String),
-    /// The number of records to pass over.
+    /// The number of records to skip.
     Offset(String),
     /// The page's number, from 1.
     Page(String),

@@ -75,7 +75,7 @@ pub enum Asked {
         argument: String,
         /// What stands before it.
         after: String,
-        /// What stands behind it; the parameter's end, if that comes first.
+        /// What stands after it; the parameter's end, if that comes first.
         until: String,
     },
 }

@@ -108,7 +108,7 @@ pub(crate) fn lift(source: &str, mut request: Request) -> Result<Lift, LiftError
     if let Some(segment) = request.url.path_segments().into_iter().flatten().position(is_token) {
         return Err(LiftError::NoPlace(format!("part {} of the path", segment + 1)));
     }
-    if let Some(name) = request.body.as_ref().and_then(|body| secret_member(&body.0)) {
+    if let Some(name) = request.body.as_ref().and_then(|body| secret_member(&body.value)) {
         return Err(LiftError::NoPlace(format!("member `{name}` of the body")));
     }
     lift.request = request;

@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`curl`], [`request`] | a request as a person gives it, with its credentials |
+//! | [`curl`], [`request`] | a request as somebody gives it, with its credentials |
 //! | `credentials`, `looks_secret` | the credentials lifted out of it; in doubt a value is one |
 //! | [`new`] | the requests that show how a list goes on, and the file |
 //! | [`airbyte`] | low-code manifests as source files |
@@ -14,21 +14,6 @@
 //! Requests are sent by the core's own client, under the rules of a source: egress, time-outs, bounded bodies. Nothing is
 //! printed and no file is written here.
 
-#![expect(
-    clippy::too_many_lines,
-    clippy::match_same_arms,
-    clippy::needless_pass_by_value,
-    clippy::needless_for_each,
-    clippy::format_push_string,
-    clippy::format_collect,
-    clippy::cast_possible_wrap,
-    clippy::only_used_in_recursion,
-    clippy::unused_self,
-    clippy::match_wildcard_for_single_variants,
-    clippy::manual_let_else,
-    clippy::result_large_err,
-    reason = "the crate is new; these are mended as its readers are split into smaller ones"
-)]
 #![warn(missing_docs)]
 
 pub mod airbyte;

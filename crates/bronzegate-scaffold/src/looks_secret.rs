@@ -103,7 +103,9 @@ fn is_uuid(value: &str) -> bool {
 /// Entropy of at least 3 bits a letter, and both letters and digits or both cases.
 fn is_random(value: &str) -> bool {
     let mut counts = [0_u32; 256];
-    value.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
+    for byte in value.bytes() {
+        counts[usize::from(byte)] += 1;
+    }
     let length = value.len() as f64;
     let entropy: f64 = counts
         .iter()

@@ -50,9 +50,9 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
                     number += 1;
                 }
                 found.set(unique.as_str(), map);
-                notes.iter().for_each(|note| {
+                for note in &notes {
                     found.above(format!("(check) {note}"));
-                });
+                }
                 report.streams.push(reported(path, Some(format!("{name}/{unique}")), notes, None));
             }
             Err(why) => report.streams.push(reported(path, None, Vec::new(), Some((why, get.line)))),

@@ -17,7 +17,8 @@ pub(crate) fn written(path: &[String]) -> String {
     } else if path.iter().all(is_simple) {
         path.join(".")
     } else {
-        path.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
+        path.iter()
+            .fold(String::new(), |pointer, name| pointer + "/" + &name.replace('~', "~0").replace('/', "~1"))
     }
 }
 

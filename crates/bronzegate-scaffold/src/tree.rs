@@ -263,6 +263,8 @@ fn plain_value(text: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use serde_json::json;
 
     use super::*;
@@ -283,7 +285,7 @@ mod tests {
         for level in 1..12 {
             let last = level - 1;
             let aliases = vec![format!("*a{last}"); 10].join(", ");
-            text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+            let _ = writeln!(text, "a{level}: &a{level} [{aliases}]");
         }
         assert!(read(&text).unwrap_err().to_string().contains("more than 400000 values"));
     }

@@ -41,7 +41,7 @@ impl Map {
         Self::default()
     }
 
-    /// Sets a key, in its place where there is one.
+    /// Sets a key, and replaces it where there is one.
     pub(crate) fn set(&mut self, key: impl Into<String>, value: impl Into<Yaml>) -> &mut Self {
         let (key, value) = (key.into(), value.into());
         match self.entries.iter_mut().find(|entry| entry.key == key) {

@@ -16,16 +16,15 @@ provider "aws" {
 module "bronzegate" {
   source = "../../modules/aws"
 
-  name                 = var.name
-  environment          = var.environment
-  sources_path         = var.sources_path
-  package              = var.package
-  architecture         = var.architecture
-  bucket               = { name = var.bucket, force_destroy = var.force_destroy }
-  tables               = var.tables
-  databricks           = var.databricks
-  secret_prefix        = "${var.name}/${var.environment}/"
-  secret_recovery_days = var.force_destroy ? 0 : 30
-  workflow             = var.workflow
-  tags                 = { application = var.name, environment = var.environment }
+  name          = var.name
+  environment   = var.environment
+  sources_path  = var.sources_path
+  package       = var.package
+  architecture  = var.architecture
+  bucket        = { name = var.bucket, force_destroy = var.force_destroy }
+  tables        = var.tables
+  databricks    = var.databricks
+  secret_prefix = "${var.name}/${var.environment}/"
+  workflow      = var.workflow
+  tags          = { application = var.name, environment = var.environment }
 }

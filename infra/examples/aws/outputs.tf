@@ -18,9 +18,9 @@ output "target" {
   value       = module.bronzegate.target
 }
 
-output "secret_arns" {
-  description = "The secrets to put values into."
-  value       = module.bronzegate.secret_arns
+output "secret_commands" {
+  description = "What puts each secret in."
+  value       = module.bronzegate.secret_commands
 }
 
 output "store_policy" {
@@ -31,9 +31,4 @@ output "store_policy" {
 output "alarm_topic_arn" {
   description = "Topic to subscribe to."
   value       = module.bronzegate.alarm_topic_arn
-}
-
-output "unwatched_schedules" {
-  description = "Streams that run too seldom for a missed-run alarm."
-  value       = module.bronzegate.unwatched_schedules
 }

@@ -46,7 +46,7 @@ variable "workflow" {
 }
 
 variable "force_destroy" {
-  description = "Whether `terraform destroy` removes a bucket with objects in it, and secrets at once: for trials only."
+  description = "Whether `terraform destroy` removes a bucket with objects in it: for trials only."
   type        = bool
   default     = false
 }

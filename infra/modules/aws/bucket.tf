@@ -105,6 +105,23 @@ resource "aws_s3_bucket_lifecycle_configuration" "bronze" {
     }
   }
 
+  # The log's hints and notes are written over by every run.
+  dynamic "rule" {
+    for_each = var.bucket.log_noncurrent_expiry_days == null ? [] : [var.bucket.log_noncurrent_expiry_days]
+
+    content {
+      id     = "expire-noncurrent-versions-of-the-log"
+      status = "Enabled"
+
+      filter {
+        prefix = "${local.folder}_bronzegate/"
+      }
+      noncurrent_version_expiration {
+        noncurrent_days = rule.value
+      }
+    }
+  }
+
   dynamic "rule" {
     for_each = var.bucket.noncurrent_expiry_days == null ? [] : [var.bucket.noncurrent_expiry_days]
 

@@ -1,35 +1,32 @@
-# A row a stream: what it brought, how long it took, how its requests and runs went.
+# What each stream brought, how long it took, how its requests and runs went: from the function's log lines. Questions
+# to the log instead of metrics, so the number of streams changes neither the dashboard's size nor its price.
 
 locals {
+  run_lines = "SOURCE '${aws_cloudwatch_log_group.function.name}' | filter ispresent(RunCompleted) and Environment = '${var.environment}' | fields concat(Source, '.', Stream) as stream"
   panels = [
-    { title = "records", metrics = ["Records"] },
-    { title = "duration, ms", metrics = ["DurationMs"] },
-    { title = "requests", metrics = ["Requests", "Retries", "ApiErrors"] },
-    { title = "runs", metrics = ["RunCompleted", "RunPartial", "RunFailed"] },
+    { title = "records", query = "stats sum(Records) as records by bin(1h), stream", view = "timeSeries", width = 12 },
+    { title = "longest run, ms", query = "stats max(DurationMs) as duration by bin(1h), stream", view = "timeSeries", width = 12 },
+    { title = "requests", query = "stats sum(Requests) as requests, sum(Retries) as retries, sum(ApiErrors) as errors by bin(1h)", view = "timeSeries", width = 12 },
+    { title = "runs", query = "stats sum(RunCompleted) as completed, sum(RunPartial) as partial, sum(RunFailed) as failed by bin(1h)", view = "timeSeries", width = 12 },
+    { title = "streams", query = "stats sum(Records) as records, sum(RunCompleted) as completed, sum(RunFailed) as failed, sum(Breaches) as breaches, max(DurationMs) as longest_ms by stream | sort failed desc, breaches desc, records desc | limit 1000", view = "table", width = 24 },
+    { title = "runs that failed or breached", query = "filter RunFailed = 1 or Breaches > 0 | display @timestamp, stream, error_kind, Breaches, key | sort @timestamp desc | limit 200", view = "table", width = 24 },
   ]
-  widgets = flatten([
-    for row, id in sort(keys(local.streams)) : [
-      for column, panel in local.panels : {
-        type   = "metric"
-        x      = column * 6
-        y      = row * 5
-        width  = 6
-        height = 5
-        properties = {
-          title  = "${id}: ${panel.title}"
-          region = local.region
-          view   = "timeSeries"
-          stat   = "Sum"
-          period = 300
-          metrics = [
-            for metric in panel.metrics : [
-              local.namespace, metric, "Source", local.streams[id].source, "Stream", local.streams[id].stream, "Environment", var.environment
-            ]
-          ]
-        }
+  widgets = [
+    for index, panel in local.panels : {
+      type   = "log"
+      x      = panel.width == 24 ? 0 : index % 2 * 12
+      y      = panel.width == 24 ? 12 + (index - 4) * 8 : floor(index / 2) * 6
+      width  = panel.width
+      height = panel.width == 24 ? 8 : 6
+      properties = {
+        title   = panel.title
+        region  = local.region
+        view    = panel.view
+        stacked = false
+        query   = "${local.run_lines} | ${panel.query}"
       }
-    ]
-  ])
+    }
+  ]
 }
 
 resource "aws_cloudwatch_dashboard" "streams" {

@@ -8,7 +8,7 @@ resource "aws_cloudwatch_log_group" "function" {
 }
 
 resource "aws_lambda_function" "run" {
-  #checkov:skip=CKV_AWS_117: it calls public APIs and AWS's own; a VPC would only add a NAT
+  #checkov:skip=CKV_AWS_117: in a VPC where network is set
   #checkov:skip=CKV_AWS_50: X-Ray where function.tracing is on
   #checkov:skip=CKV_AWS_115: concurrency is reserved where function.reserved_concurrency is set
   #checkov:skip=CKV_AWS_173: the variables hold names and addresses, never a secret
@@ -16,11 +16,17 @@ resource "aws_lambda_function" "run" {
   function_name                  = var.name
   description                    = "Ingests REST APIs into bronze, as sources/*.yaml say."
   role                           = aws_iam_role.function.arn
-  runtime                        = "provided.al2023"
-  handler                        = "bootstrap"
+  package_type                   = var.image_uri == null ? "Zip" : "Image"
+  runtime                        = var.image_uri == null ? "provided.al2023" : null
+  handler                        = var.image_uri == null ? "bootstrap" : null
   architectures                  = [var.architecture]
+  image_uri                      = var.image_uri
   filename                       = var.package
-  source_code_hash               = filebase64sha256(var.package)
+  source_code_hash               = var.package == null ? null : filebase64sha256(var.package)
+  s3_bucket                      = try(var.package_object.bucket, null)
+  s3_key                         = try(var.package_object.key, null)
+  s3_object_version              = try(var.package_object.version, null)
+  publish                        = true
   memory_size                    = var.function.memory_mib
   timeout                        = var.function.timeout_seconds
   reserved_concurrent_executions = var.function.reserved_concurrency
@@ -30,9 +36,9 @@ resource "aws_lambda_function" "run" {
     variables = merge(
       {
         BRONZEGATE_TARGET      = "s3://${var.bucket.name}${var.bucket.prefix == "" ? "" : "/${var.bucket.prefix}"}"
-        BRONZEGATE_SECRETS     = "aws-secretsmanager${var.secret_prefix == "" ? "" : ":${var.secret_prefix}"}"
+        BRONZEGATE_SECRETS     = local.has_scope ? "databricks:${var.databricks.secret_scope}" : "aws-secretsmanager${var.secret_prefix == "" ? "" : ":${var.secret_prefix}"}"
         BRONZEGATE_ENVIRONMENT = var.environment
-        BRONZEGATE_SOURCES     = "./sources"
+        BRONZEGATE_SOURCES     = coalesce(var.sources_folder, "./sources")
         BRONZEGATE_LOG         = var.function.log
       },
       var.kms_key_arn == null ? {} : { BRONZEGATE_KMS_KEY = var.kms_key_arn },
@@ -47,8 +53,23 @@ resource "aws_lambda_function" "run" {
     log_format = "Text"
     log_group  = aws_cloudwatch_log_group.function.name
   }
+  dynamic "vpc_config" {
+    for_each = var.network == null ? [] : [var.network]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
   dead_letter_config {
     target_arn = aws_sqs_queue.dead_letters.arn
+  }
+
+  lifecycle {
+    precondition {
+      condition     = !local.has_scope || length(module.sources.rotating_secrets) == 0
+      error_message = "a scope of Databricks is only read, and these refresh tokens are written back: ${join(", ", module.sources.rotating_secrets)}"
+    }
   }
 
   # Without its permissions the first invocation fails; without its log group Lambda makes one that never expires.
@@ -71,7 +92,7 @@ data "aws_iam_policy_document" "dead_letters" {
 
     principals {
       type        = "Service"
-      identifiers = ["scheduler.amazonaws.com"]
+      identifiers = ["scheduler.amazonaws.com", "events.amazonaws.com"]
     }
     condition {
       test     = "StringEquals"

@@ -1,10 +1,15 @@
 # What the function may do, and nothing else.
 
 locals {
-  data_folders = [for source in local.sources : "${local.folder}${source}/*"]
-  log_folder   = "${local.folder}_bronzegate/*"
-  own_folders  = concat(local.data_folders, [local.log_folder])
-  read_secrets = concat(values(local.secret_arns), aws_secretsmanager_secret.databricks[*].arn)
+  # A policy has 10,240 characters, which some thirty sources would fill. So it names the prefix, and sources singly only
+  # where there is none: others may use the same bucket.
+  own_folders = local.folder != "" ? ["${local.folder}*"] : concat([for source in local.sources : "${source}/*"], ["_bronzegate/*"])
+}
+
+locals {
+  sources_place  = var.sources_folder == null ? null : regex("^s3://([^/]+)/?(.*?)/?$", var.sources_folder)
+  sources_bucket = local.sources_place == null ? null : "arn:${local.partition}:s3:::${local.sources_place[0]}"
+  sources_prefix = local.sources_place == null ? null : local.sources_place[1] == "" ? "" : "${local.sources_place[1]}/"
 }
 
 data "aws_iam_policy_document" "function_assume" {
@@ -50,7 +55,7 @@ data "aws_iam_policy_document" "function" {
   source_policy_documents = [data.aws_iam_policy_document.store.json, data.aws_iam_policy_document.tables.json]
 
   dynamic "statement" {
-    for_each = length(local.read_secrets) == 0 ? [] : [1]
+    for_each = length(local.secret_ids) == 0 ? [] : [1]
 
     content {
       sid       = "ReadSecrets"
@@ -59,12 +64,12 @@ data "aws_iam_policy_document" "function" {
     }
   }
   dynamic "statement" {
-    for_each = length(local.rotating_secrets) == 0 ? [] : [1]
+    for_each = length(local.written_secrets) == 0 ? [] : [1]
 
     content {
       sid       = "RotateSecrets"
       actions   = ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
-      resources = [for name in local.rotating_secrets : local.secret_arns[name]]
+      resources = local.written_secrets
     }
   }
   dynamic "statement" {
@@ -80,6 +85,41 @@ data "aws_iam_policy_document" "function" {
     sid       = "Log"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = ["${aws_cloudwatch_log_group.function.arn}:*"]
+  }
+  dynamic "statement" {
+    for_each = local.sources_place == null ? [] : [1]
+
+    content {
+      sid       = "ReadSources"
+      actions   = ["s3:GetObject"]
+      resources = ["${local.sources_bucket}/${local.sources_prefix}*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = local.sources_place == null ? [] : [1]
+
+    content {
+      sid       = "ListSources"
+      actions   = ["s3:ListBucket"]
+      resources = [local.sources_bucket]
+
+      # IfExists: see the statement `List` of the store.
+      condition {
+        test     = "StringLikeIfExists"
+        variable = "s3:prefix"
+        values   = ["${local.sources_prefix}*"]
+      }
+    }
+  }
+  dynamic "statement" {
+    for_each = var.network == null ? [] : [1]
+
+    # Lambda's own calls for its interfaces name no resource: AWS takes only `*`.
+    content {
+      sid       = "Interfaces"
+      actions   = ["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
+      resources = ["*"]
+    }
   }
   statement {
     sid       = "DeadLetters"
@@ -99,13 +139,29 @@ data "aws_iam_policy_document" "function" {
 }
 
 resource "aws_iam_role" "function" {
-  name               = "${var.name}-function"
-  assume_role_policy = data.aws_iam_policy_document.function_assume.json
-  tags               = var.tags
+  name                 = "${var.name}-function"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.permissions_boundary
+  assume_role_policy   = data.aws_iam_policy_document.function_assume.json
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "function" {
   name   = "run"
   role   = aws_iam_role.function.id
   policy = data.aws_iam_policy_document.function.json
+
+  lifecycle {
+    precondition {
+      condition     = length(replace(data.aws_iam_policy_document.function.json, "/\\s/", "")) <= 10240
+      error_message = "the function's policy has more than IAM's 10,240 characters: set bucket.prefix, tables.prefix and secret_prefix, so that it names prefixes and not each source."
+    }
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "function" {
+  for_each = var.roles.function_policies
+
+  role       = aws_iam_role.function.name
+  policy_arn = each.value
 }

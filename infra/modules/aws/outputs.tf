@@ -3,6 +3,33 @@ output "function_name" {
   value       = aws_lambda_function.run.function_name
 }
 
+output "function_arn" {
+  description = "ARN of the function, without a version."
+  value       = aws_lambda_function.run.arn
+}
+
+output "function_version_arn" {
+  description = "ARN of the version that the state machine invokes."
+  value       = aws_lambda_function.run.qualified_arn
+}
+
+output "role_arns" {
+  description = "Roles of the function, the state machine and the schedules."
+  value = {
+    function  = aws_iam_role.function.arn
+    workflow  = aws_iam_role.workflow.arn
+    scheduler = aws_iam_role.scheduler.arn
+  }
+}
+
+output "log_group_arns" {
+  description = "Log groups of the function and the state machine."
+  value = {
+    function = aws_cloudwatch_log_group.function.arn
+    workflow = aws_cloudwatch_log_group.workflow.arn
+  }
+}
+
 output "state_machine_arn" {
   description = "ARN of the state machine, for `aws stepfunctions start-execution`."
   value       = aws_sfn_state_machine.run.arn
@@ -28,19 +55,14 @@ output "databricks_secret" {
   value       = local.databricks_secret
 }
 
-output "secret_arns" {
-  description = "The secrets that the sources name, by name. Those that the module made are empty until a value is put in."
-  value       = local.secret_arns
-}
-
 output "schedule_expressions" {
   description = "Scheduler's expression of each schedule, by <source>.<stream>."
   value       = local.expressions
 }
 
-output "unwatched_schedules" {
-  description = "Streams that run too seldom for a missed-run alarm: longest time between two runs, with grace, beyond 7 days."
-  value       = local.unwatched
+output "schedules" {
+  description = "Streams of each schedule, by its name: those of a source with the same times are one event."
+  value       = { for name, group in local.groups : aws_scheduler_schedule.stream[name].name => formatlist("%s.%s", group.source, group.streams) }
 }
 
 output "store_policy" {
@@ -53,8 +75,23 @@ output "alarm_topic_arn" {
   value       = local.topic_arn
 }
 
+output "dead_letter_queue_arn" {
+  description = "ARN of the queue of the events that failed permanently."
+  value       = aws_sqs_queue.dead_letters.arn
+}
+
+output "secret_commands" {
+  description = "What puts each secret that the sources name into Secrets Manager, from a file that holds its value. Until then the streams that need it fail."
+  value       = local.secret_commands
+}
+
+output "secret_names" {
+  description = "The same secrets as Secrets Manager names them."
+  value       = local.secret_ids
+}
+
 output "dead_letter_queue_url" {
-  description = "Queue of the events that nothing came of."
+  description = "Queue of the events that failed permanently."
   value       = aws_sqs_queue.dead_letters.id
 }
 

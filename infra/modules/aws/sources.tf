@@ -13,13 +13,15 @@ locals {
   streams   = module.sources.streams
   scheduled = module.sources.scheduled
 
-  secrets          = module.sources.secrets
-  rotating_secrets = module.sources.rotating_secrets
+  # Those in a scope of Databricks are kept there.
+  has_scope        = try(var.databricks.secret_scope, null) != null
+  secrets          = toset([for name in module.sources.secrets : name if !local.has_scope])
+  rotating_secrets = toset([for name in module.sources.rotating_secrets : name if !local.has_scope])
 
-  crons        = module.sources.crons
-  cron_fields  = module.sources.cron_fields
-  cron_valid   = module.sources.cron_valid
-  field_values = module.sources.field_values
+  crons       = module.sources.crons
+  groups      = module.sources.groups
+  cron_fields = module.sources.cron_fields
+  cron_valid  = module.sources.cron_valid
 }
 
 module "sources" {

@@ -11,9 +11,10 @@ locals {
   tables_arn    = "arn:${local.partition}:s3:::${local.tables_bucket}"
   tables_root   = join("/", compact(["s3://${local.tables_bucket}", try(var.tables.prefix, "")]))
 
-  # Each table has a folder of its own, which others may stand beside.
-  table_folders = local.has_tables || local.has_schema ? sort([for table in local.table_names : "${local.tables_folder}${table}/*"]) : []
-  table_logs    = local.has_tables ? sort([for table in local.table_names : "${local.tables_folder}${table}/_delta_log/*"]) : []
+  # Below the prefix, however many tables there are. Without one, each table has a folder that others may stand beside.
+  table_names_there = local.tables_folder == "" ? sort(local.table_names) : length(local.table_names) == 0 ? [] : ["*"]
+  table_folders     = local.has_tables || local.has_schema ? [for table in local.table_names_there : "${local.tables_folder}${table}${table == "*" ? "" : "/*"}"] : []
+  table_logs        = local.has_tables ? [for table in local.table_names_there : "${local.tables_folder}${table}/_delta_log/*"] : []
 
   creates_tables_bucket = local.has_tables ? var.tables.bucket != null && var.tables.create : false
 
@@ -67,19 +68,6 @@ data "aws_iam_policy_document" "tables" {
       }
     }
   }
-}
-
-# An empty container: a value set here would be in the state.
-resource "aws_secretsmanager_secret" "databricks" {
-  #checkov:skip=CKV_AWS_149: encrypted with the given key where kms_key_arn is set, else with the account's own key
-  #checkov:skip=CKV2_AWS_57: Databricks rotates no secret of a service principal
-  count = var.databricks == null ? 0 : 1
-
-  name                    = local.databricks_secret
-  description             = "OAuth secret of bronzegate's service principal in Databricks."
-  kms_key_id              = var.kms_key_arn
-  recovery_window_in_days = var.secret_recovery_days
-  tags                    = var.tags
 }
 
 # A bucket of the tables' own. In the bronze bucket they are under its rules.

@@ -30,13 +30,64 @@ variable "sources_path" {
   }
 }
 
-variable "package" {
-  description = "Path of the function's zip, which holds `bootstrap` and `sources/`."
+variable "sources_folder" {
+  description = "A folder in S3 that the function reads the source files from, as s3://bucket/prefix, instead of those in the package. Schedules and secrets still follow from sources_path: apply again when they change."
   type        = string
+  default     = null
 
   validation {
-    condition     = endswith(var.package, ".zip")
+    condition     = var.sources_folder == null ? true : can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.-]+)*/?$", var.sources_folder))
+    error_message = "sources_folder must be s3://bucket/prefix, or null."
+  }
+}
+
+variable "network" {
+  description = "Subnets and security groups of a VPC for the function; null = outside of one. APIs are then reached by a NAT gateway, AWS's services by that or by endpoints."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.network == null ? true : length(var.network.subnet_ids) > 0 && length(var.network.security_group_ids) > 0
+    error_message = "network needs at least one subnet and one security group."
+  }
+}
+
+variable "package" {
+  description = "Path of the function's zip, which holds `bootstrap` and `sources/`. One of package, package_object and image_uri."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.package == null ? true : endswith(var.package, ".zip")
     error_message = "package must be the path of a .zip file."
+  }
+  validation {
+    condition     = length([for given in [var.package, try(var.package_object.key, null), var.image_uri] : given if given != null]) == 1
+    error_message = "set exactly one of package, package_object and image_uri."
+  }
+}
+
+variable "package_object" {
+  description = "The same zip in S3: bucket, key and version. Without a version, a new zip of the same key is not deployed."
+  type = object({
+    bucket  = string
+    key     = string
+    version = optional(string)
+  })
+  default = null
+}
+
+variable "image_uri" {
+  description = "A container image in ECR instead of a zip, by digest: it has `bootstrap` as its entry point and `sources/` in its working folder."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image_uri == null ? true : can(regex("^[0-9]{12}[.]dkr[.]ecr[.][a-z0-9.-]+/.+(@sha256:[0-9a-f]{64}|:[A-Za-z0-9_.-]+)$", var.image_uri))
+    error_message = "image_uri must be an image in ECR with a digest or a tag."
   }
 }
 
@@ -78,14 +129,15 @@ variable "function" {
 }
 
 variable "bucket" {
-  description = "The bronze bucket: its name, whether to create it, the folder in it, and after how many days versions that were replaced are removed (null = never)."
+  description = "The bronze bucket: its name, whether to create it, the folder in it, and after how many days versions that were replaced are removed (null = never): of everything, and of the commit log."
   type = object({
-    name                    = string
-    create                  = optional(bool, true)
-    prefix                  = optional(string, "bronze")
-    noncurrent_expiry_days  = optional(number)
-    force_destroy           = optional(bool, false)
-    abort_incomplete_upload = optional(number, 7)
+    name                       = string
+    create                     = optional(bool, true)
+    prefix                     = optional(string, "bronze")
+    noncurrent_expiry_days     = optional(number)
+    log_noncurrent_expiry_days = optional(number, 7)
+    force_destroy              = optional(bool, false)
+    abort_incomplete_upload    = optional(number, 7)
   })
 
   validation {
@@ -99,6 +151,10 @@ variable "bucket" {
   validation {
     condition     = var.bucket.noncurrent_expiry_days == null ? true : var.bucket.noncurrent_expiry_days >= 1
     error_message = "bucket.noncurrent_expiry_days must be 1 or more, or null."
+  }
+  validation {
+    condition     = var.bucket.log_noncurrent_expiry_days == null ? true : var.bucket.log_noncurrent_expiry_days >= 1
+    error_message = "bucket.log_noncurrent_expiry_days must be 1 or more, or null."
   }
   validation {
     condition     = var.bucket.abort_incomplete_upload >= 2
@@ -130,7 +186,7 @@ variable "tables" {
 }
 
 variable "databricks" {
-  description = "A workspace of Databricks: its host; the service principal's application id, and the name of the secret that holds its OAuth secret (in Secrets Manager as secret_prefix + secret; the module makes it, empty). For tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its s3:// URL)."
+  description = "A workspace of Databricks: its host; the service principal's application id, and the name of the secret that holds its OAuth secret (in Secrets Manager as secret_prefix + secret; the module makes it, empty). For tables by COPY INTO also the schema as <catalog>.<schema>, the SQL warehouse's id, and how the workspace sees the bronze folder (null = its s3:// URL). With `secret_scope` the sources' secrets are read from that scope, and the module makes none for them."
   type = object({
     host         = string
     client_id    = string
@@ -138,6 +194,7 @@ variable "databricks" {
     schema       = optional(string)
     warehouse_id = optional(string)
     files        = optional(string)
+    secret_scope = optional(string)
   })
   default = null
 
@@ -156,6 +213,10 @@ variable "databricks" {
   validation {
     condition     = try(var.databricks.files, null) == null ? true : can(regex("^(/|[a-z0-9]+://)[^*?\\[\\]{}]+$", var.databricks.files))
     error_message = "databricks.files must be a path such as /Volumes/main/bronze/landing, or the URL of an external location."
+  }
+  validation {
+    condition     = try(var.databricks.secret_scope, null) == null ? true : can(regex("^[A-Za-z0-9_.@-]{1,128}$", var.databricks.secret_scope))
+    error_message = "databricks.secret_scope must have 1 to 128 letters, digits and _.@-."
   }
   validation {
     condition     = var.tables == null || try(var.databricks.schema, null) == null
@@ -197,33 +258,6 @@ variable "secret_prefix" {
   validation {
     condition     = can(regex("^[A-Za-z0-9/_+=.@-]{0,128}$", var.secret_prefix))
     error_message = "secret_prefix must have at most 128 letters, digits and /_+=.@-."
-  }
-}
-
-variable "existing_secret_arns" {
-  description = "Secrets that exist already: the name in the source files to the ARN. The function looks a secret up as secret_prefix + name, so the ARN must be of that name."
-  type        = map(string)
-  default     = {}
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for arn in values(var.existing_secret_arns) : can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$", arn))])
-    error_message = "existing_secret_arns must be ARNs of secrets in Secrets Manager."
-  }
-  validation {
-    condition     = alltrue([for name, arn in var.existing_secret_arns : strcontains(arn, ":secret:${var.secret_prefix}${name}-") || endswith(arn, ":secret:${var.secret_prefix}${name}")])
-    error_message = "each of existing_secret_arns must be of the secret secret_prefix + name: the function knows no other name."
-  }
-}
-
-variable "secret_recovery_days" {
-  description = "Days in which a secret that was destroyed can be restored; 0 = gone at once."
-  type        = number
-  default     = 30
-
-  validation {
-    condition     = var.secret_recovery_days == 0 || (var.secret_recovery_days >= 7 && var.secret_recovery_days <= 30)
-    error_message = "secret_recovery_days must be 0, or from 7 to 30."
   }
 }
 
@@ -284,36 +318,60 @@ variable "workflow" {
 }
 
 variable "thresholds" {
-  description = "When an alarm goes off: ratios against the trailing mean, percent of requests that failed, minutes of grace after a run is due."
+  description = "Minutes of grace after a scheduled run is due, before it is missing. What is expected of a run stands in its source file (`expect`), for each stream."
   type = object({
-    records_ratio        = optional(number, 0.5)
-    duration_ratio       = optional(number, 2)
-    error_rate           = optional(number, 5)
     missed_grace_minutes = optional(number, 60)
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = var.thresholds.records_ratio >= 0 && var.thresholds.records_ratio < 1
-    error_message = "thresholds.records_ratio must be from 0 to below 1."
-  }
-  validation {
-    condition     = var.thresholds.duration_ratio > 1
-    error_message = "thresholds.duration_ratio must be above 1."
-  }
-  validation {
-    condition     = var.thresholds.error_rate >= 0 && var.thresholds.error_rate <= 100
-    error_message = "thresholds.error_rate must be from 0 to 100 percent."
-  }
-  validation {
     condition     = var.thresholds.missed_grace_minutes >= 15
     error_message = "thresholds.missed_grace_minutes must be 15 or more: a run takes its time."
   }
 }
 
+variable "alarms" {
+  description = "Whether alarms and failed executions are told to the topic, and who subscribes to it: SNS's protocol and endpoint by a name of yours. An e-mail address confirms by hand. AWS Chatbot subscribes itself. An https endpoint that confirms by itself says so."
+  type = object({
+    actions_enabled = optional(bool, true)
+    subscriptions = optional(map(object({
+      protocol        = string
+      endpoint        = string
+      confirms_itself = optional(bool, false)
+    })), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for one in values(var.alarms.subscriptions) : contains(["email", "email-json", "https", "sqs", "lambda", "sms", "firehose"], one.protocol)])
+    error_message = "alarms.subscriptions: the protocol must be email, email-json, https, sqs, lambda, sms or firehose."
+  }
+}
+
+variable "roles" {
+  description = "Of the three roles: their path and permissions boundary; further policies of the function's role, by a name of yours."
+  type = object({
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+    function_policies    = optional(map(string), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^/([!-~]+/)?$", var.roles.path))
+    error_message = "roles.path must begin and end with a slash."
+  }
+  validation {
+    condition     = alltrue([for arn in compact(concat([var.roles.permissions_boundary], values(var.roles.function_policies))) : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", arn))])
+    error_message = "roles.permissions_boundary and roles.function_policies must be ARNs of policies."
+  }
+}
+
 variable "alarm_topic_arn" {
-  description = "SNS topic that alarms go to; null = the module creates one, encrypted."
+  description = "SNS topic that alarms go to; null = the module creates one, encrypted. The policy of a given topic, and of its key, must let CloudWatch and EventBridge publish."
   type        = string
   default     = null
 

@@ -29,8 +29,9 @@ locals {
   ]
 
   run_values = {
-    partition    = local.partition
-    function     = aws_lambda_function.run.arn
+    partition = local.partition
+    # The version: what runs already goes on with the code that it began with.
+    function     = aws_lambda_function.run.qualified_arn
     timeout      = var.function.timeout_seconds + 60
     retry        = jsonencode(local.retry)
     max_segments = var.workflow.max_segments
@@ -101,7 +102,7 @@ data "aws_iam_policy_document" "workflow" {
   statement {
     sid       = "Invoke"
     actions   = ["lambda:InvokeFunction"]
-    resources = [aws_lambda_function.run.arn]
+    resources = ["${aws_lambda_function.run.arn}:*"]
   }
   # A Distributed Map runs each window as an execution of its own.
   statement {
@@ -136,9 +137,11 @@ data "aws_iam_policy_document" "workflow" {
 }
 
 resource "aws_iam_role" "workflow" {
-  name               = "${var.name}-workflow"
-  assume_role_policy = data.aws_iam_policy_document.workflow_assume.json
-  tags               = var.tags
+  name                 = "${var.name}-workflow"
+  path                 = var.roles.path
+  permissions_boundary = var.roles.permissions_boundary
+  assume_role_policy   = data.aws_iam_policy_document.workflow_assume.json
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "workflow" {

@@ -6,12 +6,13 @@ locals {
 
   settings = merge(local.table_settings, {
     BRONZEGATE_TARGET         = local.target
-    BRONZEGATE_SECRETS        = "azure-keyvault:https://${local.vault}.vault.azure.net/"
+    BRONZEGATE_SECRETS        = local.has_scope ? "databricks:${var.databricks.secret_scope}" : "azure-keyvault:https://${local.vault}.vault.azure.net/"
     BRONZEGATE_ENVIRONMENT    = var.environment
     BRONZEGATE_SOURCES        = "./sources"
     BRONZEGATE_LOG            = var.function.log
     BRONZEGATE_QUEUE          = azurerm_storage_queue.queue["work"].name
     BRONZEGATE_MAX_INSTANCES  = local.max_instances
+    BRONZEGATE_WATCH_GRACE    = "${var.thresholds.missed_grace_minutes}m"
     BRONZEGATE_AZURE_IDENTITY = "managed"
     AZURE_CLIENT_ID           = azurerm_user_assigned_identity.function.client_id
 

@@ -50,7 +50,7 @@ locals {
       for name in local.secrets : "secret/${name}" => merge(local.secret_reader, { scope = "${local.vault_id}/secrets/${name}" })
     },
     {
-      for name in module.sources.rotating_secrets : "rotated/${name}" => {
+      for name in local.rotating_secrets : "rotated/${name}" => {
         scope = "${local.vault_id}/secrets/${name}"
         role  = "Key Vault Secrets Officer"
         says  = "writes a rotated refresh token back"

@@ -4,7 +4,7 @@ output "function_app_name" {
 }
 
 output "function_app_hostname" {
-  description = "Host that a person's run or backfill is posted to: https://<host>/api/ingest, with a function key."
+  description = "Host that somebody's run or backfill is posted to: https://<host>/api/ingest, with a function key."
   value       = local.app.default_hostname
 }
 
@@ -37,7 +37,7 @@ output "identity" {
 }
 
 output "onelake_grant" {
-  description = "What a person grants by hand where bronze or tables are in OneLake, since the provider has no such role; null elsewhere."
+  description = "What somebody grants by hand where bronze or tables are in OneLake, since the provider has no such role; null elsewhere."
   value       = length(local.granted_lakes) == 0 ? null : "Fabric workspace ${join(" and workspace ", local.granted_lakes)}: add the identity ${azurerm_user_assigned_identity.function.name} (principal ${azurerm_user_assigned_identity.function.principal_id}) as Contributor"
 }
 
@@ -47,7 +47,7 @@ output "tables" {
 }
 
 output "databricks_grant" {
-  description = "What a person grants by hand in Databricks; null without a workspace."
+  description = "What somebody grants by hand in Databricks; null without a workspace."
   value = var.databricks == null ? null : join(" ", compact([
     "${var.databricks.host}: add the service principal ${azurerm_user_assigned_identity.function.client_id} (an identity managed by Entra ID).",
     local.has_schema ? "Grant it USE CATALOG, USE SCHEMA, CREATE TABLE, SELECT and MODIFY for ${var.databricks.schema}, READ VOLUME or READ FILES on ${coalesce(var.databricks.files, local.target)}, and CAN USE on the warehouse ${var.databricks.warehouse_id}." : null,
@@ -66,7 +66,7 @@ output "secret_commands" {
 
 output "rotated_secrets" {
   description = "The secrets that runs write back: refresh tokens."
-  value       = sort(module.sources.rotating_secrets)
+  value       = sort(local.rotating_secrets)
 }
 
 output "queues" {
@@ -79,7 +79,7 @@ output "queues" {
 }
 
 output "alert_rules" {
-  description = "Resource IDs of the alert rules by kind: records, duration, errors, failed, breaches, missed, poison."
+  description = "Resource IDs of the alert rules by kind: trouble, missed."
   value       = { for kind, rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule : kind => rule.id }
 }
 

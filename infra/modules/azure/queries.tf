@@ -20,48 +20,38 @@ locals {
   poison = <<-KQL
     ${chomp(local.traces)}
     | where Message has "bronzegate.poison" or (Message has "MaxDequeueCount" and Message has "${var.queue}-poison")
-    | project TimeGenerated, Message
+    | extend Item = parse_json(Message)
+    | extend Source = tostring(Item.source), Stream = coalesce(tostring(Item.stream), strcat_array(Item.streams, ", "))
+    | project TimeGenerated, Source, Stream, Message
   KQL
 
-  # A row for each cron. An empty list is `*`; days of the week count from Monday.
-  schedule_rows = [
-    for key, values in module.sources.field_values : join(", ", concat(
-      [
-        for text in [
-          module.sources.scheduled[module.sources.crons[key].id].source,
-          module.sources.scheduled[module.sources.crons[key].id].stream,
-          try(coalesce(module.sources.scheduled[module.sources.crons[key].id].schedule.timezone), "UTC"),
-        ] : jsonencode(text)
-      ],
-      [
-        for index, numbers in values :
-        "dynamic(${jsonencode(index >= 2 && module.sources.cron_fields[key][index] == "*" ? [] : numbers)})"
-      ],
-    ))
-  ]
+  trouble = <<-KQL
+    union (
+    ${indent(2, chomp(local.poison))}
+      | extend Kind = "failed"
+    ), (
+    ${indent(2, chomp(local.runs))}
+      | where todouble(Run.Breaches) > 0
+      | project TimeGenerated, Source, Stream, Message, Kind = "breach"
+    )
+  KQL
 
-  # The newest time that each stream was due, if that is a grace ago and no run has completed since. Windows of a
-  # backfill complete nothing that was due. Three days back in local time are more than two in UTC, wherever it is.
+  # The app holds each schedule against the log itself. Of an app that does not run there is a row without a source.
   missed = <<-KQL
-    let Schedules = datatable(Source: string, Stream: string, Zone: string, Minutes: dynamic, Hours: dynamic, DaysOfMonth: dynamic, Months: dynamic, DaysOfWeek: dynamic) [
-    ${join(",\n", formatlist("  %s", local.schedule_rows))}
-    ];
-    let Completions = ${chomp(local.runs)}
-    | where todouble(Run.RunCompleted) > 0 and tostring(Run.kind) != "window"
-    | summarize Completed = max(TimeGenerated) by Source, Stream;
-    Schedules
-    | mv-expand Back = range(0, 3) to typeof(long)
-    | extend Day = startofday(datetime_utc_to_local(now(), Zone)) - Back * 1d
-    | where array_length(DaysOfMonth) == 0 or set_has_element(DaysOfMonth, tolong(dayofmonth(Day)))
-    | where array_length(Months) == 0 or set_has_element(Months, tolong(monthofyear(Day)))
-    | where array_length(DaysOfWeek) == 0 or set_has_element(DaysOfWeek, (tolong(dayofweek(Day) / 1d) + 6) % 7)
-    | mv-expand Hour = Hours to typeof(long)
-    | mv-expand Minute = Minutes to typeof(long)
-    | extend Due = datetime_local_to_utc(Day + Hour * 1h + Minute * 1m, Zone)
-    | where Due between (ago(2d) .. ago(${var.thresholds.missed_grace_minutes}m))
-    | summarize Due = max(Due) by Source, Stream
-    | join kind=leftouter Completions on Source, Stream
-    | where isnull(Completed) or Completed < Due
-    | project Source, Stream, Due, Completed
+    let Looks = ${chomp(local.traces)}
+    | where Message has "bronzegate.missed" or Message has "bronzegate.watched"
+    | extend Look = parse_json(Message)
+    | where tostring(Look.environment) == "${var.environment}";
+    union (
+      Looks
+      | where tostring(Look.event) == "bronzegate.missed"
+      | project TimeGenerated, Source = tostring(Look.source), Stream = tostring(Look.stream), Due = todatetime(Look.due), Reason = tostring(Look.reason)
+    ), (
+      Looks
+      | where tostring(Look.event) == "bronzegate.watched"
+      | summarize Count = count()
+      | where Count == 0
+      | project TimeGenerated = now(), Source = "", Stream = "", Due = now(), Reason = "the app has not looked"
+    )
   KQL
 }

@@ -5,7 +5,10 @@ module "sources" {
 }
 
 locals {
-  secrets = module.sources.secrets
+  # Those in a scope of Databricks are kept there.
+  has_scope        = try(var.databricks.secret_scope, null) != null
+  secrets          = toset([for name in module.sources.secrets : name if !local.has_scope])
+  rotating_secrets = toset([for name in module.sources.rotating_secrets : name if !local.has_scope])
   # Key Vault's rule. The handler would say the same, but only when it runs.
   unfit_secrets = [for name in local.secrets : name if !can(regex("^[0-9A-Za-z-]{1,127}$", name))]
   unfit_crons   = distinct([for key, valid in module.sources.cron_valid : module.sources.crons[key].id if !valid])
@@ -17,6 +20,10 @@ resource "terraform_data" "sources" {
     precondition {
       condition     = length(local.unfit_secrets) == 0
       error_message = "Key Vault takes 1 to 127 letters, digits and hyphens as a secret's name; not: ${join(", ", local.unfit_secrets)}"
+    }
+    precondition {
+      condition     = !local.has_scope || length(module.sources.rotating_secrets) == 0
+      error_message = "a scope of Databricks is only read, and these refresh tokens are written back: ${join(", ", module.sources.rotating_secrets)}"
     }
     precondition {
       condition     = length(local.unfit_crons) == 0

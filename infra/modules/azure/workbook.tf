@@ -1,4 +1,4 @@
-# The same panels as the dashboard on AWS, for the streams and the time that a person picks.
+# The same panels as the dashboard on AWS, for the streams and the time that somebody picks.
 
 locals {
   picked_runs = "${local.runs}| where strcat(Source, \".\", Stream) in ({Streams})\n"

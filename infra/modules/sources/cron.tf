@@ -52,28 +52,21 @@ locals {
     for key, fields in local.cron_fields : key => length(fields) == 5 ? fields[2] == "*" || fields[4] == "*" : false
   }
 
-  # What each field means, as numbers: `*`, a value, a range, each with a step or without, in lists.
-  field_bounds = [[0, 59], [0, 23], [1, 31], [1, 12], [0, 6]]
-  field_names = merge(
-    { for index, name in ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"] : name => index },
-    { for index, name in ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"] : name => index + 1 },
-  )
-  field_items = {
-    for key, fields in local.cron_fields : key => [
-      for index, field in fields : [
-        for item in split(",", field) : {
-          step = try(tonumber(split("/", item)[1]), 1)
-          ends = split("/", item)[0] == "*" ? local.field_bounds[index] : [
-            for end in [split("-", split("/", item)[0])[0], reverse(split("-", split("/", item)[0]))[0]] :
-            try(local.field_names[end], tonumber(end))
-          ]
-        }
-      ]
-    ] if local.cron_valid[key]
+  # Streams of one source with the same times are one event, so that they share one rate limit. A group is named after
+  # its source and times: a stream that joins it or leaves it changes nothing else.
+  group_names = {
+    for key, cron in local.crons : key => join(".", concat(
+      [local.streams[cron.id].source],
+      local.cron_valid[key] ? [for field in local.cron_fields[key] : replace(replace(replace(field, "*", "x"), "/", "--"), ",", "_")] : [key],
+      try(local.streams[cron.id].schedule.timezone, "UTC") == "UTC" ? [] : [replace(replace(local.streams[cron.id].schedule.timezone, "/", "--"), "+", "_plus_")],
+    ))
   }
-  field_values = {
-    for key, fields in local.field_items : key => [
-      for items in fields : distinct(flatten([for item in items : range(item.ends[0], item.ends[1] + 1, item.step)]))
-    ]
+  groups = {
+    for name, keys in { for key, name in local.group_names : name => key... } : name => {
+      key      = keys[0]
+      source   = local.streams[local.crons[keys[0]].id].source
+      streams  = sort([for key in keys : local.streams[local.crons[key].id].stream])
+      timezone = try(coalesce(local.streams[local.crons[keys[0]].id].schedule.timezone), "UTC")
+    }
   }
 }

@@ -33,6 +33,11 @@ output "crons" {
   value       = local.crons
 }
 
+output "groups" {
+  description = "Source, streams, time zone and the key of one of the crons of each group: the streams of a source with the same times."
+  value       = local.groups
+}
+
 output "cron_fields" {
   description = "The fields of each cron, as text."
   value       = local.cron_fields
@@ -41,9 +46,4 @@ output "cron_fields" {
 output "cron_valid" {
   description = "Whether each cron has five fields, of which day of month or day of week is *."
   value       = local.cron_valid
-}
-
-output "field_values" {
-  description = "The values of minute, hour, day of month, month and day of week (Monday = 0) of each valid cron."
-  value       = local.field_values
 }

@@ -1,4 +1,4 @@
-//! A certificate authority for loopback, made anew by every test process.
+//! A certificate authority for loopback, made again by every test process.
 
 use std::sync::{Arc, OnceLock};
 

@@ -112,7 +112,7 @@ impl PlayedDatabricks {
         self.server.url()
     }
 
-    /// The tables behind it.
+    /// Its tables.
     pub fn lakehouse(&self) -> &Lakehouse {
         &self.state.lakehouse
     }

@@ -1,4 +1,4 @@
-//! A committed segment: its parts as Parquet files, and what a table is told of it.
+//! A committed segment: its parts as Parquet files, and what a table learns of it.
 
 use bronzegate_core::bronze::{TableAppend, TableColumn, TableFile};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ impl Segment {
         serde_json::from_value(all.into()).expect("these are columns")
     }
 
-    /// Writes its files and says what a table is told of them.
+    /// Writes its files and says what a table learns of them.
     pub async fn land(&self, lakehouse: &Lakehouse) -> TableAppend {
         let mut files = Vec::new();
         for number in 1..=self.files {

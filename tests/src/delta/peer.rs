@@ -11,7 +11,7 @@ use crate::azure::Azurite;
 use crate::moto;
 use crate::repository;
 
-/// The readers that a table is held against.
+/// The readers that a table is compared with.
 pub const READERS: [&str; 3] = ["delta-rs", "polars", "duckdb"];
 
 /// A row of the tests' tables: `_stream`, `_segment`, `record`.

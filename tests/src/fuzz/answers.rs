@@ -152,7 +152,7 @@ const PLACES: [Place; 21] = [
     },
 ];
 
-/// One answer: what is told of it, logged and saved has no secret.
+/// One answer: what is said of it, logged and saved has no secret.
 pub(super) async fn case(mut random: Rng, told: Told) -> Outcome {
     let secret = secret(&mut random);
     let written = written(&secret, &mut random);
@@ -195,7 +195,7 @@ const AUTHS: [&str; 3] = [
     "{ type: api_key, in: query, name: api_key, value: { secret: api_key } }",
 ];
 
-/// A state is held against whole secrets alone: a part of one may be anything. And where names have no case, base64
+/// A state is compared with whole secrets alone: a part of one may be anything. And where names have no case, base64
 /// within base64 says nothing any more.
 fn is_excused(place: &Place, written: &Written) -> bool {
     const WITHOUT_CASE: [&str; 5] = [

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bronzegate_demo_api::{Fault, FaultKind, Framing, When};
 use fastrand::Rng;
 
+use super::lake::Step;
 use super::note::Note;
 use super::scene::Extent;
 use super::store::StoreKind;
@@ -30,6 +31,10 @@ pub(super) struct Act {
     pub(super) runs: Vec<Run>,
     /// What is noted of runs in flight.
     pub(super) note: Option<Note>,
+    /// A run of the same event for another target, into the same table.
+    pub(super) twin: Option<Run>,
+    /// What another writer does to the table meanwhile.
+    pub(super) rival: Vec<Step>,
 }
 
 /// One run of an event.
@@ -80,6 +85,8 @@ pub(super) enum Requests {
     All,
     /// The put that decides, above all.
     Puts,
+    /// Those into a table's log.
+    Log,
 }
 
 /// What becomes of a request to the store's service.
@@ -108,6 +115,12 @@ pub(super) enum Moment {
     Committed,
     /// When a new part is seen.
     Published,
+    /// When a segment of a table is marked open.
+    Opened,
+    /// When the table's log has a new version.
+    Appended,
+    /// When a segment of a table is marked done.
+    Marked,
 }
 
 impl Act {
@@ -135,7 +148,7 @@ impl Act {
                 faults.insert(0, Fault::new(ANY, When::Overall(at), stall));
             }
         }
-        Self { faults, runs, note: None }
+        Self { faults, runs, note: None, twin: None, rival: Vec::new() }
     }
 
     /// The API may mislead a reader in it as well.
@@ -149,6 +162,16 @@ impl Act {
     /// A run may be noted as in flight in it as well.
     pub(super) fn noted(self, rng: &mut Rng, has_notes: bool) -> Self {
         Self { note: has_notes.then(|| Note::draw(rng)), ..self }
+    }
+
+    /// Others write into the same table in it as well.
+    pub(super) fn beside(mut self, rng: &mut Rng, store: StoreKind, extent: Extent) -> Self {
+        if rng.u32(0..3) == 0 {
+            let (door, fate) = (Door::Engine, in_process(rng, store, extent));
+            self.twin = Some(Run { door, earlier: false, deadline: None, fate });
+        }
+        self.rival = (0..rng.usize(0..=3)).map(|_| Step::draw(rng)).collect();
+        self
     }
 
     /// Whether the next page is named elsewhere in it.
@@ -181,7 +204,8 @@ impl Run {
         } else {
             (rng.u32(0..6) == 0).then(|| Duration::from_millis(rng.u64(20..400)))
         };
-        Self { door, earlier: earlier && rng.u32(0..12) == 0, deadline, fate }
+        let one_in = if extent.has_table { 4 } else { 12 };
+        Self { door, earlier: earlier && rng.u32(0..one_in) == 0, deadline, fate }
     }
 
     /// Whether its store fails, or the way there.
@@ -205,7 +229,7 @@ impl Door {
         match (store, rng.u32(0..100)) {
             (StoreKind::Local, 0..30) => Self::Doomed,
             (StoreKind::Local, 30..50) | (StoreKind::Azure, 0..25) | (StoreKind::S3, 0..20) => Self::Program,
-            (StoreKind::S3, 20..26) => Self::Handler,
+            (StoreKind::S3, 20..26) | (StoreKind::Local, 50..53) => Self::Handler,
             _ => Self::Engine,
         }
     }
@@ -253,7 +277,16 @@ fn of_a_process(rng: &mut Rng, store: StoreKind, extent: Extent) -> Fate {
         (_, 0) => Fate::Undisturbed,
         (_, 1) => Fate::Killed(Moment::After(Duration::from_micros(rng.u64(0..150_000)))),
         (_, 2..4) => Fate::Killed(Moment::Request { at: rng.u64(1..=extent.pages) }),
-        (StoreKind::Local, 4..6) => Fate::Killed(Moment::Staged(rng.usize(0..extent.parts as usize))),
+        (StoreKind::Local, 4..6) if !extent.has_table || rng.bool() => {
+            Fate::Killed(Moment::Staged(rng.usize(0..extent.parts as usize)))
+        }
+        (StoreKind::Local, number) if extent.has_table && number >= 5 => Fate::Killed(match number {
+            5 => Moment::Opened,
+            6 => Moment::Committed,
+            7 => Moment::Published,
+            8 => Moment::Appended,
+            _ => Moment::Marked,
+        }),
         (StoreKind::Local, 6..8) => Fate::Killed(Moment::Committed),
         (StoreKind::Local, _) => Fate::Killed(Moment::Published),
         (_, 4) => spoiled(rng, store, extent),
@@ -269,6 +302,9 @@ fn spoiled(rng: &mut Rng, store: StoreKind, extent: Extent) -> Fate {
     let wires = [Wire::InternalError, Wire::Busy, Wire::CutBefore, Wire::CutAfter];
     let wire = *rng.choice(&wires).expect("there are some");
     let count = rng.usize(1..=3);
+    if extent.has_table && rng.u32(0..3) == 0 {
+        return Fate::Spoiled { of: Requests::Log, skip: 0, count, wire };
+    }
     if rng.bool() {
         return Fate::Spoiled { of: Requests::Puts, skip: rng.usize(0..=1), count, wire };
     }
@@ -282,10 +318,15 @@ fn killed(rng: &mut Rng) -> Failing {
 /// The number of a store call: a run looks with some, stages with three a part and one a page,
 /// commits, and publishes with one a part.
 fn call(rng: &mut Rng, extent: Extent) -> u64 {
-    rng.u64(1..=8 + extent.pages + 4 * extent.parts)
+    rng.u64(1..=8 + extent.pages + 4 * extent.parts + of_a_table(extent))
 }
 
 /// The number of a request to the store's service, from 0.
 fn request(rng: &mut Rng, extent: Extent) -> usize {
-    rng.usize(0..=8 + 4 * extent.parts as usize)
+    rng.usize(0..=8 + 4 * extent.parts as usize + of_a_table(extent) as usize)
+}
+
+/// Calls that a table takes beside: its log is read before the run and by the append, marks are looked for and put.
+fn of_a_table(extent: Extent) -> u64 {
+    if extent.has_table { 24 } else { 0 }
 }

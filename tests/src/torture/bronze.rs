@@ -1,7 +1,7 @@
-//! What a reader finds in bronze, held against the commit log and against an uncut run.
+//! What a reader finds in bronze, compared with the commit log and an uncut run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
@@ -11,6 +11,8 @@ use bronzegate_core::bronze::{
 use bytes::Bytes;
 use tokio::io::AsyncReadExt as _;
 
+use super::lake::Lake;
+use super::process::Places;
 use super::scene::STREAM;
 use super::trial::{Violation, ensure};
 use crate::command_line::files;
@@ -20,11 +22,23 @@ pub(super) type Seen = BTreeMap<String, Vec<String>>;
 
 /// The stream in bronze at one moment.
 pub(super) struct Bronze {
-    parts: BTreeMap<String, Bytes>,
-    /// Everything that is not hidden, whoever's it is.
-    visible: Vec<String>,
+    content: Content,
     commits: Vec<CommitRecord>,
     seen: Seen,
+}
+
+enum Content {
+    Files {
+        parts: BTreeMap<String, Bytes>,
+        /// Everything that is not hidden, whoever's it is.
+        visible: Vec<String>,
+    },
+    Table {
+        /// The rows of each segment.
+        rows: BTreeMap<String, u64>,
+        /// The segments that another writer may have taken away.
+        gone: BTreeSet<String>,
+    },
 }
 
 impl Bronze {
@@ -49,7 +63,27 @@ impl Bronze {
                 seen.entry(batch).or_default().push(record);
             }
         }
-        Ok(Self { parts, visible, commits, seen })
+        Ok(Self { content: Content::Files { parts, visible }, commits, seen })
+    }
+
+    /// Reads the log with a handle of its own, for a stream whose rows are these in a table.
+    pub(super) async fn read_table(
+        store: Arc<dyn BronzeStore>,
+        environment: &str,
+        lake: &Lake,
+    ) -> Result<Self, Violation> {
+        let unreadable = |error| Violation::new(format!("bronze cannot be read: {error:?}"));
+        // As of files: a commit comes before its rows.
+        let all = lake.rows().await?;
+        let commits = CommitLog::new(store, Layout::new("demo", STREAM)).all().await.map_err(unreadable)?;
+        let (mut rows, mut seen) = (BTreeMap::new(), Seen::new());
+        for ((_, segment), records) in all.into_iter().filter(|((of, _), _)| of == environment) {
+            rows.insert(segment, records.len() as u64);
+            for (batch, record) in records {
+                seen.entry(batch).or_default().push(record);
+            }
+        }
+        Ok(Self { content: Content::Table { rows, gone: lake.gone(environment) }, commits, seen })
     }
 
     /// What a reader sees.
@@ -59,34 +93,87 @@ impl Bronze {
 
     /// At any moment: what is visible is committed, as its receipt says, and the log has no gap.
     pub(super) fn check_sound(&self) -> Result<(), Violation> {
-        let receipts = self.receipts()?;
-        for path in &self.visible {
-            let receipt = receipts.get(path.as_str());
-            let receipt = receipt.ok_or_else(|| Violation::new(format!("{path} is in no commit record")))?;
-            let content = &self.parts[path];
-            let found = (content.len() as u64, Checksum::of(content));
-            let told = (receipt.bytes, receipt.checksum.clone());
-            ensure(found == told, || format!("{path} is {found:?} and its receipt says {told:?}"))?;
+        match &self.content {
+            Content::Files { parts, visible } => self.check_parts(parts, visible)?,
+            Content::Table { rows, .. } => self.check_rows(rows)?,
         }
         self.check_log()
     }
 
-    /// Once every run is complete: what is committed is visible, too.
-    pub(super) fn check_whole(&self) -> Result<(), Violation> {
-        let visible: BTreeSet<&str> = self.visible.iter().map(String::as_str).collect();
-        for path in self.receipts()?.keys() {
-            ensure(visible.contains(path), || format!("{path} is committed and not there"))?;
+    fn check_parts(&self, parts: &BTreeMap<String, Bytes>, visible: &[String]) -> Result<(), Violation> {
+        let receipts = self.receipts()?;
+        for path in visible {
+            let receipt = receipts.get(path.as_str());
+            let receipt = receipt.ok_or_else(|| Violation::new(format!("{path} is in no commit record")))?;
+            let content = &parts[path];
+            let found = (content.len() as u64, Checksum::of(content));
+            let told = (receipt.bytes, receipt.checksum.clone());
+            ensure(found == told, || format!("{path} is {found:?} and its receipt says {told:?}"))?;
         }
         Ok(())
     }
 
+    /// A segment is one transaction: all of its rows are there, or none.
+    fn check_rows(&self, rows: &BTreeMap<String, u64>) -> Result<(), Violation> {
+        let committed = self.segments();
+        for (segment, count) in rows {
+            let told = committed.get(segment.as_str());
+            ensure(told == Some(count), || format!("{segment} has {count} rows, its record says {told:?}"))?;
+        }
+        Ok(())
+    }
+
+    /// The records that each committed segment says that it has.
+    fn segments(&self) -> BTreeMap<String, u64> {
+        let named = |commit: &CommitRecord| format!("{}.s{:04}", commit.key, commit.segment);
+        self.commits.iter().map(|commit| (named(commit), commit.counts.records)).collect()
+    }
+
+    /// Once every run is complete: what is committed is visible, too.
+    pub(super) fn check_whole(&self) -> Result<(), Violation> {
+        match &self.content {
+            Content::Files { visible, .. } => {
+                let visible: BTreeSet<&str> = visible.iter().map(String::as_str).collect();
+                for path in self.receipts()?.keys() {
+                    ensure(visible.contains(path), || format!("{path} is committed and not there"))?;
+                }
+            }
+            Content::Table { rows, gone } => {
+                for (segment, records) in self.segments().into_iter().filter(|(_, records)| *records > 0) {
+                    ensure(rows.contains_key(&segment) || gone.contains(&segment), || {
+                        format!("{segment} is committed with {records} records and not in the table")
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds a whole bronze against an uncut run: in order where it has one, and not by batches where `loose`.
+    pub(super) fn check_against(&self, uncut: &Seen, loose: bool, is_ordered: bool) -> Result<(), Violation> {
+        match &self.content {
+            Content::Table { gone, .. } if !gone.is_empty() => {
+                // What is there is right, and what is not there was committed, so it has been taken away.
+                let committed: u64 = self.commits.iter().map(|commit| commit.counts.records).sum();
+                let expected = sorted(uncut).len() as u64;
+                ensure(committed == expected, || format!("{committed} records committed of {expected}"))?;
+                self.check_no_more_than(uncut)
+            }
+            // Rows of a table have no order.
+            Content::Table { .. } if !loose => self.check_same_batches(uncut),
+            Content::Files { .. } if !loose && is_ordered => self.check_equals(uncut),
+            Content::Files { .. } if !loose => self.check_same_batches(uncut),
+            _ => self.check_same_records(uncut),
+        }
+    }
+
     /// It is what an uncut run writes.
-    pub(super) fn check_equals(&self, uncut: &Seen) -> Result<(), Violation> {
+    fn check_equals(&self, uncut: &Seen) -> Result<(), Violation> {
         ensure(&self.seen == uncut, || differences(&self.seen, uncut))
     }
 
     /// The same, where the records of a batch have no order.
-    pub(super) fn check_same_batches(&self, uncut: &Seen) -> Result<(), Violation> {
+    fn check_same_batches(&self, uncut: &Seen) -> Result<(), Violation> {
         let [found, expected] = [&self.seen, uncut].map(|seen| {
             let mut seen = seen.clone();
             for records in seen.values_mut() {
@@ -98,7 +185,7 @@ impl Bronze {
     }
 
     /// The same, where it depends on the cuts which run brings what.
-    pub(super) fn check_same_records(&self, uncut: &Seen) -> Result<(), Violation> {
+    fn check_same_records(&self, uncut: &Seen) -> Result<(), Violation> {
         let [found, expected] =
             [&self.seen, uncut].map(|seen| BTreeMap::from([("all".into(), sorted(seen))]));
         ensure(found == expected, || differences(&found, &expected))
@@ -147,9 +234,11 @@ impl Bronze {
     }
 }
 
-/// Of a local folder: what a reader would not be shown by a listing of the store, and what dead runs left.
-pub(super) fn check_folder(target: &Path) -> Result<(), Violation> {
-    let staged = files(&target.join("_bronzegate/staging"));
+/// Of local folders: what a reader would not be shown by a listing of the store, and what dead runs left.
+pub(super) fn check_folders(places: &Places) -> Result<(), Violation> {
+    let Places { target, tables } = places;
+    let staged = |root: &PathBuf| files(&root.join("_bronzegate/staging"));
+    let staged: Vec<_> = std::iter::once(target).chain(tables).flat_map(staged).collect();
     ensure(staged.is_empty(), || format!("left of dead runs: {staged:?}"))?;
     for path in files(&target.join("demo")) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -180,7 +269,7 @@ async fn lines(path: &str, content: &[u8]) -> Result<Vec<String>, Violation> {
 }
 
 /// The batch of a line, and the API's own bytes with the values of the parent, which stand behind the
-/// metadata and the values of the partition. All metadata but the time is held against what it must be.
+/// metadata and the values of the partition. All metadata but the time is compared with what it must be.
 fn taken_apart(path: &str, line: &str) -> Result<(String, String), Violation> {
     const MIDDLE: &str = ",\"_source_system\":\"demo\",\"_environment\":\"test\",\"_batch_id\":\"";
     let apart = || {

@@ -7,6 +7,7 @@ use bronzegate_core::clock::{Clock as _, SystemClock};
 use futures::StreamExt as _;
 
 use super::kinds::Kind;
+use super::lake::Peers;
 use super::plan::Plan;
 use super::sabotage::Sabotage;
 use super::store::StoreKind;
@@ -27,8 +28,8 @@ pub struct Campaign {
     pub trials: u64,
     /// On which store; `None` lets the seed choose.
     pub store: Option<StoreKind>,
-    /// Of which kind of stream; `None` lets the seed choose.
-    pub kind: Option<&'static Kind>,
+    /// Of which kinds of streams; the seed chooses among them.
+    pub kinds: Vec<&'static Kind>,
     /// No trial begins after so long.
     pub time: Option<Duration>,
     /// For tests of the trials themselves.
@@ -73,7 +74,9 @@ impl Campaign {
             let begins = self.time.is_none_or(|time| clock.elapsed() < time);
             async move { begins }
         });
-        let mut trials = Box::pin(seeds.map(|seed| self.trial(seed)).buffer_unordered(AT_ONCE));
+        let peers = Peers::default();
+        let mut trials =
+            Box::pin(seeds.map(|seed| self.trial(seed, peers.clone())).buffer_unordered(AT_ONCE));
         let mut summary = Summary::default();
         while let Some((store, kind, outcome)) = trials.next().await {
             match outcome {
@@ -90,13 +93,13 @@ impl Campaign {
         summary
     }
 
-    async fn trial(&self, seed: u64) -> (StoreKind, &'static str, Result<Tally, Failure>) {
-        let plan = Plan::draw(seed, self.store, self.kind);
+    async fn trial(&self, seed: u64, peers: Peers) -> (StoreKind, &'static str, Result<Tally, Failure>) {
+        let plan = Plan::draw(seed, self.store, &self.kinds);
         let (store, kind, sabotage) = (plan.store(), plan.kind(), self.sabotage);
         let told = plan.to_string();
         let failed = |why: String| Failure { seed, account: format!("{told}VIOLATED: {why}") };
         // A task of its own, so that a panic ends the trial and not the campaign.
-        let trial = tokio::spawn(async move { run(&plan, sabotage).await });
+        let trial = tokio::spawn(async move { run(&plan, sabotage, peers).await });
         let abort = trial.abort_handle();
         let outcome = match tokio::time::timeout(PATIENCE, trial).await {
             Ok(Ok(outcome)) => outcome.map_err(|violation| failed(violation.to_string())),

@@ -9,7 +9,7 @@ use bronzegate_core::run::RunRequest;
 use bronzegate_core::window::TimeWindow;
 
 use super::engine::{Ended, Job};
-use super::store::Key;
+use super::store::{Key, TABLES};
 use crate::faulty_store::{Failing, FaultyStore};
 
 /// What the process says when it has come to the call.
@@ -28,7 +28,7 @@ pub struct NotDoomed;
 
 impl std::fmt::Display for NotDoomed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("write SOURCE-FILE FOLDER CALL before|after at=TIME|window=FROM/TO…")
+        f.write_str("write SOURCE-FILE FOLDER files|tables CALL before|after at=TIME|window=FROM/TO…")
     }
 }
 
@@ -40,7 +40,7 @@ impl Doomed {
     /// # Errors
     /// When they are not such.
     pub fn parse(arguments: &[&str]) -> Result<Self, NotDoomed> {
-        let [source, folder, at, moment, requests @ ..] = arguments else { return Err(NotDoomed) };
+        let [source, folder, kind, at, moment, requests @ ..] = arguments else { return Err(NotDoomed) };
         let failing = match *moment {
             "before" => Failing::KilledBefore,
             "after" => Failing::KilledAfter,
@@ -50,7 +50,13 @@ impl Doomed {
         let requests: Option<Vec<_>> = requests.iter().map(|text| read(text)).collect();
         let requests = requests.ok_or(NotDoomed)?;
         let key = Key::Local(PathBuf::from(folder));
-        let job = Job { source, requests, deadline: None, key, sabotage: None };
+        let tables = match *kind {
+            "files" => None,
+            "tables" => Some(key.beside(TABLES)),
+            _ => return Err(NotDoomed),
+        };
+        let environment = "test".to_owned();
+        let job = Job { source, requests, deadline: None, key, tables, environment, sabotage: None };
         Ok(Self { job, at: at.parse().map_err(|_| NotDoomed)?, failing })
     }
 
@@ -63,7 +69,7 @@ impl Doomed {
         let Key::Local(folder) = &self.job.key else { return };
         let store = LocalStore::open(folder).expect("the folder opens");
         let faulty = FaultyStore::new(Arc::new(store), self.at, self.failing);
-        let reports = self.job.reports(Arc::new(faulty.clone()), CancellationToken::default());
+        let reports = self.job.reports(&faulty, CancellationToken::default());
         let moment = async {
             faulty.moment().await;
             say(NOW);
@@ -80,11 +86,12 @@ impl Doomed {
 pub(super) fn arguments(
     source: &str,
     folder: &str,
+    kind: &str,
     (at, failing): (u64, Failing),
     requests: &[RunRequest],
 ) -> Vec<String> {
     let moment = if failing == Failing::KilledBefore { "before" } else { "after" };
-    let fixed = [source.to_owned(), folder.to_owned(), at.to_string(), moment.to_owned()];
+    let fixed = [source, folder, kind, &at.to_string(), moment].map(str::to_owned);
     fixed.into_iter().chain(requests.iter().filter_map(written)).collect()
 }
 

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bronzegate_core::bronze::{BoundedStore, BronzeStore};
+use bronzegate_core::bronze::{BronzeStore, Stores, Tables};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
 use bronzegate_core::config;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::run::{CancellationToken, Engine, RunOptions, RunRequest};
 use bronzegate_core::secret::EnvSecrets;
+use bronzegate_delta::DeltaTables;
 use futures::future::join_all;
 
 use super::act::Fate;
@@ -39,6 +40,10 @@ pub(super) struct Job {
     pub(super) requests: Vec<RunRequest>,
     pub(super) deadline: Option<Duration>,
     pub(super) key: Key,
+    /// Where tables are, where the stream writes into one.
+    pub(super) tables: Option<Key>,
+    /// The value of `_environment`, which tells the rows of two targets apart.
+    pub(super) environment: String,
     pub(super) sabotage: Option<Sabotage>,
 }
 
@@ -56,38 +61,43 @@ impl Job {
         run.await.expect("a run does not panic")
     }
 
-    /// The engine's own run into a store.
-    pub(super) async fn reports(
-        &self,
-        store: Arc<dyn BronzeStore>,
-        stop: CancellationToken,
-    ) -> Vec<RunReport> {
+    /// The engine's own run into stores of which one call goes wrong.
+    pub(super) async fn reports(&self, faulty: &FaultyStore, stop: CancellationToken) -> Vec<RunReport> {
         let source = config::parse("demo.yaml", &self.source);
         let source = source.unwrap_or_else(|problems| panic!("{problems}\n{}", self.source));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let deadline = self.deadline.map_or(Deadline::NONE, |time| Deadline::within(&*clock, time));
-        let store: Arc<dyn BronzeStore> = Arc::new(BoundedStore::new(store, clock.clone(), deadline));
-        let engine = Engine::new(Arc::new(source), Arc::new(EnvSecrets::new(|_| None)), clock, "test");
+        let tables = match &self.tables {
+            Some(key) => {
+                let store = Arc::new(faulty.over(self.sabotaged(key.open().await)));
+                Some(Arc::new(DeltaTables::new(store, clock.clone())) as Arc<dyn Tables>)
+            }
+            None => None,
+        };
+        let stores = Stores::from(Arc::new(faulty.clone())).with_tables(tables).bounded(&clock, deadline);
+        let secrets = Arc::new(EnvSecrets::new(|_| None));
+        let engine = Engine::new(Arc::new(source), secrets, clock, &self.environment);
         let runs = self.requests.iter().map(|request| {
             let run = engine.stream(STREAM).expect("the stream is in the source");
-            let (store, stop) = (store.clone(), stop.clone());
-            async move { run.run(store, *request, RunOptions { deadline, stop, beside: false }).await }
+            let (stores, stop) = (stores.clone(), stop.clone());
+            async move { run.run(stores, *request, RunOptions { stop, ..RunOptions::until(deadline) }).await }
         });
         join_all(runs).await
     }
 
+    fn sabotaged(&self, store: Arc<dyn BronzeStore>) -> Arc<dyn BronzeStore> {
+        self.sabotage.map_or(store.clone(), |sabotage| sabotage.on(store))
+    }
+
     async fn meet(self, fate: Fate, signal: impl Future<Output = ()>) -> Ended {
-        let mut store = self.key.open().await;
-        if let Some(sabotage) = self.sabotage {
-            store = sabotage.on(store);
-        }
+        let store = self.sabotaged(self.key.open().await);
         let stop = CancellationToken::default();
         let (at, failing) = match fate {
             Fate::StoreFails { at, failing } | Fate::Dropped { at, failing } => (at, failing),
             _ => (0, Failing::Before),
         };
         let faulty = FaultyStore::new(store, at, failing);
-        let reports = self.reports(Arc::new(faulty.clone()), stop.clone());
+        let reports = self.reports(&faulty, stop.clone());
         let ended = match fate {
             Fate::DroppedAtRequest { .. } => {
                 tokio::select! { biased; () = signal => None, reports = reports => Some(reports) }

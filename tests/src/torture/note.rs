@@ -41,7 +41,8 @@ impl Note {
             RunRequest::Restart { .. } | RunRequest::Window { .. } => None,
         });
         let (at, until) = match self {
-            Self::Garbled | Self::Over => (None, now - SignedDuration::from_secs(1)),
+            // A clock that is set right meanwhile does not bring it back.
+            Self::Garbled | Self::Over => (None, now - SignedDuration::from_hours(1)),
             Self::Ahead => (None, now + SignedDuration::from_hours(1)),
             Self::Own => (own, now + HOLDS),
             Self::Other => (Some(Timestamp::UNIX_EPOCH), now + HOLDS),

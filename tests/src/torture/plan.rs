@@ -5,7 +5,7 @@ use std::fmt;
 use fastrand::Rng;
 
 use super::act::{Act, Door};
-use super::kinds::{Bounds, KINDS, Kind};
+use super::kinds::{Bounds, Kind};
 use super::scene::Scene;
 use super::store::StoreKind;
 
@@ -20,6 +20,8 @@ pub struct Plan {
     pub(super) scene: Scene,
     /// One for each event of the scene.
     pub(super) ordeals: Vec<Ordeal>,
+    /// The table is there before the first event: a rival has made it.
+    pub(super) is_foreign: bool,
 }
 
 /// What is done to one event.
@@ -43,14 +45,16 @@ pub(super) enum End {
 }
 
 impl Plan {
-    /// Draws the plan of a seed, on a store and of a kind of stream, or on what the seed chooses.
-    pub fn draw(seed: u64, store: Option<StoreKind>, kind: Option<&'static Kind>) -> Self {
+    /// Draws the plan of a seed, on a store or on what the seed chooses, of one of these kinds of streams.
+    ///
+    /// # Panics
+    /// When there are none.
+    pub fn draw(seed: u64, store: Option<StoreKind>, kinds: &[&'static Kind]) -> Self {
         let mut rng = Rng::with_seed(seed);
         // Drawn in any case, so that one given by name changes nothing else.
         let drawn = StoreKind::draw(&mut rng);
         let store = store.unwrap_or(drawn);
-        let drawn = rng.choice(KINDS).expect("there are some");
-        let kind = kind.unwrap_or(drawn);
+        let kind = rng.choice(kinds).expect("there are some");
         let bounds = Bounds { most_records: if store == StoreKind::Local { 160 } else { 70 } };
         let scene = kind.scene(&mut rng, bounds);
         let extent = scene.extent();
@@ -58,7 +62,8 @@ impl Plan {
         let ordeals = (0..=last).map(|nth| {
             let acts = (0..rng.usize(1..=MOST_ACTS)).map(|_| {
                 let act = Act::draw(&mut rng, store, extent, nth > 0);
-                act.misled(&mut rng, &scene.slips).noted(&mut rng, scene.has_notes)
+                let act = act.misled(&mut rng, &scene.slips).noted(&mut rng, scene.has_notes);
+                if extent.has_table { act.beside(&mut rng, store, extent) } else { act }
             });
             let acts = acts.collect();
             let abandoned = scene.catches_up && nth < last && rng.u32(0..4) == 0;
@@ -67,7 +72,8 @@ impl Plan {
             Ordeal { acts, end }
         });
         let ordeals = ordeals.collect();
-        Self { seed, store, scene, ordeals }
+        let is_foreign = extent.has_table && rng.bool();
+        Self { seed, store, scene, ordeals, is_foreign }
     }
 
     /// The seed.
@@ -97,7 +103,10 @@ impl fmt::Display for Plan {
         let Self { scene, .. } = self;
         writeln!(f, "{} on {}, repeated by: {}", scene.kind, self.store, self.command())?;
         writeln!(f, "pages of {}, {:?} each", scene.page_size(), scene.latency)?;
-        writeln!(f, "{}", scene.settings)?;
+        writeln!(f, "{}\noutput: {:?}", scene.settings, scene.output)?;
+        if self.is_foreign {
+            writeln!(f, "the table is a rival's")?;
+        }
         for (event, ordeal) in scene.events.iter().zip(&self.ordeals) {
             writeln!(f, "event `{}` of {} records", event.line, event.brings.len())?;
             for act in &ordeal.acts {
@@ -105,6 +114,12 @@ impl fmt::Display for Plan {
                 writeln!(f, "  at once, on an API with {:?}{note}:", act.faults)?;
                 for run in &act.runs {
                     writeln!(f, "    {run:?}")?;
+                }
+                if let Some(twin) = &act.twin {
+                    writeln!(f, "    another target's {twin:?}")?;
+                }
+                if !act.rival.is_empty() {
+                    writeln!(f, "    a rival that does {:?}", act.rival)?;
                 }
             }
             writeln!(f, "  then {:?}", ordeal.end)?;

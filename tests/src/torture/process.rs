@@ -16,6 +16,7 @@ use super::scene::{Event, STREAM};
 use super::store::Line;
 use crate::child_process::spawn_piped;
 use crate::command_line::{commits, files, program};
+use crate::delta::TABLE;
 use crate::lambda_runtime::{Invoked, Lambda};
 use crate::parts;
 
@@ -34,8 +35,8 @@ pub(super) struct Process {
 pub(super) struct Surroundings<'a> {
     /// The proxy of the run.
     pub(super) line: Option<&'a Line>,
-    /// The target, where it is a folder.
-    pub(super) folder: Option<PathBuf>,
+    /// Where it takes place, where that is a folder.
+    pub(super) places: Option<Places>,
     /// What was in it before the act.
     pub(super) held: &'a Held,
     /// How many requests the API has had.
@@ -44,29 +45,54 @@ pub(super) struct Surroundings<'a> {
     pub(super) before: u64,
 }
 
-/// The files of a target that is a folder.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    staged: BTreeSet<PathBuf>,
-    commits: BTreeSet<PathBuf>,
-    parts: BTreeSet<PathBuf>,
+/// The folders of a trial.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    pub(super) target: PathBuf,
+    pub(super) tables: Option<PathBuf>,
 }
+
+/// What new files may be seen of.
+#[derive(Clone, Copy, Debug)]
+enum Watched {
+    Uploads,
+    Commits,
+    Parts,
+    Log,
+    Marks(&'static str),
+}
+
+/// The files of a trial at a time.
+#[derive(Debug, Default)]
+pub(super) struct Held(BTreeSet<PathBuf>);
 
 impl Held {
     /// What is there now.
-    pub(super) fn of(folder: Option<&Path>) -> Self {
-        folder
-            .map(|target| Self {
-                staged: staged(target).into_iter().collect(),
-                commits: commits(target, STREAM).into_iter().collect(),
-                parts: parts(target, "demo", STREAM).into_iter().collect(),
-            })
-            .unwrap_or_default()
+    pub(super) fn of(places: Option<Places>) -> Self {
+        let Some(Places { target, tables }) = places else { return Self::default() };
+        let tables = tables.as_deref().map(files).unwrap_or_default();
+        Self(files(&target).into_iter().chain(tables).collect())
     }
 }
 
-fn staged(target: &Path) -> Vec<PathBuf> {
-    files(&target.join("_bronzegate/staging"))
+impl Places {
+    fn files(&self, watched: Watched) -> Vec<PathBuf> {
+        let Self { target, tables } = self;
+        let root = tables.as_ref().unwrap_or(target);
+        let table = root.join(TABLE);
+        match (watched, tables) {
+            (Watched::Uploads, _) => files(&root.join("_bronzegate/staging")),
+            (Watched::Commits, _) => commits(target, STREAM),
+            (Watched::Parts, None) => parts(target, "demo", STREAM),
+            (Watched::Parts, Some(_)) => files(&table.join("demo")),
+            (Watched::Log, _) => files(&table.join("_delta_log")),
+            (Watched::Marks(ending), _) => {
+                let mut marks = files(&target.join("_bronzegate/demo").join(STREAM).join("tables"));
+                marks.retain(|path| path.extension().is_some_and(|found| found == ending));
+                marks
+            }
+        }
+    }
 }
 
 impl Process {
@@ -175,9 +201,12 @@ impl Surroundings<'_> {
             Moment::Service { .. } => until(|| self.line.is_some_and(Line::is_holding)).await,
             Moment::Request { at } => self.request(at).await,
             Moment::After(time) => SystemClock::default().sleep(time).await,
-            Moment::Staged(least) => self.more(&self.held.staged, staged, least).await,
-            Moment::Committed => self.more(&self.held.commits, |target| commits(target, STREAM), 0).await,
-            Moment::Published => self.more(&self.held.parts, |target| parts(target, "demo", STREAM), 0).await,
+            Moment::Staged(least) => self.more(Watched::Uploads, least).await,
+            Moment::Committed => self.more(Watched::Commits, 0).await,
+            Moment::Published => self.more(Watched::Parts, 0).await,
+            Moment::Opened => self.more(Watched::Marks("open"), 0).await,
+            Moment::Appended => self.more(Watched::Log, 0).await,
+            Moment::Marked => self.more(Watched::Marks("done"), 0).await,
         }
     }
 
@@ -188,9 +217,9 @@ impl Surroundings<'_> {
 
     /// Waits until there are more new files than so many. It looks without a pause, because what is looked
     /// for may be over in a moment.
-    async fn more(&self, held: &BTreeSet<PathBuf>, now: impl Fn(&Path) -> Vec<PathBuf>, least: usize) {
-        let Some(target) = &self.folder else { return std::future::pending().await };
-        while now(target).iter().filter(|path| !held.contains(*path)).count() <= least {
+    async fn more(&self, watched: Watched, least: usize) {
+        let Some(places) = &self.places else { return std::future::pending().await };
+        while places.files(watched).iter().filter(|path| !self.held.0.contains(*path)).count() <= least {
             tokio::task::yield_now().await;
         }
     }

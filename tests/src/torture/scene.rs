@@ -21,6 +21,8 @@ pub(super) struct Scene {
     pub(super) streams: Vec<Stream>,
     /// `streams` of the source file, and what else it says.
     pub(super) settings: String,
+    /// What stands at [`OUTPUT`] in them.
+    pub(super) output: Output,
     /// Whether the pages of a run have one order.
     pub(super) is_ordered: bool,
     /// Whether its pages are results of export jobs.
@@ -37,6 +39,15 @@ pub(super) struct Scene {
     pub(super) slips: Vec<Fault>,
     /// Whether acts have notes of runs in flight.
     pub(super) has_notes: bool,
+}
+
+/// Where the records of a scene go.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    /// As files: so the uncut run writes them in any case.
+    pub(super) files: String,
+    /// As rows of a table, where the trial is about one.
+    pub(super) table: Option<String>,
 }
 
 /// One event, in the words of every door.
@@ -63,6 +74,9 @@ pub(super) struct Event {
 /// Stands in the source file where partitions change from event to event.
 pub(super) const PARTITIONS: &str = "{ partitions: of-the-event }";
 
+/// Stands in the source file for the stream's output.
+pub(super) const OUTPUT: &str = "{ output: of-the-scene }";
+
 impl Event {
     /// The stream's run that is due at a time.
     pub(super) fn scheduled(at: &str, arrives: Vec<(String, Vec<String>)>, brings: Vec<String>) -> Self {
@@ -80,11 +94,19 @@ impl Event {
     }
 }
 
+impl Output {
+    /// What the trial writes.
+    pub(super) fn tried(&self) -> &str {
+        self.table.as_ref().unwrap_or(&self.files)
+    }
+}
+
 impl Scene {
     /// The whole source file at an event, for the API's address.
-    pub(super) fn source_file(&self, base_url: &str, nth: usize) -> String {
+    pub(super) fn source_file(&self, base_url: &str, nth: usize, output: &str) -> String {
         const QUICK: &str = "retry: { max_attempts: 6, base: 1ms, max: 4ms }";
         let settings = self.settings.replace(PARTITIONS, &self.events[nth].partitions);
+        let settings = settings.replace(OUTPUT, output);
         format!("source: demo\nbase_url: {base_url}\n{QUICK}\n{settings}")
     }
 
@@ -102,6 +124,7 @@ impl Scene {
             pages: pages + self.windows() + self.besides,
             parts: (pages / 2).min(12) + 1,
             has_jobs: self.has_jobs,
+            has_table: self.output.table.is_some(),
         }
     }
 
@@ -121,4 +144,5 @@ pub(super) struct Extent {
     pub(super) pages: u64,
     pub(super) parts: u64,
     pub(super) has_jobs: bool,
+    pub(super) has_table: bool,
 }

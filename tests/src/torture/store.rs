@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use super::act::{Requests, Wire};
 use crate::azure::{Azurite, Call, Certificates, Fault, FaultProxy, TokenEndpoints};
+use crate::delta::PeerRoot;
 use crate::moto;
 use crate::spoiling_proxy::{Proxy, Rule, Spoiled};
 
@@ -91,6 +92,11 @@ pub(super) enum Key {
     Azure { variables: BTreeMap<String, String>, url: String },
 }
 
+/// Folders of a target's place, beside each other.
+const BRONZE: &str = "bronze";
+pub(super) const TABLES: &str = "tables";
+pub(super) const TWIN: &str = "twin";
+
 impl Target {
     pub(super) async fn new(kind: StoreKind) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -114,7 +120,16 @@ impl Target {
 
     /// The local folder that is the target, where it is one.
     pub(super) fn folder(&self) -> Option<PathBuf> {
-        matches!(self.place, Place::Local).then(|| self.folder.path().join("bronze"))
+        matches!(self.place, Place::Local).then(|| self.folder.path().join(BRONZE))
+    }
+
+    /// The root of the tables beside the target, as other readers find it.
+    pub(super) fn tables(&self) -> PeerRoot {
+        match &self.place {
+            Place::Local => PeerRoot::folder(&self.folder.path().join(TABLES)),
+            Place::S3 { bucket } => PeerRoot::s3(bucket, TABLES),
+            Place::Azure { container, .. } => PeerRoot::azure(Azurite::shared(), container, TABLES),
+        }
     }
 
     /// A proxy of its own for a run; a folder has none.
@@ -132,10 +147,10 @@ impl Target {
     /// What opens it, through a proxy if there is one.
     pub(super) fn key(&self, line: Option<&Line>) -> Key {
         match (&self.place, line) {
-            (Place::Local, _) => Key::Local(self.folder.path().join("bronze")),
+            (Place::Local, _) => Key::Local(self.folder.path().join(BRONZE)),
             (Place::S3 { bucket }, line) => {
                 let port = if let Some(Line::S3(proxy)) = line { proxy.port() } else { moto::port() };
-                Key::S3 { port, url: format!("s3://{bucket}/bronze") }
+                Key::S3 { port, url: format!("s3://{bucket}/{BRONZE}") }
             }
             (Place::Azure { container, tokens }, line) => {
                 let endpoint = match line {
@@ -146,13 +161,35 @@ impl Target {
                 variables.insert(BLOB_ENDPOINT.to_owned(), endpoint.to_string());
                 let roots = self.folder.path().join("roots.pem");
                 variables.insert("SSL_CERT_FILE".to_owned(), roots.display().to_string());
-                Key::Azure { variables, url: format!("abfss://{container}@acme.dfs.core.windows.net/bronze") }
+                Key::Azure {
+                    variables,
+                    url: format!("abfss://{container}@acme.dfs.core.windows.net/{BRONZE}"),
+                }
             }
         }
     }
 }
 
 impl Key {
+    /// What opens another folder of the same place, in the same way.
+    pub(super) fn beside(&self, name: &str) -> Self {
+        let other = |url: &String| format!("{}{name}", url.trim_end_matches(BRONZE));
+        let mut key = self.clone();
+        match &mut key {
+            Self::Local(path) => *path = path.with_file_name(name),
+            Self::S3 { url, .. } | Self::Azure { url, .. } => *url = other(url),
+        }
+        key
+    }
+
+    /// The place as a person writes it.
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::Local(path) => path.display().to_string(),
+            Self::S3 { url, .. } | Self::Azure { url, .. } => url.clone(),
+        }
+    }
+
     /// Opens the store.
     pub(super) async fn open(&self) -> Arc<dyn BronzeStore> {
         match self {
@@ -169,13 +206,15 @@ impl Key {
 
     /// What a process needs in its environment to write there.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
-        let (mut variables, url) = match self {
-            Self::Local(path) => (BTreeMap::new(), path.display().to_string()),
-            Self::S3 { port, url } => (moto::variables_at(*port).into_iter().collect(), url.clone()),
-            Self::Azure { variables, url } => (variables.clone(), url.clone()),
+        let mut variables = match self {
+            Self::Local(_) => BTreeMap::new(),
+            Self::S3 { port, .. } => moto::variables_at(*port).into_iter().collect(),
+            Self::Azure { variables, .. } => variables.clone(),
         };
-        for (name, value) in [("TARGET", url.as_str()), ("SECRETS", "env"), ("ENVIRONMENT", "test")] {
-            variables.insert(format!("BRONZEGATE_{name}"), value.to_owned());
+        for (name, value) in
+            [("TARGET", self.url()), ("SECRETS", "env".into()), ("ENVIRONMENT", "test".into())]
+        {
+            variables.insert(format!("BRONZEGATE_{name}"), value);
         }
         variables
     }
@@ -195,6 +234,7 @@ impl Line {
                 let words = match of {
                     Requests::All => Vec::new(),
                     Requests::Puts => vec!["PUT ", "/commits/"],
+                    Requests::Log => vec!["PUT ", "/_delta_log/"],
                 };
                 proxy.spoil(Rule { words, skip, count, spoiled });
             }
@@ -207,7 +247,7 @@ impl Line {
                 };
                 match of {
                     Requests::All => proxy.fail_any(skip, count, fault),
-                    Requests::Puts => proxy.fail(Call::PutBlob, fault, count),
+                    Requests::Puts | Requests::Log => proxy.fail(Call::PutBlob, fault, count),
                 }
             }
         }

@@ -3,13 +3,14 @@
 use std::fmt::{self, Write as _};
 
 use super::act::{Act, Door, Fate, Run};
-use super::bronze::{Bronze, Seen, check_folder, sorted};
-use super::engine::Ended;
+use super::bronze::{Bronze, Seen, check_folders, sorted};
+use super::engine::{Ended, Job};
+use super::lake::Peers;
 use super::plan::{End, Ordeal, Plan};
 use super::sabotage::Sabotage;
 use super::scene::Scene;
-use super::stage::{Served, Stage, job};
-use super::store::Key;
+use super::stage::{Served, Stage, TEST};
+use super::store::{Key, TWIN};
 
 /// What was found to be wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Tally {
     pub failed: u64,
     /// Runs that ended partial.
     pub partial: u64,
+    /// What another writer did to a table.
+    pub rival: u64,
 }
 
 impl Tally {
@@ -54,6 +57,7 @@ impl Tally {
         self.dropped += other.dropped;
         self.failed += other.failed;
         self.partial += other.partial;
+        self.rival += other.rival;
     }
 
     fn count(&mut self, run: &Run, ended: &Ended) {
@@ -72,9 +76,9 @@ impl Tally {
 ///
 /// # Errors
 /// What is wrong with bronze, with an account of what was done before.
-pub async fn run(plan: &Plan, sabotage: Option<Sabotage>) -> Result<Tally, Violation> {
+pub(super) async fn run(plan: &Plan, sabotage: Option<Sabotage>, peers: Peers) -> Result<Tally, Violation> {
     let uncut = uncut(&plan.scene).await?;
-    let stage = Stage::new(plan, sabotage).await;
+    let stage = Stage::new(plan, sabotage, peers).await;
     let mut trial = Trial {
         stage,
         uncut,
@@ -82,6 +86,7 @@ pub async fn run(plan: &Plan, sabotage: Option<Sabotage>) -> Result<Tally, Viola
         account: String::new(),
         loose: false,
         is_ordered: plan.scene.is_ordered,
+        has_twin: plan.ordeals.iter().flat_map(|ordeal| &ordeal.acts).any(|act| act.twin.is_some()),
     };
     match trial.run(&plan.ordeals).await {
         Ok(()) => Ok(trial.tally),
@@ -99,6 +104,8 @@ struct Trial<'a> {
     /// An event was abandoned: which run brings which records depends on the cuts.
     loose: bool,
     is_ordered: bool,
+    /// Another target's runs of each event share the table.
+    has_twin: bool,
 }
 
 impl Trial<'_> {
@@ -108,27 +115,38 @@ impl Trial<'_> {
                 .await
                 .map_err(|violation| Violation(format!("event {}: {violation}", nth + 1)))?;
         }
-        self.stage.folder().map_or(Ok(()), |folder| check_folder(&folder))
+        self.stage.places().map_or(Ok(()), |places| check_folders(&places))
     }
 
-    /// An event with everything that is done to it, held against the uncut run after every step.
+    /// An event with everything that is done to it, compared with the uncut run after every step.
     async fn event(&mut self, nth: usize, ordeal: &Ordeal) -> Result<(), Violation> {
         self.stage.begin(nth);
         for act in &ordeal.acts {
-            let ended = self.stage.perform(act, nth).await;
-            let _ = writeln!(self.account, "  event {}: {ended:?}", nth + 1);
+            let (ended, twin) = self.stage.perform(act, nth).await;
+            let _ = writeln!(self.account, "  event {}: {ended:?}, the twin: {twin:?}", nth + 1);
             let mut claimed = false;
+            if let (Some(run), Some(ended)) = (&act.twin, &twin) {
+                self.tally.count(run, ended);
+                check_legitimate(act, run, ended)?;
+            }
+            self.tally.rival += act.rival.len() as u64;
             for (run, ended) in act.runs.iter().zip(&ended) {
                 self.tally.count(run, ended);
                 check_legitimate(act, run, ended)?;
                 claimed |= *ended == Ended::Done && !run.earlier;
             }
             self.check(nth, claimed).await?;
+            self.check_twin(nth, twin == Some(Ended::Done)).await?;
         }
         match ordeal.end {
             End::Abandoned => self.loose = true,
             End::Completed { by, repeated } => {
                 self.complete(nth, by).await?;
+                if self.has_twin {
+                    let ended = self.stage.undisturbed_twin(nth).await;
+                    ensure(ended == Ended::Done, || format!("the twin run again: {ended:?}"))?;
+                    self.check_twin(nth, true).await?;
+                }
                 if repeated {
                     let requests = self.stage.requests();
                     self.complete(nth, by).await?;
@@ -150,17 +168,30 @@ impl Trial<'_> {
 
     /// Holds bronze against the uncut run's: as far as it has come, or as a whole once a run said so.
     async fn check(&self, nth: usize, complete: bool) -> Result<(), Violation> {
-        let (bronze, uncut) = (Bronze::read(self.stage.store().await).await?, &self.uncut[nth]);
+        let store = self.stage.store().await;
+        let bronze = match self.stage.lake() {
+            Some(lake) => Bronze::read_table(store, TEST, lake).await?,
+            None => Bronze::read(store).await?,
+        };
+        self.hold(&bronze, nth, complete)
+    }
+
+    /// The same of the target that shares the table.
+    async fn check_twin(&self, nth: usize, complete: bool) -> Result<(), Violation> {
+        let Some(lake) = self.stage.lake() else { return Ok(()) };
+        let bronze = Bronze::read_table(self.stage.twin_store().await, TWIN, lake).await?;
+        let twin = self.hold(&bronze, nth, complete);
+        twin.map_err(|Violation(what)| Violation(format!("of the other target: {what}")))
+    }
+
+    fn hold(&self, bronze: &Bronze, nth: usize, complete: bool) -> Result<(), Violation> {
+        let uncut = &self.uncut[nth];
         bronze.check_sound()?;
         if !complete {
             return bronze.check_no_more_than(uncut);
         }
         bronze.check_whole()?;
-        match (self.loose, self.is_ordered) {
-            (true, _) => bronze.check_same_records(uncut),
-            (false, false) => bronze.check_same_batches(uncut),
-            (false, true) => bronze.check_equals(uncut),
-        }
+        bronze.check_against(uncut, self.loose, self.is_ordered)
     }
 }
 
@@ -172,7 +203,16 @@ async fn uncut(scene: &Scene) -> Result<Vec<Seen>, Violation> {
     let (mut after, mut known) = (Vec::new(), Vec::new());
     for (nth, event) in scene.events.iter().enumerate() {
         served.arrive(event);
-        let job = job(scene, &served.api.base_url(), (event, nth), None, key.clone(), None);
+        let source = scene.source_file(&served.api.base_url(), nth, &scene.output.files);
+        let job = Job {
+            source,
+            requests: event.requests.clone(),
+            deadline: None,
+            key: key.clone(),
+            tables: None,
+            environment: TEST.to_owned(),
+            sabotage: None,
+        };
         let ended = job.run(Fate::Undisturbed, std::future::pending()).await;
         ensure(ended == Ended::Done, || format!("the uncut run ended so: {ended:?}"))?;
         let bronze = Bronze::read(key.open().await).await?;
@@ -210,7 +250,12 @@ mod tests {
         let faults = faults.iter().map(|kind| Fault::new("*", When::Overall(1), kind.clone())).collect();
         let run = Run { door: Door::Engine, earlier: false, deadline: None, fate };
         let ended = Ended::Failed { kind: kind.to_owned(), message: String::new() };
-        check_legitimate(&Act { faults, runs: vec![run.clone()], note: None }, &run, &ended).is_ok()
+        check_legitimate(
+            &Act { faults, runs: vec![run.clone()], note: None, twin: None, rival: Vec::new() },
+            &run,
+            &ended,
+        )
+        .is_ok()
     }
 
     #[test]

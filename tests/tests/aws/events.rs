@@ -57,9 +57,16 @@ async fn every_sample_of_an_event_does_what_its_name_says() {
     }
     assert_eq!(records, 60, "62 tickets, of which the window has brought 2");
 
+    let watch = lambda.invoke(&event("aws-watch"), TIME).await.answer();
+    assert_eq!(
+        watch,
+        json!({ "status": "complete", "streams": 0, "missed": [] }),
+        "no stream has a schedule"
+    );
+
     let samples = fs::read_dir(repository().join("events")).unwrap();
     let aws = samples.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with("aws-"));
-    assert_eq!(aws.count(), 6, "a sample more or less: say here what it does");
+    assert_eq!(aws.count(), 7, "a sample more or less: say here what it does");
 }
 
 fn event(name: &str) -> Value {

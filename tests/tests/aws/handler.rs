@@ -12,11 +12,11 @@ async fn deployment() -> Deployment {
     Deployment::new(vec![stream()], Vec::new(), &one_stream("items", SETTINGS)).await
 }
 
-/// The metrics of a run that the function has logged.
-fn metrics(deployment: &Deployment) -> Vec<Value> {
+/// What the function has logged of its runs.
+pub(super) fn metrics(deployment: &Deployment) -> Vec<Value> {
     let lines = deployment.lambda.log();
     let objects = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    objects.filter(|line| line.get("_aws").is_some()).collect()
+    objects.filter(|line| line.get("RunCompleted").is_some()).collect()
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The files of the Azure function app: made from the source files, held against them, and known to the handler.
+//! The files of the Azure function app: made from the source files, compared with them, and known to the handler.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -23,7 +23,8 @@ async fn the_command_writes_the_app_and_tells_what_differs_from_the_sources() {
     let app = shell.path("app");
     let files = |names: &[&str]| names.join("\n") + "\n";
     let hourly = "ingest_timer_every_hour/function.json";
-    let all = files(&["host.json", "ingest_http/function.json", "ingest_queue/function.json", hourly]);
+    let watch = "ingest_watch/function.json";
+    let all = files(&["host.json", "ingest_http/function.json", "ingest_queue/function.json", hourly, watch]);
 
     let check = shell.run("functions --output app --check").await;
     assert_eq!((check.code(), check.out.as_str()), (Some(2), all.as_str()), "{check:?}");
@@ -83,7 +84,7 @@ async fn the_handler_knows_every_function_of_its_app_and_no_other() {
         .into_keys()
         .filter_map(|path| Some(path.strip_suffix("/function.json")?.to_owned()))
         .collect();
-    assert_eq!(functions.len(), 5);
+    assert_eq!(functions.len(), 6);
     for function in functions {
         let data = json!({
             "timer": { "ScheduleStatus": null, "IsPastDue": false },
@@ -108,7 +109,7 @@ async fn the_example_s_files_are_those_of_the_sources() {
     assert_eq!(
         folder(&repository().join("infra/examples/azure/app")),
         files,
-        "`make functions` writes it anew"
+        "`make functions` writes it again"
     );
     let host: Value = serde_json::from_str(&files["host.json"]).unwrap();
     let queues = &host["extensions"]["queues"];

@@ -6,6 +6,8 @@ mod events;
 mod faults;
 // The files of the function app: made from the source files, and compared with them.
 mod functions;
+// Items for several streams of a source.
+mod groups;
 // Invocations of every function in, bronze on Azurite and outputs back.
 mod handler;
 // Every identity that an environment can offer.
@@ -16,3 +18,5 @@ mod queue;
 mod shutdown;
 // `make smoke-azure`, without a subscription.
 mod smoke;
+// Tables: records become rows, and wrong places are named.
+mod tables;

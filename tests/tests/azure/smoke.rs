@@ -71,7 +71,7 @@ async fn front(deployment: Deployment) -> (Server, Arc<Mutex<Deployment>>) {
             if asked.headers().get("x-functions-key").is_none_or(|key| key != "key") {
                 return reply(401, "text/plain", "");
             }
-            let event: Value = serde_json::from_slice(asked.body()).expect("a person sends JSON");
+            let event: Value = serde_json::from_slice(asked.body()).expect("somebody sends JSON");
             let app = &mut own.lock().await.app;
             let answer = app.invoke(HTTP, request(&event), json!({})).await.outputs()["res"].take();
             app.work_all().await;

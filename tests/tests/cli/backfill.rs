@@ -1,15 +1,10 @@
 //! `backfill`: every window once, whatever interrupts it, beside the schedule.
 
-use std::fs::File;
-use std::path::Path;
-use std::process::Stdio;
-
 use bronzegate_core::bronze::{BronzeStore as _, LocalStore, StagingArea};
 use bronzegate_demo_api::{Fault, FaultKind, TimeFormat, Timeline, When};
 use bronzegate_tests::command_line::{Shell, until};
 use bronzegate_tests::streams::changes::{BOUNDED, changes, settings, sorted, ten_days, with};
 use bronzegate_tests::{lines, one_stream, parts, without_metadata};
-use tokio::process::Command;
 
 const LINE: &str = "backfill demo/changes --from 2026-01-01 --to 2026-01-11 --window 1d";
 
@@ -79,6 +74,9 @@ async fn a_dry_run_lists_the_windows_and_writes_nothing() {
     assert_eq!(listed.reports()[9]["to"], "2026-01-11T00:00:00Z");
     assert!(!shell.target().exists());
     assert_eq!(shell.api.stats().stream("changes").requests, 1, "the probe alone");
+    let table = shell.run(&format!("{LINE} --dry-run")).await.out;
+    let columns: Vec<_> = table.lines().next().unwrap_or_default().split_whitespace().collect();
+    assert_eq!(columns, ["FROM", "TO", "STATUS"], "nothing is counted yet");
 }
 
 #[tokio::test]
@@ -86,19 +84,9 @@ async fn a_terminal_shows_a_line_for_each_worker_and_a_bar_for_the_total() {
     // The probe is the first request; then there is one for each window.
     let held = Fault::new("changes", When::Request(2), FaultKind::Held).always();
     let shell = shell(vec![held]).await;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/terminal.py");
-    let screen = shell.path("screen");
-    let running = shell.start_command(&format!("{LINE} --parallel 3"), |command| {
-        let inner = command.as_std();
-        let mut outer = Command::new("python3");
-        outer.arg(script).arg(inner.get_program()).args(inner.get_args());
-        outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
-        outer.current_dir(inner.get_current_dir().expect("a folder")).stdin(Stdio::null());
-        outer.stdout(File::create(&screen).expect("a file")).stderr(Stdio::piped()).kill_on_drop(true);
-        *command = outer;
-    });
+    let running = shell.start_on_terminal(&format!("{LINE} --parallel 3"));
     // Before any window has come there is a line for each of the first three, and the total below.
-    let shown = || std::fs::read_to_string(&screen).unwrap_or_default();
+    let shown = || shell.screen();
     let window = |day: u32| format!("2026-01-{day:02}/2026-01-{:02}", day + 1);
     let has_three = |drawn: &str| (1..=3).all(|day| drawn.contains(&window(day)));
     until("three windows and the total", || {
@@ -270,7 +258,7 @@ async fn again_tells_which_revision_it_goes_on_with_and_a_revision_can_be_said()
     let looked = shell.run(&format!("{both} --again --dry-run")).await;
     assert!(
         looked.err.contains(
-            "--again goes on with revision 2, of which 2 of 4 windows are committed; --revision 3 loads all of them"
+            "--again continues with revision 2, of which 2 of 4 windows are committed; --revision 3 loads all of them"
         ),
         "{looked:?}"
     );

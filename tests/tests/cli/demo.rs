@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Stdio;
 
 use bronzegate_tests::command_line::program;
+use bronzegate_tests::delta::{DeltaPeer, PeerRoot};
 use tokio::process::Command;
 
 #[tokio::test]
@@ -21,6 +22,16 @@ async fn the_demo_reads_every_record_once_whatever_its_api_does() {
             "{line}: {text}"
         );
     }
+    let told = "orders: 50000 rows of this run in the table, as many as the API has records";
+    assert!(text.contains(told), "{text}");
+    // The line is the reader's own: what it selects is asked of the reader here.
+    assert!(
+        text.contains("read it: duckdb -c \"SELECT count(*), max(id) FROM delta_scan('tables/orders')\""),
+        "{text}"
+    );
+    let root = PeerRoot::folder(&folder.path().join("tables"));
+    let rows = DeltaPeer::start().rows(&root, "orders", "duckdb").await;
+    assert_eq!(rows.len(), 50_000, "as many as DuckDB finds");
     assert!(
         fs::read_dir(folder.path().join("bronze/demo/contacts")).is_ok_and(|mut days| days.next().is_some())
     );

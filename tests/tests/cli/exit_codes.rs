@@ -1,4 +1,4 @@
-//! The exit codes of docs/reference/exit-codes.md, one by one: the code, the message a person sees, and the report.
+//! The exit codes of docs/reference/exit-codes.md, one by one: the code, the message somebody sees, and the report.
 
 use std::fs;
 use std::time::Duration;

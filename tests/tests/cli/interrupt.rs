@@ -32,7 +32,7 @@ async fn shell(style: Style, settings: &str) -> Shell {
     Shell::new(vec![stream], Vec::new(), &yaml).await
 }
 
-/// A run that waits for this page, which comes when the faults are set anew.
+/// A run that waits for this page, which comes when the faults are set again.
 async fn held_at(shell: &Shell, page: u64) -> Process {
     let before = shell.api.stats().stream("items").faults;
     shell.api.set_faults(vec![Fault::new("items", When::Page(page), FaultKind::Held).always()]);
@@ -81,7 +81,7 @@ async fn a_run_interrupted_again_and_again_comes_to_its_end() {
     assert_eq!(shell.staged().len(), 0);
 }
 
-/// Without `--at` a person presses up-arrow: the newest run is gone on with.
+/// Without `--at` somebody presses up-arrow: the newest run is resumed.
 #[tokio::test]
 async fn a_run_without_a_time_goes_on_with_the_one_that_was_interrupted() {
     let (style, settings) = paginations()[0];

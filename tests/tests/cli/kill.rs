@@ -33,7 +33,7 @@ async fn shell_with(settings: &str) -> Shell {
         .await
 }
 
-/// The API does not answer for this page, and none behind it is asked for, until the faults are set anew.
+/// The API does not answer for this page, and none after it is asked for, until the faults are set again.
 fn hold_at(shell: &Shell, page: u64) {
     shell.api.set_faults(vec![Fault::new("items", When::Page(page), FaultKind::Held).always()]);
 }
@@ -51,7 +51,7 @@ impl Chance {
     }
 }
 
-/// What a person sees of the bronze folder at any moment is committed, whole, and no repetition.
+/// What somebody sees of the bronze folder at any moment is committed, whole, and no repetition.
 fn assert_sound(target: &Path) {
     let seen = records(target, "items");
     let all = expected(Shape::Small, RECORDS);

@@ -1,4 +1,4 @@
-//! The program `bronzegate`, as a person or a scheduler runs it.
+//! The program `bronzegate`, as somebody or a scheduler runs it.
 
 // The snippets of the pages about running it anywhere, and about the command line.
 mod anywhere;
@@ -18,6 +18,8 @@ mod demo;
 mod due;
 // Every exit code, with its message and its report.
 mod exit_codes;
+// The first half hour: what a newcomer writes, and the lines that answer it.
+mod first_half_hour;
 // A full disk: the run fails with 7, and completes once there is space.
 mod full_disk;
 // Ctrl-C and SIGTERM: what is whole is committed, and the same command resumes.
@@ -44,7 +46,11 @@ mod tables;
 mod settings;
 // Completions, manual pages, the version.
 mod shell;
+// The pages about source files: tables of keys, examples.
+mod source_pages;
 // `state`: the marks of the log, and commits that set them.
 mod state;
+// Every help, and the errors that are met most, as a reader reviews them.
+mod words;
 // The wheel of `make wheel`: installed by pip and run, the same bytes each time.
 mod wheel;

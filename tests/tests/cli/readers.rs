@@ -1,4 +1,4 @@
-//! Bronze as a user reads it: `DuckDB` on the folder, with the globs a person writes.
+//! Bronze as a user reads it: `DuckDB` on the folder, with the globs somebody writes.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ const STREAMS: &str = "streams:
     pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after } }
     output: { compression: zstd, max_part_bytes: 8KiB }";
 
-/// What a person types, for each stream.
+/// What somebody types, for each stream.
 const SCRIPT: &str = r#"
 import duckdb, json, sys
 for stream in ["plain", "gzipped", "zstandard"]:

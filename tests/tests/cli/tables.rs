@@ -5,7 +5,8 @@ use std::path::Path;
 use bronzegate_demo_api::{Shape, Stream, Style};
 use bronzegate_tests::command_line::{Shell, run_line};
 use bronzegate_tests::delta::{DeltaPeer, PeerRoot, READERS};
-use bronzegate_tests::expected;
+use bronzegate_tests::streams::changes::{self, BOUNDED, change};
+use bronzegate_tests::{expected, one_stream};
 use serde_json::json;
 
 const PAGES: &str = "pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after } }";
@@ -60,6 +61,10 @@ async fn a_run_appends_to_a_delta_table_that_every_reader_reads() {
     assert_rows(&shell.path("tables"), "crm", &segments).await;
     let runs = shell.run("runs demo").await;
     assert!(runs.out.contains("crm v1: 250 rows") && runs.out.contains("crm v2: 250 rows"), "{runs:?}");
+    let state = shell.run("state demo").await;
+    assert!(state.out.contains("  TABLE\n") && state.out.contains("  crm v2"), "{state:?}");
+    let state = shell.run("state demo --json").await.report();
+    assert_eq!(state["last_run"]["table"], json!({ "table": "crm", "version": 2, "rows": 250 }));
     let checked = shell.run("check demo").await;
     assert!(checked.out.contains("table crm: version 2; columns: _ingested_at timestamp, "), "{checked:?}");
     shell.set("BRONZEGATE_TABLES", "./others");
@@ -101,4 +106,24 @@ async fn files_become_rows_once_however_often_they_are_taken() {
     shell.run("run demo --at 2026-11-23T17:00:00Z --json").await.assert(0, "complete");
     let segments = ["at-20261122T170000Z.s0001", "at-20261123T170000Z.s0001"];
     assert_rows(&shell.path("tables"), "crm", &segments).await;
+}
+
+#[tokio::test]
+async fn check_tells_that_a_long_record_is_cut_where_fabric_shows_it() {
+    let mut shell = shell("{ table: crm }").await;
+    shell.set("BRONZEGATE_TABLES", "./tables");
+    let told = "The SQL endpoint of a Fabric Lakehouse cuts `record` after 8000";
+    let checked = shell.run("check demo").await;
+    assert!(!checked.out.contains(told), "{checked:?}");
+    let long = format!("{{\"id\":1,\"text\":\"{}\"}}", "x".repeat(9_000));
+    let stream = changes::changes(vec![
+        change(1, "2026-01-01T10:00:00Z"),
+        long.replace("\"id\"", "\"updatedAt\":\"2026-01-01T11:00:00Z\",\"id\""),
+    ]);
+    let settings = format!("{}\noutput: {{ table: crm }}", changes::settings(BOUNDED));
+    let mut shell = Shell::new(vec![stream], Vec::new(), &one_stream("changes", &settings)).await;
+    shell.set("BRONZEGATE_TABLES", "./tables");
+    let checked = shell.run("check demo").await;
+    assert!(checked.out.contains("table crm: the first page has a record of 9053 bytes. "), "{checked:?}");
+    assert!(checked.out.contains(told), "{checked:?}");
 }

@@ -2,6 +2,8 @@
 
 // Tables that delta-rs made: appended to, or refused by name.
 mod foreign;
+// Runs that are killed or held at every call, while newer ones begin and end.
+mod killed;
 // What is appended is what every reader reads, and again when only the checkpoint tells of it.
 mod readers;
 // Many appenders with failing stores beside a rival writer: each row once.

@@ -1,4 +1,4 @@
-//! A backfill event whose windows are committed for the most part: what it costs to pass over them.
+//! A backfill event whose windows are committed for the most part: what it costs to skip them.
 
 use std::sync::Arc;
 

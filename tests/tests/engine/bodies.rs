@@ -27,7 +27,7 @@ pub(crate) async fn read_json(body: impl Into<Vec<u8>>, settings: &str) -> (Benc
     read(status_200(&[], "application/json", body.into()), settings).await
 }
 
-/// The body holds these records, each shown without the metadata behind it.
+/// The body holds these records, each shown without the metadata after it.
 async fn holds(body: impl Into<Vec<u8>>, settings: &str, records: &[&str]) {
     let body = body.into();
     let shown = String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned();

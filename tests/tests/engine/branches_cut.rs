@@ -137,7 +137,7 @@ async fn a_run_of_many_branches_that_is_killed_and_run_again_is_exact() {
         run.kill();
         assert_eq!(run.ended().await.code(), None);
     }
-    // Cut by a signal, it has a state to go on with.
+    // Cut by a signal, it has a state to continue with.
     let run = held_at(&shell, 100).await;
     run.signal("INT").await;
     run.ended().await.assert(3, "partial");

@@ -58,7 +58,7 @@ async fn a_state_that_would_hold_a_secret_is_not_saved() {
     let body =
         format!(r#"{{"results":[{{"id":1}}],"paging":{{"next":{{"after":"x {TOKEN}"}}}},"pit":"{TOKEN}"}}"#);
     let reset = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    // The page says that the next one may be asked for in an hour: the run is cut behind it.
+    // The page says that the next one may be asked for in an hour: the run is cut after it.
     let page = FaultKind::Status {
         code: 200,
         body: Some(body.into()),

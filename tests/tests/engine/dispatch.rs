@@ -31,6 +31,35 @@ streams:
 ";
 
 #[tokio::test]
+async fn of_many_streams_those_whose_turn_never_came_are_partial() {
+    let names: Vec<String> = (0..6).map(|number| format!("stream{number}")).collect();
+    let text: String = names
+        .iter()
+        .map(|name| {
+            format!("  {name}: {{ path: /{name}, records: results, pagination: {{ type: none }} }}\n")
+        })
+        .collect();
+    let shell = Shell::new(Vec::new(), Vec::new(), &format!("streams:\n{text}")).await;
+    let dispatcher = Dispatcher::new(
+        SourceFolder::local(shell.path("sources")),
+        Arc::new(LocalStore::open(shell.target()).unwrap()),
+        Arc::new(EnvSecrets::new(|_| None)),
+        Arc::new(SystemClock::default()),
+        "test",
+    );
+    let stop = CancellationToken::default();
+    stop.cancel();
+    let event = Event::parse(&json!({ "source": "demo", "streams": names })).unwrap();
+    let answer = dispatcher.handle(&event, Deadline::NONE, &stop).await.unwrap();
+    let Answer::Runs { reports, .. } = &answer else { panic!("{answer:?}") };
+    let statuses: Vec<_> = reports.iter().map(|report| report.status).collect();
+    let (first, late) = ([Status::Failed; 4], [Status::Partial; 2]);
+    assert_eq!(statuses, [&first[..], &late[..]].concat());
+    assert_eq!(reports[5].warnings.len(), 1);
+    assert_eq!(answer.status(), Status::Partial, "the same event again runs them");
+}
+
+#[tokio::test]
 async fn events_at_once_share_one_token_and_one_rate_whatever_share_each_has() {
     let changes = changes::changes(changes::ten_days()).auth(Auth::OAuth2);
     let items = Stream::new("items", Style::Cursor, Shape::Small, 300).page_size(10).auth(Auth::OAuth2);

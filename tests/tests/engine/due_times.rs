@@ -1,4 +1,4 @@
-//! The time that a run is for: one that is still to come is refused, and none stands in the way of now.
+//! The time that a run is for: one that is still to come is refused, and none blocks the present one.
 
 use std::fs;
 

@@ -54,7 +54,7 @@ fn stream(zone: &str, reads: Reads) -> Stream {
     with(Timeline { manner, sorted: false, ..timeline }).page_size(100)
 }
 
-/// Runs every 25 minutes from 5 hours before a change of clocks to 7 hours behind it; a record comes to be every few
+/// Runs every 25 minutes from 5 hours before a change of clocks to 7 hours after it; a record comes to be every few
 /// minutes. In the end each is in bronze once.
 async fn lands(zone: &str, change: Timestamp, reads: Reads, window: Option<&str>) {
     let name = format!("{zone} at {change}, {reads:?}, windows {window:?}");

@@ -59,7 +59,7 @@ mod large_pages;
 mod link_headers;
 // First pages that may be all there is: asked about once, then known.
 mod only_pages;
-// Ends that are none, held against the pages around them.
+// Ends that are none, compared with the pages around them.
 mod page_ends;
 // Answers with status 200 that are no page.
 mod page_shapes;
@@ -86,6 +86,8 @@ mod record_forms;
 // Runs that cannot be resumed start again, and lose nothing.
 mod request_secrets;
 mod restart;
+// What a stream asks of its store does not grow with its log.
+mod scale;
 // Runs that are cut, killed, repeated or raced equal one uncut run.
 pub(crate) mod segments;
 // Signed assertions of service accounts, and the base URL that comes with a token.

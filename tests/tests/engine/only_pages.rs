@@ -284,6 +284,21 @@ async fn a_body_that_says_there_is_more_marks_a_run_without_pagination() {
 }
 
 #[tokio::test]
+async fn a_question_that_is_not_answered_proves_nothing_and_the_next_run_asks_again() {
+    let counted = "records: results\npagination: { type: page, send: { query: page }, page_size: { query: per_page, value: 20 } }";
+    let by_wrong_place = by_cursor("paging.nxt", SIZE);
+    for (style, settings, from) in [(Style::Cursor, by_wrong_place.as_str(), 2), (Style::Page, counted, 11)] {
+        for kind in [FaultKind::status(503), FaultKind::retry_after(429, "86400")] {
+            let away = Fault::new("items", When::Request(from), kind.clone()).always();
+            let bench = Bench::one(stream(style, 200), vec![away], settings).await;
+            let (report, _) = bench.run_waiting("items").await;
+            assert_eq!(failure(&report).0, ErrorKind::Api, "{style:?} {kind:?}: {report:?}");
+            bench.assert_nothing_visible("items");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_only_page_of_exactly_the_size_asked_for_is_told() {
     for settings in [
         "records: results\npagination: { type: none, page_size: { query: limit, value: 12 } }",

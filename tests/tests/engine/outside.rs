@@ -1,5 +1,5 @@
 //! Records that lie outside of what was asked: a file with the wrong format fails, an API that has not understood the
-//! question is told of.
+//! question gets a warning.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +121,10 @@ async fn ids_that_begin_anew_are_told_where_the_api_does_not_filter() {
     assert_complete(&report, 0);
     let [warning] = &outside(&report)[..] else { panic!("one warning: {report:?}") };
     assert!(warning.starts_with("all 3 records lie outside of what was asked (from 999 on)"), "{warning}");
-    assert!(warning.contains("they are from 1 to 3") && warning.contains("may have begun anew"), "{warning}");
+    assert!(
+        warning.contains("they are from 1 to 3") && warning.contains("may have begun again"),
+        "{warning}"
+    );
 }
 
 /// One a day for 84 days, of which the API gives out the last seven where it is not asked for others.

@@ -1,4 +1,4 @@
-//! Ends that are none: what a page says of the end is held against the pages around it.
+//! Ends that are none: what a page says of the end is compared with the pages around it.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ async fn a_page_that_is_empty_once_is_no_end_where_a_later_one_has_records() {
             }
             let faults = vec![at_page(3, no_records()).always()];
             let outcome = run(stream(style, RECORDS), faults, &settings).await;
-            assert_refused(&outcome, "which lies behind it: the API leaves some out");
+            assert_refused(&outcome, "which lies after it: the API leaves some out");
         }
     }
 }
@@ -270,6 +270,52 @@ async fn a_full_page_that_names_no_next_one_although_others_did_is_looked_at_in_
 }
 
 #[tokio::test]
+async fn a_look_in_half_that_does_not_come_proves_nothing_and_the_next_run_looks_again() {
+    let settings = "records: results\npagination: { type: cursor, next: { body: next }, send: { query: after }, page_size: { query: limit, value: 20 } }";
+    for kind in [FaultKind::status(503), FaultKind::retry_after(429, "86400"), FaultKind::Reset] {
+        let mut renaming = laid_out(By::Cursor("after".to_owned()), vec![("next", Said::Next)], RECORDS);
+        renaming.quirks.renames_next = Some((3, "cursor".to_owned()));
+        // The fourth request asks for half of the third page.
+        let away = Fault::new("items", When::Request(4), kind.clone()).always();
+        let bench = Bench::one(renaming, vec![away], settings).await;
+        let (report, _) = bench.run_waiting("items").await;
+        assert_eq!(failure(&report).0, ErrorKind::Api, "{kind:?}: {report:?}");
+        bench.assert_nothing_visible("items");
+        bench.api.set_faults(Vec::new());
+        let (report, _) = bench.run_waiting("items").await;
+        assert!(failure(&report).1.contains("nothing stands at body next"), "{kind:?}: {report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_first_page_that_names_no_next_one_although_it_did_in_earlier_runs_is_looked_at_in_half() {
+    let settings = "records: results\npagination: { type: cursor, next: { body: next }, send: { query: after }, page_size: { query: limit, value: 20 } }";
+    let layout = laid_out(By::Cursor("after".to_owned()), vec![("next", Said::Next)], RECORDS);
+    let bench = Bench::one(layout, Vec::new(), settings).await;
+    let report = bench.run_at("items", "2026-01-02T00:00:00Z").await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, RECORDS), "{report:?}");
+    let renamed = FaultKind::NextRenamed { name: "cursor".to_owned() };
+    bench.api.set_faults(vec![Fault::new("items", When::Record(0), renamed).always()]);
+    let report = bench.run_at("items", "2026-01-03T00:00:00Z").await;
+    let (kind, why) = failure(&report);
+    assert!(
+        kind == ErrorKind::Data
+            && why.contains("although pages of other branches or runs named theirs there"),
+        "{report:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_look_behind_the_stated_end_that_is_not_let_in_now_proves_nothing() {
+    let settings = by_page(", total_pages: { body: pages }").replace("per_page", "limit");
+    let stale = laid_out(By::Page("page".to_owned()), vec![("pages", Said::Just(4.into()))], RECORDS);
+    let away = Fault::new("items", When::Request(5), FaultKind::retry_after(429, "86400")).always();
+    let (bench, report) = run(stale, vec![away], &settings).await;
+    assert_eq!(failure(&report).0, ErrorKind::Api, "{report:?}");
+    bench.assert_nothing_visible("items");
+}
+
+#[tokio::test]
 async fn a_number_of_records_at_which_servers_cut_is_marked_unless_something_proves_the_end() {
     let single = Stream::new("items", Style::Single, Shape::Small, 1_000);
     let (bench, report) = run(single, Vec::new(), "records: results\npagination: { type: none }").await;
@@ -347,7 +393,7 @@ async fn a_lost_page_of_a_place_that_the_api_keeps_is_not_asked_for_again() {
         assert!(message.contains("may have moved on, so the page is not asked for again"), "{message}");
         bench.assert_nothing_visible("items");
         assert_eq!(bench.stats("items").requests, 3);
-        // The next run begins anew.
+        // The next run begins again.
         let again = bench.run("items").await;
         assert_all(&(bench, again));
     }

@@ -92,7 +92,7 @@ async fn a_run_cut_in_a_window_of_its_parent_goes_on_there() {
     assert_eq!((report.status, &report.error), (Status::Complete, &None));
     assert_eq!(counted(&bench), two_each(0..30));
     let windows = bench.stats("projects").requests - before;
-    assert!(windows <= 24, "{windows} windows, and those before the tenth day are behind it");
+    assert!(windows <= 24, "{windows} windows, and those before the tenth day are after it");
 }
 
 #[tokio::test]

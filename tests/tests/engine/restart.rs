@@ -1,4 +1,4 @@
-//! Runs that cannot be gone on with: they are begun anew, and nothing is lost.
+//! Runs that cannot be resumed: they are begun again, and nothing is lost.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -52,7 +52,7 @@ async fn a_run_whose_cursor_has_expired_fails_until_it_is_begun_anew_and_loses_n
     assert_eq!((anew.status, anew.counts.records), (Status::Complete, 46), "{anew:?}");
     assert_eq!(
         anew.warnings,
-        ["the run was begun anew: records of the 20 that its earlier segments committed may come twice"]
+        ["the run was begun again: records of the 20 that its earlier segments committed may come twice"]
     );
     let commits = bench.commits("changes");
     let chain: Vec<_> = commits.iter().map(|record| (record.key.as_str(), record.segment)).collect();
@@ -70,7 +70,7 @@ async fn only_a_partial_run_is_begun_anew() {
     let refused = |report: RunReport| {
         let (kind, message) = failure(&report);
         assert_eq!(kind, ErrorKind::Config, "{message}");
-        assert!(message.contains("there is no partial run to begin anew"), "{message}");
+        assert!(message.contains("there is no partial run to begin again"), "{message}");
     };
     refused(restart(&bench, "changes", SCHEDULED).await);
     assert_eq!(bench.run("changes").await.status, Status::Complete);
@@ -95,7 +95,7 @@ async fn a_run_that_is_begun_anew_and_cut_goes_on_like_any_other() {
     bench.api.set_faults(Vec::new());
     let rest = bench.run("changes").await;
     assert_eq!((rest.status, rest.counts.records), (Status::Complete, 25), "{rest:?}");
-    assert!(!rest.warnings.iter().any(|warning| warning.contains("begun anew")), "{rest:?}");
+    assert!(!rest.warnings.iter().any(|warning| warning.contains("begun again")), "{rest:?}");
     let states: Vec<_> = bench.commits("changes").iter().map(|commit| commit.status).collect();
     assert_eq!(states, [SegmentStatus::Partial, SegmentStatus::Partial, SegmentStatus::Complete]);
     assert_eq!(distinct(bench.records("changes")), distinct(records));
@@ -118,7 +118,7 @@ async fn a_run_whose_partitions_have_changed_says_so_and_can_be_begun_anew() {
     bench.reads_with(&yaml("de, fr"));
     let report = bench.run("changes").await;
     let (kind, message) = failure(&report);
-    assert!(kind == ErrorKind::Store && message.contains("`run --restart` begins it anew"), "{message}");
+    assert!(kind == ErrorKind::Store && message.contains("`run --restart` begins it again"), "{message}");
     let anew = restart(&bench, "changes", SCHEDULED).await;
     assert_eq!((anew.status, anew.counts.records), (Status::Complete, 50), "{anew:?}");
 }
@@ -142,5 +142,5 @@ async fn a_snapshot_is_begun_anew_on_the_command_line_for_one_stream() {
     let found = shell.records("items");
     assert_eq!((found.len(), distinct(found).len()), (55, 35));
     let refused = shell.run(&format!("{} --restart", run_line("demo/items"))).await;
-    refused.assert_failed(2, "config", "there is no partial run to begin anew");
+    refused.assert_failed(2, "config", "there is no partial run to begin again");
 }

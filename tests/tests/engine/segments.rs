@@ -207,6 +207,19 @@ async fn a_stop_before_the_first_page_is_an_interruption() {
 }
 
 #[tokio::test]
+async fn a_run_that_came_to_its_turn_late_and_read_nothing_is_partial() {
+    let bench = Bench::one(stream(Style::Cursor), Vec::new(), BY_CURSOR).await;
+    let stop = CancellationToken::default();
+    stop.cancel();
+    let options = RunOptions { stop, is_late: true, ..RunOptions::default() };
+    let report = bench.stream("items").run(bench.store(), request(SCHEDULED), options).await;
+    assert_eq!((report.status, report.error.is_none()), (Status::Partial, true), "{report:?}");
+    assert_eq!(report.warnings, ["no page came in the time that the streams before this one left"]);
+    bench.assert_nothing_visible("items");
+    bench.assert_landed(&bench.run("items").await, &stream(Style::Cursor));
+}
+
+#[tokio::test]
 async fn not_even_one_page_within_the_deadline_fails() {
     let stalled = FaultKind::Stall { after_bytes: 100, pause: Duration::from_mins(1) };
     for fault in [stalled, FaultKind::retry_after(503, "3600"), FaultKind::retry_after(429, "3600")] {

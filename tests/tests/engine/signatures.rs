@@ -1,4 +1,4 @@
-//! Requests that are signed, and sessions of cookies: each held against the field's own libraries.
+//! Requests that are signed, and sessions of cookies: each compared with the field's own libraries.
 
 use std::sync::Arc;
 

@@ -194,7 +194,7 @@ async fn the_columns_of_earlier_runs_tell_a_table_from_an_errors_text() {
         let (kind, message) = failure(&report);
         assert!(kind == ErrorKind::Data && message.contains(why), "{message}");
     }
-    // With rows it is a table, of which a person is told once.
+    // With rows it is a table, of which somebody is told once.
     let other = next(&bench, 5, "id,name,more\n1,a,b\n").await;
     is_told(
         &bench,

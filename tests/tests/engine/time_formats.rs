@@ -92,7 +92,7 @@ async fn lands(
     );
     let bench = Bench::one(with(timeline).page_size(100), vec![], &settings(&keys)).await;
     let (mut made, mut next, mut now) = (Vec::new(), first, first);
-    // A record is as a rule read in the first run whose end lies behind it.
+    // A record is as a rule read in the first run whose end lies after it.
     while now <= last + SignedDuration::from_hours(26) {
         while next <= now.min(last) {
             let time = spelled(records.2, &zone, next, made.len());

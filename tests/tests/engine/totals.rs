@@ -1,4 +1,4 @@
-//! Totals that an API states, or should: what is not to be held against them is an error, never silence.
+//! Totals that an API states, or should: what is not to be compared with them is an error, never silence.
 
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::{RunReport, Status};

@@ -328,7 +328,7 @@ async fn a_window_that_grows_too_large_behind_a_committed_page_is_begun_anew_in_
         let rest = run.run(bench.store(), request, RunOptions::default()).await;
         assert_eq!((rest.status, rest.counts.records), (Status::Complete, 24), "{rest:?}");
         let told =
-            "the run was begun anew: records of the 5 that its earlier segments committed may come twice";
+            "the run was begun again: records of the 5 that its earlier segments committed may come twice";
         assert_eq!(rest.warnings, [told]);
         let mut found = sorted(bench.records("changes"));
         assert_eq!(found.len(), 29);

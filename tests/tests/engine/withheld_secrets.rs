@@ -143,7 +143,7 @@ async fn the_user_of_a_link_is_neither_sent_nor_saved() {
         headers,
         content_type: None,
     };
-    // The page says that the next one may be asked for in an hour: the run is cut behind it.
+    // The page says that the next one may be asked for in an hour: the run is cut after it.
     let reset = [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "3600")];
     let reset = reset.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     bench.api.set_faults(vec![Fault::new("items", When::Request(1), link(reset))]);

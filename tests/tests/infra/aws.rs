@@ -6,7 +6,7 @@ use std::time::Duration;
 use bronzegate_demo_api::{Fault, FaultKind, InvalidJson, Options, Shape, Stream, Style, When};
 use bronzegate_tests::aws_deployment::{Deployment, TIME, scheduled};
 use bronzegate_tests::lambda_runtime::Invoked;
-use bronzegate_tests::moto::{Moto, REGION, s3_at};
+use bronzegate_tests::moto::{Moto, REGION, s3_at, secrets_at};
 use bronzegate_tests::streams::changes::{BOUNDED, change, changes, settings};
 use bronzegate_tests::streams::items::cut_at;
 use bronzegate_tests::terraform::Terraform;
@@ -33,13 +33,11 @@ async fn the_example_is_applied_without_drift_and_destroyed() {
     example.apply(&[]).await;
     let outputs = example.outputs().await;
     assert_eq!(outputs["target"], "s3://lake/bronze");
-    // The page on AWS puts a value into `<name>/<environment>/<secret>`.
-    let token = outputs["secret_arns"]["shop-token"].as_str().unwrap();
-    assert!(token.contains(":secret:bronzegate/dev/shop-token-"), "{token}");
-    let page = std::fs::read_to_string(bronzegate_tests::repository().join("docs/deploy/aws.md")).unwrap();
-    assert!(
-        page.contains("-var environment=prod") && page.contains("--secret-id bronzegate/prod/hubspot-token")
-    );
+    let command = outputs["secret_commands"]["shop-token"].as_str().unwrap();
+    assert!(command.contains("create-secret --name bronzegate/dev/shop-token "), "{command}");
+    let secrets = secrets_at(moto.port()).await;
+    let made = secrets.list_secrets().send().await.unwrap();
+    assert_eq!(made.secret_list().len(), 0, "secrets are not Terraform's");
     // moto keeps neither of the two.
     let function = "module.bronzegate.aws_lambda_function.run";
     let lost = ["dead_letter_config", "logging_config"].map(|name| format!("{function}.{name}"));
@@ -193,6 +191,10 @@ async fn an_event_is_invoked_until_it_is_complete_and_again_only_where_that_can_
     ended.assert("SUCCEEDED");
     assert_eq!(ended.output(), payload(&complete));
     assert_eq!(ended.invocations(), std::slice::from_ref(&event));
+    // Each is billed, and the cost table counts on that.
+    let entered = ended.events.iter().filter(|event| event["stateEnteredEventDetails"].is_object()).count();
+    let counts = std::fs::read_to_string(bronzegate_tests::repository().join("infra/costs.json")).unwrap();
+    assert_eq!(parsed(&counts)["aws"]["states_per_event"], entered);
 
     let ended = workflow.execute(&event, &[&partial, &complete]).await;
     ended.assert("SUCCEEDED");

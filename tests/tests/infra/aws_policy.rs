@@ -24,7 +24,7 @@ async fn the_policy_is_enough_for_the_handler_and_for_nothing_else() {
     let policy = example.outputs().await["store_policy"].as_str().unwrap().to_owned();
     let (key, secret) = user(&moto, &policy).await;
     let others = s3_at(moto.port()).await;
-    for path in ["elsewhere/theirs", "bronze/neighbour/theirs"] {
+    for path in ["elsewhere/theirs", "bronze-of-others/theirs"] {
         let body = ByteStream::from_static(b"theirs");
         others.put_object().bucket(&bucket).key(path).body(body).send().await.unwrap();
     }
@@ -38,7 +38,7 @@ async fn the_policy_is_enough_for_the_handler_and_for_nothing_else() {
         assert_eq!(answer["status"], status, "{answer}");
     }
     let s3 = s3_as(moto.port(), &key, &secret).await;
-    for path in ["elsewhere/theirs", "bronze/neighbour/theirs"] {
+    for path in ["elsewhere/theirs", "bronze-of-others/theirs"] {
         assert_denied(s3.get_object().bucket(&bucket).key(path).send().await);
         assert_denied(s3.put_object().bucket(&bucket).key(path).send().await);
         assert_denied(s3.delete_object().bucket(&bucket).key(path).send().await);

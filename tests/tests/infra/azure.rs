@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bronzegate_azure::functions::WATCH;
 use bronzegate_core::doors::metrics;
 use bronzegate_core::report::{Counts, RunReport, Status};
 use bronzegate_demo_api::{Options, Shape, Stream, Style};
 use bronzegate_tests::azure_deployment::{Deployment, item};
 use bronzegate_tests::one_stream;
+use serde_json::json;
 
 #[test]
 fn queries_ask_for_metrics_that_runs_have() {
@@ -52,13 +54,15 @@ fn settings_of_the_app_are_variables_that_the_program_reads() {
 async fn queries_ask_for_members_of_the_lines_that_the_handler_writes() {
     let stream = Stream::new("items", Style::Single, Shape::Small, 10);
     let options = Options { streams: vec![stream], ..Options::default() };
-    let mut deployment = Deployment::new(options, &one_stream("items", "records: results")).await;
+    let mut deployment =
+        Deployment::new(options, &one_stream("items", "records: results\nschedule: { every: 1h }")).await;
     deployment.put(item("items"));
     deployment.put(item("nowhere"));
     deployment.app.work_all().await;
+    deployment.app.invoke(WATCH, json!({ "timer": {} }), json!({})).await.outputs();
     let text = module(&["queries.tf", "alerts.tf", "workbook.tf"]);
     let events: BTreeSet<_> = after(&text, "bronzegate.").filter(|name| !name.is_empty()).collect();
-    assert_eq!(events, ["poison", "run"].into());
+    assert_eq!(events, ["missed", "poison", "run", "watched"].into());
     for event in events {
         let told = deployment.app.events(&format!("bronzegate.{event}"));
         assert_eq!(told.len(), 1, "{event}: {:?}", deployment.app.log());
@@ -66,7 +70,7 @@ async fn queries_ask_for_members_of_the_lines_that_the_handler_writes() {
     let run = &deployment.app.events("bronzegate.run")[0];
     let members: BTreeSet<_> =
         after(&text, "Run.").filter(|name| name.starts_with(char::is_lowercase)).collect();
-    for expected in ["event", "environment", "source", "stream", "kind", "status"] {
+    for expected in ["event", "environment", "source", "stream", "status"] {
         assert!(members.contains(expected), "{members:?}");
     }
     assert!(members.iter().all(|name| run.get(name).is_some()), "{members:?} are asked for: {run}");

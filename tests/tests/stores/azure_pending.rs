@@ -67,7 +67,7 @@ async fn a_listing_that_the_service_does_not_take_finds_nothing_and_another_refu
         let before = proxy.struck();
         assert_eq!(store.pending(STREAM).await.unwrap(), [""; 0], "{status}");
         assert_eq!(proxy.struck() - before, 1, "{status}: it is not tried again");
-        assert_eq!(store.pending(STREAM).await.unwrap(), [path.as_str()], "{status}: it is asked anew");
+        assert_eq!(store.pending(STREAM).await.unwrap(), [path.as_str()], "{status}: it is asked again");
     }
     proxy.fail(Call::ListUncommitted, Fault::Status(403), 1);
     let error = bronzegate_core::error::Error::from(store.pending(STREAM).await.unwrap_err()).to_string();

@@ -47,7 +47,7 @@ impl S3Target {
         &self.bucket
     }
 
-    /// As a person writes it.
+    /// As somebody writes it.
     pub(crate) fn url(&self) -> String {
         let slash = if self.prefix.is_empty() { "" } else { "/" };
         format!("s3://{}{slash}{}", self.bucket, self.prefix)

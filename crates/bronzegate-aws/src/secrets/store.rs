@@ -100,7 +100,7 @@ impl SecretStore for SecretsManager {
         };
         let (current, _) = self.get(name).await?;
         let is_other = left.version_id != current.version_id;
-        // A person may have put a value since, which is newer.
+        // Somebody may have put a value since, which is newer.
         let is_older = left.created_date < current.created_date;
         Ok((is_other && !is_older).then_some(value))
     }

@@ -1,4 +1,4 @@
-//! What a service of Azure said, in one line a person can act on.
+//! What a service of Azure said, in one line somebody can act on.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
-/// Why a call to a service failed, for good or after retries.
+/// Why a call to a service failed, permanently or after retries.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServiceError {
     /// The service answered, and not with success.
@@ -58,7 +58,7 @@ impl ServiceError {
         }
     }
 
-    /// Adds what a person may do about it, where the service refused.
+    /// Adds what somebody may do about it, where the service refused.
     pub(crate) fn advising(mut self, advice: impl FnOnce(&Refusal) -> Option<&'static str>) -> Self {
         if let Self::Refused(refusal) = &mut self {
             refusal.advice = advice(refusal);

@@ -12,15 +12,11 @@ use super::timer::Timer;
 /// The function app of some source files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct App {
-    timers: Vec<(Timer, Vec<Scheduled>)>,
+    timers: Vec<(Timer, Streams)>,
 }
 
-/// A stream that a timer is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Scheduled {
-    source: String,
-    stream: String,
-}
+/// The streams that a timer is for, by their sources.
+type Streams = BTreeMap<String, Vec<String>>;
 
 /// What a firing of a timer is for.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,13 +51,12 @@ impl App {
     /// # Errors
     /// [`ErrorKind::Config`] when two schedules would have timers of one name.
     pub fn of(sources: &[Source]) -> Result<Self> {
-        let mut timers: BTreeMap<String, (Timer, Vec<Scheduled>)> = BTreeMap::new();
+        let mut timers: BTreeMap<String, (Timer, Streams)> = BTreeMap::new();
         for source in sources {
             for stream in &source.streams {
                 let Some(schedule) = &stream.schedule else { continue };
                 let timer = Timer::of(schedule);
-                let scheduled = Scheduled { source: source.name.clone(), stream: stream.name.clone() };
-                let entry = timers.entry(timer.function.clone()).or_insert_with(|| (timer, Vec::new()));
+                let entry = timers.entry(timer.function.clone()).or_insert_with(|| (timer, Streams::new()));
                 if !entry.0.is_of(schedule) {
                     let cause = format!(
                         "{}/{}: its schedule `{schedule}` and another would both be the function {}",
@@ -69,7 +64,7 @@ impl App {
                     );
                     return Err(Error::new(ErrorKind::Config, cause));
                 }
-                entry.1.push(scheduled);
+                entry.1.entry(source.name.clone()).or_default().push(stream.name.clone());
             }
         }
         Ok(Self { timers: timers.into_values().collect() })
@@ -80,15 +75,16 @@ impl App {
         self.timers.iter().map(|(timer, _)| timer)
     }
 
-    /// The events of a timer's firing; `expected` is when the host meant to fire.
+    /// The events of a timer's firing, one for each source, so that its streams share one rate limit; `expected` is when
+    /// the host meant to fire.
     pub fn due(&self, function: &str, expected: Option<Timestamp>, now: Timestamp) -> Due {
         let Some((timer, streams)) = self.timers.iter().find(|(timer, _)| timer.function == function) else {
             return Due::Unknown;
         };
         let Some(at) = timer.due(expected, now) else { return Due::NotYet };
-        let event = |Scheduled { source, stream }: &Scheduled| Event {
+        let event = |(source, streams): (&String, &Vec<String>)| Event {
             source: source.clone(),
-            stream: Some(stream.clone()),
+            streams: streams.clone(),
             action: Action::Run { scheduled_time: Some(at) },
             rate_share: 1.0,
         };

@@ -18,8 +18,10 @@ use super::app::App;
 const LARGEST: u64 = 1 << 20;
 /// The function that does the work of a queue's item.
 pub const QUEUE: &str = "ingest_queue";
-/// The function that a person calls.
+/// The function that somebody calls.
 pub const HTTP: &str = "ingest_http";
+/// The function that looks for missing runs.
+pub const WATCH: &str = "ingest_watch";
 /// The binding of a timer's firing.
 pub const TIMER: &str = "timer";
 /// The binding of a queue's item.
@@ -81,6 +83,11 @@ impl App {
             function(QUEUE, &[item, work(), poison()]),
             function(HTTP, &[request, response, work()]),
         ]);
+        // Not on the hour, when most runs begin.
+        let hourly = json!({
+            "type": "timerTrigger", "direction": "in", "name": TIMER, "schedule": "0 37 * * * *", "useMonitor": true,
+        });
+        files.extend([function(WATCH, &[hourly])]);
         files.extend(self.timers().map(|timer| {
             let trigger = json!({
                 "type": "timerTrigger", "direction": "in", "name": TIMER, "schedule": timer.expression,

@@ -5,5 +5,5 @@ mod files;
 mod timer;
 
 pub use app::{App, Due};
-pub use files::{HOST, HTTP, ITEM, POISON, QUEUE, REQUEST, RESPONSE, TIMER, WORK, write_differences};
+pub use files::{HOST, HTTP, ITEM, POISON, QUEUE, REQUEST, RESPONSE, TIMER, WATCH, WORK, write_differences};
 pub use timer::Timer;

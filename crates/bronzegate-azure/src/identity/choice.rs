@@ -25,7 +25,7 @@ pub(super) enum Identity {
     Developer,
 }
 
-/// An identity, and why those before it in order were passed over.
+/// An identity, and why those before it in order were skipped.
 #[derive(PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) identity: Identity,

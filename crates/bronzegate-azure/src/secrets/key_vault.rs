@@ -174,7 +174,7 @@ fn is_loopback(url: &Url) -> bool {
 /// The code of a secret that is disabled.
 const DISABLED: &str = "SecretDisabled";
 
-/// What a person may do about a refusal.
+/// What somebody may do about a refusal.
 fn advice(refusal: &Refusal) -> Option<&'static str> {
     if refusal.has_code(&[DISABLED]) {
         return Some("the secret is disabled: enable it, or add a new version");

@@ -1,4 +1,4 @@
-//! What the service's refusals mean here, and what a person may do about them.
+//! What the service's refusals mean here, and what somebody may do about them.
 
 use bronzegate_core::bronze::StoreError;
 
@@ -38,8 +38,7 @@ pub(super) fn ends_before(error: &ServiceError) -> bool {
     error.refusal().is_some_and(|refusal| refusal.status == 416)
 }
 
-/// Whether the service does not take a listing of uncommitted blobs at all. What passes by itself, and what a
-/// person has to give permission for, is another matter.
+/// Whether the service does not take a listing of uncommitted blobs at all. What passes by itself, and what somebody has to give permission for, is another matter.
 pub(super) fn is_unsupported(error: &ServiceError) -> bool {
     error.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 409 | 501))
 }

@@ -67,7 +67,7 @@ impl Target {
         })
     }
 
-    /// As a person wrote it.
+    /// As somebody wrote it.
     pub fn location(&self) -> &str {
         &self.location
     }

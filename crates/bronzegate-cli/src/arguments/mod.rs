@@ -1,6 +1,7 @@
 //! The command line's words: commands, flags, the settings they share, and their help.
 
 mod backfill;
+mod moment;
 mod run;
 mod runs;
 mod scaffold;
@@ -13,12 +14,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::names::{Selection, StreamName};
 use crate::version::VERSION;
 
 pub(crate) use backfill::BackfillArguments;
+use moment::at_least_one;
 pub(crate) use run::{RunArguments, RunTime};
 pub(crate) use runs::RunsArguments;
 pub(crate) use scaffold::{
@@ -33,7 +35,7 @@ Exit codes:
     0  complete, or committed already
     1  `runs --fail-on-breach`: something is marked or missing, or the newest failure is open
     2  usage or configuration
-    3  partial: the same command again goes on from there
+    3  partial: the same command resumes it
     4  secret or authentication
     5  API error after retries
     6  bad data: malformed page, wrong shape, no progress, shortfall, refused host
@@ -41,7 +43,7 @@ Exit codes:
   130  interrupted with nothing to resume from
 Of several streams, the code of the first that failed in file order, else 3, else 0.
 
-Environment variables (a flag goes before its variable, and both before `.env` beside the sources folder):
+Environment variables (a flag has priority over its variable, and both over `.env` beside the sources folder):
   BRONZEGATE_SOURCES        --sources
   BRONZEGATE_TARGET         --target
   BRONZEGATE_TABLES         --tables
@@ -133,8 +135,8 @@ pub(crate) struct FunctionsArguments {
 
 /// Checks source files: grammar, secrets, and one request per stream.
 ///
-/// Tells what each address of the file led to. Writes nothing. The exit code is that of the first
-/// thing that is wrong.
+/// Shows what each address of the file led to. Writes nothing. The exit code is that of the first
+/// problem.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bronzegate check hubspot\n  bronzegate check --offline --json")]
 pub(crate) struct CheckArguments {
@@ -157,6 +159,7 @@ pub(crate) struct SampleArguments {
     pub(crate) stream: StreamName,
     /// How many records at most.
     #[arg(short = 'n', long = "records", value_name = "COUNT", default_value = "10")]
+    #[arg(value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) records: NonZeroUsize,
 }
 
@@ -200,6 +203,9 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "FILTER", env = "BRONZEGATE_LOG", hide_env_values = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) log: Option<String>,
+    /// Logs more: `-v` each run, `-vv` each request. It has priority over `--log`.
+    #[arg(short = 'v', long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
     /// Prints reports as JSON, one object a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,

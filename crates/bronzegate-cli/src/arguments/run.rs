@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bronzegate_core::config::parse_duration;
-use bronzegate_core::window::EARLIEST;
+use bronzegate_core::window::parse_time;
 use clap::Args;
 use jiff::Timestamp;
 
@@ -11,8 +11,8 @@ use crate::names::Pattern;
 
 /// Runs streams: fetches, writes and commits.
 ///
-/// Ctrl-C and SIGTERM commit what is whole as partial (3); a second one, more than a second later, leaves at
-/// once (130).
+/// Ctrl-C and SIGTERM commit what is complete as partial (exit code 3). A second signal, more than a second
+/// later, stops at once (130).
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  bronzegate run hubspot\n  bronzegate run hubspot/contacts --at 2026-11-22T17:00:00Z --deadline 15m\n  bronzegate run shop/orders 'crm/*' --at due\n  bronzegate run --due\n\nExit codes: see `bronzegate --help`."
@@ -24,7 +24,7 @@ pub(crate) struct RunArguments {
     /// Runs the streams of all sources.
     #[arg(long, conflicts_with = "selections")]
     pub(crate) all: bool,
-    /// The time the run is for, RFC 3339, or `due`; the same time is the same run.
+    /// The time the run is for: a date (midnight UTC), RFC 3339, or `due`; the same time is the same run.
     ///
     /// `due` is the newest time of the stream's `schedule` that is not later than now. Without this flag,
     /// the newest run is resumed if it is partial, and else the time is now.
@@ -33,9 +33,9 @@ pub(crate) struct RunArguments {
     /// As `--at due`, of all sources if none is named. Streams without a schedule are skipped.
     #[arg(long, conflicts_with_all = ["at", "restart"])]
     pub(crate) due: bool,
-    /// Begins the stream's newest run anew, which must be partial, instead of going on with it.
+    /// Restarts the newest run of the stream from page one; it must be partial.
     ///
-    /// For a run that cannot be gone on with: the API's cursor has expired, or its export job is gone.
+    /// For a run that cannot be resumed: the API's cursor has expired, or its export job is gone.
     /// What its segments have committed stays, and comes a second time.
     #[arg(long, conflicts_with = "all")]
     pub(crate) restart: bool,
@@ -46,8 +46,8 @@ pub(crate) struct RunArguments {
     pub(crate) beside: bool,
     /// The time the run may take, such as 30s, 15m or 1h; all streams share it.
     ///
-    /// A fifth of it, at most 60s, is kept for committing. What is not fetched by then is left to
-    /// the next run, and the exit code is 3.
+    /// A fifth of it, at most 60s, is reserved for the commit. The next run fetches the rest, and the exit
+    /// code is 3.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) deadline: Option<Duration>,
 }
@@ -72,8 +72,7 @@ fn run_time(text: &str) -> Result<RunTime, &'static str> {
     if text == "due" {
         return Ok(RunTime::Due);
     }
-    let time = text.parse().ok().filter(|time| *time >= EARLIEST);
-    time.map(RunTime::At).ok_or(
-        "write a time with its offset (RFC 3339) of the years 1 to 9999: 2026-11-22T17:00:00Z, or `due`",
+    parse_time(text).map(RunTime::At).ok_or(
+        "write a date (2026-11-22, midnight UTC), a time with its offset (2026-11-22T17:00:00Z), or `due`",
     )
 }

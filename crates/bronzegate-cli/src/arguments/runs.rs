@@ -4,16 +4,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bronzegate_core::config::parse_duration;
-use bronzegate_core::window::parse_time;
 use clap::Args;
-use jiff::Timestamp;
 
+use super::moment::{Moment, moment};
 use crate::names::Selection;
 
-/// Lists the runs of the commit log, marks what is not as usual, and tells which runs are missing.
+/// Lists the runs of the commit log, marks unusual ones, and shows which runs are missing.
 ///
-/// The log knows what was committed. A run that failed is missing from it; why the newest failure came
-/// about is told beside it, and for those before it in the platform's own logs.
+/// The log has what was committed. A failed run is missing from it. The cause of the newest failure is shown;
+/// causes of earlier ones are in the platform's own logs.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  bronzegate runs hubspot/contacts\n  bronzegate runs --since 7d --html health.html --fail-on-breach\n\nExit codes: 1 with --fail-on-breach where something is marked or missing, or the newest failure is open; for the others see `bronzegate --help`."
@@ -28,6 +27,9 @@ pub(crate) struct RunsArguments {
     /// Leaves out runs that were due then or later.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) until: Option<Moment>,
+    /// Shows all runs of a stream, not the newest 20. `--since` and `--until` show all of their time.
+    #[arg(long)]
+    pub(crate) all: bool,
     /// How long after its time a scheduled run may be committed before it is missing.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1h")]
     pub(crate) grace: Duration,
@@ -38,30 +40,4 @@ pub(crate) struct RunsArguments {
     /// one is missing, and where the newest failure is open.
     #[arg(long)]
     pub(crate) fail_on_breach: bool,
-}
-
-/// An instant, or how long ago it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// Counted back from now.
-    Ago(Duration),
-    /// An instant.
-    At(Timestamp),
-}
-
-impl Moment {
-    /// The instant, as seen now.
-    pub(crate) fn instant(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::At(time) => time,
-            Self::Ago(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
-        }
-    }
-}
-
-fn moment(text: &str) -> Result<Moment, &'static str> {
-    let ago = parse_duration(text).map(Moment::Ago).ok();
-    ago.or_else(|| parse_time(text).map(Moment::At)).ok_or(
-        "write how long ago (7d, 12h), a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)",
-    )
 }

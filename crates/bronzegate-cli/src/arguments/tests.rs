@@ -62,18 +62,46 @@ fn a_period_begins_so_long_ago_or_at_a_time() {
 }
 
 #[test]
+fn times_are_written_as_people_write_them() {
+    let Command::Run(run) = parse("bronzegate run a --at 2026-11-22 --deadline 1h30m").unwrap().command
+    else {
+        panic!("it is a run")
+    };
+    assert_eq!(run.time(), "2026-11-22T00:00:00Z".parse().ok().map(RunTime::At));
+    assert_eq!(run.deadline, Some(Duration::from_mins(90)));
+    let line = "bronzegate backfill a/b --from 30d --to 2026-11-22";
+    let Command::Backfill(backfill) = parse(line).unwrap().command else { panic!("{line} is a backfill") };
+    let now = "2026-11-22T12:00:01Z".parse().unwrap();
+    let told = [backfill.from, backfill.to].map(|moment| moment.rounded(now).to_string());
+    assert_eq!(told, ["2026-10-23T00:00:00Z", "2026-11-22T00:00:00Z"]);
+}
+
+#[test]
+fn more_is_logged_by_v() {
+    for (line, verbose) in [("bronzegate run a", 0), ("bronzegate run a -v", 1), ("bronzegate -vv run a", 2)]
+    {
+        assert_eq!(parse(line).unwrap().common.verbose, verbose, "{line}");
+    }
+}
+
+#[test]
 fn a_refusal_says_what_is_accepted() {
-    insta::assert_snapshot!(refusal("bronzegate run crm --at 2026-11-22"),
-        @"error: invalid value '2026-11-22' for '--at <TIME>': write a time with its offset (RFC 3339) of the years 1 to 9999: 2026-11-22T17:00:00Z, or `due`");
+    insta::assert_snapshot!(refusal("bronzegate run crm --at noon"),
+        @"error: invalid value 'noon' for '--at <TIME>': write a date (2026-11-22, midnight UTC), a time with its offset (2026-11-22T17:00:00Z), or `due`");
     insta::assert_snapshot!(refusal("bronzegate run crm --at=-000001-01-01T00:00:00Z"),
-        @"error: invalid value '-000001-01-01T00:00:00Z' for '--at <TIME>': write a time with its offset (RFC 3339) of the years 1 to 9999: 2026-11-22T17:00:00Z, or `due`");
+        @"error: invalid value '-000001-01-01T00:00:00Z' for '--at <TIME>': write a date (2026-11-22, midnight UTC), a time with its offset (2026-11-22T17:00:00Z), or `due`");
     insta::assert_snapshot!(refusal("bronzegate run crm --deadline 30"),
-        @"error: invalid value '30' for '--deadline <DURATION>': a duration with its unit: 500ms, 30s, 5m, 1h or 1d");
+        @"error: invalid value '30' for '--deadline <DURATION>': a duration with its unit: 30s, 15m, 1h, 1h30m or 1d");
     insta::assert_snapshot!(refusal("bronzegate sample crm"),
         @"error: invalid value 'crm' for '<SOURCE/STREAM>': name a stream too: crm/<stream>");
     insta::assert_snapshot!(refusal("bronzegate runs crm --since yesterday"),
         @"error: invalid value 'yesterday' for '--since <TIME>': write how long ago (7d, 12h), a date (2026-01-01) or a time with its offset (2026-01-01T00:00:00Z)");
-    refusal("bronzegate sample a/b -n 0");
+    insta::assert_snapshot!(refusal("bronzegate sample a/b -n 0"),
+        @"error: invalid value '0' for '--records <COUNT>': write a whole number, at least 1");
+    insta::assert_snapshot!(refusal("bronzegate check tea.yml"),
+        @"error: invalid value 'tea.yml' for '[SOURCE[/STREAM]]': write the source's name, without the ending of its file: tea");
+    refusal("bronzegate backfill a/b --from 30d --to 0d");
+    refusal("bronzegate backfill a/b --from 30d --to 1d --parallel 0");
     refusal("bronzegate run");
     refusal("bronzegate");
 }

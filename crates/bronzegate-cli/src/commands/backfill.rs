@@ -33,7 +33,8 @@ pub(crate) async fn backfill(
     let name = &arguments.stream;
     let source = context.sources.load(&name.source).await?;
     let stream = selected(&source, Some(&name.stream))?[0].clone();
-    let span = TimeWindow::new(arguments.from, arguments.to)
+    let now = context.clock.now();
+    let span = TimeWindow::new(arguments.from.rounded(now), arguments.to.rounded(now))
         .map_err(|error| Error::new(ErrorKind::Config, error))?;
     let incremental = stream.incremental.as_ref();
     let step = arguments.window.or(incremental.and_then(|incremental| incremental.window));
@@ -81,7 +82,7 @@ pub(crate) async fn backfill(
     Ok(code(&loaded))
 }
 
-/// Decides what is due, and tells what a person might not expect of it.
+/// Decides what is due, and tells what somebody might not expect of it.
 async fn plan(
     context: &Context,
     arguments: &BackfillArguments,
@@ -110,7 +111,7 @@ fn remarks(plan: &BackfillPlan, again: bool) -> Vec<String> {
     let mut remarks = Vec::new();
     if again && begun > 0 {
         remarks.push(format!(
-            "--again goes on with revision {}, of which {} of {} are committed; --revision {} loads all of them",
+            "--again continues with revision {}, of which {} of {} are committed; --revision {} loads all of them",
             plan.revision,
             committed,
             windows(plan.windows.len()),
@@ -136,8 +137,11 @@ fn remarks(plan: &BackfillPlan, again: bool) -> Vec<String> {
 /// Prints the plan.
 fn list(context: &Context, plan: &BackfillPlan, out: &mut Output) {
     if !context.json {
-        let windows: Vec<Loaded> = plan.windows.iter().map(|planned| (*planned, None)).collect();
-        return out.line(windows_table(&windows));
+        let columns = [Column::Text("FROM"), Column::Text("TO"), Column::Text("STATUS")];
+        let rows = plan.windows.iter().map(|PlannedWindow { window, state }| {
+            vec![human::instant(window.from()), human::instant(window.to()), state.as_str().to_owned()]
+        });
+        return out.line(table(&columns, rows));
     }
     for PlannedWindow { window, state } in &plan.windows {
         let (from, to, status) = (window.from(), window.to(), state.as_str());
@@ -145,7 +149,7 @@ fn list(context: &Context, plan: &BackfillPlan, out: &mut Output) {
     }
 }
 
-/// Sends one request, so that a person can still change their mind. One that fails for reasons of its own
+/// Sends one request, so that somebody can still change their mind. One that fails for reasons of its own
 /// is only told: its window is one of many.
 async fn tell_estimate(
     context: &Context,

@@ -58,6 +58,7 @@ mod tests {
             total,
             expected: None,
             too_large: false,
+            longest_record: 0,
             warnings: Vec::new(),
         }
     }

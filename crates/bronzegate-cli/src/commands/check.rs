@@ -16,7 +16,7 @@ use super::check_report::{Checked, SecretCheck, SourceCheck, StreamCheck};
 use super::check_table::{TableCheck, look_at_table};
 use super::{Context, selected};
 use crate::arguments::CheckArguments;
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// Checks the selected source, or all there are; the code is that of the first thing wrong.
 pub(crate) async fn check(context: &Context, arguments: &CheckArguments, out: &mut Output) -> Result<u8> {
@@ -25,7 +25,12 @@ pub(crate) async fn check(context: &Context, arguments: &CheckArguments, out: &m
         None => (context.sources.names().await?, None),
     };
     if names.is_empty() {
-        return Err(Error::new(ErrorKind::Config, "the sources folder (--sources) has no source files"));
+        return Err(context.sources.no_sources());
+    }
+    if arguments.selection.is_none() {
+        for file in context.sources.unread() {
+            output::tell(&format!("warning: {file} is not read: source files end with .yaml"));
+        }
     }
     let mut checks: FuturesOrdered<_> =
         names.iter().map(|name| check_source(context, name, stream, arguments.offline)).collect();
@@ -71,24 +76,31 @@ async fn check_source(
     let engine = context.engine(source.clone());
     let not_loaded = not_loaded(context, &source, &streams).await;
     let tables = tables(context, &source, &streams, offline).await;
-    let probes = plans.into_iter().map(async |(name, skip)| StreamCheck {
-        stream: name.to_owned(),
-        warnings: warnings(&source, &not_loaded, name),
-        table: tables.get(name).cloned(),
-        checked: if skip {
+    let probes = plans.into_iter().map(async |(name, skip)| {
+        let checked = if skip {
             Checked::NotAsked
         } else {
             match async { engine.stream(name)?.probe().await }.await {
                 Ok(probe) => Checked::Found(probe),
                 Err(error) => Checked::Failed((&error).into()),
             }
-        },
+        };
+        let table = tables.get(name).cloned().map(|table| match &checked {
+            Checked::Found(probe) => table.seen_with(probe),
+            Checked::NotAsked | Checked::Failed(_) => table,
+        });
+        StreamCheck {
+            stream: name.to_owned(),
+            warnings: warnings(&source, &not_loaded, name),
+            table,
+            checked,
+        }
     });
     checked.streams = join_all(probes).await;
     Ok(checked)
 }
 
-/// What a person should know of a stream's settings.
+/// What somebody should know of a stream's settings.
 fn warnings(source: &Source, not_loaded: &BTreeMap<String, String>, stream: &str) -> Vec<String> {
     let cautions = source.stream(stream).map(Stream::cautions).unwrap_or_default();
     cautions.into_iter().chain(not_loaded.get(stream).cloned()).collect()

@@ -166,6 +166,7 @@ mod tests {
             total: None,
             expected: None,
             too_large: false,
+            longest_record: 0,
             warnings: vec!["nothing at body /total".to_owned()],
         };
         let failure = Failure {

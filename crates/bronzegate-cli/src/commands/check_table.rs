@@ -5,6 +5,7 @@ use std::fmt;
 use bronzegate_core::bronze::{Layout, Publisher, Stores, TableState};
 use bronzegate_core::config::{Source, Stream};
 use bronzegate_core::error::{Error, Result};
+use bronzegate_core::probe::Probe;
 use bronzegate_core::report::Failure;
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ pub(super) struct TableCheck {
     version: Option<i64>,
     /// Its columns with their types.
     columns: Vec<(String, String)>,
-    /// What a person should know of it.
+    /// What somebody should know of it.
     notes: Vec<String>,
     /// Why a run would refuse it.
     pub(super) error: Option<Failure>,
@@ -41,7 +42,22 @@ pub(super) async fn look_at_table(
     Ok(TableCheck { name, version: (version >= 0).then_some(version), columns, notes, error: None })
 }
 
+/// The longest text in bytes that the SQL endpoint of a Fabric Lakehouse shows: `VARCHAR(8000)`.
+const LONGEST_IN_FABRIC: u64 = 8_000;
+
 impl TableCheck {
+    /// With what the records of the first page tell of it.
+    pub(super) fn seen_with(mut self, probe: &Probe) -> Self {
+        let longest = probe.longest_record;
+        if longest > LONGEST_IN_FABRIC {
+            self.notes.push(format!(
+                "the first page has a record of {longest} bytes. The SQL endpoint of a Fabric Lakehouse cuts `record` after \
+                 {LONGEST_IN_FABRIC}; list the members that it is to show in `columns`"
+            ));
+        }
+        self
+    }
+
     /// One that a run would refuse.
     pub(super) fn failed(stream: &Stream, error: &Error) -> Self {
         let name = stream.output.table.as_ref().map(|table| table.name.clone()).unwrap_or_default();

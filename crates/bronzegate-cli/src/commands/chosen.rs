@@ -73,7 +73,7 @@ async fn source_names(folder: &SourceFolder, patterns: &[Pattern]) -> Result<Vec
     let known = if needs_list || patterns.is_empty() { folder.names().await? } else { Vec::new() };
     if patterns.is_empty() {
         if known.is_empty() {
-            return Err(Error::new(ErrorKind::Config, "the sources folder (--sources) has no source files"));
+            return Err(folder.no_sources());
         }
         return Ok(known);
     }

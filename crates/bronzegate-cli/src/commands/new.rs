@@ -15,7 +15,7 @@ use crate::arguments::{CheckArguments, NewArguments};
 use crate::output::Output;
 use crate::{human, terminal};
 
-/// The exit code where a person has to decide.
+/// The exit code where somebody has to decide.
 const UNDECIDED: u8 = 3;
 
 /// Explores, writes the file, and checks it.
@@ -79,7 +79,7 @@ fn request(arguments: &NewArguments) -> Result<Request> {
     Ok(request)
 }
 
-/// A POST is sent only after a person has said so.
+/// A POST is sent only after somebody has said so.
 fn confirmed(draft: &Draft, yes: bool) -> Result<()> {
     if !draft.is_post() || yes {
         return Ok(());

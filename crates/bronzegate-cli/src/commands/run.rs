@@ -10,7 +10,7 @@ use futures::stream::{self, FuturesOrdered, Stream, StreamExt as _};
 use super::Context;
 use super::chosen::{Chosen, ChosenSource, choose};
 use super::due::{Due, request};
-use super::run_summary::{remarks, summary};
+use super::run_summary::{remarks, summary, written};
 use crate::arguments::RunArguments;
 use crate::notify::Outcome;
 use crate::output::{self, Output};
@@ -108,9 +108,11 @@ fn running(
     let sources = jobs.into_iter().enumerate().map(move |(turn, jobs)| {
         let streams = jobs.into_iter().map(move |job| async move {
             let Job { nth, stream, request, line } = job;
-            let options = RunOptions { deadline, stop: context.stop.clone(), beside };
-            let report = if turn >= SOURCES_AT_ONCE && is_over(context, deadline) {
-                not_begun(&stream)
+            let is_late = turn >= SOURCES_AT_ONCE;
+            let until = RunOptions::until(deadline);
+            let options = RunOptions { stop: context.stop.clone(), beside, is_late, ..until };
+            let report = if is_late && is_over(context, deadline) {
+                stream.not_begun()
             } else {
                 stream.run(stores.clone(), request, options).await
             };
@@ -129,28 +131,21 @@ fn is_over(context: &Context, deadline: Deadline) -> bool {
     no_time || context.stop.is_cancelled()
 }
 
-/// The report of a stream whose turn never came: the same command again begins with it.
-fn not_begun(stream: &StreamRun) -> RunReport {
-    let warnings = vec!["not begun: the time was up, or a stop was asked for, before its turn".to_owned()];
-    RunReport { status: Status::Partial, warnings, ..report_of(stream) }
-}
-
 /// The report of a stream that could not begin.
 fn failed(stream: &StreamRun, error: &Error) -> RunReport {
     let failure = Failure { message: format!("{}: {error}", stream.name()), ..error.into() };
-    RunReport { error: Some(failure), ..report_of(stream) }
-}
-
-fn report_of(stream: &StreamRun) -> RunReport {
     let name = stream.name();
     let (source, stream) = name.split_once('/').unwrap_or((&name, ""));
-    RunReport::new(source, stream)
+    RunReport { error: Some(failure), ..RunReport::new(source, stream) }
 }
 
 /// The exit code: a file that cannot be used counts after the streams that failed.
 fn conclude(context: &Context, reports: &[RunReport], unusable: Option<&Error>, out: &mut Output) -> u8 {
     if !context.json && !reports.is_empty() {
         out.line(summary(reports, output::has_colour()));
+        if let Some(written) = written(&context.target.to_string(), reports) {
+            out.line(written);
+        }
     }
     let code = exit_code(reports);
     let is_failed = reports.iter().any(|report| report.status == Status::Failed);

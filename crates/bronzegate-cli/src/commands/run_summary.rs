@@ -46,6 +46,23 @@ pub(super) fn summary(reports: &[RunReport], in_colour: bool) -> String {
     if in_colour { coloured(&text, reports) } else { text }
 }
 
+/// Where the files of these runs are; `None` where none was written.
+pub(super) fn written(target: &str, reports: &[RunReport]) -> Option<String> {
+    let is_file = |report: &&RunReport| report.table.is_none();
+    let paths: Vec<&str> =
+        reports.iter().filter(is_file).flat_map(|report| &report.parts).map(String::as_str).collect();
+    let (first, others) = paths.split_first()?;
+    let mut folders: Vec<&str> = first.split('/').collect();
+    // Its own name is no folder.
+    folders.pop();
+    for path in others {
+        let same = folders.iter().zip(path.split('/')).take_while(|(folder, other)| *folder == other).count();
+        folders.truncate(same);
+    }
+    let place = std::iter::once(target.trim_end_matches('/')).chain(folders).collect::<Vec<_>>().join("/");
+    Some(format!("{} in {place}", human::counted(paths.len() as u64, "file")))
+}
+
 /// The rows of streams that failed or are partial in colour; a report is one line.
 fn coloured(text: &str, reports: &[RunReport]) -> String {
     let colours = reports.iter().map(|report| match report.status {
@@ -98,6 +115,20 @@ mod tests {
         crm/contacts  complete    2,500  2.9 MiB     25        26        1      1.2s
         crm/deals     failed          0      0 B      0         0        0       0ms  api
         ");
+    }
+
+    #[test]
+    fn the_files_are_in_the_folder_that_all_of_them_share() {
+        let of = |parts: &[&str]| RunReport {
+            parts: parts.iter().map(|part| (*part).to_owned()).collect(),
+            ..RunReport::new("crm", "deals")
+        };
+        let [one, two] =
+            [of(&["crm/deals/d=1/a.ndjson", "crm/deals/d=1/b.ndjson"]), of(&["crm/tags/d=1/a.ndjson"])];
+        let told = |reports: &[RunReport]| written("./bronze/", reports);
+        assert_eq!(told(std::slice::from_ref(&one)).as_deref(), Some("2 files in ./bronze/crm/deals/d=1"));
+        assert_eq!(told(&[one, two]).as_deref(), Some("3 files in ./bronze/crm"));
+        assert_eq!(told(&[of(&[])]), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `runs`: the commit logs, held against what is expected.
+//! `runs`: the commit logs, compared with what is expected.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +20,9 @@ use crate::page;
 
 /// The exit code where something is marked or missing, if it was asked for.
 const MARKED: u8 = 1;
+
+/// The runs of a stream that are shown, unless others are asked for.
+const NEWEST: usize = 20;
 
 /// Marks that are read at the same time.
 const AT_ONCE: usize = 8;
@@ -58,7 +61,10 @@ pub(crate) async fn runs(context: &Context, arguments: &RunsArguments, out: &mut
             tell_json(health, out);
         }
     } else if arguments.html.is_none() {
-        out.line(streams.iter().map(|health| told(health, &period)).collect::<Vec<_>>().join("\n\n"));
+        let shows_all = arguments.all || arguments.since.is_some() || arguments.until.is_some();
+        let most = if shows_all { usize::MAX } else { NEWEST };
+        let tables = streams.iter().map(|health| told(health, &period, most));
+        out.line(tables.collect::<Vec<_>>().join("\n\n"));
     }
     let is_marked = streams.iter().any(|health| !health.is_healthy());
     Ok(if code == 0 && is_marked && arguments.fail_on_breach { MARKED } else { code })
@@ -70,7 +76,7 @@ async fn selections(context: &Context, arguments: &RunsArguments) -> Result<Vec<
     }
     let names = context.sources.names().await?;
     if names.is_empty() {
-        return Err(Error::new(ErrorKind::Config, "the sources folder (--sources) has no source files"));
+        return Err(context.sources.no_sources());
     }
     Ok(names.into_iter().map(|source| Selection { source, stream: None }).collect())
 }
@@ -154,7 +160,7 @@ fn write(file: &Path, page: &str) -> Result<()> {
 }
 
 /// A stream's name, what is to be said of it, and its table.
-fn told(health: &StreamHealth, period: &Period) -> String {
+fn told(health: &StreamHealth, period: &Period, most: usize) -> String {
     let schedule = health.schedule.as_ref().map(|schedule| {
         let next = schedule.next_after(period.now);
         let next = next.map(|next| format!(", next {next}")).unwrap_or_default();
@@ -173,7 +179,7 @@ fn told(health: &StreamHealth, period: &Period) -> String {
     if health.entries().is_empty() && health.windows.is_empty() {
         return head;
     }
-    format!("{head}\n{}", runs_table(health))
+    format!("{head}\n{}", runs_table(health, most))
 }
 
 /// The last failure: what is wrong now, or what was.
@@ -188,7 +194,7 @@ fn failed(health: &StreamHealth, error: &LastError) -> String {
     }
 }
 
-/// What a person should know first.
+/// What somebody should know first.
 fn verdict(health: &StreamHealth) -> String {
     let runs = health.runs.len() + health.windows.len();
     match runs {

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use crate::human;
 use crate::table::{Column, table};
 
-/// Lays out a stream's runs from the oldest to the newest, and its backfilled windows behind them.
-pub(super) fn runs_table(health: &StreamHealth) -> String {
+/// Lays out a stream's runs from the oldest to the newest, and its backfilled windows after them: of each the newest, at
+/// most so many.
+pub(super) fn runs_table(health: &StreamHealth, most: usize) -> String {
     let runs = || health.runs.iter().chain(&health.windows);
     let with_cursor = runs().any(|run| run.cursor_in.is_some() || run.cursor_out.is_some());
     let mut columns = vec![
@@ -33,12 +34,18 @@ pub(super) fn runs_table(health: &StreamHealth) -> String {
         columns.push(Column::Text("TABLE"));
     }
     columns.push(Column::Text("MARKS"));
-    let windows = health.windows.iter().map(Entry::Run);
-    let rows = health.entries().into_iter().chain(windows).flat_map(|entry| match entry {
+    let entries = health.entries();
+    let left_out = [entries.len(), health.windows.len()].map(|all| all.saturating_sub(most));
+    let windows = health.windows.iter().skip(left_out[1]).map(Entry::Run);
+    let rows = entries.into_iter().skip(left_out[0]).chain(windows).flat_map(|entry| match entry {
         Entry::Run(run) => run_rows(run, shows),
         Entry::Gap(gap) => vec![gap_row(gap, shows)],
     });
-    table(&columns, rows)
+    let table = table(&columns, rows);
+    match left_out.into_iter().sum::<usize>() {
+        0 => table,
+        older => format!("{table}\n{older} older ones are not shown: --all, or --since 30d"),
+    }
 }
 
 fn run_rows(run: &LoggedRun, shows: Shows) -> Vec<Vec<String>> {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use bronzegate_core::bronze::{BronzeStore, CommitLog, CommitRecord, Layout, Mended, RunKind, SegmentStatus};
+use bronzegate_core::bronze::{
+    BronzeStore, CommitLog, CommitRecord, Layout, Mended, RunKind, SegmentStatus, TablePublished,
+};
 use bronzegate_core::config::Stream;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::health::ReadState;
@@ -38,6 +40,9 @@ struct LastRun {
     scheduled_time: Timestamp,
     finished_at: Timestamp,
     records: u64,
+    /// What its table has of it; none where it writes files, or its table does not have it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table: Option<TablePublished>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mended: Option<Mended>,
 }
@@ -128,11 +133,14 @@ async fn look(
     now: Timestamp,
 ) -> Result<Shown> {
     let kind = if stream.incremental.is_some() { RunKind::Sequence } else { RunKind::At };
-    let newest = match store {
-        Some(store) => {
-            CommitLog::new(store.clone(), Layout::new(source, &stream.name)).newest(kind, now).await?
-        }
+    let log = store.map(|store| CommitLog::new(store.clone(), Layout::new(source, &stream.name)));
+    let newest = match &log {
+        Some(log) => log.newest(kind, now).await?,
         None => None,
+    };
+    let table = match (&log, &newest) {
+        (Some(log), Some(record)) => log.published(record).await?,
+        _ => None,
     };
     let state = newest.as_ref().and_then(ReadState::of);
     let last_run = newest.map(|record| LastRun {
@@ -142,6 +150,7 @@ async fn look(
         scheduled_time: record.scheduled_time,
         finished_at: record.finished_at,
         records: record.total_counts.records,
+        table,
         mended: record.mended,
     });
     Ok(Shown { source: source.to_owned(), stream: stream.name.clone(), state, last_run })
@@ -149,7 +158,7 @@ async fn look(
 
 /// A row a stream, and below it one for each partition.
 fn shown(all: &[Shown]) -> String {
-    let columns = [
+    let mut columns = vec![
         Column::Text("STREAM"),
         Column::Text("MARK"),
         Column::Text("LAST RUN"),
@@ -158,6 +167,10 @@ fn shown(all: &[Shown]) -> String {
         Column::Text("COMMITTED"),
         Column::Number("RECORDS"),
     ];
+    let has_tables = all.iter().flat_map(|shown| &shown.last_run).any(|run| run.table.is_some());
+    if has_tables {
+        columns.push(Column::Text("TABLE"));
+    }
     let mut rows = Vec::new();
     for Shown { source, stream, state, last_run } in all {
         let mark = state.as_ref().and_then(|state| state.mark.clone()).unwrap_or_default();
@@ -172,6 +185,9 @@ fn shown(all: &[Shown]) -> String {
             ]),
             None => row.extend(["never".to_owned()].into_iter().chain(vec![String::new(); 4])),
         }
+        if has_tables {
+            row.push(last_run.as_ref().and_then(|run| run.table.as_ref()).map(in_table).unwrap_or_default());
+        }
         rows.push(row);
         for partition in state.iter().flat_map(|state| &state.partitions) {
             let mark = partition.mark.clone().unwrap_or_else(|| "the oldest record".to_owned());
@@ -181,6 +197,12 @@ fn shown(all: &[Shown]) -> String {
         }
     }
     table(&columns, rows)
+}
+
+/// `bronze_data v12`.
+fn in_table(published: &TablePublished) -> String {
+    let version = published.version.map(|version| format!(" v{version}")).unwrap_or_default();
+    format!("{}{version}", published.table)
 }
 
 fn status(run: &LastRun) -> String {
@@ -207,6 +229,7 @@ mod tests {
             scheduled_time: time,
             finished_at: time,
             records: 1200,
+            table: None,
             mended,
         };
         let shown_of = |stream: &str, mark: Option<&str>, partitions: Vec<PartitionState>, last_run| Shown {

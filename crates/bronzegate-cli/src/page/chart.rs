@@ -39,7 +39,7 @@ pub(super) struct Chart {
     /// The path of the threshold's line.
     limit: String,
     limit_text: String,
-    /// What a person who does not see the chart is told.
+    /// What somebody who does not see the chart is told.
     summary: String,
 }
 
@@ -162,7 +162,7 @@ fn slots<'a>(entries: &[Entry<'a>]) -> Vec<Slot<'a>> {
 }
 
 impl Due<'_> {
-    /// The one that the ratios of all are held against.
+    /// The one that the ratios of all are compared with.
     fn last(&self) -> &LoggedRun {
         self.0.last().expect("there is a run")
     }
@@ -175,7 +175,7 @@ impl Due<'_> {
         self.0.iter().map(|run| run.duration_ms).sum()
     }
 
-    /// The highest of them, since each is held against the threshold on its own.
+    /// The highest of them, since each is compared with the threshold on its own.
     fn error_rate(&self) -> Option<f64> {
         self.0.iter().filter_map(|run| run.error_rate).reduce(f64::max)
     }

@@ -1,4 +1,4 @@
-//! What a person should look at, the newest first.
+//! What somebody should look at, the newest first.
 
 use bronzegate_core::bronze::LastError;
 use bronzegate_core::health::{Entry, LoggedRun, StreamHealth};

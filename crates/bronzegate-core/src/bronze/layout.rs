@@ -173,6 +173,11 @@ impl Layout {
         format!("_bronzegate/{}/running.json", self.stream)
     }
 
+    /// When the watch first saw the stream.
+    pub fn watched(&self) -> String {
+        format!("_bronzegate/{}/watched.json", self.stream)
+    }
+
     /// Why the stream's last failed run failed.
     pub fn last_error(&self) -> String {
         format!("_bronzegate/{}/last_error.json", self.stream)

@@ -14,6 +14,8 @@ mod table;
 mod testing;
 
 pub use checksum::Checksum;
+#[cfg(test)]
+pub(crate) use commit::tests::record;
 pub use commit::{
     CommitLog, CommitRecord, HISTORY, HistoryEntry, KnownPaging, LastError, Mended, NOTED_AFTER, PAUSE,
     Ratios, Running, SegmentStatus, TableCommit, TablePublished, Window, extend_history,

@@ -13,9 +13,9 @@ use crate::config::ColumnType;
 /// A root below which tables are, and the parts that are to become their rows.
 ///
 /// A part lies at `<table>/<source>/<stream>/ingest_date=<date>/<file>.parquet`, relative to the root. It is an
-/// upload that nobody can read until its segment is committed; then it is completed, and its table is told of it.
+/// upload that nobody can read until its segment is committed; then it is completed, and its table learns of it.
 pub trait Tables: fmt::Debug + Send + Sync {
-    /// The root as a person wrote it, for messages and for the commit record.
+    /// The root as somebody wrote it, for messages and for the commit record.
     fn location(&self) -> String;
 
     /// What the tables are made by.
@@ -89,7 +89,7 @@ pub struct TableColumn {
     pub kind: ColumnType,
 }
 
-/// A committed segment as a table is told of it.
+/// A committed segment as a table learns of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableAppend {
     /// Who appends: `bronzegate/<target id>/<source>/<stream>[/<key>]`. Delta's `appId`.
@@ -134,7 +134,7 @@ pub struct TableState {
     pub version: i64,
     /// Its columns with their types, in its own words.
     pub columns: Vec<(String, String)>,
-    /// Lines for a person: protocol, features, how far.
+    /// Lines for somebody: protocol, features, how far.
     pub notes: Vec<String>,
 }
 

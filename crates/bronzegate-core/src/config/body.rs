@@ -232,7 +232,7 @@ pub(super) fn resolve(
     let mut places = places.into_iter().flatten();
     let Some(at) = places.next() else {
         let window = window_targets.iter().any(|(target, _)| matches!(target, Target::Body(_)));
-        let is_written = method != Method::Get && (window || paged);
+        let is_written = (method != Method::Get || given.has_method) && (window || paged);
         return is_written.then(|| (BodyTemplate::default(), At::default()));
     };
     for other in places {
@@ -244,7 +244,9 @@ pub(super) fn resolve(
     }
     let body = match given {
         // What has no members is no body of a GET, as it was before a GET could have one.
-        Given { body: Some(slot), .. } if method == Method::Get && slot.get()?.is_empty() => return None,
+        Given { body: Some(slot), .. } if method == Method::Get && slot.get()?.is_empty() && !paged => {
+            return None;
+        }
         Given { body: Some(slot), .. } => slot.get()?.resolve(vars, slot.at(), report)?,
         Given { form: Some(slot), .. } => BodyTemplate::Form(fields(slot.get()?, vars, report)?),
         Given { text: Some(slot), .. } => {

@@ -8,7 +8,7 @@ use super::read::Slot;
 use super::request::Request;
 use super::template;
 
-/// The branches of one stream, with the settings they are held against.
+/// The branches of one stream, with the settings they are compared with.
 pub(super) struct Branched<'a> {
     /// Those of its job too.
     pub(super) requests: Vec<&'a Request>,

@@ -1,4 +1,4 @@
-//! What a person should know of settings that are right, and may lose records all the same.
+//! What somebody should know of settings that are right, and may lose records all the same.
 
 use super::branches::MOST_MARKS;
 use super::pagination::Kind;
@@ -7,8 +7,7 @@ use super::stream::Stream;
 impl Stream {
     /// What may be lost, with the remedy.
     ///
-    /// A row that leaves its place while pages are counted, because it is deleted or has changed, moves those behind
-    /// it up, the first of them to a page that has been read. A cursor then passes it for good.
+    /// A row that leaves its place while pages are counted, because it is deleted or has changed, moves those after it up, the first of them to a page that has been read. A cursor then passes it permanently.
     pub fn cautions(&self) -> Vec<String> {
         let is_counted = matches!(self.pagination.kind, Kind::Offset { .. } | Kind::Page { .. });
         let unseen = (is_counted && self.pagination.total.is_none()).then(|| self.unseen_move()).flatten();
@@ -31,11 +30,11 @@ impl Stream {
             Some(incremental) if !incremental.lookback.is_zero() => None,
             Some(_) => Some(
                 "pages are counted and `incremental` has no `lookback`: a record that changes while it is read moves those \
-                 behind it up, and one of them may be missed for good; a `lookback` longer than the schedule's interval \
+                 after it up, and one of them may be missed permanently; a `lookback` longer than the schedule's interval \
                  reads it again, and `total` at least tells of it",
             ),
             None => Some(
-                "pages are counted and no `total` is stated: a row that is deleted while they are read moves those behind it \
+                "pages are counted and no `total` is stated: a row that is deleted while they are read moves those after it \
                  up, and one of them may be missed, which nothing shows; a `total` that falls would tell of it",
             ),
         }

@@ -78,12 +78,12 @@ impl Expect {
         breaches
     }
 
-    /// Whether a run is held against the usual number of records.
+    /// Whether a run is compared with the usual number of records.
     pub fn judges_records(&self, is_sparse: bool) -> bool {
         self.records_ratio.is_some() || !is_sparse
     }
 
-    /// Whether a run of so many milliseconds is held against the usual time.
+    /// Whether a run of so many milliseconds is compared with the usual time.
     pub fn judges_duration(&self, milliseconds: u64) -> bool {
         self.duration_ratio.is_some() || milliseconds >= Self::SHORT_MS
     }

@@ -122,7 +122,7 @@ pub(super) struct JobSpec {
     submit: Slot<Joined<JobRequestSpec, SubmitSpec>>,
     /// Further requests that make it begin, sent once each, in order.
     start: Option<Slot<Vec<Slot<JobRequestSpec>>>>,
-    /// How it is asked after.
+    /// How its state is requested.
     poll: Slot<Joined<JobRequestSpec, PollSpec>>,
     /// A request, once it is done, whose answer names where its pages are.
     resolve: Option<Slot<Joined<JobRequestSpec, ResolveSpec>>>,

@@ -41,7 +41,7 @@ impl Schedule {
     }
 }
 
-/// As a person would say it: `every 6 hours`, `30 2 * * MON-FRI (Europe/Berlin)`.
+/// As somebody would say it: `every 6 hours`, `30 2 * * MON-FRI (Europe/Berlin)`.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -56,7 +56,7 @@ pub enum Kind {
         /// The first request's cursor.
         initial: Option<String>,
     },
-    /// The number of records to pass over.
+    /// The number of records to skip.
     Offset {
         /// Where the offset goes; `None` where a template says it.
         send: Sent,
@@ -88,7 +88,7 @@ pub enum Kind {
     },
 }
 
-/// What a page advances the offset by.
+/// By what a page advances the offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Advance {
@@ -232,13 +232,13 @@ pub(super) enum KindSpec {
         /// The first request's cursor; without it the first request sends none.
         initial: Option<Slot<String>>,
     },
-    /// The number of records to pass over; ends at an empty page, or a short one at the total.
+    /// The number of records to skip; ends at an empty page, or a short one at the total.
     Offset {
         /// Where the offset goes; or `{{ offset }}` in a template.
         send: Option<Slot<Target>>,
         /// The first offset; default 0.
         start: Option<Slot<u64>>,
-        /// What a page advances it by; default received.
+        /// By what a page advances it; default received.
         advance: Option<Slot<Advance>>,
     },
     /// The page's number; ends at `total_pages`, else at an empty page.
@@ -267,10 +267,10 @@ pub(super) enum KindSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Next")]
 pub(super) struct NextSpec {
-    /// The API keeps the place in the list, as a scroll does: nothing is asked for twice, and a cut run begins anew;
+    /// The API keeps the place in the list, as a scroll does: no page is requested twice, and a cut run starts again;
     /// needs total, default false.
     pub(super) stateful: Option<Slot<bool>>,
-    /// What stands there is a URL, and the cursor is this query parameter of it; only with type cursor.
+    /// The value there is a URL, and the cursor is this query parameter of it; only with type cursor.
     pub(super) parameter: Option<Slot<String>>,
 }
 
@@ -292,7 +292,7 @@ pub(super) struct PagesSpec {
     pub(super) total: Option<Slot<Joined<Address, TotalSpec>>>,
     /// The page size asked for; a bare number is how long pages are without being asked.
     pub(super) page_size: Option<Slot<TextOr<u64, Joined<Target, PageSizeSpec>>>>,
-    /// One page may be all there is: whether another is named is not asked for; default false.
+    /// There is only one page, so a run does not test whether more exist; default false.
     pub(super) single_page: Option<Slot<bool>>,
 }
 

@@ -204,12 +204,14 @@ impl Report {
 
 /// The known word nearest to `word`, if one is near enough to be what was meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let written = word;
     let word = word.to_lowercase();
     let allowed = (word.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
+        // What was written is not what was meant, whatever is wrong with it there.
+        .filter(|(distance, candidate)| *distance <= allowed && *candidate != written)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

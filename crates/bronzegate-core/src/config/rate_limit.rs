@@ -35,7 +35,7 @@ pub struct RateLimit {
     pub burst: u32,
     /// The header that says how many requests are left; always [`Address::Header`].
     pub remaining: Option<Address>,
-    /// The header (lower case) that says when the limit starts anew, and how it says it.
+    /// The header (lower case) that says when the limit is reset, and how it says it.
     pub reset: Option<(String, ResetUnit)>,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct RateLimitSpec {
     burst: Option<Slot<u32>>,
     /// The header that says how many requests are left.
     remaining: Option<Slot<RemainingSpec>>,
-    /// The header that says when the limit starts anew.
+    /// The header that says when the limit is reset.
     reset: Option<Slot<ResetSpec>>,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct RemainingSpec {
     header: Slot<HeaderName>,
 }
 
-/// The header that says when the limit starts anew.
+/// The header that says when the limit is reset.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Reset")]

@@ -86,7 +86,7 @@ impl TryFrom<String> for Field {
 const PLACEHOLDER: &str = "bronzegate-secret-";
 
 impl SecretRef {
-    /// What stands in a request in its place until it is sent: text that a URL, a header and JSON can hold.
+    /// What stands in a request instead until it is sent: text that a URL, a header and JSON can hold.
     pub fn placeholder(&self) -> String {
         let encoded = |field: &String| url::form_urlencoded::byte_serialize(field.as_bytes()).collect();
         let field: String = self.field.as_ref().map(encoded).unwrap_or_default();

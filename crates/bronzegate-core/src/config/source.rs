@@ -55,7 +55,7 @@ pub(super) type SourceEntry = Joined<SourceSpec, SharedSpec>;
 pub(super) struct SourceSpec {
     /// The source's name; equals the file's name.
     source: Slot<Name>,
-    /// https, or http for loopback only, unless `allow_http: true`; a stream's path is appended.
+    /// The URL of the API: https, or http for loopback only, unless `allow_http: true`; a stream's path is appended.
     #[schemars(extend("pattern" = "^https?://"))]
     base_url: Slot<String>,
     /// Accept plain http for hosts that are not loopback; default false.

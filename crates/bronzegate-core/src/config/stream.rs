@@ -238,7 +238,7 @@ impl FromSource<'_> {
         })
     }
 
-    /// Its partitions and its parent, held against the rest; no parent when the report says what is wrong.
+    /// Its partitions and its parent, compared with the rest; no parent when the report says what is wrong.
     #[expect(clippy::option_option, reason = "whether it is valid, and whether there is one")]
     fn branches(
         &self,

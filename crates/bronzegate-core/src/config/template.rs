@@ -118,7 +118,7 @@ impl Template {
         Self { text: "/".to_owned(), escaping: Escaping::Path, names: BTreeSet::new(), secret: None }
     }
 
-    /// A secret: what is rendered stands in its place until the request is sent.
+    /// A secret: what is rendered stands for it until the request is sent.
     pub(super) fn of_secret(secret: SecretRef) -> Self {
         let text = secret.placeholder();
         Self { text, escaping: Escaping::Text, names: BTreeSet::new(), secret: Some(secret) }

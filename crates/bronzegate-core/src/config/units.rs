@@ -18,28 +18,44 @@ pub(super) struct Period(pub(super) Duration);
 pub(super) struct Size(pub(super) u64);
 
 const PERIOD: &str = "a duration with its unit: 500ms, 30s, 5m, 1h or 1d";
+const PERIODS: &str = "a duration with its unit: 30s, 15m, 1h, 1h30m or 1d";
 const SIZE: &str = "a size with its unit: 64KiB, 128MiB or 1GB";
 
 /// The longest duration that makes sense in a source file.
 const LONGEST_MS: u64 = 366 * 86_400_000;
 
-/// Reads a duration as source files write it: a whole number above zero with `ms`, `s`, `m`, `h` or `d`.
+/// Reads a duration of a command line: as source files write it, or several of them with the larger unit first.
 ///
 /// # Errors
 /// The accepted form.
 pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
-    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
-    match scaled(text, &units) {
-        Some(ms) if ms > 0 && ms <= LONGEST_MS => Ok(Duration::from_millis(ms)),
-        _ => Err(PERIOD),
+    let mut total = Duration::ZERO;
+    let mut before = Duration::MAX;
+    let mut left = text;
+    loop {
+        let digits = left.bytes().take_while(u8::is_ascii_digit).count();
+        let letters = left.bytes().skip(digits).take_while(u8::is_ascii_lowercase).count();
+        let (part, rest) = left.split_at(digits + letters);
+        let part = period(part).filter(|part| *part < before).ok_or(PERIODS)?;
+        total = total.saturating_add(part);
+        if rest.is_empty() {
+            return if total <= Duration::from_millis(LONGEST_MS) { Ok(total) } else { Err(PERIODS) };
+        }
+        (before, left) = (part, rest);
     }
+}
+
+/// A whole number above zero with `ms`, `s`, `m`, `h` or `d`.
+fn period(text: &str) -> Option<Duration> {
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    scaled(text, &units).filter(|ms| *ms > 0 && *ms <= LONGEST_MS).map(Duration::from_millis)
 }
 
 impl TryFrom<String> for Period {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        parse_duration(&text).map(Self)
+        period(&text).map(Self).ok_or(PERIOD)
     }
 }
 
@@ -81,6 +97,20 @@ mod tests {
         for text in ["30", "", "s", "1.5s", "-1s", "0s", "1 s", "1S", "1min", "99999999999999999999d", "400d"]
         {
             assert_eq!(Period::try_from(text.to_owned()), Err(PERIOD), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_of_a_command_line_may_have_several_units() {
+        for (text, seconds) in [("30s", 30), ("1h30m", 5400), ("1d12h", 129_600), ("1m30s", 90)] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+            assert!(
+                text.len() == 3 || Period::try_from(text.to_owned()).is_err(),
+                "{text}: of a source file"
+            );
+        }
+        for text in ["", "30", "1h30", "30m1h", "1h1h", "1h 30m", "1.5h", "366d1h", "h", "1hé"] {
+            assert_eq!(parse_duration(text), Err(PERIODS), "{text}");
         }
     }
 

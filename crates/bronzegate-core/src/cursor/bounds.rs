@@ -7,6 +7,6 @@ use super::value::CursorValue;
 pub struct Bounds {
     /// The first cursor that belongs to it.
     pub from: Option<CursorValue>,
-    /// The first behind it.
+    /// The first after it.
     pub to: Option<CursorValue>,
 }

@@ -183,7 +183,7 @@ impl CursorFilter {
         self.tracks.iter().map(|track| track.newest.as_ref().map(Tied::mark))
     }
 
-    /// What a person should know of where the records lie.
+    /// What somebody should know of where the records lie.
     ///
     /// # Errors
     /// [`ErrorKind::Data`] where all of them lie outside of what was asked, and another unit would put them inside.
@@ -236,15 +236,16 @@ impl CursorFilter {
                 Missing::Error => Err(self.bad(&format!(
                     "has no cursor at `{at}`: does `incremental.cursor` name the API's member? {}. Where single \
                      records have none, `missing: keep` writes them in every run that meets them, and `missing: \
-                     skip` leaves them out for good",
+                     skip` leaves them out permanently",
                     told(record)
                 ))),
             };
         };
         let (order, carries_offset) =
             CursorValue::in_record(&self.settings.format, json).map_err(|error| {
-                let looks = self.wanted.looks_like(json);
-                self.bad(&format!("has a cursor at `{at}` that {error}{}", looks.unwrap_or_default()))
+                let looks = self.wanted.looks_like(json).unwrap_or_default();
+                let value = printable(json, LONGEST_SHOWN);
+                self.bad(&format!("has a cursor at `{at}` that {error}: it is {value}{looks}"))
             })?;
         if self.settings.timezone.zone().is_some() && carries_offset {
             return Err(self.bad(&format!(

@@ -30,7 +30,7 @@ pub(super) struct Wanted {
     bounds: Bounds,
     /// Requests say from where.
     is_asked_from: bool,
-    /// Times without an offset are told of: the file does not say what they are.
+    /// Times without an offset get a warning: the file does not say what they are.
     warns_of_local_times: bool,
     /// Earlier than anything that could be meant.
     low: Option<Timestamp>,
@@ -177,7 +177,7 @@ impl Observed {
         self.seen > 0 && self.far == self.seen
     }
 
-    /// What a person should know where all records lie outside of what was asked.
+    /// What somebody should know where all records lie outside of what was asked.
     ///
     /// # Errors
     /// [`ErrorKind::Data`] where another unit would put all of them inside: the file names the wrong one, and every
@@ -206,7 +206,7 @@ impl Observed {
             "does the API read the names and the format of what is asked? An API that filters by whole days answers like \
              this too, and nothing is lost then"
         } else {
-            "if the API filters, its cursors may have begun anew, and nothing new will come as long as they are below; \
+            "if the API filters, its cursors may have begun again, and nothing new will come as long as they are below; \
              if the newest record was deleted, all is well"
         };
         Ok(Some(format!("{all} and were left out; they are from {oldest} to {newest}: {why}")))

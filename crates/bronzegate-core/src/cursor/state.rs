@@ -22,7 +22,7 @@ pub struct CursorState {
     /// How far this one has read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newest: Option<Mark>,
-    /// Whether more was due behind it, which the next run goes on with.
+    /// Whether more was due after it, which the next run continues with.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
     /// The marks of the partitions, where the stream has any. `known` is then where a partition begins whose

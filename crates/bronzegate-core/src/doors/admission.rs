@@ -41,7 +41,7 @@ impl Dispatcher {
     /// [`ErrorKind::Config`] where another backfill of the stream is under way, or a revision is left out;
     /// [`ErrorKind::Store`] when the log cannot be read.
     pub async fn admit(&self, event: &Event) -> Result<()> {
-        let Some(stream) = &event.stream else { return Ok(()) };
+        let Some(stream) = event.only() else { return Ok(()) };
         let source = self.sources().load(&event.source).await?;
         let step = source.named(stream)?.incremental.as_ref().and_then(|settings| settings.window);
         let layout = Layout::new(&event.source, stream);

@@ -22,7 +22,7 @@ pub enum Answer {
 /// How many windows of a backfill were not run, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NotRun {
-    /// There was no time for them, or one failed as they would: the same event again goes on with them.
+    /// There was no time for them, or one failed as they would: the same event again continues with them.
     pub left: usize,
     /// They are committed already.
     pub committed: usize,
@@ -44,19 +44,22 @@ pub struct WindowList {
     pub rate_share: f64,
     /// The windows, from the oldest to the newest.
     pub windows: Vec<TimeWindow>,
-    /// What a person should know before they are run.
+    /// What somebody should know before they are run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
 impl Answer {
-    /// How the event ended as a whole: failed if anything did, else partial if anything is left.
+    /// How the event ended as a whole. A partial run makes it partial even if others failed, since the same event
+    /// again resumes the one and tries the others. Else it is failed if anything did, and partial if windows are left.
     pub fn status(&self) -> Status {
         let Self::Runs { reports, windows } = self else { return Status::Complete };
         let any = |status| reports.iter().any(|report| report.status == status);
-        if any(Status::Failed) {
+        if any(Status::Partial) {
+            Status::Partial
+        } else if any(Status::Failed) {
             Status::Failed
-        } else if any(Status::Partial) || windows.left > 0 {
+        } else if windows.left > 0 {
             Status::Partial
         } else if any(Status::Complete) {
             Status::Complete

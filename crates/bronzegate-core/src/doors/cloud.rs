@@ -17,14 +17,14 @@ use crate::signer::RequestSigner;
 /// what it opens shares connections and tokens. It is asked for nothing but settings of its own forms.
 #[async_trait]
 pub trait Cloud: fmt::Debug + Send + Sync {
-    /// The forms of its places, where bronze and source files may be. The word has a colon behind it.
+    /// The forms of its places, where bronze and source files may be. The word has a colon after it.
     fn places(&self) -> &'static [Form];
 
     /// The forms of its vaults. The word may stand alone.
     fn vaults(&self) -> &'static [Form];
 
     /// The forms of its own tables, such as a catalog's. Tables in one of its places need none: they are made by
-    /// whoever writes into folders. The word has a colon behind it.
+    /// whoever writes into folders. The word has a colon after it.
     fn tables(&self) -> &'static [Form] {
         &[]
     }

@@ -49,7 +49,7 @@ impl Clouds {
         self
     }
 
-    /// Adds what a person should know who names something that none of the clouds serves: which program this
+    /// Adds what somebody should know who names something that none of the clouds serves: which program this
     /// is, or what it was built without.
     #[must_use]
     pub fn noting(mut self, note: &str) -> Self {
@@ -166,7 +166,7 @@ impl Clouds {
         setting.wrong(&self.instead(own, forms.map(|form| form.example.to_owned()).collect()))
     }
 
-    /// What can be written instead; where there is a note, the clouds' forms stand right behind it.
+    /// What can be written instead; where there is a note, the clouds' forms stand directly after it.
     fn instead(&self, own: Vec<String>, clouds: Vec<String>) -> String {
         match &self.note {
             Some(note) => format!("{note}; it takes {}", any_of(&[clouds, own].concat())),

@@ -86,9 +86,9 @@ impl Dispatcher {
     ) -> Result<Answer> {
         let source = self.sources.load(&event.source).await?;
         let engine = self.engines.engine(&source, event.rate_share)?;
-        match (&event.action, &event.stream) {
-            (Action::Run { scheduled_time }, stream) => {
-                self.run(&engine, stream.as_deref(), *scheduled_time, deadline, stop).await
+        match (&event.action, event.only()) {
+            (Action::Run { scheduled_time }, _) => {
+                self.run(&engine, &event.streams, *scheduled_time, deadline, stop).await
             }
             (Action::Window { window, revision }, Some(stream)) => {
                 let run = self.engines.stream(&engine, stream)?;
@@ -103,34 +103,62 @@ impl Dispatcher {
                 self.engines.keep(run);
                 answer
             }
-            (_, None) => Err(Error::new(ErrorKind::Config, "a window or a backfill is one stream's")),
+            (_, None) => Err(Error::new(ErrorKind::Config, "a window or a backfill is for one stream")),
         }
     }
 
     async fn run(
         &self,
         engine: &Engine,
-        stream: Option<&str>,
+        streams: &[String],
         at: Option<Timestamp>,
         deadline: Deadline,
         stop: &CancellationToken,
     ) -> Result<Answer> {
-        let names: Vec<&str> = match stream {
-            Some(name) => vec![name],
-            None => engine.source.streams.iter().map(|stream| stream.name.as_str()).collect(),
+        let names: Vec<&str> = match streams {
+            [] => engine.source.streams.iter().map(|stream| stream.name.as_str()).collect(),
+            some => some.iter().map(String::as_str).collect(),
         };
-        let runs =
-            names.into_iter().map(|name| self.engines.stream(engine, name)).collect::<Result<Vec<_>>>()?;
-        // An event without a time is a person's: all of its streams get the same one.
+        let (mut runs, mut refused) = (Vec::new(), Vec::new());
+        for &name in &names {
+            match self.engines.stream(engine, name) {
+                Ok(run) => runs.push(run),
+                // The others run all the same.
+                Err(error) if names.len() > 1 => {
+                    let report = RunReport::new(&engine.source.name, name);
+                    refused.push(RunReport { error: Some((&error).into()), ..report });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        // An event without a time is somebody's: all of its streams get the same one.
         let request = RunRequest::Scheduled { at };
         let stores = self.stores(deadline);
-        let options = || RunOptions { deadline, stop: stop.clone(), beside: false };
-        let waiting: Vec<_> = runs.iter().map(|run| run.run(stores.clone(), request, options())).collect();
-        let reports = futures::stream::iter(waiting).buffered(AT_ONCE).collect().await;
+        let in_turn = |(at, run)| {
+            let options = RunOptions { is_late: at >= AT_ONCE, ..options(deadline, stop) };
+            self.in_turn(run, stores.clone(), request, options)
+        };
+        let waiting: Vec<_> = runs.iter().enumerate().map(in_turn).collect();
+        let mut reports: Vec<_> = futures::stream::iter(waiting).buffered(AT_ONCE).collect().await;
+        reports.extend(refused);
         for run in runs {
             self.engines.keep(run);
         }
         Ok(Answer::Runs { reports, windows: NotRun::default() })
+    }
+
+    /// Runs a stream when its turn has come.
+    async fn in_turn(
+        &self,
+        run: &StreamRun,
+        stores: Stores,
+        request: RunRequest,
+        options: RunOptions,
+    ) -> RunReport {
+        if options.is_late && (options.stop.is_cancelled() || self.is_time_up(options.deadline)) {
+            return run.not_begun();
+        }
+        run.run(stores, request, options).await
     }
 
     async fn window(
@@ -142,8 +170,7 @@ impl Dispatcher {
         stop: &CancellationToken,
     ) -> RunReport {
         let request = RunRequest::Window { window, revision };
-        run.run(self.stores(deadline), request, RunOptions { deadline, stop: stop.clone(), beside: false })
-            .await
+        run.run(self.stores(deadline), request, options(deadline, stop)).await
     }
 
     /// The windows one after the other, as far as time goes; or their list.
@@ -211,8 +238,7 @@ impl Dispatcher {
     ) -> Answer {
         let mut reports: Vec<RunReport> = Vec::new();
         for window in plan.due() {
-            let no_time = deadline.left_to_fetch(&*self.clock).is_some_and(|left| left.is_zero());
-            if stop.is_cancelled() || (no_time && !reports.is_empty()) {
+            if stop.is_cancelled() || (self.is_time_up(deadline) && !reports.is_empty()) {
                 break;
             }
             let report = self.window(run, window, plan.revision, deadline, stop).await;
@@ -234,6 +260,10 @@ impl Dispatcher {
         Answer::Runs { reports, windows }
     }
 
+    fn is_time_up(&self, deadline: Deadline) -> bool {
+        deadline.left_to_fetch(&*self.clock).is_some_and(|left| left.is_zero())
+    }
+
     fn stores(&self, deadline: Deadline) -> Stores {
         Stores::from(self.store.clone()).with_tables(self.tables.clone()).bounded(&self.clock, deadline)
     }
@@ -241,4 +271,8 @@ impl Dispatcher {
     pub(super) fn store(&self, deadline: Deadline) -> Arc<dyn BronzeStore> {
         Arc::new(BoundedStore::new(self.store.clone(), self.clock.clone(), deadline))
     }
+}
+
+fn options(deadline: Deadline, stop: &CancellationToken) -> RunOptions {
+    RunOptions { stop: stop.clone(), ..RunOptions::until(deadline) }
 }

@@ -2,11 +2,13 @@
 //!
 //! ```json
 //! { "source": "hubspot", "stream": "contacts", "scheduled_time": "2026-11-22T17:00:00Z" }
+//! { "source": "hubspot", "streams": ["contacts", "deals"], "scheduled_time": "2026-11-22T17:00:00Z" }
 //! { "source": "hubspot", "stream": "contacts", "window": { "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z" } }
 //! { "source": "hubspot", "stream": "contacts", "backfill": { "from": "2026-01-01", "to": "2026-02-01", "window": "1d" } }
 //! ```
 //! `from` and `to` are RFC 3339 instants, or dates, which begin at midnight UTC.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 
@@ -27,8 +29,8 @@ pub const BACKFILL_SHARE: f64 = 0.5;
 pub struct Event {
     /// The source's name.
     pub source: String,
-    /// The stream's name; without one, every stream of the source.
-    pub stream: Option<String>,
+    /// The streams' names, each once; without any, every stream of the source.
+    pub streams: Vec<String>,
     /// What is to be done.
     pub action: Action,
     /// The part of the source's rate limit that it may use: see [`is_rate_share`].
@@ -72,6 +74,7 @@ pub struct Backfill {
 struct EventSpec {
     source: String,
     stream: Option<String>,
+    streams: Option<Vec<String>>,
     scheduled_time: Option<String>,
     window: Option<WindowSpec>,
     backfill: Option<BackfillSpec>,
@@ -108,9 +111,7 @@ impl Event {
         }
         let spec = EventSpec::deserialize(event).map_err(wrong)?;
         named("source", &spec.source)?;
-        if let Some(stream) = &spec.stream {
-            named("stream", stream)?;
-        }
+        let streams = streams(spec.stream, spec.streams)?;
         let action = match (spec.scheduled_time, spec.window, spec.backfill) {
             (time, None, None) => {
                 Action::Run { scheduled_time: time.map(|time| instant("scheduled_time", &time)).transpose()? }
@@ -125,15 +126,23 @@ impl Event {
                 ));
             }
         };
-        if spec.stream.is_none() && !matches!(action, Action::Run { .. }) {
-            return Err(wrong("a window or a backfill is one stream's: `stream` is missing"));
+        if streams.len() != 1 && !matches!(action, Action::Run { .. }) {
+            return Err(wrong("a window or a backfill is for one stream: name it in `stream`"));
         }
         let usual = if matches!(action, Action::Run { .. }) { 1.0 } else { BACKFILL_SHARE };
         let rate_share = spec.rate_share.unwrap_or(usual);
         if !is_rate_share(rate_share) {
             return Err(wrong(format!("`rate_share` is {rate_share}; it is from {LEAST_SHARE} to 1")));
         }
-        Ok(Self { source: spec.source, stream: spec.stream, action, rate_share })
+        Ok(Self { source: spec.source, streams, action, rate_share })
+    }
+
+    /// The event's stream, if it is for exactly one.
+    pub fn only(&self) -> Option<&str> {
+        match self.streams.as_slice() {
+            [stream] => Some(stream),
+            _ => None,
+        }
     }
 
     /// The same as a run that is due then, on a whole second, if it is a run and says no time.
@@ -148,8 +157,10 @@ impl Event {
     /// The event's JSON, which [`parse`](Self::parse) reads.
     pub fn to_json(&self) -> Value {
         let mut event = json!({ "source": self.source });
-        if let Some(stream) = &self.stream {
-            event["stream"] = json!(stream);
+        match self.streams.as_slice() {
+            [] => {}
+            [stream] => event["stream"] = json!(stream),
+            streams => event["streams"] = json!(streams),
         }
         match &self.action {
             Action::Run { scheduled_time: Some(time) } => event["scheduled_time"] = json!(time),
@@ -216,6 +227,26 @@ fn first(revision: Option<NonZeroU32>) -> NonZeroU32 {
     revision.unwrap_or(NonZeroU32::MIN)
 }
 
+/// One stream by its name, or several by theirs.
+fn streams(one: Option<String>, several: Option<Vec<String>>) -> Result<Vec<String>, Error> {
+    let (member, streams) = match (one, several) {
+        (Some(_), Some(_)) => return Err(wrong("`stream` and `streams` exclude one another")),
+        (Some(stream), None) => ("stream", vec![stream]),
+        (None, Some(streams)) if streams.is_empty() => {
+            return Err(wrong("`streams` is empty; leave it out for every stream of the source"));
+        }
+        (None, several) => ("streams", several.unwrap_or_default()),
+    };
+    let mut seen = BTreeSet::new();
+    for stream in &streams {
+        named(member, stream)?;
+        if !seen.insert(stream) {
+            return Err(wrong(format!("`streams` names `{stream}` twice")));
+        }
+    }
+    Ok(streams)
+}
+
 fn named(member: &str, value: &str) -> Result<(), Error> {
     if is_name(value) { Ok(()) } else { Err(wrong(format!("`{member}` is `{value}`: {NAME_FORM}"))) }
 }
@@ -254,6 +285,7 @@ mod tests {
         for event in [
             json!({"source": "hubspot"}),
             json!({"source": "hubspot", "stream": "contacts", "rate_share": 0.5}),
+            json!({"source": "hubspot", "streams": ["deals", "contacts"], "scheduled_time": "2026-11-22T17:00:00Z"}),
             json!({"source": "hubspot", "stream": "contacts", "scheduled_time": "2026-11-22T17:00:00Z"}),
             json!({"source": "hubspot", "stream": "contacts", "rate_share": 0.125,
                 "window": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "revision": 2}}),
@@ -286,6 +318,14 @@ mod tests {
                 json!({"source": "s", "steam": "t"}),
                 "unknown field `steam`, expected one of `source`, `stream`",
             ),
+            (json!({"source": "s", "stream": "t", "streams": ["u"]}), "`stream` and `streams` exclude"),
+            (json!({"source": "s", "streams": []}), "`streams` is empty; leave it out"),
+            (json!({"source": "s", "streams": ["t", "u", "t"]}), "`streams` names `t` twice"),
+            (json!({"source": "s", "streams": ["t", "../u"]}), "`streams` is `../u`: "),
+            (
+                json!({"source": "s", "streams": ["t", "u"], "window": {"from": "2026-01-01", "to": "2026-01-02"}}),
+                "a window or a backfill is for one stream: name it in `stream`",
+            ),
             (
                 json!({"source": "s", "scheduled_time": "soon"}),
                 "`scheduled_time` is `soon`: write an instant",
@@ -301,7 +341,7 @@ mod tests {
             ),
             (
                 json!({"source": "s", "window": {"from": "2026-01-01", "to": "2026-01-02"}}),
-                "`stream` is missing",
+                "name it in `stream`",
             ),
             (
                 json!({"source": "s", "stream": "t", "window": {"from": "2026-01-02", "to": "2026-01-02"}}),

@@ -59,7 +59,7 @@ impl Metric {
 ///
 /// `RunCompleted`, `RunFailed` and `RunPartial` are 1 or 0 each; a run that found its key committed is
 /// completed, since what was due is there. Its counts are left out, and so are ratios that do not
-/// exist or that the defaults of `expect` pass over, because a 0 would look like a breach. `Breaches` is the number of thresholds of `expect` that
+/// exist or that the defaults of `expect` skip, because a 0 would look like a breach. `Breaches` is the number of thresholds of `expect` that
 /// the run breached, `Warnings` that of all its warnings. An event that was skipped is no run, and has none.
 pub fn of_run(report: &RunReport) -> Vec<Metric> {
     if report.status == Status::Skipped {

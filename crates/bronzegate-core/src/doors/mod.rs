@@ -14,6 +14,7 @@ mod setting;
 mod sources;
 mod tables_place;
 mod warm_engines;
+mod watch;
 
 pub use answer::{Answer, NotRun, WindowList};
 pub use cloud::{Cloud, Form};
@@ -26,3 +27,4 @@ pub use place::Place;
 pub use setting::{LookUp, Setting, Unset};
 pub use sources::{SourceFolder, Unusable};
 pub use tables_place::TablesPlace;
+pub use watch::{MissedRun, Watch, Watched};

@@ -17,6 +17,8 @@ const LARGEST: u64 = 4 << 20;
 
 /// What a source file's name ends with.
 const EXTENSION: &str = ".yaml";
+/// The other ending that YAML files have.
+const SHORT: &str = ".yml";
 
 /// The folder of source files: a local one, or one in a cloud's store, of which only the files right
 /// in the folder count.
@@ -120,11 +122,38 @@ impl SourceFolder {
             Ok(names) => names,
             Err(error) => return error,
         };
-        let known = match names.as_slice() {
-            [] => "it has no source files".to_owned(),
-            names => format!("the sources there are: {}", line(&names.join(", "))),
+        let known = match (self.short(file), names.as_slice()) {
+            (Some(short), _) => format!("rename {} to it: source files end with {EXTENSION}", line(&short)),
+            (None, []) => "it has no source files".to_owned(),
+            (None, names) => format!("the sources there are: {}", line(&names.join(", "))),
         };
         Error::new(ErrorKind::Config, format!("there is no file {}; {known}", line(file)))
+    }
+
+    /// The file that was meant, if it has the other ending of YAML.
+    fn short(&self, file: &str) -> Option<String> {
+        let short = format!("{}{SHORT}", file.strip_suffix(EXTENSION)?);
+        let is_there = matches!(self, Self::Local(_)) && Path::new(&short).is_file();
+        is_there.then_some(short)
+    }
+
+    /// The error of a folder without a source file.
+    pub fn no_sources(&self) -> Error {
+        let unread = match self.unread().as_slice() {
+            [] => String::new(),
+            files => format!("; source files end with {EXTENSION}: rename {}", line(&files.join(", "))),
+        };
+        let cause = format!("the sources folder (--sources) has no source files{unread}");
+        Error::new(ErrorKind::Config, cause)
+    }
+
+    /// The files of a local folder that end with `.yml`: nothing reads them.
+    pub fn unread(&self) -> Vec<String> {
+        let Self::Local(path) = self else { return Vec::new() };
+        let mut files = local_files(path).unwrap_or_default();
+        files.retain(|file| file.ends_with(SHORT) && !file.starts_with('.'));
+        files.sort();
+        files
     }
 
     fn unreadable(&self, error: &dyn fmt::Display) -> Error {

@@ -1,4 +1,4 @@
-//! A byte order mark at the beginning of a body, which a reader may pass over (RFC 8259, section 8.1).
+//! A byte order mark at the beginning of a body, which a reader may skip (RFC 8259, section 8.1).
 
 use bytes::Bytes;
 

@@ -112,7 +112,7 @@ impl BeforeTheFirstRun {
         if missing.is_empty() { Self::Loaded } else { Self::Missing(missing) }
     }
 
-    /// What a person should know.
+    /// What somebody should know.
     pub(crate) fn told(&self, stream: &str) -> Option<String> {
         match self {
             Self::Nothing | Self::Loaded => None,

@@ -106,7 +106,8 @@ fn just_before(time: Timestamp) -> Timestamp {
     time.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN)
 }
 
-fn day(time: Timestamp) -> jiff::civil::Date {
+/// The day of a time in UTC.
+pub(super) fn day(time: Timestamp) -> jiff::civil::Date {
     time.to_zoned(TimeZone::UTC).date()
 }
 

@@ -7,7 +7,7 @@ use crate::config::{Expect, Measured};
 /// The thresholds that a run breaches, by the record of its last segment. A run that is not complete
 /// breaches none.
 ///
-/// Windows of a backfill are held against the error rate alone: how many records they bring and how
+/// Windows of a backfill are compared with the error rate alone: how many records they bring and how
 /// long they take depends on what was asked for.
 pub fn breaches(expect: &Expect, last: &CommitRecord) -> Vec<Breach> {
     if last.status == SegmentStatus::Partial {

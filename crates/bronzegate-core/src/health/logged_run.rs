@@ -25,7 +25,7 @@ pub struct LoggedRun {
     pub started_at: Timestamp,
     /// When its last segment was committed.
     pub finished_at: Timestamp,
-    /// How its last segment ended; a run that is partial is gone on with by the same event.
+    /// How its last segment ended; a run that is partial is resumed by the same event.
     pub status: SegmentStatus,
     /// What all segments counted.
     #[serde(flatten)]
@@ -58,7 +58,7 @@ pub struct LoggedRun {
     /// It is no run: the state was set, or a run that was partial ended by that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mended: Option<Mended>,
-    /// What a person should know, of all segments.
+    /// What somebody should know, of all segments.
     pub warnings: Vec<String>,
     /// What its table has of it, where its records are rows of one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ pub struct LoggedSegment {
 }
 
 impl LoggedRun {
-    /// The runs of a log, each with its segments, held against what is expected; `records` are in the
+    /// The runs of a log, each with its segments, compared with what is expected; `records` are in the
     /// log's order.
     pub fn all(records: Vec<CommitRecord>, expect: &Expect) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
@@ -124,7 +124,7 @@ impl LoggedRun {
         self.status == SegmentStatus::Complete
     }
 
-    /// Whether a person should look at it: it breaches a threshold, is cut, may lack records, is not in its table, or
+    /// Whether somebody should look at it: it breaches a threshold, is cut, may lack records, is not in its table, or
     /// has a time that lay ahead.
     pub fn is_marked(&self) -> bool {
         !self.breaches.is_empty()

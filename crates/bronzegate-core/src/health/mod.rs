@@ -6,6 +6,7 @@ mod earlier_start;
 mod gap;
 mod judge;
 mod logged_run;
+mod missed;
 mod read_state;
 mod stream;
 #[cfg(test)]
@@ -17,5 +18,6 @@ pub use gap::Gap;
 pub use judge::breaches;
 pub(crate) use judge::is_sparse;
 pub use logged_run::{LoggedRun, LoggedSegment, LoggedTable};
+pub use missed::{Missed, MissedReason, missed};
 pub use read_state::{PartitionState, ReadState};
 pub use stream::{Entry, Period, StreamHealth};

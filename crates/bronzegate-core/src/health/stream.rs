@@ -33,7 +33,7 @@ impl Period {
     }
 }
 
-/// What the log says of a stream, held against its settings.
+/// What the log says of a stream, compared with its settings.
 #[derive(Clone, Debug)]
 pub struct StreamHealth {
     /// The source's name.
@@ -82,7 +82,7 @@ impl StreamHealth {
         period: &Period,
     ) -> Self {
         let expect = settings.map(|settings| settings.expect.clone()).unwrap_or_default();
-        // That a person has set the state does not say that the stream runs again.
+        // That somebody has set the state does not say that the stream runs again.
         let runs = records.iter().filter(|record| record.mended.is_none());
         let committed = runs.map(|record| record.finished_at).max();
         let all = LoggedRun::all(records, &expect);
@@ -166,7 +166,7 @@ impl StreamHealth {
         self.gaps.iter().filter(|gap| gap.during.is_none()).map(|gap| gap.missing).sum()
     }
 
-    /// Whether there is nothing that a person should look at.
+    /// Whether there is nothing that somebody should look at.
     pub fn is_healthy(&self) -> bool {
         let is_whole = self.missing() == 0 && !self.never_ran && self.not_loaded.is_none();
         self.marked() == 0 && is_whole && self.open_error().is_none()

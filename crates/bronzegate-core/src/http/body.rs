@@ -110,7 +110,7 @@ impl ResponseBody {
         Self { reader, framing, ratio }
     }
 
-    /// What the body unpacks to, held against its bytes on the wire.
+    /// What the body unpacks to, compared with its bytes on the wire.
     pub(super) fn ratio(&self) -> &Ratio {
         &self.ratio
     }

@@ -19,6 +19,7 @@ use super::rate_limit::Limiter;
 use super::signals::{ResponseSignals, Signals};
 use super::stats::Stats;
 use super::transport;
+use super::unanswered::describe;
 use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
 use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
@@ -58,7 +59,7 @@ pub(crate) struct Response {
     /// The headers.
     pub headers: HeaderMap,
     /// The URL that answered, after redirects. Where the API's base URL came with the token, it has the
-    /// origin of the source's `base_url` in its place: what is made of it, and perhaps saved, is then good
+    /// origin of the source's `base_url` instead: what is made of it, and perhaps saved, is then good
     /// for whatever base the next token comes with.
     pub url: Url,
     /// The body.
@@ -100,6 +101,7 @@ impl From<AuthFault> for SendError {
 /// Calls one stream's API.
 #[derive(Debug)]
 pub(crate) struct Client {
+    source: String,
     http: reqwest::Client,
     auth: Arc<Authenticator>,
     egress: Arc<Egress>,
@@ -127,6 +129,7 @@ impl Client {
         let egress = Arc::new(Egress::new(source));
         let http = build(&stream.timeout, &egress, needs_tls(source, stream))?;
         Ok(Self {
+            source: source.name.clone(),
             http,
             auth,
             egress,
@@ -137,6 +140,11 @@ impl Client {
             clock,
             budget: stream.retry.budget,
         })
+    }
+
+    /// The source's name.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
     }
 
     /// What this client counts.
@@ -287,7 +295,7 @@ impl Client {
         Ok(response)
     }
 
-    /// What is never told of a request.
+    /// What is never shown of a request.
     fn learn(&self, secrets: &[SecretString]) {
         for secret in secrets {
             self.auth.scrubber().learn(secret);
@@ -335,18 +343,6 @@ impl Client {
         };
         Response { status, headers, url, body: ResponseBody::of(response), signals, credential }
     }
-}
-
-pub(super) fn describe(error: &reqwest::Error) -> String {
-    let url = error.url().map_or_else(String::new, |url| format!(" ({})", SafeUrl(url)));
-    let what = if error.is_timeout() {
-        "timed out".to_owned()
-    } else if error.is_connect() {
-        format!("cannot connect: {}", innermost(error))
-    } else {
-        innermost(error)
-    };
-    format!("{what}{url}")
 }
 
 fn too_long(url: &Url) -> Error {

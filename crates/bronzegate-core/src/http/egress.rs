@@ -9,6 +9,7 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
+use super::body::innermost;
 use super::private_address::is_private;
 use crate::config::{AllowedHost, Source};
 use crate::error::{Error, ErrorKind};
@@ -147,7 +148,9 @@ impl Resolve for GuardedResolver {
         let allow_private = self.allow_private;
         Box::pin(async move {
             let host = name.as_str().to_owned();
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await;
+            let found = found.map(Iterator::collect::<Vec<SocketAddr>>);
+            let found = found.map_err(|error| NoAddress { host: host.clone(), cause: innermost(&error) })?;
             let (public, private): (Vec<_>, Vec<_>) =
                 found.into_iter().partition(|found| allow_private || !is_private(found.ip()));
             match (public.is_empty(), private.first()) {
@@ -156,6 +159,16 @@ impl Resolve for GuardedResolver {
             }
         })
     }
+}
+
+/// The system knows no address of a host.
+#[derive(Debug, thiserror::Error)]
+#[error("{host} has no address: {cause}")]
+pub(super) struct NoAddress {
+    /// The name as it stands in the URL.
+    pub(super) host: String,
+    /// What the system says.
+    pub(super) cause: String,
 }
 
 /// The refusal of the guarded resolver, which arrives wrapped in the client's own error.

@@ -15,7 +15,7 @@ const WITHHELD: &str = "[its text repeats a secret, and is withheld]";
 /// The beginning of an error's body, if it is JSON or plain text.
 ///
 /// An API may repeat in its error what it was sent, in ways that nobody knows: a text that holds anything of a
-/// secret is not shown at all. JSON is written anew first, without its escapes.
+/// secret is not shown at all. JSON is written again first, without its escapes.
 pub(crate) fn excerpt(headers: &HeaderMap, body: &[u8], scrubber: &Scrubber) -> Option<String> {
     let media_type = media_type(headers);
     let is_shown = media_type.is_empty() || media_type == "text/plain" || media_type.contains("json");

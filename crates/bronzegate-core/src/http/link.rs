@@ -104,7 +104,7 @@ fn split_parameters(mut rest: &str) -> (Parameters, Option<&str>) {
     (parameters, Some(rest))
 }
 
-/// The content of a quoted string whose first quote is taken off, and what stands behind it (RFC 9110,
+/// The content of a quoted string whose first quote is taken off, and what stands after it (RFC 9110,
 /// section 5.6.4).
 fn unquoted(text: &str) -> Option<(String, &str)> {
     let mut content = String::new();
@@ -147,7 +147,7 @@ mod tests {
             let header = format!("<https://x/2>; rel=next; anchor=\"{anchor}\"");
             let found = next(&[header.as_bytes()]);
             assert_eq!(found.is_some(), is_own, "{anchor}");
-            // The page's own comes behind it.
+            // The page's own comes after it.
             let header = format!("{header}, <https://x/3>; rel=next");
             let target = if is_own { "https://x/2" } else { "https://x/3" };
             assert_eq!(next(&[header.as_bytes()]), Some(Found::Text(target.to_owned())), "{anchor}");

@@ -2,6 +2,7 @@
 //! answer means.
 
 mod address;
+mod answered;
 mod api_clock;
 mod append;
 mod auth;
@@ -25,11 +26,13 @@ mod signals;
 mod stats;
 mod template;
 mod transport;
+mod unanswered;
 mod verdict;
 mod wait_budget;
 mod zip;
 
 pub(crate) use address::{Facts, Paths};
+pub(crate) use answered::Answered;
 pub(crate) use append::append_path;
 pub(crate) use auth::{Authenticator, Credential, strip_parameter};
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a body unpacks to, held against its bytes on the wire: one bound, however often it is packed.
+//! What a body unpacks to, compared with its bytes on the wire: one bound, however often it is packed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -28,6 +28,11 @@ impl Ratio {
     /// So many bytes have come over the wire.
     pub(super) fn packed(&self, bytes: usize) {
         self.packed.fetch_add(bytes as u64, Relaxed);
+    }
+
+    /// The bytes that came over the wire.
+    pub(super) fn on_the_wire(&self) -> u64 {
+        self.packed.load(Relaxed)
     }
 
     /// So many bytes were unpacked, whatever becomes of them.

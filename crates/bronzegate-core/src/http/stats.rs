@@ -15,6 +15,10 @@ pub struct Stats {
     requests: AtomicU64,
     retries: AtomicU64,
     api_errors: AtomicU64,
+    /// Records that the run is to bring, as the API states; 0 while it is not known.
+    expected: AtomicU64,
+    /// The run reads one list, so that the list's total is the run's.
+    is_one_list: AtomicBool,
     waiting: AtomicBool,
     held_back: AtomicBool,
     sent_away: AtomicBool,
@@ -34,6 +38,8 @@ impl Default for Stats {
             requests: AtomicU64::default(),
             retries: AtomicU64::default(),
             api_errors: AtomicU64::default(),
+            expected: AtomicU64::default(),
+            is_one_list: AtomicBool::default(),
             waiting: AtomicBool::default(),
             held_back: AtomicBool::default(),
             sent_away: AtomicBool::default(),
@@ -48,6 +54,19 @@ impl Stats {
         self.records.fetch_add(records, Relaxed);
         self.bytes.fetch_add(bytes, Relaxed);
         self.pages.fetch_add(1, Relaxed);
+    }
+
+    /// The API states how many records a list has; the first statement counts.
+    pub(crate) fn expect(&self, records: u64) {
+        if self.is_one_list.load(Relaxed) {
+            // Another page may have said it before: then nothing is to be done.
+            let _ = self.expected.compare_exchange(0, records, Relaxed, Relaxed);
+        }
+    }
+
+    /// How many records the run is to bring, where the API states it.
+    pub fn expected(&self) -> Option<u64> {
+        Some(self.expected.load(Relaxed)).filter(|records| *records > 0)
     }
 
     /// A request was sent.
@@ -75,8 +94,10 @@ impl Stats {
         self.waiting.load(Relaxed)
     }
 
-    /// A run begins: nothing holds it back yet.
-    pub fn begin(&self) {
+    /// A run begins: nothing holds it back yet. It reads one list, or several after each other.
+    pub fn begin(&self, is_one_list: bool) {
+        self.is_one_list.store(is_one_list, Relaxed);
+        self.expected.store(0, Relaxed);
         self.held_back.store(false, Relaxed);
         self.sent_away.store(false, Relaxed);
         self.api_behind.store(UNKNOWN, Relaxed);

@@ -71,7 +71,7 @@ pub(crate) fn judge(
     is_known: bool,
     now: Timestamp,
 ) -> Verdict {
-    // A body that broke off cannot be held against rules that look into it.
+    // A body that broke off cannot be compared with rules that look into it.
     if !matches!(body, BodyState::Cut(_) | BodyState::Damaged(_)) {
         let rule = rules.iter().find(|rule| rule.when.iter().all(|condition| facts.holds(condition)));
         if let Some(rule) = rule {
@@ -157,7 +157,7 @@ fn by_body(facts: &Facts, body: &BodyState, is_known: bool) -> Verdict {
                 && matches!(error.kind, SplitErrorKind::Truncated | SplitErrorKind::Empty);
             match other_content_type(facts) {
                 Some(content_type) => {
-                    let because = format!("{error} (content type {})", line(&content_type));
+                    let because = no_data(error, &content_type);
                     if is_known || closed {
                         Verdict::Retry(ErrorKind::Data, because, None)
                     } else {
@@ -169,6 +169,17 @@ fn by_body(facts: &Facts, body: &BodyState, is_known: bool) -> Verdict {
             }
         }
     }
+}
+
+/// What is wrong with a body of another content type than data has.
+fn no_data(error: &SplitError, content_type: &str) -> String {
+    let content_type = line(content_type);
+    if content_type.contains("html") {
+        return format!(
+            "the answer is a web page, not data (content type {content_type}): is the URL right, or is this a login page?"
+        );
+    }
+    format!("{error} (content type {content_type})")
 }
 
 /// The content type, where it is named and is none that an API's data has.

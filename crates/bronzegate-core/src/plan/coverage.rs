@@ -31,7 +31,7 @@ pub(crate) fn covered(
             let known = read.known.as_ref().and_then(|known| time(&known.cursor));
             known.map_or(end, |known| known.max(end))
         }
-        // Whoever goes on with it brings all of it; partitions may be ahead of it.
+        // Whoever continues with it brings all of it; partitions may be ahead of it.
         _ if read.more || newest.status == SegmentStatus::Partial => {
             read.known_of_partitions().filter_map(behind).fold(end, Timestamp::max)
         }

@@ -13,7 +13,7 @@ pub(crate) enum Due {
         key: RunKey,
         /// What it asks for.
         cursor: Box<CursorState>,
-        /// What a person should know of where it begins.
+        /// What somebody should know of where it begins.
         told: Vec<String>,
     },
     /// Nothing: the run has everything that was due.

@@ -37,7 +37,7 @@ pub(super) struct Before<'a> {
     pub(super) is_new_event: bool,
 }
 
-/// What a run begins with, and what a person should know of it.
+/// What a run begins with, and what somebody should know of it.
 pub(super) struct Begun {
     /// From where it asks, `to` and `more` are still to be found.
     pub(super) cursor: CursorState,
@@ -85,17 +85,17 @@ impl<'a> Sequence<'a> {
                 None => mark.progress = BranchProgress::Removed,
             }
         }
-        if anew {
+        if again {
             self.add_partitions(&mut cursor)?;
         } else if self.has_parent && !places.is_sorted() {
             let cause = "the partitions of the source file are in another order than when the run was begun; `run \
-                         --restart` begins it anew";
+                         --restart` begins it again";
             return Err(Error::new(ErrorKind::Store, cause));
         }
         Ok(cursor)
     }
 
-    /// Adds the partitions that the file has by now to a run that begins anew: they begin at `start`.
+    /// Adds the partitions that the file has by now to a run that begins again: they begin at `start`.
     fn add_partitions(&self, cursor: &mut CursorState) -> Result<(), Error> {
         let known = start(self.incremental);
         let from = self.begins(known.as_ref())?;
@@ -277,8 +277,7 @@ impl<'a> Sequence<'a> {
         cursor.from = self.begins(cursor.known.as_ref())?;
         let at = cursor.known.as_ref().map_or("the oldest record", |known| &known.cursor.text);
         told.push(format!(
-            "more than {} partitions share one mark, which is now the oldest of theirs, {at}: what the others have behind \
-             it comes again",
+            "more than {} partitions share one mark, which is now the oldest of theirs, {at}: what the others have after it comes again",
             PartitionMarks::MOST
         ));
         Ok(())

@@ -1,4 +1,4 @@
-//! A state that a person sets: where the next run of an incremental stream begins.
+//! A state that somebody sets: where the next run of an incremental stream begins.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,7 +10,7 @@ use crate::cursor::{CursorState, CursorValue, Mark, PartitionMark, PartitionMark
 use crate::error::{Error, ErrorKind, Result};
 use crate::window::parse_time;
 
-/// What a person asks of a stream's state.
+/// What somebody asks of a stream's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mend {
     /// The next run begins at this mark.

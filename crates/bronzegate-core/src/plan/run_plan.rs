@@ -16,13 +16,13 @@ use crate::window::TimeWindow;
 pub enum RunRequest {
     /// What is due.
     Scheduled {
-        /// The time the run was scheduled for; it makes the run's key. Absent when a person runs the
-        /// stream by hand: then the newest run is gone on with if it is partial, and else the run's
+        /// The time the run was scheduled for; it makes the run's key. Absent when somebody runs the
+        /// stream by hand: then the newest run is resumed if it is partial, and else the run's
         /// time is now.
         at: Option<Timestamp>,
     },
-    /// What is due, where a run that cannot be gone on with stands in the way: its cursor has expired, or its
-    /// job is lost. The newest run must be partial; it begins anew, as the next segment of its key, and
+    /// What is due, where a run that cannot be resumed blocks the stream: its cursor has expired, or its
+    /// job is lost. The newest run must be partial; it begins again, as the next segment of its key, and
     /// what its earlier segments have committed comes again.
     Restart {
         /// As of [`Scheduled`](Self::Scheduled).
@@ -47,7 +47,7 @@ impl RunRequest {
         }
     }
 
-    /// What is asked for once a segment is committed: a run begins anew only once.
+    /// What is asked for once a segment is committed: a run begins again only once.
     #[must_use]
     pub fn going_on(self) -> Self {
         match self {
@@ -73,7 +73,7 @@ pub(crate) struct Segment {
     pub key: RunKey,
     /// The segment's number, counted from 1.
     pub number: u32,
-    /// Where the segment before it ended; `None` for the first, and where the run begins anew.
+    /// Where the segment before it ended; `None` for the first, and where the run begins again.
     pub state: Option<StreamState>,
     /// Whether pages that earlier segments have committed are asked for again.
     pub repeats: bool,
@@ -87,7 +87,7 @@ pub(crate) struct Segment {
     pub cursor: Option<CursorState>,
     /// What earlier runs have found out about how pages lead to each other.
     pub paging: BTreeMap<String, KnownPaging>,
-    /// What a person should know of where the run begins.
+    /// What somebody should know of where the run begins.
     pub told: Vec<String>,
     /// The columns of the tables before it.
     pub columns: Option<TableColumns>,
@@ -109,7 +109,7 @@ impl Segment {
         self.cursor.as_ref().is_some_and(CursorState::is_empty)
     }
 
-    /// Begins the run anew: the same window from its first page, as if nothing of it were committed.
+    /// Begins the run again: the same window from its first page, as if nothing of it were committed.
     pub(crate) fn begin_anew(&mut self) {
         let state = self.state.take();
         self.repeats |= state.is_some_and(|state| state.pages > 0);
@@ -228,17 +228,17 @@ pub(crate) fn names_read_back(layout: &Layout, segment: &Segment) -> Result<(), 
     Err(Error::new(ErrorKind::Config, cause))
 }
 
-/// The plan of a run that is to begin anew, made of the one that would go on with it.
+/// The plan of a run that is to begin again, made of the one that would continue with it.
 ///
 /// # Errors
-/// [`ErrorKind::Config`] unless that goes on with a run.
+/// [`ErrorKind::Config`] unless that continues with a run.
 pub(crate) fn restart(plan: RunPlan) -> Result<RunPlan, Error> {
     match plan {
         RunPlan::Segment(mut segment) if segment.state.is_some() => {
             segment.begin_anew();
             Ok(RunPlan::Segment(segment))
         }
-        _ => Err(Error::new(ErrorKind::Config, "there is no partial run to begin anew; nothing was done")),
+        _ => Err(Error::new(ErrorKind::Config, "there is no partial run to begin again; nothing was done")),
     }
 }
 
@@ -314,14 +314,14 @@ mod tests {
         let RunPlan::Segment(next) =
             plan(at.clone(), Some(commit("at-20261122T170000Z", 2, true)), None, None).unwrap()
         else {
-            panic!("a partial key is gone on with");
+            panic!("a partial key is resumed");
         };
         assert_eq!((next.number, next.counts_before.records, next.duration_before_ms), (3, 40, 9));
         assert_eq!(next.state.unwrap().branches[0].page.position, Position::Offset(40));
         // Another event, scheduled for another time, has begun the run.
         let other = RunKey::of(RunId::Sequence(3), "2026-11-23T17:00:00Z".parse().unwrap());
         let Ok(RunPlan::Segment(next)) = plan(other, Some(commit("seq-3", 1, true)), None, None) else {
-            panic!("a partial key is gone on with");
+            panic!("a partial key is resumed");
         };
         assert_eq!(next.key.batch_id, "20261122170000", "all its segments are one batch");
         let RunPlan::Segment(first) = plan(at, None, None, None).unwrap() else { panic!("a new key begins") };
@@ -362,7 +362,7 @@ mod tests {
         let at = RunKey::at("2026-11-22T17:00:00Z".parse().unwrap());
         let planned = |committed| plan(at.clone(), committed, None, None).unwrap();
         let partial = planned(Some(commit("at-20261122T170000Z", 2, true)));
-        let Ok(RunPlan::Segment(anew)) = restart(partial) else { panic!("a partial run begins anew") };
+        let Ok(RunPlan::Segment(anew)) = restart(partial) else { panic!("a partial run begins again") };
         assert_eq!((anew.number, &anew.state, anew.repeats), (3, &None, true));
         assert_eq!(anew.counts_before.records, 40, "what is committed stays");
         for committed in [None, Some(commit("at-20261122T170000Z", 2, false))] {

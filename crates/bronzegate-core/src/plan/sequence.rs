@@ -16,7 +16,7 @@ use crate::window::TimeWindow;
 /// The run that an event scheduled for `at` leads to; `newest` is the newest commit of the stream's
 /// sequence.
 ///
-/// A run that was cut is gone on with, whatever the event. An event whose time is not later than that
+/// A run that was cut is resumed, whatever the event. An event whose time is not later than that
 /// of a finished run brings nothing new, so the same event twice appends nothing.
 ///
 /// # Errors
@@ -119,7 +119,7 @@ mod tests {
                     format: date, from: { query: f }, to: { query: t }, start: 2026-01-01, window: 1d } } }";
         let source = crate::config::parse("x.yaml", text).unwrap_or_else(|problems| panic!("{problems}"));
         let settings = source.streams[0].incremental.clone().unwrap();
-        // A file is refused for it; the log of an earlier version may be gone on with.
+        // A file is refused for it; the log of an earlier version may be resumed.
         let settings = Incremental { window: "6h".parse().ok(), ..settings };
         let now: Timestamp = "2026-01-03T12:00:00Z".parse().unwrap();
         let sequence = Sequence { incremental: &settings, ..Sequence::of(&source.streams[0], "").unwrap() };

@@ -4,7 +4,7 @@ use crate::config::{Address, Kind, Pagination, RecordsPath, Stream};
 use crate::extract::Fetched;
 use crate::formats::Form;
 
-/// What a person should know of them.
+/// What somebody should know of them.
 pub(super) fn warnings(pagination: &Pagination, fetched: &Fetched) -> Vec<String> {
     let records = fetched.body.as_ref().map_or(0, |body| body.records);
     let is_absent = |address: &Address| records > 0 && fetched.facts.look(address).is_none();
@@ -27,15 +27,14 @@ pub(super) fn warnings(pagination: &Pagination, fetched: &Fetched) -> Vec<String
     warnings
 }
 
-/// What a person should know where the whole body is a list and the file does not say so: an object in its
-/// place, such as an error's, would be a record.
+/// What somebody should know where the whole body is a list and the file does not say so: an object instead, such as an error's, would be a record.
 pub(super) fn unstated_list(stream: &Stream, fetched: &Fetched) -> Option<String> {
     let is_list = fetched.body.as_ref().is_some_and(|body| body.form == Form::List);
     let is_open = stream.records.at == RecordsPath::Root
         && stream.records.shape.is_none()
         && stream.pagination.kind == Kind::None;
     (is_list && is_open).then(|| {
-        "the body is a list, and an object in its place, such as an error's, would be taken for a record: say \
+        "the body is a list, and an object instead, such as an error's, would be taken for a record: say \
          `records: { at: $, shape: list }`"
             .to_owned()
     })

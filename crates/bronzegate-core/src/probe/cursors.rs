@@ -35,7 +35,7 @@ impl<'a> Cursors<'a> {
         }
     }
 
-    /// What a person should know of the page.
+    /// What somebody should know of the page.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Data`] for what a run would fail by.

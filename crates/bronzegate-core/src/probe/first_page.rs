@@ -17,7 +17,7 @@ pub(crate) struct FirstPage {
     pub last: bool,
     /// Whether its response says that its window holds more than the API gives out: a run halves it.
     pub too_large: bool,
-    /// What a person should know.
+    /// What somebody should know.
     pub warning: Option<String>,
     /// The same as a run would remember it; `None` where a run would halve its window.
     pub seen: Option<(FirstSeen, PageState)>,

@@ -6,7 +6,7 @@ use crate::config::{Advance, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{FirstSeen, Led, Look, PageState, StreamContext, look, only_page, page_zero};
 
-/// What a person should know of them; `seen` is the first page, and the state behind it.
+/// What somebody should know of them; `seen` is the first page, and the state after it.
 ///
 /// # Errors
 /// [`ErrorKind::Data`] where a run would leave records out.
@@ -23,7 +23,7 @@ pub(super) async fn further(
     if probe.last {
         return Ok(match only_page(context, Some(first)).await? {
             Led::Unseen(why) => vec![why],
-            Led::On | Led::NotYet => Vec::new(),
+            Led::On | Led::NotYet | Led::Unasked => Vec::new(),
         });
     }
     let Look::Page(second) = look(context, &first.branch, behind, &[]).await? else { return Ok(Vec::new()) };

@@ -51,6 +51,9 @@ pub struct Probe {
     /// run halves it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub too_large: bool,
+    /// The bytes of the longest record of the first page.
+    #[serde(skip)]
+    pub longest_record: u64,
     /// What may be wrong, although a run need not fail by it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -78,9 +81,15 @@ impl StreamRun {
         let cursor = self.first_cursor().map_err(named)?;
         let asked = self.asked(&cursor);
         let mut cursors = self.cursors(&cursor).map_err(named)?;
-        let see = |event: &PageEvent| cursors.iter_mut().for_each(|cursors| cursors.see(event));
-        let context = Arc::new(self.context(asked, Deadline::NONE, CancellationToken::default()));
+        let mut longest = 0;
+        let see = |event: &PageEvent| {
+            longest = longest_record(longest, event);
+            cursors.iter_mut().for_each(|cursors| cursors.see(event));
+        };
+        let context = self.context(asked, Deadline::NONE, CancellationToken::default()).checking();
+        let context = Arc::new(context);
         let (mut probe, seen) = self.probe_asking(&context, see).await?;
+        probe.longest_record = longest;
         if let Some(cursors) = cursors {
             let warnings = cursors.judge(&cursor, probe.last).map_err(|error| named(error.on_page(1)))?;
             probe.warnings.extend(warnings);
@@ -103,7 +112,7 @@ impl StreamRun {
         let mut density = incremental.filter(|settings| !settings.windows_only).map(Density::new);
         let see = |event: &PageEvent| density.iter_mut().for_each(|density| density.see(event));
         let context = self.context(self.asked(&asked), Deadline::NONE, CancellationToken::default());
-        let (probe, _) = self.probe_asking(&Arc::new(context), see).await?;
+        let (probe, _) = self.probe_asking(&Arc::new(context.checking()), see).await?;
         Ok(Probe { expected: density.and_then(|density| density.records_in(window)), ..probe })
     }
 
@@ -150,6 +159,7 @@ impl StreamRun {
             last,
             expected: None,
             too_large,
+            longest_record: 0,
             warnings: warning
                 .into_iter()
                 .chain(absent::warnings(&self.stream.pagination, &fetched))
@@ -207,6 +217,14 @@ impl StreamRun {
             }
         }
         Ok(records)
+    }
+}
+
+/// The bytes of the longest record so far. An attempt at the page that begins anew forgets those of the one before it.
+fn longest_record(so_far: u64, event: &PageEvent) -> u64 {
+    match event {
+        PageEvent::Begin(_) => 0,
+        PageEvent::Records(piece) => piece.records().map(|record| record.len() as u64).fold(so_far, u64::max),
     }
 }
 

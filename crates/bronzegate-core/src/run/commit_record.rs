@@ -84,7 +84,7 @@ impl StreamRun {
         report.parts.extend(record.parts.iter().map(|part| part.path.clone()));
         report.cursor_out.clone_from(&record.cursor_out);
         report.warnings.extend(record.warnings.iter().cloned());
-        // Not in the log: what is expected may change, and is looked at anew whenever the log is.
+        // Not in the log: what is expected may change, and is looked at again whenever the log is.
         let breaches = health::breaches(&self.stream.expect, record);
         report.warnings.extend(breaches.iter().map(Breach::to_string));
         report.breaches.extend(breaches);

@@ -140,7 +140,7 @@ impl StreamRun {
         self.client.stats().clone()
     }
 
-    /// What a person should know of a share of a rate that the file does not state.
+    /// What somebody should know of a share of a rate that the file does not state.
     pub fn share_warning(&self) -> Option<String> {
         let share = self.engine.pace.rate_share();
         let is_unknown = share < 1.0 && self.stream.rate_limit.requests_per_second.is_none();
@@ -151,7 +151,7 @@ impl StreamRun {
         })
     }
 
-    /// What is told of a message that may quote an API: one line without secrets. Whatever leaves a run, for a
+    /// What is said of a message that may quote an API: one line without secrets. Whatever leaves a run, for a
     /// report or a log, passes here.
     pub(crate) fn told(&self, message: &str) -> String {
         self.engine.scrubber.told(message)

@@ -1,4 +1,4 @@
-//! What a person should know of a run by what its records' cursors were, and by the API's clock.
+//! What somebody should know of a run by what its records' cursors were, and by the API's clock.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,14 +13,14 @@ use crate::plan::Segment;
 /// A clock may be so far behind, and an answer take so long, that nothing is lost by it.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(1);
 
-/// A first run that lacks more than this of its beginning is told of.
+/// A first run that lacks more than this of its beginning gets a warning.
 const FAR: SignedDuration = SignedDuration::from_hours(24);
 
 /// The part of what was asked for that this has to be as well: one in so many.
 const PART: i32 = 10;
 
 impl StreamRun {
-    /// What is to be told of a segment; `cursor` is its own, with what it has read.
+    /// What is to be said of a segment; `cursor` is its own, with what it has read.
     pub(super) fn found(
         &self,
         filter: &CursorFilter,

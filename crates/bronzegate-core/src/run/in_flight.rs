@@ -77,7 +77,7 @@ impl<'a> Note<'a> {
 
     /// The work is over: the next event has its turn, unless the same one is to go on.
     pub(super) async fn ended(&mut self, is_partial: bool) {
-        // Whoever runs a stream by hand and goes on with it has no time to name.
+        // Whoever runs a stream by hand and continues with it has no time to name.
         let goes_on = is_partial && self.running.at.is_some();
         if self.is_written || goes_on {
             self.write(if goes_on { PAUSE } else { Duration::ZERO }).await;
@@ -99,7 +99,7 @@ impl<'a> Note<'a> {
     }
 }
 
-/// What is told of an event that is skipped.
+/// What is said of an event that is skipped.
 pub(super) fn told(other: &Running) -> String {
     let Running { at, key, holder, began, until, .. } = other;
     let due = at.map_or_else(|| "a run by hand".to_owned(), |at| format!("the run that was due at {at}"));

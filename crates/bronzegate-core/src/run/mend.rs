@@ -1,4 +1,4 @@
-//! A person sets where the next run of a stream begins: a commit of the log like any other, create-only, so that no
+//! Somebody sets where the next run of a stream begins: a commit of the log like any other, create-only, so that no
 //! run at the same time is overwritten and the reason stays.
 
 use super::engine::StreamRun;

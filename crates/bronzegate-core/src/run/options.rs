@@ -13,11 +13,13 @@ pub struct RunOptions {
     pub stop: CancellationToken,
     /// Run, also where another event's run of the stream is in flight.
     pub beside: bool,
+    /// Others had a part of the time first: a run that reads nothing in the rest is partial, and has not failed.
+    pub is_late: bool,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { deadline: Deadline::NONE, stop: CancellationToken::new(), beside: false }
+        Self { deadline: Deadline::NONE, stop: CancellationToken::new(), beside: false, is_late: false }
     }
 }
 

@@ -48,6 +48,18 @@ impl StreamRun {
     }
 }
 
+/// Says of each level whether its pages have led on in earlier runs, as the log remembers it.
+pub(super) fn remembered(context: &StreamContext, segment: &Segment) {
+    for level in context.levels() {
+        let known = segment.paging.get(&level.stream.name);
+        if known
+            .is_some_and(|known| known.leads_on == Some(true) && known.settings == fingerprint(&level.stream))
+        {
+            level.seen.has_led_on_before();
+        }
+    }
+}
+
 /// A run whose pages a rule has ended by a status before there was one.
 fn refused(level: &StreamContext, came_before: bool) -> Result<()> {
     let Some(why) = level.seen.refusal().filter(|_| !came_before && level.seen.pages() == 0) else {
@@ -69,6 +81,7 @@ async fn of_level(
     let seen = level.seen.first();
     let has_records = seen.as_ref().is_some_and(|first| first.records > 0);
     if known.is_none() && !page_zero(level, seen.as_ref()).await? {
+        unasked(level);
         return Ok(None);
     }
     let leads_on = match known.and_then(|known| known.leads_on) {
@@ -81,6 +94,7 @@ async fn of_level(
                 level.seen.warn("unseen", || why);
                 Some(false)
             }
+            Led::Unasked => return Err(unproven(level.stop.is_cancelled())),
             Led::NotYet => None,
         },
     };
@@ -88,7 +102,25 @@ async fn of_level(
     Ok(is_known.then_some(KnownPaging { settings, leads_on }))
 }
 
-/// Tells how pages are asked for from other ways: whoever changes that is asked anew.
+/// Page 0 was not asked for: that is told, and a later run asks.
+fn unasked(level: &StreamContext) {
+    level.seen.lacks();
+    level.seen.warn("unasked", || {
+        "there was no time to ask whether the API has a page 0, which `start` would have to name: the next run asks. If \
+         it finds one, this run lacks its records"
+            .to_owned()
+    });
+}
+
+/// One page is all that came, and whether it is all there is has not been asked.
+fn unproven(is_interrupted: bool) -> Error {
+    let kind = if is_interrupted { ErrorKind::Interrupted } else { ErrorKind::Api };
+    let cause = "no page has led to another, and there was no time to ask whether the first is all there is: nothing was \
+                 committed. Let the run have more time, or say `single_page: true` if the API has but one page";
+    Error::new(kind, cause)
+}
+
+/// Tells how pages are asked for from other ways: whoever changes that is asked again.
 fn fingerprint(stream: &Stream) -> String {
     let pagination = &stream.pagination;
     format!("{:016x}", xxh3_64(format!("{:?} {:?}", pagination.kind, pagination.page_size).as_bytes()))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::StreamRun;
+use super::paging::remembered;
 use super::staged::{Staged, asked_window};
 use super::table_segment::naming;
 use crate::bronze::{
@@ -167,7 +168,7 @@ impl StreamRun {
     }
 
     /// The plan; `None` when another run has meanwhile finished the very run of the sequence that was to
-    /// be next: more may be due behind it.
+    /// be next: more may be due after it.
     async fn look_once(&self, publisher: &Publisher, request: RunRequest) -> Result<Option<RunPlan>> {
         let log = publisher.log();
         let incremental = self.stream.incremental.as_ref();
@@ -252,6 +253,7 @@ impl StreamRun {
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
         let full = Full { most_parts, stop: stop.clone() };
         let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
+        remembered(&context, segment);
         let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let read = self.write_pages(&mut pages, &mut writer, (&full, &mut staged)).await;
         staged.warnings.extend(pages.warnings());
@@ -380,10 +382,10 @@ impl Full {
     }
 }
 
-/// What a person should know of a run that began anew.
+/// What somebody should know of a run that began again.
 fn repeated(segment: &Segment) -> Option<String> {
     let records = segment.counts_before.records;
     segment.repeats.then(|| {
-        format!("the run was begun anew: records of the {records} that its earlier segments committed may come twice")
+        format!("the run was begun again: records of the {records} that its earlier segments committed may come twice")
     })
 }

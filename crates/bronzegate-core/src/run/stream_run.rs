@@ -32,7 +32,7 @@ impl StreamRun {
         let deadline = options.deadline;
         let stores = stores.into();
         let began = self.began();
-        self.stats().begin();
+        self.stats().begin(self.is_one_list());
         let mut report = RunReport::new(&self.engine.source.name, &self.stream.name);
         let ended = match self.timed(request) {
             Ok(timed) => self.alone(stores.clone(), (request, timed), options, &mut report).boxed().await,
@@ -57,6 +57,20 @@ impl StreamRun {
         report
     }
 
+    /// The report of a stream whose turn never came: the same event or command again begins with it.
+    pub fn not_begun(&self) -> RunReport {
+        let (source, stream) = (&self.engine.source.name, &self.stream.name);
+        let warnings = vec![NOT_BEGUN.to_owned()];
+        RunReport { status: Status::Partial, warnings, ..RunReport::new(source, stream) }
+    }
+
+    /// Whether the run reads one list: not one for each partition, parent or window.
+    fn is_one_list(&self) -> bool {
+        let stream = &self.stream;
+        let has_windows = stream.incremental.as_ref().is_some_and(|incremental| incremental.window.is_some());
+        stream.parent.is_none() && stream.partitions.count() <= 1 && !has_windows
+    }
+
     /// Notes beside the log, which knows of no run that failed, why this one did. It changes nothing of how
     /// the run ends. A store that has just failed is not asked again.
     ///
@@ -79,7 +93,7 @@ impl StreamRun {
     }
 
     /// Waits, as long as there is time, until no token is being fetched any more for a request that was
-    /// dropped: what it brings must be saved before the process ends.
+    /// dropped: its records must be saved before the process ends.
     pub(crate) async fn settled(&self, deadline: Deadline) {
         // Nothing is left to commit: all of the time may be used.
         let wait_budget = WaitBudget::new(self.engine.clock.clone(), deadline);
@@ -99,7 +113,7 @@ impl StreamRun {
         let timed = |at: Option<Timestamp>| -> Result<Option<Timestamp>> {
             match at {
                 Some(at) => plan::come(at, now).map(|()| Some(at)),
-                // Without a cursor it may go on with the newest run, whose time is its own.
+                // Without a cursor it may continue with the newest run, whose time is its own.
                 None if self.stream.incremental.is_none() => Ok(None),
                 None => Ok(Some(now.round(Unit::Second).unwrap_or(now))),
             }
@@ -120,16 +134,15 @@ impl StreamRun {
         options: RunOptions,
         report: &mut RunReport,
     ) -> Result<Status> {
-        let RunOptions { deadline, stop, beside } = options;
         let at = match request {
             RunRequest::Scheduled { at } | RunRequest::Restart { at } => at,
             RunRequest::Window { .. } => {
-                return Box::pin(self.segments(stores, timed, deadline, stop, report)).await;
+                return Box::pin(self.segments(stores, timed, options, report)).await;
             }
         };
         let log =
             CommitLog::new(stores.log.clone(), Layout::new(&self.engine.source.name, &self.stream.name));
-        let other = if beside { None } else { log.running().await };
+        let other = if options.beside { None } else { log.running().await };
         // A restart takes the newest run over, whatever its time is.
         let own = if matches!(request, RunRequest::Restart { .. }) { None } else { at };
         if let Some(other) = other.filter(|other| other.keeps_away(own, self.engine.clock.now())) {
@@ -137,7 +150,7 @@ impl StreamRun {
             return Ok(Status::Skipped);
         }
         let mut note = Note::new(self, log, at);
-        let ended = note.during(Box::pin(self.segments(stores, timed, deadline, stop, report))).await;
+        let ended = note.during(Box::pin(self.segments(stores, timed, options, report))).await;
         note.ended(matches!(ended, Ok(Status::Partial))).await;
         report.warnings.extend(note.warning.map(|warning| self.told(&warning)));
         ended
@@ -147,8 +160,7 @@ impl StreamRun {
         &self,
         stores: Stores,
         mut request: RunRequest,
-        deadline: Deadline,
-        stop: CancellationToken,
+        RunOptions { deadline, stop, is_late, .. }: RunOptions,
         report: &mut RunReport,
     ) -> Result<Status> {
         let several = self.stream.incremental.is_some() && !matches!(request, RunRequest::Window { .. });
@@ -176,6 +188,10 @@ impl StreamRun {
                 }
                 Ended::StillWaiting => return Ok(Status::Partial),
                 Ended::NothingCame if committed => return Ok(Status::Partial),
+                Ended::NothingCame if is_late => {
+                    report.warnings.push(LATE.to_owned());
+                    return Ok(Status::Partial);
+                }
                 // Nothing has failed: the same event again has its turn.
                 Ended::NothingCame if self.stats().is_held_back() && !stop.is_cancelled() => {
                     report.warnings.push(HELD_BACK.to_owned());
@@ -202,6 +218,11 @@ impl StreamRun {
 
 /// What is said of a run that has read nothing because of its own pace.
 const HELD_BACK: &str = "no request had its turn under the rate limit in the time that was given";
+
+/// What is said of a run that came to its turn late and has read nothing.
+const LATE: &str = "no page came in the time that the streams before this one left";
+/// What is said of a run whose turn never came.
+const NOT_BEGUN: &str = "not begun: the time was up, or a stop was asked for, before its turn";
 
 fn nothing_came(interrupted: bool) -> Error {
     if interrupted {

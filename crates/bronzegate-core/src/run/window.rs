@@ -90,7 +90,7 @@ impl StreamRun {
         Ok(cursor)
     }
 
-    /// What a person should know of the records that were left out.
+    /// What somebody should know of the records that were left out.
     pub(super) fn left_out(&self, filter: &CursorFilter, segment: &Segment) -> Vec<String> {
         let (left_out, mut warnings) = (filter.left_out(), Vec::new());
         if segment.is_window() && left_out.outside > 0 && !filter.is_all_far() {
@@ -110,7 +110,7 @@ impl StreamRun {
         warnings
     }
 
-    /// What a person should know of where a run begins.
+    /// What somebody should know of where a run begins.
     pub(super) async fn begins(&self, log: &CommitLog, segment: &Segment) -> Result<Vec<String>> {
         let mut told = segment.told.clone();
         if segment.number == 1 && segment.key.key == RunId::Sequence(1).to_string() {

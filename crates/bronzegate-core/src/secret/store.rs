@@ -20,7 +20,7 @@ pub enum Freshness {
 ///
 /// `read` returns the secret as the vault holds it, untrimmed. With [`Freshness::Fresh`] it
 /// asks the vault itself. It never logs a value. Failures name the secret and say where it
-/// was looked for, so that a person knows what to create.
+/// was looked for, so that somebody knows what to create.
 #[async_trait]
 pub trait SecretStore: Send + Sync + std::fmt::Debug {
     /// Whether it is this machine's alone, so that what it lacks says nothing of other machines: the environment,
@@ -44,7 +44,7 @@ pub trait SecretStore: Send + Sync + std::fmt::Debug {
         Err(SecretError::ReadOnly { name: name.to_owned(), vault })
     }
 
-    /// Writes the whole secret anew, if it is still what was held. After `Replaced` every reader who asks
+    /// Writes the whole secret again, if it is still what was held. After `Replaced` every reader who asks
     /// the vault gets the new value. It may be called again after an error, with the same hold.
     ///
     /// # Errors

@@ -125,7 +125,7 @@ impl Tokens {
         matches!(self.source, Source::Principal { .. })
     }
 
-    /// What a person may do about a token that the workspace refuses.
+    /// What somebody may do about a token that the workspace refuses.
     pub(crate) fn advice(&self) -> &'static str {
         match self.source {
             Source::Pat(_) => "the token of DATABRICKS_TOKEN is revoked, expired, or another workspace's",

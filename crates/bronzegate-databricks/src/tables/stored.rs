@@ -1,4 +1,4 @@
-//! A table as it is, held against the columns that parts will have.
+//! A table as it is, compared with the columns that parts will have.
 
 use bronzegate_core::bronze::TableColumn;
 

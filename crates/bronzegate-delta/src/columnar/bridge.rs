@@ -67,5 +67,5 @@ impl Bridge {
 }
 
 fn abandoned(path: &str) -> StoreError {
-    StoreError::io("go on with", path, "nobody waits for it any more")
+    StoreError::io("continue with", path, "nobody waits for it any more")
 }

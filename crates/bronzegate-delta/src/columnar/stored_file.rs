@@ -122,7 +122,7 @@ impl ChunkReader for StoredFile {
     }
 }
 
-/// Reads from a place on. The library reads nothing but page headers this way, so the first read is held against the
+/// Reads from a place on. The library reads nothing but page headers this way, so the first read is compared with the
 /// bound of pages, before anything is allocated for one.
 #[derive(Debug)]
 pub(crate) struct PageHeaderRead {

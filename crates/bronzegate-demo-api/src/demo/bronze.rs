@@ -34,6 +34,11 @@ impl Batch {
         Self { target: target.to_owned(), id: at.strftime("%Y%m%d%H%M%S").to_string() }
     }
 
+    /// The batch, as it stands in names of files.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The lines of a stream's parts, in order.
     pub(super) fn lines(&self, stream: &str) -> Result<Vec<String>, Box<dyn Error>> {
         let mut parts = Vec::new();

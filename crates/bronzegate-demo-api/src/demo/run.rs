@@ -2,12 +2,13 @@
 
 use super::{
     bronze::{Batch, Seen},
+    lake,
     setting::{SECRETS, STREAMS, options, sources, start},
 };
 use crate::{arguments::DemoArguments, output::say};
 use bronzegate_demo_api::{Options, expected};
 use jiff::{Timestamp, Unit};
-use std::{error::Error, path::Path, process::ExitStatus};
+use std::{error::Error, path::Path};
 use tokio::process::Command;
 
 /// Runs the demo. An error says which stream is not exact, or what could not be started.
@@ -19,10 +20,7 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<(), Box<dyn Error>>
     say(&format!("demo API on {}, with rate limits and faults", api.base_url()));
     say(&format!("reading {}/demo.yaml into {}\n", sources.display(), target.display()));
     let at = now()?;
-    let status = ingest(&sources, target, at).await?;
-    if !status.success() {
-        return Err(format!("bronzegate ended with {status}").into());
-    }
+    ingest("demo", &sources, arguments, at).await?;
     let batch = Batch::new(target, at);
     say("\nwhat was written");
     batch.tree()?.iter().for_each(|line| say(line));
@@ -35,29 +33,57 @@ pub(crate) async fn run(arguments: &DemoArguments) -> Result<(), Box<dyn Error>>
     for stream in STREAMS {
         say(&compare(&options, stream, &batch.seen(stream)?)?);
     }
+    say(&format!(
+        "\nthe stream {} again, into a Delta table in {}\n",
+        lake::TABLE,
+        arguments.tables.display()
+    ));
+    let sources = lake::sources(target, &api.base_url())?;
+    ingest(lake::NAME, &sources, arguments, at).await?;
+    say(&told(&options, lake::rows(&arguments.tables, batch.id())?)?);
+    say(&format!("read it: {}", lake::reader(&arguments.tables)));
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "a person who runs the demo runs it now")]
+/// The rows of the table, compared with the records that the API serves.
+fn told(options: &Options, rows: u64) -> Result<String, String> {
+    let served = options.streams.iter().find(|served| served.name == lake::TABLE);
+    let served = served.map_or(0, |served| served.records);
+    if rows == served {
+        Ok(format!("\n{}: {rows} rows of this run in the table, as many as the API has records", lake::TABLE))
+    } else {
+        Err(format!("{}: the table has {rows} rows, the API has {served} records", lake::TABLE))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "somebody who runs the demo runs it now")]
 fn now() -> Result<Timestamp, jiff::Error> {
     Timestamp::now().round(Unit::Second)
 }
 
 /// Runs the program beside this one, or the one on the PATH.
-async fn ingest(sources: &Path, target: &Path, at: Timestamp) -> Result<ExitStatus, Box<dyn Error>> {
+async fn ingest(
+    source: &str,
+    sources: &Path,
+    arguments: &DemoArguments,
+    at: Timestamp,
+) -> Result<(), Box<dyn Error>> {
     let beside = std::env::current_exe()?.with_file_name("bronzegate");
     let program = if beside.exists() { beside } else { "bronzegate".into() };
-    Command::new(&program)
-        .args(["run", "demo", "--environment", "demo", "--log", "error", "--at", &at.to_string()])
+    let status = Command::new(&program)
+        .args(["run", source, "--environment", "demo", "--log", "error", "--at", &at.to_string()])
         .arg("--sources")
         .arg(sources)
         .arg("--target")
-        .arg(target)
+        .arg(&arguments.target)
+        .arg("--tables")
+        .arg(&arguments.tables)
         .envs(SECRETS)
         .kill_on_drop(true)
         .status()
         .await
-        .map_err(|error| format!("cannot start {}: {error}", program.display()).into())
+        .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
+    if status.success() { Ok(()) } else { Err(format!("bronzegate ended with {status}").into()) }
 }
 
 /// Count, sum and hash of a stream's ids, compared with what the API serves.
@@ -97,6 +123,13 @@ mod tests {
                 assert!(error.starts_with(&format!("{stream}: bronze has ")), "{error}");
             }
         }
+    }
+
+    #[test]
+    fn a_table_with_fewer_rows_than_the_api_has_records_is_told() {
+        let options = options().unwrap();
+        assert!(told(&options, 50_000).unwrap().contains("orders: 50000 rows"));
+        assert!(told(&options, 49_999).unwrap_err().contains("the table has 49999 rows"));
     }
 
     #[test]

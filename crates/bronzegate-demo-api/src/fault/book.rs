@@ -49,18 +49,32 @@ impl Book {
         self.rules.iter().filter(|rule| (1..u32::MAX).contains(&rule.times)).cloned().collect()
     }
 
-    /// Takes the first rule that fires now.
+    /// Takes the first rule that fires now. Slips are apart.
     pub(crate) fn fire(&mut self, moment: &Moment<'_>) -> Option<FaultKind> {
-        let seed = self.seed;
         self.overall += u64::from(moment.stream != TOKENS);
-        let overall = self.overall;
-        let (_, rule) = self.rules.iter_mut().enumerate().find(|(n, rule)| {
-            rule.times > 0 && concerns(rule, moment) && due(rule.at, moment, overall, seed ^ *n as u64)
-        })?;
-        if rule.times < u32::MAX {
-            rule.times -= 1;
-        }
-        Some(rule.kind.clone())
+        self.due(moment, false).next()
+    }
+
+    /// Takes the slips of the page that is asked for: whatever becomes of the answer, it says what they make of it.
+    pub(crate) fn slips(&mut self, moment: &Moment<'_>) -> Vec<FaultKind> {
+        self.due(moment, true).collect()
+    }
+
+    /// The rules that fire at a moment, each spent as it is taken.
+    fn due(&mut self, moment: &Moment<'_>, slips: bool) -> impl Iterator<Item = FaultKind> {
+        let (seed, overall) = (self.seed, self.overall);
+        let rules = self.rules.iter_mut().enumerate().filter(move |(n, rule)| {
+            rule.times > 0
+                && rule.kind.is_slip() == slips
+                && concerns(rule, moment)
+                && due(rule.at, moment, overall, seed ^ *n as u64)
+        });
+        rules.map(|(_, rule)| {
+            if rule.times < u32::MAX {
+                rule.times -= 1;
+            }
+            rule.kind.clone()
+        })
     }
 }
 

@@ -180,6 +180,11 @@ impl FaultKind {
         Self::Status { code, body: None, headers: Vec::new(), content_type: None }
     }
 
+    /// Whether it is what a page says wrong, beside anything that happens to the answer.
+    pub(crate) fn is_slip(&self) -> bool {
+        matches!(self, Self::NextRenamed { .. })
+    }
+
     /// Another status with a `Retry-After` header.
     pub fn retry_after(code: u16, wait: impl Into<String>) -> Self {
         Self::Status {

@@ -9,7 +9,7 @@ use super::{
 use url::{Url, form_urlencoded};
 
 impl Scene<'_> {
-    /// The next cursor as the style writes it, or the foreign URL a fault put in its place.
+    /// The next cursor as the style writes it, or the foreign URL a fault put instead.
     pub(crate) fn cursor(&self, plan: &Plan) -> Option<String> {
         let mark = self.next(plan)?;
         let Scheme::Cursor { codec, .. } = Scheme::of(self.stream) else {

@@ -13,7 +13,7 @@ pub(crate) enum Scheme<'a> {
     Whole,
     /// By an opaque cursor.
     Cursor { cursor: &'a str, size: &'a str, codec: Codec },
-    /// By the number of records to pass over.
+    /// By the number of records to skip.
     Offset { offset: &'a str, size: &'a str },
     /// By the page's number, counted from `first`.
     Numbered { page: &'a str, size: &'a str, first: u64 },

@@ -297,11 +297,12 @@ fn page(
     };
     let mut plan = Plan::new(ask, stream.records);
     plan.total = total.unwrap_or(plan.total);
-    let fault = state.fire(&Moment {
+    let moment = Moment {
         stream: &stream.name,
         request: number,
         page: Some(Asked { start: plan.first, count: plan.count, number: plan.number() }),
-    });
+    };
+    let fault = state.fire(&moment);
     if let Some(kind) = &fault {
         live.counters.fault();
         if let Some(reply) = replacement(kind, scene.call) {
@@ -311,6 +312,10 @@ fn page(
             return (reply, fault);
         }
         plan.bend(kind, ask, stream.records);
+    }
+    for slip in state.slips(&moment) {
+        live.counters.fault();
+        plan.bend(&slip, ask, stream.records);
     }
     live.counters.page(plan.count);
     (written(scene, &plan, fault.as_ref()), fault)

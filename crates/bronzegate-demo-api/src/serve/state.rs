@@ -212,6 +212,10 @@ impl State {
         locked(&self.faults).fire(moment)
     }
 
+    pub(crate) fn slips(&self, moment: &Moment<'_>) -> Vec<FaultKind> {
+        locked(&self.faults).slips(moment)
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let streams = self.streams.iter();
         Stats {

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::functions::BASE64;
-use super::part::{Part, length};
+use super::part::Part;
 use super::refused::{Result, refuse};
-use super::term::{Term, shown};
-use crate::place::{Target, written};
+use super::term::{Step, Term, shown};
+use crate::place::Target;
 use crate::tree::Node;
 use crate::yaml::{Map, Yaml, one};
 
@@ -19,13 +19,16 @@ pub(super) fn auth(part: &mut Part<'_>, node: Option<&Node>) -> Result<Option<Ma
         "BasicHttpAuthenticator" => basic(part, node).map(Some),
         "ApiKeyAuthenticator" => api_key(part, node).map(Some),
         "OAuthAuthenticator" => oauth(part, node).map(Some),
-        "SessionTokenAuthenticator" => session(part, node).map(Some),
+        "SessionTokenAuthenticator" => super::login::session(part, node).map(Some),
         "SelectiveAuthenticator" => selected(part, node),
+        "LegacySessionTokenAuthenticator" => super::login::legacy_session(part, node).map(Some),
         "JwtAuthenticator" => {
             refuse("JWT sent as a token", "a JWT of its own is sent with each request", node)
         }
         kind => {
-            refuse("custom component", format!("the authenticator is code of the connector ({kind})"), node)
+            let what =
+                format!("the authenticator is code of the connector ({kind}): give another with --auth");
+            refuse("custom component", what, node)
         }
     }
 }
@@ -35,21 +38,49 @@ fn secret(part: &Part<'_>, place: &str) -> Yaml {
 }
 
 /// A secret, or a constant that is stored as one.
-fn as_secret(part: &mut Part<'_>, term: &Term, what: &'static str, name: &str, at: &Node) -> Result<Yaml> {
+pub(super) fn as_secret(
+    part: &mut Part<'_>,
+    term: &Term,
+    what: &'static str,
+    name: &str,
+    at: &Node,
+) -> Result<Yaml> {
     match term {
         Term::Secret(place) => Ok(secret(part, place)),
         Term::Known(value) => {
-            let place = format!("{name} (the constant `{}`)", shown(value));
-            let name = format!("{}-{name}", part.source);
-            part.settings.constant(&name, &place);
-            Ok(one("secret", name))
+            let was = format!("{name} (the constant `{}`)", shown(value));
+            Ok(one("secret", part.settings.made(part.source, name, &was)))
         }
         Term::Unknown(why) => refuse("expression in authentication", format!("{what}: {why}"), at),
-        _ => refuse("expression in authentication", format!("{what} is put together of several values"), at),
+        term => match recipe(term) {
+            Some(recipe) => {
+                part.note(format!("{what} is put together of several values: it is stored as one secret"));
+                Ok(one("secret", part.settings.made(part.source, name, &recipe)))
+            }
+            None => {
+                refuse("expression in authentication", format!("{what} depends on what only a run knows"), at)
+            }
+        },
     }
 }
 
-fn text_or_secret(part: &mut Part<'_>, term: &Term, what: &'static str, at: &Node) -> Result<Yaml> {
+/// How a secret is put together of values of the configuration: `Token <user>:<password>`.
+fn recipe(term: &Term) -> Option<String> {
+    match term {
+        Term::Known(value) => Some(shown(value)),
+        Term::Secret(place) => Some(format!("<{place}>")),
+        Term::Text(parts) => parts.iter().map(recipe).collect(),
+        Term::Written(inner, format) if format == BASE64 => Some(format!("<base64 of {}>", recipe(inner)?)),
+        _ => None,
+    }
+}
+
+pub(super) fn text_or_secret(
+    part: &mut Part<'_>,
+    term: &Term,
+    what: &'static str,
+    at: &Node,
+) -> Result<Yaml> {
     match term {
         Term::Secret(place) => Ok(secret(part, place)),
         Term::Known(value) => Ok(shown(value).into()),
@@ -107,12 +138,13 @@ pub(super) fn key_at(part: &mut Part<'_>, target: &Target, value: &Term, at: &No
             [Term::Known(prefix), Term::Written(inner, format)]
                 if format == BASE64 && shown(prefix).trim().eq_ignore_ascii_case("basic") =>
             {
-                return encoded(part, inner, at);
+                if let Some(basic) = encoded(part, inner, at) {
+                    return basic;
+                }
+                (None, value.clone())
             }
             [Term::Known(prefix), secret @ Term::Secret(_)] => (Some(shown(prefix)), secret.clone()),
-            _ => {
-                return refuse("expression in authentication", "a key is put together of several values", at);
-            }
+            _ => (None, value.clone()),
         },
         value => (None, value.clone()),
     };
@@ -123,25 +155,36 @@ pub(super) fn key_at(part: &mut Part<'_>, target: &Target, value: &Term, at: &No
     Ok(map.with("value", as_secret(part, &value, "the key", "key", at)?))
 }
 
-/// `Basic {{ (user ~ ':' ~ password) | base64encode }}`.
-fn encoded(part: &mut Part<'_>, inner: &Term, at: &Node) -> Result<Map> {
-    let Term::Text(parts) = inner else {
-        return refuse("expression in authentication", "a value in base64", at);
+/// The key of an authenticator that puts it into the request's body: its place, and the secret.
+pub(super) fn key_in_body(part: &mut Part<'_>, node: Option<&Node>) -> Result<Option<(Vec<String>, Yaml)>> {
+    let Some(node) = node.filter(|node| node.kind() == "ApiKeyAuthenticator") else { return Ok(None) };
+    let option = node.get("inject_into");
+    let in_body = |option: &&Node| option.text_at("inject_into").is_some_and(|at| at.starts_with("body"));
+    let Some(Target::Body(path)) = option.filter(in_body).map(|option| part.target(option)).transpose()?
+    else {
+        return Ok(None);
     };
+    let value = node.get("api_token").map_or_else(Term::null, |token| part.secret_scope(node).value(token));
+    Ok(Some((path, as_secret(part, &value, "the key", "key", node)?)))
+}
+
+/// `Basic {{ (user ~ ':' ~ password) | base64encode }}`; `None` where it is put together otherwise.
+fn encoded(part: &mut Part<'_>, inner: &Term, at: &Node) -> Option<Result<Map>> {
+    let Term::Text(parts) = inner else { return None };
     let colon = |value: &Value| value.as_str().and_then(|text| text.strip_prefix(':')).map(str::to_owned);
     match parts.as_slice() {
         [user @ Term::Secret(_), Term::Known(rest)] if colon(rest).is_some() => {
             let password = Term::Known(colon(rest).unwrap_or_default().into());
-            user_and_password(part, user, &password, at)
+            Some(user_and_password(part, user, &password, at))
         }
         [user @ Term::Secret(_), Term::Known(rest), password @ Term::Secret(_)] if rest == ":" => {
-            user_and_password(part, user, password, at)
+            Some(user_and_password(part, user, password, at))
         }
         [Term::Known(user), password @ Term::Secret(_)] if shown(user).ends_with(':') => {
             let user = Term::Known(shown(user).trim_end_matches(':').into());
-            user_and_password(part, &user, password, at)
+            Some(user_and_password(part, &user, password, at))
         }
-        _ => refuse("expression in authentication", "a value in base64", at),
+        _ => None,
     }
 }
 
@@ -185,6 +228,12 @@ fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
         let token = value(part, "refresh_token");
         map.set("refresh_token", as_secret(part, &token, "the refresh token", "refresh-token", node)?);
     }
+    token_request(part, node, &mut map)?;
+    Ok(map)
+}
+
+/// What else a token request says: scopes, parameters, and how the client authenticates.
+fn token_request(part: &Part<'_>, node: &Node, map: &mut Map) -> Result<()> {
     if let Some(scopes) = node.get("scopes") {
         let scopes = scopes.items().iter().map(|scope| {
             Ok(Yaml::from(shown(&part.known(part.scope(node).value(scope), "a scope", node)?)))
@@ -219,79 +268,11 @@ fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
             }
         }
     }
-    Ok(map)
-}
-
-fn session(part: &mut Part<'_>, node: &Node) -> Result<Map> {
-    let Some(login) = node.get("login_requester") else {
-        return refuse("login", "there is no login request", node);
-    };
-    let base = login.get("url").or_else(|| login.get("url_base"));
-    let base = base.map_or_else(Term::null, |base| part.scope(login).value(base));
-    let path = login.get("path").map_or_else(Term::null, |path| part.scope(login).value(path));
-    let base = shown(&part.known(base, "the address of the login", login)?);
-    let path = shown(&part.known(path, "the path of the login", login)?);
-    let url = if path.is_empty() {
-        base
-    } else {
-        format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'))
-    };
-    let mut request = Map::new().with("url", url);
-    if let Some(method) = login.text_at("http_method").filter(|method| method != "POST") {
-        request.set("method", method);
-    }
-    for (key, word) in
-        [("request_body_json", "body"), ("request_body_data", "form"), ("request_headers", "headers")]
-    {
-        if let Some(values) = login.get(key) {
-            if values.str().is_some() {
-                return refuse("login", "the body of the login is one text", values);
-            }
-            let mut members = Map::new();
-            for (name, value) in
-                values.entries().iter().filter(|(name, _)| name != super::resolve::PARAMETERS)
-            {
-                let term = part.secret_scope(login).value(value);
-                members.set(name.as_str(), text_or_secret(part, &term, "a value of the login", login)?);
-            }
-            request.set(word, members);
-        }
-    }
-    if login.get("authenticator").is_some_and(|inner| inner.kind() != "NoAuth") {
-        return refuse(
-            "login with authentication",
-            "the login request has an authenticator of its own",
-            login,
-        );
-    }
-    let path: Vec<_> = node
-        .get("session_token_path")
-        .map(|path| path.items().iter().filter_map(Node::text).collect())
-        .unwrap_or_default();
-    let mut map =
-        Map::new().with("type", "login").with("request", request).with("token", one("body", written(&path)));
-    let sent = node.get("request_authentication");
-    match sent.map(Node::kind) {
-        Some("Bearer") | None => {
-            map.set("send", Map::new().with("header", "Authorization").with("prefix", "Bearer "));
-        }
-        _ => {
-            let option = sent.and_then(|sent| sent.get("inject_into"));
-            let Some(option) = option else {
-                return refuse("login", "the session's token goes to an unknown place", node);
-            };
-            map.set("send", part.target(option)?.yaml());
-        }
-    }
-    if let Some(expires) = node.text_at("expiration_duration").as_deref().and_then(length) {
-        map.set("expires", expires);
-    }
-    Ok(map)
+    Ok(())
 }
 
 /// One of several, by a value of the configuration.
 fn selected(part: &mut Part<'_>, node: &Node) -> Result<Option<Map>> {
-    use super::term::Step;
     let path: Vec<_> = node
         .get("authenticator_selection_path")
         .map(Node::items)
@@ -301,7 +282,7 @@ fn selected(part: &mut Part<'_>, node: &Node) -> Result<Option<Map>> {
         .map(Step::Name)
         .collect();
     let choices = node.get("authenticators").map(Node::entries).unwrap_or_default();
-    let wanted = match part.settings.look_up(&path, false) {
+    let wanted = match part.settings.look_up(&path, false, false) {
         Term::Known(value) => shown(&value),
         _ => String::new(),
     };

@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
+use super::jinja::Scope;
 use super::part::Part;
 use super::refused::{Result, refuse};
-use super::term::shown;
+use super::templates::ABOVE;
+use super::term::{Term, shown};
 use crate::place::{Target, written};
 use crate::tree::Node;
 use crate::yaml::{Map, Yaml};
@@ -60,10 +62,18 @@ fn listed(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
             });
             values.collect::<Result<Vec<_>>>()?
         }
-        Some(text) => match part.known(part.scope(router).value(text), "the list of partitions", text)? {
-            Value::Array(values) => values,
-            value => vec![value],
-        },
+        Some(text) => {
+            let scope = part.scope(router);
+            let term = match scope.value(text) {
+                Term::Known(Value::Null) => Scope { stands_in: true, ..scope }.value(text),
+                term => term,
+            };
+            match part.known(term, "the list of partitions", text)? {
+                Value::Array(values) => values,
+                Value::Null => Vec::new(),
+                value => vec![value],
+            }
+        }
         None => Vec::new(),
     };
     if values.is_empty() {
@@ -73,8 +83,7 @@ fn listed(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
             router,
         );
     }
-    let name: String =
-        field.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+    let name = partition_name(&field);
     part.partitions.push((field.clone(), format!("partition.{name}")));
     branches.partitions.set(name.as_str(), values.into_iter().map(Yaml::from).collect::<Vec<_>>());
     if let Some(option) = router.get("request_option") {
@@ -100,6 +109,7 @@ fn parent(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
     }
     let key = written(&path);
     part.partitions.push((field, format!("parent.{key}")));
+    above(part, stream);
     let mut fields = vec![key.clone()];
     for extra in config.get("extra_fields").map(Node::items).unwrap_or_default() {
         let path: Vec<String> = extra.items().iter().filter_map(Node::text).collect();
@@ -122,6 +132,29 @@ fn parent(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
     branches.parent =
         Some(Parent { stream: stream.clone(), fields, by_change: config.is_true("incremental_dependency") });
     Ok(())
+}
+
+/// What the parent's own slice holds: each of its records has it as a field here.
+fn above(part: &mut Part<'_>, stream: &Node) {
+    let router = stream.path(&["retriever", "partition_router"]);
+    for router in router.map(Node::items).unwrap_or_default() {
+        if let Ok(name) = field(part, router, "cursor_field") {
+            let own = format!("parent._partition_{}", partition_name(&name));
+            part.partitions.push((format!("{ABOVE}{name}"), own));
+        }
+        for config in router.get("parent_stream_configs").map(Node::items).unwrap_or_default() {
+            let (key, name) = (field(part, config, "parent_key"), field(part, config, "partition_field"));
+            if let (Ok(key), Ok(name)) = (key, name) {
+                part.partitions
+                    .push((format!("{ABOVE}{name}"), format!("parent._parent_{}", key.replace('.', "_"))));
+            }
+        }
+    }
+}
+
+/// The name of a partition in a source file.
+fn partition_name(field: &str) -> String {
+    field.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect()
 }
 
 fn field(part: &Part<'_>, node: &Node, key: &str) -> Result<String> {

@@ -2,14 +2,16 @@
 
 use serde_json::Value;
 
-use super::part::response_place;
-use super::term::{Root, Term, Test};
+use super::pieces::link_target;
+use super::places::response_place;
+use super::term::{Root, Step, Term, Test};
 use crate::yaml::{Map, one};
 
 /// Whether a test says that the cursor, or what holds it, is not there.
 pub(super) fn is_absence(test: &Test, cursor: &Term) -> bool {
     let holds = |term: &Term| {
         term == cursor
+            || is_raw_link(term, cursor)
             || matches!((term, cursor), (Term::At(one, outer), Term::At(other, inner)) if one == other && !outer.is_empty() && inner.starts_with(outer))
     };
     match test {
@@ -20,6 +22,19 @@ pub(super) fn is_absence(test: &Test, cursor: &Term) -> bool {
         },
         Test::Compare("==", term, Term::Known(value)) => holds(term) && !super::term::truthy(value),
         Test::Or(tests) => tests.iter().all(|test| is_absence(test, cursor)),
+        _ => false,
+    }
+}
+
+/// Whether a test of the raw `Link` header is one of the link that leads on: that it is there, or has `rel="next"`.
+fn is_raw_link(term: &Term, cursor: &Term) -> bool {
+    let name = |path: &[Step], at: usize| path.get(at).map(Step::to_string).unwrap_or_default();
+    match (term, cursor) {
+        (Term::At(Root::Headers, tested), Term::At(Root::Headers, link)) => {
+            *cursor == link_target()
+                && name(tested, 0) == "Link"
+                && (tested.len() == 1 || name(tested, 1).contains("next") && link.len() > tested.len())
+        }
         _ => false,
     }
 }

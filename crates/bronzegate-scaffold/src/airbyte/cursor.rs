@@ -63,7 +63,8 @@ impl Cursor<'_> {
     /// The setting `incremental`; `None` where every run reads everything, as the manifest does.
     pub(super) fn finish(&self, part: &mut Part<'_>, record: &Record<'_>) -> Result<Option<Map>> {
         let node = self.node;
-        let option = |part: &Part<'_>, key: &str| node.get(key).map(|option| part.target(option)).transpose();
+        let option =
+            |part: &mut Part<'_>, key: &str| node.get(key).map(|option| part.target(option)).transpose();
         let (from, to) = (option(part, "start_time_option")?, option(part, "end_time_option")?);
         let asks = from.is_some() || part.uses_window.0;
         let asks_end = to.is_some() || part.uses_window.1;
@@ -205,53 +206,41 @@ impl Cursor<'_> {
                 part.rewrite("requests do not say the window's end: one window instead of steps, which would repeat records");
             }
         }
-        if let Some(back) = text(part, "lookback_window", "the lookback")? {
-            match length(&back) {
-                Some(back) => {
-                    map.set(
-                        "lookback",
-                        if let Some(months) = back.strip_suffix("mo") {
-                            format!("{}d", months.parse::<u64>().unwrap_or(1).saturating_mul(31))
-                        } else {
-                            back
-                        },
-                    );
-                }
-                None if back == "P0D" || back == "PT0S" => {}
-                None => {
-                    return refuse(
-                        "lookback",
-                        format!("the lookback `{back}` is no length of one unit"),
-                        node,
-                    );
-                }
+        match text(part, "lookback_window", "the lookback")? {
+            Some(back) if back != "P0D" && back != "PT0S" => {
+                let Some(back) = length(&back) else {
+                    let what = format!("the lookback `{back}` is no length of one unit");
+                    return refuse("lookback", what, node);
+                };
+                let months = back.strip_suffix("mo").and_then(|months| months.parse::<u64>().ok());
+                map.set("lookback", months.map_or(back, |months| format!("{}d", months.saturating_mul(31))));
             }
+            _ => {}
         }
         let is_daily = matches!(map.get("request_format").or_else(|| map.get("format")), Some(Yaml::Value(Value::String(format))) if format == "date");
         if asks_end && is_daily && node.text_at("cursor_granularity").is_some_and(|unit| unit == "P1D") {
             map.set("to_inclusive", "day");
         }
-        if let Some(end) = node.get("end_datetime") {
-            let value = end
-                .get("datetime")
-                .map_or_else(|| part.scope(node).value(end), |inner| part.scope(end).value(inner));
-            match value {
-                Term::Now(0) | Term::Known(Value::Null) => {}
-                Term::Now(seconds) if seconds < 0 => {
-                    map.set("settle", format!("{}s", seconds.unsigned_abs()));
-                }
-                Term::Known(value) if start_text(&value, None).is_some_and(|text| text > now.to_string()) => {
-                }
-                _ => {
-                    return refuse(
-                        "fixed end",
-                        "the manifest ends at a fixed time, or at one that a run computes",
-                        end,
-                    );
-                }
+        self.end(part, map, now)
+    }
+
+    /// The manifest's own end: now, or so long before it.
+    fn end(&self, part: &Part<'_>, map: &mut Map, now: Timestamp) -> Result<()> {
+        let Some(end) = self.node.get("end_datetime") else { return Ok(()) };
+        let value = end
+            .get("datetime")
+            .map_or_else(|| part.scope(self.node).value(end), |inner| part.scope(end).value(inner));
+        match value {
+            Term::Now(0) | Term::Known(Value::Null) => Ok(()),
+            Term::Now(seconds) if seconds < 0 => {
+                map.set("settle", format!("{}s", seconds.unsigned_abs()));
+                Ok(())
             }
+            Term::Known(value) if start_text(&value, None).is_some_and(|text| text > now.to_string()) => {
+                Ok(())
+            }
+            _ => refuse("fixed end", "the manifest ends at a fixed time, or at one that a run computes", end),
         }
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
+use super::pieces::{link_target, parameter_of};
 use super::term::{Root, Step, Term, shown};
 
 pub(super) fn filter(name: &str, of: Term, arguments: &[Term]) -> Term {
@@ -11,14 +12,25 @@ pub(super) fn filter(name: &str, of: Term, arguments: &[Term]) -> Term {
         (_, of @ Term::Unknown(_)) => of,
         ("default" | "d", of) => match (of, arguments.first()) {
             (Term::Known(Value::Null), Some(default)) => default.clone(),
-            (of @ Term::At(..), Some(default)) if !default.is_empty() => {
-                drop(of);
+            (Term::At(..), Some(default)) if !default.is_empty() => {
                 Term::unknown("a default for what only a run knows")
             }
             (of, _) => of,
         },
-        (_, Term::Known(value)) => known(name, value, arguments),
+        (_, Term::Known(value)) => known(name, &value, arguments),
         ("string" | "int" | "float" | "trim", of) => of,
+        ("tojson", of @ Term::At(Root::Response, _)) => Term::Quoted(Box::new(of)),
+        ("regex_search", of @ Term::At(Root::Response, _)) => match arguments {
+            [Term::Known(Value::String(expression)), ..] => parameter_of(expression).map_or_else(
+                || {
+                    Term::unknown(
+                        "the filter `regex_search` with an expression that is not for one parameter",
+                    )
+                },
+                |name| Term::Parameter(Box::new(of), name),
+            ),
+            _ => Term::unknown("the filter `regex_search`"),
+        },
         ("last", Term::At(root, mut path)) => {
             path.push(Step::Index(-1));
             Term::At(root, path)
@@ -27,20 +39,20 @@ pub(super) fn filter(name: &str, of: Term, arguments: &[Term]) -> Term {
             path.push(Step::Index(0));
             Term::At(root, path)
         }
-        ("length" | "count", Term::At(Root::Response, path)) if path.is_empty() => {
-            Term::At(Root::PageCount, path)
+        ("length" | "count", Term::At(Root::Response, path)) => {
+            let root = if path.is_empty() { Root::PageCount } else { Root::Length };
+            Term::At(root, path)
         }
         ("base64encode", of @ Term::Text(_)) => Term::Written(Box::new(of), BASE64.to_owned()),
-        ("base64encode" | "urlencode" | "tojson", of @ Term::Secret(_)) => {
-            drop(of);
+        ("base64encode" | "urlencode" | "tojson", Term::Secret(_)) => {
             Term::unknown(format!("the filter `{name}` on a secret"))
         }
         (name, _) => Term::unknown(format!("the filter `{name}` at run time")),
     }
 }
 
-fn known(name: &str, value: Value, arguments: &[Term]) -> Term {
-    let text = || shown(&value);
+fn known(name: &str, value: &Value, arguments: &[Term]) -> Term {
+    let text = || shown(value);
     let first = || match arguments.first() {
         Some(Term::Known(value)) => shown(value),
         _ => String::new(),
@@ -53,18 +65,18 @@ fn known(name: &str, value: Value, arguments: &[Term]) -> Term {
         "upper" => text().to_uppercase().into(),
         "trim" => text().trim().into(),
         "tojson" => value.to_string().into(),
-        "length" | "count" => match &value {
+        "length" | "count" => match value {
             Value::Array(items) => items.len().into(),
             Value::Object(members) => members.len().into(),
             _ => text().chars().count().into(),
         },
-        "join" => match &value {
+        "join" => match value {
             Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(&first()).into(),
             _ => text().into(),
         },
         "first" => value.get(0).cloned().unwrap_or_default(),
         "last" => value.as_array().and_then(|items| items.last()).cloned().unwrap_or_default(),
-        "list" | "safe" => value,
+        "list" | "safe" => value.clone(),
         "urlencode" => url::form_urlencoded::byte_serialize(text().as_bytes()).collect::<String>().into(),
         "base64encode" => BASE64_STANDARD.encode(text()).into(),
         "replace" => match arguments {
@@ -94,10 +106,12 @@ pub(super) fn call(name: &str, arguments: &[Term]) -> Term {
             span.map_or_else(|| Term::unknown("a duration"), |seconds| Term::Known(seconds.into()))
         }
         ("format_datetime", [of, Term::Known(Value::String(format)), ..]) => written(of.clone(), format),
-        ("timestamp", [of @ Term::At(Root::Interval | Root::Partition, _), ..]) => written(of.clone(), "%s"),
-        ("timestamp", [Term::Known(value), ..]) => match shown(value).parse::<jiff::Timestamp>() {
-            Ok(time) => Term::Known(time.as_second().into()),
-            Err(_) => Term::unknown("the function `timestamp`"),
+        ("timestamp", [of @ (Term::At(Root::Interval | Root::Partition, _) | Term::Now(_)), ..]) => {
+            written(of.clone(), "%s")
+        }
+        ("timestamp", [Term::Known(value), ..]) => match time_of(value) {
+            Some(time) => Term::Known(time.as_second().into()),
+            None => Term::unknown("the function `timestamp`"),
         },
         ("str_to_datetime", [of, ..]) => of.clone(),
         ("max" | "min", [Term::Known(Value::Number(one)), Term::Known(Value::Number(other))]) => {
@@ -121,11 +135,33 @@ fn written(of: Term, format: &str) -> Term {
         Term::At(Root::Interval | Root::Partition, _) => Term::Written(Box::new(of), format.to_owned()),
         Term::Written(inner, _) => Term::Written(inner, format.to_owned()),
         now @ (Term::Now(_) | Term::Unknown(_)) => now,
-        Term::Known(value) => match shown(&value).parse::<jiff::Timestamp>() {
-            Ok(time) => Term::Known(time.strftime(format).to_string().into()),
-            Err(_) => Term::unknown("a time that is rewritten"),
-        },
+        Term::Known(value) => time_of(&value)
+            .and_then(|time| formatted(time, format))
+            .map_or_else(|| Term::unknown("a time that is rewritten"), |text| Term::Known(text.into())),
         _ => Term::unknown("a time that is rewritten"),
+    }
+}
+
+/// A time of the configuration: an instant, a date, or what Airbyte takes for UTC.
+fn time_of(value: &Value) -> Option<jiff::Timestamp> {
+    if let Some(seconds) = value.as_i64() {
+        return jiff::Timestamp::from_second(seconds).ok();
+    }
+    let text = value.as_str()?;
+    let civil = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    text.parse().ok().or_else(|| civil().map(|time| time.timestamp()))
+}
+
+/// A time in one of Airbyte's formats.
+fn formatted(time: jiff::Timestamp, format: &str) -> Option<String> {
+    match format {
+        "%s" => Some(time.as_second().to_string()),
+        "%ms" => Some(time.as_millisecond().to_string()),
+        "%epoch_microseconds" => Some(time.as_microsecond().to_string()),
+        pattern => {
+            let pattern = pattern.replace("%_ms", "%3f").replace("%f", "%6f");
+            jiff::fmt::strtime::format(pattern, &time.to_zoned(jiff::tz::TimeZone::UTC)).ok()
+        }
     }
 }
 
@@ -133,6 +169,14 @@ pub(super) fn method(name: &str, of: Term, arguments: &[Term]) -> Term {
     match (name, of, arguments) {
         (_, of @ Term::Unknown(_), _) => of,
         ("strftime", of, [Term::Known(Value::String(format)), ..]) => written(of, format),
+        ("split", of @ (Term::At(..) | Term::Parameter(..)), [Term::Known(by), ..]) => {
+            Term::Pieces(Box::new(of), shown(by))
+        }
+        ("strip", Term::LinkTarget, [Term::Known(letters), ..])
+            if matches!(shown(letters).as_str(), "<>" | "<> " | " <>") =>
+        {
+            link_target()
+        }
         ("isoformat" | "timestamp" | "date" | "replace" | "astimezone", now @ Term::Now(_), _) => now,
         ("lower" | "upper" | "strip" | "rstrip" | "lstrip", Term::Known(Value::String(text)), arguments) => {
             let letters: Vec<char> = match arguments.first() {

@@ -1,4 +1,4 @@
-//! A manifest as a whole: its streams converted one by one, each held against the grammar, and put into source files.
+//! A manifest as a whole: its streams converted one by one, each compared with the grammar, and put into source files.
 
 use bronzegate_core::config;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use super::jinja::Scope;
 use super::refused::Refused;
 use super::resolve::{PARAMETERS, resolve};
 use super::settings::Settings;
-use super::stream::{Converted, convert};
+use super::stream::{Converted, Wanted, convert};
 use super::term::Term;
 use crate::report::{Assumed, Fate, Refusal, Report, SecretToCreate, StreamReport};
 use crate::tree::{Node, read};
@@ -93,7 +93,12 @@ impl Import<'_> {
             nodes.push(stream.clone());
             return;
         }
-        let scope = Scope { settings: self.settings, parameters: stream.get(PARAMETERS), secret_slot: false };
+        let scope = Scope {
+            settings: self.settings,
+            parameters: stream.get(PARAMETERS),
+            secret_slot: false,
+            stands_in: false,
+        };
         let condition = stream.get("condition").map_or_else(Term::null, |condition| scope.value(condition));
         if condition.is_empty() {
             self.report.lints.push(format!(
@@ -108,7 +113,12 @@ impl Import<'_> {
     }
 
     fn stream(&mut self, node: &Node) {
-        let scope = Scope { settings: self.settings, parameters: node.get(PARAMETERS), secret_slot: false };
+        let scope = Scope {
+            settings: self.settings,
+            parameters: node.get(PARAMETERS),
+            secret_slot: false,
+            stands_in: false,
+        };
         let name = match node.get("name").map(|name| scope.raw(&name.text().unwrap_or_default())) {
             Some(Term::Known(name)) => super::term::shown(&name),
             _ => format!("line {}", node.line),
@@ -166,14 +176,25 @@ impl Import<'_> {
                 line: node.line,
             });
         }
-        let converted = convert(self.settings, &self.options.name, node, self.options.client_side, self.now)?;
+        let wanted = Wanted {
+            settings: self.settings,
+            source: &self.options.name,
+            client_side: self.options.client_side,
+            now: self.now,
+            has_own_auth: self.options.auth.is_some(),
+        };
+        let converted = convert(&wanted, node)?;
         let parent = converted.parent.as_ref().map(|parent| parent.stream.clone());
         chain.push((stream_name(name), converted));
         match parent {
             Some(parent) => {
                 let name = parent.text_at("name").unwrap_or_else(|| format!("{name}_parent"));
-                let scope =
-                    Scope { settings: self.settings, parameters: parent.get(PARAMETERS), secret_slot: false };
+                let scope = Scope {
+                    settings: self.settings,
+                    parameters: parent.get(PARAMETERS),
+                    secret_slot: false,
+                    stands_in: false,
+                };
                 let name = match scope.raw(&name) {
                     Term::Known(name) => super::term::shown(&name),
                     _ => name,

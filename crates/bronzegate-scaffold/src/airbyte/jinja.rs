@@ -1,11 +1,12 @@
 //! Expressions of a manifest, evaluated as far as the configuration goes.
 
-use minijinja::machinery::ast::{CallArg, Expr, Stmt};
+use minijinja::machinery::ast::{self, CallArg, Expr, Stmt};
 use minijinja::machinery::parse;
 use serde_json::Value;
 
 use super::functions;
 use super::operators;
+use super::pieces;
 use super::term::{Root, Step, Term, Test, literal, shown};
 use crate::tree::Node;
 
@@ -17,6 +18,8 @@ pub(super) struct Scope<'a> {
     pub(super) parameters: Option<&'a Node>,
     /// Everything of the configuration is a secret here.
     pub(super) secret_slot: bool,
+    /// What is optional and not given has a placeholder here.
+    pub(super) stands_in: bool,
 }
 
 impl Scope<'_> {
@@ -86,42 +89,16 @@ impl Scope<'_> {
             Expr::Const(constant) => Term::Known(serde_json::to_value(&constant.value).unwrap_or_default()),
             Expr::Var(name) => self.variable(name.id, set),
             Expr::GetAttr(get) => self.step(self.eval(&get.expr, set), Step::Name(get.name.to_owned())),
-            Expr::GetItem(get) => {
-                let of = self.eval(&get.expr, set);
-                match self.eval(&get.subscript_expr, set) {
-                    Term::Known(Value::String(name)) => self.step(of, Step::Name(name)),
-                    Term::Known(Value::Number(number)) => {
-                        self.step(of, Step::Index(number.as_i64().unwrap_or_default()))
-                    }
-                    _ => Term::unknown("a member whose name only a run knows"),
-                }
-            }
-            Expr::Slice(_) => Term::unknown("a slice of a text or list"),
+            Expr::GetItem(get) => self.item(get, set),
+            Expr::Slice(slice) => self.slice(slice, set),
             Expr::UnaryOp(operation) => operators::unary(&operation.op, self.eval(&operation.expr, set)),
             Expr::BinOp(operation) => operators::binary(
                 operation.op,
                 self.eval(&operation.left, set),
                 self.eval(&operation.right, set),
             ),
-            Expr::Compare(comparison) => {
-                let mut left = self.eval(&comparison.expr, set);
-                let mut tests = Vec::new();
-                for compared in &comparison.ops {
-                    let right = self.eval(&compared.expr, set);
-                    tests.push(operators::compare(compared.op, left, right.clone()));
-                    left = right;
-                }
-                if tests.len() == 1 { tests.remove(0) } else { Term::unknown("a chain of comparisons") }
-            }
-            Expr::IfExpr(choice) => {
-                let other =
-                    || choice.false_expr.as_ref().map_or_else(Term::null, |other| self.eval(other, set));
-                match self.eval(&choice.test_expr, set).as_test() {
-                    Ok(true) => self.eval(&choice.true_expr, set),
-                    Ok(false) => other(),
-                    Err(test) => operators::choose(&test, self.eval(&choice.true_expr, set), other()),
-                }
-            }
+            Expr::Compare(comparison) => self.comparison(comparison, set),
+            Expr::IfExpr(choice) => self.choice(choice, set),
             Expr::Filter(filter) => {
                 let of = filter.expr.as_ref().map_or_else(Term::null, |expr| self.eval(expr, set));
                 functions::filter(filter.name, of, &self.arguments(&filter.args, set))
@@ -130,20 +107,62 @@ impl Scope<'_> {
             Expr::Call(call) => self.call(&call.expr, &call.args, set),
             Expr::List(list) => all_known(list.items.iter().map(|item| self.eval(item, set))),
             Expr::Tuple(tuple) => all_known(tuple.items.iter().map(|item| self.eval(item, set))),
-            Expr::Map(map) => {
-                let mut members = serde_json::Map::new();
-                for (key, value) in map.keys.iter().zip(&map.values) {
-                    let (Term::Known(key), Term::Known(value)) = (self.eval(key, set), self.eval(value, set))
-                    else {
-                        return Term::unknown("a map with values that only a run knows");
-                    };
-                    members.insert(shown(&key), value);
-                }
-                Term::Known(Value::Object(members))
-            }
+            Expr::Map(map) => self.map(map, set),
             #[expect(unreachable_patterns, reason = "the library's tree may grow")]
             _ => Term::unknown("an expression of an unknown kind"),
         }
+    }
+
+    fn item(&self, get: &ast::GetItem<'_>, set: &[(String, Term)]) -> Term {
+        let of = self.eval(&get.expr, set);
+        match self.eval(&get.subscript_expr, set) {
+            Term::Known(Value::String(name)) => self.step(of, Step::Name(name)),
+            Term::Known(Value::Number(number)) => {
+                self.step(of, Step::Index(number.as_i64().unwrap_or_default()))
+            }
+            _ => Term::unknown("a member whose name only a run knows"),
+        }
+    }
+
+    fn slice(&self, slice: &ast::Slice<'_>, set: &[(String, Term)]) -> Term {
+        let bound = |bound: &Option<Expr<'_>>| bound.as_ref().map(|bound| self.eval(bound, set));
+        if slice.step.is_some() {
+            return Term::unknown("a slice with steps");
+        }
+        pieces::sliced(self.eval(&slice.expr, set), bound(&slice.start), bound(&slice.stop))
+    }
+
+    fn comparison(&self, comparison: &ast::Compare<'_>, set: &[(String, Term)]) -> Term {
+        match comparison.ops.as_slice() {
+            [compared] => operators::compare(
+                compared.op,
+                self.eval(&comparison.expr, set),
+                self.eval(&compared.expr, set),
+            ),
+            _ => Term::unknown("a chain of comparisons"),
+        }
+    }
+
+    fn choice(&self, choice: &ast::IfExpr<'_>, set: &[(String, Term)]) -> Term {
+        let other = || choice.false_expr.as_ref().map_or_else(Term::null, |other| self.eval(other, set));
+        // What decides is no secret, even where what is chosen goes into a slot of secrets.
+        let open = Self { secret_slot: false, ..*self };
+        match open.eval(&choice.test_expr, set).as_test() {
+            Ok(true) => self.eval(&choice.true_expr, set),
+            Ok(false) => other(),
+            Err(test) => operators::choose(&test, self.eval(&choice.true_expr, set), other()),
+        }
+    }
+
+    fn map(&self, map: &ast::Map<'_>, set: &[(String, Term)]) -> Term {
+        let mut members = serde_json::Map::new();
+        for (key, value) in map.keys.iter().zip(&map.values) {
+            let (Term::Known(key), Term::Known(value)) = (self.eval(key, set), self.eval(value, set)) else {
+                return Term::unknown("a map with values that only a run knows");
+            };
+            members.insert(shown(&key), value);
+        }
+        Term::Known(Value::Object(members))
     }
 
     fn arguments(&self, arguments: &[CallArg<'_>], set: &[(String, Term)]) -> Vec<Term> {
@@ -159,14 +178,13 @@ impl Scope<'_> {
             return value.clone();
         }
         let root = match name {
-            "config" => return Term::At(Root::State, vec![Step::Name("config".to_owned())]),
+            "config" => return Term::At(Root::State, vec![Step::config()]),
             "parameters" | "options" => {
                 return Term::Known(self.parameters.map(Node::to_value).unwrap_or_default());
             }
             "response" | "last_response" => Root::Response,
             "headers" => Root::Headers,
-            "last_record" => Root::LastRecord,
-            "last_records" => Root::LastRecord,
+            "last_record" | "last_records" => Root::LastRecord,
             "record" => Root::Record,
             "stream_slice" | "stream_partition" => Root::Partition,
             "stream_interval" => Root::Interval,
@@ -190,10 +208,9 @@ impl Scope<'_> {
             },
             Term::Known(Value::Array(items)) => match step {
                 Step::Index(at) => {
-                    let at = if at < 0 { items.len() as i64 + at } else { at };
-                    Term::Known(
-                        usize::try_from(at).ok().and_then(|at| items.get(at)).cloned().unwrap_or_default(),
-                    )
+                    let back = usize::try_from(at.unsigned_abs()).unwrap_or(usize::MAX);
+                    let at = if at < 0 { items.len().checked_sub(back) } else { Some(back) };
+                    Term::Known(at.and_then(|at| items.get(at)).cloned().unwrap_or_default())
                 }
                 Step::Name(_) => Term::null(),
             },
@@ -202,10 +219,8 @@ impl Scope<'_> {
                 path.push(step);
                 self.settled(root, path)
             }
-            Term::Secret(place) => match step {
-                Step::Name(name) => Term::Secret(format!("{place}.{name}")),
-                Step::Index(at) => Term::Secret(format!("{place}.{at}")),
-            },
+            Term::Secret(place) => Term::Secret(format!("{place}.{step}")),
+            Term::Pieces(of, by) => pieces::piece(*of, &by, &step),
             other @ (Term::Unknown(_) | Term::Now(_)) => other,
             _ => Term::unknown("a member of what is not a place"),
         }
@@ -215,7 +230,7 @@ impl Scope<'_> {
     fn settled(&self, root: Root, path: Vec<Step>) -> Term {
         match (root, path.as_slice()) {
             (Root::State, [Step::Name(config), rest @ ..]) if config == "config" => {
-                self.settings.look_up(rest, self.secret_slot)
+                self.settings.look_up(rest, self.secret_slot, self.stands_in)
             }
             // `last_records[-1]` is the last record.
             (Root::LastRecord, [Step::Index(-1), ..]) => Term::At(root, path[1..].to_vec()),
@@ -254,7 +269,7 @@ impl Scope<'_> {
 }
 
 fn is_config(term: &Term) -> bool {
-    matches!(term, Term::At(Root::State, path) if path.first() == Some(&Step::Name("config".to_owned())))
+    matches!(term, Term::At(Root::State, path) if path.first() == Some(&Step::config()))
 }
 
 fn all_known(terms: impl Iterator<Item = Term>) -> Term {

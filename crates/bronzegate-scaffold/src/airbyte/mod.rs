@@ -5,6 +5,7 @@
 //! stream is refused. Nothing is guessed.
 
 mod auth;
+mod bodies;
 mod branches;
 mod conditions;
 mod cursor;
@@ -12,16 +13,22 @@ mod files;
 mod functions;
 mod import;
 mod jinja;
+mod login;
+mod next_pages;
 mod operators;
 mod pages;
 mod part;
+mod pieces;
+mod places;
 mod refused;
 mod requests;
 mod resolve;
 mod rules;
 mod selector;
 mod settings;
+mod stops;
 mod stream;
+mod templates;
 mod term;
 #[cfg(test)]
 mod tests;

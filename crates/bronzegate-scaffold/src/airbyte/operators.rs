@@ -11,7 +11,7 @@ pub(super) fn unary(operator: &UnaryOpKind, of: Term) -> Term {
         (UnaryOpKind::Not, of @ Term::Unknown(_)) => of,
         (UnaryOpKind::Not, of) => match of.as_test() {
             Ok(flag) => Term::Known((!flag).into()),
-            Err(test) => Term::test(negated(test)),
+            Err(test) => Term::test(negated(*test)),
         },
         (UnaryOpKind::Neg, Term::Known(Value::Number(number))) => number
             .as_i64()
@@ -44,17 +44,17 @@ pub(super) fn binary(operator: BinOpKind, left: Term, right: Term) -> Term {
             (Term::Now(now), Term::Known(Value::Number(seconds))) => {
                 Term::Now(now.saturating_sub(seconds.as_i64().unwrap_or_default()))
             }
-            (left, right) => numbers("-", left, right, i64::checked_sub),
+            (left, right) => numbers("-", &left, &right, i64::checked_sub),
         },
-        BinOpKind::Mul => numbers("*", left, right, i64::checked_mul),
-        BinOpKind::FloorDiv => numbers("//", left, right, i64::checked_div_euclid),
-        BinOpKind::Rem => numbers("%", left, right, i64::checked_rem_euclid),
+        BinOpKind::Mul => numbers("*", &left, &right, i64::checked_mul),
+        BinOpKind::FloorDiv => numbers("//", &left, &right, i64::checked_div_euclid),
+        BinOpKind::Rem => numbers("%", &left, &right, i64::checked_rem_euclid),
         _ => Term::unknown("arithmetic"),
     }
 }
 
-fn numbers(sign: &str, left: Term, right: Term, of: fn(i64, i64) -> Option<i64>) -> Term {
-    match (&left, &right) {
+fn numbers(sign: &str, left: &Term, right: &Term, of: fn(i64, i64) -> Option<i64>) -> Term {
+    match (left, right) {
         (Term::Known(Value::Number(left)), Term::Known(Value::Number(right))) => {
             let number = left.as_i64().zip(right.as_i64()).and_then(|(left, right)| of(left, right));
             number.map_or_else(
@@ -82,7 +82,7 @@ fn add(left: Term, right: Term) -> Term {
             Term::Now(now.saturating_add(seconds.as_i64().unwrap_or_default()))
         }
         (left @ Term::Known(Value::Number(_)), right @ Term::Known(Value::Number(_))) => {
-            numbers("+", left, right, i64::checked_add)
+            numbers("+", &left, &right, i64::checked_add)
         }
         // A text beside a place makes a text.
         (left @ (Term::Known(Value::String(_)) | Term::Text(_)), right)
@@ -103,8 +103,8 @@ fn and(left: Term, right: Term) -> Term {
         (left @ Term::Unknown(_), _) => left,
         (_, right @ Term::Unknown(_)) => right,
         (left, right) => match (left.as_test(), right.as_test()) {
-            (Err(left), Err(right)) => Term::test(Test::And(vec![left, right])),
-            (Err(left), Ok(true)) => Term::test(left),
+            (Err(left), Err(right)) => Term::test(Test::And(vec![*left, *right])),
+            (Err(left), Ok(true)) => Term::Test(left),
             (_, Ok(false)) => Term::Known(false.into()),
             (Ok(_), _) => right,
         },
@@ -125,8 +125,8 @@ fn or(left: Term, right: Term) -> Term {
         (_, right @ Term::Unknown(_)) => right,
         (left @ Term::Test(_), right) | (left, right @ Term::Test(_)) => {
             match (left.as_test(), right.as_test()) {
-                (Err(left), Err(right)) => Term::test(Test::Or(vec![left, right])),
-                (Err(left), Ok(false)) => Term::test(left),
+                (Err(left), Err(right)) => Term::test(Test::Or(vec![*left, *right])),
+                (Err(left), Ok(false)) => Term::Test(left),
                 (_, Ok(true)) => Term::Known(true.into()),
                 (Ok(_), _) => right,
             }
@@ -144,6 +144,12 @@ pub(super) fn choose(test: &Test, chosen: Term, other: Term) -> Term {
     if chosen == other {
         return chosen;
     }
+    // `x if a and b`: x if a, and that only if b.
+    if let Test::And(tests) = test
+        && other.is_empty()
+    {
+        return tests.iter().rev().fold(chosen, |chosen, test| choose(test, chosen, other.clone()));
+    }
     if let Some(there) = says_token(test) {
         let (first, later) = if there { (other, chosen) } else { (chosen, other) };
         return if later.is_empty() {
@@ -153,9 +159,10 @@ pub(super) fn choose(test: &Test, chosen: Term, other: Term) -> Term {
         };
     }
     let of = |test: &Test| match test {
-        Test::Truthy(term) | Test::Exists(term) => Some(term.clone()),
-        Test::Compare("!=", term, Term::Known(Value::Null)) => Some(term.clone()),
-        Test::Compare(">" | "!=", term, Term::Known(Value::Number(_))) => Some(term.clone()),
+        Test::Truthy(term)
+        | Test::Exists(term)
+        | Test::Compare("!=", term, Term::Known(Value::Null))
+        | Test::Compare(">" | "!=", term, Term::Known(Value::Number(_))) => Some(term.clone()),
         _ => None,
     };
     // `x if x else ''`: x, or nothing.
@@ -167,7 +174,7 @@ pub(super) fn choose(test: &Test, chosen: Term, other: Term) -> Term {
     let (value, nothing) = if negative { (other, chosen) } else { (chosen, other) };
     if let Some(tested) = positive
         && nothing.is_empty()
-        && (tested == value || is_within(&tested, &value))
+        && rests_on(&value, &tested)
     {
         return value;
     }
@@ -193,9 +200,22 @@ fn says_token(test: &Test) -> Option<bool> {
     }
 }
 
-/// Whether a place stands in another one.
-fn is_within(outer: &Term, inner: &Term) -> bool {
-    matches!((outer, inner), (Term::At(one, outer), Term::At(other, inner)) if one == other && inner.starts_with(outer))
+/// Whether a value is there only where another one is: it is the other one, stands in it, or is made of it.
+fn rests_on(value: &Term, tested: &Term) -> bool {
+    match (value, tested) {
+        (value, tested) if value == tested => true,
+        (Term::At(one, inner), Term::At(other, outer)) => one == other && inner.starts_with(outer),
+        // `'after=' in address`
+        (Term::Parameter(of, name), Term::At(root, path)) => {
+            let is_named =
+                |step: &Step| matches!(step, Step::Name(step) if step.trim_matches(['?', '&', '=']) == name);
+            rests_on(of, tested)
+                || matches!((&**of, path.split_last()), (Term::At(other, of), Some((last, path))) if root == other && of == path && is_named(last))
+        }
+        (Term::Quoted(of) | Term::FirstOnly(of) | Term::Written(of, _), tested) => rests_on(of, tested),
+        (Term::Text(parts), tested) => parts.iter().any(|part| rests_on(part, tested)),
+        _ => false,
+    }
 }
 
 pub(super) fn compare(operator: CompareOpKind, left: Term, right: Term) -> Term {

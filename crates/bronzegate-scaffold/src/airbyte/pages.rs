@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::conditions::{conditions, is_absence};
-use super::part::{Part, response_place};
+use super::part::Part;
 use super::refused::{Result, refuse};
-use super::term::{Root, Term, Test, shown};
+use super::term::{Term, shown};
 use crate::place::Target;
 use crate::tree::Node;
 use crate::yaml::{Map, Yaml};
@@ -19,14 +18,14 @@ pub(super) struct Pages {
 }
 
 /// A paginator as far as it was read.
-struct Paginator<'n> {
+pub(super) struct Paginator<'n> {
     node: &'n Node,
-    strategy: &'n Node,
-    size: Option<u64>,
-    size_target: Option<Target>,
+    pub(super) strategy: &'n Node,
+    pub(super) size: Option<u64>,
+    pub(super) size_target: Option<Target>,
     /// Where the token goes; `None` for the path.
-    token: Option<Target>,
-    is_path: bool,
+    pub(super) token: Option<Target>,
+    pub(super) is_path: bool,
 }
 
 /// The word of a template for the page's place, before the request is read.
@@ -72,6 +71,13 @@ pub(super) fn pages(part: &mut Part<'_>, node: Option<&Node>, records: &[String]
         _ => None,
     };
     let size_target = node.get("page_size_option").map(|option| part.target(option)).transpose()?;
+    let size_target = size_target.filter(|target| {
+        let is_named = !target.name().is_empty();
+        if !is_named {
+            part.rewrite("the page size goes to a parameter without a name: it is not sent");
+        }
+        is_named
+    });
     let paginator = Paginator { node, strategy, size, size_target, token, is_path };
     match strategy.kind() {
         "OffsetIncrement" => paginator.offset(part),
@@ -86,14 +92,14 @@ pub(super) fn pages(part: &mut Part<'_>, node: Option<&Node>, records: &[String]
 }
 
 impl Paginator<'_> {
-    fn with_size(&self, part: &mut Part<'_>, map: &mut Map) {
+    pub(super) fn with_size(&self, part: &mut Part<'_>, map: &mut Map) {
         match (&self.size_target, self.size) {
             (Some(target), Some(size)) => {
                 let mut place = Map::new();
                 if let Yaml::Map(at) = target.yaml() {
-                    at.entries().for_each(|(key, value)| {
+                    for (key, value) in at.entries() {
                         place.set(key, value.clone());
-                    });
+                    }
                 }
                 map.set("page_size", place.with("value", size));
             }
@@ -155,252 +161,5 @@ impl Paginator<'_> {
         self.with_size(part, &mut map);
         self.ends_short(&mut map);
         Ok(Pages { map: Some(map), follows_urls: false })
-    }
-
-    fn cursor(&self, part: &mut Part<'_>, records: &[String]) -> Result<Pages> {
-        let scope = part.scope(self.strategy);
-        let value = self.strategy.get("cursor_value").map_or_else(Term::null, |value| scope.value(value));
-        let stop = self.strategy.get("stop_condition").map_or_else(Term::null, |stop| scope.value(stop));
-        if let Term::Unknown(why) = &value {
-            return refuse("cursor expression", format!("the cursor: {why}"), self.strategy);
-        }
-        let stop = match stop {
-            Term::Known(known) if super::term::truthy(&known) && known != "" => {
-                if let Value::String(text) = &known {
-                    return refuse(
-                        "stop expression",
-                        format!("the end of the pages is the text `{text}`"),
-                        self.strategy,
-                    );
-                }
-                part.rewrite("the manifest stops after the first page");
-                return Ok(Pages::default());
-            }
-            Term::Known(_) => None,
-            Term::Unknown(why) => {
-                return refuse("stop expression", format!("the end of the pages: {why}"), self.strategy);
-            }
-            term => Some(term.as_test().err().unwrap_or(Test::Or(Vec::new()))),
-        };
-        if let Term::Sum(left, right) = &value {
-            return self.summed(part, left, right, stop.as_ref());
-        }
-        if self.is_path {
-            return self.next_url(part, &value, stop.as_ref(), records);
-        }
-        let Some(next) = response_place(&value, records) else {
-            return refuse("cursor expression", "the cursor is no place of a response", self.strategy);
-        };
-        let mut map = Map::new().with("type", "cursor").with("next", next);
-        if let Some(token) = &self.token {
-            map.set("send", token.yaml());
-        }
-        self.with_size(part, &mut map);
-        self.stops(&mut map, stop.as_ref(), &value)?;
-        Ok(Pages { map: Some(map), follows_urls: false })
-    }
-
-    /// A next address as the path of the next request.
-    fn next_url(
-        &self,
-        part: &mut Part<'_>,
-        value: &Term,
-        stop: Option<&Test>,
-        records: &[String],
-    ) -> Result<Pages> {
-        let mut map = match value {
-            Term::At(Root::Headers, _) => match response_place(value, records) {
-                Some(place) if place.get("link").is_some() => {
-                    let mut map = Map::new().with("type", "link_header");
-                    if let Some(rel) = place.get("link").filter(|rel| **rel != Yaml::from("next")) {
-                        map.set("rel", rel.clone());
-                    }
-                    map
-                }
-                Some(place) => Map::new().with("type", "next_url").with("next", place),
-                None => {
-                    return refuse(
-                        "cursor expression",
-                        "the next address is no place of a response",
-                        self.strategy,
-                    );
-                }
-            },
-            Term::Text(parts) => match parts.as_slice() {
-                // A path behind the base address: relative addresses are followed as they are.
-                [Term::Known(base), place @ Term::At(..)] if shown(base).starts_with("http") => {
-                    let Some(next) = response_place(place, records) else {
-                        return refuse(
-                            "cursor expression",
-                            "the next address is put together",
-                            self.strategy,
-                        );
-                    };
-                    part.rewrite("the next address is relative, and followed so");
-                    Map::new().with("type", "next_url").with("next", next)
-                }
-                _ => {
-                    return refuse(
-                        "cursor expression",
-                        "the next address is put together at run time",
-                        self.strategy,
-                    );
-                }
-            },
-            value => match response_place(value, records) {
-                Some(next) => Map::new().with("type", "next_url").with("next", next),
-                None => {
-                    return refuse(
-                        "cursor expression",
-                        "the next address is no place of a response",
-                        self.strategy,
-                    );
-                }
-            },
-        };
-        self.with_size(part, &mut map);
-        self.stops(&mut map, stop, value)?;
-        Ok(Pages { map: Some(map), follows_urls: true })
-    }
-
-    /// `page + 1` of what the response says of its own page, and `start + size` of its own offset.
-    fn summed(&self, part: &mut Part<'_>, left: &Term, right: &Term, stop: Option<&Test>) -> Result<Pages> {
-        let Some(token) = &self.token else {
-            return refuse("cursor expression", "a sum goes into the path", self.strategy);
-        };
-        let is_place = |term: &Term| matches!(term, Term::At(Root::Response, path) if !path.is_empty());
-        let one_more = matches!(right, Term::Known(value) if value.as_u64() == Some(1));
-        let steps = |term: &Term| {
-            matches!(term, Term::At(Root::Response | Root::PageCount, _))
-                || matches!(term, Term::Known(value) if value.as_u64().is_some_and(|step| step > 1))
-        };
-        if is_place(left) && one_more {
-            let mut map = Map::new().with("type", "page").with("send", token.yaml());
-            self.with_size(part, &mut map);
-            match stop {
-                Some(Test::Compare("==" | ">=", at, total))
-                    if at == left && response_place(total, &[]).is_some() =>
-                {
-                    if let Some(total) = response_place(total, &[]) {
-                        map.set("total_pages", total);
-                    }
-                }
-                Some(Test::Compare("==" | "<=", total, at))
-                    if at == left && response_place(total, &[]).is_some() =>
-                {
-                    if let Some(total) = response_place(total, &[]) {
-                        map.set("total_pages", total);
-                    }
-                }
-                stop => self.stops(&mut map, stop, left)?,
-            }
-            part.rewrite("the page that the response states, plus 1: type page");
-            return Ok(Pages { map: Some(map), follows_urls: false });
-        }
-        if is_place(left) && steps(right) {
-            if self.size_target.is_none() {
-                return refuse(
-                    "cursor expression",
-                    "an offset that is computed, and no page size is sent",
-                    self.strategy,
-                );
-            }
-            let mut map =
-                Map::new().with("type", "offset").with("send", token.yaml()).with("advance", "requested");
-            self.with_size(part, &mut map);
-            let tests = match stop {
-                Some(Test::Or(tests)) => tests.clone(),
-                stop => stop.into_iter().cloned().collect(),
-            };
-            let (ends, others): (Vec<_>, Vec<_>) =
-                tests.into_iter().partition(|test| says_total(test).is_some());
-            if let Some(total) = ends.iter().find_map(says_total) {
-                map.set("total", total);
-            }
-            let others = (!others.is_empty()).then_some(Test::Or(others));
-            self.stops(&mut map, others.as_ref(), left)?;
-            part.rewrite("the offset that the response states, plus its size: type offset");
-            return Ok(Pages { map: Some(map), follows_urls: false });
-        }
-        refuse("cursor expression", "the cursor is computed at run time", self.strategy)
-    }
-
-    /// The conditions of `stop`; what the absence of the cursor says anyway is left out.
-    fn stops(&self, map: &mut Map, stop: Option<&Test>, cursor: &Term) -> Result<()> {
-        let Some(stop) = stop else { return Ok(()) };
-        let mut stops = Vec::new();
-        self.stop(stop, cursor, &mut stops)?;
-        if !stops.is_empty() {
-            map.set("stop", stops);
-        }
-        Ok(())
-    }
-
-    fn stop(&self, test: &Test, cursor: &Term, stops: &mut Vec<Yaml>) -> Result<()> {
-        let mut add = |stop: Yaml| {
-            if !stops.contains(&stop) {
-                stops.push(stop);
-            }
-        };
-        if is_absence(test, cursor) {
-            return Ok(());
-        }
-        if let Some(conditions) = conditions(test) {
-            conditions.into_iter().for_each(|condition| add(Yaml::Map(condition)));
-            return Ok(());
-        }
-        match test {
-            Test::Or(tests) => tests.iter().try_for_each(|test| self.stop(test, cursor, stops)),
-            // What holds only together with the cursor's absence says no more than that.
-            Test::And(tests) if tests.iter().any(|test| is_absence(test, cursor)) => Ok(()),
-            Test::Compare("==" | "<=", Term::At(Root::PageCount, _), Term::Known(number))
-                if number.as_u64() == Some(0) =>
-            {
-                add("empty_page".into());
-                Ok(())
-            }
-            Test::Compare("<", Term::At(Root::PageCount, _), Term::Known(number))
-                if number.as_u64() == Some(1) =>
-            {
-                add("empty_page".into());
-                Ok(())
-            }
-            Test::Not(inner) if matches!(&**inner, Test::Truthy(Term::At(Root::PageCount, _))) => {
-                add("empty_page".into());
-                Ok(())
-            }
-            Test::Not(inner) if matches!(&**inner, Test::Truthy(Term::At(Root::LastRecord, path)) if path.is_empty()) =>
-            {
-                add("empty_page".into());
-                Ok(())
-            }
-            Test::Compare("<", Term::At(Root::PageCount, _), Term::Known(number))
-                if number.as_u64() == self.size && self.size.is_some() =>
-            {
-                add("short_page".into());
-                Ok(())
-            }
-            Test::Compare("!=", Term::At(Root::PageCount, _), Term::Known(number))
-                if number.as_u64() == self.size && self.size.is_some() =>
-            {
-                add("short_page".into());
-                Ok(())
-            }
-            _ => refuse(
-                "stop expression",
-                "the end of the pages is a test that no condition says",
-                self.strategy,
-            ),
-        }
-    }
-}
-
-/// Where the total is, of a test that holds where the offset with the size reaches it.
-fn says_total(test: &Test) -> Option<Map> {
-    match test {
-        Test::Compare(">=" | ">", Term::Sum(..), total) | Test::Compare("<=" | "<", total, Term::Sum(..)) => {
-            response_place(total, &[])
-        }
-        _ => None,
     }
 }

@@ -6,6 +6,7 @@ use super::branches::Branches;
 use super::part::Part;
 use super::refused::{Result, refuse};
 use super::resolve::PARAMETERS;
+use super::templates::PATH;
 use super::term::{Term, shown};
 use crate::place::Target;
 use crate::tree::Node;
@@ -20,6 +21,9 @@ pub(super) struct Request {
     /// Credentials that stood among the parameters or headers, each as a setting.
     pub(super) auth: Vec<Map>,
 }
+
+/// Headers that are credentials whatever they hold.
+const CREDENTIALS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
 /// Reads a requester.
 pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> Result<Request> {
@@ -56,7 +60,7 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
         params.set(&*name, &*value);
     }
     let mut headers = pairs(part, node, "request_headers", &mut request)?;
-    let form = form(part, node, &mut request)?;
+    let mut form = form(part, node, &mut request)?;
     let has_json = node.get("request_body_json").is_some() || node.path(&["request_body", "value"]).is_some();
     // An empty one is not sent.
     let is_empty = |body: &Value| body.as_object().is_some_and(serde_json::Map::is_empty);
@@ -69,14 +73,66 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
             Target::Header(name) => {
                 headers.set(name.as_str(), value.as_str());
             }
+            Target::Body(path) if part.sends_form => {
+                form.set(path.concat(), value.as_str());
+            }
             Target::Body(path) => {
                 let body = body.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
                 crate::new::put(body, path, value.replace(" }}", " | json }}").into());
             }
         }
     }
-    // What the client sends by itself.
-    let sent_anyway = |name: &str, value: &Yaml| {
+    without_what_is_sent_anyway(&mut headers);
+    if let Some(body) = body {
+        if !has_json && !body.is_object() {
+            return refuse("text body", "the body is no JSON object", node);
+        }
+        request.stream.set("body", body);
+    }
+    for (key, map) in [("params", params), ("headers", headers), ("form", form)] {
+        if !map.is_empty() {
+            request.stream.set(key, map);
+        }
+    }
+    Ok(request)
+}
+
+impl Request {
+    /// Puts the key of an authenticator into the body.
+    pub(super) fn put_key(&mut self, path: &[String], secret: Yaml, in_form: bool) {
+        let Some((name, path)) = path.split_first() else { return };
+        let secret = path.iter().rev().fold(secret, |inner, name| crate::yaml::one(name, inner));
+        let key = if in_form { "form" } else { "body" };
+        let mut members = match self.stream.get(key) {
+            Some(Yaml::Map(members)) => members.clone(),
+            _ => Map::new(),
+        };
+        members.set(name.as_str(), secret);
+        self.stream.set(key, members);
+    }
+
+    /// What a body needs: a method that is written out, and a form where request options go into one.
+    pub(super) fn complete(&mut self, part: &Part<'_>, node: &Node) -> Result<()> {
+        if part.sends_form && self.stream.get("form").is_none() {
+            if self.stream.get("body").is_some() {
+                return refuse("form body", "a request option goes into a form, and the body is JSON", node);
+            }
+            self.stream.set("form", Map::new());
+        }
+        if part.sends_form && part.sends_json {
+            return refuse("form body", "request options go into a form and into a body of JSON", node);
+        }
+        let has_body = ["body", "form"].iter().any(|key| self.stream.get(key).is_some());
+        if (has_body || part.sends_json) && self.stream.get("method").is_none() {
+            self.stream.set("method", "GET");
+        }
+        Ok(())
+    }
+}
+
+/// Takes out the headers that the client sends by itself.
+fn without_what_is_sent_anyway(headers: &mut Map) {
+    let is_sent = |name: &str, value: &Yaml| {
         let value = match value {
             Yaml::Value(value) => shown(value).to_ascii_lowercase(),
             _ => String::new(),
@@ -84,36 +140,18 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
         match name.to_ascii_lowercase().as_str() {
             "accept" => value.starts_with("application/json") && !value.contains("version"),
             "content-type" => value.starts_with("application/json"),
+            "accept-encoding" => true,
             _ => false,
         }
     };
-    let dropped: Vec<_> = headers
+    let names: Vec<_> = headers
         .entries()
-        .filter(|(name, value)| sent_anyway(name, value))
+        .filter(|(name, value)| is_sent(name, value))
         .map(|(name, _)| name.to_owned())
         .collect();
-    for name in dropped {
+    for name in names {
         let _ = headers.remove(&name);
     }
-    if !params.is_empty() {
-        request.stream.set("params", params);
-    }
-    if !headers.is_empty() {
-        request.stream.set("headers", headers);
-    }
-    if !form.is_empty() {
-        request.stream.set("form", form);
-    }
-    if body.is_some() && request.stream.get("method").is_none() {
-        request.stream.set("method", "GET");
-    }
-    if let Some(body) = body {
-        if !has_json && !body.is_object() {
-            return refuse("text body", "the body is no JSON object", node);
-        }
-        request.stream.set("body", body);
-    }
-    Ok(request)
 }
 
 /// Scheme and host, and the path as a template.
@@ -130,7 +168,7 @@ fn address(part: &mut Part<'_>, node: &Node) -> Result<(String, String)> {
         }
         term => part.template(term, "the address", url)?.unwrap_or_default(),
     };
-    let path = part.template(&path_term, "the path", node)?.unwrap_or_default();
+    let path = part.template(&path_term, PATH, node)?.unwrap_or_default();
     let joined = if path.starts_with("http://") || path.starts_with("https://") {
         path
     } else if path.is_empty() {
@@ -138,9 +176,15 @@ fn address(part: &mut Part<'_>, node: &Node) -> Result<(String, String)> {
     } else {
         format!("{}/{}", base.trim().trim_end_matches('/'), path.trim().trim_start_matches('/'))
     };
-    let Some(after) = joined.find("://").map(|at| at + 3) else {
-        return refuse("address", format!("the address `{joined}` has no scheme"), url);
+    let Some(joined) = part.settings.with_scheme(&joined) else {
+        let what = if base.trim().is_empty() {
+            "the address is empty for this configuration: give its values with --config".to_owned()
+        } else {
+            format!("the address `{joined}` has no scheme")
+        };
+        return refuse("address", what, url);
     };
+    let after = joined.find("://").map_or(0, |at| at + 3);
     let host_end = joined[after..].find(['/', '?']).map_or(joined.len(), |at| after + at);
     let (host, rest) = joined.split_at(host_end);
     if host.contains("{{") {
@@ -158,9 +202,9 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
         // A whole query as one text, or a map that the configuration makes.
         return match part.scope(node).text(text) {
             Term::Known(Value::Object(members)) => {
-                members.iter().for_each(|(name, value)| {
+                for (name, value) in &members {
                     map.set(name.as_str(), shown(value));
-                });
+                }
                 Ok(map)
             }
             Term::Known(Value::Null) => Ok(map),
@@ -176,19 +220,28 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
                 value,
             );
         }
-        let term = part.scope(node).value(value);
-        let target =
-            if key == "request_headers" { Target::Header(name.clone()) } else { Target::Query(name.clone()) };
-        if let Term::Secret(place) = &term {
-            let secret = part.settings.secret(part.source, place);
-            map.set(name, crate::yaml::one("secret", secret));
+        let is_header = key == "request_headers";
+        let is_credential = is_header && CREDENTIALS.contains(&name.to_ascii_lowercase().as_str());
+        let scope = if is_credential { part.secret_scope(node) } else { part.scope(node) };
+        let term = scope.value(value);
+        let target = if is_header { Target::Header(name.clone()) } else { Target::Query(name.clone()) };
+        let has_secret = |term: &Term| {
+            matches!(term, Term::Secret(_)) || matches!(term, Term::Written(inner, _) if inner.holds_secret())
+        };
+        let is_secret = matches!(&term, Term::Text(parts) if parts.iter().any(has_secret))
+            || is_credential && term.holds_secret();
+        if key == "request_body_data" && (is_secret || term.holds_secret()) {
+            map.set(name, super::auth::as_secret(part, &term, "a field of the form", "field", value)?);
             continue;
         }
-        let is_secret =
-            matches!(&term, Term::Text(parts) if parts.iter().any(|part| matches!(part, Term::Secret(_))));
         if is_secret {
             request.auth.push(super::auth::key_at(part, &target, &term, value)?);
             part.rewrite(format!("the secret at `{name}` goes through auth"));
+            continue;
+        }
+        if let Term::Secret(place) = &term {
+            let secret = part.settings.secret(part.source, place);
+            map.set(name, crate::yaml::one("secret", secret));
             continue;
         }
         match term {
@@ -233,8 +286,7 @@ fn body(part: &mut Part<'_>, node: &Node) -> Result<Option<Value>> {
     let Some(body) = node.get("request_body") else { return Ok(None) };
     let Some(value) = body.get("value") else { return Ok(None) };
     match body.kind() {
-        "RequestBodyJsonObject" => part.body(value, node),
-        "RequestBodyGraphQL" => part.body(value, node),
+        "RequestBodyJsonObject" | "RequestBodyGraphQL" => part.body(value, node),
         "RequestBodyUrlEncodedForm" => Ok(None),
         "RequestBodyPlainText" => refuse("text body", "the body is a text", body),
         kind => refuse("custom component", format!("the body is of kind {kind}"), body),

@@ -29,7 +29,7 @@ pub(super) fn responses(part: &mut Part<'_>, node: Option<&Node>, has_branches: 
             }
         }
         kind => part.note(format!(
-            "the error handler is code of the connector ({kind}): errors that it would pass over fail the run"
+            "the error handler is code of the connector ({kind}): errors that it would skip fail the run"
         )),
     }
     Ok(found)
@@ -57,7 +57,7 @@ fn filtered(part: &mut Part<'_>, filter: &Node, has_branches: bool) -> Vec<Yaml>
                 "line {}: a rule for errors is left out ({why}): the run fails where it would hold",
                 predicate.line
             )),
-            term => match term.as_test().err().as_ref().and_then(rules) {
+            term => match term.as_test().err().and_then(|test| rules(&test)) {
                 Some(found) => ways.extend(found),
                 None => part.note(format!(
                     "line {}: a rule for errors is left out: the run fails where it would hold",

@@ -1,7 +1,7 @@
 //! The configuration that a manifest is imported with: what was given, the defaults of its specification, and placeholders.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -75,27 +75,13 @@ impl Settings {
             let value = if alternatives.is_empty() {
                 self.property(property, &own, name, required.contains(name), chosen)
             } else {
-                let read: Vec<_> =
-                    alternatives.iter().map(|one| (self.read(one, &own, chosen), one)).collect();
+                // All are read, because each may say what is secret.
+                let read: Vec<_> = alternatives.iter().map(|one| self.read(one, &own, chosen)).collect();
                 let wanted =
                     chosen.iter().find(|(place, _)| *place == own).map(|(_, name)| name.to_lowercase());
-                let named = |one: &Node| {
-                    let title = one.text_at("title").unwrap_or_default().to_lowercase();
-                    let consts = one
-                        .get("properties")
-                        .map(Node::entries)
-                        .unwrap_or_default()
-                        .iter()
-                        .filter_map(|(_, property)| property.text_at("const"));
-                    wanted.as_ref().is_some_and(|wanted| {
-                        title.contains(wanted.as_str())
-                            || consts
-                                .map(|text| text.to_lowercase())
-                                .any(|text| text.contains(wanted.as_str()))
-                    })
-                };
-                let at = read.iter().position(|(_, one)| named(one)).unwrap_or(0);
-                read.into_iter().nth(at).map(|(value, _)| value)
+                let at =
+                    wanted.and_then(|wanted| alternatives.iter().position(|one| is_called(one, &wanted)));
+                read.into_iter().nth(at.unwrap_or(0))
             };
             if let Some(value) = value {
                 members.insert(name.clone(), value);
@@ -143,19 +129,18 @@ impl Settings {
 
     /// Whether nothing is known of the configuration.
     pub(super) fn is_unspecified(&self) -> bool {
-        !self.has_schema && self.values.as_object().is_some_and(serde_json::Map::is_empty)
+        !self.has_schema && self.nothing_is_given()
+    }
+
+    fn nothing_is_given(&self) -> bool {
+        self.values.as_object().is_some_and(serde_json::Map::is_empty)
     }
 
     /// What the configuration has at a path.
-    pub(super) fn look_up(&self, path: &[Step], secret_slot: bool) -> Term {
-        let names: Option<Vec<_>> = path
-            .iter()
-            .map(|step| match step {
-                Step::Name(name) => Some(name.clone()),
-                Step::Index(at) => u64::try_from(*at).ok().map(|at| at.to_string()),
-            })
-            .collect();
-        let Some(names) = names else {
+    ///
+    /// With `stands_in`, what is optional has a placeholder where no configuration was given.
+    pub(super) fn look_up(&self, path: &[Step], secret_slot: bool, stands_in: bool) -> Term {
+        let Some(names) = super::jinja::address(path) else {
             return Term::unknown("a value of the configuration counted from its end");
         };
         let place = names.join(".");
@@ -166,7 +151,7 @@ impl Settings {
                 // Members are looked up one after the other.
                 Term::At(
                     super::term::Root::State,
-                    [Step::Name("config".to_owned())].into_iter().chain(path.iter().cloned()).collect(),
+                    [Step::config()].into_iter().chain(path.iter().cloned()).collect(),
                 )
             }
             Some(_) | None
@@ -183,7 +168,7 @@ impl Settings {
                 Term::Known(value)
             }
             // Without a specification nobody says what is optional.
-            None if self.is_unspecified() => {
+            None if self.is_unspecified() || stands_in && self.nothing_is_given() => {
                 let value = placeholder(names.last().map_or("value", String::as_str));
                 self.note(|used| used.assumed.insert(place.clone(), value.clone()));
                 Term::Known(value.into())
@@ -194,22 +179,47 @@ impl Settings {
 
     /// In a slot of authentication everything is a secret that is known at all, and whatever is not: it has to be given.
     fn may_be_secret(&self, place: &str, value: Option<&Value>) -> bool {
-        self.secret.contains(place)
-            || value.is_some()
-            || self.values.as_object().is_some_and(serde_json::Map::is_empty)
+        self.secret.contains(place) || value.is_some() || self.nothing_is_given()
     }
 
     /// The name of a secret for a place of the configuration.
     pub(super) fn secret(&self, source: &str, place: &str) -> String {
         let short = place.rsplit('.').next().unwrap_or(place);
-        let name = format!("{source}-{}", secret_name(short));
-        self.note(|used| used.secrets.insert(name.clone(), place.to_owned()));
-        name
+        self.named(format!("{source}-{}", secret_name(short)), place)
     }
 
-    /// A constant of the manifest that is stored as a secret.
-    pub(super) fn constant(&self, name: &str, place: &str) {
-        self.note(|used| used.secrets.insert(name.to_owned(), place.to_owned()));
+    /// The name of a secret that is a constant of the manifest, or put together of several values.
+    pub(super) fn made(&self, source: &str, name: &str, was: &str) -> String {
+        self.named(format!("{source}-{}", secret_name(name)), was)
+    }
+
+    /// The name, with a number where another value has it.
+    fn named(&self, name: String, was: &str) -> String {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = name.clone();
+        let mut number = 2;
+        while used.secrets.get(&own).is_some_and(|known| known != was) {
+            own = format!("{name}-{number}");
+            number += 1;
+        }
+        used.secrets.insert(own.clone(), was.to_owned());
+        own
+    }
+
+    /// An address with its scheme; `None` where it has none. A placeholder that turns out to begin an address becomes one.
+    pub(super) fn with_scheme(&self, address: &str) -> Option<String> {
+        if address.contains("://") {
+            return Some(address.to_owned());
+        }
+        let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+        let whole = format!("https://{host}.example.com");
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut is_assumed = false;
+        for value in used.assumed.values_mut().filter(|value| *value == host || **value == whole) {
+            value.clone_from(&whole);
+            is_assumed = true;
+        }
+        is_assumed.then(|| whole + path)
     }
 
     fn note<T>(&self, note: impl FnOnce(&mut Used) -> T) {
@@ -222,6 +232,15 @@ impl Settings {
     pub(super) fn used(&self) -> Used {
         self.used.lock().map(|mut used| std::mem::take(&mut *used)).unwrap_or_default()
     }
+}
+
+/// Whether an alternative of the specification has a word in its title, or in a constant of its own.
+fn is_called(one: &Node, wanted: &str) -> bool {
+    let consts = one.get("properties").map(Node::entries).unwrap_or_default().iter();
+    consts
+        .filter_map(|(_, property)| property.text_at("const"))
+        .chain(one.text_at("title"))
+        .any(|text| text.to_lowercase().contains(wanted))
 }
 
 /// What stands for a value that was not given.

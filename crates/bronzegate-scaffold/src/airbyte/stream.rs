@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::auth::{auth, together};
+use super::auth::{auth, key_in_body, together};
 use super::branches::{Parent, branches};
 use super::cursor::{ClientSide, Record, begin};
-use super::pages::{page_word, pages};
+use super::pages::{Pages, page_word, pages};
 use super::part::Part;
 use super::refused::{Result, refuse};
-use super::requests::request;
+use super::requests::{Request, request};
 use super::rules::responses;
 use super::selector::{Transformations, key, selected};
 use super::settings::Settings;
@@ -28,14 +28,20 @@ pub(super) struct Converted {
     pub(super) notes: Vec<String>,
 }
 
-/// Converts one stream.
-pub(super) fn convert(
-    settings: &Settings,
-    source: &str,
-    node: &Node,
-    client_side: ClientSide,
-    now: Timestamp,
-) -> Result<Converted> {
+/// What conversions share.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) settings: &'a Settings,
+    /// The source's name.
+    pub(super) source: &'a str,
+    pub(super) client_side: ClientSide,
+    pub(super) now: Timestamp,
+    /// Another setting takes the place of the manifest's authentication.
+    pub(super) has_own_auth: bool,
+}
+
+/// The retriever and the requester of a stream that can be read.
+fn parts_of(node: &Node) -> Result<(&Node, &Node)> {
     match node.kind() {
         "DeclarativeStream" => {}
         "StateDelegatingStream" => {
@@ -63,13 +69,18 @@ pub(super) fn convert(
             );
         }
     }
-    let Some(requester) = retriever.get("requester") else {
-        return refuse("stream", "there is no requester", retriever);
-    };
-    let mut part = Part::new(settings, source);
-    let part = &mut part;
+    match retriever.get("requester") {
+        Some(requester) => Ok((retriever, requester)),
+        None => refuse("stream", "there is no requester", retriever),
+    }
+}
+
+/// Converts one stream.
+pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
+    let (retriever, requester) = parts_of(node)?;
+    let part = &mut Part::new(wanted.settings, wanted.source);
     let transformations = Transformations::read(part, node);
-    let branches = branches(part, retriever.get("partition_router"))?;
+    let mut branches = branches(part, retriever.get("partition_router"))?;
     let cursor = begin(part, node.get("incremental_sync"))?;
     let paginator = retriever.get("paginator");
     let has_token_option = paginator.is_some_and(|paginator| paginator.get("page_token_option").is_some());
@@ -77,26 +88,25 @@ pub(super) fn convert(
     let selected = selected(part, retriever)?;
     let mut request = request(part, requester, &branches)?;
     let pages = pages(part, paginator, &selected.path)?;
-    let own = auth(part, requester.get("authenticator"))?;
-    let auth = together(own.into_iter().chain(std::mem::take(&mut request.auth)).collect(), requester)?;
-    let only_first =
-        retriever.is_true("ignore_stream_slicer_parameters_on_paginated_requests") || part.first_only;
-    if only_first && pages.map.is_some() {
-        if !pages.follows_urls {
-            return refuse(
-                "parameters of the first request alone",
-                "later pages are asked for without these parameters",
-                retriever,
-            );
-        }
-        part.rewrite("parameters go with the first request alone: next addresses are followed as they are");
-    }
+    let auth = authentication(part, wanted, requester, &mut request)?;
+    only_first(part, retriever, &pages)?;
     let key = key(part, node, &transformations);
     let incremental = match &cursor {
-        Some(cursor) => cursor.finish(part, &Record { key: key.as_deref(), client_side, now })?,
+        Some(cursor) => {
+            let record = Record { key: key.as_deref(), client_side: wanted.client_side, now: wanted.now };
+            cursor.finish(part, &record)?
+        }
         None => None,
     };
     let incremental = incremental.map(|map| with_own_cursor(map, &transformations, node)).transpose()?;
+    request.complete(part, requester)?;
+    if let Some(parent) = &mut branches.parent {
+        for field in std::mem::take(&mut part.parent_fields) {
+            if !parent.fields.contains(&field) {
+                parent.fields.push(field);
+            }
+        }
+    }
     let mut stream = request.stream;
     if let Some(records) = selected.records {
         stream.set("records", records);
@@ -130,6 +140,45 @@ pub(super) fn convert(
         left_out: std::mem::take(&mut part.left_out),
         notes: std::mem::take(&mut part.notes),
     })
+}
+
+/// The credentials of the authenticator, and those that stood elsewhere in the request.
+fn authentication(
+    part: &mut Part<'_>,
+    wanted: &Wanted<'_>,
+    requester: &Node,
+    request: &mut Request,
+) -> Result<Option<Map>> {
+    if wanted.has_own_auth {
+        return Ok(None);
+    }
+    let authenticator = requester.get("authenticator");
+    let own = match key_in_body(part, authenticator)? {
+        Some((path, secret)) => {
+            request.put_key(&path, secret, part.sends_form);
+            None
+        }
+        None => auth(part, authenticator)?,
+    };
+    together(own.into_iter().chain(std::mem::take(&mut request.auth)).collect(), requester)
+}
+
+/// What goes with the first request alone needs next addresses that have all of it.
+fn only_first(part: &mut Part<'_>, retriever: &Node, pages: &Pages) -> Result<()> {
+    let is_first =
+        retriever.is_true("ignore_stream_slicer_parameters_on_paginated_requests") || part.first_only;
+    if !is_first || pages.map.is_none() {
+        return Ok(());
+    }
+    if !pages.follows_urls {
+        return refuse(
+            "parameters of the first request alone",
+            "later pages are asked for without these parameters",
+            retriever,
+        );
+    }
+    part.rewrite("parameters go with the first request alone: next addresses are followed as they are");
+    Ok(())
 }
 
 /// The cursor as the API writes it, where a transformation has made another name of it.

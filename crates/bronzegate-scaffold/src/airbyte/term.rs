@@ -1,5 +1,7 @@
 //! What an expression of a manifest reduces to.
 
+use std::fmt;
+
 use serde_json::Value;
 
 /// A part of an address.
@@ -8,6 +10,22 @@ pub(super) enum Step {
     Name(String),
     /// An element, counted from the end where negative.
     Index(i64),
+}
+
+impl Step {
+    /// The first step of every place of the configuration.
+    pub(super) fn config() -> Self {
+        Self::Name("config".to_owned())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Index(at) => write!(f, "{at}"),
+        }
+    }
 }
 
 /// Where something that only a run knows is found.
@@ -29,6 +47,8 @@ pub(super) enum Root {
     Token,
     /// How many records the page has.
     PageCount,
+    /// How many elements a list of the response has.
+    Length,
     /// The state that was saved.
     State,
 }
@@ -54,6 +74,14 @@ pub(super) enum Term {
     Sum(Box<Term>, Box<Term>),
     /// What the first request says alone.
     FirstOnly(Box<Term>),
+    /// A place, written as JSON: the manifest's interpolation reads it back.
+    Quoted(Box<Term>),
+    /// A query parameter of the URL at a place.
+    Parameter(Box<Term>, String),
+    /// The pieces of the text at a place, between such texts.
+    Pieces(Box<Term>, String),
+    /// The first target of the raw `Link` header, in its angle brackets.
+    LinkTarget,
     /// Nothing that a source file can say; why.
     Unknown(String),
 }
@@ -99,18 +127,37 @@ impl Term {
         }
     }
 
+    /// Whether a secret of the configuration is in it.
+    pub(super) fn holds_secret(&self) -> bool {
+        match self {
+            Self::Secret(_) => true,
+            Self::Text(parts) => parts.iter().any(Self::holds_secret),
+            Self::Written(inner, _) | Self::FirstOnly(inner) => inner.holds_secret(),
+            _ => false,
+        }
+    }
+
     /// As a test: a known value by Python's rules.
-    pub(super) fn as_test(&self) -> Result<bool, Test> {
+    pub(super) fn as_test(&self) -> Result<bool, Test1> {
         match self {
             Self::Known(value) => Ok(truthy(value)),
-            Self::Test(test) => Err((**test).clone()),
-            other => Err(Test::Truthy(other.clone())),
+            // Only what is not empty stays a place of the configuration.
+            Self::At(Root::State, path) if path.first().is_some_and(|step| *step == Step::config()) => {
+                Ok(true)
+            }
+            Self::Test(test) => Err(test.clone()),
+            other => Err(Box::new(Test::Truthy(other.clone()))),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::Known(value) if !truthy(value))
     }
+}
+
+/// A text before a term.
+pub(super) fn joined_texts(before: &str, term: Term) -> Term {
+    Term::Text(vec![Term::Known(before.into()), term])
 }
 
 /// Whether Python takes a value for true.

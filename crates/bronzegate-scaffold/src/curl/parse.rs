@@ -40,8 +40,8 @@ pub enum CurlError {
     /// A header without a colon.
     #[error("header {0} of the curl line is not `Name: value`")]
     Header(usize),
-    /// A body that is not JSON.
-    #[error("the body of the curl line is not JSON ({0}); a source sends JSON bodies")]
+    /// A body that is neither JSON nor a form.
+    #[error("the body of the curl line is neither JSON nor a form ({0})")]
     Body(String),
 }
 
@@ -286,7 +286,7 @@ mod tests {
         );
         assert_eq!(request.headers, [("Notion-Version".to_owned(), "2022-06-28".to_owned())]);
         assert_eq!(request.user.as_deref(), Some("sk_test_1:"));
-        assert_eq!(request.body.unwrap().0, json!({"a": 1}));
+        assert_eq!(request.body.unwrap().value, json!({"a": 1}));
     }
 
     #[test]
@@ -299,9 +299,19 @@ mod tests {
     }
 
     #[test]
+    fn fields_of_several_flags_are_one_form_and_cookies_a_header() {
+        let request =
+            parse("curl https://a.example/b -d limit=100 --data-urlencode 'q=a b' -b 'sid=1; t=2'").unwrap();
+        let body = request.body.unwrap();
+        assert_eq!((request.method, body.is_form), (Method::Post, true));
+        assert_eq!(body.value, json!({"limit": "100", "q": "a b"}));
+        assert_eq!(request.headers, [("Cookie".to_owned(), "sid=1; t=2".to_owned())]);
+    }
+
+    #[test]
     fn a_browsers_quotes_are_unescaped() {
         let request = parse(r#"curl 'https://a.example/b' --data-raw $'{"q":"it\'s \u0021 $x"}'"#).unwrap();
-        assert_eq!(request.body.unwrap().0, json!({"q": "it's ! $x"}));
+        assert_eq!(request.body.unwrap().value, json!({"q": "it's ! $x"}));
     }
 
     #[test]
@@ -323,7 +333,10 @@ mod tests {
             ("curl -H", CurlError::NoValue("-H".into())),
             ("wget https://a.example", CurlError::NotCurl),
             ("curl 'https://a.example", CurlError::Quotes),
-            ("curl -d a=b https://a.example", CurlError::Body("it begins like a form".into())),
+            (
+                "curl -d '<a/>' https://a.example",
+                CurlError::Body("it begins with neither { nor [, and is no form".into()),
+            ),
         ] {
             assert_eq!(parse(line).unwrap_err(), refusal, "{line}");
         }

@@ -19,7 +19,7 @@ use crate::yaml::{Map, Yaml};
 /// The most bytes of a body that are looked at.
 const LONGEST_BODY: usize = 16 << 20;
 
-/// What a person gives.
+/// What somebody gives.
 #[derive(Clone, Debug)]
 pub struct Given {
     /// The source's name.
@@ -45,6 +45,8 @@ pub struct Draft {
     pub(crate) params: Vec<(String, String)>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
+    /// The body is a form.
+    pub(crate) is_form: bool,
     /// The credentials that were lifted.
     pub lifted: Vec<Lifted>,
     /// What was left out of the request, and why.
@@ -86,7 +88,8 @@ impl Draft {
             path: url.path().to_owned(),
             params: url.query_pairs().into_owned().collect(),
             headers,
-            body: body.map(|body| body.0),
+            is_form: body.as_ref().is_some_and(|body| body.is_form),
+            body: body.map(|body| body.value),
             lifted: lift.lifted,
             notes: lift.notes,
             method,
@@ -138,11 +141,8 @@ impl Draft {
                 draft.headers.push((name.clone(), text(value)));
             }
             Change::Set(Target::Body(path), value) => {
-                put(
-                    draft.body.get_or_insert_with(|| Value::Object(serde_json::Map::new())),
-                    path,
-                    value.clone(),
-                );
+                let value = if draft.is_form { text(value).into() } else { value.clone() };
+                put(draft.body.get_or_insert_with(|| Value::Object(serde_json::Map::new())), path, value);
             }
         }
         Ok(draft)
@@ -170,7 +170,7 @@ impl Draft {
             stream.set("headers", headers);
         }
         if let Some(body) = &self.body {
-            stream.set("body", body.clone());
+            stream.set(if self.is_form { "form" } else { "body" }, body.clone());
         }
         file.set("streams", Map::new().with(self.stream.as_str(), stream));
         file

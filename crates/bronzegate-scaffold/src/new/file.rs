@@ -201,14 +201,19 @@ fn put_stream(file: &mut Map, name: &str, stream: Map) {
 }
 
 fn notes(draft: &Draft) -> String {
-    draft.notes.iter().map(|note| format!("# {}\n", note.replace(char::is_control, " "))).collect()
+    draft
+        .notes
+        .iter()
+        .fold(String::new(), |head, note| head + "# " + &note.replace(char::is_control, " ") + "\n")
 }
 
 /// A file with a secret in it is not written.
 fn safe(draft: &Draft, text: &str) -> Result<()> {
     let scrubber = Scrubber::default();
     let values = draft.lifted.iter().filter_map(|lifted| lifted.value.as_ref());
-    values.for_each(|value| scrubber.learn(value));
+    for value in values {
+        scrubber.learn(value);
+    }
     if scrubber.finds_in(text) {
         let cause =
             "the source file would hold a secret, which the request or the answer repeats; it is not written";

@@ -44,18 +44,19 @@ pub(crate) fn size(draft: &Draft) -> Option<Size> {
         let value = value.parse().ok().filter(|value| *value > 0)?;
         NAMES.contains(&normal(name).as_str()).then(|| Size { target: Target::Query(name.clone()), value })
     });
-    query.or_else(|| in_body(draft.body.as_ref()?, &mut Path::new()))
+    query.or_else(|| in_body(draft.body.as_ref()?, draft.is_form, &mut Path::new()))
 }
 
-fn in_body(value: &Value, path: &mut Path) -> Option<Size> {
+fn in_body(value: &Value, is_form: bool, path: &mut Path) -> Option<Size> {
     let Value::Object(members) = value else { return None };
     for (name, value) in members {
         path.push(name.clone());
-        let found = match value.as_u64() {
+        let number = value.as_u64().or_else(|| value.as_str().filter(|_| is_form)?.parse().ok());
+        let found = match number {
             Some(number) if number > 0 && NAMES.contains(&normal(name).as_str()) => {
                 Some(Size { target: Target::Body(path.clone()), value: number })
             }
-            _ if path.len() < 3 => in_body(value, path),
+            _ if path.len() < 3 => in_body(value, is_form, path),
             _ => None,
         };
         path.pop();

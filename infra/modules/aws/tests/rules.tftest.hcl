@@ -16,7 +16,10 @@ mock_provider "aws" {
     defaults = { json = "{}" }
   }
   mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate" }
+    defaults = {
+      arn           = "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate"
+      qualified_arn = "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate:7"
+    }
   }
   mock_resource "aws_sfn_state_machine" {
     defaults = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:bronzegate" }
@@ -36,9 +39,6 @@ mock_provider "aws" {
   mock_resource "aws_kms_key" {
     defaults = { arn = "arn:aws:kms:eu-central-1:123456789012:key/topic" }
   }
-  mock_resource "aws_secretsmanager_secret" {
-    defaults = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:made" }
-  }
 }
 
 variables {
@@ -50,8 +50,6 @@ variables {
 run "schedules_become_expressions_aligned_to_the_clock" {
   command = plan
 
-  expect_failures = [check.every_schedule_is_watched]
-
   assert {
     condition = output.schedule_expressions == {
       "shop.quarter"   = "cron(*/15 * * * ? *)"
@@ -59,6 +57,7 @@ run "schedules_become_expressions_aligned_to_the_clock" {
       "shop.ninety.30" = "cron(30 1,4,7,10,13,16,19,22 * * ? *)"
       "shop.sixth"     = "cron(0 */6 * * ? *)"
       "shop.daily"     = "cron(0 0 * * ? *)"
+      "shop.nightly"   = "cron(0 0 * * ? *)"
       "shop.workdays"  = "cron(30 2 ? * MON-FRI *)"
       "shop.twice"     = "cron(0 6,18 * * ? *)"
       "shop.weekly"    = "cron(0 5 ? * SUN *)"
@@ -69,141 +68,17 @@ run "schedules_become_expressions_aligned_to_the_clock" {
     error_message = "expressions: ${jsonencode(output.schedule_expressions)}"
   }
   assert {
-    condition     = aws_scheduler_schedule.stream["shop.workdays"].schedule_expression_timezone == "Europe/Berlin"
+    condition     = aws_scheduler_schedule.stream["shop.30.2.x.x.MON-FRI.Europe--Berlin"].schedule_expression_timezone == "Europe/Berlin"
     error_message = "the time zone is the file's"
   }
   assert {
-    condition     = aws_scheduler_schedule.stream["shop.daily"].target[0].input == "{\"source\":\"shop\",\"stream\":\"daily\",\"scheduled_time\":\"<aws.scheduler.scheduled-time>\"}"
+    condition     = aws_scheduler_schedule.stream["shop.0.0.x.x.x"].target[0].input == "{\"source\":\"shop\",\"streams\":[\"daily\",\"nightly\"],\"scheduled_time\":\"<aws.scheduler.scheduled-time>\"}"
     error_message = "the input is the event with Scheduler's own word"
-  }
-}
-
-run "missed_runs_are_seen_after_the_longest_gap_and_grace" {
-  command = plan
-
-  expect_failures = [check.every_schedule_is_watched]
-
-  assert {
-    condition = local.gap_minutes == {
-      "shop.quarter"  = 15
-      "shop.ninety"   = 90
-      "shop.sixth"    = 360
-      "shop.daily"    = 1440
-      "shop.workdays" = 4320
-      "shop.twice"    = 720
-      "shop.weekly"   = 10080
-      "shop.fifths"   = 7200
-      "shop.monthly"  = 44640
-      "shop.summer"   = 525600
-    }
-    error_message = "gaps: ${jsonencode(local.gap_minutes)}"
-  }
-  assert {
-    condition     = jsonencode(output.unwatched_schedules) == jsonencode(["shop.monthly", "shop.summer", "shop.weekly"])
-    error_message = "unwatched: ${jsonencode(output.unwatched_schedules)}"
-  }
-  assert {
-    condition = alltrue([
-      for alarm in aws_cloudwatch_metric_alarm.missed :
-      alarm.treat_missing_data == "breaching" && alarm.period * alarm.evaluation_periods <= (alarm.period < 3600 ? 86400 : 604800)
-    ])
-    error_message = "an alarm is beyond CloudWatch's limits"
-  }
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.missed["shop.workdays"].evaluation_periods == 74 && aws_cloudwatch_metric_alarm.missed["shop.workdays"].period == 3600
-    error_message = "three days, an hour of grace and an hour for the change of clocks"
-  }
-  assert {
-    condition     = !contains(keys(aws_cloudwatch_metric_alarm.missed), "shop.unscheduled") && contains(keys(aws_cloudwatch_metric_alarm.health), "shop.unscheduled.failed")
-    error_message = "a stream without a schedule has every alarm but that of a missed run"
-  }
-}
-
-run "secrets_are_found_at_every_depth" {
-  command = plan
-
-  expect_failures = [check.every_schedule_is_watched]
-
-  assert {
-    condition     = keys(aws_secretsmanager_secret.source) == ["ledger-account", "ledger-client", "ledger-client-secret", "ledger-login", "ledger-own", "ledger-refresh-token", "ledger-subject", "ledger-tenant", "shop-token"]
-    error_message = "secrets: ${jsonencode(keys(aws_secretsmanager_secret.source))}"
-  }
-  assert {
-    condition     = local.rotating_secrets == toset(["ledger-own", "ledger-refresh-token"])
-    error_message = "only refresh tokens are written back"
-  }
-}
-
-run "only_refresh_tokens_may_be_written" {
-  command = plan
-
-  variables {
-    existing_secret_arns = {
-      ledger-own           = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-own-AbCdEf"
-      ledger-refresh-token = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-refresh-token-AbCdEf"
-    }
-  }
-
-  expect_failures = [check.every_schedule_is_watched]
-
-  assert {
-    condition = jsonencode([
-      for statement in data.aws_iam_policy_document.function.statement :
-      { actions = sort(statement.actions), resources = sort(statement.resources) } if contains(statement.actions, "secretsmanager:PutSecretValue")
-      ]) == jsonencode([{
-        actions = ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
-        resources = [
-          "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-own-AbCdEf",
-          "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-refresh-token-AbCdEf",
-        ]
-    }])
-    error_message = "statements: ${jsonencode(data.aws_iam_policy_document.function.statement)}"
-  }
-}
-
-run "existing_secrets_are_not_made" {
-  command = plan
-
-  variables {
-    existing_secret_arns = { shop-token = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/shop-token-AbCdEf" }
-  }
-
-  expect_failures = [check.every_schedule_is_watched]
-
-  assert {
-    condition     = !contains(keys(aws_secretsmanager_secret.source), "shop-token") && endswith(output.secret_arns["shop-token"], "shop-token-AbCdEf")
-    error_message = "the given secret is used"
-  }
-}
-
-run "the_store_is_reached_in_the_sources_folders_only" {
-  command = plan
-
-  expect_failures = [check.every_schedule_is_watched]
-
-  assert {
-    condition = toset(data.aws_iam_policy_document.store.statement[0].resources) == toset([
-      "arn:aws:s3:::lake/bronze/ledger/*", "arn:aws:s3:::lake/bronze/shop/*", "arn:aws:s3:::lake/bronze/_bronzegate/*",
-    ])
-    error_message = "writes go to the sources' folders and the log"
-  }
-  assert {
-    condition     = one(data.aws_iam_policy_document.store.statement[2].condition).test == "StringLikeIfExists"
-    error_message = "a missing key is 404 only if ListBucket is allowed where there is no s3:prefix"
-  }
-  assert {
-    condition = alltrue([
-      for statement in data.aws_iam_policy_document.function.statement :
-      !contains(statement.resources, "*")
-    ])
-    error_message = "without X-Ray nothing is allowed on every resource"
   }
 }
 
 run "the_definition_is_json" {
   command = plan
-
-  expect_failures = [check.every_schedule_is_watched]
 
   assert {
     condition     = jsondecode(output.state_machine_definition).States.Windows.MaxConcurrency == 4
@@ -218,27 +93,287 @@ run "schedules_that_platforms_do_not_agree_on_are_refused" {
     sources_path = "tests/refused"
   }
 
-  expect_failures = [aws_scheduler_schedule.stream["both.days"], aws_scheduler_schedule.stream["both.seven"]]
+  expect_failures = [aws_scheduler_schedule.stream]
+}
+
+run "streams_of_a_source_with_the_same_times_are_one_event" {
+  command = plan
+
+  assert {
+    condition     = output.schedules["shop.0.0.x.x.x"] == tolist(["shop.daily", "shop.nightly"]) && length(aws_scheduler_schedule.stream) == 11
+    error_message = "`every: 1d` and a cron of the same times: ${jsonencode(output.schedules)}"
+  }
+  assert {
+    condition     = alltrue([for schedule in aws_scheduler_schedule.stream : can(regex("^[0-9A-Za-z_.-]{1,64}$", schedule.name))])
+    error_message = "a name that Scheduler does not take"
+  }
+}
+
+run "what_is_missing_or_unexpected_has_an_alarm_for_each_stream_and_nothing_else_has_a_metric" {
+  command = plan
+
+  assert {
+    condition     = length([for id in keys(aws_cloudwatch_metric_alarm.health) : id if endswith(id, ".missed")]) == length(local.scheduled) && contains(keys(aws_cloudwatch_metric_alarm.health), "shop.unscheduled.breaches")
+    error_message = "a stream without a schedule misses none: ${jsonencode(keys(aws_cloudwatch_metric_alarm.health))}"
+  }
+  assert {
+    condition     = toset([for alarm in aws_cloudwatch_metric_alarm.health : alarm.metric_name]) == toset(["Missed", "Breaches"])
+    error_message = "each metric of each stream is billed"
+  }
+  assert {
+    condition     = jsondecode(aws_scheduler_schedule.watch.target[0].input) == { watch = { grace = "60m" } }
+    error_message = "the watch is an event"
+  }
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.failed.event_pattern).detail.stateMachineArn == [local.workflow_arn] && strcontains(aws_cloudwatch_event_target.failed.input_transformer[0].input_template, "\"event\":<event>")
+    error_message = "a failed execution is told with its event"
+  }
+}
+
+run "without_actions_nobody_is_told" {
+  command = plan
+
+  variables {
+    alarms = {
+      actions_enabled = false
+      subscriptions   = { team = { protocol = "email", endpoint = "data@example.com" } }
+    }
+    schedules = { enabled = false }
+  }
+
+  assert {
+    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.health), [aws_cloudwatch_metric_alarm.workflow, aws_cloudwatch_metric_alarm.dead_letters]) : !alarm.actions_enabled]) && aws_cloudwatch_event_rule.failed.state == "DISABLED"
+    error_message = "an action is left"
+  }
+  assert {
+    condition     = aws_sns_topic_subscription.alarms["team"].endpoint == "data@example.com" && aws_scheduler_schedule.watch.state == "DISABLED"
+    error_message = "the subscription stays"
+  }
+  assert {
+    condition     = !anytrue([for id in keys(aws_cloudwatch_metric_alarm.health) : endswith(id, ".missed")])
+    error_message = "what is not scheduled is not missing"
+  }
+}
+
+run "secrets_are_found_at_every_depth_and_are_not_made" {
+  command = plan
+
+  assert {
+    condition     = keys(output.secret_names) == ["ledger-account", "ledger-client", "ledger-client-secret", "ledger-login", "ledger-own", "ledger-refresh-token", "ledger-subject", "ledger-tenant", "shop-token"]
+    error_message = "secrets: ${jsonencode(output.secret_names)}"
+  }
+  assert {
+    condition     = local.rotating_secrets == toset(["ledger-own", "ledger-refresh-token"])
+    error_message = "only refresh tokens are written back"
+  }
+  assert {
+    condition     = output.secret_commands["shop-token"] == "aws secretsmanager restore-secret --secret-id bronzegate/shop-token 2> /dev/null; aws secretsmanager put-secret-value --secret-id bronzegate/shop-token --secret-string file://<file> || aws secretsmanager create-secret --name bronzegate/shop-token --secret-string file://<file>"
+    error_message = output.secret_commands["shop-token"]
+  }
+}
+
+run "secrets_are_read_by_their_prefix_and_only_refresh_tokens_may_be_written" {
+  command = plan
+
+  assert {
+    condition = jsonencode([
+      for statement in data.aws_iam_policy_document.function.statement :
+      { actions = sort(statement.actions), resources = sort(statement.resources) } if strcontains(jsonencode(statement.actions), "secretsmanager")
+      ]) == jsonencode([
+      {
+        actions   = ["secretsmanager:GetSecretValue"]
+        resources = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/*"]
+      },
+      {
+        actions = ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
+        resources = [
+          "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-own-??????",
+          "arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/ledger-refresh-token-??????",
+        ]
+      },
+    ])
+    error_message = "statements: ${jsonencode(data.aws_iam_policy_document.function.statement)}"
+  }
+}
+
+run "the_store_is_reached_below_the_prefix_only" {
+  command = plan
+
+  assert {
+    condition     = data.aws_iam_policy_document.store.statement[0].resources == toset(["arn:aws:s3:::lake/bronze/*"])
+    error_message = "writes go below the prefix"
+  }
+  assert {
+    condition     = one(data.aws_iam_policy_document.store.statement[2].condition).test == "StringLikeIfExists"
+    error_message = "a missing key is 404 only if ListBucket is allowed where there is no s3:prefix"
+  }
+  assert {
+    condition = alltrue([
+      for statement in data.aws_iam_policy_document.function.statement :
+      !contains(statement.resources, "*")
+    ])
+    error_message = "without X-Ray nothing is allowed on every resource"
+  }
+}
+
+run "without_prefixes_each_source_and_secret_is_named" {
+  command = plan
+
+  variables {
+    bucket        = { name = "lake", prefix = "" }
+    secret_prefix = ""
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.store.statement[0].resources == toset(["arn:aws:s3:::lake/ledger/*", "arn:aws:s3:::lake/shop/*", "arn:aws:s3:::lake/_bronzegate/*"])
+    error_message = "others may use the bucket"
+  }
+  assert {
+    condition     = contains(data.aws_iam_policy_document.function.statement[0].resources, "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-token-??????") && length(data.aws_iam_policy_document.function.statement[0].resources) == 9
+    error_message = "others may use the vault"
+  }
+}
+
+run "roles_are_the_platforms" {
+  command = plan
+
+  variables {
+    roles = {
+      path                 = "/data/"
+      permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
+      function_policies    = { vpc = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole" }
+    }
+  }
+
+  assert {
+    condition     = alltrue([for role in [aws_iam_role.function, aws_iam_role.workflow, aws_iam_role.scheduler] : role.path == "/data/" && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"])
+    error_message = "each role has the path and the boundary"
+  }
+  assert {
+    condition     = keys(aws_iam_role_policy_attachment.function) == ["vpc"]
+    error_message = "the function has the further policy"
+  }
+}
+
+run "a_run_stays_with_the_version_that_it_began_with" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function.run.publish && jsondecode(output.state_machine_definition).States.Invoke.Parameters.FunctionName == "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate:7"
+    error_message = "the definition names the version"
+  }
+}
+
+run "the_package_may_be_an_image" {
+  command = plan
+
+  variables {
+    package   = null
+    image_uri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/bronzegate:1.0.0"
+  }
+
+  assert {
+    condition     = aws_lambda_function.run.package_type == "Image" && aws_lambda_function.run.runtime == null && aws_lambda_function.run.filename == null
+    error_message = "an image has no runtime"
+  }
+}
+
+run "the_package_may_be_an_object" {
+  command = plan
+
+  variables {
+    package        = null
+    package_object = { bucket = "artifacts", key = "bronzegate-aws.zip", version = "3sL4kqtJlcpXroDTDmJ" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.run.s3_key == "bronzegate-aws.zip" && aws_lambda_function.run.package_type == "Zip"
+    error_message = "the object is the package"
+  }
+}
+
+run "one_package_is_given" {
+  command = plan
+
+  variables {
+    image_uri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/bronzegate:1.0.0"
+  }
+
+  expect_failures = [var.package]
 }
 
 run "values_out_of_range_are_refused" {
   command = plan
 
   variables {
-    name                 = "Bronze Gate"
-    architecture         = "riscv"
-    function             = { timeout_seconds = 901 }
-    logs                 = { retention_days = 42 }
-    kms_key_arn          = "alias/mine"
-    existing_secret_arns = { shop-token = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:other-AbCdEf" }
-    secret_recovery_days = 3
-    workflow             = { backfill_concurrency = 0 }
-    thresholds           = { missed_grace_minutes = 1 }
-    schedules            = { flexible_window_minutes = 2000 }
+    name         = "Bronze Gate"
+    architecture = "riscv"
+    function     = { timeout_seconds = 901 }
+    logs         = { retention_days = 42 }
+    kms_key_arn  = "alias/mine"
+    workflow     = { backfill_concurrency = 0 }
+    thresholds   = { missed_grace_minutes = 1 }
+    schedules    = { flexible_window_minutes = 2000 }
+    roles        = { path = "data" }
+    alarms       = { subscriptions = { team = { protocol = "pigeon", endpoint = "roof" } } }
   }
 
   expect_failures = [
-    var.name, var.architecture, var.function, var.logs, var.kms_key_arn, var.existing_secret_arns,
-    var.secret_recovery_days, var.workflow, var.thresholds, var.schedules,
+    var.name, var.architecture, var.function, var.logs, var.kms_key_arn, var.workflow, var.thresholds, var.schedules,
+    var.roles, var.alarms,
   ]
+}
+
+run "sources_may_be_in_a_folder_of_s3" {
+  command = plan
+
+  variables {
+    sources_folder = "s3://config/bronzegate/sources"
+  }
+
+  assert {
+    condition     = aws_lambda_function.run.environment[0].variables.BRONZEGATE_SOURCES == "s3://config/bronzegate/sources"
+    error_message = "the function reads it"
+  }
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.function.statement : statement.sid => join(" ", statement.resources) if endswith(statement.sid, "Sources")
+    } == { ReadSources = "arn:aws:s3:::config/bronzegate/sources/*", ListSources = "arn:aws:s3:::config" }
+    error_message = "and nothing beside it: ${jsonencode(data.aws_iam_policy_document.function.statement)}"
+  }
+}
+
+run "the_function_may_be_in_a_vpc" {
+  command = plan
+
+  variables {
+    network = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.run.vpc_config[0].subnet_ids) == 2 && contains([for statement in data.aws_iam_policy_document.function.statement : statement.sid], "Interfaces")
+    error_message = "its interfaces are in the subnets"
+  }
+}
+
+run "replaced_versions_of_the_log_are_removed_after_a_week" {
+  command = plan
+
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.bronze[0].rule : rule.filter[0].prefix if rule.id == "expire-noncurrent-versions-of-the-log" && try(rule.noncurrent_version_expiration[0].noncurrent_days, 0) == 7] == ["bronze/_bronzegate/"]
+    error_message = "rules: ${jsonencode(aws_s3_bucket_lifecycle_configuration.bronze[0].rule)}"
+  }
+}
+
+run "deployments_share_no_alarm" {
+  command = plan
+
+  variables {
+    name = "lake"
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.health : alarm.namespace == "Bronzegate/lake" && startswith(alarm.alarm_name, "lake-")])
+    error_message = "the namespace has the deployment's name"
+  }
 }

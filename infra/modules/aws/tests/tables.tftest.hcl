@@ -16,7 +16,10 @@ mock_provider "aws" {
     defaults = { json = "{}" }
   }
   mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate" }
+    defaults = {
+      arn           = "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate"
+      qualified_arn = "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate:7"
+    }
   }
   mock_resource "aws_sfn_state_machine" {
     defaults = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:bronzegate" }
@@ -35,9 +38,6 @@ mock_provider "aws" {
   }
   mock_resource "aws_kms_key" {
     defaults = { arn = "arn:aws:kms:eu-central-1:123456789012:key/topic" }
-  }
-  mock_resource "aws_secretsmanager_secret" {
-    defaults = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:made" }
   }
 }
 
@@ -62,7 +62,7 @@ run "a_table_without_a_place_is_told_when_planning" {
   }
 }
 
-run "tables_beside_bronze_are_reached_in_their_own_folders_only" {
+run "tables_beside_bronze_are_reached_below_their_prefix_only" {
   command = plan
 
   variables {
@@ -80,11 +80,11 @@ run "tables_beside_bronze_are_reached_in_their_own_folders_only" {
       }) == jsonencode({
       WriteTables = {
         actions   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
-        resources = ["arn:aws:s3:::lake/tables/bronze_crm/*", "arn:aws:s3:::lake/tables/crm_events/*"]
+        resources = ["arn:aws:s3:::lake/tables/*"]
       }
       ExpireTableLogs = {
         actions   = ["s3:DeleteObject"]
-        resources = ["arn:aws:s3:::lake/tables/bronze_crm/_delta_log/*", "arn:aws:s3:::lake/tables/crm_events/_delta_log/*"]
+        resources = ["arn:aws:s3:::lake/tables/*/_delta_log/*"]
       }
       ListTableLogs = {
         actions   = ["s3:ListBucket"]
@@ -94,11 +94,11 @@ run "tables_beside_bronze_are_reached_in_their_own_folders_only" {
     error_message = "statements: ${jsonencode(data.aws_iam_policy_document.tables.statement)}"
   }
   assert {
-    condition     = toset(one(data.aws_iam_policy_document.tables.statement[2].condition).values) == toset(["tables/bronze_crm/_delta_log/*", "tables/crm_events/_delta_log/*"])
+    condition     = toset(one(data.aws_iam_policy_document.tables.statement[2].condition).values) == toset(["tables/*/_delta_log/*"])
     error_message = "listed are the tables' logs"
   }
   assert {
-    condition     = length(aws_s3_bucket.tables) == 0 && length(aws_secretsmanager_secret.databricks) == 0
+    condition     = length(aws_s3_bucket.tables) == 0
     error_message = "nothing is made for them"
   }
 }
@@ -166,14 +166,47 @@ run "a_schema_of_databricks_has_its_parts_in_bronze_and_its_secret_in_the_vault"
   }
   assert {
     condition = [for statement in data.aws_iam_policy_document.tables.statement : statement.sid] == ["WriteTables"] && (
-      data.aws_iam_policy_document.tables.statement[0].resources == toset(["arn:aws:s3:::lake/bronze/bronze_crm/*", "arn:aws:s3:::lake/bronze/crm_events/*"])
+      data.aws_iam_policy_document.tables.statement[0].resources == toset(["arn:aws:s3:::lake/bronze/*"])
     )
     error_message = "parts are written below bronze, and there is no log: ${jsonencode(data.aws_iam_policy_document.tables.statement)}"
   }
   assert {
-    condition     = aws_secretsmanager_secret.databricks[0].name == "bronzegate/databricks-client-secret" && length(local.read_secrets) == 1
+    condition     = output.databricks_secret == "bronzegate/databricks-client-secret" && local.read_secrets == ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/*"]
     error_message = "the function reads the principal's secret"
   }
+}
+
+run "secrets_in_a_scope_are_not_made_in_the_vault" {
+  command = plan
+
+  variables {
+    databricks = {
+      host         = "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com"
+      client_id    = "5a1f3c0e-9d0a-4c39-8d7e-7b2f3a1c4e5d"
+      secret_scope = "bronze"
+    }
+    sources_path = "../azure/tests/scope"
+  }
+
+  assert {
+    condition     = aws_lambda_function.run.environment[0].variables.BRONZEGATE_SECRETS == "databricks:bronze"
+    error_message = "variables: ${jsonencode(aws_lambda_function.run.environment[0].variables)}"
+  }
+  assert {
+    condition     = length(module.sources.secrets) > 0 && length(aws_secretsmanager_secret.source) == 0 && length(local.read_secrets) == 1
+    error_message = "the function reads the principal's secret and no other"
+  }
+}
+
+run "refresh_tokens_that_rotate_are_refused_in_a_scope" {
+  command = plan
+
+  variables {
+    databricks   = { host = "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com", client_id = "a", secret_scope = "bronze" }
+    sources_path = "tests/sources"
+  }
+
+  expect_failures = [aws_lambda_function.run, check.every_schedule_is_watched]
 }
 
 run "places_that_cannot_be_are_refused" {
@@ -200,7 +233,7 @@ run "a_workspace_that_cannot_be_is_refused" {
   command = plan
 
   variables {
-    databricks = { host = "dbc.cloud.databricks.com/sql", client_id = "", schema = "bronze" }
+    databricks = { host = "dbc.cloud.databricks.com/sql", client_id = "", schema = "bronze", secret_scope = "a scope" }
   }
 
   expect_failures = [var.databricks]

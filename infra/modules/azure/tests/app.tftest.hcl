@@ -26,6 +26,7 @@ run "the_app_on_flex_has_an_identity_and_no_key" {
       BRONZEGATE_LOG                         = "info"
       BRONZEGATE_QUEUE                       = "bronzegate-work"
       BRONZEGATE_MAX_INSTANCES               = "40"
+      BRONZEGATE_WATCH_GRACE                 = "60m"
       BRONZEGATE_STORAGE__queueServiceUri    = "https://bronzegate${local.digest}host.queue.core.windows.net"
       BRONZEGATE_STORAGE__credential         = "managedidentity"
       BRONZEGATE_STORAGE__clientId           = "00000000-0000-0000-0000-00000000000c"
@@ -251,7 +252,7 @@ run "bronze_can_be_a_lakehouse" {
   }
   assert {
     condition     = strcontains(output.onelake_grant, "workspace Sales") && strcontains(output.onelake_grant, "00000000-0000-0000-0000-00000000000d")
-    error_message = "what a person grants: ${output.onelake_grant}"
+    error_message = "what somebody grants: ${output.onelake_grant}"
   }
 }
 

@@ -73,7 +73,7 @@ run "a_lakehouse_has_its_tables_under_tables" {
   }
   assert {
     condition     = !contains(keys(azurerm_role_assignment.function), "tables") && strcontains(output.onelake_grant, "workspace Sales:")
-    error_message = "what a person grants: ${output.onelake_grant}"
+    error_message = "what somebody grants: ${output.onelake_grant}"
   }
 }
 
@@ -90,7 +90,7 @@ run "a_schema_of_another_lakehouse_is_granted_too" {
   }
   assert {
     condition     = strcontains(output.onelake_grant, "workspace Finance:")
-    error_message = "what a person grants: ${output.onelake_grant}"
+    error_message = "what somebody grants: ${output.onelake_grant}"
   }
 }
 
@@ -115,8 +115,37 @@ run "databricks_takes_the_identity_of_the_function" {
   }
   assert {
     condition     = strcontains(output.databricks_grant, "service principal 00000000-0000-0000-0000-00000000000c") && strcontains(output.databricks_grant, "MODIFY for main.bronze")
-    error_message = "what a person grants: ${output.databricks_grant}"
+    error_message = "what somebody grants: ${output.databricks_grant}"
   }
+}
+
+run "secrets_in_a_scope_are_not_read_from_the_vault" {
+  command = plan
+
+  variables {
+    databricks   = { host = "https://adb-1234567890123456.7.azuredatabricks.net", secret_scope = "bronze" }
+    sources_path = "tests/scope"
+  }
+
+  assert {
+    condition     = azurerm_function_app_flex_consumption.function[0].app_settings.BRONZEGATE_SECRETS == "databricks:bronze"
+    error_message = "settings: ${jsonencode(azurerm_function_app_flex_consumption.function[0].app_settings)}"
+  }
+  assert {
+    condition     = length(output.secret_commands) == 0
+    error_message = "nothing is to be put into the vault"
+  }
+}
+
+run "refresh_tokens_that_rotate_are_refused_in_a_scope" {
+  command = plan
+
+  variables {
+    databricks   = { host = "https://adb-1234567890123456.7.azuredatabricks.net", secret_scope = "bronze" }
+    sources_path = "../aws/tests/sources"
+  }
+
+  expect_failures = [terraform_data.sources]
 }
 
 run "places_that_cannot_be_are_refused" {

@@ -18,76 +18,34 @@ run "every_stream_has_its_alerts" {
   command = plan
 
   variables {
-    thresholds = { records_ratio = 0.25, duration_ratio = 3, error_rate = 10, missed_grace_minutes = 90 }
+    thresholds = { missed_grace_minutes = 90 }
   }
 
   assert {
     condition = {
       for kind, rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule :
-      kind => join(" ", compact([rule.criteria[0].time_aggregation_method, rule.criteria[0].metric_measure_column, rule.criteria[0].operator, rule.criteria[0].threshold]))
+      kind => "${rule.evaluation_frequency} ${rule.window_duration} ${join(", ", [for dimension in rule.criteria[0].dimension : dimension.name])}"
       } == {
-      records  = "Minimum RecordsRatio LessThan 0.25"
-      duration = "Maximum DurationRatio GreaterThan 3"
-      errors   = "Maximum ErrorRate GreaterThan 10"
-      failed   = "Total RunFailed GreaterThan 0"
-      breaches = "Total Breaches GreaterThan 0"
-      missed   = "Count GreaterThan 0"
-      poison   = "Count GreaterThan 0"
+      trouble = "PT15M PT30M Source, Stream, Kind"
+      missed  = "PT15M PT2H Source, Stream"
     }
-    error_message = "rules: ${jsonencode({ for kind, rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule : kind => rule.criteria[0] })}"
-  }
-  assert {
-    condition = alltrue([
-      for kind, rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule :
-      join(", ", [for dimension in rule.criteria[0].dimension : dimension.name]) == (kind == "poison" ? "" : "Source, Stream")
-    ])
-    error_message = "each stream has an alert of its own"
+    error_message = "two rules a quarter of an hour: ${jsonencode({ for kind, rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule : kind => rule.criteria[0] })}"
   }
   assert {
     condition     = alltrue([for rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule : rule.auto_mitigation_enabled && endswith(rule.action[0].action_groups[0], "/bronzegate-alerts")])
     error_message = "alerts go to the action group, and are resolved by themselves"
   }
   assert {
-    condition     = azurerm_monitor_scheduled_query_rules_alert_v2.rule["missed"].window_duration == "P2D" && strcontains(output.queries.missed, "ago(90m)")
-    error_message = "a missed run is looked for two days back, after the grace"
+    condition     = strcontains(output.queries.trouble, "todouble(Run.Breaches) > 0") && strcontains(output.queries.trouble, "bronzegate.poison") && !strcontains(output.queries.trouble, "RunFailed")
+    error_message = "thresholds are inside of the query, and an attempt is no failure"
   }
   assert {
     condition     = alltrue([for query in values(output.queries) : strcontains(query, "AppTraces") && strcontains(query, "/components/bronzegate\"")])
     error_message = "a query asks for this app's rows only"
   }
-}
-
-run "missed_runs_are_looked_for_by_the_schedules_themselves" {
-  command = plan
-
   assert {
-    condition = local.schedule_rows == [
-      "\"shop\", \"daily\", \"UTC\", dynamic([0]), dynamic([0]), dynamic([]), dynamic([]), dynamic([])",
-      "\"shop\", \"fifths\", \"UTC\", dynamic([0]), dynamic([0]), dynamic([1,6,11,16,21,26,31]), dynamic([]), dynamic([])",
-      "\"shop\", \"monthly\", \"UTC\", dynamic([0]), dynamic([0]), dynamic([1]), dynamic([]), dynamic([])",
-      "\"shop\", \"ninety\", \"UTC\", dynamic([0]), dynamic([0,3,6,9,12,15,18,21]), dynamic([]), dynamic([]), dynamic([])",
-      "\"shop\", \"ninety\", \"UTC\", dynamic([30]), dynamic([1,4,7,10,13,16,19,22]), dynamic([]), dynamic([]), dynamic([])",
-      "\"shop\", \"quarter\", \"UTC\", dynamic([0,15,30,45]), dynamic([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23]), dynamic([]), dynamic([]), dynamic([])",
-      "\"shop\", \"sixth\", \"UTC\", dynamic([0]), dynamic([0,6,12,18]), dynamic([]), dynamic([]), dynamic([])",
-      "\"shop\", \"summer\", \"UTC\", dynamic([0]), dynamic([0]), dynamic([]), dynamic([6]), dynamic([])",
-      "\"shop\", \"twice\", \"UTC\", dynamic([0]), dynamic([6,18]), dynamic([]), dynamic([]), dynamic([])",
-      "\"shop\", \"weekly\", \"UTC\", dynamic([0]), dynamic([5]), dynamic([]), dynamic([]), dynamic([6])",
-      "\"shop\", \"workdays\", \"Europe/Berlin\", dynamic([30]), dynamic([2]), dynamic([]), dynamic([]), dynamic([0,1,2,3,4])",
-    ]
-    error_message = "rows: ${jsonencode(local.schedule_rows)}"
-  }
-}
-
-run "streams_without_a_schedule_are_never_missed" {
-  command = plan
-
-  variables {
-    sources_path = "tests/unscheduled"
-  }
-
-  assert {
-    condition     = keys(azurerm_monitor_scheduled_query_rules_alert_v2.rule) == ["breaches", "duration", "errors", "failed", "poison", "records"]
-    error_message = "rules: ${jsonencode(keys(azurerm_monitor_scheduled_query_rules_alert_v2.rule))}"
+    condition     = azurerm_linux_function_app.function == [] && azurerm_function_app_flex_consumption.function[0].app_settings.BRONZEGATE_WATCH_GRACE == "90m"
+    error_message = "the app looks for missing runs"
   }
 }
 

@@ -10,7 +10,7 @@ use bronzegate_core::report::Status;
 use bronzegate_demo_api::{DemoApi, Options, Shape, Stream, Style};
 use bronzegate_scaffold::airbyte;
 use bronzegate_tests::{Bench, repository};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Outcome, output};
 
@@ -29,7 +29,7 @@ struct Way {
 const LIMIT: &str =
     "page_size_option: { type: RequestOption, inject_into: request_parameter, field_name: limit }";
 
-const WAYS: [Way; 15] = [
+const WAYS: [Way; 20] = [
     Way {
         name: "cursor",
         style: Style::Cursor,
@@ -122,6 +122,41 @@ const WAYS: [Way; 15] = [
         retriever: "paginator: { type: DefaultPaginator, TOP, page_token_option: { type: RequestPath }, pagination_strategy: { type: CursorPagination, page_size: SIZE, cursor_value: \"{{ response['@odata.nextLink'] }}\", stop_condition: \"{{ '@odata.nextLink' not in response }}\" } }",
     },
     Way {
+        name: "cut_url",
+        style: Style::NextUrl,
+        records: "results",
+        requester: "",
+        retriever: "paginator: { type: DefaultPaginator, LIMIT, page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: cursor }, pagination_strategy: { type: CursorPagination, page_size: SIZE, cursor_value: \"{{ response.next | regex_search('cursor=([^&]+)') }}\", stop_condition: \"{{ response.next is none }}\" } }",
+    },
+    Way {
+        name: "split_url",
+        style: Style::NextUrl,
+        records: "results",
+        requester: "",
+        retriever: "paginator: { type: DefaultPaginator, LIMIT, page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: cursor }, pagination_strategy: { type: CursorPagination, page_size: SIZE, cursor_value: \"{{ response.get('next', '').split('cursor=')[-1].split('&')[0] if response.next else '' }}\", stop_condition: \"{{ not response.next }}\" } }",
+    },
+    Way {
+        name: "quoted_cursor",
+        style: Style::Notion,
+        records: "results",
+        requester: "http_method: POST\n        request_headers: { Notion-Version: \"2022-06-28\" }",
+        retriever: "paginator: { type: DefaultPaginator, page_size_option: { type: RequestOption, inject_into: body_json, field_name: page_size }, page_token_option: { type: RequestOption, inject_into: body_json, field_name: start_cursor }, pagination_strategy: { type: CursorPagination, page_size: SIZE, cursor_value: \"{{ response.get('next_cursor') | tojson }}\", stop_condition: \"{{ not response.next_cursor }}\" } }",
+    },
+    Way {
+        name: "raw_link",
+        style: Style::LinkHeader,
+        records: "",
+        requester: "",
+        retriever: "paginator: { type: DefaultPaginator, PER_PAGE, page_token_option: { type: RequestPath }, pagination_strategy: { type: CursorPagination, page_size: SIZE, cursor_value: \"{{ headers.get('Link', {}).split(';')[0][1:-1] }}\", stop_condition: \"{{ not headers.get('Link', {}) or 'next' not in headers.get('Link', {}) }}\" } }",
+    },
+    Way {
+        name: "empty_page",
+        style: Style::Stripe,
+        records: "data",
+        requester: "",
+        retriever: "paginator: { type: DefaultPaginator, LIMIT, page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: starting_after }, pagination_strategy: { type: CursorPagination, page_size: SIZE, cursor_value: \"{{ last_record['id'] }}\", stop_condition: \"{{ response.get('data') | length == 0 }}\" } }",
+    },
+    Way {
         name: "partitions",
         style: Style::Single,
         records: "results",
@@ -170,7 +205,7 @@ async fn compare(python: &str) -> Outcome {
         return Err(format!("not one source file\n{report}").into());
     };
     let bench = Bench::over(api, "demo", source.text.clone());
-    let (mut same, mut differing) = (0, Vec::new());
+    let (mut same, mut differing) = (BTreeMap::<String, u32>::new(), Vec::new());
     for stream in &report.streams {
         let Some(place) = &stream.stream else {
             differing.push(format!("{}: {:?}", stream.name, stream.refused));
@@ -184,7 +219,7 @@ async fn compare(python: &str) -> Outcome {
         let mut wanted = theirs.get(&stream.name).cloned().unwrap_or_default();
         wanted.sort();
         if run.status == Status::Complete && ours == wanted {
-            same += 1;
+            *same.entry(way_of(&stream.name).to_owned()).or_default() += 1;
         } else {
             let first = ours.iter().zip(&wanted).find(|(ours, wanted)| ours != wanted);
             differing.push(format!(
@@ -196,12 +231,22 @@ async fn compare(python: &str) -> Outcome {
             ));
         }
     }
-    output::say(&format!("{same} streams bring the same records, {} differ", differing.len()));
+    output::say("| way | streams that bring the same records |\n|---|---|");
+    for way in &WAYS {
+        output::say(&format!("| {} | {} of {} |", way.name, same.get(way.name).unwrap_or(&0), SIZES.len()));
+    }
+    let count: u32 = same.values().sum();
+    output::say(&format!("{count} streams bring the same records, {} differ", differing.len()));
     if differing.is_empty() { Ok(()) } else { Err(differing.join("\n").into()) }
 }
 
 fn name(way: &Way, records: u64, size: u64) -> String {
     format!("{}_{records}_{size}", way.name)
+}
+
+/// The way of a stream's name.
+fn way_of(name: &str) -> &str {
+    name.rsplitn(3, '_').nth(2).unwrap_or(name)
 }
 
 fn manifest(base_url: &str) -> String {
@@ -247,35 +292,65 @@ fn read(
     }
     let mut streams: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in String::from_utf8(read.stdout)?.lines().filter(|line| line.starts_with('{')) {
-        let message: Value = serde_json::from_str(line)?;
-        let name = message["stream"].as_str().unwrap_or_default().to_owned();
+        let message: BTreeMap<&str, &RawValue> = serde_json::from_str(line)?;
+        let name: String = message
+            .get("stream")
+            .map(|name| serde_json::from_str(name.get()))
+            .transpose()?
+            .unwrap_or_default();
         if let Some(error) = message.get("error") {
             output::warn(&format!("{name}: {error}"));
-        } else if !message["data"].is_null() {
-            streams.entry(name).or_default().push(canonical(&message["data"].to_string())?);
+        } else if let Some(data) = message.get("data") {
+            streams.entry(name).or_default().push(canonical(data.get())?);
         }
     }
     Ok(streams)
 }
 
-/// A record whose members are in the order of their names, without what bronze adds for branches. Numbers count by their first
-/// twelve digits, because Airbyte's runner makes floats of them.
+/// A record whose members are in the order of their names, without what bronze adds for branches. Numbers are compared as
+/// Airbyte's runner can carry them: whole ones of 64 bits by their digits, all others as the double next to them, which is what
+/// its parser (orjson) makes of them.
 fn canonical(record: &str) -> Result<String, serde_json::Error> {
-    let mut value: Value = serde_json::from_str(record)?;
-    if let Some(members) = value.as_object_mut() {
-        members.retain(|name, _| !name.starts_with("_parent_") && !name.starts_with("_partition_"));
-    }
-    Ok(plain(&value))
+    let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(record)?;
+    members.retain(|name, _| !name.starts_with("_parent_") && !name.starts_with("_partition_"));
+    object(&members)
 }
 
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Number(number) => format!("{:.11e}", number.as_f64().unwrap_or_default()),
-        Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(",")),
-        Value::Object(members) => {
-            let sorted: BTreeMap<_, _> = members.iter().map(|(name, value)| (name, plain(value))).collect();
-            format!("{sorted:?}")
+fn object(members: &BTreeMap<String, &RawValue>) -> Result<String, serde_json::Error> {
+    let members = members.iter().map(|(name, value)| Ok(format!("{name:?}:{}", plain(value)?)));
+    Ok(format!("{{{}}}", members.collect::<Result<Vec<_>, serde_json::Error>>()?.join(",")))
+}
+
+fn plain(value: &RawValue) -> Result<String, serde_json::Error> {
+    let text = value.get();
+    Ok(match text.as_bytes().first() {
+        Some(b'{') => object(&serde_json::from_str(text)?)?,
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text)?;
+            let items = items.into_iter().map(plain).collect::<Result<Vec<_>, _>>()?;
+            format!("[{}]", items.join(","))
         }
-        other => other.to_string(),
+        Some(b'"') => format!("{:?}", serde_json::from_str::<String>(text)?),
+        Some(b't' | b'f' | b'n') | None => text.to_owned(),
+        Some(_) => match (text.parse::<i64>(), text.parse::<u64>()) {
+            (Err(_), Err(_)) => format!("{:?}", text.parse::<f64>().unwrap_or(f64::NAN)),
+            _ => text.to_owned(),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_as_a_double_carries_them_and_whole_ones_by_their_digits() {
+        let same = |one: &str, other: &str| canonical(one).unwrap() == canonical(other).unwrap();
+        assert!(same(r#"{"b":1.10,"a":[0.1234567890123456789]}"#, r#"{"a":[0.12345678901234568],"b":1.1}"#));
+        assert!(same(r#"{"a":123456789012345678901}"#, r#"{"a":1.2345678901234568e+20}"#));
+        assert!(same(r#"{"a":"\u00e9","_parent_id":1}"#, "{\"a\":\"é\"}"));
+        assert!(!same(r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#));
+        assert!(!same(r#"{"a":0.12345678901234568}"#, r#"{"a":0.12345678901234566}"#));
+        assert!(!same(r#"{"a":"1"}"#, r#"{"a":1}"#));
     }
 }

@@ -1,4 +1,4 @@
-//! Reads a blob as a function app or a person's shell would: with the identity that the environment
+//! Reads a blob as a function app or somebody's shell would: with the identity that the environment
 //! of the process offers. The SDK reads some of it by itself, so the tests need a process for it.
 
 use std::sync::Arc;

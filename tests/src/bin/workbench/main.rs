@@ -1,6 +1,7 @@
 //! The workbench: `invoke-aws` runs one event through the Lambda handler, `invoke-azure` one through the Functions
 //! handler; `bench`, `bench-aws` and `bench-azure` measure them, and `yardstick` is what `bench` measures against. `torture`
-//! runs trials of exactness, `airbyte` holds imported manifests against Airbyte's own runner, `fuzz` hostile inputs, `smoke-azure` the checks that need a subscription. `azure-get`, `measured` and
+//! runs trials of exactness, `airbyte` holds imported manifests against Airbyte's own runner, `fuzz` hostile inputs, `smoke-azure` the checks that need a subscription. `key-tables` writes the tables of keys in
+//! `docs/source-files`. `azure-get`, `measured` and
 //! `torture-doomed` are processes that tests and measurements need. Started by the Makefile.
 
 mod airbyte;
@@ -14,8 +15,10 @@ mod fuzz;
 mod invoke;
 mod invoke_aws;
 mod invoke_azure;
+mod key_tables;
 mod output;
 mod process;
+mod scale;
 mod smoke_azure;
 mod sources;
 mod splice;
@@ -40,7 +43,9 @@ fn main() -> ExitCode {
         ["fuzz", ref options @ ..] => fuzz::run(options),
         ["invoke-aws", event] => invoke_aws::run(event),
         ["invoke-azure", event] => invoke_azure::run(event),
+        ["key-tables"] => key_tables::run(),
         ["measured", program, ref arguments @ ..] => process::measured(program, arguments),
+        ["scale"] => scale::run(),
         ["smoke-azure"] => smoke_azure::run(),
         ["torture", ref options @ ..] => torture::run(options),
         ["torture-doomed", ref fate @ ..] => torture::doomed(fate),
@@ -48,9 +53,9 @@ fn main() -> ExitCode {
         ["yardstick", style, url, file] => yardstick::run(style, url, file),
         _ => {
             const USAGE: &str = "usage: workbench airbyte PYTHON | invoke-aws EVENT | invoke-azure EVENT | bench | bench-aws | bench-azure | \
-                smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--kind NAME|all] [--minutes M] | \
+                scale | smoke-azure | torture [--trials N] [--seed S] [--store local|s3|azure|all] [--kind NAME|all] [--minutes M] | \
                 fuzz [--cases N] [--seed S] [--target NAME|all] [--minutes M] | \
-                yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH";
+                yardstick STYLE URL FILE | azure-get ROOTS TARGET PATH | key-tables";
             Err(USAGE.into())
         }
     };

@@ -15,8 +15,8 @@ const PERIOD: u64 = 100;
 
 /// Runs trials; every failure is told with its plan and its seed.
 pub(super) fn run(arguments: &[&str]) -> Outcome {
-    const DELTA: [&str; 2] = ["--kind", "delta"];
-    let others: Vec<&str> = arguments.chunks(2).filter(|pair| **pair != DELTA).flatten().copied().collect();
+    const LOG: [&str; 2] = ["--kind", "delta log"];
+    let others: Vec<&str> = arguments.chunks(2).filter(|pair| **pair != LOG).flatten().copied().collect();
     let campaign = parse(&others)?;
     if others.len() < arguments.len() {
         output::say(&format!("the first seed is {}", campaign.seed));
@@ -55,7 +55,8 @@ fn parse(arguments: &[&str]) -> Result<Campaign, Box<dyn std::error::Error>> {
     let mut trials = None;
     // Another time, other trials.
     let seed = u64::from(fastrand::u32(..));
-    let mut campaign = Campaign { seed, trials: TRIALS, store: None, kind: None, time: None, sabotage: None };
+    let kinds = Kind::named("all")?;
+    let mut campaign = Campaign { seed, trials: TRIALS, store: None, kinds, time: None, sabotage: None };
     for pair in arguments.chunks(2) {
         let [name, value] = pair else { return Err(format!("{} has no value", pair[0]).into()) };
         match *name {
@@ -63,8 +64,7 @@ fn parse(arguments: &[&str]) -> Result<Campaign, Box<dyn std::error::Error>> {
             "--trials" => trials = Some(value.parse()?),
             "--store" if *value == "all" => campaign.store = None,
             "--store" => campaign.store = Some(value.parse()?),
-            "--kind" if *value == "all" => campaign.kind = None,
-            "--kind" => campaign.kind = Some(Kind::named(value)?),
+            "--kind" => campaign.kinds = Kind::named(value)?,
             "--minutes" => campaign.time = Some(Duration::from_mins(value.parse()?)),
             _ => return Err(format!("{name} is no option of torture").into()),
         }

@@ -1,4 +1,4 @@
-//! `torture --kind delta`: trials of the log of a table, beside a rival writer.
+//! `torture --kind 'delta log'`: trials of the log of a table, beside a rival writer.
 
 use std::time::Duration;
 

@@ -6,15 +6,18 @@ use std::time::Duration;
 use bronzegate_demo_api::{Fault, Stream};
 use fastrand::Rng;
 
-use super::super::scene::{Event, STREAM, Scene};
+use super::super::scene::{Event, OUTPUT, Output, STREAM, Scene};
 use super::{branched, changing, exported, formed, marked, misleading, snapshot, timed};
 use crate::bench::one_stream;
+use crate::delta::TABLE;
 
 /// A kind of stream: how a scene with it is drawn.
 #[derive(Debug)]
 pub struct Kind {
     name: &'static str,
     draw: fn(&mut Rng, Bounds) -> Draft,
+    /// Its records become rows of a Delta table.
+    has_table: bool,
 }
 
 /// How much a scene may hold.
@@ -64,56 +67,83 @@ impl Draft {
 }
 
 /// All kinds.
-pub(in super::super) const KINDS: &[Kind] = &[
-    Kind { name: "cursor", draw: snapshot::cursor },
-    Kind { name: "cursor from the last record", draw: snapshot::stripe },
-    Kind { name: "offset", draw: snapshot::offset },
-    Kind { name: "page", draw: snapshot::page },
-    Kind { name: "link header", draw: snapshot::link_header },
-    Kind { name: "next url", draw: snapshot::next_url },
-    Kind { name: "pages that the API makes smaller", draw: misleading::smaller },
-    Kind { name: "pages that repeat at the end", draw: misleading::clamped },
-    Kind { name: "pages that are empty once", draw: misleading::empty },
-    Kind { name: "a next page that is renamed", draw: misleading::renamed },
-    Kind { name: "a place that the API keeps", draw: misleading::kept },
-    Kind { name: "one page of NDJSON", draw: exported::ndjson },
-    Kind { name: "pages of CSV", draw: exported::csv },
-    Kind { name: "export job", draw: exported::job },
-    Kind { name: "incremental export jobs", draw: exported::incremental },
-    Kind { name: "partitions", draw: branched::partitions },
-    Kind { name: "export jobs of partitions", draw: branched::jobs },
-    Kind { name: "incremental in partitions", draw: branched::incremental },
-    Kind { name: "partitions that come and go", draw: marked::partitions },
-    Kind { name: "parents", draw: branched::parents },
-    Kind { name: "incremental of parents that are skipped", draw: marked::parents },
-    Kind { name: "members of a map", draw: formed::members },
-    Kind { name: "lists in a list", draw: formed::lists },
-    Kind { name: "rows with columns", draw: formed::columns },
-    Kind { name: "batches of parents", draw: formed::batches },
-    Kind { name: "export job of several steps", draw: formed::steps },
-    Kind { name: "incremental", draw: changing::incremental },
-    Kind { name: "incremental beside runs in flight", draw: changing::noted },
-    Kind { name: "incremental in windows", draw: changing::windows },
-    Kind { name: "incremental in windows that are split", draw: changing::split },
-    Kind { name: "incremental that shows late", draw: timed::late },
-    Kind { name: "incremental in whole units", draw: timed::whole },
-    Kind { name: "incremental in local time", draw: timed::local },
-    Kind { name: "incremental without a question", draw: changing::unfiltered },
-    Kind { name: "incremental in other spellings", draw: changing::respelled },
-    Kind { name: "windows without a cursor", draw: changing::windows_only },
-    Kind { name: "backfill", draw: changing::backfill },
+const KINDS: &[Kind] = &[
+    Kind::files("cursor", snapshot::cursor),
+    Kind::files("cursor from the last record", snapshot::stripe),
+    Kind::files("offset", snapshot::offset),
+    Kind::files("page", snapshot::page),
+    Kind::files("link header", snapshot::link_header),
+    Kind::files("next url", snapshot::next_url),
+    Kind::files("pages that the API makes smaller", misleading::smaller),
+    Kind::files("pages that repeat at the end", misleading::clamped),
+    Kind::files("pages that are empty once", misleading::empty),
+    Kind::files("a next page that is renamed", misleading::renamed),
+    Kind::files("a place that the API keeps", misleading::kept),
+    Kind::files("one page of NDJSON", exported::ndjson),
+    Kind::files("pages of CSV", exported::csv),
+    Kind::files("export job", exported::job),
+    Kind::files("incremental export jobs", exported::incremental),
+    Kind::files("partitions", branched::partitions),
+    Kind::files("export jobs of partitions", branched::jobs),
+    Kind::files("incremental in partitions", branched::incremental),
+    Kind::files("partitions that come and go", marked::partitions),
+    Kind::files("parents", branched::parents),
+    Kind::files("incremental of parents that are skipped", marked::parents),
+    Kind::files("members of a map", formed::members),
+    Kind::files("lists in a list", formed::lists),
+    Kind::files("rows with columns", formed::columns),
+    Kind::files("batches of parents", formed::batches),
+    Kind::files("export job of several steps", formed::steps),
+    Kind::files("incremental", changing::incremental),
+    Kind::files("incremental beside runs in flight", changing::noted),
+    Kind::files("incremental in windows", changing::windows),
+    Kind::files("incremental in windows that are split", changing::split),
+    Kind::files("incremental that shows late", timed::late),
+    Kind::files("incremental in whole units", timed::whole),
+    Kind::files("incremental in local time", timed::local),
+    Kind::files("incremental without a question", changing::unfiltered),
+    Kind::files("incremental in other spellings", changing::respelled),
+    Kind::files("windows without a cursor", changing::windows_only),
+    Kind::files("backfill", changing::backfill),
+    Kind::table("cursor into a table", snapshot::cursor),
+    Kind::table("offset into a table", snapshot::offset),
+    Kind::table("export job into a table", exported::job),
+    Kind::table("partitions into a table", branched::partitions),
+    Kind::table("parents into a table", branched::parents),
+    Kind::table("incremental into a table", changing::incremental),
+    Kind::table("incremental in windows into a table", changing::windows),
+    Kind::table("incremental in partitions into a table", branched::incremental),
+    Kind::table("backfill into a table", changing::backfill),
 ];
 
+/// The name of all kinds that write into a table.
+const DELTA: &str = "delta";
+
 impl Kind {
-    /// The kind of this name.
+    const fn files(name: &'static str, draw: fn(&mut Rng, Bounds) -> Draft) -> Self {
+        Self { name, draw, has_table: false }
+    }
+
+    const fn table(name: &'static str, draw: fn(&mut Rng, Bounds) -> Draft) -> Self {
+        Self { name, draw, has_table: true }
+    }
+
+    /// The kind of this name, or all of `all` and of `delta`.
     ///
     /// # Errors
     /// When there is none: the names there are.
-    pub fn named(name: &str) -> Result<&'static Self, String> {
-        KINDS.iter().find(|kind| kind.name == name).ok_or_else(|| {
+    pub fn named(name: &str) -> Result<Vec<&'static Self>, String> {
+        let is_meant = |kind: &&Self| match name {
+            "all" => true,
+            DELTA => kind.has_table,
+            name => kind.name == name,
+        };
+        let found: Vec<_> = KINDS.iter().filter(is_meant).collect();
+        if found.is_empty() {
             let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
-            format!("{name} is no kind of stream: {}", names.join(", "))
-        })
+            return Err(format!("{name} is no kind of stream: all, {DELTA}, {}", names.join(", ")));
+        }
+        Ok(found)
     }
 
     /// Draws a scene of this kind.
@@ -121,13 +151,21 @@ impl Kind {
         let mut draft = (self.draw)(rng, bounds);
         let compression = rng.choice(["none", "none", "gzip", "zstd"]).expect("there are some");
         let part = rng.choice(["1KiB", "2KiB", "4KiB", "16KiB"]).expect("there are some");
-        let _ = write!(draft.settings, "\noutput: {{ compression: {compression}, max_part_bytes: {part} }}");
+        let _ = write!(draft.settings, "\noutput: {OUTPUT}");
+        let files = format!("{{ compression: {compression}, max_part_bytes: {part} }}");
+        let table = self.has_table.then(|| {
+            let compression = rng.choice(["none", "snappy", "zstd"]).expect("there are some");
+            let columns =
+                rng.choice(["", "columns: [{ member: id, type: string }], "]).expect("there are some");
+            format!("{{ table: {TABLE}, {columns}compression: {compression}, max_part_bytes: {part} }}")
+        });
         let stream = one_stream(STREAM, &draft.settings);
         let stream = stream.replace(&format!("path: /{STREAM}\n"), &format!("path: '{}'\n", draft.path));
         Scene {
             kind: self.name,
             streams: draft.streams,
             settings: stream + &draft.others,
+            output: Output { files, table },
             is_ordered: draft.is_ordered,
             has_jobs: draft.has_jobs,
             besides: draft.besides,

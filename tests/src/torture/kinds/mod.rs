@@ -10,5 +10,5 @@ mod misleading;
 mod snapshot;
 mod timed;
 
+pub(super) use kind::Bounds;
 pub use kind::Kind;
-pub(super) use kind::{Bounds, KINDS};

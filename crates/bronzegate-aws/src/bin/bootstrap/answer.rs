@@ -2,9 +2,9 @@
 //! kind of error, so that a state machine can tell what is worth another try.
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
-use bronzegate_core::doors::Answer;
+use bronzegate_core::doors::{Answer, Watched};
 use bronzegate_core::error::{Error, ErrorKind};
-use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::report::{self, Failure, RunReport, Status};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
@@ -24,7 +24,8 @@ pub(crate) struct Failed {
 impl Failed {
     /// Fails an invocation for an error.
     pub(crate) fn of(error: &Error) -> Self {
-        Self { error_type: error_type(error.kind(), error.is_transient()), message: error.to_string() }
+        let failure = Failure::from(error);
+        Self { error_type: failure.retry_name(), message: failure.message }
     }
 }
 
@@ -76,13 +77,9 @@ pub(crate) fn of_event(answer: &Answer) -> Result<Value, Failed> {
     }
 }
 
-/// What a failure is called that may pass whatever its kind: a vault or a folder of source files that cannot be had now.
-const TRANSIENT: &str = "transient";
-/// The names of failures, from those that no other try can help to those that most likely pass.
-const MORE_RETRYABLE: [&str; 7] = ["config", "auth", "data", "interrupted", "store", "api", TRANSIENT];
-
-fn error_type(kind: ErrorKind, is_transient: bool) -> &'static str {
-    if is_transient { TRANSIENT } else { kind.as_str() }
+/// What the watch has seen.
+pub(crate) fn of_watch(watched: &Watched) -> Value {
+    json!({ "status": Status::Complete, "streams": watched.streams, "missed": watched.missed })
 }
 
 /// The answer to a batch of messages: those that are to be delivered again.
@@ -95,10 +92,7 @@ pub(crate) fn of_messages(failed: Vec<String>) -> Value {
 }
 
 fn failed(reports: &[RunReport]) -> Failed {
-    let errors = reports.iter().filter_map(|report| report.error.as_ref());
-    let types = errors.map(|error| error_type(error.kind, error.is_transient));
-    // Another try runs all of the event's streams: it is worth it where it may help one.
-    let error_type = types.max_by_key(|name| MORE_RETRYABLE.iter().position(|of| of == name));
+    let error_type = report::most_retryable(reports).map(Failure::retry_name);
     let line = |report: &RunReport| {
         let outcome = match &report.error {
             Some(error) => format!("{} ({})", error.message, error.kind),
@@ -113,7 +107,7 @@ fn failed(reports: &[RunReport]) -> Failed {
 #[cfg(test)]
 mod tests {
     use bronzegate_core::doors::{NotRun, WindowList};
-    use bronzegate_core::report::{Counts, Failure};
+    use bronzegate_core::report::Counts;
 
     use super::*;
 

@@ -2,13 +2,14 @@
 //!
 //! | trigger | form |
 //! |---|---|
-//! | EventBridge Scheduler, Step Functions, a person | the event itself |
+//! | EventBridge Scheduler, Step Functions, somebody | the event itself |
 //! | EventBridge rule | [`detail` and `time`](https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html) |
+//! | EventBridge Scheduler, once an hour | `{"watch": {"grace": "60m"}}` |
 //! | SQS | `Records`, each `body` one of the forms above; one without a time is due when it was sent |
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sqs::SqsEvent;
-use bronzegate_core::doors::Event;
+use bronzegate_core::doors::{Event, Watch};
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -25,6 +26,8 @@ const SENT: &str = "SentTimestamp";
 pub(crate) enum Invocation {
     /// One event; the caller waits for its answer.
     Event(Event),
+    /// The watch over missing runs; the caller wants to know what it has seen.
+    Watch(Watch),
     /// Messages of a queue; the caller wants to know which of them failed.
     Messages {
         /// The messages in their order.
@@ -46,8 +49,11 @@ pub(crate) struct Message {
 /// # Errors
 /// [`ErrorKind::Config`], naming the member that is wrong.
 pub(crate) fn unwrap(payload: &Value) -> Result<Invocation> {
-    match payload.get("Records") {
-        Some(_) => messages(payload),
+    if payload.get("Records").is_some() {
+        return messages(payload);
+    }
+    match Watch::parse(payload) {
+        Some(watch) => watch.map(Invocation::Watch),
         None => event(payload).map(Invocation::Event),
     }
 }

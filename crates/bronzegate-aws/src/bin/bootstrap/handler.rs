@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bronzegate_aws::AwsCloud;
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
-use bronzegate_core::doors::{Answer, Clouds, Defaults, Deployment, Dispatcher, Event, LookUp, Unset};
+use bronzegate_core::doors::{
+    Answer, Clouds, Defaults, Deployment, Dispatcher, Event, LookUp, MissedRun, Unset, Watch,
+};
 use bronzegate_core::error::Result;
 use bronzegate_core::report::{self, RunReport, Status};
 use bronzegate_core::run::CancellationToken;
@@ -16,7 +18,7 @@ use serde_json::Value;
 use tracing::Instrument as _;
 
 use crate::answer::{self, Failed};
-use crate::emf;
+use crate::emf::Teller;
 use crate::envelope::{self, Invocation, Message};
 use crate::environment;
 use crate::output;
@@ -25,7 +27,7 @@ use crate::output;
 #[derive(Debug)]
 pub(crate) struct Handler {
     dispatcher: Dispatcher,
-    environment: String,
+    teller: Teller,
     clock: Arc<dyn Clock>,
     is_cold: AtomicBool,
 }
@@ -48,7 +50,8 @@ impl Handler {
             .noting("this is the AWS function");
         let deployment = Deployment::open(&clouds, DEFAULTS).await?;
         let Deployment { dispatcher, environment, .. } = deployment;
-        Ok(Self { dispatcher, environment, clock, is_cold: AtomicBool::new(true) })
+        let teller = Teller { namespace: environment::metrics_namespace(), environment };
+        Ok(Self { dispatcher, teller, clock, is_cold: AtomicBool::new(true) })
     }
 
     /// Answers one invocation.
@@ -59,6 +62,7 @@ impl Handler {
         async {
             match envelope::unwrap(&payload)? {
                 Invocation::Event(event) => answer::of_event(&self.dispatch(&event, deadline).await?),
+                Invocation::Watch(watch) => self.watch(watch, deadline).await,
                 Invocation::Messages { messages, is_fifo } => {
                     Ok(answer::of_messages(self.messages(messages, is_fifo, deadline).await))
                 }
@@ -84,6 +88,21 @@ impl Handler {
             }
         }
         Ok(answer)
+    }
+
+    /// Which runs are missing: a line and a metric for each.
+    async fn watch(&self, watch: Watch, deadline: Deadline) -> Result<Value, Failed> {
+        let watched = self.dispatcher.watch(watch, deadline).await?;
+        for error in &watched.unusable {
+            tracing::error!(%error, "a source file cannot be used; its streams are not watched");
+        }
+        for missed in &watched.missed {
+            let MissedRun { source, stream, run } = missed;
+            let reason = run.reason.as_str();
+            tracing::error!(source, stream, due = %run.due, reason, last = run.last, "a run is missing");
+            output::line(&self.teller.missed(missed, self.clock.now()));
+        }
+        Ok(answer::of_watch(&watched))
     }
 
     /// The messages one after the other; returns the ids of those to be delivered again: what failed,
@@ -120,7 +139,7 @@ impl Handler {
     /// A run's outcome: its lines for people, and one for CloudWatch's metrics.
     fn tell(&self, report: &RunReport, is_cold: bool) {
         report::log(report);
-        output::line(&emf::line(report, &self.environment, is_cold, self.clock.now()));
+        output::line(&self.teller.line(report, is_cold, self.clock.now()));
     }
 }
 

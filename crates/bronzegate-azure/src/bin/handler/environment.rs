@@ -3,7 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use bronzegate_core::doors::Setting;
+use bronzegate_core::config::parse_duration;
+use bronzegate_core::doors::{Setting, Watch};
 use bronzegate_core::error::Result;
 
 use crate::host;
@@ -15,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// How many instances there are at most.
     pub(crate) max_instances: NonZeroU32,
+    /// What the watch goes by.
+    pub(crate) watch: Watch,
 }
 
 /// The setting of `host.json` as the host's own variable overrides it.
@@ -35,12 +38,17 @@ impl Settings {
             let wrong = |_| setting.wrong("write the most instances of the app, such as 40");
             setting.text.parse().map_err(wrong)
         });
+        let watch = set("BRONZEGATE_WATCH_GRACE").map(|setting| match parse_duration(&setting.text) {
+            Ok(grace) => Ok(Watch { grace }),
+            Err(form) => Err(setting.wrong(form)),
+        });
         Ok(Self {
             timeout: match set(TIMEOUT) {
                 Some(setting) => host::timeout(&setting)?,
                 None => host::timeout_of_file()?,
             },
             max_instances: max_instances.transpose()?.unwrap_or(MAX_INSTANCES),
+            watch: watch.transpose()?.unwrap_or_default(),
         })
     }
 }

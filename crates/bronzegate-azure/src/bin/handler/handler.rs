@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use bronzegate_azure::functions::{HTTP, QUEUE};
+use bronzegate_azure::functions::{HTTP, QUEUE, WATCH};
 use bronzegate_azure::{AzureCloud, AzureIdentity};
 use bronzegate_core::clock::{Clock, Deadline, SystemClock};
-use bronzegate_core::doors::{Clouds, Defaults, Deployment, Dispatcher, LookUp, Unset};
+use bronzegate_core::doors::{Clouds, Defaults, Deployment, Dispatcher, LookUp, Unset, Watch};
 use bronzegate_core::error::Result;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_databricks::DatabricksCloud;
@@ -29,6 +29,8 @@ pub(crate) struct Handler {
     pub(crate) max_instances: NonZeroU32,
     /// Whether no item has been worked on yet.
     pub(crate) is_cold: AtomicBool,
+    /// What the watch goes by.
+    pub(crate) watch: Watch,
     timeout: Duration,
 }
 
@@ -48,7 +50,7 @@ impl Handler {
     /// # Errors
     /// The setting that is wrong.
     pub(crate) async fn open(stop: CancellationToken) -> Result<Self> {
-        let Settings { timeout, max_instances } = Settings::read()?;
+        let Settings { timeout, max_instances, watch } = Settings::read()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let clouds = Clouds::new(environment::look_up, clock.clone())
             .with(AzureCloud::new)
@@ -64,6 +66,7 @@ impl Handler {
             stop,
             max_instances,
             is_cold: AtomicBool::new(true),
+            watch,
             timeout: timeout.saturating_sub((timeout / 20).min(LONGEST_MARGIN)),
         })
     }
@@ -78,6 +81,7 @@ impl Handler {
         match function {
             QUEUE => self.queue(&invocation, deadline).await,
             HTTP => self.http(&invocation).await,
+            WATCH => self.watch(deadline).await,
             timer if timer.starts_with("ingest_timer_") => self.timer(timer, &invocation).await,
             other => Err(unreadable(format!("there is no function `{other}`"))),
         }

@@ -1,4 +1,4 @@
-//! `ingest_http`: a person asks for a run or a backfill, and is told where to look for it.
+//! `ingest_http`: somebody asks for a run or a backfill, and is told where to look for it.
 
 use std::collections::BTreeSet;
 
@@ -50,11 +50,12 @@ impl Handler {
 
     fn accepted(&self, items: &[Event]) -> Value {
         let target = self.target.trim_end_matches('/');
-        let folder = |item: &Event| {
-            let stream = item.stream.as_deref().unwrap_or_default();
-            format!("{target}/_bronzegate/{}/{stream}/commits/", item.source)
+        let folders = |item: &Event| {
+            let source = item.source.clone();
+            let streams = item.streams.clone().into_iter();
+            streams.map(move |stream| format!("{target}/_bronzegate/{source}/{stream}/commits/"))
         };
-        let commits: BTreeSet<_> = items.iter().map(folder).collect();
+        let commits: BTreeSet<_> = items.iter().flat_map(folders).collect();
         let shown: Vec<_> = items.iter().take(SHOWN).map(Event::to_json).collect();
         json!({ "queued": items.len(), "items": shown, "commits": commits })
     }

@@ -43,6 +43,12 @@ impl Item {
         Ok(Self { event, continued })
     }
 
+    /// The item for these of its streams alone.
+    pub(crate) fn only(&self, streams: Vec<String>) -> Self {
+        let event = Event { streams, ..self.event.clone() };
+        Self { event, ..self.clone() }
+    }
+
     /// The item as it was, with the time of its run: nothing was done of it.
     pub(crate) fn as_it_was(&self) -> Value {
         let mut item = self.event.to_json();
@@ -52,7 +58,7 @@ impl Item {
         item
     }
 
-    /// The item that goes on with it; `None` when it was put back too often.
+    /// The item that continues with it; `None` when it was put back too often.
     pub(crate) fn next(&self) -> Option<Value> {
         let mut next = self.event.to_json();
         next[CONTINUED] = json!(self.continued.saturating_add(1));

@@ -19,6 +19,7 @@ mod server;
 mod signals;
 mod tell;
 mod timer;
+mod watch;
 mod work;
 
 use std::process::ExitCode;

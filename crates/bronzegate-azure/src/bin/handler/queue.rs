@@ -5,7 +5,8 @@
 //! | complete, or committed already | done |
 //! | partial | done, and the same item on the queue again, a hundred times at most; after a wait if no page came |
 //! | partial without a new page, or nothing to go on from, because the process is to end | done, and the same item on the queue as it was |
-//! | an item for several streams or windows | done, and an item for each on the queue |
+//! | an item for every stream of a source, or a backfill | done, and an item for each stream or window on the queue |
+//! | an item for several streams, of which some are partial | as partial, with the streams that are left; those that no other try can help are given up as an item of their own |
 //! | `api`, `store`, or what passes by itself, as a vault's outage | the invocation fails: the host hands the item out again, a few times, and then gives it up |
 //! | `config`, `auth`, `data`, or no event at all | trying again does not help: the item is given up at once |
 
@@ -16,7 +17,7 @@ use bronzegate_azure::functions::{HOST, ITEM};
 use bronzegate_core::clock::Deadline;
 use bronzegate_core::doors::{Action, Answer, Event};
 use bronzegate_core::error::{Error, ErrorKind, Result};
-use bronzegate_core::report::{RunReport, Status};
+use bronzegate_core::report::{self, Failure, RunReport, Status};
 use serde_json::{Value, json};
 
 use crate::handler::Handler;
@@ -69,8 +70,8 @@ impl Handler {
             self.clock.sleep(ENDING).await;
             return Ok(Reply::default().work([item.as_it_was()]));
         }
-        let is_one = event.stream.is_some() && !matches!(event.action, Action::Backfill(_));
-        if !is_one {
+        let is_work = !event.streams.is_empty() && !matches!(event.action, Action::Backfill(_));
+        if !is_work {
             return Ok(Reply::default().work(self.items(event).await?.events.iter().map(Event::to_json)));
         }
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
@@ -80,11 +81,41 @@ impl Handler {
             self.tell(report, event, invocation.id.as_deref(), is_cold);
         }
         match answer.status() {
-            Status::Complete | Status::AlreadyCommitted | Status::Skipped => Ok(Reply::default()),
-            Status::Partial => self.put_back(item, reports, deadline).await,
-            Status::Failed if is_interrupted(reports) => Ok(Reply::default().work([item.as_it_was()])),
-            Status::Failed => Err(failed(reports).into()),
+            status if is_done(status) => Ok(Reply::default()),
+            _ => self.left(item, reports, invocation, deadline).await,
         }
+    }
+
+    /// What becomes of an item of which something is left.
+    async fn left(
+        &self,
+        item: &Item,
+        reports: &[RunReport],
+        invocation: &Invocation,
+        deadline: Deadline,
+    ) -> Result<Reply, Failed> {
+        let is_lost = |report: &RunReport| report.error.as_ref().is_some_and(|error| !error.may_pass());
+        let (lost, left): (Vec<_>, Vec<_>) =
+            reports.iter().filter(|report| !is_done(report.status)).partition(|report| is_lost(report));
+        let goes_on = left.iter().any(|report| report.status == Status::Partial);
+        let is_interrupted = !left.is_empty() && left.iter().all(|report| is_interrupted(report));
+        let lost_item = as_new(&item.only(names(&lost)).as_it_was());
+        let reply = if goes_on {
+            self.put_back(&item.only(names(&left)), reports, deadline).await?
+        } else if is_interrupted {
+            Reply::default().work([item.only(names(&left)).as_it_was()])
+        } else if left.is_empty() && lost.len() < reports.len() {
+            Reply::default()
+        } else {
+            // Handed out again, what is committed is found so.
+            return Err(failed(reports).into());
+        };
+        if lost.is_empty() {
+            return Ok(reply);
+        }
+        let count = invocation.number("DequeueCount").unwrap_or(1);
+        self.give_up(&lost_item, &failed(lost), count, invocation);
+        Ok(reply.poison(&lost_item))
     }
 
     async fn put_back(
@@ -121,7 +152,7 @@ impl Handler {
             "ERROR",
             "bronzegate.poison",
             &json!({
-                "source": member("source"), "stream": member("stream"), "environment": self.environment,
+                "source": member("source"), "stream": member("stream"), "streams": member("streams"), "environment": self.environment,
                 "error_kind": error.kind().as_str(), "error": error.to_string(), "dequeue_count": dequeue_count,
                 "message_id": invocation.text("Id"), "invocation_id": invocation.id,
             }),
@@ -131,20 +162,25 @@ impl Handler {
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        let passes = matches!(error.kind(), ErrorKind::Api | ErrorKind::Store | ErrorKind::Interrupted);
-        if passes || error.is_transient() { Self::ForNow(error) } else { Self::ForGood(error) }
+        if Failure::from(&error).may_pass() { Self::ForNow(error) } else { Self::ForGood(error) }
     }
 }
 
 /// Whether the process was asked to end before anything came that could be committed.
-fn is_interrupted(reports: &[RunReport]) -> bool {
-    let failures = reports.iter().filter_map(|report| report.error.as_ref());
-    failures.map(|failure| failure.kind).eq([ErrorKind::Interrupted])
+fn is_interrupted(report: &RunReport) -> bool {
+    report.error.as_ref().is_some_and(|failure| failure.kind == ErrorKind::Interrupted)
 }
 
-fn failed(reports: &[RunReport]) -> Error {
-    let failure = reports.iter().find_map(|report| report.error.as_ref());
-    match failure {
+fn names(reports: &[&RunReport]) -> Vec<String> {
+    reports.iter().map(|report| report.stream.clone()).collect()
+}
+
+fn is_done(status: Status) -> bool {
+    matches!(status, Status::Complete | Status::AlreadyCommitted | Status::Skipped)
+}
+
+fn failed<'a>(reports: impl IntoIterator<Item = &'a RunReport>) -> Error {
+    match report::most_retryable(reports) {
         Some(failure) => Error::new(failure.kind, failure.message.clone()).transient(failure.is_transient),
         None => Error::new(ErrorKind::Api, "a run failed without saying why"),
     }

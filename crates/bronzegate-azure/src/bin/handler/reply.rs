@@ -27,7 +27,7 @@ impl Reply {
         self
     }
 
-    /// Answers a person.
+    /// Answers somebody.
     pub(crate) fn response(mut self, status: u16, body: &Value) -> Self {
         let headers = json!({ "Content-Type": "application/json" });
         let response = json!({ "statusCode": status, "headers": headers, "body": format!("{body:#}\n") });

@@ -26,7 +26,7 @@ struct Door {
     open: Arc<Open>,
 }
 
-/// The largest invocation, in bytes: a queue's item has at most 64 KiB, a person's request may have more.
+/// The largest invocation, in bytes: a queue's item has at most 64 KiB, somebody's request may have more.
 const LARGEST: usize = 1 << 20;
 /// The header with the host's id of the invocation.
 const INVOCATION_ID: &str = "x-azure-functions-invocationid";

@@ -1,4 +1,4 @@
-//! `ingest_timer_…`: a schedule's time has come. It only puts one item for each stream on the queue, so it
+//! `ingest_timer_…`: a schedule's time has come. It only puts one item for each source on the queue, so it
 //! answers at once whatever the streams have to do.
 
 use bronzegate_azure::functions::{App, Due, TIMER};
@@ -44,8 +44,8 @@ impl Handler {
             }
         };
         for event in &events {
-            let (source, stream) = (&event.source, &event.stream);
-            tracing::info!(source, stream, is_past_due, item = %event.to_json(), "is due");
+            let (source, streams) = (&event.source, event.streams.join(", "));
+            tracing::info!(source, streams, is_past_due, item = %event.to_json(), "is due");
         }
         Ok(Reply::default().work(events.iter().map(Event::to_json)))
     }

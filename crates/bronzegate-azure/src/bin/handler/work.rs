@@ -20,7 +20,7 @@ pub(crate) struct Items {
     pub(crate) events: Vec<Event>,
     /// How many windows of a backfill are left out, because they are not over.
     pub(crate) windows_not_over: usize,
-    /// What a person should know before a backfill's windows are run.
+    /// What somebody should know before a backfill's windows are run.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -37,9 +37,9 @@ impl Handler {
     /// [`ErrorKind::Config`] when the source, the stream or its windows cannot be used.
     pub(crate) async fn items(&self, event: &Event) -> Result<Items> {
         let source = self.dispatcher.sources().load(&event.source).await?;
-        let streams: Vec<&str> = match &event.stream {
-            None => source.streams.iter().map(|stream| stream.name.as_str()).collect(),
-            Some(name) => vec![source.named(name)?.name.as_str()],
+        let streams: Vec<&str> = match event.streams.as_slice() {
+            [] => source.streams.iter().map(|stream| stream.name.as_str()).collect(),
+            names => names.iter().map(|name| Ok(source.named(name)?.name.as_str())).collect::<Result<_>>()?,
         };
         match &event.action {
             Action::Run { scheduled_time } => {
@@ -48,7 +48,7 @@ impl Handler {
                 // What cannot be run is refused while somebody listens.
                 plan::come(at, now)?;
                 let one = |stream: &str| Event {
-                    stream: Some(stream.to_owned()),
+                    streams: vec![stream.to_owned()],
                     action: Action::Run { scheduled_time: Some(at) },
                     ..event.clone()
                 };

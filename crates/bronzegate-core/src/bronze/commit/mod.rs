@@ -11,6 +11,7 @@ mod since;
 mod table_commit;
 #[cfg(test)]
 pub(crate) mod tests;
+mod watched;
 
 pub use health::{HISTORY, HistoryEntry, Ratios, extend_history};
 pub use last_error::LastError;

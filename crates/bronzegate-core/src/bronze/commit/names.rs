@@ -76,7 +76,7 @@ impl CommitLog {
         futures::stream::iter(read).buffered(AT_ONCE).try_collect().await
     }
 
-    /// What paths of the log tell, sorted. A name that is no commit's is passed over: no run of this program has
+    /// What paths of the log tell, sorted. A name that is no commit's is skipped: no run of this program has
     /// written it, so it must not stop the stream's. It is remembered, to be told.
     fn parsed(&self, paths: Vec<String>) -> Vec<CommitName> {
         let mut names = Vec::new();
@@ -101,13 +101,13 @@ impl CommitLog {
         }
     }
 
-    /// What a person should know of files in the log whose names are no commit's, as far as it was listed.
+    /// What somebody should know of files in the log whose names are no commit's, as far as it was listed.
     pub fn strangers(&self) -> Option<String> {
         let strangers = self.strangers.lock().expect("no holder of this lock panics");
         let (first, count) = (strangers.first()?, strangers.len());
         let others = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
         Some(format!(
-            "{first}{others}: the name is not that of a commit, so it is passed over; move it out of the log"
+            "{first}{others}: the name is not that of a commit, so it is skipped; move it out of the log"
         ))
     }
 }

@@ -53,7 +53,7 @@ pub struct KnownPaging {
     pub leads_on: Option<bool>,
 }
 
-/// That a person has changed what the log says of a stream, and why. An older reader takes the record for a run that
+/// That somebody has changed what the log says of a stream, and why. An older reader takes the record for a run that
 /// found nothing due, and resumes from its cursor all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mended {
@@ -121,7 +121,7 @@ pub struct CommitRecord {
     /// Windows of a backfill have none: how long they are says nothing of what is usual.
     #[serde(default)]
     pub history: Vec<HistoryEntry>,
-    /// What a person should know.
+    /// What somebody should know.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// Rows were seen to move between pages while they were read: some may be missing.
@@ -134,7 +134,7 @@ pub struct CommitRecord {
     /// The columns of its tables; an error's text in place of one has others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<TableColumns>,
-    /// It is no run: a person has set where the next one begins.
+    /// It is no run: somebody has set where the next one begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mended: Option<Mended>,
     /// The version of bronzegate that wrote it.

@@ -18,7 +18,7 @@ const FARTHEST: SignedDuration = SignedDuration::from_mins(10);
 
 /// A run is noted as in flight after so long: a shorter one costs nothing.
 pub const NOTED_AFTER: Duration = Duration::from_secs(20);
-/// How long the note of a run holds that is partial: the same event goes on with it in that time.
+/// How long the note of a run holds that is partial: the same event continues with it in that time.
 pub const PAUSE: Duration = Duration::from_mins(2);
 
 /// A run that is in flight.
@@ -30,13 +30,13 @@ pub struct Running {
     pub at: Option<Timestamp>,
     /// The run, as far as it had come to know that.
     pub key: Option<String>,
-    /// Who runs it, for a person to find.
+    /// Who runs it, for somebody to find.
     pub holder: String,
     /// When it began.
     pub began: Timestamp,
     /// When it is over, unless it says so again before.
     pub until: Timestamp,
-    /// Nothing is under way: a segment is committed, and the same event is to go on with the run.
+    /// Nothing is under way: a segment is committed, and the same event is to continue with the run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
 }
@@ -47,13 +47,17 @@ impl Running {
         Self { format: FORMAT, at, key: None, holder, began, until, paused: false }
     }
 
-    /// Whether an event is to stay away at a moment: another event's run is in flight. The same event again goes on
-    /// with its own run, and is not kept away by it; nor is a run by hand, which has no time of its own, by one that is
-    /// paused: that is the run it goes on with.
+    /// Whether an event is to stay away at a moment: another event's run is in flight. The same event again continues with its own run, and is not kept away by it; nor is a run by hand, which has no time of its own, by one that is
+    /// paused: that is the run it continues with.
     pub fn keeps_away(&self, at: Option<Timestamp>, now: Timestamp) -> bool {
         let is_same = self.at.is_some() && self.at == at || self.paused && at.is_none();
+        !is_same && self.is_in_flight(now)
+    }
+
+    /// Whether a run is in flight at a moment, or paused.
+    pub fn is_in_flight(&self, now: Timestamp) -> bool {
         let left = self.until.duration_since(now);
-        self.format == FORMAT && !is_same && left.is_positive() && left <= FARTHEST
+        self.format == FORMAT && left.is_positive() && left <= FARTHEST
     }
 }
 

@@ -11,7 +11,7 @@ use crate::bronze::table::{Appended, TableAppend, TableColumn, TableFile, TableK
 /// The table of a segment, as it was when the segment was committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableCommit {
-    /// The root of the tables, as a person wrote it. Paths of the parts are relative to it.
+    /// The root of the tables, as somebody wrote it. Paths of the parts are relative to it.
     pub root: String,
     /// The table's name.
     pub name: String,
@@ -50,7 +50,7 @@ impl TablePublished {
 }
 
 impl CommitRecord {
-    /// The segment as its table is told of it; `None` where its parts are files of their own.
+    /// The segment as its table learns of it; `None` where its parts are files of their own.
     pub fn append(&self) -> Option<TableAppend> {
         let table = self.table.as_ref()?;
         let files = self.parts.iter().map(|part| TableFile {

@@ -14,7 +14,7 @@ const LARGE: usize = 256 << 10;
 /// The content of one part; the default is that of rows that are stored as they are.
 #[derive(Default)]
 pub(crate) struct LineContent {
-    /// `None` where rows are stored as they are. Taken for good when the content has ended.
+    /// `None` where rows are stored as they are. Taken permanently when the content has ended.
     compressor: Option<Compressor>,
     /// Rows that wait to be compressed.
     waiting: BytesMut,

@@ -57,7 +57,7 @@ impl OpenPart {
         self.push(content).await
     }
 
-    /// Completes the content; what is left can go on without the writer.
+    /// Completes the content; what is left can continue without the writer.
     pub(super) async fn complete(mut self) -> Result<(CompletePart, BytesMut), StoreError> {
         let content = mem::take(&mut self.content);
         let end = content.finish().await.map_err(|error| StoreError::io("compress", &self.path, error))?;

@@ -31,7 +31,7 @@ pub enum PublishError {
     /// Files of a committed segment are gone, and its table does not have it.
     #[error(
         "{segment} is committed, its file {path} is gone, and the table `{table}` does not have it; load its records again, \
-             or restore the file; to go on without it, put the object {mark} into the target"
+             or restore the file; to continue without it, put the object {mark} into the target"
     )]
     Gone {
         /// The table.

@@ -1,4 +1,4 @@
-//! Many commits at once, held against what is there: for whoever passes over runs that are committed.
+//! Many commits at once, compared with what is there: for whoever skips runs that are committed.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

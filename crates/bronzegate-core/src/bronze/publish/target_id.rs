@@ -1,4 +1,4 @@
-//! The id of a target, which its streams share: two targets, or one that is begun anew, never take each other's
+//! The id of a target, which its streams share: two targets, or one that is begun again, never take each other's
 //! transactions and uploads for their own.
 
 use serde::{Deserialize, Serialize};

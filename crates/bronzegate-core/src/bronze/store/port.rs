@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind};
 /// Adapters translate only: retries belong to their SDK, decisions to the commit protocol.
 #[async_trait]
 pub trait BronzeStore: Send + Sync + std::fmt::Debug {
-    /// The target as a person wrote it, for messages.
+    /// The target as somebody wrote it, for messages.
     fn location(&self) -> String;
 
     /// The paths of all objects below the folder `prefix`, sorted; empty when there is no such folder.

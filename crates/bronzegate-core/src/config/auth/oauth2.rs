@@ -69,7 +69,7 @@ pub struct ClientCredentials {
 pub struct RefreshToken {
     /// The client.
     pub client: OAuth2Client,
-    /// The refresh token, which the vault has to take anew when the endpoint replaces it.
+    /// The refresh token, which the vault has to take again when the endpoint replaces it.
     pub refresh_token: SecretRef,
     /// The API's base URL comes with the token.
     pub base_url_from: Option<BaseUrlFrom>,

@@ -107,7 +107,7 @@ fn keyed<'a>(de: &De<'a>, variants: &'static [&'static str]) -> Result<(&'static
     let forms: Vec<String> = variants.iter().map(|variant| format!("{{ {variant}: … }}")).collect();
     let accepted = format!("one of {}", forms.join(", "));
     let Some(entries) = de.entries() else {
-        return Err(de.mismatch(&accepted));
+        return Err(de.mismatch(&meant(de, variants, &forms).unwrap_or(accepted)));
     };
     let find = |text: &str| variants.iter().copied().find(|&variant| variant == text);
     let mut found = entries.iter().filter_map(|(key, node)| Some((find(&key.text)?, key, node)));
@@ -130,6 +130,14 @@ fn keyed<'a>(de: &De<'a>, variants: &'static [&'static str]) -> Result<(&'static
             }
         }
     }
+}
+
+/// What a bare word was meant for: `next: meta.next` is a member of the body, `send: after` a query parameter.
+fn meant(de: &De<'_>, variants: &[&str], forms: &[String]) -> Option<String> {
+    let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '$');
+    let text = de.text().filter(|text| !de.at.hidden && !text.is_empty() && text.chars().all(is_path))?;
+    let (first, others) = (variants.first()?, forms.get(1..)?);
+    Some(format!("{{ {first}: {text} }}, or one of {}", others.join(", ")))
 }
 
 impl<'a> EnumAccess<'a> for Choice<'a> {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
+use super::yaml_help;
 use crate::config::problem::{At, Draft, Report};
 
 const MAX_NODES: usize = 100_000;
@@ -123,10 +124,8 @@ impl<'a> Builder<'a> {
     fn run(&mut self, text: &str) -> Result<(), Failure> {
         let mut parser = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
-            let (event, span) = event.map_err(|error| {
-                let start = position(*error.marker());
-                (tab(text, start, error.info()), format!("not valid YAML: {}", error.info()))
-            })?;
+            let (event, span) =
+                event.map_err(|error| yaml_help::explained(text, position(*error.marker()), error.info()))?;
             self.event(event, position(span.start))?;
         }
         Ok(())
@@ -136,6 +135,9 @@ impl<'a> Builder<'a> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = is_plain(style, tag.as_deref(), position)?;
+                if let Some(name) = yaml_help::variable(&text) {
+                    self.say(position, None, yaml_help::not_expanded(name));
+                }
                 let size = Size::of(&text);
                 self.count(size, position)?;
                 let node = Node { position, content: Content::Scalar { text: text.into_owned(), plain } };
@@ -231,6 +233,12 @@ impl<'a> Builder<'a> {
     }
 
     fn twice(&self, key: &Key, first: TextPosition) {
+        let what = format!("key given twice, first on line {}; keep one", first.line);
+        self.say(key.position, Some(key), what);
+    }
+
+    /// Reports a problem below what is open, with the key that it is about.
+    fn say(&self, position: TextPosition, key: Option<&Key>, what: String) {
         let mut path = String::new();
         for open in &self.open {
             match (&open.node.content, &open.key) {
@@ -240,11 +248,10 @@ impl<'a> Builder<'a> {
             }
         }
         let hidden = path.split('.').any(|key| key == "auth");
-        if !hidden {
+        if let Some(key) = key.filter(|_| !hidden) {
             push_key(&mut path, &key.text);
         }
-        let what = format!("key given twice, first on line {}; keep one", first.line);
-        self.report.say(&at(key.position, path), what);
+        self.report.say(&at(position, path), what);
     }
 }
 
@@ -258,16 +265,6 @@ pub(super) fn push_key(path: &mut String, key: &str) {
 
 pub(super) fn format_index(index: usize) -> String {
     format!("[{index}]")
-}
-
-/// The parser places a tab's error at the start of the text before it; this finds the tab.
-fn tab(text: &str, start: TextPosition, info: &str) -> TextPosition {
-    let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
-    let mut lines = text.lines().enumerate().skip(start.line - 1).filter(|_| info.contains("tab"));
-    lines.find(|(_, line)| indented(line)).map_or(start, |(index, line)| TextPosition {
-        line: index + 1,
-        column: line.find('\t').map_or(1, |column| column + 1),
-    })
 }
 
 fn as_key(node: Node) -> Result<Key, Failure> {

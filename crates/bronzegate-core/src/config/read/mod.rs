@@ -10,6 +10,7 @@ mod literals;
 mod scalar;
 mod shape;
 mod slot;
+mod yaml_help;
 
 pub(super) use de::read;
 pub(super) use document::parse as document;

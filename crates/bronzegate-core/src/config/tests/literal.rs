@@ -83,6 +83,10 @@ fn what_a_request_carries_is_one_of_three() {
             .as_str(),
     );
     none("method: GET\nbody: { query: { match_all: {} } }");
+    // What only pages write into a body is a body too, where the method is written out.
+    for body in ["", "body: {}\n", "form: {}\n"] {
+        none(&format!("method: GET\n{body}pagination: {{ type: page, send: {{ body: p }} }}"));
+    }
     none("method: PATCH\nbody: [a, b]");
     none(
         "method: POST\nform: { a: 1 }\npagination: { type: cursor, next: { body: n }, send: { body: after } }",

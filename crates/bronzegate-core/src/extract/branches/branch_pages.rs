@@ -112,7 +112,7 @@ impl Drop for BranchPages {
     }
 }
 
-/// Goes on with the panic of a task. Tasks are aborted only when nobody waits for them any more.
+/// Continues with the panic of a task. Tasks are aborted only when nobody waits for them any more.
 fn unwind(error: JoinError) -> ! {
     std::panic::resume_unwind(error.into_panic())
 }
@@ -217,7 +217,7 @@ impl Driver<'_> {
         let has_records = fetched.body.as_ref().is_some_and(|body| body.records > 0);
         let looked = match judge(self.context, &mut self.progress, fetched) {
             Ok(judged) if fetched.is_all_older => {
-                // Behind it there is nothing that is new: what it states of pages and totals is about older ones.
+                // After it there is nothing that is new: what it states of pages and totals is about older ones.
                 return Ok((Judged { last: true, ..judged }, false));
             }
             Ok(judged) if judged.last && !fetched.is_ended_by_rule() => {

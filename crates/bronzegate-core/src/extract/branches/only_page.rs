@@ -21,7 +21,9 @@ pub(crate) enum Led {
     On,
     /// It cannot be found out; why.
     Unseen(String),
-    /// Not yet: there is too little to ask about, or no time.
+    /// There was no time to ask.
+    Unasked,
+    /// Not yet: there is too little to ask about.
     NotYet,
 }
 
@@ -34,7 +36,7 @@ const LONGEST_SHOWN: usize = 200;
 /// the file says are single, are not asked about.
 ///
 /// # Errors
-/// [`ErrorKind::Data`] where there is more, and no way to it.
+/// [`ErrorKind::Data`] where there is more, and no way to it; the API's own where no answer came.
 pub(crate) async fn only_page(context: &StreamContext, first: Option<&FirstSeen>) -> Result<Led, Error> {
     let pagination = &context.stream.pagination;
     let Some(first) = first.filter(|first| first.records > 1 && !first.is_whole) else {
@@ -57,11 +59,11 @@ pub(crate) async fn only_page(context: &StreamContext, first: Option<&FirstSeen>
     }
 }
 
-/// Asks for page 0 where pages are counted from 1 because the file says nothing else. `false` where it could not be
-/// found out now.
+/// Asks for page 0 where pages are counted from 1 because the file says nothing else. `false` where there was no time
+/// to ask.
 ///
 /// # Errors
-/// [`ErrorKind::Data`] where it has records that page 1 has not.
+/// [`ErrorKind::Data`] where it has records that page 1 has not; the API's own where no answer came.
 pub(crate) async fn page_zero(context: &StreamContext, first: Option<&FirstSeen>) -> Result<bool, Error> {
     let Kind::Page { is_start_stated: false, .. } = &context.stream.pagination.kind else { return Ok(true) };
     let Some(FirstSeen { branch, start, hash, .. }) = first else { return Ok(true) };
@@ -70,7 +72,8 @@ pub(crate) async fn page_zero(context: &StreamContext, first: Option<&FirstSeen>
     let zero = match look(context, branch, &zero, &[]).await? {
         Look::Page(zero) => zero,
         Look::Nothing => return Ok(true),
-        Look::NoTime | Look::Failed(_) => return Ok(false),
+        Look::Failed(error) => return Err(error),
+        Look::NoTime => return Ok(false),
     };
     if zero.records() == 0 || zero.hash() == *hash {
         return Ok(true);
@@ -78,7 +81,8 @@ pub(crate) async fn page_zero(context: &StreamContext, first: Option<&FirstSeen>
     let one = match look(context, branch, start, &[]).await? {
         Look::Page(page) => page.prints,
         Look::Nothing => Vec::new(),
-        Look::NoTime | Look::Failed(_) => return Ok(false),
+        Look::Failed(error) => return Err(error),
+        Look::NoTime => return Ok(false),
     };
     let new = zero.prints.iter().filter(|print| !one.contains(print)).count();
     // Records may have come or changed meanwhile.
@@ -103,7 +107,7 @@ impl Asking<'_> {
     /// A page that ends in the middle of what there is has to name the next.
     async fn named(&self, next: &Address) -> Result<Led, Error> {
         let above = above(next);
-        let Some(page) = self.page(0, above.as_slice()).await? else { return Ok(Led::NotYet) };
+        let Some(page) = self.page(0, above.as_slice()).await? else { return Ok(Led::Unasked) };
         let Some(page) = page else { return Ok(unseen(self.context, REFUSED)) };
         let facts = &page.fetched.facts;
         if facts.look(next).is_some() {
@@ -131,17 +135,21 @@ impl Asking<'_> {
         )))
     }
 
-    /// What lies behind the first half has to come as the page behind it.
+    /// What lies behind the first half has to come as the page after it.
     async fn counted(&self) -> Result<Led, Error> {
-        // Rows may move meanwhile: both halves are read anew before anything is said.
+        // Rows may move meanwhile: both halves are read again before anything is said.
         for _ in 0..COMPARED {
-            let Some(rest) = self.page(1, &[]).await? else { return Ok(Led::NotYet) };
+            let Some(rest) = self.page(1, &[]).await? else { return Ok(Led::Unasked) };
             let Some(rest) = rest.filter(|rest| rest.records() > 0) else { break };
             if !matches!(self.first.start.position, Position::Offset(_)) {
                 return Ok(Led::On);
             }
             let whole = look(self.context, &self.first.branch, &self.first.start, &[]).await?;
-            let Look::Page(whole) = whole else { return Ok(Led::NotYet) };
+            let whole = match whole {
+                Look::Page(whole) => whole,
+                Look::Failed(error) => return Err(error),
+                Look::Nothing | Look::NoTime => return Ok(Led::Unasked),
+            };
             if rest.prints.iter().all(|print| whole.prints.contains(print)) {
                 return Ok(Led::On);
             }
@@ -150,7 +158,7 @@ impl Asking<'_> {
             }
         }
         match self.page(0, &[]).await? {
-            None => Ok(Led::NotYet),
+            None => Ok(Led::Unasked),
             Some(None) => Ok(unseen(self.context, REFUSED)),
             Some(Some(page)) if page.records() > self.half => Ok(unseen(self.context, IGNORED)),
             Some(Some(page)) if page.records() < self.half => Ok(Led::NotYet),
@@ -166,6 +174,9 @@ impl Asking<'_> {
     }
 
     /// The nth page of half the size; `None` without time, `Some(None)` where the API has none.
+    ///
+    /// # Errors
+    /// Where no answer came: what was not answered is still to be asked.
     async fn page(&self, nth: u64, also: &[Address]) -> Result<Option<Option<Box<LookedAt>>>, Error> {
         let mut state = self.first.start.clone();
         state.position = match state.position {
@@ -176,8 +187,8 @@ impl Asking<'_> {
         let branch: &Branch = &self.first.branch;
         let context = self.context.with_page_size(self.half);
         Ok(match look(&context, branch, &state, also).await? {
-            // Another run will ask.
-            Look::NoTime | Look::Failed(_) => None,
+            Look::Failed(error) => return Err(error),
+            Look::NoTime => None,
             Look::Nothing => Some(None),
             Look::Page(page) => Some(Some(page)),
         })

@@ -109,7 +109,7 @@ struct Values {
     bytes: usize,
     records: u64,
     lacking: Named,
-    /// The first; what comes behind it is passed by.
+    /// The first; what comes after it is passed by.
     fault: Option<Error>,
 }
 

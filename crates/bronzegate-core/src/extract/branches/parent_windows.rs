@@ -14,7 +14,7 @@ use crate::window::TimeWindow;
 pub(crate) struct ParentWindow<'a> {
     settings: Option<&'a Incremental>,
     window: Option<TimeWindow>,
-    /// Where the windows end; for an API, records may come from behind it.
+    /// Where the windows end; for an API, records may come from after it.
     until: Timestamp,
 }
 

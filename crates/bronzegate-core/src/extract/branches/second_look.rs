@@ -30,9 +30,9 @@ pub(super) async fn second_look(
     fetched: &Fetched,
 ) -> Result<SecondLook, Error> {
     let records = fetched.body.as_ref().map(|body| body.records);
-    let is_branched = branch.label().is_some();
+    let known = (branch.label().is_some(), context.seen.leads_on());
     let looking = Looking { context, branch };
-    match progress.doubt(records, &fetched.facts, is_branched) {
+    match progress.doubt(records, &fetched.facts, known) {
         None => Ok(SecondLook::End),
         Some(Doubt::Empty { behind: None }) => looking.again(progress, None).await,
         Some(Doubt::Empty { behind: Some(behind) }) => {
@@ -95,7 +95,8 @@ impl Looking<'_> {
         state.position = at.clone();
         Ok(match look(self.context, self.branch, &state, &[]).await? {
             Look::NoTime => None,
-            Look::Failed(error) if must_come => return Err(error),
+            // One that was not let in now has not been looked at, wherever it lies.
+            Look::Failed(error) if must_come || error.is_quota() => return Err(error),
             Look::Nothing | Look::Failed(_) => Some(0),
             Look::Page(page) if progress.knows(page.hash()) => Some(0),
             Look::Page(page) => Some(page.records()),
@@ -128,7 +129,7 @@ impl Looking<'_> {
         let Some((position, records)) = behind else { return Ok(SecondLook::End) };
         let [here, there] = [&progress.state.position, position].map(Position::shown);
         Err(bad(format!(
-            "there are no records at {}, and {records} at {}, which lies behind it: the API leaves some out, and \
+            "there are no records at {}, and {records} at {}, which lies after it: the API leaves some out, and \
              an empty page is no end here",
             here.unwrap_or_default(),
             there.unwrap_or_default()
@@ -145,13 +146,20 @@ impl Looking<'_> {
                 Look::NoTime => return Ok(SecondLook::NoTime),
                 Look::Page(page) if page.fetched.facts.look(&next).is_some() => return Ok(SecondLook::End),
                 Look::Page(page) if page.records() == half => {
+                    let before = if progress.state.pages > 1 {
+                        "pages before this one"
+                    } else {
+                        "pages of other branches or runs"
+                    };
                     return Err(bad(format!(
-                        "nothing stands at {next}, where the next page is named, although pages before this one named \
-                         theirs there and the API has more: of this page's {records} records it sends {half} where \
+                        "nothing stands at {next}, where the next page is named, although {before} named theirs \
+                         there and the API has more: of this page's {records} records it sends {half} where \
                          {half} are asked for, and names no next page then either"
                     )));
                 }
-                Look::Page(_) | Look::Nothing | Look::Failed(_) => {}
+                // An answer that did not come proves nothing, not even that there is none.
+                Look::Failed(error) => return Err(error),
+                Look::Page(_) | Look::Nothing => {}
             }
         }
         self.context.seen.lacks();
@@ -211,7 +219,7 @@ pub(super) async fn hides_rows(
         look(&context.with_page_size(size), branch, &state, &[]).await
     };
     let mut last = fetched.facts.last_record.clone();
-    // Rows may move meanwhile: both are read anew before anything is said.
+    // Rows may move meanwhile: both are read again before anything is said.
     for _ in 0..CUT_AGAIN {
         let rest = match page(at.saturating_add(records), size.value - records).await? {
             Look::Page(rest) => rest,
@@ -235,7 +243,7 @@ pub(super) async fn hides_rows(
     }
     Err(bad(format!(
         "the page has {records} records where {} were asked for, and others stand right behind them: the API lowers the \
-         size of its pages, and with `advance: requested` what it leaves out would be passed over. Write `value: \
+         size of its pages, and with `advance: requested` what it leaves out would be skipped. Write `value: \
          {records}` in `page_size`",
         size.value
     )))

@@ -168,7 +168,7 @@ impl StreamPages {
         }
     }
 
-    /// What a person should know of what was read so far.
+    /// What somebody should know of what was read so far.
     pub(crate) fn warnings(&mut self) -> Vec<String> {
         let found = self.upcoming.take_notes();
         self.notes.merge(found);
@@ -267,7 +267,7 @@ impl StreamPages {
         };
         let came = state.pages.saturating_sub(running.before);
         self.pages = self.pages.saturating_add(came);
-        // A job that was submitted is worth a segment without pages: the next goes on with it.
+        // A job that was submitted is worth a segment without pages: the next continues with it.
         let submitted = state.job.as_ref().is_some_and(|job| running.job != Some(job.step()));
         self.has_submitted |= submitted;
         self.has_progress |= came > 0 || is_finished || submitted;
@@ -308,7 +308,7 @@ fn is_stateful(context: &StreamContext, state: &StreamState) -> bool {
 fn cannot_go_on(is_interrupted: bool) -> Error {
     let kind = if is_interrupted { ErrorKind::Interrupted } else { ErrorKind::Api };
     let cause = "the run was cut between pages whose place in the list the API keeps (`stateful`), where no other run can go \
-                 on: nothing was committed, and the next run begins anew. Let it have the time that all pages take";
+                 on: nothing was committed, and the next run begins again. Let it have the time that all pages take";
     Error::new(kind, cause)
 }
 

@@ -1,4 +1,4 @@
-//! What a person should know of a walk: gathered while it goes on, of a bounded size, and told by every
+//! What somebody should know of a walk: gathered while it goes on, of a bounded size, and told by every
 //! segment.
 
 use crate::extract::page::StreamContext;
@@ -18,7 +18,7 @@ pub(crate) struct Warnings {
     pub(crate) of_pages: Named,
     /// Parents that came more than once.
     pub(crate) again: u64,
-    /// A parent's page was another when it was gone on with.
+    /// A parent's page was another when it was resumed.
     pub(crate) has_changed: bool,
     /// Those of the parents' own walk.
     pub(crate) above: Option<Box<Self>>,

@@ -23,7 +23,7 @@ pub(super) fn errors_address(stream: &Stream) -> Option<Address> {
     is_data.then(|| Address::Body("errors".parse().expect("a name is a pointer")))
 }
 
-/// What a person should know of the errors that a page reports beside its data.
+/// What somebody should know of the errors that a page reports beside its data.
 ///
 /// # Errors
 /// [`ErrorKind::Data`] where the API is a GraphQL one: it could not give out some of what was asked for.

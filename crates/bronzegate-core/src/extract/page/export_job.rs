@@ -1,6 +1,6 @@
 //! An export job: submitted once, asked after until it is done.
 //!
-//! What is known of it is in the page state, so that a run that is cut while it waits goes on with the
+//! What is known of it is in the page state, so that a run that is cut while it waits continues with the
 //! same job.
 
 use std::future::Future;
@@ -244,7 +244,7 @@ impl Jobs<'_> {
             Found::Json(json) if json.starts_with(b"[") => serde_json::from_slice::<Vec<String>>(&json)
                 .map_err(|_| {
                     bad(format!(
-                        "the job is done, and the list at {address} is none of URLs, which are texts"
+                        "the job is done: expected a list of URL strings at {address}"
                     ))
                 })?,
             found => vec![found.text().ok_or_else(no_url)?],
@@ -364,7 +364,7 @@ fn failed(id: &str, why: &str) -> Error {
 
 fn committed(id: &str, why: &str) -> Error {
     let cause = format!(
-        "the job {} is lost ({why}), and some of its pages are committed: another job's would not be theirs",
+        "the job {} is lost ({why}), and some of its pages are committed: a new job's pages would not continue the committed ones",
         line(id)
     );
     Error::new(ErrorKind::Data, cause)

@@ -14,7 +14,7 @@ pub(crate) struct Fetched {
     pub body: Option<PageBody>,
     /// What says so.
     pub ended_by: Option<EndedBy>,
-    /// All its records lie before what has been read, where the newest come first: nothing new can be behind it.
+    /// All its records lie before what has been read, where the newest come first: nothing new can be after it.
     pub is_all_older: bool,
 }
 

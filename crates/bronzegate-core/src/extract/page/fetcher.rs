@@ -1,23 +1,22 @@
 //! One page, fetched: the attempts at its request until it is a page, an end, or an error.
 
 use std::sync::Arc;
-
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-use jiff::Timestamp;
+use std::time::Duration;
 
 use super::content::{Content, Wish};
 use super::errors_beside::errors_address;
 use super::fetched::{FetchError, Fetched, facts};
 use super::record_channel::RecordSender;
+use super::retrying::{Again, sent_away};
 use crate::config::{Address, Job, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging;
 use crate::extract::paging::{PageShape, Paginator};
 use crate::formats::{self, PageBody, SplitErrorKind};
 use crate::http::{
-    ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, NoMore, Paths, Response, SendError,
-    TooLong, Verdict, WaitBudget, excerpt, judge,
+    Answered, ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, Paths, Response,
+    SendError, TooLong, Verdict, WaitBudget, excerpt, judge,
 };
 
 /// The most that is read of a response that is not a page.
@@ -26,17 +25,19 @@ const LONGEST_ERROR_BODY: usize = 1 << 20;
 /// Fetches the pages of one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetcher {
-    client: Arc<Client>,
-    stream: Arc<Stream>,
+    pub(super) client: Arc<Client>,
+    pub(super) stream: Arc<Stream>,
     /// What is read of pages.
     paths: Paths,
     /// What is read of the answers to other requests.
     answer_paths: Paths,
     /// Where a page that is the only one may say that there are more.
     more: Arc<[Address]>,
-    wait_budget: WaitBudget,
+    pub(super) wait_budget: WaitBudget,
     /// A page is looked at, and may not be there: that is no error of the API's.
-    is_look: bool,
+    pub(super) is_look: bool,
+    /// Somebody waits for the answer: an API that is down is told soon.
+    pub(super) is_check: bool,
     /// The API has answered what was asked: what is no data then is a gateway's, and may pass.
     has_answered: Arc<AtomicBool>,
 }
@@ -58,16 +59,6 @@ enum Aim<'a> {
     Effect,
 }
 
-/// Why another attempt is to be made.
-struct Again {
-    kind: ErrorKind,
-    cause: String,
-    demanded: Option<std::time::Duration>,
-    refused: Option<Arc<Credential>>,
-    /// The request may have had its effect.
-    had_effect: bool,
-}
-
 impl Fetcher {
     /// A fetcher for one stream.
     pub(crate) fn new(client: Arc<Client>, stream: Arc<Stream>, wait_budget: WaitBudget) -> Self {
@@ -78,7 +69,17 @@ impl Fetcher {
         let paths = Paths::of(of_pages.iter().copied().chain(&errors).chain(more.iter()));
         let answer_paths = Paths::of(of_pages.into_iter().chain(of_job));
         let has_answered = Arc::default();
-        Self { client, stream, paths, answer_paths, more, wait_budget, is_look: false, has_answered }
+        Self {
+            client,
+            stream,
+            paths,
+            answer_paths,
+            more,
+            wait_budget,
+            is_look: false,
+            is_check: false,
+            has_answered,
+        }
     }
 
     /// One that looks at pages which may not be there, and reads what stands at these addresses besides.
@@ -87,6 +88,11 @@ impl Fetcher {
         let errors = errors_address(&self.stream);
         let paths = Paths::of(of_pages.into_iter().chain(&errors).chain(self.more.iter()).chain(also));
         Self { paths, is_look: true, ..self.clone() }
+    }
+
+    /// One that tells an API that is down after two attempts.
+    pub(crate) fn checking(&self) -> Self {
+        Self { is_check: true, ..self.clone() }
     }
 
     /// The API has answered what was asked, now or in an earlier segment.
@@ -174,81 +180,18 @@ impl Fetcher {
         }
     }
 
-    /// Waits before the next attempt, or tells why there is none.
-    async fn wait(&self, backoff: &mut Backoff<'_>, again: &Again) -> Result<(), FetchError> {
-        let attempt = backoff.attempt();
-        if let Some(demanded) = again.demanded {
-            self.allow(demanded, attempt, &again.cause).inspect_err(|_| self.client.stats().send_away())?;
-        }
-        let wait = match backoff.next(again.demanded, self.wait_budget.left().is_some()) {
-            Ok(wait) => wait,
-            Err(no_more) => {
-                let cause = match no_more {
-                    NoMore::Attempts => again.cause.clone(),
-                    NoMore::Budget => format!("{}; the retry budget is used up", again.cause),
-                };
-                // Whoever looks at a page has to tell "there is none" from "it did not come".
-                let error = self.error(again.kind, &cause).at_attempt(attempt).transient(self.is_look);
-                return Err(FetchError::Failed(error));
-            }
-        };
-        self.allow(wait, attempt, &again.cause)?;
-        tracing::warn!(
-            stream = self.stream.name,
-            attempt,
-            wait_ms = wait.as_millis() as u64,
-            cause = self.client.told(&again.cause),
-            "retrying"
-        );
-        self.client.stats().retry();
-        // The whole source waits for what the server asks, this request with it.
-        if let Some(demanded) = again.demanded {
-            self.client.limiter().pause(demanded);
-        }
-        if again.demanded.is_none_or(|demanded| demanded < wait) {
-            self.client.clock().sleep(wait).await;
-        }
-        Ok(())
-    }
-
-    fn allow(&self, wait: std::time::Duration, attempt: u32, cause: &str) -> Result<(), FetchError> {
-        self.wait_budget.allows(wait, self.stream.retry.budget).map_err(|too_long| match too_long {
-            TooLong::Deadline => FetchError::OutOfTime,
-            TooLong::Budget { until } => {
-                let cause = format!("{cause}; {}", sent_away(until));
-                FetchError::Failed(self.error(ErrorKind::Api, &cause).at_attempt(attempt).quota(true))
-            }
-        })
-    }
-
-    fn failed(&self, kind: ErrorKind, cause: &str, attempt: u32) -> FetchError {
-        FetchError::Failed(self.error(kind, cause).at_attempt(attempt))
-    }
-
-    /// The error of this cause; of a refusal it names the secrets that were in use.
-    fn error(&self, kind: ErrorKind, cause: &str) -> Error {
-        if kind != ErrorKind::Auth {
-            return Error::new(kind, cause);
-        }
-        let mut secrets: Vec<_> = self.stream.secrets().iter().map(ToString::to_string).collect();
-        secrets.dedup();
-        let hint = match secrets.as_slice() {
-            [] => "the stream has no secret under `auth`".to_owned(),
-            [secret] => format!("is {secret} valid, and may it read this?"),
-            _ => format!("are {} valid, and may they read this?", secrets.join(" and ")),
-        };
-        Error::new(kind, format!("{cause}; {hint}"))
-    }
-
     async fn attempt(
         &self,
         request: &ApiRequest,
         refused: Option<&Arc<Credential>>,
         aim: Aim<'_>,
     ) -> Result<Attempt, FetchError> {
-        let again = |cause, demanded, had_effect| {
-            Ok(Attempt::Again(Again { kind: ErrorKind::Api, cause, demanded, refused: None, had_effect }))
+        let again = |cause, demanded: Option<Duration>, had_effect: bool| {
+            let is_unreached = !had_effect && demanded.is_none() && !self.has_answered.load(Relaxed);
+            let kind = ErrorKind::Api;
+            Ok(Attempt::Again(Again { kind, cause, demanded, refused: None, had_effect, is_unreached }))
         };
+        let began = self.client.clock().elapsed();
         let response = match self.client.send(request, refused, &self.wait_budget).await {
             Ok(response) => response,
             Err(SendError::Transient(cause, demanded)) => return again(cause, demanded, false),
@@ -259,7 +202,11 @@ impl Fetcher {
             }
             Err(SendError::Fatal(error)) => return Err(FetchError::Failed(error)),
         };
-        self.read(response, aim).await
+        let answered = Answered::of(&request.method, &response);
+        let read = self.read(response, aim).await;
+        let took = self.client.clock().elapsed().saturating_sub(began);
+        tracing::debug!("{}: {}", self.name(), self.client.told(&answered.line(took)));
+        read
     }
 
     /// Reads a response and judges it.
@@ -307,9 +254,11 @@ impl Fetcher {
                 demanded: None,
                 refused: Some(credential),
                 had_effect,
+                is_unreached: false,
             })),
             Verdict::Retry(kind, cause, demanded) => {
-                Ok(Attempt::Again(Again { kind, cause, demanded, refused: None, had_effect }))
+                let is_unreached = false;
+                Ok(Attempt::Again(Again { kind, cause, demanded, refused: None, had_effect, is_unreached }))
             }
             Verdict::Fail(..) if matches!(aim, Aim::Answer) && matches!(facts.status, 404 | 410) => {
                 Ok(answered(facts))
@@ -361,14 +310,6 @@ impl Fetcher {
         let excerpt = excerpt(&response.headers, &text, self.client.auth().scrubber());
         (BodyState::Unread(excerpt), formats::values(text, paths.tokens()).ok())
     }
-}
-
-/// What is said where the API's own wait is longer than the retry budget, and no deadline bounds it.
-fn sent_away(until: Timestamp) -> String {
-    format!(
-        "the API takes requests again at {until:.0}, later than the retry budget; with a deadline (`--deadline`) a run \
-         commits the pages that came, and the next one resumes after them"
-    )
 }
 
 fn answered(facts: Facts) -> Attempt {

@@ -23,7 +23,7 @@ pub(crate) struct Page {
 pub(crate) enum PageDecision {
     /// It is written.
     Keep {
-        /// What a person should know.
+        /// What somebody should know.
         warning: Option<String>,
     },
     /// It is not: it was fetched ahead in vain, repeats an earlier page, or failed.

@@ -1,4 +1,4 @@
-//! A page that has come, held against what came before.
+//! A page that has come, compared with what came before.
 
 use http::header::AGE;
 
@@ -22,6 +22,7 @@ pub(crate) fn judge(
     match &fetched.body {
         Some(body) => told_of(context, progress, fetched, body).and_then(|told| {
             let judged = progress.accept(body.records, body.hash, &fetched.facts)?;
+            expect(context, progress, body.records);
             let told: Vec<_> = told.into_iter().chain(judged.warning).collect();
             Ok(Judged { warning: (!told.is_empty()).then(|| told.join("; ")), ..judged })
         }),
@@ -29,7 +30,16 @@ pub(crate) fn judge(
     }
 }
 
-/// What a person should know of the page itself.
+/// Says how many records are to come, as far as the API has stated it.
+fn expect(context: &StreamContext, progress: &Progress<'_>, records: u64) {
+    if let Some(total) = progress.state.total {
+        // What earlier segments have brought is no work of this one.
+        let before = progress.state.records.saturating_sub(records);
+        context.fetcher.client().stats().expect(total.saturating_sub(before));
+    }
+}
+
+/// What somebody should know of the page itself.
 fn told_of(
     context: &StreamContext,
     progress: &mut Progress<'_>,

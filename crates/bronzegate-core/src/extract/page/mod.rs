@@ -12,6 +12,7 @@ mod payload;
 mod record_channel;
 mod request;
 mod request_body;
+mod retrying;
 mod stream_context;
 
 pub(crate) use export_job::{Jobs, NotDone};

@@ -258,7 +258,7 @@ fn bad(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 
 fn lacks_files(state: &PageState, count: usize) -> Error {
     let cause = format!(
-        "the job names {count} files now, and file {} is next: an earlier segment was told of more",
+        "the job names {count} files now, and file {} is next: an earlier segment had more",
         state.position.file().saturating_add(1)
     );
     Error::new(ErrorKind::Data, cause)

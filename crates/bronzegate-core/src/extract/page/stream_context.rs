@@ -35,6 +35,14 @@ impl StreamContext {
         PageState::first(Paginator::new(pagination, None).first(), pagination.carry.len())
     }
 
+    /// The same for somebody who waits for one page: what fetches it, and its parents, gives up soon.
+    #[must_use]
+    pub(crate) fn checking(self) -> Self {
+        let fetcher = Arc::new(self.fetcher.checking());
+        let parent = self.parent.map(|parent| Arc::new(Self::clone(&parent).checking()));
+        Self { fetcher, parent, ..self }
+    }
+
     /// How many branches are read at the same time, and how many requests of each. Together with one
     /// for each level of parents they are as many as the stream may have, if that is more than the levels.
     pub(crate) fn shares(&self) -> (usize, usize) {
@@ -67,7 +75,7 @@ impl StreamContext {
         self.seen.may_lack() || self.parent.as_ref().is_some_and(|parent| parent.may_lack())
     }
 
-    /// What a person should know of the pages, and of those of the parents.
+    /// What somebody should know of the pages, and of those of the parents.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let own = self.seen.warnings();
         let above = self.parent.iter().flat_map(|parent| {

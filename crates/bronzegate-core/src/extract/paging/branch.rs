@@ -46,7 +46,7 @@ impl Branch {
     pub(crate) fn new(stream: &Stream, id: BranchId) -> Result<Self, Error> {
         let changed = || {
             let cause = "the partitions or the parent's fields of the source file are not those that the run was \
-                         begun with; `run --restart` begins it anew, and a window is loaded by `backfill --again`";
+                         begun with; `run --restart` begins it again, and a window is loaded by `backfill --again`";
             Error::new(ErrorKind::Store, cause)
         };
         let fields = stream.parent.as_ref().map_or(&[][..], |parent| &parent.fields);

@@ -41,7 +41,7 @@ impl SeenColumns {
         let _ = self.now.set(columns);
     }
 
-    /// Whether this is the first time that a person is told of other columns.
+    /// Whether this is the first time that other columns are reported.
     pub(super) fn is_news(&self) -> bool {
         !self.is_told.swap(true, Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Ends that may be none: what a page says of the end is held against the pages before it.
+//! Ends that may be none: what a page says of the end is compared with the pages before it.
 
 use super::page_state::Position;
 use super::progress::Progress;
@@ -11,15 +11,15 @@ pub(crate) enum Doubt {
     /// It has no records, and the one before it was as long as pages are. Where pages are counted, a later one
     /// may have some.
     Empty {
-        /// The page behind it.
+        /// The page after it.
         behind: Option<Position>,
     },
     /// It is the last one by the stated number of pages, and as long as pages are.
     Stated {
-        /// The page behind it.
+        /// The page after it.
         behind: Position,
     },
-    /// It is as long as pages are, and names no next one, as those before it did.
+    /// It is as long as pages are, and names no next one, as those before it did, in this run or in earlier ones.
     Unnamed,
 }
 
@@ -27,8 +27,14 @@ pub(crate) enum Doubt {
 const CUTS: [u64; 2] = [1_000, 10_000];
 
 impl Progress<'_> {
-    /// Why the last page may not be the last; it had so many records, `None` where it was no page.
-    pub(crate) fn doubt(&self, records: Option<u64>, facts: &Facts, is_branched: bool) -> Option<Doubt> {
+    /// Why the last page may not be the last; it had so many records, `None` where it was no page. `leads_on` says
+    /// that pages of the stream are known to lead to others.
+    pub(crate) fn doubt(
+        &self,
+        records: Option<u64>,
+        facts: &Facts,
+        (is_branched, leads_on): (bool, bool),
+    ) -> Option<Doubt> {
         if self.is_stopped || self.is_total_reached() || self.settings.is_stateful {
             return None;
         }
@@ -38,8 +44,11 @@ impl Progress<'_> {
                 self.behind().map(|behind| Doubt::Stated { behind })
             }
             _ => {
-                let is_gone = self.paginator.names_next(facts) == Some(false) && self.state.pages > 1;
-                (is_gone && self.is_full(true)).then_some(Doubt::Unnamed)
+                let is_gone = self.paginator.names_next(facts) == Some(false);
+                // An only page may be as long as it is: it has to be what was asked for.
+                let is_full =
+                    if self.state.pages > 1 { self.is_full(true) } else { leads_on && self.is_full(false) };
+                (is_gone && is_full).then_some(Doubt::Unnamed)
             }
         }
     }

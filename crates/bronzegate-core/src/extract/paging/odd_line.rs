@@ -10,7 +10,7 @@ const LONGEST_SHOWN: usize = 200;
 const OF_ERRORS: [&str; 10] =
     ["error", "errors", "message", "code", "status", "detail", "details", "title", "type", "reason"];
 
-/// What a person should know of the last line of a body of lines.
+/// What somebody should know of the last line of a body of lines.
 pub(crate) fn odd_line(body: &PageBody) -> Option<String> {
     if body.form != Form::Lines {
         return None;

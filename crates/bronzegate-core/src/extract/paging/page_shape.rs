@@ -211,7 +211,7 @@ pub(crate) fn check_whole(stream: &Stream, facts: &Facts) -> Result<(), Error> {
     bad(format!("HTTP 206: the API has sent a part (Content-Range: {range}) and not the whole{hint}"))
 }
 
-/// Holds a page against those before it, whose shape is `known`; returns what a person should know.
+/// Holds a page against those before it, whose shape is `known`; returns what somebody should know.
 ///
 /// # Errors
 /// [`ErrorKind::Data`] where the shape is another, or the only line may be an error's text.
@@ -242,7 +242,7 @@ pub(crate) fn follow(
     }
 }
 
-/// The first table of a branch, held against the columns of earlier runs; one without rows may be an error's
+/// The first table of a branch, compared with the columns of earlier runs; one without rows may be an error's
 /// text, of which nothing says that it is a header.
 fn first_table(
     stream: &Stream,

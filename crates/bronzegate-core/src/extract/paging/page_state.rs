@@ -108,7 +108,7 @@ pub(crate) struct PageState {
     pub total: Option<u64>,
     /// The newest number of pages that the API has stated.
     pub total_pages: Option<u64>,
-    /// There are more pages than the API states: what it states of their number is passed over.
+    /// There are more pages than the API states: what it states of their number is skipped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_more_pages_than_stated: bool,
     /// Fingerprints of the newest cursors and pages, so that a repeat is noticed across segments.

@@ -48,7 +48,7 @@ enum Unknown {
     #[error("expected a cursor at {0}, and {1}")]
     NoCursor(Address, Shown),
     #[error(
-        "what is to be carried to the next page ({0}) {1}. Only what is absent, null or empty is passed over: correct `carry`, or have the API corrected"
+        "what is to be carried to the next page ({0}) {1}. Only what is absent, null or empty is skipped: correct `carry`, or have the API corrected"
     )]
     Carry(Address, Unreadable),
     #[error(
@@ -150,7 +150,7 @@ impl<'a> Paginator<'a> {
         match (&self.settings.kind, position) {
             (Kind::Offset { advance, .. }, Position::Offset(offset)) => {
                 let size = self.settings.page_size.as_ref()?.value;
-                // What a page says goes with the request behind it.
+                // What a page says goes with the request after it.
                 if !self.settings.carry.is_empty() {
                     return None;
                 }

@@ -1,4 +1,4 @@
-//! Progress, proved: each page is held against what came before, before it is written.
+//! Progress, proved: each page is compared with what came before, before it is written.
 
 use std::collections::HashSet;
 
@@ -34,7 +34,7 @@ pub(crate) struct Progress<'a> {
     pub(super) is_stopped: bool,
     /// The number of pages that the last page states.
     pub(super) stated_pages: Option<u64>,
-    /// Whether a person knows that the total has fallen.
+    /// Whether somebody knows that the total has fallen.
     drift_told: bool,
     /// What came falls short of the stated total.
     falls_short: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Judged {
     pub(crate) write: bool,
     /// Whether it is the last.
     pub(crate) last: bool,
-    /// What a person should know.
+    /// What somebody should know.
     pub(crate) warning: Option<String>,
 }
 
@@ -71,7 +71,7 @@ enum Stuck {
     #[error("the API says there are {total} records, but {reached} {what}")]
     Shortfall { total: u64, reached: u64, what: &'static str },
     #[error(
-        "`{key}` leads to {value} (at {at}), which is no whole number, so that the end cannot be held against it. Name the place of the number, or leave `{key}` out"
+        "`{key}` leads to {value} (at {at}), which is no whole number, so that the end cannot be compared with it. Name the place of the number, or leave `{key}` out"
     )]
     NoNumber { key: &'static str, at: String, value: String },
     #[error(
@@ -133,7 +133,7 @@ impl<'a> Progress<'a> {
         self.looked_again <= MAX_LOOKS
     }
 
-    /// Judges the page at the state's position and moves the state behind it.
+    /// Judges the page at the state's position and moves the state after it.
     pub(crate) fn accept(&mut self, records: u64, hash: u128, facts: &Facts) -> Result<Judged, Error> {
         let drift = self.read_totals(facts)?;
         let judged = self.judge(records, hash, facts)?;
@@ -230,7 +230,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Takes the totals that the API states; where one falls, returns what a person should know.
+    /// Takes the totals that the API states; where one falls, returns what somebody should know.
     fn read_totals(&mut self, facts: &Facts) -> Result<Option<String>, Stuck> {
         let mut drift = None;
         if let Some(total) = &self.settings.total
@@ -284,7 +284,7 @@ impl<'a> Progress<'a> {
         self.drift_told
     }
 
-    /// Ends the pages: what came is held against the total that the API has stated.
+    /// Ends the pages: what came is compared with the total that the API has stated.
     fn end(&mut self, write: bool) -> Result<Judged, Error> {
         let settings = self.settings;
         let warning = match (&settings.total, self.state.total) {

@@ -14,8 +14,9 @@ pub(crate) struct SeenPages(Mutex<Seen>);
 struct Seen {
     pages: u64,
     has_followed: bool,
+    led_on_before: bool,
     may_lack: bool,
-    /// What a person should know, each by its kind and told once.
+    /// What somebody should know, each by its kind and told once.
     told: Vec<(&'static str, String)>,
     happened: Vec<&'static str>,
     refused: Option<String>,
@@ -55,6 +56,17 @@ impl SeenPages {
         self.lock().has_followed
     }
 
+    /// In earlier runs pages have led to others.
+    pub(crate) fn has_led_on_before(&self) {
+        self.lock().led_on_before = true;
+    }
+
+    /// Whether pages are known to lead to others, by this run or by earlier ones.
+    pub(crate) fn leads_on(&self) -> bool {
+        let seen = self.lock();
+        seen.has_followed || seen.led_on_before
+    }
+
     /// Some records may be missing.
     pub(crate) fn lacks(&self) {
         self.lock().may_lack = true;
@@ -65,7 +77,7 @@ impl SeenPages {
         self.lock().may_lack
     }
 
-    /// A person should know this; of a kind the first is told.
+    /// Somebody should know this; of a kind the first is told.
     pub(crate) fn warn(&self, kind: &'static str, text: impl FnOnce() -> String) {
         let mut seen = self.lock();
         if seen.told.iter().all(|(told, _)| *told != kind) {
@@ -81,7 +93,7 @@ impl SeenPages {
         is_first
     }
 
-    /// What a person should know.
+    /// What somebody should know.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.lock().told.iter().map(|(_, text)| text.clone()).collect()
     }

@@ -124,7 +124,7 @@ pub(crate) fn more_addresses(stream: &Stream) -> Vec<Address> {
 /// What says that there are more pages than the one, with the lines that would read them.
 ///
 /// `addresses` are its [`more_addresses`]. A stream may have such a page for each of many parents, so what was found is
-/// held against them, not each of them looked up.
+/// compared with them, not each of them looked up.
 pub(crate) fn says_more(
     stream: &Stream,
     addresses: &[Address],

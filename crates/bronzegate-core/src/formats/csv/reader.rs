@@ -1,7 +1,7 @@
 //! Comma-separated values (RFC 4180): rows in, records out, as JSON objects of strings.
 //!
 //! What the RFC leaves open is read as the `csv` crate reads it: a line break is CRLF, LF or CR, and blank
-//! lines are passed over.
+//! lines are skipped.
 
 use bytes::Bytes;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
@@ -38,7 +38,7 @@ pub(crate) struct CsvSplitter {
     repeated_names: RepeatedNames,
     /// What the row behind the table begins with.
     ends_at: Option<String>,
-    /// That row has come: what lies behind it is no part of the table.
+    /// That row has come: what lies after it is no part of the table.
     is_ended: bool,
     /// The names of the fields; `None` before the header has come.
     columns: Option<Columns>,

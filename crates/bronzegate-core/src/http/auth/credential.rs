@@ -72,7 +72,7 @@ impl Credential {
         });
     }
 
-    /// Signs a request that is complete otherwise; returns what must not be told of it.
+    /// Signs a request that is complete otherwise; returns what must not be shown of it.
     pub(in crate::http) async fn sign(
         &self,
         method: &Method,
@@ -84,7 +84,7 @@ impl Credential {
         signature.sign(method, url, headers, body, now).await
     }
 
-    /// Takes the cookies that a response replaces; returns what must not be told of it.
+    /// Takes the cookies that a response replaces; returns what must not be shown of it.
     pub(in crate::http) fn take_cookies(&self, headers: &HeaderMap) -> Vec<SecretString> {
         self.cookies.as_ref().map(|cookies| cookies.replace(headers)).unwrap_or_default()
     }

@@ -3,8 +3,8 @@
 //!
 //! Where the vault has a lock, runs take turns. Where it compares versions only, two runs may present the
 //! same token. If the endpoint takes it once, one of them is refused, waits for the other's token to appear
-//! in the vault, and goes on with that. If it takes it twice (a period of grace), the one whose
-//! write comes too late goes on with the other's token, and keeps its own until that is known to work.
+//! in the vault, and continues with that. If it takes it twice (a period of grace), the one whose
+//! write comes too late continues with the other's token, and keeps its own until that is known to work.
 //!
 //! What no order of steps can close: a process that is killed after the endpoint has answered and before the
 //! vault has written leaves the old token in the vault, and whether that still works is up to the endpoint.
@@ -143,7 +143,7 @@ impl Refresh<'_> {
             if !same(&self.part(&found)?, used) {
                 tracing::info!(
                     secret = name,
-                    "another run has replaced the refresh token; going on with its"
+                    "another run has replaced the refresh token; continuing with its"
                 );
                 return Ok(true);
             }
@@ -167,7 +167,7 @@ impl Refresh<'_> {
         if is_other {
             tracing::warn!(
                 secret = name,
-                "going on with the refresh token that a killed run has left behind"
+                "continuing with the refresh token that a killed run has left behind"
             );
         }
         Ok(is_other.then_some(token))

@@ -27,7 +27,7 @@ pub(crate) enum Signature {
 }
 
 impl Signature {
-    /// Signs a request that is complete otherwise; returns what must not be told of it.
+    /// Signs a request that is complete otherwise; returns what must not be shown of it.
     pub(super) async fn sign(
         &self,
         method: &Method,

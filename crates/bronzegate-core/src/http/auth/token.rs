@@ -13,7 +13,7 @@ const MARGIN: Duration = Duration::from_mins(1);
 /// A token, and what came with it.
 pub(super) struct Token {
     pub(super) value: SecretString,
-    /// The cookies in its place.
+    /// The cookies instead.
     pub(super) cookies: Option<Cookies>,
     /// How long it may be used, already shortened by a margin.
     pub(super) lifetime: Option<Duration>,

@@ -16,11 +16,11 @@ use crate::config::{RateLimit, Retry, Timeout};
 use crate::error::{Error, ErrorKind};
 use crate::http::body::{self, ResponseBody, innermost};
 use crate::http::certificate::is_untrusted;
-use crate::http::client::describe;
 use crate::http::egress::{Egress, egress_cause};
 use crate::http::retry::Backoff;
 use crate::http::signals::Signals;
 use crate::http::transport;
+use crate::http::unanswered::describe;
 use crate::redact::{SafeUrl, Scrubber};
 
 /// The most that is read of an answer.

@@ -5,7 +5,7 @@
 //! - Nothing but the service's own origin is called, over https, without proxies. Redirects are not followed: a token
 //!   would go along.
 //! - Answers have a bound, 16 MiB.
-//! - What is told of an answer passes [`Service::told`], which knows the tokens and secrets that were [`learn`]ed.
+//! - What is said of an answer passes [`Service::told`], which knows the tokens and secrets that were [`learn`]ed.
 //! - Attempts fail with 429, 5xx and network faults; each wait has full jitter, and `Retry-After` is obeyed. All
 //!   attempts together take less than a minute, unless single answers are slow. Callers bound calls with their deadline
 //!   by dropping them.

@@ -89,7 +89,7 @@ async fn members_of_a_later_version_are_ignored() {
     let mut later = serde_json::to_value(sequence(1, 1, Complete)).unwrap();
     later["invented_later"] = json!([1]);
     bench.write("_bronzegate/shop/orders/commits/seq-1.s0001.json", &later.to_string());
-    bench.write("_bronzegate/shop/orders/commits/README.txt", "kept by a person");
+    bench.write("_bronzegate/shop/orders/commits/README.txt", "kept by somebody");
     assert_eq!(bench.log.all().await.unwrap(), [sequence(1, 1, Complete)]);
     assert_eq!(bench.log.strangers(), None);
 }

@@ -1,4 +1,4 @@
-//! A list of columns for records that somebody has looked at: a draft for a person to go over.
+//! A list of columns for records that somebody has looked at: a draft for somebody to go over.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! Delta's statistics of a file: what lets a reader pass over it. PROTOCOL.md of the Delta project, "Per-file Statistics".
+//! Delta's statistics of a file: what lets a reader skip it. PROTOCOL.md of the Delta project, "Per-file Statistics".
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;

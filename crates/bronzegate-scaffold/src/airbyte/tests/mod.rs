@@ -2,6 +2,10 @@
 
 use serde_json::{Value, json};
 
+mod auth;
+mod pages;
+mod values;
+
 use super::{ClientSide, Options, import};
 use crate::report::{Fate, Report};
 
@@ -236,10 +240,16 @@ fn sql_over_a_window_keeps_its_text() {
 }
 
 #[test]
-fn a_window_that_no_cursor_defines_is_refused() {
-    let requester = "        request_parameters: { since: \"{{ stream_interval.start_time }}\" }";
+fn a_window_that_no_cursor_defines_is_empty_as_airbyte_has_it_and_none_in_a_path() {
+    let requester = "        request_parameters: { since: \"{{ stream_interval.start_time }}\", all: 1 }";
     let report = imported(&stream(requester, "", ""));
-    assert_eq!(refusal(&report), ("window without a cursor".to_owned(), 16));
+    assert_eq!(
+        (&converted(&report)["params"], report.streams[0].fate),
+        (&json!({"all": "1"}), Fate::Rewritten)
+    );
+    let manifest =
+        stream("", "", "").replace("path: deals", "path: \"{{ stream_interval.start_time }}/deals\"");
+    assert_eq!(refusal(&imported(&manifest)), ("window without a cursor".to_owned(), 13));
 }
 
 #[test]

@@ -2,16 +2,20 @@
 standard input closes. Each signature is checked by its vendor's or the field's own library: oauthlib, botocore, PyJWT.
 
     python signed_api.py
+    python signed_api.py CERTIFICATE KEY AUTHORITY demanded|optional    over TLS, with certificates of the client
 
-/oauth1/items     OAuth 1.0a, HMAC-SHA256 or HMAC-SHA1, with the realm "4711"
+/oauth1/items     OAuth 1.0a, HMAC-SHA256 or HMAC-SHA1, with the realm "4711"; the fields of a form are signed, and have the page
 /sigv4/items      AWS Signature Version 4 for the service execute-api in eu-central-1
 /token, /items    a token for a client assertion (private_key_jwt) by the keys that a PUT to /keys gave
 /login, /session  a session of two cookies, of which each answer replaces one
+/certified        says in "peer" whom the client's certificate names; its next page is the URL in the parameter "next"
 
 Each list has three pages of two records, by `page`; a page says in "peer" what it was let in by.
 """
 
 import json
+import socket
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,14 +32,22 @@ SESSIONS = {"number": 0, "current": None}
 SEEN_IDS = set()
 
 
-def oauth1_fault(handler):
+def is_form(handler):
+    media_type = handler.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    return media_type == "application/x-www-form-urlencoded"
+
+
+def oauth1_fault(handler, form):
     header = handler.headers.get("Authorization", "")
     if not header.startswith('OAuth realm="4711", '):
         return "no realm"
     given = dict(oauth1.collect_parameters(headers={"Authorization": header}, exclude_oauth_signature=False, with_realm=False))
     url = f"http://{handler.headers['Host']}{handler.path}"
     params = oauth1.collect_parameters(
-        uri_query=urlsplit(handler.path).query, headers={"Authorization": header}, exclude_oauth_signature=True
+        uri_query=urlsplit(handler.path).query,
+        body=form,
+        headers={"Authorization": header},
+        exclude_oauth_signature=True,
     )
     base = oauth1.signature_base_string(
         handler.command, oauth1.base_string_uri(url), oauth1.normalize_parameters(params)
@@ -105,6 +117,20 @@ def assertion_fault(form, url):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def setup(self):
+        if isinstance(self.request, ssl.SSLSocket):
+            try:
+                self.request.do_handshake()
+            except OSError as error:
+                # What the client has sent by then is read: else the kernel would reset the connection, and the client
+                # might not see why.
+                with socket.socket(fileno=self.request.detach()) as plain:
+                    plain.shutdown(socket.SHUT_WR)
+                    while plain.recv(1 << 16):
+                        pass
+                raise ConnectionError from error
+        super().setup()
+
     def log_message(self, *args):
         pass
 
@@ -116,10 +142,16 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def page(self, peer, headers=()):
-        page = int(parse_qs(urlsplit(self.path).query).get("page", ["1"])[0])
+    def page(self, peer, headers=(), form=""):
+        page = int(parse_qs(urlsplit(self.path).query + "&" + form).get("page", ["1"])[0])
         records = [{"id": 2 * page + nth, "peer": peer} for nth in range(2)] if page <= 3 else []
         self.answer(200, {"results": records, "pages": 3}, headers)
+
+    def certified(self):
+        names = (self.connection.getpeercert() or {}).get("subject", ())
+        peer = next((value for pairs in names for name, value in pairs if name == "commonName"), None)
+        following = parse_qs(urlsplit(self.path).query).get("next", [None])[0]
+        self.answer(200, {"results": [{"peer": peer, "port": self.server.server_port}], "next": following})
 
     def cookies(self):
         text = self.headers.get("Cookie", "")
@@ -142,9 +174,10 @@ class Handler(BaseHTTPRequestHandler):
                 KEYS.update(json.loads(body))
                 return self.answer(200, {})
             if path == "/oauth1/items":
-                fault = oauth1_fault(self)
+                form = body.decode() if is_form(self) else ""
+                fault = oauth1_fault(self, form)
                 if not fault:
-                    return self.page("oauthlib")
+                    return self.page("oauthlib", form=form)
             if path == "/sigv4/items":
                 fault = sigv4_fault(self, body)
                 if not fault:
@@ -155,6 +188,8 @@ class Handler(BaseHTTPRequestHandler):
                     return self.answer(200, {"access_token": "by-assertion", "expires_in": 60})
             if path == "/items" and self.headers.get("Authorization") == "Bearer by-assertion":
                 return self.page("PyJWT")
+            if path == "/certified":
+                return self.certified()
             if path == "/prefixed" and self.headers.get("Authorization") == "Token the-key":
                 return self.page("prefix")
             if path == "/login" and json.loads(body) == {"password": "the-password"}:
@@ -168,7 +203,20 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        pass
+
+
+server = Server(("127.0.0.1", 0), Handler)
+if len(sys.argv) == 5:
+    certificate, key, authority, wish = sys.argv[1:]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(authority)
+    context.verify_mode = ssl.CERT_REQUIRED if wish == "demanded" else ssl.CERT_OPTIONAL
+    # Each connection shakes hands in a thread of its own.
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 print(server.server_port, flush=True)
 sys.stdin.read()

@@ -134,12 +134,8 @@ impl Shell {
     /// As [`start`](Self::start).
     pub fn start_command(&self, line: &str, change: impl FnOnce(&mut Command)) -> Process {
         let mut command = Command::new(program("bronzegate"));
-        command.args(line.split(' '));
-        self.start_as(command, change)
-    }
-
-    pub(crate) fn start_as(&self, mut command: Command, change: impl FnOnce(&mut Command)) -> Process {
         command
+            .args(line.split(' '))
             .env_clear()
             .envs(&self.variables)
             .current_dir(self.folder.path())

@@ -72,6 +72,6 @@ pub use log_tables::{LogTables, LoggedRow, logged_rows};
 pub use manual_clock::ManualClock;
 pub use memory_vault::MemoryVault;
 pub use shifted_clock::ShiftedClock;
-pub use signed_api::SignedApi;
+pub use signed_api::{SignedApi, TlsFiles};
 pub use timed_bench::TimedBench;
 pub use vendor::{Row, Vendor, row_of};

@@ -1,6 +1,7 @@
 //! An API that checks signatures with the field's own libraries (oauthlib, botocore, `PyJWT`), in a process of its own.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::repository;
@@ -9,7 +10,19 @@ use crate::repository;
 #[derive(Debug)]
 pub struct SignedApi {
     port: u16,
+    scheme: &'static str,
     _process: Child,
+}
+
+/// The certificate of a server, its key, and the authority of its clients' certificates: files in PEM.
+#[derive(Clone, Copy, Debug)]
+pub struct TlsFiles<'a> {
+    /// The server's certificate.
+    pub certificate: &'a Path,
+    /// Its key.
+    pub key: &'a Path,
+    /// The authority of the clients' certificates.
+    pub authority: &'a Path,
 }
 
 impl SignedApi {
@@ -18,10 +31,24 @@ impl SignedApi {
     /// # Panics
     /// When Python is not installed in the repository, or the API does not start.
     pub fn start() -> Self {
+        Self::with("http", &[])
+    }
+
+    /// Starts a process that talks TLS, and demands a certificate of its clients or takes one.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn over_tls(files: TlsFiles<'_>, is_demanded: bool) -> Self {
+        let wish = Path::new(if is_demanded { "demanded" } else { "optional" });
+        Self::with("https", &[files.certificate, files.key, files.authority, wish])
+    }
+
+    fn with(scheme: &'static str, arguments: &[&Path]) -> Self {
         let python = repository().join(".venv/bin/python");
         assert!(python.exists(), "{} is missing: run `make test`, which installs it", python.display());
         let mut process = Command::new(python)
             .arg(repository().join("tests/python/signed_api.py"))
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -29,12 +56,12 @@ impl SignedApi {
         let mut line = String::new();
         let answers = process.stdout.take().expect("it is a pipe");
         BufReader::new(answers).read_line(&mut line).expect("it tells its port");
-        Self { port: line.trim().parse().expect("it starts and tells its port"), _process: process }
+        Self { port: line.trim().parse().expect("it starts and tells its port"), scheme, _process: process }
     }
 
     /// Where it is.
     pub fn base_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
     /// Gives it what assertions are compared with.

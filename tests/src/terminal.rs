@@ -1,6 +1,6 @@
-//! Programs in a terminal of their own: what is typed there, and what it shows.
+//! Programs in a terminal of their own, with what somebody types there.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use crate::command_line::{Process, Shell};
 
-/// The file that has what the terminal shows.
+/// The file that has what a terminal shows.
 const SCREEN: &str = "screen";
 
 impl Shell {
@@ -17,7 +17,7 @@ impl Shell {
     /// # Panics
     /// When the process cannot be started.
     pub fn start_on_terminal(&self, line: &str) -> Process {
-        let screen = fs::File::create(self.path(SCREEN)).expect("a file");
+        let screen = File::create(self.path(SCREEN)).expect("a file");
         self.start_command(line, |command| {
             in_terminal(command, "");
             command.stdout(screen);

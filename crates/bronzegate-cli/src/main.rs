@@ -71,6 +71,7 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
             Command::New(arguments) => commands::new(&context, &arguments, out).await,
             Command::Import(arguments) => commands::import(&context, &arguments, out).await,
             Command::Check(arguments) => commands::check(&context, &arguments, out).await,
+            Command::Explain(arguments) => commands::explain(&context, &arguments, out).await,
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
             Command::Columns(arguments) => commands::columns(&context, &arguments, out).await,
             Command::Run(arguments) => commands::run(&context, &arguments, out).await,

@@ -83,6 +83,7 @@ struct Inner {
     kind: ErrorKind,
     is_transient: bool,
     is_quota: bool,
+    asks_restart: bool,
     /// Its text has lines, which are nobody else's.
     is_list: bool,
     place: Location,
@@ -95,8 +96,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Makes an error of `kind` from its cause.
     pub fn new(kind: ErrorKind, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let (is_transient, is_quota, is_list, place) = (false, false, false, Location::default());
-        Self(Box::new(Inner { kind, is_transient, is_quota, is_list, place, cause: cause.into() }))
+        Self(Box::new(Inner {
+            kind,
+            is_transient: false,
+            is_quota: false,
+            asks_restart: false,
+            is_list: false,
+            place: Location::default(),
+            cause: cause.into(),
+        }))
     }
 
     /// The same of a cause that is told in several lines, none of which anybody else can have begun; the text of
@@ -135,6 +143,18 @@ impl Error {
     #[must_use]
     pub fn quota(mut self, is_quota: bool) -> Self {
         self.0.is_quota = is_quota;
+        self
+    }
+
+    /// Whether the source file says that the run is to begin again at its first page.
+    pub(crate) fn asks_restart(&self) -> bool {
+        self.0.asks_restart
+    }
+
+    /// Says that the run is to begin again at its first page.
+    #[must_use]
+    pub(crate) fn restart(mut self, asks_restart: bool) -> Self {
+        self.0.asks_restart = asks_restart;
         self
     }
 

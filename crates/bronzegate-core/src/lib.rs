@@ -57,7 +57,7 @@
 //! | [`bronze`] | the store port with the local store, part formats, parts, the commit log, publishing |
 //! | [`health`] | the log compared with what is expected: breaches and missing runs |
 //! | [`plan`] | what a run is to do, decided before it does anything |
-//! | [`run`], [`probe`] | the straight line from request to report; looking without writing |
+//! | [`run`], [`probe`], [`explain`] | the straight line from request to report; looking without writing; telling without looking |
 //! | [`from_files`] | committed files as rows of a table |
 //! | [`backfill`] | which windows of a stretch of time are due |
 //! | [`doors`] | what the doors share: from settings to stores and vaults, from an event to its reports, a run's metrics |
@@ -74,6 +74,7 @@ pub mod config;
 mod cursor;
 pub mod doors;
 pub mod error;
+pub mod explain;
 mod extract;
 mod formats;
 pub mod from_files;

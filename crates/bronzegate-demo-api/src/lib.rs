@@ -32,7 +32,7 @@ pub use payload::Payload;
 pub use quirks::{By, Form, Layout, Pack, Quirks, Said};
 pub use rate::{Dialect, RateLimit, Refusal, ResetUnit, Window};
 pub use record::{
-    Expected, Shape, csv_record, csv_record_of, expected, record, row_record_of, value_record_of,
+    Expected, Shape, csv_record, csv_record_of, expected, record, row_record_of, value_record_of, xml_record,
 };
 pub use serve::{DemoApi, Running, Stats, StreamStats, TokenStats};
 pub use spelling::Spelling;

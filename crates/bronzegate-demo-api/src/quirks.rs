@@ -11,6 +11,9 @@ pub struct Quirks {
     pub demanded_headers: Vec<String>,
     /// Parameters that every request for a first page must bring, or the submission of a job.
     pub demanded_parameters: Vec<String>,
+    /// Where pages after the first are asked for, below the stream's path, as Dropbox's `list_folder/continue` has it: a
+    /// cursor is refused elsewhere, and there nothing but a cursor is taken.
+    pub continued_at: Option<String>,
     /// The most requests at once; further ones are refused with 429.
     pub at_once: Option<u64>,
     /// About every nth record is left out of its page, though positions and the total count it.
@@ -104,6 +107,11 @@ pub enum Form {
         /// The first row has their names.
         #[serde(default)]
         first_row: bool,
+    },
+    /// They are elements of XML of this name, in `<feed>`; what the body says besides are elements beside them.
+    Xml {
+        /// Their name.
+        entry: String,
     },
 }
 

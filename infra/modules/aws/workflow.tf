@@ -30,7 +30,7 @@ locals {
 
   run_values = {
     partition = local.partition
-    # The version: what runs already goes on with the code that it began with.
+    # The version: what runs already continues with the code that it began with.
     function     = aws_lambda_function.run.qualified_arn
     timeout      = var.function.timeout_seconds + 60
     retry        = jsonencode(local.retry)

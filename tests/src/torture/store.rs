@@ -182,7 +182,7 @@ impl Key {
         key
     }
 
-    /// The place as a person writes it.
+    /// The place as somebody writes it.
     pub(super) fn url(&self) -> String {
         match self {
             Self::Local(path) => path.display().to_string(),

@@ -57,6 +57,7 @@ async fn a_wrong_place_for_tables_is_named_before_the_first_request() {
             Invoked::Failed(_, body) => body,
             // What no other try can help goes onto the poison queue.
             Invoked::Outputs(outputs) => outputs.to_string(),
+            Invoked::Died => "it died".to_owned(),
         };
         assert!(told.contains(message), "{told}");
     }

@@ -43,6 +43,7 @@ async fn check_tells_what_was_found_where_and_writes_nothing() {
         "  secret `api-key`: usable",
         "  secret `token`: usable",
         "  contacts: 200 from BASE/contacts?limit=…",
+        "    Ends when there is no link next. There is no mark: each run reads all there is.",
         "    10 records on the first page, more follow",
         "    body total: 25",
         "  events: 200 from BASE/events?per_page=…",

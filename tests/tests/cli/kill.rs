@@ -216,7 +216,7 @@ async fn killed_after_call(shell: &Shell, call: u64) -> bool {
     let mut doomed = Command::new(program("workbench"))
         .arg("torture-doomed")
         .args([shell.path("sources/demo.yaml"), shell.target()])
-        .args([call.to_string(), "after".to_owned(), format!("at={SCHEDULED}")])
+        .args(["files", &call.to_string(), "after", &format!("at={SCHEDULED}")])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true)

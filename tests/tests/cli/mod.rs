@@ -18,6 +18,8 @@ mod demo;
 mod due;
 // Every exit code, with its message and its report.
 mod exit_codes;
+// `explain`: what streams do, by their file alone.
+mod explain;
 // The first half hour: what a newcomer writes, and the lines that answer it.
 mod first_half_hour;
 // A full disk: the run fails with 7, and completes once there is space.

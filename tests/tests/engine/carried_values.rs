@@ -4,9 +4,9 @@
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::Status;
 use bronzegate_demo_api::{
-    By, Fault, FaultKind, Layout, Quirks, Shape, Stream, Style, TimeFormat, Timeline, When,
+    By, Fault, FaultKind, Layout, Quirks, Said, Shape, Stream, Style, TimeFormat, Timeline, When,
 };
-use bronzegate_tests::{Bench, assert_complete, failure};
+use bronzegate_tests::{Bench, assert_complete, expected, failure};
 
 use super::segments::{LONG, hour_at};
 
@@ -98,5 +98,66 @@ async fn a_cursor_that_cannot_be_read_is_an_error_and_not_the_end() {
         assert!(message.starts_with(&format!("demo/items, page 2: {why}")), "{message}");
         assert_eq!(bench.stats("items").requests, 2);
         bench.assert_nothing_visible("items");
+    }
+}
+
+#[tokio::test]
+async fn a_carried_value_that_is_kept_goes_with_every_later_request_until_another_is_named() {
+    let page = |id: u32, more: &str| FaultKind::RawBody {
+        content_type: "application/json".to_owned(),
+        body: format!("{{\"results\":[{{\"id\":{id}}}]{more}}}").into_bytes().into(),
+        status: 200,
+    };
+    let settings = "records: results\npagination: { type: page, start: 1, send: { query: page }, page_size: { query: per_page, value: 1 }, carry: [{ from: { body: session }, to: { query: session }, if_absent: keep }] }\nresponses: [{ when: { at: { status: true }, equals: 400 }, then: fail, message: { body: error.target } }]";
+    let given = [page(1, ",\"session\":\"one\""), page(2, ""), page(3, ",\"session\":\"two\""), page(4, "")];
+    for (asked, sent) in [(2, "session=one"), (3, "session=one"), (4, "session=two"), (5, "session=two")] {
+        let stream = Stream::new("items", Style::Page, Shape::Small, 50);
+        let at_page = |page, kind| Fault::new("items", When::Page(page), kind);
+        let before = (1..asked).zip(given.clone()).map(|(number, kind)| at_page(number, kind));
+        let faults = before.chain([at_page(asked, FaultKind::EchoSecret)]).collect();
+        let report = Bench::one(stream, faults, settings).await.run("items").await;
+        assert!(failure(&report).1.contains(sent), "{sent}: {report:?}");
+    }
+}
+
+/// A list whose later pages are asked for at a path of their own, as Dropbox has it.
+fn continued() -> Stream {
+    let said = [("cursor", Said::Next), ("has_more", Said::More)];
+    let layout = Layout {
+        by: By::Cursor("cursor".to_owned()),
+        size: Some("limit".to_owned()),
+        records: "results".to_owned(),
+        body: said.map(|(at, said)| (at.to_owned(), said)).into(),
+        headers: Vec::new(),
+    };
+    let mut stream = Stream::new("items", Style::Layout, Shape::Small, 95).page_size(20);
+    stream.quirks = Quirks {
+        layout,
+        continued_at: Some("continue".to_owned()),
+        demanded_parameters: vec!["folder".to_owned()],
+        ..Quirks::default()
+    };
+    stream
+}
+
+#[tokio::test]
+async fn pages_after_the_first_may_be_asked_for_by_another_request_with_nothing_but_a_cursor() {
+    let settings = |next: &str| {
+        format!(
+            "method: POST\nbody: {{ folder: all }}\nrecords: results\npagination: {{ type: cursor, next: {{ body: cursor }}, send: {{ body: cursor }}, page_size: {{ body: limit, value: 20 }}, stop: [{{ at: {{ body: has_more }}, equals: false }}], next_request: {{ {next} }} }}\nresponses: [{{ when: {{ at: {{ status: true }}, equals: 400 }}, then: fail, message: {{ body: error.message }} }}]"
+        )
+    };
+    let bench = Bench::one(continued(), hour_at(3), &settings("path: /items/continue")).await;
+    assert_eq!(bench.run_within("items", LONG).await.status, Status::Partial);
+    bench.api.set_faults(Vec::new());
+    let report = bench.run("items").await;
+    assert_eq!((report.status, &report.error), (Status::Complete, &None), "{report:?}");
+    assert_eq!(bench.records("items"), expected(Shape::Small, 95));
+    for (next, why) in [
+        ("path: /items/continue, body: { folder: x }", "unknown field 'folder'"),
+        ("path: /items", "cursor is taken at continue alone"),
+    ] {
+        let report = Bench::one(continued(), vec![], &settings(next)).await.run("items").await;
+        assert!(failure(&report).1.contains(why), "{why}: {report:?}");
     }
 }

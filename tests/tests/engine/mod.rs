@@ -105,6 +105,8 @@ mod suspects;
 mod settle;
 // Signed requests, and sessions of cookies.
 mod signatures;
+// Certificates of the client, and authorities of one's own.
+mod client_certificates;
 // CSV and packed files.
 mod tables;
 // Totals that an API states.
@@ -120,3 +122,5 @@ mod windows;
 mod windows_only;
 // Secrets that lead to hosts without credentials, users in links, and texts of the API in messages.
 mod withheld_secrets;
+// Pages of XML.
+mod xml;

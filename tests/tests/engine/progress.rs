@@ -321,6 +321,17 @@ async fn an_initial_cursor_begins_in_the_middle() {
 }
 
 #[tokio::test]
+async fn an_initial_cursor_may_differ_from_branch_to_branch() {
+    let partitions = "\npartitions: { from: [\"14\", \"1r\"] }\nbranch_fields: none";
+    let settings = by_cursor(", initial: \"c{{ partition.from }}\"");
+    let whole = run(Style::Cursor, Vec::new(), &by_cursor(", initial: c1r")).await;
+    let (bench, report) = run(Style::Cursor, Vec::new(), &format!("{settings}{partitions}")).await;
+    assert_eq!((report.status, &report.error), (Status::Complete, &None), "{report:?}");
+    let expected = 195 + whole.0.records("items").len();
+    assert_eq!(bench.records("items").len(), expected);
+}
+
+#[tokio::test]
 async fn a_parameter_that_the_api_ignores_is_the_first_thing_to_look_at() {
     for (style, settings, sent) in [
         (Style::Page, by_page(1, "").replace("query: page ", "query: pagee "), "query parameter pagee"),

@@ -65,6 +65,41 @@ async fn a_run_whose_cursor_has_expired_fails_until_it_is_begun_anew_and_loses_n
 }
 
 #[tokio::test]
+async fn a_rule_begins_a_cut_run_anew_where_its_cursor_has_expired() {
+    let rule = "\nresponses: [{ when: { at: { status: true }, equals: 410 }, then: restart }]";
+    let records: Vec<_> = (0..45).map(|id| change(id, &format!("2026-01-01T10:{id:02}:00Z"))).collect();
+    let incremental = settings(&format!("{BOUNDED}, key: id, start: 2026-01-01"));
+    let snapshot = "records: results\npagination: { type: cursor, next: { body: paging.next.after }, send: { query: after } }";
+    for settings in [incremental.as_str(), snapshot] {
+        let settings = format!("{settings}{rule}");
+        let bench = Bench::one(changes(records.clone()), hour_at("changes", 3), &settings).await;
+        assert_eq!(bench.run_within("changes", LONG).await.status, Status::Partial);
+        // Expired for good: the run begins anew once, and fails then.
+        bench.api.set_faults(expired("changes", 3));
+        let before = bench.stats("changes").requests;
+        assert_eq!(failure(&bench.run("changes").await).0, ErrorKind::Api);
+        assert_eq!(bench.stats("changes").requests - before, 4, "page 3, and pages 1 to 3");
+        assert_eq!(bench.commits("changes").len(), 1);
+        bench.api.set_faults(vec![Fault::new("changes", When::Page(3), FaultKind::status(410))]);
+        let report = bench.run("changes").await;
+        assert_eq!((report.status, report.counts.records), (Status::Complete, 45), "{report:?}");
+        assert!(
+            report
+                .warnings
+                .iter()
+                .any(|warning| warning.starts_with("the run was begun anew: records of the 20")),
+            "{report:?}"
+        );
+        assert_eq!(distinct(bench.records("changes")), distinct(records.clone()));
+    }
+    // Nothing is committed of a run that has not been cut: the next event begins anew anyway.
+    let settings = format!("{incremental}{rule}");
+    let bench = Bench::one(changes(records), expired("changes", 3), &settings).await;
+    assert_eq!(failure(&bench.run("changes").await).0, ErrorKind::Api);
+    assert_eq!((bench.stats("changes").requests, bench.commits("changes").len()), (3, 0));
+}
+
+#[tokio::test]
 async fn only_a_partial_run_is_begun_anew() {
     let bench = Bench::one(changes([change(1, "2026-01-01T10:00:00Z")]), vec![], &settings(BOUNDED)).await;
     let refused = |report: RunReport| {

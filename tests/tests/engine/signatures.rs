@@ -85,6 +85,20 @@ async fn oauth1_signs_as_oauthlib_does() {
 }
 
 #[tokio::test]
+async fn oauth1_signs_the_fields_of_a_form_as_oauthlib_does() {
+    let vault = json!({ "netsuite": { "secret": "consumer secret/+", "token": "token", "token_secret": "token&secret" }, "key": "key &+é=1" });
+    let auth = "type: oauth1, consumer_key: consumer key, consumer_secret: { secret: netsuite, field: secret }, token: { secret: netsuite, field: token }, token_secret: { secret: netsuite, field: token_secret }, realm: \"4711\"";
+    let form = "method: POST\n    form: { b5: \"=%3D\", a3: [a, \"2 q\"], c2: \"\", q: \"+*~ü\", key: { secret: key } }";
+    for headers in ["", "\n    headers: { Content-Type: Application/X-WWW-Form-Urlencoded; charset=utf-8 }"] {
+        let mut source = Source::new(SignedApi::start(), &vault, "/oauth1/items", auth);
+        let paged = source.yaml.replace("send: { query: page }", "send: { body: page }");
+        source.yaml =
+            paged.replace("    concurrency: 1\n", &format!("    concurrency: 1\n    {form}{headers}\n"));
+        source.lands("oauthlib", None).await;
+    }
+}
+
+#[tokio::test]
 async fn sigv4_signs_as_botocore_does_with_the_platforms_identity() {
     let auth = "type: aws_sigv4, service: execute-api, region: eu-central-1";
     let keys = Credentials::new("AKIDEXAMPLE", "secret/key", Some("session-token".to_owned()), None, "test");

@@ -53,6 +53,26 @@ async fn a_wait_that_stands_in_a_body_is_obeyed() {
 }
 
 #[tokio::test]
+async fn a_wait_that_stands_in_a_good_page_is_obeyed_before_the_next_request() {
+    let page = |more: &str| {
+        let text = String::from_utf8(page_body(20, 20, Some("c14"))).expect("text");
+        let body = format!("{{{more}{}", &text[1..]).into_bytes().into();
+        FaultKind::RawBody { content_type: "application/json".to_owned(), body, status: 200 }
+    };
+    for (more, keys, wait) in [
+        ("\"backoff\":30,", "body: backoff, unit: seconds", 30_000),
+        ("\"a\":{\"wait\":\"2500\"},", "body: a.wait, unit: ms", 2_500),
+        ("\"backoff\":0,", "body: backoff", 0),
+        ("\"backoff\":null,", "body: backoff", 0),
+    ] {
+        let settings = format!("rate_limit: {{ wait: {{ {keys} }} }}");
+        let (bench, report, waited) = run(vec![at_page(2, page(more))], &settings).await;
+        bench.assert_landed(&report, &stream());
+        assert_eq!((waited.as_millis(), report.counts.retries), (wait, 0), "{more}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_asks_for_no_wait_or_one_in_the_past_gets_the_backoff() {
     let past = [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "1795366000")];
     let kinds = ["0", "-1", "Sun, 22 Nov 2026 16:00:00 GMT", "1795366000"]

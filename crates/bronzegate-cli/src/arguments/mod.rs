@@ -1,6 +1,7 @@
 //! The command line's words: commands, flags, the settings they share, and their help.
 
 mod backfill;
+mod explain;
 mod moment;
 mod run;
 mod runs;
@@ -18,9 +19,10 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::names::{Selection, StreamName};
 use crate::version::VERSION;
+use moment::at_least_one;
 
 pub(crate) use backfill::BackfillArguments;
-use moment::at_least_one;
+pub(crate) use explain::ExplainArguments;
 pub(crate) use run::{RunArguments, RunTime};
 pub(crate) use runs::RunsArguments;
 pub(crate) use scaffold::{
@@ -75,6 +77,7 @@ pub(crate) enum Command {
     New(Box<NewArguments>),
     Import(ImportArguments),
     Check(CheckArguments),
+    Explain(ExplainArguments),
     Sample(SampleArguments),
     Columns(ColumnsArguments),
     Run(RunArguments),
@@ -135,8 +138,8 @@ pub(crate) struct FunctionsArguments {
 
 /// Checks source files: grammar, secrets, and one request per stream.
 ///
-/// Shows what each address of the file led to. Writes nothing. The exit code is that of the first
-/// problem.
+/// Tells what each stream asks for, and what each address of the file led to. Writes nothing. The exit
+/// code is that of the first problem.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bronzegate check hubspot\n  bronzegate check --offline --json")]
 pub(crate) struct CheckArguments {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bronzegate_core::bronze::{CommitLog, Layout, Stores};
 use bronzegate_core::config::{SecretRef, Source, Stream};
 use bronzegate_core::doors::Unusable;
-use bronzegate_core::error::{Error, ErrorKind, Result};
+use bronzegate_core::error::Result;
 use bronzegate_core::health::earlier_start;
 use bronzegate_core::redact::visible;
 use bronzegate_core::secret::{Freshness, SecretStore, resolve};
@@ -91,6 +91,7 @@ async fn check_source(
         });
         StreamCheck {
             stream: name.to_owned(),
+            explained: source.stream(name).map(Stream::explained).unwrap_or_default(),
             warnings: warnings(&source, &not_loaded, name),
             table,
             checked,

@@ -36,6 +36,8 @@ pub(super) struct SecretCheck {
 #[derive(Debug, Serialize)]
 pub(super) struct StreamCheck {
     pub(super) stream: String,
+    /// What it asks for, and how its pages end: two lines.
+    pub(super) explained: [String; 2],
     #[serde(flatten)]
     pub(super) checked: Checked,
     /// What its table is, where it writes into one.
@@ -114,13 +116,21 @@ impl fmt::Display for StreamCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.stream;
         match &self.checked {
-            Checked::NotAsked => write!(f, "{name}: no request sent")?,
-            Checked::Failed(failure) => write!(f, "{name}: error: {}", failure.message)?,
+            Checked::NotAsked => {
+                write!(f, "{name}: no request sent")?;
+                self.explain(f)?;
+            }
+            Checked::Failed(failure) => {
+                write!(f, "{name}: error: {}", failure.message)?;
+                self.explain(f)?;
+            }
             Checked::Found(probe) => {
                 let Probe { url, status, records, last, .. } = probe;
                 let more = if *last { "the last" } else { "more follow" };
                 let records = human::counted(*records, "record");
-                write!(f, "{name}: {status} from {url}\n    {records} on the first page, {more}")?;
+                write!(f, "{name}: {status} from {url}")?;
+                self.explain(f)?;
+                write!(f, "\n    {records} on the first page, {more}")?;
                 if probe.too_large {
                     write!(f, "\n    the window holds more than the API gives out: a run splits it")?;
                 }
@@ -132,6 +142,12 @@ impl fmt::Display for StreamCheck {
             write!(f, "\n    {table}")?;
         }
         self.warnings.iter().try_for_each(|warning| write!(f, "\n    warning: {warning}"))
+    }
+}
+
+impl StreamCheck {
+    fn explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.explained.iter().try_for_each(|line| write!(f, "\n    {line}"))
     }
 }
 
@@ -177,6 +193,7 @@ mod tests {
         };
         let stream = |name: &str, checked| StreamCheck {
             stream: name.to_owned(),
+            explained: ["Asks GET /x.", "Ends after one page."].map(str::to_owned),
             checked,
             table: None,
             warnings: Vec::new(),
@@ -197,18 +214,22 @@ mod tests {
         sources/crm.yaml: 2 streams
           secret `token`: usable
           contacts: 200 from https://api.example.com/contacts?limit=…
+            Asks GET /x.
+            Ends after one page.
             100 records on the first page, more follow
             body /paging/next/after: 100
             body /total: nothing there
             warning: nothing at body /total
           deals: error: crm/deals, page 1: not JSON
+            Asks GET /x.
+            Ends after one page.
         ");
     }
 
     #[test]
     fn the_same_as_json() {
         insta::assert_snapshot!(serde_json::to_string(&check().streams[1]).unwrap(),
-            @r#"{"stream":"deals","outcome":"failed","detail":{"kind":"data","message":"crm/deals, page 1: not JSON"}}"#);
+            @r#"{"stream":"deals","explained":["Asks GET /x.","Ends after one page."],"outcome":"failed","detail":{"kind":"data","message":"crm/deals, page 1: not JSON"}}"#);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod check_table;
 mod chosen;
 mod columns;
 mod due;
+mod explain;
 #[cfg(feature = "azure")]
 mod functions;
 mod import;
@@ -46,6 +47,7 @@ use crate::{logging, output, progress};
 pub(crate) use backfill::backfill;
 pub(crate) use check::check;
 pub(crate) use columns::columns;
+pub(crate) use explain::explain;
 #[cfg(feature = "azure")]
 pub(crate) use functions::functions;
 pub(crate) use import::import;

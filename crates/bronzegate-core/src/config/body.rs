@@ -37,6 +37,8 @@ pub enum BodyTemplate {
 pub enum JsonTemplate {
     /// A string, or a secret.
     Text(Template),
+    /// One value as JSON: `{{ parent.id | json }}`.
+    Typed(Template),
     /// A value that is kept as it is.
     Plain(Value),
     /// An array.
@@ -49,11 +51,24 @@ pub enum JsonTemplate {
 #[derive(Clone, Debug, PartialEq)]
 pub enum RenderedBody {
     /// JSON.
-    Json(Value),
+    Json(RenderedJson),
     /// The fields of a form, not encoded.
     Form(Vec<(String, String)>),
     /// Text.
     Text(String),
+}
+
+/// A JSON value with the values of one request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RenderedJson {
+    /// A value without members.
+    Plain(Value),
+    /// JSON as it stands.
+    Verbatim(String),
+    /// An array.
+    List(Vec<Self>),
+    /// An object.
+    Map(Vec<(String, Self)>),
 }
 
 /// A JSON object or list; strings may use `{{ }}`, and a value may be `{ secret: … }`.
@@ -176,16 +191,19 @@ fn in_members(members: &[(String, JsonTemplate)], place: &Pointer, replaces: boo
 }
 
 impl JsonTemplate {
-    fn render(&self, scope: &Scope<'_>) -> Result<Value, TemplateError> {
-        match self {
-            Self::Text(template) => template.render(scope).map(Value::String),
-            Self::Plain(value) => Ok(value.clone()),
-            Self::List(items) => items.iter().map(|item| item.render(scope)).collect(),
+    fn render(&self, scope: &Scope<'_>) -> Result<RenderedJson, TemplateError> {
+        Ok(match self {
+            Self::Text(template) => RenderedJson::Plain(Value::String(template.render(scope)?)),
+            Self::Typed(template) => RenderedJson::Verbatim(template.render(scope)?),
+            Self::Plain(value) => RenderedJson::Plain(value.clone()),
+            Self::List(items) => {
+                RenderedJson::List(items.iter().map(|item| item.render(scope)).collect::<Result<_, _>>()?)
+            }
             Self::Map(entries) => {
                 let members = entries.iter().map(|(key, node)| Ok((key.clone(), node.render(scope)?)));
-                members.collect::<Result<Map<_, _>, _>>().map(Value::Object)
+                RenderedJson::Map(members.collect::<Result<_, _>>()?)
             }
-        }
+        })
     }
 
     /// Collects the numbers at these names; `name` is the value's own.
@@ -199,13 +217,13 @@ impl JsonTemplate {
             }
             Self::Plain(value) if is_meant => numbers.extend(value.as_u64()),
             Self::Text(template) if is_meant => numbers.extend(number(template)),
-            Self::Plain(_) | Self::Text(_) | Self::List(_) => {}
+            Self::Plain(_) | Self::Text(_) | Self::Typed(_) | Self::List(_) => {}
         }
     }
 
     fn collect<'a>(&'a self, found: &mut Vec<&'a Template>) {
         match self {
-            Self::Text(template) => found.push(template),
+            Self::Text(template) | Self::Typed(template) => found.push(template),
             Self::Plain(_) => {}
             Self::List(items) => items.iter().for_each(|item| item.collect(found)),
             Self::Map(entries) => entries.iter().for_each(|(_, node)| node.collect(found)),
@@ -298,7 +316,12 @@ impl Check<'_> {
         match value {
             Value::String(text) => {
                 let text = TemplateText(text.clone());
-                Template::check(&text, Escaping::Text, self.vars, at, self.report).map(JsonTemplate::Text)
+                let template = Template::check(&text, Escaping::Text, self.vars, at, self.report)?;
+                Some(if template.is_json() {
+                    JsonTemplate::Typed(template)
+                } else {
+                    JsonTemplate::Text(template)
+                })
             }
             Value::Array(items) => {
                 let nodes: Vec<_> = items

@@ -27,6 +27,15 @@ pub enum Format {
     Ndjson,
     /// Comma-separated values (RFC 4180).
     Csv(Csv),
+    /// XML 1.0, which is read as JSON.
+    Xml(Xml),
+}
+
+/// How XML is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Xml {
+    /// The names of elements that are lists, also where there is one.
+    pub lists: Vec<String>,
 }
 
 /// How comma-separated values are written.
@@ -102,6 +111,8 @@ pub(super) enum FormatWord {
     Ndjson,
     /// Comma-separated values, their names in the first line.
     Csv,
+    /// XML, whose elements become objects.
+    Xml,
 }
 
 /// A format with options.
@@ -114,6 +125,8 @@ pub(super) struct FormatOptions {
     kind: Option<Slot<FormatWord>>,
     /// Comma-separated values, and how they are written.
     csv: Option<Slot<CsvSpec>>,
+    /// XML, and which of its elements are lists.
+    xml: Option<Slot<XmlSpec>>,
     /// How text is encoded: utf-8, latin-1, windows-1252 or another label of the Encoding Standard; default utf-8.
     encoding: Option<Slot<Encoding>>,
     /// Of lines: that a body ends with the connection, so that a cut cannot be told from its end; default by
@@ -121,6 +134,15 @@ pub(super) struct FormatOptions {
     end: Option<Slot<BodyEnd>>,
     /// What is taken off a body's beginning, where it is there, such as )]}' before JSON.
     strip_prefix: Option<Slot<String>>,
+}
+
+/// How XML is read.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Xml")]
+pub(super) struct XmlSpec {
+    /// The names of elements that are lists, also where there is one, such as author.
+    lists: Option<Slot<Vec<Slot<String>>>>,
 }
 
 /// How comma-separated values are written.
@@ -165,15 +187,19 @@ pub(super) fn resolve(spec: &FormatSpec, report: &Report) -> (Option<Format>, Re
         TextOr::Text(word) => (Some(word.format()), Reading::default()),
         TextOr::Map(options) => {
             let kind = options.kind.as_ref().and_then(Slot::get).map(|word| word.format());
-            if let (Some(kind), Some(_)) = (&options.kind, &options.csv) {
-                report.say(kind.at(), "means nothing beside csv, which says the format");
+            if let (Some(kind), true) = (&options.kind, options.csv.is_some() || options.xml.is_some()) {
+                report.say(kind.at(), "means nothing beside csv or xml, which says the format");
             }
-            let format = match &options.csv {
-                Some(csv) => csv.get().and_then(|spec| spec.resolve(report)).map(Format::Csv),
-                None => kind,
+            if let (Some(_), Some(xml)) = (&options.csv, &options.xml) {
+                report.say(xml.at(), "means nothing beside csv: a body has one format");
+            }
+            let format = match (&options.csv, &options.xml) {
+                (Some(csv), _) => csv.get().and_then(|spec| spec.resolve(report)).map(Format::Csv),
+                (None, Some(xml)) => xml.get().and_then(|spec| spec.resolve(report)).map(Format::Xml),
+                (None, None) => kind,
             };
-            if let (Some(Format::Json), Some(end)) = (&format, &options.end) {
-                report.say(end.at(), "means nothing for JSON, which has an end of its own");
+            if let (Some(Format::Json | Format::Xml(_)), Some(end)) = (&format, &options.end) {
+                report.say(end.at(), "means nothing for JSON and XML, which have an end of their own");
             }
             let encoding = options.encoding.as_ref().and_then(Slot::cloned);
             let end = options.end.as_ref().and_then(Slot::cloned);
@@ -189,7 +215,18 @@ impl FormatWord {
             Self::Json => Format::Json,
             Self::Ndjson => Format::Ndjson,
             Self::Csv => Format::Csv(Csv::default()),
+            Self::Xml => Format::Xml(Xml::default()),
         }
+    }
+}
+
+impl XmlSpec {
+    fn resolve(&self, report: &Report) -> Option<Xml> {
+        let lists = match &self.lists {
+            None => Vec::new(),
+            Some(slot) => header(slot, report)?,
+        };
+        Some(Xml { lists })
     }
 }
 
@@ -248,7 +285,12 @@ fn header(slot: &Slot<Vec<Slot<String>>>, report: &Report) -> Option<Vec<String>
 impl Format {
     /// Whether a body is one document, whose members a source file can name.
     pub(super) fn has_members(&self) -> bool {
-        *self == Self::Json
+        matches!(self, Self::Json | Self::Xml(_))
+    }
+
+    /// Whether a body is lines, which end where the body does.
+    pub(crate) fn is_lines(&self) -> bool {
+        matches!(self, Self::Ndjson | Self::Csv(_))
     }
 }
 
@@ -259,6 +301,16 @@ pub(super) fn fits(
     (pagination, pagination_at): (Option<&Pagination>, &At),
     report: &Report,
 ) {
+    if let Some(Format::Xml(_)) = format {
+        let is_named = |records: &Records| matches!(records.at, RecordsPath::At(_));
+        if records.is_some_and(|records| !is_named(records) || records.columns.is_some()) {
+            let draft = Draft::new("the records of XML are elements that are named");
+            report.add(
+                records_at,
+                draft.accepted("the names that lead to them from the root: records: feed.entry"),
+            );
+        }
+    }
     if format.is_none_or(Format::has_members) {
         return;
     }

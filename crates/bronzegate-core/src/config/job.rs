@@ -29,42 +29,38 @@
 //!   download: { url: { body: output.*.url } }                       # the files of a list of objects
 //! ```
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::address::{Address, Target};
-use super::auth::Auth;
-use super::body::BodyTemplate;
+use super::address::Address;
 use super::condition::{Condition, ConditionSpec};
-use super::job_spec::{DownloadSpec, JobRequestSpec, PollSpec, ResolveSpec, SubmitSpec};
+use super::job_spec::{DownloadSpec, PollSpec, ResolveSpec, SubmitSpec};
 use super::method::Method;
-use super::pagination::Pagination;
-use super::params::{self, ParamsSpec, Placed};
-use super::problem::{At, Draft, MISSING, Report};
+use super::other_request::{Beside, OtherRequest, OtherRequestSpec};
+use super::problem::{Draft, Report};
 use super::read::{Joined, OneOrMany, Slot};
 use super::request::Request;
-use super::template::{NAME_FORM, Template, is_name};
+use super::stream_check;
+use super::template::{NAME_FORM, is_name};
 use super::units::Period;
-use super::{path, stream_check};
 
 /// How an export is submitted, waited for and found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     /// The request that submits it.
-    pub submit: JobRequest,
+    pub submit: OtherRequest,
     /// Where the answer to it names the job, or the URL to ask after it.
     pub id: Address,
     /// The requests that make it begin, sent once each, in order.
-    pub start: Vec<JobRequest>,
+    pub start: Vec<OtherRequest>,
     /// The request that asks after it; without it the submission has named its URL.
-    pub poll: Option<JobRequest>,
+    pub poll: Option<OtherRequest>,
     /// What the poll that finds it done says, by name: `{{ job.<name> }}` from then on.
     pub carry: Vec<(String, Address)>,
     /// The request whose answer names the file, once the job is done.
-    pub resolve: Option<JobRequest>,
+    pub resolve: Option<OtherRequest>,
     /// The wait before the first poll, doubled with each further one (5 s).
     pub every: Duration,
     /// The longest wait between two polls (60 s).
@@ -85,22 +81,9 @@ pub struct Job {
     pub lists: Vec<Address>,
 }
 
-/// A request about a job.
-#[derive(Clone, Debug, PartialEq)]
-pub struct JobRequest {
-    /// What is appended to the source's `base_url`.
-    pub path: Template,
-    /// The method.
-    pub method: Method,
-    /// Query parameters; several values repeat the parameter.
-    pub params: Vec<(String, Vec<Template>)>,
-    /// What it carries.
-    pub body: Option<BodyTemplate>,
-}
-
 impl Job {
     /// Returns the requests about it.
-    pub(super) fn requests(&self) -> impl Iterator<Item = &JobRequest> + Clone {
+    pub(super) fn requests(&self) -> impl Iterator<Item = &OtherRequest> + Clone {
         let submit = std::iter::once(&self.submit);
         submit.chain(&self.start).chain(&self.poll).chain(&self.resolve)
     }
@@ -119,27 +102,15 @@ impl Job {
 #[schemars(rename = "Job")]
 pub(super) struct JobSpec {
     /// How it is submitted.
-    submit: Slot<Joined<JobRequestSpec, SubmitSpec>>,
+    submit: Slot<Joined<OtherRequestSpec, SubmitSpec>>,
     /// Further requests that make it begin, sent once each, in order.
-    start: Option<Slot<Vec<Slot<JobRequestSpec>>>>,
+    start: Option<Slot<Vec<Slot<OtherRequestSpec>>>>,
     /// How its state is requested.
-    poll: Slot<Joined<JobRequestSpec, PollSpec>>,
+    poll: Slot<Joined<OtherRequestSpec, PollSpec>>,
     /// A request, once it is done, whose answer names where its pages are.
-    resolve: Option<Slot<Joined<JobRequestSpec, ResolveSpec>>>,
+    resolve: Option<Slot<Joined<OtherRequestSpec, ResolveSpec>>>,
     /// Where its pages are, if not at the stream's path.
     download: Option<Slot<DownloadSpec>>,
-}
-
-/// What a job takes from its source and stream.
-pub(super) struct FromStream<'a> {
-    pub(super) vars: &'a BTreeMap<String, String>,
-    pub(super) report: &'a Report,
-    /// Parameters of every request.
-    pub(super) params: Option<&'a ParamsSpec>,
-    pub(super) headers: Vec<Placed<Template>>,
-    pub(super) auth: Option<&'a Auth>,
-    /// Where `incremental` writes the window.
-    pub(super) window_targets: Vec<(Target, At)>,
 }
 
 /// A job, and its requests as the checks between settings see them.
@@ -162,7 +133,7 @@ impl JobSpec {
     }
 
     /// Checks a job.
-    pub(super) fn resolve(&self, from: &FromStream<'_>) -> Resolved {
+    pub(super) fn resolve(&self, from: &Beside<'_>) -> Resolved {
         let report = from.report;
         let by_url = self.submit.get().and_then(|joined| joined.1.get()?.url.as_ref()).is_some();
         let submit = self.submit.get().and_then(|joined| joined.0.get());
@@ -263,12 +234,16 @@ impl JobSpec {
         };
         let (file, each) = file.map(spread).unzip();
         Some(Job {
-            submit: own(requests.submit)?,
+            submit: OtherRequest::of(requests.submit)?,
             id: id.cloned()?,
-            start: requests.start.iter().map(|request| own(Some(request))).collect::<Option<_>>()?,
-            poll: if by_url { None } else { Some(own(requests.poll)?) },
+            start: requests
+                .start
+                .iter()
+                .map(|request| OtherRequest::of(Some(request)))
+                .collect::<Option<_>>()?,
+            poll: if by_url { None } else { Some(OtherRequest::of(requests.poll)?) },
             carry: carried.iter().filter_map(|(name, slot)| Some((name.clone(), slot.cloned()?))).collect(),
-            resolve: if self.resolve.is_some() { Some(own(requests.resolve)?) } else { None },
+            resolve: if self.resolve.is_some() { Some(OtherRequest::of(requests.resolve)?) } else { None },
             every: period(keys.every.as_ref(), 5),
             max: period(keys.max.as_ref(), 60),
             done: conditions(&keys.done),
@@ -314,58 +289,4 @@ fn spread(address: Address) -> (Address, Option<Vec<String>>) {
 fn lists(address: &Address) -> Vec<Address> {
     let Address::Body(pointer) = address else { return Vec::new() };
     pointer.lists().into_iter().map(Address::Body).collect()
-}
-
-fn own(request: Option<&Request>) -> Option<JobRequest> {
-    let request = request?;
-    Some(JobRequest {
-        path: request.path.clone()?,
-        method: request.method,
-        params: request.params.iter().map(|(name, values, _)| (name.clone(), values.clone())).collect(),
-        body: request.body.as_ref().map(|(body, _)| body.clone()),
-    })
-}
-
-impl FromStream<'_> {
-    fn request(
-        &self,
-        spec: &JobRequestSpec,
-        at: &At,
-        usual: Method,
-        window_targets: Vec<(Target, At)>,
-    ) -> Request {
-        let Self { vars, report, .. } = *self;
-        let mut path_at = at.clone();
-        path_at.path.push_str(".path");
-        if spec.path.is_none() {
-            report.say(&path_at, MISSING);
-        }
-        let method = spec.method.as_ref().and_then(Slot::cloned).unwrap_or(usual);
-        let own = spec.params.as_ref().and_then(Slot::get);
-        let params: Vec<_> = self.params.into_iter().chain(own).collect();
-        Request {
-            path: spec.path.as_ref().and_then(|slot| path::check(slot, vars, report)),
-            path_at: spec.path.as_ref().map_or(path_at, |slot| slot.at().clone()),
-            method,
-            params: params::params(&params, vars, report),
-            headers: self.headers.clone(),
-            body: super::body::resolve(
-                super::body::Given {
-                    body: spec.body.as_ref(),
-                    form: spec.form.as_ref(),
-                    text: spec.text.as_ref(),
-                    has_method: spec.method.is_some(),
-                },
-                method,
-                &window_targets,
-                false,
-                vars,
-                report,
-            ),
-            auth: self.auth.cloned(),
-            pagination: Some(Pagination::default()),
-            pagination_places: Vec::new(),
-            window_targets,
-        }
-    }
 }

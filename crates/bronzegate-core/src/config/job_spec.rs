@@ -1,36 +1,12 @@
-//! The requests about an export job, as a file writes them.
+//! What a file says of the requests about an export job, beside the requests themselves.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::address::Address;
-use super::body::BodySpec;
 use super::condition::ConditionSpec;
-use super::method::Method;
-use super::params::{FormSpec, ParamsSpec};
 use super::read::{Entries, OneOrMany, Slot};
-use super::template::TemplateText;
 use super::units::Period;
-
-/// A request about a job.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "JobRequest")]
-pub(super) struct JobRequestSpec {
-    /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment. A poll has none where the
-    /// submission names a URL.
-    pub(super) path: Option<Slot<TemplateText>>,
-    /// GET, POST, PUT or PATCH; default POST to submit and start, GET to poll and resolve.
-    pub(super) method: Option<Slot<Method>>,
-    /// Query parameters beside the source's; a list repeats the parameter.
-    pub(super) params: Option<Slot<ParamsSpec>>,
-    /// The JSON body; strings may use `{{ }}`, and a value may be `{ secret: … }`.
-    pub(super) body: Option<Slot<BodySpec>>,
-    /// The fields of a form, in place of a body; a list repeats the field.
-    pub(super) form: Option<Slot<FormSpec>>,
-    /// A text, in place of a body; `headers` may name its content type.
-    pub(super) text: Option<Slot<TemplateText>>,
-}
 
 /// What the answer to a submission says.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

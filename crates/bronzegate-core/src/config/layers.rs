@@ -12,6 +12,7 @@ use super::read::Slot;
 use super::responses::{ResponseRule, RuleSpec};
 use super::retry::RetrySpec;
 use super::timeout::TimeoutSpec;
+use super::tls::TlsSpec;
 
 /// The settings that may stand at the source or at a stream. The stream's wins; `headers`,
 /// `params`, `rate_limit`, `retry`, `timeout` and `output` merge by key.
@@ -31,6 +32,8 @@ pub(super) struct SharedSpec {
     pub(super) retry: Option<Slot<RetrySpec>>,
     /// How long one request may wait.
     pub(super) timeout: Option<Slot<TimeoutSpec>>,
+    /// Whose certificates are trusted besides the system's, and the certificate of the client.
+    pub(super) tls: Option<Slot<TlsSpec>>,
     /// Requests in flight at most; default 4.
     #[schemars(range(min = 1, max = 64))]
     pub(super) concurrency: Option<Slot<u64>>,

@@ -21,6 +21,12 @@ pub enum Method {
     Patch,
 }
 
+impl std::fmt::Display for Method {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(http::Method::from(*self).as_str())
+    }
+}
+
 impl From<Method> for http::Method {
     fn from(method: Method) -> Self {
         match method {

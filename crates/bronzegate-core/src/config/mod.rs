@@ -28,6 +28,7 @@ mod layers;
 mod method;
 mod name;
 mod occurrences;
+mod other_request;
 mod output;
 mod pagination;
 mod pagination_check;
@@ -51,14 +52,18 @@ mod source;
 pub(crate) mod spelling;
 mod stream;
 mod stream_check;
+mod stream_requests;
 mod stream_secrets;
 mod table_output;
 mod template;
 mod template_filters;
+mod template_json;
 mod time_pattern;
 mod timeout;
 mod timezone;
+mod tls;
 mod units;
+mod wait;
 
 pub use address::{Address, Sent, Target};
 pub use allowed_hosts::AllowedHost;
@@ -67,7 +72,7 @@ pub use auth::{
     HeaderKey, HostPattern, JwtBearer, KeyPlace, Login, LoginBody, LoginUrl, LoginValue, OAuth1,
     OAuth2Client, RefreshToken, SignatureMethod,
 };
-pub use body::{BodyTemplate, JsonTemplate, RenderedBody};
+pub use body::{BodyTemplate, JsonTemplate, RenderedBody, RenderedJson};
 pub use branches::{
     Batch, BranchFields, MOST_MARKS, MissingField, Parent, ParentField, Partitions, partition_member,
 };
@@ -78,13 +83,16 @@ pub use cursor_at::CursorAt;
 pub use cursor_format::{CursorFormat, CursorFormats};
 pub use encoding::Encoding;
 pub use expect::{Expect, Measured, error_rate};
-pub use format::{BodyEnd, Csv, Format, Reading, RepeatedNames};
+pub use format::{BodyEnd, Csv, Format, Reading, RepeatedNames, Xml};
 pub use incremental::{Incremental, Missing, Start};
-pub use job::{Job, JobRequest};
+pub use job::Job;
 pub use method::Method;
 pub use name::{NAME_FORM, is_name};
+pub use other_request::OtherRequest;
 pub use output::{Compression, Output};
-pub use pagination::{Advance, Carry, Kind, OnRepeat, PageSize, Pagination, Stop, Tolerance, Total};
+pub use pagination::{
+    Advance, Carry, CarryAbsent, Initial, Kind, OnRepeat, PageSize, Pagination, Stop, Tolerance, Total,
+};
 pub use pointer::Pointer;
 pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems};
@@ -106,7 +114,9 @@ pub use template::{RequestClock, Scope, Template, TemplateError};
 pub use time_pattern::TimePattern;
 pub use timeout::Timeout;
 pub use timezone::Timezone;
+pub use tls::{Tls, TlsIdentity};
 pub use units::parse_duration;
+pub use wait::Wait;
 
 #[cfg(test)]
 mod tests;

@@ -8,12 +8,16 @@
 //!   page_size: { query: limit, value: 100 }
 //! ```
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::address::{Address, Sent, Target};
 use super::condition::{Condition, ConditionSpec};
+use super::other_request::{OtherRequest, OtherRequestSpec};
 use super::read::{Joined, Slot, TextOr};
+use super::template::{Template, TemplateText};
 
 /// How a stream goes from page to page.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +42,8 @@ pub struct Pagination {
     pub is_stateful: bool,
     /// The query parameter that is the cursor, where what stands at `next` is a URL.
     pub next_parameter: Option<String>,
+    /// The request for the pages after the first, in place of the stream's own.
+    pub next_request: Option<OtherRequest>,
     /// Whether the source file states it.
     pub is_stated: bool,
 }
@@ -54,7 +60,7 @@ pub enum Kind {
         /// Where it goes.
         send: Target,
         /// The first request's cursor.
-        initial: Option<String>,
+        initial: Option<Initial>,
     },
     /// The number of records to skip.
     Offset {
@@ -88,6 +94,18 @@ pub enum Kind {
     },
 }
 
+/// The first request's cursor.
+///
+/// Shown like its text: the commit log knows settings by what they show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Initial(pub Template);
+
+impl fmt::Debug for Initial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_str().fmt(f)
+    }
+}
+
 /// By what a page advances the offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -106,6 +124,19 @@ pub struct Carry {
     pub from: Address,
     /// Where it goes.
     pub to: Target,
+    /// What becomes of it where a page does not name it (dropped).
+    pub if_absent: CarryAbsent,
+}
+
+/// What becomes of a carried value that a page does not name any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CarryAbsent {
+    /// It is not sent any more.
+    #[default]
+    Drop,
+    /// The last one that was named is sent on.
+    Keep,
 }
 
 /// What ends the pages; the stopping page's records count.
@@ -172,6 +203,7 @@ impl Default for Pagination {
             single_page: false,
             is_stateful: false,
             next_parameter: None,
+            next_request: None,
             is_stated: false,
         }
     }
@@ -220,6 +252,7 @@ pub(super) type PaginationSpec = Joined<KindSpec, PagesSpec>;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(rename = "Pagination", tag = "type")]
+#[expect(clippy::large_enum_variant, reason = "a file holds a few, read once")]
 pub(super) enum KindSpec {
     /// One page.
     None {},
@@ -229,8 +262,10 @@ pub(super) enum KindSpec {
         next: Slot<Joined<Address, NextSpec>>,
         /// Where it goes.
         send: Slot<Target>,
-        /// The first request's cursor; without it the first request sends none.
-        initial: Option<Slot<String>>,
+        /// The first request's cursor; strings may use `{{ }}`. Without it the first request sends none.
+        initial: Option<Slot<TemplateText>>,
+        /// The request for the pages after the first, in place of the stream's `path`, `params` and `body`.
+        next_request: Option<Slot<OtherRequestSpec>>,
     },
     /// The number of records to skip; ends at an empty page, or a short one at the total.
     Offset {
@@ -305,6 +340,8 @@ pub(super) struct CarrySpec {
     pub(super) from: Slot<Address>,
     /// Where it goes.
     pub(super) to: Slot<Target>,
+    /// What becomes of it where a page does not name it: keep sends the last one on; default drop.
+    pub(super) if_absent: Option<Slot<CarryAbsent>>,
 }
 
 /// A word or a condition.

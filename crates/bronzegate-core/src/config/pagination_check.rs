@@ -1,17 +1,26 @@
 //! What the keys of `pagination` need from each other.
 
+use std::collections::BTreeMap;
+
 use super::address::{Address, Sent, Target};
+use super::other_request::OtherRequestSpec;
 use super::pagination::{
-    Advance, Carry, CarrySpec, Kind, KindSpec, NextSpec, PageSize, PageSizeSpec, PagesSpec, Pagination,
-    PaginationSpec, Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
+    Advance, Carry, CarrySpec, Initial, Kind, KindSpec, NextSpec, PageSize, PageSizeSpec, PagesSpec,
+    Pagination, PaginationSpec, Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
 };
 use super::problem::{At, Draft, Report};
 use super::read::{Joined, Slot, TextOr};
+use super::template::{Escaping, Template, TemplateText};
 
 /// Checks and joins the keys; `None` when the report says what is wrong.
-pub(super) fn resolve(spec: &PaginationSpec, at: &At, report: &Report) -> Option<Pagination> {
+pub(super) fn resolve(
+    spec: &PaginationSpec,
+    vars: &BTreeMap<String, String>,
+    at: &At,
+    report: &Report,
+) -> Option<Pagination> {
     let pages = spec.1.get();
-    let kind = spec.0.get().map(|spec| (spec, kind(spec, report)));
+    let kind = spec.0.get().map(|spec| (spec, kind(spec, vars, report)));
     if let (Some((spec, _)), Some(pages)) = (&kind, pages) {
         fits(spec, pages, at, report);
     }
@@ -62,15 +71,18 @@ pub(super) fn places(spec: &PaginationSpec) -> Vec<At> {
     send.into_iter().chain(size).chain(carried).cloned().collect()
 }
 
-fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
+fn kind(spec: &KindSpec, vars: &BTreeMap<String, String>, report: &Report) -> Option<Kind> {
     Some(match spec {
         KindSpec::None {} => Kind::None,
-        KindSpec::Cursor { next, send, initial } => {
+        KindSpec::Cursor { next, send, initial, next_request } => {
             from(place(next), next.at(), report);
             if let (Some(Target::Url), Some(initial)) = (send.get(), initial) {
                 report.say(initial.at(), "initial cannot be sent as the URL: path says the first one");
             }
-            let initial = initial.as_ref().and_then(Slot::cloned);
+            if let (Some(Target::Url), Some(request)) = (send.get(), next_request) {
+                report.say(request.at(), "means nothing where the next URL is followed");
+            }
+            let initial = initial.as_ref().and_then(|slot| self::initial(slot, vars, report));
             Kind::Cursor { next: place(next)?.clone(), send: send.cloned()?, initial }
         }
         KindSpec::Offset { send, start, advance } => {
@@ -107,6 +119,31 @@ fn kind(spec: &KindSpec, report: &Report) -> Option<Kind> {
     })
 }
 
+/// The first request's cursor: what it is made of is known before there is a page.
+fn initial(slot: &Slot<TemplateText>, vars: &BTreeMap<String, String>, report: &Report) -> Option<Initial> {
+    let template = Template::check(slot.get()?, Escaping::Text, vars, slot.at(), report)?;
+    if let Some(name) = template.names().find(|name| matches!(*name, "cursor" | "page" | "offset")) {
+        report.add(slot.at(), Draft::new("has no value before the first page").value(name));
+    }
+    Some(Initial(template))
+}
+
+/// The request for later pages, with its place.
+pub(super) fn next_request(spec: &PaginationSpec) -> Option<&Slot<OtherRequestSpec>> {
+    match spec.0.get()? {
+        KindSpec::Cursor { next_request, .. } => next_request.as_ref(),
+        _ => None,
+    }
+}
+
+/// The first request's cursor, with its place.
+pub(super) fn initial_at(spec: &PaginationSpec) -> Option<&At> {
+    match spec.0.get()? {
+        KindSpec::Cursor { initial, .. } => initial.as_ref().map(Slot::at),
+        _ => None,
+    }
+}
+
 fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
     if let Some(slot) = spec.max_pages.as_ref().filter(|slot| slot.get() == Some(&0)) {
         report.add(slot.at(), Draft::refused("a whole number of 1 or more").value(0));
@@ -130,6 +167,7 @@ fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
         single_page: spec.single_page.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         is_stateful: false,
         next_parameter: None,
+        next_request: None,
         is_stated: true,
     }
 }
@@ -166,7 +204,11 @@ fn items<T>(slot: Option<&Slot<Vec<Slot<T>>>>) -> impl Iterator<Item = &T> {
 fn carry(from: Address, spec: &CarrySpec, report: &Report) -> Option<Carry> {
     self::from(spec.from.get(), spec.from.at(), report);
     not_url(&spec.to, report);
-    Some(Carry { from, to: spec.to.cloned()? })
+    Some(Carry {
+        from,
+        to: spec.to.cloned()?,
+        if_absent: spec.if_absent.as_ref().and_then(Slot::cloned).unwrap_or_default(),
+    })
 }
 
 fn stop(spec: &StopSpec, report: &Report) -> Option<Stop> {

@@ -3,6 +3,7 @@
 //! ```yaml
 //! rate_limit: { requests_per_second: 10, burst: 10 }
 //! rate_limit: { remaining: { header: X-Left }, reset: { header: X-Reset, unit: epoch_s } }
+//! rate_limit: { wait: { body: backoff, unit: seconds } }
 //! ```
 
 use schemars::JsonSchema;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use super::address::{Address, header_name};
 use super::problem::{Draft, Report};
 use super::read::Slot;
+use super::wait::{self, Wait, WaitSpec};
 
 /// The least `requests_per_second`: about one request in twelve days. What is slower is a slip.
 const SLOWEST: f64 = 1e-6;
@@ -37,6 +39,8 @@ pub struct RateLimit {
     pub remaining: Option<Address>,
     /// The header (lower case) that says when the limit is reset, and how it says it.
     pub reset: Option<(String, ResetUnit)>,
+    /// Where a good page says how long to wait before the next request.
+    pub wait: Option<Wait>,
 }
 
 /// How a reset header is to be read.
@@ -57,7 +61,7 @@ pub enum ResetUnit {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { requests_per_second: None, burst: 1, remaining: None, reset: None }
+        Self { requests_per_second: None, burst: 1, remaining: None, reset: None, wait: None }
     }
 }
 
@@ -76,6 +80,8 @@ pub(super) struct RateLimitSpec {
     remaining: Option<Slot<RemainingSpec>>,
     /// The header that says when the limit is reset.
     reset: Option<Slot<ResetSpec>>,
+    /// Where a good page says how long to wait before the next request.
+    wait: Option<Slot<WaitSpec>>,
 }
 
 /// The header that says how many requests are left.
@@ -150,6 +156,9 @@ impl RateLimitSpec {
         }
         if let Some(reset) = self.reset.as_ref().and_then(Slot::get) {
             limit.reset = reset.header.cloned().map(|name| name.0).zip(reset.unit.cloned());
+        }
+        if let Some(slot) = &self.wait {
+            limit.wait = wait::resolve(slot, report);
         }
     }
 }

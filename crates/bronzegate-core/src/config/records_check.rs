@@ -1,6 +1,7 @@
 //! Addresses that lead into the records: they are split off as they come, so nothing is found there.
 
 use super::address::Address;
+use super::format::Format;
 use super::pagination::{Kind, Pagination};
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
@@ -11,17 +12,20 @@ use super::responses::ResponseRule;
 pub(super) struct Read<'a> {
     pub(super) pagination: Option<(&'a Pagination, &'a At)>,
     pub(super) split_when: Option<(&'a Address, &'a At)>,
+    /// Where a good page says how long to wait.
+    pub(super) wait: Option<(&'a Address, &'a At)>,
     pub(super) responses: Option<(&'a [ResponseRule], &'a At)>,
 }
 
 /// Reports addresses that lead into the records.
-pub(super) fn outside(records: &Records, read: &Read<'_>, report: &Report) {
+pub(super) fn outside(records: Option<&Records>, format: Option<&Format>, read: &Read<'_>, report: &Report) {
+    let Some(records) = records.filter(|_| format.is_none_or(Format::has_members)) else { return };
     let is_paged = read.pagination.is_some_and(|(pagination, _)| pagination.kind != Kind::None);
     let paged = read.pagination.filter(|_| is_paged);
     let of_pages = paged
         .iter()
         .flat_map(|(pagination, at)| pagination.addresses().into_iter().map(move |address| (address, *at)));
-    for (address, at) in of_pages.chain(read.split_when) {
+    for (address, at) in of_pages.chain(read.split_when).chain(read.wait) {
         let Address::Body(pointer) = address else { continue };
         match records.at.holder() {
             // With pages it is a list, which has no members; and where there is one page, a list as a rule.

@@ -5,6 +5,7 @@
 //!   - { when: { at: { body: ok }, equals: false }, and: { at: { body: error }, equals: ratelimited }, then: retry }
 //!   - { when: { at: { body: backoff }, exists: true }, then: retry, wait: { body: backoff, unit: seconds } }
 //!   - { when: { at: { body: ok }, equals: false }, then: fail, message: { body: error } }
+//!   - { when: { at: { status: true }, equals: 410 }, then: restart }
 //! ```
 
 use schemars::JsonSchema;
@@ -13,8 +14,8 @@ use serde::Deserialize;
 use super::address::Address;
 use super::condition::{Condition, ConditionSpec};
 use super::problem::{Draft, Report};
-use super::rate_limit::ResetUnit;
-use super::read::{Joined, OneOrMany, Slot};
+use super::read::{OneOrMany, Slot};
+use super::wait::{self, Wait, WaitSpec};
 
 /// What to do with a response for which every condition holds; the first such rule decides.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +29,7 @@ pub struct ResponseRule {
     /// It may end the pages before the first one has come.
     pub if_first: bool,
     /// Where the API says how long to wait before the next try, and how it says it.
-    pub wait: Option<(Address, Option<ResetUnit>)>,
+    pub wait: Option<Wait>,
 }
 
 impl ResponseRule {
@@ -52,6 +53,8 @@ pub enum Then {
     End,
     /// Leave out this partition or parent, which is not there; needs `partitions` or `parent`.
     Skip,
+    /// Begin the run again at its first page, once: its cursor has expired.
+    Restart,
     /// Renew the access token and try again.
     RefreshAuth,
     /// Take the page for a good one, although the API speaks of errors in it (`errors` beside `data`).
@@ -72,18 +75,9 @@ pub(super) struct RuleSpec {
     /// Where the API says what went wrong; only with fail.
     message: Option<Slot<Address>>,
     /// Where the API says how long to wait before the next try; only with retry.
-    wait: Option<Slot<Joined<Address, WaitSpec>>>,
+    wait: Option<Slot<WaitSpec>>,
     /// The pages may end so before the first one has come; only with end, default false.
     if_first: Option<Slot<bool>>,
-}
-
-/// How a wait is said.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Wait")]
-struct WaitSpec {
-    /// Its unit; without it seconds, or an instant where it is that large or a date.
-    unit: Option<Slot<ResetUnit>>,
 }
 
 impl RuleSpec {
@@ -100,15 +94,10 @@ impl RuleSpec {
                 report.add(message.at(), draft.accepted("{ body: … } or { header: … }"));
             }
         }
-        if let Some(wait) = &self.wait {
-            if self.then.get().is_some_and(|then| *then != Then::Retry) {
-                report.say(wait.at(), "wait needs then: retry");
-            }
-            let at = wait.get().and_then(|joined| joined.0.get());
-            if matches!(at, Some(Address::Status | Address::Link(_) | Address::LastRecord(_))) {
-                let draft = Draft::new("a wait is not to be found there");
-                report.add(wait.at(), draft.accepted("{ body: … } or { header: … }"));
-            }
+        if let Some(wait) = &self.wait
+            && self.then.get().is_some_and(|then| *then != Then::Retry)
+        {
+            report.say(wait.at(), "wait needs then: retry");
         }
         if let Some(if_first) = &self.if_first
             && self.then.get().is_some_and(|then| *then != Then::End)
@@ -119,10 +108,7 @@ impl RuleSpec {
             when: when.into_iter().collect::<Option<_>>()?,
             then: self.then.cloned()?,
             message: self.message.as_ref().and_then(Slot::cloned),
-            wait: self.wait.as_ref().and_then(Slot::get).and_then(|joined| {
-                let unit = joined.1.get()?.unit.as_ref().and_then(Slot::cloned);
-                Some((joined.0.cloned()?, unit))
-            }),
+            wait: self.wait.as_ref().and_then(|slot| wait::resolve(slot, report)),
             if_first: self.if_first.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         })
     }

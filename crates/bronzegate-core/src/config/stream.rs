@@ -6,19 +6,19 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::auth::{Auth, AuthSpec};
-use super::body::{self, BodySpec, BodyTemplate, Given};
+use super::body::{BodySpec, BodyTemplate};
 use super::branch_check::{self, Branched};
 use super::branches::{self, BranchFields, Parent, ParentField, ParentSpec, Partitions, PartitionsSpec};
 use super::expect::{Expect, ExpectSpec};
 use super::format::{self, Format, FormatSpec, Reading};
-use super::incremental::{Incremental, IncrementalSpec, Used, window_targets};
-use super::job::{self, Job, JobSpec};
+use super::incremental::{Incremental, IncrementalSpec, Used};
+use super::job::{Job, JobSpec};
 use super::layers::{Layers, SharedSpec, as_list, concurrency, responses};
 use super::method::Method;
 use super::output::{Output, OutputSpec};
 use super::pagination::{Pagination, PaginationSpec};
 use super::params::{self, FormSpec};
-use super::problem::{At, MISSING, Report};
+use super::problem::{At, Report};
 use super::rate_limit::{RateLimit, RateLimitSpec};
 use super::read::{Joined, Slot, TextOr};
 use super::records::{self, Records, RecordsPath, RecordsSpec};
@@ -26,9 +26,11 @@ use super::request::Request;
 use super::responses::{ResponseRule, Then};
 use super::retry::{Retry, RetrySpec};
 use super::schedule::{Schedule, ScheduleSpec};
+use super::stream_requests::StreamRequests;
 use super::template::{Template, TemplateText};
 use super::timeout::{Timeout, TimeoutSpec};
-use super::{pagination_check, path, records_check, stream_check};
+use super::tls::{Tls, TlsSpec};
+use super::{records_check, stream_check};
 
 /// A stream with the source's settings merged in.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +75,8 @@ pub struct Stream {
     pub retry: Retry,
     /// The time limits of one request.
     pub timeout: Timeout,
+    /// Certificates of its connections.
+    pub tls: Option<Tls>,
     /// Requests in flight at most, 1 to 64 (4).
     pub concurrency: usize,
     /// Rules that see every response before the defaults do.
@@ -117,21 +121,21 @@ pub(super) type StreamEntry = Joined<StreamSpec, SharedSpec>;
 pub(super) struct StreamSpec {
     /// What is appended to `base_url`; `{{ }}` values are percent-encoded as one segment. Needed unless a job
     /// names where its pages are.
-    path: Option<Slot<TemplateText>>,
+    pub(super) path: Option<Slot<TemplateText>>,
     /// GET, POST, PUT or PATCH; default GET.
-    method: Option<Slot<Method>>,
+    pub(super) method: Option<Slot<Method>>,
     /// The JSON body; strings may use `{{ }}`, and a value may be `{ secret: … }`.
-    body: Option<Slot<BodySpec>>,
+    pub(super) body: Option<Slot<BodySpec>>,
     /// The fields of a form, in place of a body; a list repeats the field.
-    form: Option<Slot<FormSpec>>,
+    pub(super) form: Option<Slot<FormSpec>>,
     /// A text, in place of a body; `headers` may name its content type.
-    text: Option<Slot<TemplateText>>,
+    pub(super) text: Option<Slot<TemplateText>>,
     /// The format of bodies; without it the content type says.
     format: Option<Slot<FormatSpec>>,
     /// Where the records are; `$` is the whole body.
     records: Slot<TextOr<RecordsPath, RecordsSpec>>,
     /// How pages follow each other; default one page.
-    pagination: Option<Slot<PaginationSpec>>,
+    pub(super) pagination: Option<Slot<PaginationSpec>>,
     /// Only what is new; default all there is.
     pub(super) incremental: Option<Slot<IncrementalSpec>>,
     /// Values that the requests are repeated for, by name, each with each: `{{ partition.<name> }}`.
@@ -142,7 +146,7 @@ pub(super) struct StreamSpec {
     /// both.
     branch_fields: Option<Slot<BranchFields>>,
     /// An export that is submitted and waited for before its pages are read.
-    job: Option<Slot<JobSpec>>,
+    pub(super) job: Option<Slot<JobSpec>>,
     /// When it runs by itself; without it only when it is asked for.
     schedule: Option<Slot<ScheduleSpec>>,
     /// What a healthy run brings.
@@ -170,6 +174,7 @@ impl FromSource<'_> {
             output.check(report);
         }
         responses(shared.responses.as_ref(), report);
+        self.tls(shared.tls.as_ref());
         concurrency(shared.concurrency.as_ref(), report);
         RateLimitSpec::resolve(&as_list(shared.rate_limit.as_ref()), report)
     }
@@ -181,10 +186,8 @@ impl FromSource<'_> {
         let own = joined.1.get().unwrap_or(&own);
         let spec = joined.0.get()?;
         let report = self.report;
-        let request = self.request(spec, own, entry.at());
-        stream_check::check(&request, report);
-        let job = self.job(spec, own, &request);
-        let requests: Vec<&Request> = job.requests.iter().chain([&request]).collect();
+        let made = self.requests(spec, own, entry.at());
+        let requests: Vec<&Request> = made.all().collect();
         let incremental = self.incremental(spec, &requests);
         let layers = Layers { own, source: self.shared };
         let rules = layers.first(|shared| shared.responses.as_ref());
@@ -197,18 +200,18 @@ impl FromSource<'_> {
         let schedule = spec.schedule.as_ref().map(|slot| slot.get()?.resolve(slot.at(), report));
         let expect = spec.expect.as_ref().and_then(Slot::get).map(|expect| expect.resolve(report));
         let concurrency = concurrency(layers.first(|shared| shared.concurrency.as_ref()), report);
+        let StreamRequests { request, job, .. } = made;
         let ((format, reading), records) = self.content(spec, &request);
-        if let Some(records) = records.as_ref().filter(|_| format.as_ref().is_none_or(Format::has_members)) {
-            let split = incremental.iter().flatten().find_map(|settings| settings.split_when.as_ref());
-            let responses = rules.map(|rules| (&*responses, rules.at()));
-            let at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
-            let read = records_check::Read {
-                pagination: request.pagination.as_ref().map(|pagination| (pagination, at)),
-                split_when: split.zip(spec.incremental.as_ref()).map(|(split, slot)| (&split.at, slot.at())),
-                responses,
-            };
-            records_check::outside(records, &read, report);
-        }
+        let split = incremental.iter().flatten().find_map(|settings| settings.split_when.as_ref());
+        let at = spec.pagination.as_ref().map_or(spec.records.at(), Slot::at);
+        let paced_at = layers.first(|shared| shared.rate_limit.as_ref()).map(Slot::at);
+        let read = records_check::Read {
+            pagination: request.pagination.as_ref().map(|pagination| (pagination, at)),
+            split_when: split.zip(spec.incremental.as_ref()).map(|(split, slot)| (&split.at, slot.at())),
+            wait: rate_limit.wait.as_ref().map(|wait| &wait.at).zip(paced_at),
+            responses: rules.map(|rules| (&*responses, rules.at())),
+        };
+        records_check::outside(records.as_ref(), format.as_ref(), &read, report);
         Some(Stream {
             name: name.to_owned(),
             path: request.path?,
@@ -230,6 +233,7 @@ impl FromSource<'_> {
             own_rate_limit: own.rate_limit.is_some(),
             retry,
             timeout: TimeoutSpec::resolve(&layers.maps(|shared| shared.timeout.as_ref())),
+            tls: self.tls(layers.first(|shared| shared.tls.as_ref()))?,
             concurrency,
             responses,
             output,
@@ -289,98 +293,15 @@ impl FromSource<'_> {
         slot.get()?.resolve(used, slot.at(), self.report).map(Some)
     }
 
-    fn request(&self, spec: &StreamSpec, own: &SharedSpec, at: &At) -> Request {
-        let Self { shared, vars, report, .. } = *self;
-        let layers = Layers { own, source: shared };
-        let method = spec.method.as_ref().and_then(Slot::cloned).unwrap_or_default();
-        // Source first: the stream's entries come after it and win.
-        let mut params: Vec<_> = layers.maps(|shared| shared.params.as_ref());
-        params.reverse();
-        let mut headers: Vec<_> = layers.maps(|shared| shared.headers.as_ref());
-        headers.reverse();
-        let (pagination, pagination_places) = match &spec.pagination {
-            None => (Some(Pagination::default()), Vec::new()),
-            Some(slot) => {
-                let spec = slot.get();
-                let resolved = spec.and_then(|spec| pagination_check::resolve(spec, slot.at(), report));
-                (resolved, spec.map(pagination_check::places).unwrap_or_default())
-            }
-        };
-        // An export is asked for its window when it is submitted.
-        let window_targets =
-            if spec.job.is_some() { Vec::new() } else { window_targets(spec.incremental.as_ref()) };
-        let paged = pagination.as_ref().is_some_and(stream_check::writes_body);
-        let (path, path_at) = self.path(spec, at);
-        Request {
-            path,
-            path_at,
-            method,
-            params: params::params(&params, vars, report),
-            headers: params::headers(&headers, vars, report),
-            body: body::resolve(
-                Given {
-                    body: spec.body.as_ref(),
-                    form: spec.form.as_ref(),
-                    text: spec.text.as_ref(),
-                    has_method: spec.method.is_some(),
-                },
-                method,
-                &window_targets,
-                paged,
-                vars,
-                report,
-            ),
-            auth: self.auth(layers.first(|shared| shared.auth.as_ref())),
-            pagination,
-            pagination_places,
-            window_targets,
+    #[expect(clippy::option_option, reason = "whether it is valid, and whether there is any")]
+    fn tls(&self, slot: Option<&Slot<TlsSpec>>) -> Option<Option<Tls>> {
+        match slot {
+            None => Some(None),
+            Some(slot) => slot.get()?.resolve(self.report).map(Some),
         }
     }
 
-    /// The path, which a stream needs unless its job names where the pages are.
-    fn path(&self, spec: &StreamSpec, at: &At) -> (Option<Template>, At) {
-        let Self { vars, report, .. } = *self;
-        let named = spec.job.as_ref().and_then(Slot::get).filter(|job| job.names_its_file());
-        match (&spec.path, named) {
-            (Some(slot), None) => (path::check(slot, vars, report), slot.at().clone()),
-            (Some(slot), Some(_)) => {
-                report.say(slot.at(), "means nothing beside job.download, which says where the pages are");
-                (None, slot.at().clone())
-            }
-            (None, None) => {
-                let mut at = at.clone();
-                at.path.push_str(".path");
-                report.say(&at, MISSING);
-                (None, at)
-            }
-            (None, Some(_)) => (Some(Template::root()), at.clone()),
-        }
-    }
-
-    fn job(&self, spec: &StreamSpec, own: &SharedSpec, request: &Request) -> job::Resolved {
-        let report = self.report;
-        let Some(job) = spec.job.as_ref().and_then(Slot::get) else {
-            stream_check::no_job(request, "has no value without job", report);
-            return job::Resolved { job: None, requests: Vec::new() };
-        };
-        if job.names_its_file() && request.method == Method::Post {
-            report.say(&request.path_at, "the URL that a job names is read with GET");
-        }
-        job::unknown_names(request, &job.names(), report);
-        let layers = Layers { own, source: self.shared };
-        let mut headers: Vec<_> = layers.maps(|shared| shared.headers.as_ref());
-        headers.reverse();
-        job.resolve(&job::FromStream {
-            vars: self.vars,
-            report,
-            params: self.shared.params.as_ref().and_then(Slot::get),
-            headers: params::headers(&headers, self.vars, report),
-            auth: request.auth.as_ref(),
-            window_targets: window_targets(spec.incremental.as_ref()),
-        })
-    }
-
-    fn auth(&self, slot: Option<&Slot<AuthSpec>>) -> Option<Auth> {
+    pub(super) fn auth(&self, slot: Option<&Slot<AuthSpec>>) -> Option<Auth> {
         match slot {
             None => Some(Auth::None),
             Some(slot) => slot.get()?.resolve(slot.at(), self.allow_http, self.report),

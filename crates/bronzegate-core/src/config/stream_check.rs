@@ -15,12 +15,9 @@ pub(super) fn check(request: &Request, report: &Report) {
     auth_names(request, report);
     template_names(request, report);
     content_type(request, report);
-    let Some(pagination) = &request.pagination else {
-        return;
-    };
-    let targets = pagination.targets();
+    let written = request.written();
     for (index, (target, at)) in request.window_targets.iter().enumerate() {
-        if targets.contains(&target)
+        if written.iter().any(|(known, ..)| *known == target)
             || request.window_targets[..index].iter().any(|(known, _)| known == target)
         {
             report.say(at, format!("{target} is written twice"));
@@ -29,14 +26,12 @@ pub(super) fn check(request: &Request, report: &Report) {
             report.say(at, format!("{target} {why}"));
         }
     }
-    for (index, target) in targets.iter().enumerate() {
-        let at = request.pagination_places.get(index).unwrap_or(&request.path_at);
-        if targets[..index].contains(target) {
+    for (index, (target, at, is_carried)) in written.iter().enumerate() {
+        if written[..index].iter().any(|(known, ..)| known == target) {
             report.say(at, format!("{target} is written twice by pagination"));
         }
         // What is carried comes with the second page, and takes the place of the first one's.
-        let is_carried = index + pagination.carry.len() >= targets.len();
-        if let Some(why) = collision(target, is_carried, request) {
+        if let Some(why) = collision(target, *is_carried, request) {
             report.say(at, format!("{target} {why}"));
         }
     }
@@ -84,9 +79,6 @@ fn auth_names(request: &Request, report: &Report) {
 
 /// A body is sent as JSON and a form as a form, whatever a header calls it.
 fn content_type(request: &Request, report: &Report) {
-    if let (Some((BodyTemplate::Form(_), at)), Some(Auth::OAuth1(_))) = (&request.body, &request.auth) {
-        report.say(at, "does not go with oauth1: the fields of a form would have to be signed (RFC 5849)");
-    }
     let is_form = match &request.body {
         Some((BodyTemplate::Json(_), _)) => false,
         Some((BodyTemplate::Form(_), _)) => true,

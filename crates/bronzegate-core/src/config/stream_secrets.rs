@@ -2,15 +2,18 @@
 
 use super::body::BodyTemplate;
 use super::job::Job;
+use super::other_request::OtherRequest;
 use super::secret_ref::{RequestSecret, SecretRef};
 use super::stream::Stream;
 use super::template::Template;
+use super::tls::Tls;
 
 impl Stream {
     /// Returns the secrets it needs, each once.
     pub fn secrets(&self) -> Vec<SecretRef> {
+        let of_tls = self.tls.iter().flat_map(Tls::secrets);
         let beside = self.request_secrets().into_iter().map(|secret| secret.reference);
-        let mut all: Vec<_> = self.auth.secrets().into_iter().cloned().chain(beside).collect();
+        let mut all: Vec<_> = self.auth.secrets().into_iter().chain(of_tls).cloned().chain(beside).collect();
         let mut seen = Vec::new();
         all.retain(|secret| {
             !seen.contains(secret) && {
@@ -26,8 +29,9 @@ impl Stream {
         let of_job = self.job.iter().flat_map(Job::requests);
         let params = of_job.clone().flat_map(|request| &request.params).chain(&self.params);
         let bodies = of_job.filter_map(|request| request.body.as_ref()).chain(&self.body);
+        let later = self.pagination.next_request.iter().flat_map(OtherRequest::values);
         let elsewhere = params.flat_map(|(_, values)| values).chain(bodies.flat_map(BodyTemplate::templates));
-        let elsewhere = elsewhere.filter_map(Template::secret).map(|secret| (secret, false));
+        let elsewhere = elsewhere.chain(later).filter_map(Template::secret).map(|secret| (secret, false));
         let headers =
             self.headers.iter().filter_map(|(_, value)| value.secret()).map(|secret| (secret, true));
         let mut found: Vec<RequestSecret> = Vec::new();

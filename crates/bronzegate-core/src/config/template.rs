@@ -18,6 +18,7 @@ use super::cursor_format::CursorFormat;
 use super::problem::{At, Draft, Report};
 use super::secret_ref::SecretRef;
 use super::template_filters::{Times, add_functions};
+use super::template_json;
 use crate::local_time::Zone;
 
 /// Text with `{{ }}`, checked: it renders whenever its scope has the stream's own vars.
@@ -36,6 +37,8 @@ pub struct Scope<'a> {
     pub vars: &'a BTreeMap<String, String>,
     /// The cursor of the page asked for; the empty text before there is one.
     pub cursor: Option<&'a str>,
+    /// The cursor's text is JSON as it stands: a number, a list or an object.
+    pub is_cursor_bare: bool,
     /// The number of the page asked for.
     pub page: Option<u64>,
     /// The offset of the page asked for.
@@ -48,6 +51,8 @@ pub struct Scope<'a> {
     pub partition: &'a [(String, String)],
     /// The values of the branch's parent by field: `id`, `owner.login`.
     pub parent: &'a [(String, String)],
+    /// The same as JSON.
+    pub parent_json: &'a [(String, String)],
     /// The id of the export job, once it is submitted.
     pub job_id: Option<&'a str>,
     /// What its poll has said of it, by name.
@@ -134,6 +139,11 @@ impl Template {
         &self.text
     }
 
+    /// Returns whether it is one value as JSON, which has a type of its own in a JSON body.
+    pub(super) fn is_json(&self) -> bool {
+        template_json::is_one_value(&self.text)
+    }
+
     /// Returns whether it is the same text for every request.
     pub fn is_literal(&self) -> bool {
         self.names.is_empty() && !self.text.contains("{{")
@@ -158,7 +168,9 @@ impl Template {
     fn rendered(&self, scope: &Scope<'_>, times: Times) -> Result<String, TemplateError> {
         let fail = |reason: String| TemplateError { text: self.text.clone(), reason };
         let environment = environment(self.escaping, times);
-        let text = environment.render_str(&self.text, values(scope)).map_err(|error| fail(reason(&error)))?;
+        let text = environment
+            .render_str(&template_json::with_types(&self.text), values(scope))
+            .map_err(|error| fail(reason(&error)))?;
         if self.escaping == Escaping::Path && has_dot_segment(&text) {
             return Err(fail("a value makes a . or .. segment of the path".to_owned()));
         }
@@ -195,15 +207,18 @@ impl Template {
         let template = Self { text: text.clone(), escaping, names, secret: None };
         let (partition, parent) = (template.samples("partition."), template.samples("parent."));
         let job = template.samples("job.");
+        let parent_json: Vec<_> = parent.iter().map(|(name, _)| (name.clone(), "\"v\"".to_owned())).collect();
         let scope = Scope {
             vars,
             cursor: Some("c"),
+            is_cursor_bare: false,
             page: Some(1),
             offset: Some(1),
             window_from: Some("f"),
             window_to: Some("t"),
             partition: &partition,
             parent: &parent,
+            parent_json: &parent_json,
             job_id: Some("j"),
             job_values: &job,
             clock: None,
@@ -307,11 +322,12 @@ fn values(scope: &Scope<'_>) -> Value {
         ("partition", tree(scope.partition.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
         ("parent", tree(scope.parent.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
         ("job", Value::from_pairs(job.chain(scope.job_id.map(|id| ("id", id))))),
+        (template_json::ROOT, template_json::values(scope)),
     ])
 }
 
 /// Values by dotted name, as members of members.
-fn tree<'a>(values: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
+pub(super) fn tree<'a>(values: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
     let mut members: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
     let mut plain = Vec::new();
     for (name, text) in values {

@@ -6,6 +6,7 @@
 //! | `epoch`, `epoch_ms` | its seconds or milliseconds since 1970 |
 //! | `add("-1d")` | the time that much later or earlier, written as requests write it |
 //! | `join(",")` | a list as one text |
+//! | `json` | the value as JSON; see `template_json` |
 //! | `base64`, `urlencode` | the text, encoded |
 //! | `default("x")` | the value, or this where it is absent or empty |
 //!
@@ -24,6 +25,7 @@ use minijinja::value::{Value, ValueKind};
 use super::cursor_format::CursorFormat;
 use super::spelling;
 use super::template::{Scope, invalid};
+use super::template_json::json;
 use crate::local_time::Zone;
 
 /// How the functions read times.
@@ -100,6 +102,7 @@ pub(super) fn add_functions(environment: &mut Environment<'_>, times: Times) {
     });
     environment.add_filter("add", move |text: String, span: String| add(&times, &text, &span));
     environment.add_filter("join", |value: Value, between: String| join(&value, &between));
+    environment.add_filter("json", |value: Value| json(&value));
     environment.add_filter("base64", |text: String| STANDARD.encode(text));
     environment.add_filter("urlencode", |text: String| {
         url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")

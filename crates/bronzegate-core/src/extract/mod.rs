@@ -19,8 +19,6 @@ pub(crate) use page::{
 };
 pub(crate) use paging::TableColumns;
 pub(crate) use paging::{
-    Branch, FirstSeen, PageState, Paginator, Progress, RequestedRange, RequestedRanges, SeenColumns, is_full,
-    never_comes, owner_of, says_more,
+    Branch, BranchId, Carried, FirstSeen, JobState, PageState, Paginator, Position, Progress, RequestedRange,
+    RequestedRanges, SeenColumns, is_full, never_comes, owner_of, says_more,
 };
-#[cfg(test)]
-pub(crate) use paging::{BranchId, Position};

@@ -1,5 +1,6 @@
 //! What can be wrong with a page body.
 
+use super::xml::XmlFault;
 use crate::redact::line;
 
 /// Why a body cannot be split, and where.
@@ -170,6 +171,9 @@ pub(crate) enum SplitErrorKind {
     /// CSV: a record of more fields than any table has.
     #[error("a record has more than {0} fields")]
     TooManyFields(usize),
+    /// Something that XML does not have, or that is not read.
+    #[error(transparent)]
+    Xml(XmlFault),
     /// The body says itself that it is something else than CSV.
     #[error("it is not CSV")]
     NotCsv,

@@ -3,7 +3,7 @@
 //! A body is scanned once, as it arrives. What belongs to no record (cursors, totals, flags) is
 //! kept only where the source file asks for it, so memory does not grow with the page.
 //! A page is good only if all of it is valid: RFC 8259 JSON in UTF-8, nested at most 512 deep (`json/`);
-//! or RFC 4180 CSV in UTF-8, whose rows become records here (`csv/`).
+//! or RFC 4180 CSV in UTF-8, whose rows become records here (`csv/`); or XML in UTF-8, which is read as JSON (`xml/`).
 
 mod byte_order_mark;
 mod csv;
@@ -17,6 +17,7 @@ mod record_chunk;
 mod tests;
 mod transcoder;
 mod utf8;
+mod xml;
 
 pub(crate) use error::{SplitError, SplitErrorKind};
 pub(crate) use json::{RecordsAt, Wanted, WantedColumns, might_hold_one_of, rename_clashes, values};

@@ -7,6 +7,7 @@ use super::error::SplitError;
 use super::json::{Shaper, Splitter, Wanted};
 use super::page_body::PageBody;
 use super::record_chunk::RecordChunk;
+use super::xml::XmlReader;
 use crate::config::Csv;
 
 /// Reads one body, or one file of a packed one: chunks go in, whole records come out.
@@ -14,6 +15,7 @@ pub(crate) enum Reader {
     Json(Box<Splitter>),
     Shaped(Box<Shaper>),
     Csv(Box<CsvSplitter>),
+    Xml(Box<XmlReader>),
 }
 
 impl Reader {
@@ -31,6 +33,11 @@ impl Reader {
         Self::Csv(Box::new(CsvSplitter::new(form, may_be_empty)))
     }
 
+    /// Reads XML whose records are the elements that these names lead to; elements of the names of `lists` are lists.
+    pub(crate) fn xml(wanted: &Wanted, records: Vec<String>, lists: &[String]) -> Self {
+        Self::Xml(Box::new(XmlReader::new(wanted, records, lists)))
+    }
+
     /// Takes the next chunk; what is whole by then is added to `out`, as far as it is enough for one piece:
     /// then [`go_on`](Self::go_on) has the rest, and is to be asked before the next chunk.
     ///
@@ -41,6 +48,7 @@ impl Reader {
             Self::Json(splitter) => splitter.push(chunk, out),
             Self::Shaped(shaper) => shaper.push(chunk, out),
             Self::Csv(splitter) => splitter.push(chunk, out),
+            Self::Xml(reader) => reader.push(chunk, out),
         }
     }
 
@@ -52,7 +60,7 @@ impl Reader {
     pub(crate) fn go_on(&mut self, out: &mut Vec<RecordChunk>) -> Result<bool, SplitError> {
         match self {
             // Its records are slices of the chunk, so they are bounded by it.
-            Self::Json(_) => Ok(false),
+            Self::Json(_) | Self::Xml(_) => Ok(false),
             Self::Shaped(shaper) => shaper.go_on(out),
             Self::Csv(splitter) => splitter.go_on(out),
         }
@@ -67,6 +75,7 @@ impl Reader {
             Self::Json(splitter) => splitter.finish(out),
             Self::Shaped(shaper) => shaper.finish(out),
             Self::Csv(splitter) => splitter.finish(out),
+            Self::Xml(reader) => reader.finish(out),
         }
     }
 }

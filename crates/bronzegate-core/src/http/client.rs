@@ -10,19 +10,19 @@ use url::Url;
 
 use super::api_clock;
 use super::auth::{AuthFault, Authenticator, Credential, Endpoint, rebased, strip_user, with_origin};
-use super::body::{self, ResponseBody, innermost};
-use super::certificate::is_untrusted;
+use super::body::{self, ResponseBody};
+use super::certificate::{is_refused, is_untrusted};
+use super::connector::{Connector, HttpClients};
 use super::content::RequestContent;
 use super::egress::{Credentials, Egress, EgressError, egress_cause, host_and_port};
 use super::on_its_way::OnItsWay;
 use super::rate_limit::Limiter;
 use super::signals::{ResponseSignals, Signals};
 use super::stats::Stats;
-use super::transport;
 use super::unanswered::describe;
 use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
-use crate::config::{Auth, RateLimit, Source, Stream, Timeout};
+use crate::config::{RateLimit, Source, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::redact::SafeUrl;
 
@@ -32,6 +32,9 @@ const MAX_REDIRECTS: usize = 5;
 const LONGEST_SHOWN: usize = 100;
 /// The longest URL that HTTP libraries carry.
 const LONGEST_URL: usize = u16::MAX as usize - 1;
+
+/// What is said of a server that does not take the certificate of the client, or that there is none.
+const REFUSED: &str = "the server refuses the certificate of the client, or asks for one: `tls` names it";
 
 /// A request as the paginator makes it: without credentials.
 #[derive(Clone, Debug)]
@@ -102,7 +105,7 @@ impl From<AuthFault> for SendError {
 #[derive(Debug)]
 pub(crate) struct Client {
     source: String,
-    http: reqwest::Client,
+    connector: Connector,
     auth: Arc<Authenticator>,
     egress: Arc<Egress>,
     base_url: Url,
@@ -127,10 +130,10 @@ impl Client {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let egress = Arc::new(Egress::new(source));
-        let http = build(&stream.timeout, &egress, needs_tls(source, stream))?;
+        let connector = Connector::new(source, stream, egress.clone())?;
         Ok(Self {
             source: source.name.clone(),
-            http,
+            connector,
             auth,
             egress,
             base_url: source.base_url.clone(),
@@ -184,7 +187,8 @@ impl Client {
         if self.auth.auth().base_url_from().is_none() {
             self.egress.permit(&request.url, None).map_err(|error| SendError::Fatal(error.into()))?;
         }
-        let endpoint = self.endpoint(wait_budget);
+        let clients = self.connector.clients(&self.auth).await?;
+        let endpoint = self.endpoint(clients.known.clone(), wait_budget);
         let credential = match refused {
             Some(refused) => self.auth.renew(refused, endpoint).await?,
             None => self.auth.credential(endpoint).await?,
@@ -192,7 +196,7 @@ impl Client {
         let mut url = self.located(request, &credential);
         for _ in 0..=MAX_REDIRECTS {
             self.limiter.turn(wait_budget, self.budget, &self.stats).await.map_err(SendError::Wait)?;
-            let response = self.send_to(url.clone(), request, &credential).await?;
+            let response = self.send_to(url.clone(), request, &credential, &clients).await?;
             self.stats.api_clock(api_clock::behind(response.headers(), self.clock.now()));
             let signals = Signals::of(response.headers(), &self.settings, self.clock.now());
             if let Some(wait) = signals.wait_for_others(self.limiter.kept()) {
@@ -212,9 +216,9 @@ impl Client {
         Err(SendError::Fatal(EgressError::Redirect("more than 5 in a row").into()))
     }
 
-    fn endpoint(&self, wait_budget: &WaitBudget) -> Endpoint {
+    fn endpoint(&self, http: reqwest::Client, wait_budget: &WaitBudget) -> Endpoint {
         Endpoint {
-            http: self.http.clone(),
+            http,
             egress: self.egress.clone(),
             stats: self.stats.clone(),
             clock: self.clock.clone(),
@@ -241,6 +245,7 @@ impl Client {
         mut url: Url,
         request: &ApiRequest,
         credential: &Credential,
+        clients: &HttpClients,
     ) -> Result<reqwest::Response, SendError> {
         // It would be sent in the place of the credential, or beside it.
         strip_user(&mut url);
@@ -279,7 +284,8 @@ impl Client {
             let secrets = credential.sign(&request.method, whole, &mut headers, self.clock.now()).await?;
             self.learn(&secrets);
         }
-        let mut builder = self.http.request(request.method.clone(), url).headers(headers);
+        let http = if is_let_in { &clients.known } else { &clients.strangers };
+        let mut builder = http.request(request.method.clone(), url).headers(headers);
         if let Some(body) = body {
             builder = builder.body(body);
         }
@@ -287,7 +293,7 @@ impl Client {
         if let Some(way) = &request.on_its_way {
             way.leaves();
         }
-        let response = builder.send().await.map_err(|error| self.unsent(&error))?;
+        let response = builder.send().await.map_err(|error| self.unsent(&error, clients))?;
         if is_let_in {
             let secrets = credential.take_cookies(response.headers());
             self.learn(&secrets);
@@ -303,12 +309,19 @@ impl Client {
     }
 
     /// Why a request brought no response.
-    fn unsent(&self, error: &reqwest::Error) -> SendError {
+    fn unsent(&self, error: &reqwest::Error, clients: &HttpClients) -> SendError {
         self.stats.api_error();
         match egress_cause(error) {
             Some(refused) => SendError::Fatal(refused.into()),
             None if error.is_builder() => SendError::Fatal(Error::new(ErrorKind::Data, describe(error))),
             None if is_untrusted(error) => SendError::Fatal(Error::new(ErrorKind::Api, describe(error))),
+            None if is_refused(error) && self.connector.refuse(clients) => {
+                SendError::Transient(describe(error), None)
+            }
+            None if is_refused(error) => {
+                let cause = format!("{}: {REFUSED}", describe(error));
+                SendError::Fatal(Error::new(ErrorKind::Auth, cause))
+            }
             None if error.is_connect() => SendError::Transient(describe(error), None),
             None => SendError::Lost(describe(error)),
         }
@@ -360,26 +373,4 @@ fn redirect_target(request: &ApiRequest, from: &Url, headers: &HeaderMap) -> Res
         .get(LOCATION)
         .and_then(|location| from.join(location.to_str().ok()?).ok())
         .ok_or(EgressError::Redirect("its Location is not a URL"))
-}
-
-/// Whether any address this stream may call needs TLS. Without it the root certificates are
-/// not loaded, which is most of the start-up time of a small run.
-fn needs_tls(source: &Source, stream: &Stream) -> bool {
-    source.base_url.scheme() == "https"
-        || !source.allowed_hosts.is_empty()
-        || matches!(
-            stream.auth,
-            Auth::OAuth2ClientCredentials(_)
-                | Auth::OAuth2RefreshToken(_)
-                | Auth::JwtBearer(_)
-                | Auth::Login(_)
-        )
-}
-
-fn build(timeout: &Timeout, egress: &Egress, tls: bool) -> Result<reqwest::Client, Error> {
-    let builder = transport::builder(timeout, egress);
-    let builder = if tls { builder } else { builder.tls_certs_only([]) };
-    builder
-        .build()
-        .map_err(|error| Error::new(ErrorKind::Config, format!("cannot set up TLS: {}", innermost(&error))))
 }

@@ -25,7 +25,7 @@ pub(crate) enum ContentKind {
 
 impl ContentKind {
     /// The content type, unless the source file names another.
-    pub(super) fn media_type(self) -> HeaderValue {
+    pub(crate) fn media_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Json => "application/json",
             Self::Form => "application/x-www-form-urlencoded",

@@ -50,7 +50,7 @@ fn known(error: &(dyn Error + 'static), host: &str) -> Option<String> {
         if let Some(rustls::Error::InvalidCertificate(refused)) = cause.downcast_ref() {
             return Some(match refused {
                 UnknownIssuer => format!(
-                    "the certificate of {host} is from an unknown CA: name the file of its CA in SSL_CERT_FILE"
+                    "the certificate of {host} is from an unknown CA: name it with `tls: {{ ca: … }}`, or its file in SSL_CERT_FILE"
                 ),
                 Expired | ExpiredContext { .. } => {
                     format!("the certificate of {host} has expired, or this machine's clock is wrong")
@@ -82,7 +82,7 @@ mod tests {
         insta::assert_snapshot!(told(NoAddress { host: "api.exmaple.com".to_owned(), cause: lookup.to_string() }),
             @"cannot connect: DNS has no address for api.exmaple.com (Name or service not known): is the host spelled right, and is this machine online?");
         insta::assert_snapshot!(told(rustls::Error::InvalidCertificate(UnknownIssuer)),
-            @"the certificate of api.example.com is from an unknown CA: name the file of its CA in SSL_CERT_FILE");
+            @"the certificate of api.example.com is from an unknown CA: name it with `tls: { ca: … }`, or its file in SSL_CERT_FILE");
         insta::assert_snapshot!(told(io::Error::other(rustls::Error::InvalidCertificate(Expired))),
             @"the certificate of api.example.com has expired, or this machine's clock is wrong");
         insta::assert_snapshot!(told(io::Error::from(io::ErrorKind::ConnectionRefused)),

@@ -8,7 +8,7 @@ use super::address::Facts;
 use super::body::Framing;
 use super::media_type::media_type;
 use super::signals::{ResponseSignals, Signals, reset_in};
-use crate::config::{ResponseRule, Then};
+use crate::config::{ResponseRule, Then, Wait};
 use crate::error::ErrorKind;
 use crate::formats::{SplitError, SplitErrorKind};
 use crate::redact::{SafeUrl, line};
@@ -53,6 +53,8 @@ pub(crate) enum Verdict {
     End(EndedBy),
     /// Leave out this partition or parent, and why.
     Skip(String),
+    /// Begin the run again at its first page, and why.
+    Restart(String),
     /// Renew the credential and ask again, once.
     RefreshAuth(String),
     /// Ask again; how long the server asks to wait, and what it is if it does not get better.
@@ -77,7 +79,7 @@ pub(crate) fn judge(
         if let Some(rule) = rule {
             return match by_rule(rule, facts, body, signals.0, is_known) {
                 Verdict::Retry(kind, cause, demanded) => {
-                    Verdict::Retry(kind, cause, stated_wait(rule, facts, now).or(demanded))
+                    Verdict::Retry(kind, cause, stated_wait(rule.wait.as_ref(), facts, now).or(demanded))
                 }
                 verdict => verdict,
             };
@@ -103,17 +105,17 @@ fn by_rule(
         Then::Fail => Verdict::Fail(ErrorKind::Api, because),
         Then::End => Verdict::End(EndedBy::Rule { by_status: rule.is_by_status() }),
         Then::Skip => Verdict::Skip(because),
+        Then::Restart => Verdict::Restart(because),
         Then::RefreshAuth => Verdict::RefreshAuth(because),
         // What the page says of errors is no matter; whether there is a page is.
         Then::Accept => by_default(facts, body, signals, is_known),
     }
 }
 
-/// How long the rule says that the API asks to wait.
-fn stated_wait(rule: &ResponseRule, facts: &Facts, now: Timestamp) -> Option<Duration> {
-    let (at, unit) = rule.wait.as_ref()?;
-    let text = facts.look(at)?.text()?;
-    reset_in(text.trim(), *unit, now)
+/// How long the API asks to wait, where the source file says where.
+pub(crate) fn stated_wait(wait: Option<&Wait>, facts: &Facts, now: Timestamp) -> Option<Duration> {
+    let wait = wait?;
+    reset_in(facts.look(&wait.at)?.text()?.trim(), wait.unit, now)
 }
 
 fn by_default(facts: &Facts, body: &BodyState, signals: Signals, is_known: bool) -> Verdict {

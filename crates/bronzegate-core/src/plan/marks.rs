@@ -85,7 +85,7 @@ impl<'a> Sequence<'a> {
                 None => mark.progress = BranchProgress::Removed,
             }
         }
-        if again {
+        if anew {
             self.add_partitions(&mut cursor)?;
         } else if self.has_parent && !places.is_sorted() {
             let cause = "the partitions of the source file are in another order than when the run was begun; `run \

@@ -220,7 +220,7 @@ impl StreamRun {
     }
 }
 
-/// The bytes of the longest record so far. An attempt at the page that begins anew forgets those of the one before it.
+/// The bytes of the longest record so far. An attempt at the page that begins again forgets those of the one before it.
 fn longest_record(so_far: u64, event: &PageEvent) -> u64 {
     match event {
         PageEvent::Begin(_) => 0,

@@ -123,5 +123,7 @@ fn unproven(is_interrupted: bool) -> Error {
 /// Tells how pages are asked for from other ways: whoever changes that is asked again.
 fn fingerprint(stream: &Stream) -> String {
     let pagination = &stream.pagination;
-    format!("{:016x}", xxh3_64(format!("{:?} {:?}", pagination.kind, pagination.page_size).as_bytes()))
+    let later = pagination.next_request.as_ref().map(|later| format!(" {later:?}")).unwrap_or_default();
+    let settings = format!("{:?} {:?}{later}", pagination.kind, pagination.page_size);
+    format!("{:016x}", xxh3_64(settings.as_bytes()))
 }

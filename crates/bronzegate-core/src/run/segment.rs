@@ -45,6 +45,8 @@ enum Outcome {
     StillWaiting,
     /// The window holds more than the API gives out.
     TooLarge,
+    /// The API does not know any more where an earlier segment has ended, and a rule says so.
+    Expired,
 }
 
 impl StreamRun {
@@ -84,6 +86,7 @@ impl StreamRun {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
                 Outcome::StillWaiting => return Ok(Ended::StillWaiting),
+                Outcome::Expired => self.begin_anew(&mut segment)?,
                 Outcome::TooLarge => {
                     // What is committed of the whole window, and a job of it, say nothing of a half's pages.
                     segment.begin_anew();
@@ -269,6 +272,10 @@ impl StreamRun {
                 return match given_up? {
                     StreamEnding::Waiting => Ok(Outcome::StillWaiting),
                     StreamEnding::TooLarge => Ok(Outcome::TooLarge),
+                    StreamEnding::Failed(error) if error.asks_restart() && segment.state.is_some() => {
+                        tracing::warn!(cause = self.told(&error.to_string()), "the run begins anew");
+                        Ok(Outcome::Expired)
+                    }
                     StreamEnding::Failed(error) => Err(error),
                     StreamEnding::Stopped(_) | StreamEnding::Complete => Ok(Outcome::NothingCame),
                 };

@@ -155,6 +155,16 @@ impl StreamRun {
         WINDOW_MEMBERS.into_iter().zip([&cursor.from, &cursor.to]).map(member).collect()
     }
 
+    /// Begins the run again at its first page, with the partitions that the file has by now.
+    pub(super) fn begin_anew(&self, segment: &mut Segment) -> Result<()> {
+        segment.begin_anew();
+        if let Some(sequence) = self.sequence().filter(|_| segment.number > 1 && !segment.is_window()) {
+            segment.cursor =
+                segment.cursor.take().map(|cursor| sequence.resumed(cursor, true)).transpose()?;
+        }
+        Ok(())
+    }
+
     /// What is asked for instead when the response says that the window holds too much: its first half.
     ///
     /// # Errors

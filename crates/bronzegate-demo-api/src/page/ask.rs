@@ -79,12 +79,30 @@ pub(crate) fn check_demands(stream: &Stream, call: &Call) -> Result<(), Refusal>
     if let Some(name) = quirks.demanded_headers.iter().find(|name| call.header(name).is_none()) {
         return Err(Refusal::new(format!("the header {name} is missing")));
     }
+    if let Some(tail) = &quirks.continued_at {
+        check_continued(stream, call, tail)?;
+    }
     if call.asks_for_more(stream) {
         return Ok(());
     }
     match quirks.demanded_parameters.iter().find(|name| call.argument(name).is_none()) {
         Some(name) => Err(Refusal::new(format!("the parameter {name} is missing"))),
         None => Ok(()),
+    }
+}
+
+/// Pages after the first are asked for at a path of their own, with a cursor and nothing else.
+fn check_continued(stream: &Stream, call: &Call, tail: &str) -> Result<(), Refusal> {
+    let cursor = Scheme::of(stream).cursor().unwrap_or_default();
+    let is_continued = call.behind(&stream.path) == Some(tail);
+    match (is_continued, call.argument(cursor).is_some()) {
+        (false, true) => Err(Refusal::new(format!("{cursor} is taken at {tail} alone"))),
+        (true, false) => Err(Refusal::new(format!("{cursor} is missing"))),
+        (true, true) => match call.names().find(|name| *name != cursor) {
+            Some(other) => Err(Refusal::new(format!("unknown field '{other}'"))),
+            None => Ok(()),
+        },
+        (false, false) => Ok(()),
     }
 }
 

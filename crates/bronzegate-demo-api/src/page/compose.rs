@@ -3,13 +3,20 @@
 use super::{
     content::Page,
     envelope::{Envelope, List},
+    form::around_elements,
     generic,
     layout::layout,
     plan::Plan,
     roles,
     scene::Scene,
 };
-use crate::{fault::WrongShape, quirks::Quirks, record::Table, serve::Headers, stream::Style};
+use crate::{
+    fault::WrongShape,
+    quirks::{Form, Quirks},
+    record::Table,
+    serve::Headers,
+    stream::Style,
+};
 
 /// Writes everything of a page but the records, and the headers that go with it.
 pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>) -> (Page, Headers) {
@@ -53,6 +60,7 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
         hidden: quirks.hidden_every,
         head: head.into_bytes(),
         separator: match envelope.list {
+            _ if matches!(scene.stream.quirks.form, Form::Xml { .. }) => b'\n',
             List::Lines | List::Table => b'\n',
             List::Member(_) | List::Root | List::Absent => b',',
         },
@@ -62,6 +70,9 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
 }
 
 fn right(envelope: &Envelope, table: Option<&Table>, quirks: &Quirks, count: u64) -> (String, String) {
+    if let Form::Xml { .. } = quirks.form {
+        return around_elements(envelope);
+    }
     let around = quirks.around_table.as_ref();
     let (open, close) = quirks.form.brackets(count);
     match &envelope.list {

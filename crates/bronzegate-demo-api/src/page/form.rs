@@ -1,7 +1,12 @@
 //! Pages whose records are not the elements of one list.
 
-use crate::{quirks::Form, record::Recipe};
+use super::envelope::{Envelope, List, quoted};
+use crate::{
+    quirks::Form,
+    record::{Recipe, element, write_element},
+};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 impl Form {
@@ -11,9 +16,10 @@ impl Form {
             Self::Map { .. } if count > 0 => ("{".to_owned(), "}"),
             Self::Lists { is_map: true, .. } => ("{".to_owned(), "}"),
             Self::Rows { columns, first_row: true, .. } => {
-                let names = serde_json::Value::from(columns.clone());
+                let names = Value::from(columns.clone());
                 (format!("[{names}{}", if count > 0 { "," } else { "" }), "]")
             }
+            Self::Xml { .. } => (String::new(), ""),
             _ => ("[".to_owned(), "]"),
         }
     }
@@ -42,11 +48,37 @@ impl Form {
                 out.extend_from_slice(if at.is_some() { b"],\"more\":{\"items\":[0]}}" } else { b"]" });
             }
             Self::Values { member } => out.extend_from_slice(value_of(record, member).as_bytes()),
+            Self::Xml { entry } => write_element(entry, record, out),
             Self::Rows { columns, .. } => {
                 let values: Vec<&str> = columns.iter().map(|name| value_of(record, name)).collect();
                 out.extend_from_slice(format!("[{}]", values.join(",")).as_bytes());
             }
         }
+    }
+}
+
+/// What stands around the elements of XML: what a JSON body says besides, some of it before them and some behind.
+pub(crate) fn around_elements(envelope: &Envelope) -> (String, String) {
+    let List::Member(name) = &envelope.list else { return ("<feed>".to_owned(), "</feed>".to_owned()) };
+    let body = format!("{}{}:null{}", envelope.before, quoted(name), envelope.after);
+    let members: Map<String, Value> = serde_json::from_str(&body).unwrap_or_default();
+    let said = members.iter().filter(|(member, _)| *member != name);
+    let elements: Vec<String> = said.map(|(member, value)| markup(member, value)).collect();
+    let (before, behind) = elements.split_at(elements.len() / 2);
+    let head =
+        format!("<?xml version=\"1.0\"?>\n<!-- <entry> -->\n<feed xmlns=\"urn:demo\">{}", before.concat());
+    (head, format!("{}</feed>\n", behind.concat()))
+}
+
+/// A value as an element; an object has its members in it.
+fn markup(name: &str, value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let inner: String = members.iter().map(|(name, value)| markup(name, value)).collect();
+            format!("<{name}>{inner}</{name}>")
+        }
+        Value::String(text) => element(name, text),
+        other => element(name, &other.to_string()),
     }
 }
 

@@ -106,6 +106,12 @@ impl Call {
     pub(crate) fn argument(&self, name: &str) -> Option<&str> {
         self.query.iter().chain(&self.members).find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
+
+    /// The names of all parameters, as [`argument`](Self::argument) takes them.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.query.iter().chain(&self.members).map(|(name, _)| name.as_str());
+        names.filter(|name| !name.starts_with('/'))
+    }
 }
 
 fn members(body: &[u8]) -> Vec<(String, String)> {

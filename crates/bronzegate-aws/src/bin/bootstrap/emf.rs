@@ -29,7 +29,7 @@ impl Teller {
         all.push(Metric { name: "ColdStart", unit: Unit::Count, value: f64::from(u8::from(is_cold)) });
         let mut line = dimensions([&report.source, &report.stream, &self.environment]);
         line.extend(all.iter().map(|metric| (metric.name.to_owned(), metric.json())));
-        // Not metrics, but what a person looks for beside them.
+        // Not metrics, but what somebody looks for beside them.
         line.insert("batch_id".to_owned(), json!(report.batch_id));
         line.insert("key".to_owned(), json!(report.key));
         line.insert("status".to_owned(), json!(report.status));

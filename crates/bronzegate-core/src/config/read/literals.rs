@@ -35,7 +35,7 @@ impl Walk<'_> {
 
     fn refuse(&self, position: TextPosition, path: String) {
         let draft = Draft::new("holds {{ }}, which nothing fills in here").accepted(
-            "the text itself; templates stand in path, params, headers, body, form and text of a stream or its job",
+            "the text itself; templates stand in path, params, headers, body, form and text of a stream or its job, and in pagination.initial",
         );
         self.report.add(&At { line: position.line, column: position.column, path, hidden: false }, draft);
     }
@@ -51,7 +51,7 @@ fn is_filled(path: &str, key: &Key, value: &Node) -> bool {
             ("path", _) => true,
             _ if is_auth => false,
             ("params" | "headers" | "vars" | "partitions" | "form", Content::Map(_))
-            | ("text", Content::Scalar { .. }) => true,
+            | ("text" | "initial", Content::Scalar { .. }) => true,
             // A text is an address.
             ("body", content) => !matches!(content, Content::Scalar { .. }),
             _ => false,

@@ -1,6 +1,6 @@
 //! `format` and `records`: what bodies hold, and where.
 
-use super::mistakes::{none, one, with_stream};
+use super::mistakes::{messages, none, one, with_stream};
 use crate::config::*;
 
 fn stream(records: &str, keys: &str) -> Stream {
@@ -31,6 +31,33 @@ fn a_format_may_say_how_bodies_are_encoded_and_end() {
         ("{ type: json, encoding: utf-16le }", (Some(Format::Json), Some("UTF-16LE"), None)),
     ] {
         assert_eq!(of(format), expected, "{format}");
+    }
+}
+
+#[test]
+fn records_of_xml_are_elements_that_are_named() {
+    let lists = |format: &str| match stream("feed.entry", &format!(", format: {format}")).format {
+        Some(Format::Xml(form)) => form.lists,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(lists("xml"), Vec::<String>::new());
+    assert_eq!(lists("{ xml: { lists: [author, link] }, encoding: latin-1 }"), ["author", "link"]);
+    let records = "the records of XML are elements that are named; write the names that lead to them";
+    for (records, format, part) in [
+        ("$", "xml", records),
+        ("feed.*", "xml", records),
+        ("{ at: feed.entry, columns: first_row }", "xml", records),
+        ("feed.entry", "{ xml: {}, end: connection }", "means nothing for JSON and XML"),
+        ("feed.entry", "{ xml: {}, csv: {} }", "a body has one format"),
+        ("feed.entry", "{ type: json, xml: {} }", "means nothing beside csv or xml"),
+        ("feed.entry", "{ xml: { lists: [a, a] } }", "is given twice"),
+        ("feed.entry", "{ xml: { list: [a] } }", "did you mean \"lists\"?"),
+    ] {
+        let text = format!(
+            "source: x\nbase_url: https://x.example\nstreams: {{ s: {{ path: /p, records: {records}, format: {format} }} }}"
+        );
+        let found = messages(&text);
+        assert!(found.iter().any(|problem| problem.contains(part)), "{records} {format}: {found:#?}");
     }
 }
 

@@ -36,12 +36,14 @@ fn partitions_and_parents_are_read() {
         job_values: &[],
         vars: &source.vars,
         cursor: None,
+        is_cursor_bare: false,
         page: None,
         offset: None,
         window_from: None,
         window_to: None,
         partition: &[pair("region", "eu"), pair("year", "2026")],
         parent: &[pair("id", "7/8"), pair("owner.login", "ann")],
+        parent_json: &[pair("id", "\"7/8\""), pair("owner.login", "\"ann\"")],
     };
     assert_eq!(tasks.path.render(&scope).unwrap(), "/eu/projects/ann/7%2F8/tasks");
     assert_eq!(tasks.params[0].1[0].render(&scope).unwrap(), "2026");

@@ -8,14 +8,10 @@ fn a_template_where_nothing_fills_it_in_is_refused() {
     let refused = "holds {{ }}, which nothing fills in here; write the text itself";
     for (keys, place) in [
         (
-            "job: { submit: { path: /jobs, id: { body: id } }, poll: { path: '/jobs/{{ job.id }}', done: { at: { body: s }, equals: 1 } } }
-pagination: { type: cursor, next: { header: N }, send: { query: l }, initial: '{{ job.id }}' }",
-            "pagination.initial",
+            "pagination: { type: cursor, next: { header: '{{ vars.x }}' }, send: { query: l } }",
+            "pagination.next.header",
         ),
-        (
-            "pagination: { type: next_url, next: { body: '{{ vars.x }}' } }",
-            "pagination.next.body",
-        ),
+        ("pagination: { type: next_url, next: { body: '{{ vars.x }}' } }", "pagination.next.body"),
         (
             "responses: [{ when: { at: { body: a }, equals: '{{ cursor }}' }, then: end }]",
             "responses[0].when.equals",

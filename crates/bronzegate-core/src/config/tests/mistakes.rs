@@ -65,7 +65,7 @@ streams:
     sources/hubspot.yaml:8: concurrency: "100" is not accepted; write a whole number from 1 to 64
     sources/hubspot.yaml:11: streams.contacts.path: "window.from" has no value without incremental; write incremental: { cursor: …, format: … } beside it
     sources/hubspot.yaml:12: streams.contacts.records: "a..b" is not accepted; write a path such as a.b.c, or a JSON Pointer such as /@odata.nextLink
-    sources/hubspot.yaml:15: streams.contacts.pagination.nxt: unknown key; did you mean "next"? known keys: type, next, send, initial, carry, stop, on_repeat, max_pages, total, page_size, single_page
+    sources/hubspot.yaml:15: streams.contacts.pagination.nxt: unknown key; did you mean "next"? known keys: type, next, send, initial, next_request, carry, stop, on_repeat, max_pages, total, page_size, single_page
     sources/hubspot.yaml:16: streams.contacts.pagination.send.qeury: unknown key; did you mean "query"? known keys: query, header, body, url
     sources/hubspot.yaml:18: streams.contacts.responses[0].then: "ignore" is not known; write one of retry, fail, end, skip, refresh_auth, accept
     sources/hubspot.yaml:19: streams.contacts.schedule.cron: "0 0 * * 1" is not accepted; write days of the week by name (MON, TUE, … SUN): platforms do not agree on what their numbers mean
@@ -194,6 +194,47 @@ fn pagination_keys_must_fit() {
     none("pagination: { type: cursor, next: { body: n, stateful: false }, send: { query: c } }");
     none("pagination: { type: page, send: { query: p }, total: { header: X-Total, tolerance: 1% } }");
     none("method: POST\npagination: { type: cursor, next: { body: n }, send: { body: start_cursor } }");
+}
+
+#[test]
+fn the_first_cursor_and_later_pages_must_fit() {
+    for (keys, part) in [
+        (
+            "{ type: cursor, next: { body: n }, send: { query: c }, initial: '{{ cursor }}' }",
+            "before the first",
+        ),
+        (
+            "{ type: cursor, next: { body: n }, send: { query: c }, initial: '{{ window.from }}' }",
+            "without inc",
+        ),
+        ("{ type: cursor, next: { body: n }, send: { query: c }, initial: '{{ parent.id }}' }", "parent.id"),
+        (
+            "{ type: cursor, next: { body: n }, send: { query: c }, next_request: {} }",
+            "next_request.path: is m",
+        ),
+        (
+            "{ type: cursor, next: { body: n }, send: { body: c }, next_request: { path: /n } }",
+            "method: POST",
+        ),
+        (
+            "{ type: cursor, next: { body: n }, send: { query: c }, next_request: { path: /n, params: { c: 1 } } }",
+            "is given in params too",
+        ),
+        (
+            "{ type: cursor, next: { body: n }, send: { url: true }, next_request: { path: /n } }",
+            "the next URL is followed",
+        ),
+        ("{ type: page, send: { query: p }, next_request: { path: /n } }", "unknown key"),
+        (
+            "{ type: cursor, next: { body: n }, send: { query: c }, carry: [{ from: { body: a }, to: { query: b }, if_absent: drp }] }",
+            "did you mean \"drop\"?",
+        ),
+    ] {
+        one(&format!("pagination: {keys}"), part);
+    }
+    none(
+        "params: { c: 1 }\npagination: { type: cursor, next: { body: n }, send: { body: c }, next_request: { path: /n, method: POST } }",
+    );
 }
 
 #[test]

@@ -12,4 +12,5 @@ mod output;
 mod reading;
 mod schema;
 mod templates;
+mod tls;
 mod yaml;

@@ -89,12 +89,14 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
     let scope = Scope {
         vars: &source.vars,
         cursor: None,
+        is_cursor_bare: false,
         page: None,
         offset: None,
         window_from: None,
         window_to: None,
         partition: &[],
         parent: &[],
+        parent_json: &[],
         job_id: None,
         clock: None,
         job_values: &[],
@@ -110,19 +112,28 @@ fn templates_fill_in_cursor_page_and_offset() {
     let scope = Scope {
         vars: &source.vars,
         cursor: None,
+        is_cursor_bare: false,
         page: Some(7),
         offset: None,
         window_from: None,
         window_to: None,
         partition: &[],
         parent: &[],
+        parent_json: &[],
         job_id: None,
         clock: None,
         job_values: &[],
     };
     assert_eq!(stream.params[0].1[0].render(&scope).unwrap(), "x7y");
     let Ok(RenderedBody::Json(body)) = stream.body.as_ref().unwrap().render(&scope) else { panic!("JSON") };
-    assert_eq!(body, serde_json::json!({ "a": ["7", 1, null], "b": { "c": "ann\n" } }));
+    let [page, name] = ["7", "ann\n"].map(|text| RenderedJson::Plain(text.into()));
+    let list = RenderedJson::List(vec![
+        page,
+        RenderedJson::Plain(1.into()),
+        RenderedJson::Plain(serde_json::Value::Null),
+    ]);
+    let inner = RenderedJson::Map(vec![("c".to_owned(), name)]);
+    assert_eq!(body, RenderedJson::Map(vec![("a".to_owned(), list), ("b".to_owned(), inner)]));
     let dots = text.replace("/p/{{ vars.name }}", "/p/{{ vars.dots }}");
     let problems = parse("x.yaml", &dots).unwrap_err();
     assert!(problems.to_string().contains("makes a . or .. segment"), "{problems}");

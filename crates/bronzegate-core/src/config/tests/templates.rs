@@ -20,12 +20,14 @@ fn rendered(template: &str, request: &str, from: &str) -> String {
     let scope = Scope {
         vars: &source.vars,
         cursor: Some("abcdefgh"),
+        is_cursor_bare: false,
         page: Some(3),
         offset: None,
         window_from: Some(from),
         window_to: None,
         partition: &[],
         parent: &[],
+        parent_json: &[],
         job_id: None,
         job_values: &[],
         clock: Some(RequestClock {
@@ -56,6 +58,8 @@ fn times_are_read_as_requests_write_them() {
         ("{{ vars.a | urlencode }}", "", utc, "b%20c%2F%C3%A9"),
         ("{{ vars.a | base64 }}", "", utc, "YiBjL8Op"),
         ("{{ vars.none | default(\"x\") }}{{ vars.a | default(\"x\") }}", "", utc, "xb c/é"),
+        ("{{ vars.a | json }}{{ page | json }}{{ cursor | json }}", "", utc, "\"b c/é\"3\"abcdefgh\""),
+        ("{{ window.from | epoch | json }}", "", utc, "1795367109"),
         ("{{ [vars.a, page] | join(\",\") }}", "", utc, "b c/é,3"),
     ] {
         assert_eq!(rendered(template, request, from), expected, "{template} {request}");

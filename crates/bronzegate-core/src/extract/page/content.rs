@@ -60,7 +60,7 @@ impl Content<'_> {
                 Err(fault) => (unread(&fault), None),
             });
         };
-        if format != Format::Json {
+        if format.is_lines() {
             self.check_lines(&essence).map_err(FetchError::Failed)?;
         }
         let charset = charset(&response.headers);
@@ -73,8 +73,7 @@ impl Content<'_> {
                 Ok(false) => break,
                 Err(fault) => return Ok((unread(&fault), None)),
             }
-            if is_endless && format != Format::Json && !files.is_packed() && self.stream.reading.end.is_none()
-            {
+            if is_endless && format.is_lines() && !files.is_packed() && self.stream.reading.end.is_none() {
                 return Ok((BodyState::Refused(ENDLESS.to_owned()), None));
             }
             let transcoder = Transcoder::new(self.stream.reading.encoding, charset.as_deref());
@@ -151,7 +150,7 @@ impl Content<'_> {
     /// been cut.
     fn may_be_empty(&self, format: &Format, framing: Framing) -> bool {
         let is_absent = self.stream.records.if_absent == IfAbsent::Empty;
-        is_absent && *format == Format::Json && framing != Framing::UntilClose
+        is_absent && !format.is_lines() && framing != Framing::UntilClose
     }
 
     /// The source file's word, else the content type's; `None` where that says that it is no table: almost any
@@ -224,7 +223,13 @@ impl Content<'_> {
             at: columns.clone(),
             known: self.columns.map(<[String]>::to_vec),
         });
-        Reader::json(&Wanted { records: Some(records), values, lines, nulls, columns })
+        let wanted = Wanted { records: Some(records), values, lines, nulls, columns };
+        match (format, &wanted.records) {
+            (Format::Xml(form), Some(RecordsAt::Path(names))) => {
+                Reader::xml(&wanted, names.clone(), &form.lists)
+            }
+            _ => Reader::json(&wanted),
+        }
     }
 }
 

@@ -151,7 +151,7 @@ impl Jobs<'_> {
         // From here on there is something to commit.
         self.fetcher.wait_budget().has_something();
         tracing::info!(job = self.told(&id), "submitted a job");
-        Ok(JobState { id, submitted, replaces: false, started: 0, carried: Vec::new(), files: None })
+        Ok(JobState::submitted(id, submitted))
     }
 
     /// Asks until it is done. The first answers, so many, may be that there is no such job: what takes the
@@ -242,11 +242,7 @@ impl Jobs<'_> {
                 })?
             }
             Found::Json(json) if json.starts_with(b"[") => serde_json::from_slice::<Vec<String>>(&json)
-                .map_err(|_| {
-                    bad(format!(
-                        "the job is done: expected a list of URL strings at {address}"
-                    ))
-                })?,
+                .map_err(|_| bad(format!("the job is done: expected a list of URL strings at {address}")))?,
             found => vec![found.text().ok_or_else(no_url)?],
         };
         if named.len() > MOST_FILES {

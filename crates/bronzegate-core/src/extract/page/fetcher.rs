@@ -16,7 +16,7 @@ use crate::extract::paging::{PageShape, Paginator};
 use crate::formats::{self, PageBody, SplitErrorKind};
 use crate::http::{
     Answered, ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, Paths, Response,
-    SendError, TooLong, Verdict, WaitBudget, excerpt, judge,
+    SendError, TooLong, Verdict, WaitBudget, excerpt, judge, stated_wait,
 };
 
 /// The most that is read of a response that is not a page.
@@ -244,6 +244,7 @@ impl Fetcher {
                     .and_then(|()| paging::check(&self.stream, &body))
                     .map_err(FetchError::Failed)?;
                 self.answered();
+                self.pause_as_stated(&facts);
                 Ok(Attempt::Page(Box::new(Fetched::of(facts, Some(body), None))))
             }
             Verdict::Skip(cause) => Err(FetchError::Skipped(cause)),
@@ -263,7 +264,19 @@ impl Fetcher {
             Verdict::Fail(..) if matches!(aim, Aim::Answer) && matches!(facts.status, 404 | 410) => {
                 Ok(answered(facts))
             }
+            Verdict::Restart(cause) => {
+                Err(FetchError::Failed(self.error(ErrorKind::Api, &cause).restart(true)))
+            }
             Verdict::Fail(kind, cause) => Err(FetchError::Failed(self.error(kind, &cause))),
+        }
+    }
+
+    /// The whole source waits for as long as a good page says.
+    fn pause_as_stated(&self, facts: &Facts) {
+        let wait = self.stream.rate_limit.wait.as_ref();
+        if let Some(wait) = stated_wait(wait, facts, self.client.clock().now()).filter(|wait| !wait.is_zero())
+        {
+            self.client.limiter().pause(wait);
         }
     }
 

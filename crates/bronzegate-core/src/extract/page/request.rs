@@ -6,7 +6,7 @@ use url::Url;
 use super::payload::Payload;
 use super::stream_context::StreamContext;
 use crate::config::{
-    self, BodyTemplate, JobRequest, Kind, RequestClock, Scope, Sent, Stream, Target, Template,
+    self, BodyTemplate, Initial, Kind, OtherRequest, RequestClock, Scope, Sent, Stream, Target, Template,
 };
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{Branch, Carried, JobState, PageState, Position, RequestedRange};
@@ -64,14 +64,15 @@ impl<'a> Requests<'a> {
             self.put_position(&mut draft, state)?;
         }
         let is_once = self.context.stream.pagination.is_stateful && state.pages > 0;
-        Ok(ApiRequest { is_once, ..draft.finish(self.context.stream.method) })
+        let method = self.later(state).map_or(self.context.stream.method, |later| later.method);
+        Ok(ApiRequest { is_once, ..draft.finish(method) })
     }
 
     /// The request that submits an export job.
     ///
     /// # Errors
     /// As [`at`](Self::at).
-    pub(crate) fn submission(&self, job: &JobRequest) -> Result<ApiRequest, Error> {
+    pub(crate) fn submission(&self, job: &OtherRequest) -> Result<ApiRequest, Error> {
         let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &self.scope());
         let windowed = draft.and_then(|mut draft| self.put_window(&mut draft).map(|()| draft));
         Ok(windowed.map_err(|error| self.blamed(error, false))?.finish(job.method))
@@ -81,7 +82,7 @@ impl<'a> Requests<'a> {
     ///
     /// # Errors
     /// As [`at`](Self::at).
-    pub(crate) fn about(&self, job: &JobRequest, state: &JobState) -> Result<ApiRequest, Error> {
+    pub(crate) fn about(&self, job: &OtherRequest, state: &JobState) -> Result<ApiRequest, Error> {
         let scope = Scope { job_id: Some(&state.id), job_values: &state.carried, ..self.scope() };
         let draft = self.filled(&job.path, &job.params, job.body.as_ref(), &scope);
         Ok(draft.map_err(|error| self.blamed(error, true))?.finish(job.method))
@@ -107,13 +108,18 @@ impl<'a> Requests<'a> {
     }
 
     fn put_position(&self, draft: &mut Draft, state: &PageState) -> Result<(), Error> {
-        if let Some(size) = &self.context.stream.pagination.page_size
+        if self.later(state).is_none()
+            && let Some(size) = &self.context.stream.pagination.page_size
             && let Sent(Some(to)) = &size.to
         {
             draft.put(to, &Carried::number(size.value))?;
         }
         match (&self.context.stream.pagination.kind, &state.position) {
             (Kind::Cursor { send, .. }, Position::Cursor(cursor)) => draft.put(send, cursor),
+            (Kind::Cursor { send, .. }, Position::First) => match self.initial(state)? {
+                Some(initial) => draft.put(send, &Carried::text(&initial)),
+                None => Ok(()),
+            },
             (Kind::Offset { send: Sent(Some(send)), .. }, Position::Offset(number))
             | (Kind::Page { send: Sent(Some(send)), .. }, Position::Page(number)) => {
                 draft.put(send, &Carried::number(*number))
@@ -122,24 +128,49 @@ impl<'a> Requests<'a> {
         }
     }
 
+    /// The request for the pages after the first, where the file has another one for them.
+    fn later(&self, state: &PageState) -> Option<&OtherRequest> {
+        self.context.stream.pagination.next_request.as_ref().filter(|_| state.pages > 0)
+    }
+
+    /// The first request's cursor, where it is filled in with the request.
+    fn initial(&self, state: &PageState) -> Result<Option<String>, Error> {
+        match &self.context.stream.pagination.kind {
+            Kind::Cursor { initial: Some(Initial(template)), .. } => {
+                template.render(&self.scope_of(state)).map(Some).map_err(bad)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The values that do not depend on the page, with those of the export job.
+    fn scope_of<'s>(&'s self, state: &'s PageState) -> Scope<'s> {
+        let job_id = state.job.as_ref().map(|job| job.id.as_str());
+        let job_values = state.job.as_ref().map_or(&[][..], |job| &job.carried);
+        Scope { job_id, job_values, ..self.scope() }
+    }
+
     fn draft(&self, state: &PageState) -> Result<Draft, Error> {
+        let initial = if state.position == Position::First { self.initial(state)? } else { None };
         let cursor = match &state.position {
             Position::Cursor(cursor) => Some(cursor.text.as_str()),
-            _ => None,
+            _ => initial.as_deref(),
         };
+        let is_cursor_bare = matches!(&state.position, Position::Cursor(cursor) if cursor.bare);
         let (page, offset) = match state.position {
             Position::Page(page) => (Some(page), None),
             Position::Offset(offset) => (None, Some(offset)),
             _ => (None, None),
         };
-        let job_id = state.job.as_ref().map(|job| job.id.as_str());
-        let job_values = state.job.as_ref().map_or(&[][..], |job| &job.carried);
-        let scope = Scope { cursor, page, offset, job_id, job_values, ..self.scope() };
+        let scope = Scope { cursor, is_cursor_bare, page, offset, ..self.scope_of(state) };
         if let Some(files) = state.job.as_ref().and_then(|job| job.files.as_ref()) {
             let url =
                 files.get(state.position.file()).cloned().ok_or_else(|| lacks_files(state, files.len()))?;
             // It may be signed: a parameter more would break it.
             return Ok(Draft { url, below_base: false, headers: self.headers(&scope)?, body: None });
+        }
+        if let Some(OtherRequest { path, params, body, .. }) = self.later(state) {
+            return self.filled(path, params, body.as_ref(), &scope);
         }
         let Stream { path, params, body, .. } = &*self.context.stream;
         let mut draft = self.filled(path, params, body.as_ref(), &scope)?;
@@ -154,12 +185,14 @@ impl<'a> Requests<'a> {
         Scope {
             vars: &self.context.source.vars,
             cursor: None,
+            is_cursor_bare: false,
             page: None,
             offset: None,
             window_from: self.asked.and_then(|asked| Some(asked.from.as_ref()?.text.as_str())),
             window_to: self.asked.and_then(|asked| Some(asked.to.as_ref()?.text.as_str())),
             partition: self.branch.partition(),
             parent: self.branch.parent(),
+            parent_json: self.branch.parent_json(),
             job_id: None,
             job_values: &[],
             clock: self.context.stream.incremental.as_ref().map(|settings| RequestClock {

@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::config::Pointer;
+use crate::config::{Pointer, RenderedJson};
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::Carried;
 
@@ -30,6 +30,23 @@ impl From<Value> for RequestBody {
                 Self::Map(members.into_iter().map(|(name, member)| (name, member.into())).collect())
             }
             scalar => Self::Plain(scalar),
+        }
+    }
+}
+
+impl From<RenderedJson> for RequestBody {
+    fn from(rendered: RenderedJson) -> Self {
+        match rendered {
+            RenderedJson::Plain(value) => value.into(),
+            RenderedJson::Verbatim(text) => match RawValue::from_string(text) {
+                Ok(value) => Self::Verbatim(value),
+                // It was written as JSON, so there is no other text.
+                Err(error) => Self::Plain(Value::String(error.to_string())),
+            },
+            RenderedJson::List(elements) => Self::List(elements.into_iter().map(Self::from).collect()),
+            RenderedJson::Map(members) => {
+                Self::Map(members.into_iter().map(|(name, member)| (name, member.into())).collect())
+            }
         }
     }
 }

@@ -30,6 +30,7 @@ pub(crate) struct Branch {
     id: BranchId,
     partition: Vec<(String, String)>,
     parent: Vec<(String, String)>,
+    parent_json: Vec<(String, String)>,
     members: String,
     /// The parents of its batch, as far as no record has named them.
     owners: Option<Owners>,
@@ -65,14 +66,17 @@ impl Branch {
         let names = fields.iter().map(|field| field.as_str().to_owned());
         let parent = names.zip(texts).map(|(name, text)| Ok((name, text?))).collect::<Result<_, Error>>()?;
         let members = members(stream, &id);
-        Ok(Self { id, partition, parent, members, owners })
+        let parent_json = fields.iter().zip(&id.parent);
+        let parent_json =
+            parent_json.map(|(field, json)| (field.as_str().to_owned(), json.clone())).collect();
+        Ok(Self { id, partition, parent, parent_json, members, owners })
     }
 
     /// The only branch of a stream.
     #[cfg(test)]
     pub(crate) fn only() -> Self {
-        let (partition, parent) = (Vec::new(), Vec::new());
-        Self { id: BranchId::default(), partition, parent, members: String::new(), owners: None }
+        let (partition, parent, parent_json) = (Vec::new(), Vec::new(), Vec::new());
+        Self { id: BranchId::default(), partition, parent, parent_json, members: String::new(), owners: None }
     }
 
     /// Its values.
@@ -88,6 +92,11 @@ impl Branch {
     /// The values of its parent by field.
     pub(crate) fn parent(&self) -> &[(String, String)] {
         &self.parent
+    }
+
+    /// The same as JSON.
+    pub(crate) fn parent_json(&self) -> &[(String, String)] {
+        &self.parent_json
     }
 
     /// What each of its records gets, each member with a comma before it: `,"_partition_region":"eu","_parent_id":7`.

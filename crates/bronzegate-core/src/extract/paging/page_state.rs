@@ -204,6 +204,11 @@ impl PageState {
 }
 
 impl JobState {
+    /// One that has just been submitted.
+    pub(crate) fn submitted(id: String, submitted: Timestamp) -> Self {
+        Self { id, submitted, replaces: false, started: 0, carried: Vec::new(), files: None }
+    }
+
     /// Which job it is, and how many of the requests that make it begin are done.
     pub(crate) fn step(&self) -> (String, usize) {
         (self.id.clone(), self.started)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::page_state::{Carried, JobState, PageState, Position};
-use crate::config::{Address, Advance, Kind, Pagination, Stop, Stream, Target};
+use crate::config::{Address, Advance, CarryAbsent, Initial, Kind, Pagination, Stop, Stream, Target};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Facts, Unreadable, expanded, strip_parameter};
 use crate::redact::printable;
@@ -117,19 +117,23 @@ impl<'a> Paginator<'a> {
     pub(crate) fn addresses(stream: &Stream) -> Vec<&Address> {
         let rules = stream.responses.iter().flat_map(|rule| {
             let conditions = rule.when.iter().map(|condition| &condition.at);
-            conditions.chain(&rule.message).chain(rule.wait.as_ref().map(|(at, _)| at))
+            conditions.chain(&rule.message).chain(rule.wait.as_ref().map(|wait| &wait.at))
         });
         let split = stream.incremental.as_ref().and_then(|incremental| incremental.split_when.as_ref());
         (stream.pagination.addresses().into_iter())
             .chain(split.map(|condition| &condition.at))
             .chain(rules)
+            .chain(stream.rate_limit.wait.as_ref().map(|wait| &wait.at))
             .collect()
     }
 
     /// The first position.
     pub(crate) fn first(&self) -> Position {
         match &self.settings.kind {
-            Kind::Cursor { initial: Some(initial), .. } => Position::Cursor(Carried::text(initial)),
+            // One that is not the same for every branch is filled in with the request.
+            Kind::Cursor { initial: Some(Initial(initial)), .. } if initial.is_literal() => {
+                Position::Cursor(Carried::text(initial.as_str()))
+            }
             Kind::Offset { start, .. } => Position::Offset(*start),
             Kind::Page { start, .. } => Position::Page(*start),
             Kind::None | Kind::Cursor { .. } | Kind::LinkHeader { .. } | Kind::NextUrl { .. } => {
@@ -202,13 +206,22 @@ impl<'a> Paginator<'a> {
         Ok(next.map_or(NextPage::End, NextPage::At))
     }
 
-    /// The values of `carry` that a response has.
+    /// The values of `carry` that a response has, or those `before` where the source file keeps them.
     ///
     /// # Errors
     /// [`ErrorKind::Data`] where one of them cannot be read.
-    pub(crate) fn carry(&self, facts: &Facts) -> Result<Vec<Option<Carried>>, Error> {
-        let carry = self.settings.carry.iter();
-        carry.map(|carry| Ok(carried(&carry.from, facts, Unknown::Carry)?)).collect()
+    pub(crate) fn carry(
+        &self,
+        before: &[Option<Carried>],
+        facts: &Facts,
+    ) -> Result<Vec<Option<Carried>>, Error> {
+        let carry = self.settings.carry.iter().enumerate();
+        carry
+            .map(|(nth, carry)| {
+                let kept = before.get(nth).filter(|_| carry.if_absent == CarryAbsent::Keep);
+                Ok(carried(&carry.from, facts, Unknown::Carry)?.or_else(|| kept.cloned().flatten()))
+            })
+            .collect()
     }
 
     fn after_offset(

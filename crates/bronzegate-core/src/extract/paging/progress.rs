@@ -182,8 +182,8 @@ impl<'a> Progress<'a> {
             return Err(Stuck::MaxPages(max).into());
         }
         self.state.position = position;
-        // What the last page does not name any more is not sent any more.
-        self.state.carry = self.paginator.carry(facts)?;
+        // What the last page does not name any more is not sent any more, unless the file keeps it.
+        self.state.carry = self.paginator.carry(&self.state.carry, facts)?;
         Ok(Judged { write: true, last: false, warning: None })
     }
 

@@ -3,6 +3,7 @@
 mod conformance;
 mod csv;
 mod shapes;
+mod xml;
 
 use super::*;
 use crate::config::Nulls;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::credential::{Credential, bearer};
@@ -16,7 +16,7 @@ use super::refresh::{Refresh, Unsaved};
 use super::signature::Signature;
 use super::token::Token;
 use crate::clock::Clock;
-use crate::config::{Auth, HeaderKey, KeyPlace, OAuth1, RequestSecret, TextOrSecret};
+use crate::config::{Auth, HeaderKey, KeyPlace, OAuth1, RequestSecret, SecretRef, TextOrSecret};
 use crate::redact::Scrubber;
 use crate::secret::{Freshness, SecretStore};
 use crate::signer::RequestSigner;
@@ -98,6 +98,24 @@ impl Authenticator {
     /// is lost if the process ends before the vault has the new one.
     pub(crate) async fn settled(&self) {
         drop(self.current.lock().await);
+    }
+
+    /// A certificate of the file, or of the vault.
+    pub(in crate::http) async fn certificate(
+        &self,
+        value: &TextOrSecret,
+        freshness: Freshness,
+    ) -> Result<SecretString, AuthFault> {
+        Ok(self.keys.certificate(value, freshness).await?)
+    }
+
+    /// A secret.
+    pub(in crate::http) async fn secret(
+        &self,
+        reference: &SecretRef,
+        freshness: Freshness,
+    ) -> Result<SecretString, AuthFault> {
+        Ok(self.keys.secret(reference, freshness).await?)
     }
 
     /// The credential, from memory while it is good.

@@ -45,6 +45,23 @@ impl Keys {
         }
     }
 
+    /// A certificate, which is nobody's secret: its words may stand in messages. Where a key stands beside it, all of it
+    /// is one.
+    pub(super) async fn certificate(
+        &self,
+        value: &TextOrSecret,
+        freshness: Freshness,
+    ) -> Result<SecretString, SecretError> {
+        let TextOrSecret::Secret(SecretRef { secret, field }) = value else {
+            return self.text(value, freshness).await;
+        };
+        let text = resolve(&*self.store, secret, field.as_deref(), freshness).await?;
+        if text.expose_secret().contains("PRIVATE KEY-----") {
+            self.learn(&text);
+        }
+        Ok(text)
+    }
+
     /// The id and the secret of a client, if it has one.
     pub(super) async fn client(
         &self,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -11,6 +11,7 @@ use url::Url;
 use super::fault::AuthFault;
 use super::oauth1::OAuth1Keys;
 use crate::config::AwsSigV4;
+use crate::http::media_type::media_type;
 use crate::http::retry::nonce;
 use crate::signer::{RequestSigner, ToSign};
 
@@ -38,7 +39,7 @@ impl Signature {
     ) -> Result<Vec<SecretString>, AuthFault> {
         match self {
             Self::OAuth1(keys) => {
-                let form = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == FORM).then_some(body);
+                let form = (media_type(headers) == FORM).then_some(body);
                 let value = keys.authorization(method, (&*url, form.unwrap_or_default()), &nonce(), now)?;
                 headers.insert(AUTHORIZATION, value);
                 Ok(Vec::new())

@@ -243,7 +243,7 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
         };
     }
     for (name, value) in pairs.entries().iter().filter(|(name, _)| name != PARAMETERS) {
-        let name = shown(&part.known(part.scope(node).raw(name), "the name of a parameter", value)?);
+        let name = shown(&Part::known(part.scope(node).raw(name), "the name of a parameter", value)?);
         if value.get("type").is_some() {
             return refuse(
                 "properties from another endpoint",

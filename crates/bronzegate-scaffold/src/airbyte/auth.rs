@@ -116,11 +116,9 @@ fn api_key(part: &mut Part<'_>, node: &Node) -> Result<Map> {
         .map_or_else(Term::null, |token| part.secret_scope(node).raw(&token.text().unwrap_or_default()));
     let target = match (node.get("inject_into"), node.text_at("header")) {
         (Some(option), _) => part.target(option)?,
-        (None, Some(header)) => Target::Header(shown(&part.known(
-            part.scope(node).text(&header),
-            "the name of a header",
-            node,
-        )?)),
+        (None, Some(header)) => {
+            Target::Header(shown(&Part::known(part.scope(node).text(&header), "the name of a header", node)?))
+        }
         (None, None) => Target::Header("Authorization".to_owned()),
     };
     key_at(part, &target, &value, node)
@@ -208,8 +206,8 @@ fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
             node,
         );
     }
-    let url = part.known(plain(part, "token_refresh_endpoint"), "the token endpoint", node)?;
-    let grant = part.known(plain(part, "grant_type"), "the grant type", node)?;
+    let url = Part::known(plain(part, "token_refresh_endpoint"), "the token endpoint", node)?;
+    let grant = Part::known(plain(part, "grant_type"), "the grant type", node)?;
     let kind = match grant.as_str() {
         None | Some("refresh_token") => "oauth2_refresh_token",
         Some("client_credentials") => "oauth2_client_credentials",
@@ -236,7 +234,7 @@ fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
 fn token_request(part: &Part<'_>, node: &Node, map: &mut Map) -> Result<()> {
     if let Some(scopes) = node.get("scopes") {
         let scopes = scopes.items().iter().map(|scope| {
-            Ok(Yaml::from(shown(&part.known(part.scope(node).value(scope), "a scope", node)?)))
+            Ok(Yaml::from(shown(&Part::known(part.scope(node).value(scope), "a scope", node)?)))
         });
         map.set("scopes", scopes.collect::<Result<Vec<_>>>()?);
     }
@@ -245,8 +243,7 @@ fn token_request(part: &Part<'_>, node: &Node, map: &mut Map) -> Result<()> {
     {
         let mut extra = Map::new();
         for (name, value) in params {
-            let value =
-                part.known(part.scope(node).value(value), "a parameter of the token request", node)?;
+            let value = Part::known(part.scope(node).value(value), "a parameter of the token request", node)?;
             extra.set(name.as_str(), shown(&value));
         }
         map.set("params", extra);

@@ -37,7 +37,7 @@ impl Part<'_> {
             crate::tree::Content::Map(entries) => {
                 let mut members = serde_json::Map::new();
                 for (name, value) in entries.iter().filter(|(name, _)| name != PARAMETERS) {
-                    let key = self.known(self.scope(component).raw(name), "a name in the body", value)?;
+                    let key = Self::known(self.scope(component).raw(name), "a name in the body", value)?;
                     if let Some(value) = self.body(value, component)? {
                         members.insert(shown(&key), value);
                     }
@@ -64,7 +64,13 @@ impl Part<'_> {
             // Between quotes it is a part of a text, else a value of its own.
             let is_quoted = text.chars().filter(|letter| *letter == quote).count() % 2 == 1;
             let mark = format!("\u{e000}{}\u{e000}", words.len());
-            text.push_str(&if is_quoted { mark } else { format!("{quote}{mark}{quote}") });
+            if is_quoted {
+                text.push_str(&mark);
+            } else {
+                text.push(quote);
+                text.push_str(&mark);
+                text.push(quote);
+            }
             words.push((written, is_quoted));
         }
         if !text.trim_start().starts_with(['[', '{']) {

@@ -58,7 +58,7 @@ fn listed(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
         Some(list) if list.str().is_none() => {
             let values = list.items().iter().map(|value| {
                 let term = part.scope(router).value(value);
-                part.known(term, "a value of a partition", value)
+                Part::known(term, "a value of a partition", value)
             });
             values.collect::<Result<Vec<_>>>()?
         }
@@ -68,7 +68,7 @@ fn listed(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
                 Term::Known(Value::Null) => Scope { stands_in: true, ..scope }.value(text),
                 term => term,
             };
-            match part.known(term, "the list of partitions", text)? {
+            match Part::known(term, "the list of partitions", text)? {
                 Value::Array(values) => values,
                 Value::Null => Vec::new(),
                 value => vec![value],
@@ -159,6 +159,6 @@ fn partition_name(field: &str) -> String {
 
 fn field(part: &Part<'_>, node: &Node, key: &str) -> Result<String> {
     let Some(value) = node.get(key) else { return refuse("partition", format!("`{key}` is missing"), node) };
-    let known = part.known(part.scope(node).value(value), "the name of a partition", value)?;
+    let known = Part::known(part.scope(node).value(value), "the name of a partition", value)?;
     Ok(shown(&known))
 }

@@ -16,8 +16,9 @@ pub(super) fn is_absence(test: &Test, cursor: &Term) -> bool {
     };
     match test {
         Test::Not(inner) => match &**inner {
-            Test::Truthy(term) | Test::Exists(term) => holds(term),
-            Test::Compare("!=", term, Term::Known(Value::Null)) => holds(term),
+            Test::Truthy(term) | Test::Exists(term) | Test::Compare("!=", term, Term::Known(Value::Null)) => {
+                holds(term)
+            }
             _ => false,
         },
         Test::Compare("==", term, Term::Known(value)) => holds(term) && !super::term::truthy(value),

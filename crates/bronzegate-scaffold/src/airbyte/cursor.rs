@@ -39,7 +39,7 @@ pub(super) fn begin<'n>(part: &mut Part<'_>, node: Option<&'n Node>) -> Result<O
     }
     let field = |part: &Part<'_>, key: &str, default: &str| match node.get(key) {
         Some(value) => {
-            Ok(shown(&part.known(part.scope(node).value(value), "the name of a window's end", value)?))
+            Ok(shown(&Part::known(part.scope(node).value(value), "the name of a window's end", value)?))
         }
         None => Ok(default.to_owned()),
     };
@@ -82,7 +82,7 @@ impl Cursor<'_> {
         }
         let mut map = Map::new();
         let field = node.get("cursor_field").map_or_else(Term::null, |field| part.scope(node).value(field));
-        let field = shown(&part.known(field, "the cursor field", node)?);
+        let field = shown(&Part::known(field, "the cursor field", node)?);
         map.set("cursor", written(&field.split('.').map(str::to_owned).collect::<Vec<_>>()));
         self.formats(part, &mut map)?;
         if let Some(from) = from {
@@ -167,7 +167,7 @@ impl Cursor<'_> {
                 Some(time.strftime("%Y-%m-%d").to_string())
             }
             term => {
-                let known = part.known(term, "the start", at)?;
+                let known = Part::known(term, "the start", at)?;
                 let format =
                     start.text_at("datetime_format").or_else(|| self.node.text_at("datetime_format"));
                 let text = shown(&known);
@@ -191,7 +191,7 @@ impl Cursor<'_> {
         let node = self.node;
         let text = |part: &Part<'_>, key: &str, what: &'static str| match node.get(key) {
             Some(value) => {
-                let known = part.known(part.scope(node).value(value), what, value)?;
+                let known = Part::known(part.scope(node).value(value), what, value)?;
                 Ok(Some(shown(&known)).filter(|text| !text.is_empty()))
             }
             None => Ok(None),

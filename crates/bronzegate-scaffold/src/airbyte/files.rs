@@ -86,9 +86,9 @@ impl Files {
     }
 
     /// Puts a stream and its parents into the file of their host, and names the stream's place.
-    pub(super) fn add(&mut self, chain: Vec<(String, Converted)>, notes: &mut Vec<String>) -> String {
+    pub(super) fn add(&mut self, chain: &[(String, Converted)], notes: &mut Vec<String>) -> String {
         let base_url = chain[0].1.base_url.clone();
-        let placed = self.placed(&chain);
+        let placed = self.placed(chain);
         let count = self.hosts.len();
         let at = self.hosts.iter().position(|host| host.base_url == base_url).unwrap_or_else(|| {
             let name = if count == 0 { self.name.clone() } else { format!("{}-{}", self.name, count + 1) };

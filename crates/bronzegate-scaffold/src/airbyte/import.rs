@@ -154,7 +154,7 @@ impl Import<'_> {
         let (_, converted) = &chain[0];
         let (rewritten, left_out, mut notes) =
             (converted.rewritten.clone(), converted.left_out.clone(), converted.notes.clone());
-        let place = self.files.add(chain, &mut notes);
+        let place = self.files.add(&chain, &mut notes);
         let fate = if rewritten.is_empty() { Fate::Exact } else { Fate::Rewritten };
         Ok(StreamReport {
             name: name.to_owned(),

@@ -64,8 +64,8 @@ fn url(part: &Part<'_>, login: &Node) -> Result<String> {
     let base = login.get("url").or_else(|| login.get("url_base"));
     let base = base.map_or_else(Term::null, |base| part.scope(login).value(base));
     let path = login.get("path").map_or_else(Term::null, |path| part.scope(login).value(path));
-    let base = shown(&part.known(base, "the address of the login", login)?);
-    let path = shown(&part.known(path, "the path of the login", login)?);
+    let base = shown(&Part::known(base, "the address of the login", login)?);
+    let path = shown(&Part::known(path, "the path of the login", login)?);
     let Some(base) = part.settings.with_scheme(&base) else {
         return refuse("address", format!("the address `{base}` of the login has no scheme"), login);
     };
@@ -132,7 +132,7 @@ pub(super) fn legacy_session(part: &mut Part<'_>, node: &Node) -> Result<Map> {
     };
     let plain = |part: &Part<'_>, key: &'static str| {
         let term = node.get(key).map_or_else(Term::null, |value| part.scope(node).value(value));
-        part.known(term, key, node).map(|value| shown(&value))
+        Part::known(term, key, node).map(|value| shown(&value))
     };
     let (user, password) = (secret(part, "username"), secret(part, "password"));
     let (base, path) = (plain(part, "api_url")?, plain(part, "login_url")?);

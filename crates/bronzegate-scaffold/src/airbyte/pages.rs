@@ -57,7 +57,7 @@ pub(super) fn pages(part: &mut Part<'_>, node: Option<&Node>, records: &[String]
     let size = match size {
         None | Some(Term::Known(Value::Null)) => None,
         Some(term) => {
-            let known = part.known(term, "the page size", strategy)?;
+            let known = Part::known(term, "the page size", strategy)?;
             let number = known.as_u64().or_else(|| shown(&known).parse().ok());
             Some(number.map_or_else(|| refuse("page size", "the page size is no number", strategy), Ok)?)
         }
@@ -134,7 +134,7 @@ impl Paginator<'_> {
 
     fn page(&self, part: &mut Part<'_>) -> Result<Pages> {
         let start = self.strategy.get("start_from_page").map(|start| part.scope(self.strategy).value(start));
-        let start = start.map(|start| part.known(start, "the first page", self.strategy)).transpose()?;
+        let start = start.map(|start| Part::known(start, "the first page", self.strategy)).transpose()?;
         let start =
             start.and_then(|start| start.as_u64().or_else(|| shown(&start).parse().ok())).unwrap_or(0);
         let first_is_sent = self.strategy.is_true("inject_on_first_request");

@@ -98,7 +98,7 @@ impl<'a> Part<'a> {
     }
 
     /// A term that has to be known now.
-    pub(super) fn known(&self, term: Term, what: &'static str, at: &Node) -> Result<Value> {
+    pub(super) fn known(term: Term, what: &'static str, at: &Node) -> Result<Value> {
         match term {
             Term::Known(value) => Ok(value),
             Term::Unknown(why) => refuse("expression", format!("{what} depends on {why}"), at),
@@ -113,7 +113,7 @@ impl<'a> Part<'a> {
     pub(super) fn target(&mut self, option: &Node) -> Result<Target> {
         let name = option.get("field_name").map(|name| self.scope(option).value(name));
         let name = name
-            .map(|name| self.known(name, "the name of a request option", option))
+            .map(|name| Self::known(name, "the name of a request option", option))
             .transpose()?
             .map(|name| shown(&name));
         let path: Option<Vec<String>> =

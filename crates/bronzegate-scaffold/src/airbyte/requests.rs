@@ -25,8 +25,41 @@ pub(super) struct Request {
 /// Headers that are credentials whatever they hold.
 const CREDENTIALS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
+/// What a request carries besides its path.
+struct Carried {
+    params: Map,
+    headers: Map,
+    form: Map,
+    body: Option<Value>,
+}
+
 /// Reads a requester.
 pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> Result<Request> {
+    without_code(node)?;
+    let mut request = Request::default();
+    let (base_url, path) = address(part, node)?;
+    request.base_url = base_url;
+    let (path, query) = path.split_once('?').unwrap_or((&path, ""));
+    request.stream.set("path", path);
+    match node.text_at("http_method").as_deref().map(str::to_ascii_uppercase).as_deref() {
+        None | Some("GET") => {}
+        Some(method) => {
+            request.stream.set("method", method);
+        }
+    }
+    let mut carried = Carried::read(part, node, query, &mut request)?;
+    carried.add_branches(branches, part.sends_form);
+    without_what_is_sent_anyway(&mut carried.headers);
+    let has_json = node.get("request_body_json").is_some() || node.path(&["request_body", "value"]).is_some();
+    if !has_json && carried.body.as_ref().is_some_and(|body| !body.is_object()) {
+        return refuse("text body", "the body is no JSON object", node);
+    }
+    carried.put_into(&mut request.stream);
+    Ok(request)
+}
+
+/// Refuses a requester that is code, or whose properties are known only at run time.
+fn without_code(node: &Node) -> Result<()> {
     if !matches!(node.kind(), "HttpRequester") {
         return refuse(
             "custom component",
@@ -41,60 +74,58 @@ pub(super) fn request(part: &mut Part<'_>, node: &Node, branches: &Branches) -> 
             node,
         );
     }
-    let mut request = Request::default();
-    let (base_url, path) = address(part, node)?;
-    request.base_url = base_url;
-    let (path, query) = path.split_once('?').unwrap_or((&path, ""));
-    request.stream.set("path", path);
-    match node.text_at("http_method").as_deref().map(str::to_ascii_uppercase).as_deref() {
-        None | Some("GET") => {}
-        Some(method) => {
-            request.stream.set("method", method);
-        }
-    }
-    let mut params = pairs(part, node, "request_parameters", &mut request)?;
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if params.get(&name).is_some() {
-            return refuse("parameter twice", format!("`{name}` stands in the path, too"), node);
-        }
-        params.set(&*name, &*value);
-    }
-    let mut headers = pairs(part, node, "request_headers", &mut request)?;
-    let mut form = form(part, node, &mut request)?;
-    let has_json = node.get("request_body_json").is_some() || node.path(&["request_body", "value"]).is_some();
-    // An empty one is not sent.
-    let is_empty = |body: &Value| body.as_object().is_some_and(serde_json::Map::is_empty);
-    let mut body = body(part, node)?.filter(|body| !is_empty(body));
-    for (target, value) in &branches.sent {
-        match target {
-            Target::Query(name) => {
-                params.set(name.as_str(), value.as_str());
+    Ok(())
+}
+
+impl Carried {
+    /// What the requester names, and the query that stands in its path.
+    fn read(part: &mut Part<'_>, node: &Node, query: &str, request: &mut Request) -> Result<Self> {
+        let mut params = pairs(part, node, "request_parameters", request)?;
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            if params.get(&name).is_some() {
+                return refuse("parameter twice", format!("`{name}` stands in the path, too"), node);
             }
-            Target::Header(name) => {
-                headers.set(name.as_str(), value.as_str());
-            }
-            Target::Body(path) if part.sends_form => {
-                form.set(path.concat(), value.as_str());
-            }
-            Target::Body(path) => {
-                let body = body.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
-                crate::new::put(body, path, value.replace(" }}", " | json }}").into());
+            params.set(&*name, &*value);
+        }
+        let headers = pairs(part, node, "request_headers", request)?;
+        let form = form(part, node, request)?;
+        // An empty one is not sent.
+        let is_empty = |body: &Value| body.as_object().is_some_and(serde_json::Map::is_empty);
+        let body = body(part, node)?.filter(|body| !is_empty(body));
+        Ok(Self { params, headers, form, body })
+    }
+
+    /// What says the branch: a partition, or a parent.
+    fn add_branches(&mut self, branches: &Branches, sends_form: bool) {
+        for (target, value) in &branches.sent {
+            match target {
+                Target::Query(name) => {
+                    self.params.set(name.as_str(), value.as_str());
+                }
+                Target::Header(name) => {
+                    self.headers.set(name.as_str(), value.as_str());
+                }
+                Target::Body(path) if sends_form => {
+                    self.form.set(path.concat(), value.as_str());
+                }
+                Target::Body(path) => {
+                    let body = self.body.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+                    crate::new::put(body, path, value.replace(" }}", " | json }}").into());
+                }
             }
         }
     }
-    without_what_is_sent_anyway(&mut headers);
-    if let Some(body) = body {
-        if !has_json && !body.is_object() {
-            return refuse("text body", "the body is no JSON object", node);
+
+    fn put_into(self, stream: &mut Map) {
+        if let Some(body) = self.body {
+            stream.set("body", body);
         }
-        request.stream.set("body", body);
-    }
-    for (key, map) in [("params", params), ("headers", headers), ("form", form)] {
-        if !map.is_empty() {
-            request.stream.set(key, map);
+        for (key, map) in [("params", self.params), ("headers", self.headers), ("form", self.form)] {
+            if !map.is_empty() {
+                stream.set(key, map);
+            }
         }
     }
-    Ok(request)
 }
 
 impl Request {
@@ -212,7 +243,7 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
         };
     }
     for (name, value) in pairs.entries().iter().filter(|(name, _)| name != PARAMETERS) {
-        let name = shown(&part.known(part.scope(node).raw(name), "the name of a parameter", value)?);
+        let name = shown(&Part::known(part.scope(node).raw(name), "the name of a parameter", value)?);
         if value.get("type").is_some() {
             return refuse(
                 "properties from another endpoint",

@@ -30,7 +30,7 @@ pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected
     let decoder = retriever
         .get("decoder")
         .or_else(|| selector.and_then(|selector| selector.path(&["extractor", "decoder"])));
-    selected.format = decoder.map(|decoder| format(part, decoder)).transpose()?.flatten();
+    selected.format = decoder.map(format).transpose()?.flatten();
     if let Some(extractor) = selector.and_then(|selector| selector.get("extractor")) {
         match extractor.kind() {
             "DpathExtractor" => {}
@@ -54,7 +54,7 @@ pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected
             .map(Node::items)
             .unwrap_or_default()
         {
-            let step = part.known(part.scope(extractor).value(step), "the path of the records", step)?;
+            let step = Part::known(part.scope(extractor).value(step), "the path of the records", step)?;
             selected.path.push(shown(&step));
         }
         if selected.path.iter().any(|step| step == "**" || step.starts_with('[')) {
@@ -81,7 +81,7 @@ pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected
     Ok(selected)
 }
 
-fn format(part: &mut Part<'_>, decoder: &Node) -> Result<Option<Yaml>> {
+fn format(decoder: &Node) -> Result<Option<Yaml>> {
     Ok(match decoder.kind() {
         "" | "JsonDecoder" => None,
         "JsonlDecoder" => Some("ndjson".into()),
@@ -111,7 +111,7 @@ fn format(part: &mut Part<'_>, decoder: &Node) -> Result<Option<Yaml>> {
         // A packed body is known by its first bytes.
         "GzipDecoder" | "GzipJsonDecoder" | "ZipfileDecoder" => {
             match decoder.get("decoder").or_else(|| decoder.get("parser")) {
-                Some(inner) => format(part, inner)?,
+                Some(inner) => format(inner)?,
                 None => None,
             }
         }
@@ -154,7 +154,6 @@ impl Transformations {
                         read.added.push((path.join("."), copied(&value)));
                     }
                 }
-                "RemoveFields" => {}
                 "KeysToLower" | "KeysToSnakeCase" | "KeysReplace" | "FlattenFields"
                 | "DpathFlattenFields" => read.renames = true,
                 _ => {}

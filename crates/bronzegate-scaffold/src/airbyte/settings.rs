@@ -185,18 +185,18 @@ impl Settings {
     /// The name of a secret for a place of the configuration.
     pub(super) fn secret(&self, source: &str, place: &str) -> String {
         let short = place.rsplit('.').next().unwrap_or(place);
-        self.named(format!("{source}-{}", secret_name(short)), place)
+        self.named(&format!("{source}-{}", secret_name(short)), place)
     }
 
     /// The name of a secret that is a constant of the manifest, or put together of several values.
     pub(super) fn made(&self, source: &str, name: &str, was: &str) -> String {
-        self.named(format!("{source}-{}", secret_name(name)), was)
+        self.named(&format!("{source}-{}", secret_name(name)), was)
     }
 
     /// The name, with a number where another value has it.
-    fn named(&self, name: String, was: &str) -> String {
+    fn named(&self, name: &str, was: &str) -> String {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut own = name.clone();
+        let mut own = name.to_owned();
         let mut number = 2;
         while used.secrets.get(&own).is_some_and(|known| known != was) {
             own = format!("{name}-{number}");

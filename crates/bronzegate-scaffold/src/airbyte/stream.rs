@@ -101,11 +101,7 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
     let incremental = incremental.map(|map| with_own_cursor(map, &transformations, node)).transpose()?;
     request.complete(part, requester)?;
     if let Some(parent) = &mut branches.parent {
-        for field in std::mem::take(&mut part.parent_fields) {
-            if !parent.fields.contains(&field) {
-                parent.fields.push(field);
-            }
-        }
+        add_used_fields(part, parent);
     }
     let mut stream = request.stream;
     if let Some(records) = selected.records {
@@ -140,6 +136,15 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
         left_out: std::mem::take(&mut part.left_out),
         notes: std::mem::take(&mut part.notes),
     })
+}
+
+/// Fields of the parent that templates use, besides those that its router names.
+fn add_used_fields(part: &mut Part<'_>, parent: &mut Parent) {
+    for field in std::mem::take(&mut part.parent_fields) {
+        if !parent.fields.contains(&field) {
+            parent.fields.push(field);
+        }
+    }
 }
 
 /// The credentials of the authenticator, and those that stood elsewhere in the request.

@@ -216,10 +216,9 @@ impl Draft {
             Flag::Data if value.starts_with('@') && name != "--data-raw" => {
                 return Err(CurlError::File(name.to_owned()));
             }
-            Flag::Data => self.data.push(value),
             Flag::DataUrlEncode => self.data.push(encoded(name, &value)?),
             Flag::Json if value.starts_with('@') => return Err(CurlError::File(name.to_owned())),
-            Flag::Json => self.data.push(value),
+            Flag::Data | Flag::Json => self.data.push(value),
             Flag::Get => self.is_get = true,
             Flag::User => self.user = Some(value),
             Flag::Cookie if !value.contains('=') => return Err(CurlError::File(name.to_owned())),

@@ -23,17 +23,8 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
         .get("resources")
         .and_then(Value::as_array)
         .ok_or("this is no configuration of rest_api: it has no `resources`")?;
-    let base_url = text_at(client, "base_url").ok_or("client.base_url is missing")?;
-    let mut report = Report::default();
-    let mut file = Map::new().with("source", name).with("base_url", base_url.trim_end_matches('/'));
-    if let Some(auth) = client.get("auth").filter(|auth| !auth.is_null()) {
-        let (auth, secrets) = authentication(auth, name)?;
-        file.set("auth", auth);
-        report.secrets = secrets;
-    }
-    if let Some(headers) = client.get("headers").filter(|headers| headers.is_object()) {
-        file.set("headers", Yaml::from(texts(headers)));
-    }
+    let (mut file, secrets) = source_of(client, name)?;
+    let mut report = Report { secrets, ..Report::default() };
     let defaults = dump.get("resource_defaults").cloned().unwrap_or(Value::Null);
     let mut found = Map::new();
     for (at, resource) in resources.iter().enumerate() {
@@ -44,16 +35,8 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
         }
         let stream = crate::airbyte::stream_name(&own);
         let converted = stream_of(&resource, client).and_then(|map| {
-            let mut tried = found.clone();
-            tried.set(stream.as_str(), map.clone());
-            let text = file.clone().with("streams", tried).to_text();
-            config::parse(&format!("{name}.yaml"), &text).map(|_| map).map_err(|problems| {
-                let first = problems.as_slice().first();
-                (
-                    "grammar",
-                    first.map(|problem| format!("{}: {}", problem.path, problem.what)).unwrap_or_default(),
-                )
-            })
+            let tried = found.clone().with(stream.as_str(), map.clone());
+            check(name, &file.clone().with("streams", tried)).map(|()| map)
         });
         let (fate, place, refused) = match converted {
             Ok(map) => {
@@ -84,6 +67,34 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
 }
 
 type Refused = (&'static str, String);
+
+/// What all streams share: the address, the authentication with its secrets, and the headers.
+fn source_of(client: &Value, name: &str) -> Result<(Map, Vec<SecretToCreate>), String> {
+    let base_url = text_at(client, "base_url").ok_or("client.base_url is missing")?;
+    let mut file = Map::new().with("source", name).with("base_url", base_url.trim_end_matches('/'));
+    let mut secrets = Vec::new();
+    if let Some(auth) = client.get("auth").filter(|auth| !auth.is_null()) {
+        let (auth, own) = authentication(auth, name)?;
+        file.set("auth", auth);
+        secrets = own;
+    }
+    if let Some(headers) = client.get("headers").filter(|headers| headers.is_object()) {
+        file.set("headers", Yaml::from(texts(headers)));
+    }
+    Ok((file, secrets))
+}
+
+/// Whether the grammar takes a file.
+fn check(name: &str, file: &Map) -> Result<(), Refused> {
+    match config::parse(&format!("{name}.yaml"), &file.to_text()) {
+        Ok(_) => Ok(()),
+        Err(problems) => {
+            let first = problems.as_slice().first();
+            let what = first.map(|problem| format!("{}: {}", problem.path, problem.what));
+            Err(("grammar", what.unwrap_or_default()))
+        }
+    }
+}
 
 fn text_at(value: &Value, key: &str) -> Option<String> {
     value.get(key)?.as_str().map(str::to_owned)
@@ -169,37 +180,60 @@ fn authentication(auth: &Value, source: &str) -> Result<(Map, Vec<SecretToCreate
     Ok((map, secrets))
 }
 
+/// What the parameters of an endpoint say.
+#[derive(Default)]
+struct Parameters {
+    /// Those that are sent as they are.
+    sent: Map,
+    /// The parent, and the fields that are taken from its records.
+    parent: Option<(String, Vec<String>)>,
+    /// Words of the path, and the template that takes the place of each.
+    words: Vec<(String, String)>,
+    incremental: Option<Value>,
+    /// The parameter that says from when on.
+    from: Option<String>,
+}
+
+impl Parameters {
+    fn of(endpoint: &Value) -> Result<Self, Refused> {
+        let incremental = endpoint.get("incremental").filter(|incremental| incremental.is_object()).cloned();
+        let from = incremental.as_ref().and_then(|incremental| text_at(incremental, "start_param"));
+        let mut all = Self { incremental, from, ..Self::default() };
+        for (name, value) in endpoint.get("params").and_then(Value::as_object).into_iter().flatten() {
+            match value.get("type").and_then(Value::as_str) {
+                Some("resolve") => all.resolve(name, value)?,
+                Some("incremental") => {
+                    all.incremental = Some(value.clone());
+                    all.from = Some(name.clone());
+                }
+                Some(other) => return Err(("code", format!("the parameter `{name}` is of type `{other}`"))),
+                None => {
+                    all.sent.set(name.as_str(), Yaml::from(texts(value)));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// A parameter that is a field of the parent's records.
+    fn resolve(&mut self, name: &str, value: &Value) -> Result<(), Refused> {
+        let stream = crate::airbyte::stream_name(&text_at(value, "resource").unwrap_or_default());
+        let field = text_at(value, "field").unwrap_or_default();
+        self.words.push((format!("{{{name}}}"), format!("{{{{ parent.{field} }}}}")));
+        let known = self.parent.get_or_insert_with(|| (stream.clone(), Vec::new()));
+        if known.0 != stream {
+            return Err(("several parents", format!("`{name}` comes from another parent")));
+        }
+        known.1.push(field);
+        Ok(())
+    }
+}
+
 fn stream_of(resource: &Value, client: &Value) -> Result<Map, Refused> {
     let endpoint = resource.get("endpoint").cloned().unwrap_or(Value::Null);
     let path = text_at(&endpoint, "path").unwrap_or_default();
+    let Parameters { sent, mut parent, words, incremental, from } = Parameters::of(&endpoint)?;
     let mut map = Map::new();
-    let mut parent: Option<(String, Vec<String>)> = None;
-    let mut words: Vec<(String, String)> = Vec::new();
-    let mut params = Map::new();
-    let mut incremental = endpoint.get("incremental").filter(|incremental| incremental.is_object()).cloned();
-    let mut from = incremental.as_ref().and_then(|incremental| text_at(incremental, "start_param"));
-    for (name, value) in endpoint.get("params").and_then(Value::as_object).into_iter().flatten() {
-        match value.get("type").and_then(Value::as_str) {
-            Some("resolve") => {
-                let stream = crate::airbyte::stream_name(&text_at(value, "resource").unwrap_or_default());
-                let field = text_at(value, "field").unwrap_or_default();
-                words.push((format!("{{{name}}}"), format!("{{{{ parent.{field} }}}}")));
-                let known = parent.get_or_insert_with(|| (stream.clone(), Vec::new()));
-                if known.0 != stream {
-                    return Err(("several parents", format!("`{name}` comes from another parent")));
-                }
-                known.1.push(field);
-            }
-            Some("incremental") => {
-                incremental = Some(value.clone());
-                from = Some(name.clone());
-            }
-            Some(other) => return Err(("code", format!("the parameter `{name}` is of type `{other}`"))),
-            None => {
-                params.set(name.as_str(), Yaml::from(texts(value)));
-            }
-        }
-    }
     let path = words.iter().fold(path, |path, (from, to)| path.replace(from, to));
     let (path, outer) = outer_fields(&path);
     if let Some((stream, field)) = outer {
@@ -209,8 +243,8 @@ fn stream_of(resource: &Value, client: &Value) -> Result<Map, Refused> {
     if let Some(method) = text_at(&endpoint, "method").filter(|method| !method.eq_ignore_ascii_case("get")) {
         map.set("method", method.to_uppercase());
     }
-    if !params.is_empty() {
-        map.set("params", params);
+    if !sent.is_empty() {
+        map.set("params", sent);
     }
     if let Some(body) = endpoint.get("json").filter(|body| body.is_object()) {
         map.set("body", body.clone());

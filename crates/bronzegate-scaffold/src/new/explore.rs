@@ -87,9 +87,8 @@ pub async fn explore(
     let mut explorer = Explorer { draft, secrets, clock, requests: 0, tried: Vec::new() };
     let page = explorer.ask(draft).await?;
     let found = candidates(&page.body, draft.stream());
-    let (records, why_records) = match chosen(&page, &found, records, choose)? {
-        Some(chosen) => chosen,
-        None => return Ok(Outcome::Undecided(found)),
+    let Some((records, why_records)) = chosen(&page, &found, records, choose)? else {
+        return Ok(Outcome::Undecided(found));
     };
     let known = explorer.paging(page, records, why_records).await?;
     let (text, findings) = file::write(draft, &known)?;
@@ -204,7 +203,7 @@ impl Explorer<'_> {
         let (paging, second) = found;
         let paging = match paging {
             Paging::Unknown(_) => Paging::Unknown(unknown(&page, &records, size.as_ref())),
-            proven => proven,
+            proven @ Paging::Proven { .. } => proven,
         };
         Ok(Known { page, second, records, why_records, size, paging, tried: std::mem::take(&mut self.tried) })
     }

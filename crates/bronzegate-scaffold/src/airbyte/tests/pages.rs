@@ -10,9 +10,9 @@ const AFTER: &str = "type: RequestOption, inject_into: request_parameter, field_
 #[test]
 fn a_next_address_that_is_cut_for_a_parameter_is_read_for_that_parameter() {
     for cursor in [
-        r#"{{ response.next | regex_search('after=([^&]+)') }}"#,
-        r#"{{ response.get('next') | regex_search('[?&]after=(\\d+)') }}"#,
-        r#"{{ response.get('next', '').split('after=')[-1].split('&')[0] if 'after=' in response.get('next', '') else '' }}"#,
+        "{{ response.next | regex_search('after=([^&]+)') }}",
+        r"{{ response.get('next') | regex_search('[?&]after=(\\d+)') }}",
+        "{{ response.get('next', '').split('after=')[-1].split('&')[0] if 'after=' in response.get('next', '') else '' }}",
     ] {
         let strategy = format!("type: CursorPagination, cursor_value: \"{cursor}\"");
         let report = imported(&stream("", &paginator(&strategy, AFTER), ""));

@@ -50,8 +50,8 @@ fn a_stream_is_told_in_two_lines() {
             "Ends when nothing stands at body next, or when body more is false. Fewer records than body total states, less 1 %, are an error. There is no mark: each run reads all there is.",
         ),
         (
-            "path: '/a/{{ parent.id }}', records: items, pagination: { type: page, send: { query: page }, total_pages: { body: pages } }, partitions: { region: [eu, us] }, parent: { stream: parents, fields: [id] }",
-            "Asks GET /a/{{ parent.id }} page by page (query parameter page counts the pages from 1). The records are at items. Once for each of 2 partitions (region) and each record of parents.",
+            "path: '/a/{{ parent.id }}/{{ partition.region }}', records: items, pagination: { type: page, send: { query: page }, total_pages: { body: pages } }, partitions: { region: [eu, us] }, parent: { stream: parents, fields: [id] }",
+            "Asks GET /a/{{ parent.id }}/{{ partition.region }} page by page (query parameter page counts the pages from 1). The records are at items. Once for each of 2 partitions (region) and each record of parents.",
             "Ends after as many pages as body pages states. There is no mark: each run reads all there is.",
         ),
         (

@@ -214,6 +214,6 @@ mod tests {
         assert_eq!(bench.missed(daily, "23T00:59").await, None);
         let never = Some(("23T00:00".to_owned(), MissedReason::NeverRan));
         assert_eq!(bench.missed(daily, "23T01:00").await, never);
-        assert_eq!(bench.missed("timeout: 10s", "23T01:00").await, None, "it has no schedule");
+        assert_eq!(bench.missed("timeout: { read: 10s }", "23T01:00").await, None, "it has no schedule");
     }
 }

@@ -166,7 +166,7 @@ fn pagination_keys_must_fit() {
         ("{ type: page, send: { body: p } }", "needs method: POST"),
         ("{ type: cursor, next: { status: true }, send: { query: c } }", "the status says nothing"),
         ("{ type: cursor, next: { body: n, header: n }, send: { query: c } }", "only one of"),
-        ("{ type: cursor, next: n, send: { query: c } }", "{ body: … }"),
+        ("{ type: cursor, next: n, send: { query: c } }", "write { body: n }"),
         ("{ type: cursor, next: { body: n }, send: { url: false } }", "true"),
         ("{ type: cursor, next: { body: n }, send: { url: true }, initial: x }", "initial cannot"),
         ("{ type: next_url, next: { body: n }, send: { query: c } }", "unknown key"),

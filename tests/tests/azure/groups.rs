@@ -4,7 +4,7 @@ use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_demo_api::{Fault, FaultKind, InvalidJson, Options, Shape, Stream, When};
 use bronzegate_tests::azure_deployment::Deployment;
 use bronzegate_tests::functions_host::{Invoked, firing};
-use bronzegate_tests::one_stream;
+use bronzegate_tests::{SEED, one_stream};
 use bronzegate_tests::streams::items::{RECORDS, SETTINGS, cut_at, stream};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ async fn deployment(faults: Vec<Fault>) -> Deployment {
         one_stream(name, &format!("{SETTINGS}\nschedule: {{ every: {schedule} }}")).replace("streams:\n", "")
     };
     let yaml = format!("streams:\n{}", NAMES.map(settings).concat());
-    let options = Options { streams: NAMES.map(named).into(), faults, ..Options::default() };
+    let options = Options { seed: SEED, streams: NAMES.map(named).into(), faults, ..Options::default() };
     Deployment::new(options, &yaml).await
 }
 

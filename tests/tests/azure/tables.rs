@@ -55,7 +55,8 @@ async fn a_wrong_place_for_tables_is_named_before_the_first_request() {
         app.set("BRONZEGATE_TABLES", value);
         let told = match app.invoke(QUEUE, json!({ "item": item("items").to_string() }), json!({})).await {
             Invoked::Failed(_, body) => body,
-            // What no other try can help goes onto the poison queue.
+            // What no other try can help goes onto the poison queue, and why into the log.
+            Invoked::Outputs(outputs) if outputs.get("poison").is_some() => app.log().join("\n"),
             Invoked::Outputs(outputs) => outputs.to_string(),
             Invoked::Died => "it died".to_owned(),
         };

@@ -291,7 +291,7 @@ async fn what_cannot_be_loaded_is_a_usage_error() {
     shell.source("bare", "streams: { t: { path: /changes, records: results } }");
     for (line, message) in [
         ("backfill demo/changes --from 2026-01-02 --to 2026-01-02", "`to` must be after `from`"),
-        ("backfill demo/changes --from soon --to 2026-01-02", "write a date"),
+        ("backfill demo/changes --from soon --to 2026-01-02", "write how long ago"),
         ("backfill demo/changes --from 2026-01-01 --to 2026-01-02 --window 1x", "15m, 6h, 1d"),
         ("backfill demo/changes --from 2026-01-01 --to 2026-01-02 --rate-share 2", "from 0.0001 to 1"),
         ("backfill bare/t --from 2026-01-01 --to 2026-01-02", "it has no `incremental:"),

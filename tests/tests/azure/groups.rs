@@ -4,8 +4,8 @@ use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_demo_api::{Fault, FaultKind, InvalidJson, Options, Shape, Stream, When};
 use bronzegate_tests::azure_deployment::Deployment;
 use bronzegate_tests::functions_host::{Invoked, firing};
-use bronzegate_tests::{SEED, one_stream};
 use bronzegate_tests::streams::items::{RECORDS, SETTINGS, cut_at, stream};
+use bronzegate_tests::{SEED, one_stream};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 

@@ -71,7 +71,7 @@ async fn what_is_wrong_with_the_command_line_is_2() {
         ("run demo/items --at yesterday", "write a date"),
         ("run demo/items --at 2026-11-22T17:00:00", "with its offset"),
         ("run demo/items --deadline 15", "duration"),
-        ("run demo/items --at=-000001-01-01T00:00:00Z", "of the years 1 to 9999"),
+        ("run demo/items --at=-000001-01-01T00:00:00Z", "write a date"),
         ("backfill demo/items --from=-000001-01-01T00:00:00Z --to 2026-01-01", "write how long ago"),
         (
             "backfill demo/items --from 2026-01-01 --to 2026-01-02 --rate-share=1e-12",

@@ -145,7 +145,7 @@ async fn an_authority_of_ones_own_is_trusted_where_the_file_names_it() {
     let (kind, message) = failure(&report);
     assert_eq!((kind, report.counts.requests), (ErrorKind::Api, 1), "{message}");
     assert!(
-        message.contains("UnknownIssuer") && message.contains("name it with `tls: { ca: … }`"),
+        message.contains("an unknown CA") && message.contains("name it with `tls: { ca: … }`"),
         "{message}"
     );
 }

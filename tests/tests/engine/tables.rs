@@ -136,7 +136,7 @@ async fn a_damaged_table_is_refused_at_once_with_its_line() {
     }
     // What says itself that it is something else is no table of one column.
     is_refused("application/json", "{\"error\":\"x\"}", CSV, 1, "it is not CSV").await;
-    is_refused("text/html", "<html></html>", CSV, 1, "it is not CSV").await;
+    is_refused("text/html", "<html></html>", CSV, 1, "a web page, not data").await;
 }
 
 #[tokio::test]

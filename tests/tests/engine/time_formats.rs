@@ -155,11 +155,15 @@ async fn a_cursor_of_another_spelling_is_told_with_the_format_that_it_looks_like
         ("rfc3339", "1767513600000", "looks like milliseconds since 1970: write `format: epoch_ms`"),
         ("epoch_s", "\"2026-01-04T08:00:00Z\"", "looks like rfc3339: write `format: rfc3339`"),
         ("dotnet", "\"20260104\"", "looks like date: write `format: date`"),
-        ("'%d/%m/%Y'", "\"2026-01-04\"", "is not a time such as %d/%m/%Y. It looks like date"),
+        (
+            "'%d/%m/%Y'",
+            "\"2026-01-04\"",
+            "is not a time such as %d/%m/%Y: it is \"2026-01-04\". It looks like date",
+        ),
         (
             "[rfc3339, epoch_s]",
             "\"04 Jan 2026 08:00:00 GMT\"",
-            "is not of the formats [rfc3339, epoch_s]. It looks like rfc2822",
+            "is not of the formats [rfc3339, epoch_s]: it is \"04 Jan 2026 08:00:00 GMT\". It looks like rfc2822",
         ),
     ] {
         let stream = changes([format!("{{\"id\":1,\"updatedAt\":{written}}}")]);

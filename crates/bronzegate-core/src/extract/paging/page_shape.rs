@@ -130,7 +130,9 @@ fn meant(at: &Pointer, body: &PageBody) -> String {
     let names = body.names.iter().map(String::as_str);
     match nearest(first, names.clone()) {
         _ if body.form == Form::List => "; the body is a list: write `records: $`".to_owned(),
-        Some(near) if near != first => format!("; did you mean `{}`?", printable(near, LONGEST_SHOWN)),
+        // It is there, and null.
+        _ if names.clone().any(|name| name == first) => String::new(),
+        Some(near) => format!("; did you mean `{}`?", printable(near, LONGEST_SHOWN)),
         None if !body.names.is_empty() => "; name the one that holds the records".to_owned(),
         _ => String::new(),
     }

@@ -318,11 +318,9 @@ pub(crate) fn secret(credentials: &Credentials, name: &str) -> Option<String> {
     Some(match name {
         "TOKEN" => credentials.token.clone(),
         "USERNAME" => credentials.username.clone(),
-        "PASSWORD" => credentials.password.clone(),
         "API_KEY" => credentials.api_key.clone(),
-        "SECRET_KEY" | "TOKEN_SECRET" => credentials.password.clone(),
-        "DEVELOPER_TOKEN" => credentials.application_key.clone(),
-        "APPLICATION_KEY" => credentials.application_key.clone(),
+        "PASSWORD" | "SECRET_KEY" | "TOKEN_SECRET" => credentials.password.clone(),
+        "DEVELOPER_TOKEN" | "APPLICATION_KEY" => credentials.application_key.clone(),
         "CLIENT_ID" => credentials.client_id.clone(),
         "CLIENT_SECRET" => credentials.client_secret.clone(),
         "REFRESH_TOKEN" => credentials.refresh_token.clone(),

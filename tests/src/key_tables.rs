@@ -5,6 +5,7 @@
 //! stream have, and those of a stream alone. A type that no page names is written below the key that has it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -101,7 +102,7 @@ impl<'a> Tables<'a> {
         if let Some(words) = described_words(schema) {
             let mut table = "| word | meaning |\n|---|---|\n".to_owned();
             for (word, meaning) in words {
-                table.push_str(&format!("| `{word}` | {} |\n", sentence(meaning)));
+                let _ = writeln!(table, "| `{word}` | {} |", sentence(meaning));
             }
             return Ok(table);
         }
@@ -113,7 +114,7 @@ impl<'a> Tables<'a> {
         for Row { key, required, value, meaning } in rows {
             let required = if required { " (required)" } else { "" };
             let key = if key.starts_with("**") { key } else { format!("`{key}`{required}") };
-            table.push_str(&format!("| {key} | {value} | {} |\n", sentence(&meaning)));
+            let _ = writeln!(table, "| {key} | {value} | {} |", sentence(&meaning));
         }
         Ok(table)
     }
@@ -135,7 +136,7 @@ impl<'a> Tables<'a> {
                 self.rows(form, page, prefix, left_out, rows);
                 if let (Some(row), Some(meaning)) = (rows.get_mut(before), form["description"].as_str()) {
                     row.required = false;
-                    row.meaning = meaning.to_owned();
+                    meaning.clone_into(&mut row.meaning);
                 }
             }
         }
@@ -343,8 +344,7 @@ fn listed(words: &[&str]) -> String {
 
 fn text_of(schema: &Value) -> &'static str {
     match schema["pattern"].as_str() {
-        Some("^[0-9]+(ms|s|m|h|d)$") => "duration",
-        Some("^[0-9]+(m|h|d|w|mo|y)$") => "duration",
+        Some("^[0-9]+(ms|s|m|h|d)$" | "^[0-9]+(m|h|d|w|mo|y)$") => "duration",
         Some(pattern) if pattern.contains("KiB") => "size",
         Some("%") => "pattern",
         _ => "text",

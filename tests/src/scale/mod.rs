@@ -79,7 +79,7 @@ pub async fn asked(kind: Kind, commits: u64) -> Asked {
     let run_requests = store.take_requests();
     let now = test_clock().now() + SignedDuration::from_mins(30);
     let settings = bench.source.named(name).expect("the stream is in the source");
-    let missed = health::missed(&log, settings, Duration::from_mins(60), now).await;
+    let missed = health::missed(&log, settings, Duration::from_hours(1), now).await;
     assert_eq!(missed.expect("the log is readable"), None);
     let look = store.take_requests();
     let day = log.since(now - SignedDuration::from_hours(24), now).await.expect("the log is readable");

@@ -159,11 +159,10 @@ impl Bronze {
                 ensure(committed == expected, || format!("{committed} records committed of {expected}"))?;
                 self.check_no_more_than(uncut)
             }
+            _ if loose => self.check_same_records(uncut),
+            Content::Files { .. } if is_ordered => self.check_equals(uncut),
             // Rows of a table have no order.
-            Content::Table { .. } if !loose => self.check_same_batches(uncut),
-            Content::Files { .. } if !loose && is_ordered => self.check_equals(uncut),
-            Content::Files { .. } if !loose => self.check_same_batches(uncut),
-            _ => self.check_same_records(uncut),
+            Content::Files { .. } | Content::Table { .. } => self.check_same_batches(uncut),
         }
     }
 

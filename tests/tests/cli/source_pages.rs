@@ -81,8 +81,8 @@ async fn every_example_of_the_pages_is_a_source_file_that_check_accepts() {
 /// The pages of a folder and of those within it.
 fn markdown(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
+    for entry in fs::read_dir(folder).expect("a folder of pages") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             found.append(&mut markdown(&path));
         } else if path.extension().is_some_and(|extension| extension == "md") {

@@ -1,6 +1,7 @@
 //! What the program says, for a reader: every `--help`, and the errors that are met most, in plain text files under
 //! `tests/fixtures/words`. `BRONZEGATE_REWRITE=1` writes them again.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
@@ -9,12 +10,18 @@ use bronzegate_demo_api::{Auth, Fault, FaultKind, InvalidJson, Shape, Stream, St
 use bronzegate_tests::command_line::{Shell, program};
 use bronzegate_tests::repository;
 
+#[expect(clippy::disallowed_methods, reason = "set by whoever has reviewed the words, for this run alone")]
+fn is_rewriting() -> bool {
+    std::env::var_os("BRONZEGATE_REWRITE").is_some()
+}
+
 /// Holds a text against its file, or writes the file.
 #[track_caller]
 fn assert_words(name: &str, text: &str) {
     let file = repository().join("tests/fixtures/words").join(name);
-    if std::env::var_os("BRONZEGATE_REWRITE").is_some() {
-        fs::write(&file, text).unwrap();
+    if is_rewriting() {
+        fs::create_dir_all(file.parent().expect("a folder")).expect("writable");
+        fs::write(&file, text).expect("writable");
     }
     let known = fs::read_to_string(&file).unwrap_or_default();
     let differs = known.lines().zip(text.lines()).enumerate().find(|(_, (known, text))| known != text);
@@ -25,8 +32,8 @@ fn assert_words(name: &str, text: &str) {
 }
 
 fn help(words: &[&str]) -> String {
-    let ended = Command::new(program("bronzegate")).args(words).arg("--help").env_clear().output().unwrap();
-    String::from_utf8(ended.stdout).unwrap()
+    let ended = Command::new(program("bronzegate")).args(words).arg("--help").env_clear().output();
+    String::from_utf8(ended.expect("the program starts").stdout).expect("text")
 }
 
 /// The commands below one, as its help lists them.
@@ -49,7 +56,7 @@ fn every_help_is_the_one_that_was_reviewed() {
         let called: Vec<&str> = words.iter().map(String::as_str).collect();
         let help = help(&called);
         let line = std::iter::once("bronzegate").chain(called).collect::<Vec<_>>().join(" ");
-        text.push_str(&format!("==== {line} --help\n\n{help}\n"));
+        let _ = writeln!(text, "==== {line} --help\n\n{help}");
         let below = commands(&help).into_iter().rev();
         open.extend(below.map(|name| words.iter().cloned().chain([name]).collect()));
     }
@@ -206,7 +213,7 @@ async fn tell(text: &mut String, shell: &Shell, free: &str, situation: &str, lin
     // Logs have times, tables durations: both are for other tests.
     let is_steady = |line: &&str| !line.contains(" WARN ") && !line.starts_with("STREAM ") && !is_row(line);
     let said = said.lines().filter(is_steady).map(without_times).collect::<Vec<_>>().join("\n");
-    text.push_str(&format!("{situation}$ bronzegate {line}\n{said}\n({})\n\n", ended.code().unwrap_or(-1)));
+    let _ = writeln!(text, "{situation}$ bronzegate {line}\n{said}\n({})\n", ended.code().unwrap_or(-1));
 }
 
 fn is_row(line: &str) -> bool {

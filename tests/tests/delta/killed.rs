@@ -30,7 +30,7 @@ async fn bench() -> Bench {
 
 /// Stores of a target and of its tables, beside each other in a folder; a call of both goes wrong.
 fn stores(folder: &Path, at: u64, failing: Failing) -> (FaultyStore, Stores) {
-    let open = |name: &str| Arc::new(LocalStore::open(&folder.join(name)).expect("a folder"));
+    let open = |name: &str| Arc::new(LocalStore::open(folder.join(name)).expect("a folder"));
     let faulty = FaultyStore::new(open("bronze"), at, failing);
     let tables = DeltaTables::new(Arc::new(faulty.over(open("tables"))), Arc::new(SystemClock::default()));
     let stores =

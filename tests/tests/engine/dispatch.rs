@@ -33,12 +33,10 @@ streams:
 #[tokio::test]
 async fn of_many_streams_those_whose_turn_never_came_are_partial() {
     let names: Vec<String> = (0..6).map(|number| format!("stream{number}")).collect();
-    let text: String = names
-        .iter()
-        .map(|name| {
-            format!("  {name}: {{ path: /{name}, records: results, pagination: {{ type: none }} }}\n")
-        })
-        .collect();
+    let stream = |name: &String| {
+        format!("  {name}: {{ path: /{name}, records: results, pagination: {{ type: none }} }}")
+    };
+    let text = names.iter().map(stream).collect::<Vec<_>>().join("\n");
     let shell = Shell::new(Vec::new(), Vec::new(), &format!("streams:\n{text}")).await;
     let dispatcher = Dispatcher::new(
         SourceFolder::local(shell.path("sources")),

@@ -61,6 +61,8 @@ mod link_headers;
 mod only_pages;
 // Ends that are none, compared with the pages around them.
 mod page_ends;
+// Looks at pages that do not come.
+mod page_looks;
 // Answers with status 200 that are no page.
 mod page_shapes;
 // Records that lie outside of what was asked.

@@ -7,14 +7,14 @@ use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{By, Fault, FaultKind, Framing, Layout, Quirks, Said, Shape, Stream, Style, When};
 use bronzegate_tests::{Bench, expected, failure};
 
-const RECORDS: u64 = 200;
+pub(super) const RECORDS: u64 = 200;
 
 fn stream(style: Style, records: u64) -> Stream {
     Stream::new("items", style, Shape::Small, records).page_size(20)
 }
 
 /// A stream whose pages are counted and written as a layout says.
-fn laid_out(by: By, body: Vec<(&str, Said)>, records: u64) -> Stream {
+pub(super) fn laid_out(by: By, body: Vec<(&str, Said)>, records: u64) -> Stream {
     let body = body.into_iter().map(|(at, said)| (at.to_owned(), said)).collect();
     let layout = Layout {
         by,
@@ -28,7 +28,7 @@ fn laid_out(by: By, body: Vec<(&str, Said)>, records: u64) -> Stream {
     stream
 }
 
-fn by_page(more: &str) -> String {
+pub(super) fn by_page(more: &str) -> String {
     format!(
         "records: results\npagination: {{ type: page, start: 1, send: {{ query: page }}, page_size: {{ query: per_page, value: 20 }}{more} }}"
     )
@@ -46,7 +46,7 @@ fn by_cursor(more: &str) -> String {
     )
 }
 
-async fn run(stream: Stream, faults: Vec<Fault>, settings: &str) -> (Bench, RunReport) {
+pub(super) async fn run(stream: Stream, faults: Vec<Fault>, settings: &str) -> (Bench, RunReport) {
     let bench = Bench::one(stream, faults, settings).await;
     let (report, _) = bench.run_waiting("items").await;
     (bench, report)
@@ -267,52 +267,6 @@ async fn a_full_page_that_names_no_next_one_although_others_did_is_looked_at_in_
     assert_all(&outcome);
     assert_eq!((outcome.1.warnings.len(), outcome.0.stats("items").requests), (0, 11));
     assert!(!outcome.0.commits("items")[0].may_lack);
-}
-
-#[tokio::test]
-async fn a_look_in_half_that_does_not_come_proves_nothing_and_the_next_run_looks_again() {
-    let settings = "records: results\npagination: { type: cursor, next: { body: next }, send: { query: after }, page_size: { query: limit, value: 20 } }";
-    for kind in [FaultKind::status(503), FaultKind::retry_after(429, "86400"), FaultKind::Reset] {
-        let mut renaming = laid_out(By::Cursor("after".to_owned()), vec![("next", Said::Next)], RECORDS);
-        renaming.quirks.renames_next = Some((3, "cursor".to_owned()));
-        // The fourth request asks for half of the third page.
-        let away = Fault::new("items", When::Request(4), kind.clone()).always();
-        let bench = Bench::one(renaming, vec![away], settings).await;
-        let (report, _) = bench.run_waiting("items").await;
-        assert_eq!(failure(&report).0, ErrorKind::Api, "{kind:?}: {report:?}");
-        bench.assert_nothing_visible("items");
-        bench.api.set_faults(Vec::new());
-        let (report, _) = bench.run_waiting("items").await;
-        assert!(failure(&report).1.contains("nothing stands at body next"), "{kind:?}: {report:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_full_first_page_that_names_no_next_one_although_it_did_in_earlier_runs_is_looked_at_in_half() {
-    let settings = "records: results\npagination: { type: cursor, next: { body: next }, send: { query: after }, page_size: { query: limit, value: 20 } }";
-    let layout = laid_out(By::Cursor("after".to_owned()), vec![("next", Said::Next)], RECORDS);
-    let bench = Bench::one(layout, Vec::new(), settings).await;
-    let report = bench.run_at("items", "2026-01-02T00:00:00Z").await;
-    assert_eq!((report.status, report.counts.records), (Status::Complete, RECORDS), "{report:?}");
-    let renamed = FaultKind::NextRenamed { name: "cursor".to_owned() };
-    bench.api.set_faults(vec![Fault::new("items", When::Record(0), renamed).always()]);
-    let report = bench.run_at("items", "2026-01-03T00:00:00Z").await;
-    let (kind, why) = failure(&report);
-    assert!(
-        kind == ErrorKind::Data
-            && why.contains("although pages of other branches or runs named theirs there"),
-        "{report:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_look_behind_the_stated_end_that_is_not_let_in_now_proves_nothing() {
-    let settings = by_page(", total_pages: { body: pages }").replace("per_page", "limit");
-    let stale = laid_out(By::Page("page".to_owned()), vec![("pages", Said::Just(4.into()))], RECORDS);
-    let away = Fault::new("items", When::Request(5), FaultKind::retry_after(429, "86400")).always();
-    let (bench, report) = run(stale, vec![away], &settings).await;
-    assert_eq!(failure(&report).0, ErrorKind::Api, "{report:?}");
-    bench.assert_nothing_visible("items");
 }
 
 #[tokio::test]

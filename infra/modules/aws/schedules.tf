@@ -48,7 +48,7 @@ resource "aws_scheduler_schedule" "stream" {
 resource "aws_scheduler_schedule" "watch" {
   #checkov:skip=CKV_AWS_297: the event holds nothing that needs a key
   name        = "${var.name}-watch"
-  description = "Tells of scheduled runs that are missing."
+  description = "Reports scheduled runs that are missing."
   group_name  = aws_scheduler_schedule_group.streams.name
   state       = var.schedules.enabled ? "ENABLED" : "DISABLED"
 

@@ -202,10 +202,14 @@ impl Fetcher {
             }
             Err(SendError::Fatal(error)) => return Err(FetchError::Failed(error)),
         };
-        let answered = Answered::of(&request.method, &response);
+        // Made for the log alone, so not on every page of every run.
+        let answered =
+            tracing::enabled!(tracing::Level::DEBUG).then(|| Answered::of(&request.method, &response));
         let read = self.read(response, aim).await;
-        let took = self.client.clock().elapsed().saturating_sub(began);
-        tracing::debug!("{}: {}", self.name(), self.client.told(&answered.line(took)));
+        if let Some(answered) = answered {
+            let took = self.client.clock().elapsed().saturating_sub(began);
+            tracing::debug!("{}: {}", self.name(), self.client.told(&answered.line(took)));
+        }
         read
     }
 

@@ -148,7 +148,9 @@ impl Asking<'_> {
             let whole = match whole {
                 Look::Page(whole) => whole,
                 Look::Failed(error) => return Err(error),
-                Look::Nothing | Look::NoTime => return Ok(Led::Unasked),
+                // What is refused says nothing of the pages.
+                Look::Nothing => return Ok(Led::NotYet),
+                Look::NoTime => return Ok(Led::Unasked),
             };
             if rest.prints.iter().all(|print| whole.prints.contains(print)) {
                 return Ok(Led::On);

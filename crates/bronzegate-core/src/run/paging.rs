@@ -31,10 +31,9 @@ impl StreamRun {
         }
         let mut now = BTreeMap::new();
         for level in context.levels() {
-            let settings = fingerprint(&level.stream);
-            let known = known.get(&level.stream.name).filter(|known| known.settings == settings);
+            let known = known_of(level, &known);
             let is_own = level.stream.name == context.stream.name;
-            let asked = of_level(level, known, settings).await;
+            let asked = of_level(level, known).await;
             let asked = asked.map_err(|error| if is_own { error } else { error.in_stream(level.name()) });
             let known = asked?;
             let came_before = is_own && segment.counts_before.pages > 0;
@@ -51,13 +50,16 @@ impl StreamRun {
 /// Says of each level whether its pages have led on in earlier runs, as the log remembers it.
 pub(super) fn remembered(context: &StreamContext, segment: &Segment) {
     for level in context.levels() {
-        let known = segment.paging.get(&level.stream.name);
-        if known
-            .is_some_and(|known| known.leads_on == Some(true) && known.settings == fingerprint(&level.stream))
-        {
+        if known_of(level, &segment.paging).is_some_and(|known| known.leads_on == Some(true)) {
             level.seen.has_led_on_before();
         }
     }
+}
+
+/// What the log knows of a level, as long as its pages are asked for in the same way.
+fn known_of<'a>(level: &StreamContext, known: &'a BTreeMap<String, KnownPaging>) -> Option<&'a KnownPaging> {
+    let known = known.get(&level.stream.name)?;
+    (known.settings == fingerprint(&level.stream)).then_some(known)
 }
 
 /// A run whose pages a rule has ended by a status before there was one.
@@ -73,11 +75,7 @@ fn refused(level: &StreamContext, came_before: bool) -> Result<()> {
     Err(Error::new(ErrorKind::Data, cause))
 }
 
-async fn of_level(
-    level: &StreamContext,
-    known: Option<&KnownPaging>,
-    settings: String,
-) -> Result<Option<KnownPaging>> {
+async fn of_level(level: &StreamContext, known: Option<&KnownPaging>) -> Result<Option<KnownPaging>> {
     let seen = level.seen.first();
     let has_records = seen.as_ref().is_some_and(|first| first.records > 0);
     if known.is_none() && !page_zero(level, seen.as_ref()).await? {
@@ -99,7 +97,7 @@ async fn of_level(
         },
     };
     let is_known = leads_on.is_some() || known.is_some() || has_records;
-    Ok(is_known.then_some(KnownPaging { settings, leads_on }))
+    Ok(is_known.then(|| KnownPaging { settings: fingerprint(&level.stream), leads_on }))
 }
 
 /// Page 0 was not asked for: that is told, and a later run asks.

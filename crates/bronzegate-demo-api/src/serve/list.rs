@@ -153,9 +153,14 @@ fn one(live: &Live, call: &Call, member: &str, suffix: &str) -> Bytes {
     let name = name.strip_suffix(suffix).unwrap_or_default();
     let is = |record: &String| {
         let record: serde_json::Value = serde_json::from_str(record).unwrap_or_default();
-        record[member].as_str().map_or_else(|| record[member].to_string(), str::to_owned) == name
+        name_in(&record, member) == name
     };
     live.records().into_iter().find(is).map_or_else(|| Bytes::from_static(b"null"), Bytes::from)
+}
+
+/// A member by which a record is asked for: a text as it stands, anything else as JSON.
+fn name_in(record: &serde_json::Value, member: &str) -> String {
+    record[member].as_str().map_or_else(|| record[member].to_string(), str::to_owned)
 }
 
 /// A request of an export job whose requests are data.
@@ -235,8 +240,7 @@ fn named(
         let mut record = Vec::new();
         scene.recipe.write(&mut record, index);
         let value: serde_json::Value = serde_json::from_slice(&record).unwrap_or_default();
-        let name = value[member].as_str().map_or_else(|| value[member].to_string(), str::to_owned);
-        if names.contains(&name.as_str()) {
+        if names.contains(&name_in(&value, member).as_str()) {
             records.push(record.into());
         }
     }

@@ -1,5 +1,9 @@
 //! JSON and newline-delimited JSON: the splitter, 64 bytes at a time.
 
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled for each kind of processor")]
+
+mod block;
+mod checked;
 mod ending;
 mod grammar;
 mod in_lists;
@@ -11,7 +15,6 @@ mod rows;
 mod scalar;
 mod shaper;
 mod splitter;
-mod token_starts;
 mod values;
 mod wanted;
 mod wanted_values;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled for each kind of processor")]
 
+mod alone;
 mod block;
 mod checked;
 mod ending;
@@ -19,6 +20,7 @@ mod values;
 mod wanted;
 mod wanted_values;
 
+pub use alone::records_of;
 pub(crate) use renamed::{might_hold_one_of, rename_clashes};
 pub(crate) use shaper::Shaper;
 pub(crate) use splitter::Splitter;

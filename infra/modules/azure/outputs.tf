@@ -31,14 +31,14 @@ output "target" {
 output "identity" {
   description = "The function's identity: the client ID that it signs in with, and the principal ID that roles are given to."
   value = {
-    client_id    = azurerm_user_assigned_identity.function.client_id
-    principal_id = azurerm_user_assigned_identity.function.principal_id
+    client_id    = local.identity.client_id
+    principal_id = local.identity.principal_id
   }
 }
 
 output "onelake_grant" {
   description = "What somebody grants by hand where bronze or tables are in OneLake, since the provider has no such role; null elsewhere."
-  value       = length(local.granted_lakes) == 0 ? null : "Fabric workspace ${join(" and workspace ", local.granted_lakes)}: add the identity ${azurerm_user_assigned_identity.function.name} (principal ${azurerm_user_assigned_identity.function.principal_id}) as Contributor"
+  value       = length(local.granted_lakes) == 0 ? null : "Fabric workspace ${join(" and workspace ", local.granted_lakes)}: add the identity ${local.identity.name} (principal ${local.identity.principal_id}) as Contributor"
 }
 
 output "tables" {
@@ -49,7 +49,7 @@ output "tables" {
 output "databricks_grant" {
   description = "What somebody grants by hand in Databricks; null without a workspace."
   value = var.databricks == null ? null : join(" ", compact([
-    "${var.databricks.host}: add the service principal ${azurerm_user_assigned_identity.function.client_id} (an identity managed by Entra ID).",
+    "${var.databricks.host}: add the service principal ${local.identity.client_id} (an identity managed by Entra ID).",
     local.has_schema ? "Grant it USE CATALOG, USE SCHEMA, CREATE TABLE, SELECT and MODIFY for ${var.databricks.schema}, READ VOLUME or READ FILES on ${coalesce(var.databricks.files, local.target)}, and CAN USE on the warehouse ${var.databricks.warehouse_id}." : null,
   ]))
 }

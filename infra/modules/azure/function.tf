@@ -1,5 +1,6 @@
 locals {
   is_flex         = var.plan == "flex"
+  is_azapi        = var.site_by == "azapi"
   timeout_seconds = coalesce(var.function.timeout_seconds, var.plan == "consumption" ? 600 : 1800)
   max_instances   = coalesce(var.function.max_instances, local.is_flex ? 40 : 10)
   is_public       = var.network == null ? true : var.network.public_app
@@ -35,7 +36,15 @@ locals {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING = "ClientId=${local.identity.client_id};Authorization=AAD"
   })
 
-  app = one(concat(azurerm_function_app_flex_consumption.function, azurerm_linux_function_app.function))
+  # What is known of an app that azapi makes later.
+  group_id = "/subscriptions/${data.azurerm_client_config.current.subscription_id}/resourceGroups/${var.resource_group_name}"
+  later    = { name = local.unique_name, id = "${local.group_id}/providers/Microsoft.Web/sites/${local.unique_name}", default_hostname = "${local.unique_name}.azurewebsites.net" }
+  made     = one(concat(azurerm_function_app_flex_consumption.function, azurerm_linux_function_app.function))
+  app = {
+    name             = local.is_azapi ? local.later.name : local.made.name
+    id               = local.is_azapi ? local.later.id : local.made.id
+    default_hostname = local.is_azapi ? local.later.default_hostname : local.made.default_hostname
+  }
 }
 
 resource "azurerm_service_plan" "function" {
@@ -56,7 +65,7 @@ resource "azurerm_service_plan" "function" {
 }
 
 resource "azurerm_function_app_flex_consumption" "function" {
-  count = local.is_flex ? 1 : 0
+  count = local.is_flex && !local.is_azapi ? 1 : 0
 
   name                                           = local.unique_name
   resource_group_name                            = var.resource_group_name

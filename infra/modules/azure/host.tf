@@ -65,11 +65,12 @@ resource "azurerm_storage_container" "package" {
   container_access_type = "private"
 }
 
-# Named by its content: another package is another address, which restarts the app.
+# Named by its content: another package is another address, which restarts the app. Flex Consumption looks for one name.
 resource "azurerm_storage_blob" "package" {
-  count = var.plan == "flex" ? 0 : 1
+  count = local.is_flex && !local.is_azapi ? 0 : 1
 
-  name                   = "${filesha256(var.package)}.zip"
+  name                   = local.is_azapi ? "released-package.zip" : "${filesha256(var.package)}.zip"
+  content_md5            = local.is_azapi ? filemd5(var.package) : null
   storage_account_name   = azurerm_storage_account.host.name
   storage_container_name = azurerm_storage_container.package.name
   type                   = "Block"

@@ -10,17 +10,25 @@ output "function_app_hostname" {
 
 output "deploy_command" {
   description = "What deploys the package on the plan flex, where Terraform cannot; null on the others, where it does."
-  value       = local.is_flex ? "az functionapp deployment source config-zip --resource-group ${var.resource_group_name} --name ${local.app.name} --src ${var.package}" : null
+  value       = local.is_flex && !local.is_azapi ? "az functionapp deployment source config-zip --resource-group ${var.resource_group_name} --name ${local.app.name} --src ${var.package}" : null
 }
 
 output "storage_command" {
   description = "What takes the empty setting AzureWebJobsStorage away on the plan flex, after each apply and before the package is deployed: the provider has no way to leave it out, and each apply brings it back. Null on the others."
-  value       = local.is_flex ? "az functionapp config appsettings delete --resource-group ${var.resource_group_name} --name ${local.app.name} --setting-names AzureWebJobsStorage" : null
+  value       = local.is_flex && !local.is_azapi ? "az functionapp config appsettings delete --resource-group ${var.resource_group_name} --name ${local.app.name} --setting-names AzureWebJobsStorage" : null
 }
 
 output "sync_command" {
   description = "What tells the plans consumption and premium of the package's functions after each apply that brought another package: run from a URL, it is not looked into by itself. Null on flex."
   value       = local.is_flex ? null : "az rest --method post --url https://management.azure.com/subscriptions/${data.azurerm_client_config.current.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Web/sites/${local.unique_name}/syncfunctiontriggers?api-version=2022-03-01"
+}
+
+output "flex_site" {
+  description = "The app on the plan flex as the resource manager takes it, for the module `azure-flex-site`; null unless site_by is azapi."
+  value       = local.is_azapi ? local.flex_site : null
+
+  # Without its permissions, its package, or its way to the storage, the host does not start.
+  depends_on = [azurerm_role_assignment.function, azurerm_private_endpoint.resource, azurerm_storage_blob.package]
 }
 
 output "target" {

@@ -162,6 +162,10 @@ variable "role_assignments" {
     error_message = "role_assignments: `on` must be bronze, vault, queues or app."
   }
   validation {
+    condition     = var.site_by == "azurerm" || alltrue([for given in values(var.role_assignments) : given.on != "app"])
+    error_message = "role_assignments: with site_by = \"azapi\" the app's roles are the root's."
+  }
+  validation {
     condition     = var.bronze.onelake == null || alltrue([for given in values(var.role_assignments) : given.on != "bronze"])
     error_message = "role_assignments: Azure has no role on a lakehouse."
   }
@@ -189,6 +193,10 @@ variable "diagnostic_settings" {
     error_message = "diagnostic_settings: `on` must be of bronze, host, vault and app."
   }
   validation {
+    condition     = var.site_by == "azurerm" || alltrue([for given in values(var.diagnostic_settings) : !contains(given.on, "app")])
+    error_message = "diagnostic_settings: with site_by = \"azapi\" the app's settings are the root's."
+  }
+  validation {
     condition     = alltrue([for given in values(var.diagnostic_settings) : given.workspace_resource_id != null || given.storage_account_resource_id != null || given.event_hub_authorization_rule_resource_id != null])
     error_message = "diagnostic_settings: each needs a workspace, a storage account or an event hub."
   }
@@ -212,6 +220,25 @@ variable "plan" {
   validation {
     condition     = contains(["flex", "consumption", "premium"], var.plan)
     error_message = "plan must be flex, consumption or premium."
+  }
+}
+
+variable "site_by" {
+  description = "Who makes the app on the plan flex: azurerm (this module; the outputs `storage_command` and `deploy_command` are run after each apply), or azapi (the module `azure-flex-site`, which takes the output `flex_site`; no command is needed)."
+  type        = string
+  default     = "azurerm"
+
+  validation {
+    condition     = contains(["azurerm", "azapi"], var.site_by)
+    error_message = "site_by must be azurerm or azapi."
+  }
+  validation {
+    condition     = var.site_by == "azurerm" || var.plan == "flex"
+    error_message = "site_by = \"azapi\" is for the plan flex."
+  }
+  validation {
+    condition     = var.site_by == "azurerm" || try(var.network.public_app, true)
+    error_message = "site_by = \"azapi\": the app is made after this module, so its private endpoint is the root's: set network.public_app."
   }
 }
 

@@ -166,3 +166,108 @@ run "what_a_platform_cannot_mean_is_refused" {
     var.sources_folder, var.proxy,
   ]
 }
+
+run "the_app_on_flex_may_be_one_resource_of_azapi_with_its_package_as_a_blob" {
+  command = plan
+
+  variables {
+    site_by  = "azapi"
+    function = { max_instances = 3, memory_mib = 2048 }
+    network = {
+      integration_subnet_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/app"
+      endpoint_subnet_id    = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/endpoints"
+    }
+  }
+
+  assert {
+    condition     = length(azurerm_function_app_flex_consumption.function) + length(azurerm_linux_function_app.function) == 0 && output.deploy_command == null && output.storage_command == null && output.sync_command == null
+    error_message = "azurerm makes no app, and no command is needed"
+  }
+  assert {
+    condition     = azurerm_storage_blob.package[0].name == "released-package.zip" && azurerm_storage_blob.package[0].content_md5 == filemd5(var.package)
+    error_message = "the platform looks for this name in the app's container, and another content is uploaded again"
+  }
+  assert {
+    condition = jsondecode(jsonencode({ for key, value in output.flex_site : key => value if key != "body" })) == {
+      type         = "Microsoft.Web/sites@2024-04-01"
+      name         = "bronzegate-${local.digest}"
+      parent_id    = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/lake"
+      location     = "westeurope"
+      tags         = {}
+      identity_ids = ["/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/bronzegate"]
+    }
+    error_message = "the resource: ${jsonencode(output.flex_site)}"
+  }
+  assert {
+    condition = jsondecode(jsonencode(output.flex_site.body.properties.functionAppConfig)) == {
+      deployment = {
+        storage = {
+          type  = "blobContainer"
+          value = "https://bronzegate${local.digest}host.blob.core.windows.net/packages"
+          authentication = {
+            type                           = "UserAssignedIdentity"
+            userAssignedIdentityResourceId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/bronzegate"
+          }
+        }
+      }
+      runtime             = { name = "custom", version = "1.0" }
+      scaleAndConcurrency = { instanceMemoryMB = 2048, maximumInstanceCount = 3 }
+    }
+    error_message = "its plan's part: ${jsonencode(output.flex_site.body.properties.functionAppConfig)}"
+  }
+  assert {
+    condition = (
+      output.flex_site.body.kind == "functionapp,linux" &&
+      output.flex_site.body.properties.httpsOnly &&
+      output.flex_site.body.properties.vnetRouteAllEnabled &&
+      endswith(output.flex_site.body.properties.virtualNetworkSubnetId, "/subnets/app") &&
+      output.flex_site.body.properties.siteConfig.minTlsVersion == "1.2"
+    )
+    error_message = "https only, and its calls leave through the subnet: ${jsonencode(output.flex_site.body)}"
+  }
+  assert {
+    condition = alltrue([
+      for name in ["AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "APPLICATIONINSIGHTS_CONNECTION_STRING", "BRONZEGATE_TARGET", "BRONZEGATE_PACKAGE"] :
+      contains([for setting in output.flex_site.body.properties.siteConfig.appSettings : setting.name], name)
+    ]) && !contains([for setting in output.flex_site.body.properties.siteConfig.appSettings : setting.name], "AzureWebJobsStorage")
+    error_message = "the host finds its storage by identity alone: ${jsonencode([for setting in output.flex_site.body.properties.siteConfig.appSettings : setting.name])}"
+  }
+}
+
+run "what_comes_after_the_module_is_the_roots" {
+  command = plan
+
+  variables {
+    site_by             = "azapi"
+    role_assignments    = { owners = { on = "app", role_definition_id_or_name = "Website Contributor", principal_id = "00000000-0000-0000-0000-0000000000cc" } }
+    diagnostic_settings = { all = { workspace_resource_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w" } }
+  }
+
+  expect_failures = [var.role_assignments, var.diagnostic_settings]
+}
+
+run "another_plan_has_no_site_of_azapi" {
+  command = plan
+
+  variables {
+    plan    = "premium"
+    site_by = "azapi"
+  }
+
+  expect_failures = [var.site_by]
+}
+
+run "an_app_without_an_address_is_the_roots_too" {
+  command = plan
+
+  variables {
+    site_by = "azapi"
+    network = {
+      integration_subnet_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/app"
+      endpoint_subnet_id    = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/endpoints"
+      public_app            = false
+    }
+  }
+
+  expect_failures = [var.site_by]
+}

@@ -20,7 +20,10 @@ mock_resource "azurerm_user_assigned_identity" {
   }
 }
 mock_resource "azurerm_application_insights" {
-  defaults = { id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/bronzegate" }
+  defaults = {
+    id                = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/bronzegate"
+    connection_string = "InstrumentationKey=00000000-0000-0000-0000-0000000000ff"
+  }
 }
 mock_resource "azurerm_log_analytics_workspace" {
   defaults = { id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/bronzegate" }

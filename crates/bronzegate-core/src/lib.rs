@@ -89,6 +89,7 @@ pub mod report;
 pub mod run;
 pub mod secret;
 pub mod signer;
+mod unfinished;
 pub mod window;
 
 #[doc(hidden)]

@@ -18,5 +18,5 @@ pub(crate) use page::{
 pub(crate) use paging::TableColumns;
 pub(crate) use paging::{
     Branch, BranchId, Carried, FirstSeen, JobState, PageState, Paginator, Position, Progress, RequestedRange,
-    RequestedRanges, SeenColumns, is_full, never_comes, owner_of, says_more,
+    RequestedRanges, SeenColumns, is_full, never_comes, owner_of, says_more, shown_time,
 };

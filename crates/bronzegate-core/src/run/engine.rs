@@ -8,7 +8,7 @@ use super::rate_share::Pace;
 use crate::clock::{Clock, Deadline};
 use crate::config::{LEAST_SHARE, Source, Stream, is_rate_share};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{Fetcher, RequestedRanges, StreamContext, StreamPages, StreamState};
+use crate::extract::{Fetcher, RequestedRanges, StreamContext, StreamPages, StreamState, shown_time};
 use crate::http::proxy::Proxies;
 use crate::http::{Authenticator, Client, Stats, WaitBudget};
 use crate::redact::Scrubber;
@@ -223,6 +223,7 @@ impl StreamRun {
             parent: above,
             changed: None,
             token: None,
+            run_time: shown_time(self.stream.incremental.as_ref(), self.engine.clock.now()),
             stop,
             seen: Arc::default(),
             columns: Arc::default(),

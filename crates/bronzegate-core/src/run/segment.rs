@@ -255,7 +255,7 @@ impl StreamRun {
             columns: columns.clone(),
             changed: self.parent_mark(segment),
             token: segment.token(),
-            ..self.context(asked, deadline, stop)
+            ..self.context(asked, deadline, stop).at(segment.key.scheduled)
         };
         remembered(&context, segment);
         let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());

@@ -61,7 +61,7 @@ impl FromSource<'_> {
         let paging = spec.pagination.as_ref().map(|slot| (slot.get(), slot.at()));
         let pagination = match paging {
             None => Some(Pagination::default()),
-            Some((spec, at)) => spec.and_then(|spec| pagination_check::resolve(spec, vars, at, report)),
+            Some((spec, _)) => spec.and_then(|spec| pagination_check::resolve(spec, vars, report)),
         };
         let paging = paging.and_then(|(spec, _)| spec);
         // An export is asked for its window when it is submitted.

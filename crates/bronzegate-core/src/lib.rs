@@ -91,4 +91,6 @@ pub mod secret;
 pub mod signer;
 pub mod window;
 
+#[doc(hidden)]
+pub use formats::records_of;
 pub use http::service;

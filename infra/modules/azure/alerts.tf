@@ -32,6 +32,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "rule" {
   location                = var.location
   scopes                  = [local.workspace_id]
   severity                = each.value.severity
+  enabled                 = var.alerts_enabled
   evaluation_frequency    = "PT15M"
   window_duration         = each.value.window
   auto_mitigation_enabled = true

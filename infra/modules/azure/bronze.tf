@@ -14,7 +14,7 @@ resource "azurerm_storage_account" "bronze" {
   #checkov:skip=CKV_AZURE_59: reached from the private network only where network is set
   #checkov:skip=CKV_AZURE_33: the account has no queues
   #checkov:skip=CKV_AZURE_206: storage_replication is the owner's choice; the data can be ingested again
-  #checkov:skip=CKV2_AZURE_1: encrypted with Microsoft's key; an account with a key of one's own is given as existing_account_id
+  #checkov:skip=CKV2_AZURE_1: encrypted with customer_managed_key where it is given
   #checkov:skip=CKV2_AZURE_33: private endpoints where network is set
   #checkov:skip=CKV_AZURE_43: the name is lower-case letters and digits, 24 at most; checkov does not work it out
   count = local.is_new_lake ? 1 : 0
@@ -40,6 +40,23 @@ resource "azurerm_storage_account" "bronze" {
   network_rules {
     default_action = var.network == null ? "Allow" : "Deny"
     bypass         = ["AzureServices"]
+  }
+
+  dynamic "identity" {
+    for_each = var.customer_managed_key == null ? [] : [var.customer_managed_key]
+
+    content {
+      type         = "UserAssigned"
+      identity_ids = [identity.value.user_assigned_identity_id]
+    }
+  }
+  dynamic "customer_managed_key" {
+    for_each = var.customer_managed_key == null ? [] : [var.customer_managed_key]
+
+    content {
+      key_vault_key_id          = customer_managed_key.value.key_vault_key_id
+      user_assigned_identity_id = customer_managed_key.value.user_assigned_identity_id
+    }
   }
 
   dynamic "blob_properties" {

@@ -1,43 +1,57 @@
 locals {
   is_flex         = var.plan == "flex"
+  is_azapi        = var.site_by == "azapi"
   timeout_seconds = coalesce(var.function.timeout_seconds, var.plan == "consumption" ? 600 : 1800)
   max_instances   = coalesce(var.function.max_instances, local.is_flex ? 40 : 10)
   is_public       = var.network == null ? true : var.network.public_app
 
-  settings = merge(local.table_settings, {
+  service_plan_id = var.existing_plan_id == null ? azurerm_service_plan.function[0].id : var.existing_plan_id
+  proxy_settings  = { for name, value in { HTTPS_PROXY = try(var.proxy.https, null), HTTP_PROXY = try(var.proxy.http, null), NO_PROXY = try(var.proxy.no_proxy, null) } : name => value if value != null }
+
+  settings = merge(local.table_settings, local.proxy_settings, {
     BRONZEGATE_TARGET         = local.target
     BRONZEGATE_SECRETS        = local.has_scope ? "databricks:${var.databricks.secret_scope}" : "azure-keyvault:https://${local.vault}.vault.azure.net/"
     BRONZEGATE_ENVIRONMENT    = var.environment
-    BRONZEGATE_SOURCES        = "./sources"
+    BRONZEGATE_SOURCES        = local.sources_url
     BRONZEGATE_LOG            = var.function.log
     BRONZEGATE_QUEUE          = azurerm_storage_queue.queue["work"].name
     BRONZEGATE_MAX_INSTANCES  = local.max_instances
     BRONZEGATE_WATCH_GRACE    = "${var.thresholds.missed_grace_minutes}m"
     BRONZEGATE_AZURE_IDENTITY = "managed"
-    AZURE_CLIENT_ID           = azurerm_user_assigned_identity.function.client_id
+    AZURE_CLIENT_ID           = local.identity.client_id
 
     # The connection of the queue's bindings. They do not use the host's own, which the provider rewrites on flex.
     BRONZEGATE_STORAGE__queueServiceUri = "https://${azurerm_storage_account.host.name}.queue.core.windows.net"
     BRONZEGATE_STORAGE__credential      = "managedidentity"
-    BRONZEGATE_STORAGE__clientId        = azurerm_user_assigned_identity.function.client_id
+    BRONZEGATE_STORAGE__clientId        = local.identity.client_id
 
     AzureWebJobsStorage__credential = "managedidentity"
-    AzureWebJobsStorage__clientId   = azurerm_user_assigned_identity.function.client_id
+    AzureWebJobsStorage__clientId   = local.identity.client_id
     AzureFunctionsJobHost__functionTimeout = format(
       "%02d:%02d:%02d", floor(local.timeout_seconds / 3600), floor(local.timeout_seconds % 3600 / 60), local.timeout_seconds % 60,
     )
     # A sampled log would lose runs, and alerts would tell of runs that were not missed.
     AzureFunctionsJobHost__logging__applicationInsights__samplingSettings__isEnabled = "false"
 
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING = "ClientId=${azurerm_user_assigned_identity.function.client_id};Authorization=AAD"
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING = "ClientId=${local.identity.client_id};Authorization=AAD"
   })
 
-  app = one(concat(azurerm_function_app_flex_consumption.function, azurerm_linux_function_app.function))
+  # What is known of an app that azapi makes later.
+  group_id = "/subscriptions/${data.azurerm_client_config.current.subscription_id}/resourceGroups/${var.resource_group_name}"
+  later    = { name = local.unique_name, id = "${local.group_id}/providers/Microsoft.Web/sites/${local.unique_name}", default_hostname = "${local.unique_name}.azurewebsites.net" }
+  made     = one(concat(azurerm_function_app_flex_consumption.function, azurerm_linux_function_app.function))
+  app = {
+    name             = local.is_azapi ? local.later.name : local.made.name
+    id               = local.is_azapi ? local.later.id : local.made.id
+    default_hostname = local.is_azapi ? local.later.default_hostname : local.made.default_hostname
+  }
 }
 
 resource "azurerm_service_plan" "function" {
   #checkov:skip=CKV_AZURE_212: instances are the scale controller's business
   #checkov:skip=CKV_AZURE_225: a plan that scales to zero has no zones of its own
+  count = var.existing_plan_id == null ? 1 : 0
+
   name                = var.name
   resource_group_name = var.resource_group_name
   location            = var.location
@@ -51,12 +65,12 @@ resource "azurerm_service_plan" "function" {
 }
 
 resource "azurerm_function_app_flex_consumption" "function" {
-  count = local.is_flex ? 1 : 0
+  count = local.is_flex && !local.is_azapi ? 1 : 0
 
   name                                           = local.unique_name
   resource_group_name                            = var.resource_group_name
   location                                       = var.location
-  service_plan_id                                = azurerm_service_plan.function.id
+  service_plan_id                                = local.service_plan_id
   runtime_name                                   = "custom"
   runtime_version                                = "1.0"
   maximum_instance_count                         = local.max_instances
@@ -64,7 +78,7 @@ resource "azurerm_function_app_flex_consumption" "function" {
   storage_container_type                         = "blobContainer"
   storage_container_endpoint                     = "https://${azurerm_storage_account.host.name}.blob.core.windows.net/${azurerm_storage_container.package.name}"
   storage_authentication_type                    = "UserAssignedIdentity"
-  storage_user_assigned_identity_id              = azurerm_user_assigned_identity.function.id
+  storage_user_assigned_identity_id              = local.identity.id
   https_only                                     = true
   public_network_access_enabled                  = local.is_public
   webdeploy_publish_basic_authentication_enabled = false
@@ -80,7 +94,7 @@ resource "azurerm_function_app_flex_consumption" "function" {
 
   identity {
     type         = "UserAssigned"
-    identity_ids = [azurerm_user_assigned_identity.function.id]
+    identity_ids = [local.identity.id]
   }
 
   site_config {
@@ -101,7 +115,7 @@ resource "azurerm_linux_function_app" "function" {
   name                                           = local.unique_name
   resource_group_name                            = var.resource_group_name
   location                                       = var.location
-  service_plan_id                                = azurerm_service_plan.function.id
+  service_plan_id                                = local.service_plan_id
   functions_extension_version                    = "~4"
   storage_account_name                           = azurerm_storage_account.host.name
   storage_uses_managed_identity                  = true
@@ -116,12 +130,12 @@ resource "azurerm_linux_function_app" "function" {
   # The provider writes AzureWebJobsStorage__accountName of storage_account_name.
   app_settings = merge(local.settings, {
     WEBSITE_RUN_FROM_PACKAGE                     = "https://${azurerm_storage_account.host.name}.blob.core.windows.net/${azurerm_storage_container.package.name}/${azurerm_storage_blob.package[0].name}"
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID = azurerm_user_assigned_identity.function.id
+    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID = local.identity.id
   })
 
   identity {
     type         = "UserAssigned"
-    identity_ids = [azurerm_user_assigned_identity.function.id]
+    identity_ids = [local.identity.id]
   }
 
   site_config {

@@ -4,7 +4,7 @@ resource "azurerm_storage_account" "host" {
   #checkov:skip=CKV_AZURE_59: reached from the private network only where network is set
   #checkov:skip=CKV_AZURE_33: its requests are the host's and the handler's own, and those are logged
   #checkov:skip=CKV_AZURE_206: storage_replication is the owner's choice; the data can be ingested again
-  #checkov:skip=CKV2_AZURE_1: encrypted with Microsoft's key; nothing here is worth a key of one's own
+  #checkov:skip=CKV2_AZURE_1: encrypted with customer_managed_key where it is given
   #checkov:skip=CKV2_AZURE_33: private endpoints where network is set
   #checkov:skip=CKV2_AZURE_38: holds leases and messages, which nobody restores
   #checkov:skip=CKV_AZURE_43: the name is lower-case letters and digits, 24 at most; checkov does not work it out
@@ -23,11 +23,30 @@ resource "azurerm_storage_account" "host" {
   cross_tenant_replication_enabled  = false
   infrastructure_encryption_enabled = true
   public_network_access_enabled     = var.network == null
-  tags                              = var.tags
+  # A key of one's own covers queues only where they are made for it, and that cannot be changed later.
+  queue_encryption_key_type = var.customer_managed_key == null ? "Service" : "Account"
+  tags                      = var.tags
 
   network_rules {
     default_action = var.network == null ? "Allow" : "Deny"
     bypass         = ["AzureServices"]
+  }
+
+  dynamic "identity" {
+    for_each = var.customer_managed_key == null ? [] : [var.customer_managed_key]
+
+    content {
+      type         = "UserAssigned"
+      identity_ids = [identity.value.user_assigned_identity_id]
+    }
+  }
+  dynamic "customer_managed_key" {
+    for_each = var.customer_managed_key == null ? [] : [var.customer_managed_key]
+
+    content {
+      key_vault_key_id          = customer_managed_key.value.key_vault_key_id
+      user_assigned_identity_id = customer_managed_key.value.user_assigned_identity_id
+    }
   }
 }
 
@@ -46,11 +65,12 @@ resource "azurerm_storage_container" "package" {
   container_access_type = "private"
 }
 
-# Named by its content: another package is another address, which restarts the app.
+# Named by its content: another package is another address, which restarts the app. Flex Consumption looks for one name.
 resource "azurerm_storage_blob" "package" {
-  count = var.plan == "flex" ? 0 : 1
+  count = local.is_flex && !local.is_azapi ? 0 : 1
 
-  name                   = "${filesha256(var.package)}.zip"
+  name                   = local.is_azapi ? "released-package.zip" : "${filesha256(var.package)}.zip"
+  content_md5            = local.is_azapi ? filemd5(var.package) : null
   storage_account_name   = azurerm_storage_account.host.name
   storage_container_name = azurerm_storage_container.package.name
   type                   = "Block"

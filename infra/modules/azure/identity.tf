@@ -1,10 +1,23 @@
 # Who the function is, and what it may do: a role on a queue, a container or a secret where Azure has one.
 
 resource "azurerm_user_assigned_identity" "function" {
+  count = var.identity.existing_id == null ? 1 : 0
+
   name                = var.name
   resource_group_name = var.resource_group_name
   location            = var.location
   tags                = var.tags
+}
+
+data "azurerm_user_assigned_identity" "function" {
+  count = var.identity.existing_id == null ? 0 : 1
+
+  name                = reverse(split("/", var.identity.existing_id))[0]
+  resource_group_name = split("/", var.identity.existing_id)[4]
+}
+
+locals {
+  identity = one(concat(azurerm_user_assigned_identity.function, data.azurerm_user_assigned_identity.function))
 }
 
 locals {
@@ -45,6 +58,13 @@ locals {
         says  = "writes tables"
       }
     } : {},
+    local.sources_place == null ? {} : {
+      sources = {
+        scope = "${local.sources_place.account_id}/blobServices/default/containers/${local.sources_place.container}"
+        role  = "Storage Blob Data Reader"
+        says  = "reads source files"
+      }
+    },
     # The new vault holds the sources' secrets only; an existing one may hold others.
     local.is_new_vault ? { secrets = merge(local.secret_reader, { scope = local.vault_id }) } : {
       for name in local.secrets : "secret/${name}" => merge(local.secret_reader, { scope = "${local.vault_id}/secrets/${name}" })
@@ -65,7 +85,7 @@ resource "azurerm_role_assignment" "function" {
   scope                            = each.value.scope
   role_definition_name             = each.value.role
   description                      = "bronzegate: ${each.value.says}"
-  principal_id                     = azurerm_user_assigned_identity.function.principal_id
+  principal_id                     = local.identity.principal_id
   principal_type                   = "ServicePrincipal"
   skip_service_principal_aad_check = true
 }

@@ -10,17 +10,25 @@ output "function_app_hostname" {
 
 output "deploy_command" {
   description = "What deploys the package on the plan flex, where Terraform cannot; null on the others, where it does."
-  value       = local.is_flex ? "az functionapp deployment source config-zip --resource-group ${var.resource_group_name} --name ${local.app.name} --src ${var.package}" : null
+  value       = local.is_flex && !local.is_azapi ? "az functionapp deployment source config-zip --resource-group ${var.resource_group_name} --name ${local.app.name} --src ${var.package}" : null
 }
 
 output "storage_command" {
   description = "What takes the empty setting AzureWebJobsStorage away on the plan flex, after each apply and before the package is deployed: the provider has no way to leave it out, and each apply brings it back. Null on the others."
-  value       = local.is_flex ? "az functionapp config appsettings delete --resource-group ${var.resource_group_name} --name ${local.app.name} --setting-names AzureWebJobsStorage" : null
+  value       = local.is_flex && !local.is_azapi ? "az functionapp config appsettings delete --resource-group ${var.resource_group_name} --name ${local.app.name} --setting-names AzureWebJobsStorage" : null
 }
 
 output "sync_command" {
   description = "What tells the plans consumption and premium of the package's functions after each apply that brought another package: run from a URL, it is not looked into by itself. Null on flex."
   value       = local.is_flex ? null : "az rest --method post --url https://management.azure.com/subscriptions/${data.azurerm_client_config.current.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Web/sites/${local.unique_name}/syncfunctiontriggers?api-version=2022-03-01"
+}
+
+output "flex_site" {
+  description = "The app on the plan flex as the resource manager takes it, for the module `azure-flex-site`; null unless site_by is azapi."
+  value       = local.is_azapi ? local.flex_site : null
+
+  # Without its permissions, its package, or its way to the storage, the host does not start.
+  depends_on = [azurerm_role_assignment.function, azurerm_private_endpoint.resource, azurerm_storage_blob.package]
 }
 
 output "target" {
@@ -31,14 +39,14 @@ output "target" {
 output "identity" {
   description = "The function's identity: the client ID that it signs in with, and the principal ID that roles are given to."
   value = {
-    client_id    = azurerm_user_assigned_identity.function.client_id
-    principal_id = azurerm_user_assigned_identity.function.principal_id
+    client_id    = local.identity.client_id
+    principal_id = local.identity.principal_id
   }
 }
 
 output "onelake_grant" {
   description = "What somebody grants by hand where bronze or tables are in OneLake, since the provider has no such role; null elsewhere."
-  value       = length(local.granted_lakes) == 0 ? null : "Fabric workspace ${join(" and workspace ", local.granted_lakes)}: add the identity ${azurerm_user_assigned_identity.function.name} (principal ${azurerm_user_assigned_identity.function.principal_id}) as Contributor"
+  value       = length(local.granted_lakes) == 0 ? null : "Fabric workspace ${join(" and workspace ", local.granted_lakes)}: add the identity ${local.identity.name} (principal ${local.identity.principal_id}) as Contributor"
 }
 
 output "tables" {
@@ -49,7 +57,7 @@ output "tables" {
 output "databricks_grant" {
   description = "What somebody grants by hand in Databricks; null without a workspace."
   value = var.databricks == null ? null : join(" ", compact([
-    "${var.databricks.host}: add the service principal ${azurerm_user_assigned_identity.function.client_id} (an identity managed by Entra ID).",
+    "${var.databricks.host}: add the service principal ${local.identity.client_id} (an identity managed by Entra ID).",
     local.has_schema ? "Grant it USE CATALOG, USE SCHEMA, CREATE TABLE, SELECT and MODIFY for ${var.databricks.schema}, READ VOLUME or READ FILES on ${coalesce(var.databricks.files, local.target)}, and CAN USE on the warehouse ${var.databricks.warehouse_id}." : null,
   ]))
 }

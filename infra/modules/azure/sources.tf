@@ -5,6 +5,12 @@ module "sources" {
 }
 
 locals {
+  sources_place = var.sources_folder
+  # An empty folder leaves no slash behind.
+  sources_url = local.sources_place == null ? "./sources" : join("/", compact(["abfss://${local.sources_place.container}@${reverse(split("/", local.sources_place.account_id))[0]}.dfs.core.windows.net", local.sources_place.folder]))
+}
+
+locals {
   # Those in a scope of Databricks are kept there.
   has_scope        = try(var.databricks.secret_scope, null) != null
   secrets          = toset([for name in module.sources.secrets : name if !local.has_scope])

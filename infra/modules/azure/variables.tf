@@ -50,6 +50,158 @@ variable "sources_path" {
   }
 }
 
+variable "sources_folder" {
+  description = "A folder in ADLS that the function reads the source files from, instead of those in the package: the account's resource ID, the container, and the folder in it (\"\" = none). Schedules and secrets still follow from sources_path, and timers are files of the package: make and deploy it again when a schedule changes."
+  type = object({
+    account_id = string
+    container  = string
+    folder     = optional(string, "")
+  })
+  default = null
+
+  validation {
+    condition     = var.sources_folder == null ? true : can(regex("^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Storage/storageAccounts/[a-z0-9]{3,24}$", var.sources_folder.account_id)) && can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.sources_folder.container))
+    error_message = "sources_folder must have the resource ID of a storage account, and a container's name."
+  }
+  validation {
+    condition     = var.sources_folder == null ? true : can(regex("^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$", var.sources_folder.folder))
+    error_message = "sources_folder.folder must be empty or folders such as config/sources, without a slash at either end."
+  }
+}
+
+variable "proxy" {
+  description = "The proxy that the handler's calls of APIs and Azure go by, and the hosts that are called directly (NO_PROXY). null = none. The Functions host does not use it. No user and password: they would be in the state."
+  type = object({
+    https    = optional(string)
+    http     = optional(string)
+    no_proxy = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.proxy == null ? true : alltrue([for url in [var.proxy.https, var.proxy.http] : url == null ? true : can(regex("^http://[^@/]+:[0-9]+$", url))])
+    error_message = "proxy.https and proxy.http must be http://host:port, without a user and a password."
+  }
+  validation {
+    condition     = var.proxy == null || var.network != null
+    error_message = "proxy needs network: outside of a private network the app does not reach it."
+  }
+}
+
+variable "identity" {
+  description = "The function's identity: an existing user-assigned one (`existing_id`), or null for a new one."
+  type = object({
+    existing_id = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.identity.existing_id == null ? true : can(regex("^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/]+$", var.identity.existing_id))
+    error_message = "identity.existing_id must be the resource ID of a user-assigned identity, or null."
+  }
+}
+
+variable "existing_plan_id" {
+  description = "An existing service plan of the kind that `plan` says; null = the module creates one. A plan of Flex Consumption has one app only."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.existing_plan_id == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Web/serverFarms/[^/]+$", var.existing_plan_id))
+    error_message = "existing_plan_id must be the resource ID of a service plan, or null."
+  }
+}
+
+variable "customer_managed_key" {
+  description = "A key in Key Vault that encrypts the storage accounts that the module creates, and the identity that reads it: it needs the role Key Vault Crypto Service Encryption User on the key. Without a version in its ID the key rotates by itself. null = Microsoft's keys."
+  type = object({
+    key_vault_key_id          = string
+    user_assigned_identity_id = string
+  })
+  default = null
+
+  validation {
+    condition     = var.customer_managed_key == null ? true : can(regex("^https://[A-Za-z0-9-]+[.](vault|managedhsm)[.]azure[.]net/keys/[A-Za-z0-9-]+(/[0-9a-f]{32})?$", var.customer_managed_key.key_vault_key_id)) && can(regex("^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/]+$", var.customer_managed_key.user_assigned_identity_id))
+    error_message = "customer_managed_key must have a key's ID such as https://vault.vault.azure.net/keys/name, and the resource ID of a user-assigned identity."
+  }
+}
+
+variable "lock" {
+  description = "A lock on the bronze account, the vault and the host's account that the module creates, as Azure Verified Modules have it: CanNotDelete or ReadOnly. null = none."
+  type = object({
+    kind = string
+    name = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.lock == null ? true : contains(["CanNotDelete", "ReadOnly"], var.lock.kind)
+    error_message = "lock.kind must be CanNotDelete or ReadOnly."
+  }
+}
+
+variable "role_assignments" {
+  description = "Further roles, as Azure Verified Modules have them, by a name of yours: `on` what (bronze, vault, queues, app), which role by name or ID, and who."
+  type = map(object({
+    on                                     = string
+    role_definition_id_or_name             = string
+    principal_id                           = string
+    description                            = optional(string)
+    skip_service_principal_aad_check       = optional(bool, false)
+    condition                              = optional(string)
+    condition_version                      = optional(string)
+    delegated_managed_identity_resource_id = optional(string)
+    principal_type                         = optional(string)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for given in values(var.role_assignments) : contains(["bronze", "vault", "queues", "app"], given.on)])
+    error_message = "role_assignments: `on` must be bronze, vault, queues or app."
+  }
+  validation {
+    condition     = var.site_by == "azurerm" || alltrue([for given in values(var.role_assignments) : given.on != "app"])
+    error_message = "role_assignments: with site_by = \"azapi\" the app's roles are the root's."
+  }
+  validation {
+    condition     = var.bronze.onelake == null || alltrue([for given in values(var.role_assignments) : given.on != "bronze"])
+    error_message = "role_assignments: Azure has no role on a lakehouse."
+  }
+}
+
+variable "diagnostic_settings" {
+  description = "Diagnostic settings, as Azure Verified Modules have them, by a name of yours: `on` what the module creates (bronze, host, vault, app), and where to. The vault has one to the workspace already, for its audit log."
+  type = map(object({
+    on                                       = optional(set(string), ["bronze", "host", "app"])
+    name                                     = optional(string)
+    log_categories                           = optional(set(string), [])
+    log_groups                               = optional(set(string), ["allLogs"])
+    metric_categories                        = optional(set(string), ["AllMetrics"])
+    log_analytics_destination_type           = optional(string)
+    workspace_resource_id                    = optional(string)
+    storage_account_resource_id              = optional(string)
+    event_hub_authorization_rule_resource_id = optional(string)
+    event_hub_name                           = optional(string)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue(flatten([for given in values(var.diagnostic_settings) : [for target in given.on : contains(["bronze", "host", "vault", "app"], target)]]))
+    error_message = "diagnostic_settings: `on` must be of bronze, host, vault and app."
+  }
+  validation {
+    condition     = var.site_by == "azurerm" || alltrue([for given in values(var.diagnostic_settings) : !contains(given.on, "app")])
+    error_message = "diagnostic_settings: with site_by = \"azapi\" the app's settings are the root's."
+  }
+  validation {
+    condition     = alltrue([for given in values(var.diagnostic_settings) : given.workspace_resource_id != null || given.storage_account_resource_id != null || given.event_hub_authorization_rule_resource_id != null])
+    error_message = "diagnostic_settings: each needs a workspace, a storage account or an event hub."
+  }
+}
+
 variable "package" {
   description = "Path of the function app's zip, which holds `handler`, `host.json`, the functions and `sources/`. On the plan flex it is deployed by the output `deploy_command`, on the others by Terraform."
   type        = string
@@ -68,6 +220,25 @@ variable "plan" {
   validation {
     condition     = contains(["flex", "consumption", "premium"], var.plan)
     error_message = "plan must be flex, consumption or premium."
+  }
+}
+
+variable "site_by" {
+  description = "Who makes the app on the plan flex: azurerm (this module; the outputs `storage_command` and `deploy_command` are run after each apply), or azapi (the module `azure-flex-site`, which takes the output `flex_site`; no command is needed)."
+  type        = string
+  default     = "azurerm"
+
+  validation {
+    condition     = contains(["azurerm", "azapi"], var.site_by)
+    error_message = "site_by must be azurerm or azapi."
+  }
+  validation {
+    condition     = var.site_by == "azurerm" || var.plan == "flex"
+    error_message = "site_by = \"azapi\" is for the plan flex."
+  }
+  validation {
+    condition     = var.site_by == "azurerm" || try(var.network.public_app, true)
+    error_message = "site_by = \"azapi\": the app is made after this module, so its private endpoint is the root's: set network.public_app."
   }
 }
 
@@ -347,6 +518,13 @@ variable "thresholds" {
     condition     = var.thresholds.missed_grace_minutes >= 15
     error_message = "thresholds.missed_grace_minutes must be 15 or more: a run takes its time."
   }
+}
+
+variable "alerts_enabled" {
+  description = "Whether the alert rules look at all."
+  type        = bool
+  default     = true
+  nullable    = false
 }
 
 variable "action_group_id" {

@@ -35,6 +35,8 @@ pub struct Template {
 pub struct Scope<'a> {
     /// The source's `vars`.
     pub vars: &'a BTreeMap<String, String>,
+    /// The names of those that are texts whatever they look like.
+    pub text_vars: &'a [String],
     /// The cursor of the page asked for; the empty text before there is one.
     pub cursor: Option<&'a str>,
     /// The cursor's text is JSON as it stands: a number, a list or an object.
@@ -49,6 +51,8 @@ pub struct Scope<'a> {
     pub window_to: Option<&'a str>,
     /// The values of the branch's partition by name.
     pub partition: &'a [(String, String)],
+    /// The names of those that are texts whatever they look like.
+    pub text_partitions: &'a [String],
     /// The values of the branch's parent by field: `id`, `owner.login`.
     pub parent: &'a [(String, String)],
     /// The same as JSON.
@@ -210,6 +214,7 @@ impl Template {
         let parent_json: Vec<_> = parent.iter().map(|(name, _)| (name.clone(), "\"v\"".to_owned())).collect();
         let scope = Scope {
             vars,
+            text_vars: &[],
             cursor: Some("c"),
             is_cursor_bare: false,
             page: Some(1),
@@ -217,6 +222,7 @@ impl Template {
             window_from: Some("f"),
             window_to: Some("t"),
             partition: &partition,
+            text_partitions: &[],
             parent: &parent,
             parent_json: &parent_json,
             job_id: Some("j"),

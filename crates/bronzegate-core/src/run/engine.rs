@@ -41,7 +41,7 @@ pub struct StreamRun {
     pub(crate) stream: Arc<Stream>,
     pub(crate) client: Arc<Client>,
     /// The stream whose records this one's requests are repeated for.
-    parent: Option<Box<Self>>,
+    pub(super) parent: Option<Box<Self>>,
     pub(super) in_flight: InFlight,
 }
 
@@ -210,6 +210,8 @@ impl StreamRun {
             fetcher: Arc::new(Fetcher::new(self.client.clone(), self.stream.clone(), wait_budget)),
             asked,
             parent: above,
+            changed: None,
+            token: None,
             stop,
             seen: Arc::default(),
             columns: Arc::default(),

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::changed::note_parents;
 use super::engine::StreamRun;
 use super::paging::remembered;
-use super::staged::{Staged, asked_window};
+use super::staged::{Full, Staged, asked_window};
+use super::synced::without_token;
 use super::table_segment::naming;
 use crate::bronze::{
     CommitLog, CommitRecord, Created, Layout, PageWriter, PartFormat, Parts, Publisher, RunKind,
@@ -77,6 +79,7 @@ impl StreamRun {
 
         let begins = self.begins(log, &segment).await?;
         let not_loaded = self.before_the_first_run(log, &mut segment).await?;
+        let mut forgotten = None;
         let mut staged = loop {
             let (naming, format) = (naming(&layout, &segment, table.as_ref()), self.part_format(&segment)?);
             let max_part_bytes = self.stream.output.max_part_bytes;
@@ -86,7 +89,10 @@ impl StreamRun {
                 Outcome::Staged(staged) => break *staged,
                 Outcome::NothingCame => return Ok(Ended::NothingCame),
                 Outcome::StillWaiting => return Ok(Ended::StillWaiting),
-                Outcome::Expired => self.begin_anew(&mut segment)?,
+                Outcome::Expired => {
+                    forgotten = forgotten.or(without_token(&mut segment));
+                    self.begin_anew(&mut segment)?;
+                }
                 Outcome::TooLarge => {
                     // What is committed of the whole window, and a job of it, say nothing of a half's pages.
                     segment.begin_anew();
@@ -94,7 +100,7 @@ impl StreamRun {
                 }
             }
         };
-        staged.warnings.extend(begins.into_iter().chain(not_loaded));
+        staged.warnings.extend(begins.into_iter().chain(not_loaded).chain(forgotten));
         let is_part = staged.is_part;
 
         let mut record = self.record(&segment, staged, &began);
@@ -115,7 +121,9 @@ impl StreamRun {
         record: &CommitRecord,
         report: &mut RunReport,
     ) -> Result<Created> {
-        let resumed = serde_json::json!({ "cursor": record.cursor, "columns": record.columns });
+        let CommitRecord { cursor, columns, parents, sync, .. } = record;
+        let resumed =
+            serde_json::json!({ "cursor": cursor, "columns": columns, "parents": parents, "sync": sync });
         if let Some(place) = secret_at(&resumed, |text| self.client.auth().scrubber().finds_in(text)) {
             publisher.abort(&record.parts).await?;
             return Err(holds_secret(&place));
@@ -216,6 +224,8 @@ impl StreamRun {
         if let RunPlan::Segment(segment) = &mut plan {
             let anew = matches!(request, RunRequest::Restart { .. });
             self.as_the_file_is_now(segment, begins, anew)?;
+            self.choose_parents(segment, newest.as_ref(), anew)?;
+            self.choose_token(segment, newest.as_ref(), anew)?;
         }
         let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
         let overtaken = is_sequence && matches!(plan, RunPlan::AlreadyCommitted(_));
@@ -242,7 +252,8 @@ impl StreamRun {
         stop: CancellationToken,
     ) -> Result<Outcome> {
         let mut cursor = segment.cursor.clone();
-        let mut staged = Staged::default();
+        let (parents, sync) = (segment.parents.clone(), segment.sync.clone());
+        let mut staged = Staged { parents, sync, ..Staged::default() };
         if segment.is_empty() || self.never_comes(segment) {
             return Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), None)?)));
         }
@@ -255,11 +266,20 @@ impl StreamRun {
         );
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
         let full = Full { most_parts, stop: stop.clone() };
-        let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
+        let context = StreamContext {
+            columns: columns.clone(),
+            changed: self.parent_mark(segment),
+            token: segment.token(),
+            ..self.context(asked, deadline, stop)
+        };
         remembered(&context, segment);
         let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let read = self.write_pages(&mut pages, &mut writer, (&full, &mut staged)).await;
         staged.warnings.extend(pages.warnings());
+        note_parents(&mut pages, &mut staged);
+        if let Some(sync) = &mut staged.sync {
+            sync.found = pages.token();
+        }
         if let Some(cursor) = cursor.as_mut().filter(|_| !segment.is_window()) {
             self.note_ended(cursor, &mut pages, &mut staged);
         }
@@ -272,7 +292,7 @@ impl StreamRun {
                 return match given_up? {
                     StreamEnding::Waiting => Ok(Outcome::StillWaiting),
                     StreamEnding::TooLarge => Ok(Outcome::TooLarge),
-                    StreamEnding::Failed(error) if error.asks_restart() && segment.state.is_some() => {
+                    StreamEnding::Failed(error) if error.asks_restart() && segment.may_begin_anew() => {
                         tracing::warn!(cause = self.told(&error.to_string()), "the run begins again");
                         Ok(Outcome::Expired)
                     }
@@ -368,24 +388,6 @@ impl StreamRun {
         staged.resume = rest.is_some().then(StreamState::default);
         staged.cursor = Some(rest.unwrap_or(cursor));
         Ok(staged)
-    }
-}
-
-/// When a segment has as many parts as it may have.
-struct Full {
-    most_parts: Option<u32>,
-    /// Ends the segment at the next page boundary.
-    stop: CancellationToken,
-}
-
-impl Full {
-    /// Ends the segment if it has as many parts as it may have.
-    fn ends(&self, parts: u32) -> bool {
-        let is_full = self.most_parts.is_some_and(|most| parts >= most);
-        if is_full {
-            self.stop.cancel();
-        }
-        is_full
     }
 }
 

@@ -91,11 +91,20 @@ fn listed(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
     let name = partition_name(&field);
     part.listed.push((field.clone(), values.clone()));
     part.partitions.push((field.clone(), format!("partition.{name}")));
-    branches.partitions.set(name.as_str(), values.into_iter().map(Yaml::from).collect::<Vec<_>>());
+    branches
+        .partitions
+        .set(name.as_str(), values.into_iter().map(|value| Yaml::from(bare(value))).collect::<Vec<_>>());
     if let Some(option) = router.get("request_option") {
         branches.sent.push((part.target(option)?, format!("{{{{ partition.{name} }}}}")));
     }
     Ok(())
+}
+
+/// A text that is a number or boolean as one, since that is what a manifest's `{{ }}` makes of it.
+fn bare(value: Value) -> Value {
+    let Value::String(text) = value else { return value };
+    let read = serde_json::from_str(&text).ok().filter(|read: &Value| read.is_number() || read.is_boolean());
+    read.filter(|read| read.to_string() == text).unwrap_or(Value::String(text))
 }
 
 fn parent(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result<()> {

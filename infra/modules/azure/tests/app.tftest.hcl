@@ -46,7 +46,7 @@ run "the_app_on_flex_has_an_identity_and_no_key" {
   }
   assert {
     condition = (
-      azurerm_service_plan.function.sku_name == "FC1" &&
+      azurerm_service_plan.function[0].sku_name == "FC1" &&
       azurerm_function_app_flex_consumption.function[0].runtime_name == "custom" &&
       azurerm_function_app_flex_consumption.function[0].storage_authentication_type == "UserAssignedIdentity" &&
       azurerm_function_app_flex_consumption.function[0].maximum_instance_count == 40 &&
@@ -107,7 +107,7 @@ run "the_app_on_consumption_runs_the_package_of_its_content" {
   }
 
   assert {
-    condition     = azurerm_service_plan.function.sku_name == "Y1" && length(azurerm_function_app_flex_consumption.function) == 0 && output.deploy_command == null && output.storage_command == null
+    condition     = azurerm_service_plan.function[0].sku_name == "Y1" && length(azurerm_function_app_flex_consumption.function) == 0 && output.deploy_command == null && output.storage_command == null
     error_message = "Linux Consumption, deployed by Terraform"
   }
   assert {
@@ -168,8 +168,8 @@ run "a_private_network_closes_what_the_module_creates" {
   }
   assert {
     condition = (
-      azurerm_service_plan.function.sku_name == "EP2" &&
-      azurerm_service_plan.function.maximum_elastic_worker_count == 10 &&
+      azurerm_service_plan.function[0].sku_name == "EP2" &&
+      azurerm_service_plan.function[0].maximum_elastic_worker_count == 10 &&
       azurerm_linux_function_app.function[0].app_settings.BRONZEGATE_MAX_INSTANCES == "10" &&
       endswith(output.sync_command, "/syncfunctiontriggers?api-version=2022-03-01") &&
       azurerm_linux_function_app.function[0].site_config[0].runtime_scale_monitoring_enabled &&

@@ -146,6 +146,11 @@ fn pagination_keys_must_fit() {
         ("{ type: page, send: { query: p }, page_size: 0 }", "1 or more"),
         ("{ type: next_url, next: { body: n, parameter: p } }", "the URL is followed whole here"),
         (
+            "{ type: cursor, next: { body: n, parameter: p, match: 'p=(.*)' }, send: { query: p } }",
+            "is one way to cut the value, and parameter another",
+        ),
+        ("{ type: next_url, next: { body: n, match: '.*' } }", "a regular expression with one group"),
+        (
             "{ type: cursor, next: { body: n, parameter: p }, send: { url: true } }",
             "the URL is followed whole here",
         ),

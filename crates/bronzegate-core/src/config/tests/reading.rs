@@ -88,6 +88,7 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
     assert_eq!(source.rate_limit.burst, 1);
     let scope = Scope {
         vars: &source.vars,
+        text_vars: &source.text_vars,
         cursor: None,
         is_cursor_bare: false,
         page: None,
@@ -95,6 +96,7 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
         window_from: None,
         window_to: None,
         partition: &[],
+        text_partitions: &[],
         parent: &[],
         parent_json: &[],
         job_id: None,
@@ -111,6 +113,7 @@ fn templates_fill_in_cursor_page_and_offset() {
     let stream = &source.streams[0];
     let scope = Scope {
         vars: &source.vars,
+        text_vars: &source.text_vars,
         cursor: None,
         is_cursor_bare: false,
         page: Some(7),
@@ -118,6 +121,7 @@ fn templates_fill_in_cursor_page_and_offset() {
         window_from: None,
         window_to: None,
         partition: &[],
+        text_partitions: &[],
         parent: &[],
         parent_json: &[],
         job_id: None,

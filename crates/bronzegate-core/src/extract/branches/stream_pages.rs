@@ -12,10 +12,10 @@ use super::branch_queue::BranchQueue;
 use super::next_branch::Begin;
 use super::stream_state::{BranchState, NextBranch, StreamState};
 use super::warnings::Warnings;
-use crate::cursor::{EndedBranch, PartitionMarks, SkippedBranches};
+use crate::cursor::{EndedBranch, PartitionMarks, SkippedBranches, Verbatim};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
-use crate::extract::paging::{Branch, JobState, Owners};
+use crate::extract::paging::{Branch, Carried, JobState, Owners};
 use crate::redact::secret_at;
 
 /// How a walk ended.
@@ -61,6 +61,8 @@ pub(crate) struct StreamPages {
     /// Why there is no going on.
     over: Option<StreamEnding>,
     is_halted: bool,
+    /// The token for the next run, once the pages have come to their end.
+    token: Option<Carried>,
 }
 
 /// What is told where `then: skip` has left nothing.
@@ -113,6 +115,7 @@ impl StreamPages {
             lost: 0,
             over: None,
             is_halted: false,
+            token: None,
         }
     }
 
@@ -199,6 +202,18 @@ impl StreamPages {
         self.notes.above.as_ref().is_some_and(|above| above.has_skipped())
     }
 
+    /// Whether a rule has left out branches, or parents with their children.
+    pub(crate) fn has_skipped(&mut self) -> bool {
+        let found = self.upcoming.take_notes();
+        self.notes.merge(found);
+        self.notes.has_skipped()
+    }
+
+    /// The token for the next run, once the pages have come to their end.
+    pub(crate) fn token(&self) -> Option<Verbatim> {
+        self.token.as_ref().map(|token| Verbatim { text: token.text.clone(), bare: token.bare })
+    }
+
     /// Whether a job was submitted, of a branch or of the parents.
     pub(crate) fn has_submitted(&self) -> bool {
         self.has_submitted
@@ -233,6 +248,7 @@ impl StreamPages {
     fn ended(&mut self, running: &Running, ending: Ending) {
         let (state, is_finished) = match ending {
             Ending::Complete(state) => {
+                self.token = state.tokens.as_ref().and_then(|tokens| tokens.found.clone());
                 self.note_ended(&running.branch, false);
                 // Of a branch that an earlier segment has begun, records may have come there.
                 let owners = running.branch.owners().filter(|_| running.before == 0);

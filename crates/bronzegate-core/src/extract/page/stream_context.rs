@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use super::fetcher::Fetcher;
+use crate::config::Target;
 use crate::config::{Source, Stream};
-use crate::extract::paging::{PageState, Paginator, RequestedRanges, SeenColumns, SeenPages};
+use crate::cursor::ParentMark;
+use crate::extract::paging::{
+    Carried, PageState, Paginator, Position, RequestedRanges, SeenColumns, SeenPages, Tokens,
+};
 use tokio_util::sync::CancellationToken;
 
 /// What the pages of one stream come from: its settings, its client, and what is asked for.
@@ -20,6 +24,10 @@ pub(crate) struct StreamContext {
     pub asked: RequestedRanges,
     /// What its parents come from, where it has any.
     pub parent: Option<Arc<Self>>,
+    /// How far the parents have been read, where only those that have changed are asked for.
+    pub changed: Option<Arc<ParentMark>>,
+    /// The token that the run asks with, where the last run has given one.
+    pub token: Option<Carried>,
     /// Ends the pages at the next boundary.
     pub stop: CancellationToken,
     /// What the pages have shown, those of all branches.
@@ -32,7 +40,14 @@ impl StreamContext {
     /// The state before a branch's first request.
     pub(crate) fn first(&self) -> PageState {
         let pagination = &self.stream.pagination;
-        PageState::first(Paginator::new(pagination, None).first(), pagination.carry.len())
+        let first = PageState::first(Paginator::new(pagination, None).first(), pagination.carry.len());
+        let Some(token) = &pagination.sync_token else { return first };
+        let tokens = Tokens { sent: self.token.clone(), found: None };
+        let position = match &tokens.sent {
+            Some(sent) if token.to == Target::Url => sent.text.parse().map_or(first.position, Position::Url),
+            _ => first.position,
+        };
+        PageState { position, tokens: Some(Box::new(tokens)), ..first }
     }
 
     /// The same for somebody who waits for one page: what fetches it, and its parents, gives up soon.

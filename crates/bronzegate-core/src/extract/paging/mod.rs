@@ -20,7 +20,7 @@ pub(crate) use doubt::Doubt;
 pub(crate) use odd_line::odd_line;
 pub(crate) use owners::{Owners, owner_of};
 pub(crate) use page_shape::{PageShape, check, check_whole, follow};
-pub(crate) use page_state::{Carried, JobState, PageState, Position};
+pub(crate) use page_state::{Carried, JobState, PageState, Position, Tokens};
 pub(crate) use paginator::Paginator;
 pub(crate) use progress::{Judged, Progress};
 pub(crate) use requested_range::{RequestedRange, RequestedRanges, never_comes};

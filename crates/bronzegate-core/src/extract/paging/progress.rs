@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::page_state::{PageState, Position};
+use super::page_state::{PageState, Position, Tokens};
 use super::paginator::{NextPage, Paginator};
-use crate::config::{Address, Advance, Kind, OnRepeat, Pagination, Target, Tolerance};
+use crate::config::{Address, Advance, Kind, OnRepeat, Pagination, Pattern, Target, Tolerance};
 use crate::error::{Error, ErrorKind};
 use crate::http::Facts;
 use crate::redact::printable;
@@ -74,6 +74,10 @@ enum Stuck {
         "`{key}` leads to {value} (at {at}), which is no whole number, so that the end cannot be compared with it. Name the place of the number, or leave `{key}` out"
     )]
     NoNumber { key: &'static str, at: String, value: String },
+    #[error(
+        "the last page has no token for the next run at {0}, where `sync_token` looks for it. `bronzegate check` shows what stands there. Name its place, or leave `sync_token` out"
+    )]
+    NoToken(String),
     #[error(
         "no response has stated a total: there is nothing at {0}, where `total` looks for it, so that a shortfall would not be noticed. `bronzegate check` shows what stands there. Name the place of the number; where the API states none, leave `total` out"
     )]
@@ -155,6 +159,11 @@ impl<'a> Progress<'a> {
         }
         let next = self.paginator.after(&self.state, records, facts)?;
         self.is_stopped = self.paginator.is_told_to_stop(records, facts);
+        if let Some(tokens) = &mut self.state.tokens {
+            tokens.found = self.paginator.token(facts)?;
+            // It says that there is nothing after it.
+            self.is_stopped |= tokens.found.is_some() && next == NextPage::End;
+        }
         self.count(records, hash);
         let NextPage::At(position) = next else { return self.end(true) };
         if records == 0 && self.is_past_the_stated_end() {
@@ -234,7 +243,7 @@ impl<'a> Progress<'a> {
     fn read_totals(&mut self, facts: &Facts) -> Result<Option<String>, Stuck> {
         let mut drift = None;
         if let Some(total) = &self.settings.total
-            && let Some(total) = stated("total", &total.at, facts)?
+            && let Some(total) = stated("total", &total.at, total.pattern.as_ref(), facts)?
         {
             let before = self.state.total.replace(total);
             drift = before.and_then(|before| self.drift("total", before, total));
@@ -242,7 +251,7 @@ impl<'a> Progress<'a> {
         if let Kind::Page { total_pages: Some(address), .. } = &self.settings.kind
             && !self.state.has_more_pages_than_stated
         {
-            self.stated_pages = stated("total_pages", address, facts)?;
+            self.stated_pages = stated("total_pages", address, None, facts)?;
             match (self.state.total_pages, self.stated_pages) {
                 // Rows went, or the API miscounts: the pages behind tell.
                 (Some(before), Some(pages)) if pages < before => {
@@ -287,6 +296,11 @@ impl<'a> Progress<'a> {
     /// Ends the pages: what came is compared with the total that the API has stated.
     fn end(&mut self, write: bool) -> Result<Judged, Error> {
         let settings = self.settings;
+        if let (Some(token), Some(Tokens { found: None, .. })) =
+            (&settings.sync_token, self.state.tokens.as_deref())
+        {
+            return Err(Stuck::NoToken(token.from.to_string()).into());
+        }
         let warning = match (&settings.total, self.state.total) {
             (Some(settings), Some(total)) => self.check_total(total, &settings.tolerance)?,
             // An API may state no total where there is nothing.
@@ -321,10 +335,19 @@ impl<'a> Progress<'a> {
 }
 
 /// A number that the API states; `None` where it states none, by an absent value, a null or an empty text.
-fn stated(key: &'static str, at: &Address, facts: &Facts) -> Result<Option<u64>, Stuck> {
+fn stated(
+    key: &'static str,
+    at: &Address,
+    pattern: Option<&Pattern>,
+    facts: &Facts,
+) -> Result<Option<u64>, Stuck> {
     let Some((found, text)) = facts.look(at).and_then(|found| found.text().map(|text| (found, text))) else {
         return Ok(None);
     };
     let no_number = || Stuck::NoNumber { key, at: at.to_string(), value: printable(&text, LONGEST_SHOWN) };
-    found.whole_number().map(Some).ok_or_else(no_number)
+    let number = match pattern {
+        Some(pattern) => pattern.find(&text).and_then(|digits| digits.parse().ok()),
+        None => found.whole_number(),
+    };
+    number.map(Some).ok_or_else(no_number)
 }

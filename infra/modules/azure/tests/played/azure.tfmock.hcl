@@ -20,11 +20,24 @@ mock_resource "azurerm_user_assigned_identity" {
   }
 }
 mock_resource "azurerm_application_insights" {
-  defaults = { id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/bronzegate" }
+  defaults = {
+    id                = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/bronzegate"
+    connection_string = "InstrumentationKey=00000000-0000-0000-0000-0000000000ff"
+  }
 }
 mock_resource "azurerm_log_analytics_workspace" {
   defaults = { id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/bronzegate" }
 }
 mock_resource "azurerm_monitor_action_group" {
   defaults = { id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/actionGroups/bronzegate-alerts" }
+}
+mock_data "azurerm_user_assigned_identity" {
+  defaults = {
+    id           = "/subscriptions/s/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reader"
+    client_id    = "00000000-0000-0000-0000-00000000001c"
+    principal_id = "00000000-0000-0000-0000-00000000001d"
+  }
+}
+mock_resource "azurerm_function_app_flex_consumption" {
+  defaults = { id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/made" }
 }

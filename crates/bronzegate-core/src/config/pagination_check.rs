@@ -17,13 +17,12 @@ use super::template::{Escaping, Template, TemplateText};
 pub(super) fn resolve(
     spec: &PaginationSpec,
     vars: &BTreeMap<String, String>,
-    at: &At,
     report: &Report,
 ) -> Option<Pagination> {
     let pages = spec.1.get();
     let kind = spec.0.get().map(|spec| (spec, kind(spec, vars, report)));
     if let (Some((spec, _)), Some(pages)) = (&kind, pages) {
-        fits(spec, pages, at, report);
+        fits(spec, pages, report);
     }
     let pages = pages.map(|pages| self::pages(pages, report))?;
     let kind = kind?.1?;
@@ -255,7 +254,7 @@ fn not_url(slot: &Slot<Target>, report: &Report) {
 }
 
 /// The keys that the type needs, and those that mean nothing to it.
-fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
+fn fits(kind: &KindSpec, pages: &PagesSpec, report: &Report) {
     let sized = pages.page_size.is_some();
     if let Some(slot) = stateful(kind).filter(|slot| slot.get() == Some(&true) && pages.total.is_none()) {
         let draft = Draft::new("stateful needs total: nothing else shows that a page is missing");
@@ -281,11 +280,11 @@ fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
                 report.say(at, "means nothing with type none, which has one page");
             }
         }
-        KindSpec::Offset { advance, .. } if !sized => {
-            let requested = advance.as_ref().filter(|advance| advance.get() == Some(&Advance::Requested));
-            let at = requested.map_or(at, Slot::at);
-            let draft = Draft::new("offset needs page_size");
-            report.add(at, draft.accepted("page_size: { query: <name>, value: <records> }"));
+        KindSpec::Offset { advance: Some(advance), .. }
+            if !sized && advance.get() == Some(&Advance::Requested) =>
+        {
+            let draft = Draft::new("advance: requested needs page_size");
+            report.add(advance.at(), draft.accepted("page_size: { query: <name>, value: <records> }"));
         }
         _ => {}
     }

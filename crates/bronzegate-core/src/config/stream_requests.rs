@@ -62,7 +62,7 @@ impl FromSource<'_> {
         let paging = spec.pagination.as_ref().map(|slot| (slot.get(), slot.at()));
         let pagination = match paging {
             None => Some(Pagination::default()),
-            Some((spec, at)) => spec.and_then(|spec| pagination_check::resolve(spec, vars, at, report)),
+            Some((spec, _)) => spec.and_then(|spec| pagination_check::resolve(spec, vars, report)),
         };
         let token = spec.sync_token.as_ref().and_then(Slot::get);
         let sync_token = token.and_then(|token| token.resolve(&spec.beside_token(), report));

@@ -140,7 +140,7 @@ fn keys_that_are_missing_twice_or_empty() {
 #[test]
 fn pagination_keys_must_fit() {
     for (keys, part) in [
-        ("{ type: offset, send: { query: o } }", "offset needs page_size"),
+        ("{ type: offset, send: { query: o }, advance: requested }", "advance: requested needs page_size"),
         ("{ type: offset, page_size: 5 }", "nothing in the request says which offset is asked for"),
         ("{ type: page }", "or {{ page }} in a template"),
         ("{ type: page, send: { query: p }, page_size: 0 }", "1 or more"),

@@ -1,5 +1,6 @@
 //! One proxy, and what it says of a server that it is asked for.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -60,7 +61,7 @@ impl ProxyServer {
         let (Some(host), Some(port), true) = (url.host_str(), url.port_or_known_default(), is_bare) else {
             return Err(wrong(form));
         };
-        let plain = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
+        let plain = |text: &str| percent_decode_str(text).decode_utf8().map(Cow::into_owned);
         let (name, password) = (plain(url.username()), plain(url.password().unwrap_or_default()));
         let (Ok(name), Ok(password)) = (name, password) else { return Err(wrong(form)) };
         let has_user = !name.is_empty() || !password.is_empty();
@@ -133,7 +134,7 @@ impl ProxyServer {
         let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
         if let Some(user) = &self.user {
             let pair = STANDARD.encode(user.pair.expose_secret());
-            request.push_str(&format!("Proxy-Authorization: Basic {pair}\r\n"));
+            request = format!("{request}Proxy-Authorization: Basic {pair}\r\n");
         }
         request.push_str("\r\n");
         stream.write_all(request.as_bytes()).await?;

@@ -16,6 +16,7 @@ use bronzegate_core::run::{Engine, RunOptions};
 use bronzegate_core::secret::FileSecrets;
 use bronzegate_demo_api::{
     Credentials, DemoApi, Form, Options, Stream, StreamStats, csv_record_of, row_record_of, value_record_of,
+    xml_record,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -202,6 +203,7 @@ pub fn row_of(stream: &Stream) -> Option<Row> {
     let row: Row = match &stream.quirks.form {
         Form::Rows { columns, .. } => (columns.clone(), row_record_of),
         Form::Values { member } => (vec![member.clone()], value_record_of),
+        Form::Xml { .. } => (Vec::new(), |_, record| xml_record(record)),
         _ if stream.csv.is_some() => (stream.quirks.columns.clone(), csv_record_of),
         _ => return None,
     };

@@ -89,6 +89,9 @@ pub mod report;
 pub mod run;
 pub mod secret;
 pub mod signer;
+mod unfinished;
 pub mod window;
 
+#[doc(hidden)]
+pub use formats::records_of;
 pub use http::{proxy, service};

@@ -1,6 +1,7 @@
 //! The records of a timeline as they are served: their times are read once.
 
 use crate::{
+    page::since,
     record::record,
     serve::Call,
     stream::Stream,
@@ -75,7 +76,9 @@ impl Ledger {
         let late = manner.late.unwrap_or_default();
         let now = now.and_then(|now| format.of(now.saturating_sub(late)));
         let mut beyond = self.timeline.beyond_to;
-        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        let token = stream.quirks.token.as_ref().and_then(|parameter| call.argument(parameter));
+        let seen = token.map(|token| since(token).ok_or_else(|| format!("no token: {token}"))).transpose()?;
+        let mut rows: Vec<&Row> = self.rows.iter().skip(seen.unwrap_or_default() as usize).collect();
         rows.retain(|(time, _)| now.zip(*time).is_none_or(|(now, time)| time <= now));
         let after = self.timeline.exclusive_from;
         rows.retain(|(time, _)| {

@@ -67,6 +67,8 @@ pub struct Quirks {
     /// The parameter that names the records wanted, with commas between; what they are named by; and how many a
     /// request may name.
     pub by_ids: Option<(String, String, usize)>,
+    /// The parameter for the token that the last page of a list has: it asks for what has come since.
+    pub token: Option<String>,
     /// How the records stand in their pages; the elements of one list without it.
     pub form: Form,
     /// How pages are asked for and written, for [`Style::Layout`](crate::Style::Layout).
@@ -108,10 +110,14 @@ pub enum Form {
         #[serde(default)]
         first_row: bool,
     },
-    /// They are elements of XML of this name, in `<feed>`; what the body says besides are elements beside them.
+    /// They are elements of XML of this name, in `<feed>`; what the body says besides are elements beside them. Members
+    /// whose names begin with @ are attributes.
     Xml {
         /// Their name.
         entry: String,
+        /// The elements that they are in, with dots between, in place of `feed`; before them stands a document type then.
+        #[serde(default)]
+        within: Option<String>,
     },
 }
 
@@ -218,6 +224,10 @@ pub enum Said {
     Just(Value),
     /// This, on the first page alone.
     JustFirst(Value),
+    /// The token for what comes later, on the last page alone.
+    Token,
+    /// The same as a URL.
+    TokenLink,
 }
 
 impl Default for Layout {

@@ -190,6 +190,23 @@ impl Bronze {
         ensure(found == expected, || differences(&found, &expected))
     }
 
+    /// It has nothing else than an uncut run writes, however often; and all of it, where it is `whole`.
+    pub(super) fn check_has(&self, uncut: &Seen, whole: bool) -> Result<(), Violation> {
+        let [found, expected] = [&self.seen, uncut].map(|seen| {
+            let mut records = sorted(seen);
+            records.dedup();
+            records
+        });
+        let strange = found.iter().find(|record| expected.binary_search(record).is_err());
+        ensure(strange.is_none(), || format!("no run brings {strange:?}"))?;
+        if !whole {
+            return Ok(());
+        }
+        self.check_whole()?;
+        let lost = expected.iter().find(|record| found.binary_search(record).is_err());
+        ensure(lost.is_none(), || format!("lost: {lost:?}"))
+    }
+
     /// No record of a batch is there more often than an uncut run writes it.
     pub(super) fn check_no_more_than(&self, uncut: &Seen) -> Result<(), Violation> {
         let mut left = sorted(uncut);

@@ -18,6 +18,8 @@ mod branches;
 mod branches_cut;
 // Values of a response that go into the next request.
 mod carried_values;
+// Children of parents that have changed.
+mod changed_parents;
 // Credentials that are refused, rotated or expired during a run.
 mod credentials;
 // Credentials that an API repeats in its links: the commit log has none.
@@ -103,6 +105,8 @@ mod sources_public;
 mod sources_reports;
 // Answers with status 200 that speak of an error: refused, or told.
 mod suspects;
+// Tokens that an API gives for the next run.
+mod sync_tokens;
 // Records that appear late.
 mod settle;
 // Signed requests, and sessions of cookies.

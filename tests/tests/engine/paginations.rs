@@ -113,3 +113,18 @@ async fn a_cursor_may_be_a_parameter_of_the_url_that_names_the_next_page() {
     let message = format!("{:?}", report.error);
     assert!(message.contains("expected a URL with the parameter `after` at body next"), "{message}");
 }
+
+#[tokio::test]
+async fn the_next_page_may_be_named_within_a_text() {
+    let stream = Stream::new("items", Style::NextUrl, Shape::Small, 235).page_size(20);
+    let keys = |pattern: &str| {
+        format!(
+            "    records: results\n    pagination: {{ type: next_url, next: {{ body: next, match: '{pattern}' }}, page_size: {{ query: limit, value: 20 }} }}\n"
+        )
+    };
+    ingests_exactly(stream.clone(), &keys("^http://[^/]+(/items.*)$")).await;
+    let yaml = format!("streams:\n  items:\n    path: /items\n{}", keys("page=(.*)"));
+    let report = Bench::new(vec![stream], Vec::new(), &yaml).await.run("items").await;
+    let message = format!("{:?}", report.error);
+    assert!(message.contains("finds at body next, where the next page is looked for"), "{message}");
+}

@@ -89,3 +89,16 @@ async fn a_number_of_pages_that_falls_is_told_and_does_not_end_the_pages_that_ar
     assert!(outcome.1.warnings[0].starts_with(told), "{:?}", outcome.1.warnings);
     assert_eq!(outcome.1.counts.pages, 3);
 }
+
+#[tokio::test]
+async fn a_total_may_stand_within_a_text() {
+    const RANGE: &str = ", total: { body: range, match: '/([0-9]+)$' }";
+    let ranged = |range: &str| vec![page(0..2, &format!(",\"range\":\"{range}\"")), page(0..0, "")];
+    assert_holds(&read(ranged("items 0-1/2"), RANGE).await, 2);
+    assert_refused(
+        &read(ranged("items 0-1/5"), RANGE).await,
+        2,
+        "the API says there are 5 records, but 2 came",
+    );
+    assert_refused(&read(ranged("items 0-1/*"), RANGE).await, 1, "which is no whole number");
+}

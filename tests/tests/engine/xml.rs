@@ -20,7 +20,8 @@ fn feed(records: u64) -> Stream {
         headers: Vec::new(),
     };
     let mut stream = Stream::new("items", Style::Layout, Shape::Small, records).page_size(20);
-    stream.quirks = Quirks { layout, form: Form::Xml { entry: "entry".to_owned() }, ..Quirks::default() };
+    stream.quirks =
+        Quirks { layout, form: Form::Xml { entry: "entry".to_owned(), within: None }, ..Quirks::default() };
     stream
 }
 

@@ -38,6 +38,8 @@ fn record(hour: i64, records: u64) -> CommitRecord {
         cursor_out: None,
         page_state: None,
         cursor: None,
+        parents: None,
+        sync: None,
         table: None,
         counts,
         total_counts: counts,

@@ -43,6 +43,14 @@ pub(super) fn stream(branched: &Branched<'_>, report: &Report) {
     {
         report.say(at, "then: skip would leave out all parents of a batch");
     }
+    let is_by_change = branched.parent.is_some_and(|parent| parent.full_every.is_some());
+    if let Some(at) = incremental_at.filter(|_| is_by_change) {
+        report.say(
+            at,
+            "does not go with `changed` of the parent: the children of a parent that has changed are read whole, \
+             whatever of them is new",
+        );
+    }
     let counted = incremental.filter(|incremental| !incremental.format.is_time());
     let is_shared = branched.parent_spec.is_some() || branched.partitions.count() > MOST_MARKS;
     if let (Some(_), Some(at)) = (counted.filter(|_| is_shared), incremental_at) {

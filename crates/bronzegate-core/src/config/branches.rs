@@ -6,7 +6,11 @@
 //! parent: { stream: projects, fields: [id], where: { at: archived, equals: false } }
 //! parent: { stream: users, fields: [id], batch: { size: 100, match: user_id } }   # one branch for up to 100 records
 //! parent: { stream: ids, fields: [_value] }                     # records that are texts or numbers
+//! parent: { stream: orders, fields: [id], changed: true, full_every: 7d }   # only those that have changed since
 //! ```
+
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,12 +19,14 @@ use super::condition::{RecordTest, RecordTestSpec};
 use super::name::Name;
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
-use super::read::{Entries, OneOrMany, Slot};
-use super::template::{self, TemplateText};
+use super::read::{Entries, OneOrMany, Slot, TypedText};
+use super::template;
+use super::units::Period;
 
-/// Values that the requests are repeated for, by name, in file order.
+/// Values that the requests are repeated for, by name, in file order; and those of them that are texts whatever they
+/// look like: in quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Partitions(Vec<(String, Vec<String>)>);
+pub struct Partitions(Vec<(String, Vec<String>)>, BTreeSet<(String, String)>);
 
 /// The stream whose records the requests are repeated for.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +43,8 @@ pub struct Parent {
     pub conditions: Vec<RecordTest>,
     /// Records of it that share a request.
     pub batch: Option<Batch>,
+    /// How often all of its records have children, where else only those have that are new or have changed.
+    pub full_every: Option<Duration>,
 }
 
 /// Records of a parent that share their children's requests.
@@ -84,7 +92,7 @@ pub struct ParentField {
 }
 
 /// Values by name.
-pub(super) type PartitionsSpec = Entries<OneOrMany<TemplateText>>;
+pub(super) type PartitionsSpec = Entries<OneOrMany<TypedText>>;
 
 /// The stream whose records the requests are repeated for, and what of them is used.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -104,6 +112,11 @@ pub(super) struct ParentSpec {
     r#where: Option<Slot<OneOrMany<RecordTestSpec>>>,
     /// Records of it that share a request: `{{ parent.<field> }}` is then their values with commas between.
     batch: Option<Slot<BatchSpec>>,
+    /// Only records that are new or have changed since the last run have children, by the `incremental` of that stream;
+    /// default false.
+    changed: Option<Slot<bool>>,
+    /// How often a run reads the children of all records all the same; needed with `changed`.
+    full_every: Option<Slot<Period>>,
 }
 
 /// Records of a parent that share a request.
@@ -128,6 +141,11 @@ impl Partitions {
     /// The names, in file order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether a value of this name is a text whatever it looks like.
+    pub fn is_text(&self, name: &str, value: &str) -> bool {
+        self.1.contains(&(name.to_owned(), value.to_owned()))
     }
 
     /// How many combinations there are; 1 without partitions.
@@ -216,7 +234,9 @@ pub(super) fn partitions(slot: Option<&Slot<PartitionsSpec>>, report: &Report) -
     let Some((slot, entries)) = slot.and_then(|slot| Some((slot, slot.get()?))) else {
         return Partitions::default();
     };
-    let partitions = Partitions(entries.0.iter().map(|(name, slot)| entry(name, slot, report)).collect());
+    let mut texts = BTreeSet::new();
+    let values = entries.0.iter().map(|(name, slot)| entry(name, slot, &mut texts, report)).collect();
+    let partitions = Partitions(values, texts);
     let count =
         partitions.0.iter().try_fold(1, |count: u64, (_, values)| count.checked_mul(values.len() as u64));
     if entries.0.is_empty() {
@@ -227,14 +247,19 @@ pub(super) fn partitions(slot: Option<&Slot<PartitionsSpec>>, report: &Report) -
     partitions
 }
 
-fn entry(name: &str, slot: &Slot<OneOrMany<TemplateText>>, report: &Report) -> (String, Vec<String>) {
+fn entry(
+    name: &str,
+    slot: &Slot<OneOrMany<TypedText>>,
+    texts: &mut BTreeSet<(String, String)>,
+    report: &Report,
+) -> (String, Vec<String>) {
     if !template::is_name(name) {
         let draft = Draft::new("is not a name that a template can use").value(name);
         report.add(slot.at(), draft.accepted(template::NAME_FORM));
     }
     let mut values = Vec::new();
     for value in slot.get().map_or(&[][..], OneOrMany::as_slice) {
-        let Some(TemplateText(text)) = value.get() else { continue };
+        let Some(TypedText { text, is_quoted }) = value.get() else { continue };
         if text.contains("{{") {
             report.say(value.at(), "a partition's value is plain text; {{ }} is not filled in here");
         } else if text.is_empty() {
@@ -243,6 +268,7 @@ fn entry(name: &str, slot: &Slot<OneOrMany<TemplateText>>, report: &Report) -> (
             report.add(value.at(), Draft::new("is given twice; its records would be too").value(text));
         }
         values.push(text.clone());
+        texts.extend(is_quoted.then(|| (name.to_owned(), text.clone())));
     }
     if values.is_empty() {
         report.say(slot.at(), "at least one value");
@@ -275,11 +301,31 @@ impl ParentSpec {
         Some(Parent {
             conditions,
             batch,
+            full_every: self.full_every(report),
             stream: self.stream.get()?.as_str().to_owned(),
             fields,
             concurrency: concurrency.map(|(_, number)| number as usize),
             missing: self.missing.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         })
+    }
+
+    /// How often all have children; `None` where all always have.
+    fn full_every(&self, report: &Report) -> Option<Duration> {
+        let changed = self.changed.as_ref().filter(|slot| slot.get() == Some(&true));
+        match (changed, &self.full_every) {
+            (Some(changed), None) => {
+                let draft = Draft::new(
+                    "needs to know how often all are read: an API may change a child without its parent",
+                );
+                report.add(changed.at(), draft.accepted("changed: true, full_every: 7d"));
+            }
+            (None, Some(every)) => {
+                report
+                    .say(every.at(), "is for `changed: true`: without it each run reads the children of all");
+            }
+            _ => {}
+        }
+        self.full_every.as_ref().and_then(Slot::cloned).map(|Period(every)| every)
     }
 
     /// Where `batch` is given.
@@ -310,10 +356,9 @@ mod tests {
 
     fn partitions() -> Partitions {
         let values = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
-        Partitions(vec![
-            ("region".to_owned(), values(&["eu", "us"])),
-            ("year".to_owned(), values(&["2024", "2025", "2026"])),
-        ])
+        let regions = ("region".to_owned(), values(&["eu", "us"]));
+        let years = ("year".to_owned(), values(&["2024", "2025", "2026"]));
+        Partitions(vec![regions, years], BTreeSet::new())
     }
 
     #[test]

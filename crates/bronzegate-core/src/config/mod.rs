@@ -17,6 +17,7 @@ mod condition;
 mod cron;
 mod cursor_at;
 mod cursor_format;
+mod cut;
 mod encoding;
 mod expect;
 mod format;
@@ -54,6 +55,7 @@ mod stream;
 mod stream_check;
 mod stream_requests;
 mod stream_secrets;
+mod sync_token;
 mod table_output;
 mod template;
 mod template_filters;
@@ -81,6 +83,7 @@ pub use condition::{Condition, RecordTest, Test};
 pub use cron::Cron;
 pub use cursor_at::CursorAt;
 pub use cursor_format::{CursorFormat, CursorFormats};
+pub use cut::{Cut, Pattern};
 pub use encoding::Encoding;
 pub use expect::{Expect, Measured, error_rate};
 pub use format::{BodyEnd, Csv, Format, Reading, RepeatedNames, Xml};
@@ -106,6 +109,7 @@ pub use schema::json_schema;
 pub use secret_ref::{RequestSecret, SecretRef, TextOrSecret};
 pub use source::{Source, parse, parse_bytes};
 pub use stream::{Stream, WINDOW_MEMBERS};
+pub use sync_token::SyncToken;
 pub use table_output::{
     LONGEST_NAME, ListedColumn, METADATA_COLUMNS, RECORD, RESCUED, TableCompression, TableOutput,
     column_name, is_reserved_column,

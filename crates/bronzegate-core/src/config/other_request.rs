@@ -113,6 +113,7 @@ impl Beside<'_> {
             params: params::params(&params, vars, report),
             headers: self.headers.clone(),
             body: body::resolve(given, method, &window_targets, false, vars, report),
+            token: None,
             auth: self.auth.cloned(),
             pagination: Some(Pagination::default()),
             initial_at: None,

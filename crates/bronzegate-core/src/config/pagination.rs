@@ -15,8 +15,10 @@ use serde::Deserialize;
 
 use super::address::{Address, Sent, Target};
 use super::condition::{Condition, ConditionSpec};
+use super::cut::{Cut, NextSpec, Pattern};
 use super::other_request::{OtherRequest, OtherRequestSpec};
 use super::read::{Joined, Slot, TextOr};
+use super::sync_token::SyncToken;
 use super::template::{Template, TemplateText};
 
 /// How a stream goes from page to page.
@@ -40,10 +42,12 @@ pub struct Pagination {
     pub single_page: bool,
     /// The API keeps the place in the list: each request moves it, also one whose answer is lost.
     pub is_stateful: bool,
-    /// The query parameter that is the cursor, where what stands at `next` is a URL.
-    pub next_parameter: Option<String>,
+    /// What of what stands at `next` is meant, where it is not all of it.
+    pub next_cut: Option<Cut>,
     /// The request for the pages after the first, in place of the stream's own.
     pub next_request: Option<OtherRequest>,
+    /// The token of the last page, which the next run begins with.
+    pub sync_token: Option<SyncToken>,
     /// Whether the source file states it.
     pub is_stated: bool,
 }
@@ -170,6 +174,8 @@ pub struct Total {
     pub at: Address,
     /// How far below it a run may stay.
     pub tolerance: Tolerance,
+    /// What of what stands there is the number, where it is not all of it.
+    pub pattern: Option<Pattern>,
 }
 
 /// How far below the total a run may stay.
@@ -202,8 +208,9 @@ impl Default for Pagination {
             page_size: None,
             single_page: false,
             is_stateful: false,
-            next_parameter: None,
+            next_cut: None,
             next_request: None,
+            sync_token: None,
             is_stated: false,
         }
     }
@@ -224,6 +231,7 @@ impl Pagination {
         next.into_iter()
             .chain(self.carry.iter().map(|carry| &carry.from))
             .chain(self.total.as_ref().map(|total| &total.at))
+            .chain(self.sync_token.as_ref().map(|token| &token.from))
             .chain(stops)
             .collect()
     }
@@ -297,18 +305,6 @@ pub(super) enum KindSpec {
     },
 }
 
-/// What the place of the next page says.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Next")]
-pub(super) struct NextSpec {
-    /// The API keeps the place in the list, as a scroll does: no page is requested twice, and a cut run starts again;
-    /// needs total, default false.
-    pub(super) stateful: Option<Slot<bool>>,
-    /// The value there is a URL, and the cursor is this query parameter of it; only with type cursor.
-    pub(super) parameter: Option<Slot<String>>,
-}
-
 /// The keys of every type.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -363,6 +359,8 @@ pub(super) enum StopWord {
 pub(super) struct TotalSpec {
     /// Records (`5`) or a share (`1%`); default 0.
     pub(super) tolerance: Option<Slot<ToleranceText>>,
+    /// The number within the text there: a regular expression with one group, such as `/([0-9]+)$`.
+    pub(super) r#match: Option<Slot<Pattern>>,
 }
 
 /// The number of records a page.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::address::{Address, Sent, Target};
+use super::cut::{Cut, NextSpec};
 use super::other_request::OtherRequestSpec;
 use super::pagination::{
-    Advance, Carry, CarrySpec, Initial, Kind, KindSpec, NextSpec, PageSize, PageSizeSpec, PagesSpec,
-    Pagination, PaginationSpec, Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
+    Advance, Carry, CarrySpec, Initial, Kind, KindSpec, PageSize, PageSizeSpec, PagesSpec, Pagination,
+    PaginationSpec, Stop, StopSpec, StopWord, Tolerance, ToleranceText, Total,
 };
 use super::problem::{At, Draft, Report};
 use super::read::{Joined, Slot, TextOr};
@@ -16,20 +17,19 @@ use super::template::{Escaping, Template, TemplateText};
 pub(super) fn resolve(
     spec: &PaginationSpec,
     vars: &BTreeMap<String, String>,
-    at: &At,
     report: &Report,
 ) -> Option<Pagination> {
     let pages = spec.1.get();
     let kind = spec.0.get().map(|spec| (spec, kind(spec, vars, report)));
     if let (Some((spec, _)), Some(pages)) = (&kind, pages) {
-        fits(spec, pages, at, report);
+        fits(spec, pages, report);
     }
     let pages = pages.map(|pages| self::pages(pages, report))?;
     let kind = kind?.1?;
     follows_as_given(&kind, spec.1.get()?, report);
     let is_stateful = spec.0.get().and_then(stateful).is_some_and(|slot| slot.get() == Some(&true));
-    let next_parameter = spec.0.get().and_then(parameter).and_then(Slot::cloned);
-    Some(Pagination { kind, is_stateful, next_parameter, ..pages })
+    let next_cut = spec.0.get().and_then(|spec| cut(spec, report));
+    Some(Pagination { kind, is_stateful, next_cut, ..pages })
 }
 
 /// Where the next page is named.
@@ -39,8 +39,13 @@ fn place(next: &Slot<Joined<Address, NextSpec>>) -> Option<&Address> {
 
 /// Whether the API keeps the place in the list.
 fn stateful(kind: &KindSpec) -> Option<&Slot<bool>> {
+    of_next(kind)?.stateful.as_ref()
+}
+
+/// What the place of the next page says besides.
+fn of_next(kind: &KindSpec) -> Option<&NextSpec> {
     match kind {
-        KindSpec::Cursor { next, .. } | KindSpec::NextUrl { next } => next.get()?.1.get()?.stateful.as_ref(),
+        KindSpec::Cursor { next, .. } | KindSpec::NextUrl { next } => next.get()?.1.get(),
         KindSpec::None {} | KindSpec::Offset { .. } | KindSpec::Page { .. } | KindSpec::LinkHeader { .. } => {
             None
         }
@@ -49,12 +54,17 @@ fn stateful(kind: &KindSpec) -> Option<&Slot<bool>> {
 
 /// The query parameter of the URL that names the next page.
 fn parameter(kind: &KindSpec) -> Option<&Slot<String>> {
-    match kind {
-        KindSpec::Cursor { next, .. } | KindSpec::NextUrl { next } => next.get()?.1.get()?.parameter.as_ref(),
-        KindSpec::None {} | KindSpec::Offset { .. } | KindSpec::Page { .. } | KindSpec::LinkHeader { .. } => {
-            None
-        }
+    of_next(kind)?.parameter.as_ref()
+}
+
+/// What of what names the next page is meant.
+fn cut(kind: &KindSpec, report: &Report) -> Option<Cut> {
+    let NextSpec { parameter, r#match: pattern, .. } = of_next(kind)?;
+    if let (Some(_), Some(pattern)) = (parameter, pattern) {
+        report.say(pattern.at(), "is one way to cut the value, and parameter another");
     }
+    let parameter = parameter.as_ref().and_then(Slot::cloned).map(Cut::Parameter);
+    parameter.or_else(|| pattern.as_ref().and_then(Slot::cloned).map(Cut::Match))
 }
 
 /// Where each value that pagination writes is given, in the order of [`Pagination::targets`].
@@ -161,13 +171,15 @@ fn pages(spec: &PagesSpec, report: &Report) -> Pagination {
             number(joined.0.get(), slot.at(), report);
             let tolerance = joined.1.get()?.tolerance.as_ref().and_then(Slot::get);
             let tolerance = tolerance.map_or(Tolerance::Records(0), |ToleranceText(tolerance)| *tolerance);
-            Some(Total { at: joined.0.cloned()?, tolerance })
+            let pattern = joined.1.get()?.r#match.as_ref().and_then(Slot::cloned);
+            Some(Total { at: joined.0.cloned()?, tolerance, pattern })
         }),
         page_size: spec.page_size.as_ref().and_then(|slot| page_size(slot, report)),
         single_page: spec.single_page.as_ref().and_then(Slot::cloned).unwrap_or_default(),
         is_stateful: false,
-        next_parameter: None,
+        next_cut: None,
         next_request: None,
+        sync_token: None,
         is_stated: true,
     }
 }
@@ -242,7 +254,7 @@ fn not_url(slot: &Slot<Target>, report: &Report) {
 }
 
 /// The keys that the type needs, and those that mean nothing to it.
-fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
+fn fits(kind: &KindSpec, pages: &PagesSpec, report: &Report) {
     let sized = pages.page_size.is_some();
     if let Some(slot) = stateful(kind).filter(|slot| slot.get() == Some(&true) && pages.total.is_none()) {
         let draft = Draft::new("stateful needs total: nothing else shows that a page is missing");
@@ -268,11 +280,11 @@ fn fits(kind: &KindSpec, pages: &PagesSpec, at: &At, report: &Report) {
                 report.say(at, "means nothing with type none, which has one page");
             }
         }
-        KindSpec::Offset { advance, .. } if !sized => {
-            let requested = advance.as_ref().filter(|advance| advance.get() == Some(&Advance::Requested));
-            let at = requested.map_or(at, Slot::at);
-            let draft = Draft::new("offset needs page_size");
-            report.add(at, draft.accepted("page_size: { query: <name>, value: <records> }"));
+        KindSpec::Offset { advance: Some(advance), .. }
+            if !sized && advance.get() == Some(&Advance::Requested) =>
+        {
+            let draft = Draft::new("advance: requested needs page_size");
+            report.add(advance.at(), draft.accepted("page_size: { query: <name>, value: <records> }"));
         }
         _ => {}
     }

@@ -36,9 +36,28 @@ pub(super) fn parents(streams: &[Stream], names: &[&str], places: &[(&str, &At)]
             }
             let Some(next) = known.get(parent.stream.as_str()) else { break };
             inherited(child, next, at, report);
+            changed(child, next, at, report);
             child = next;
         }
     }
+}
+
+/// Which records of a parent have changed is told by the time that they carry.
+fn changed(child: &Stream, parent: &Stream, at: &At, report: &Report) {
+    if !child.parent.as_ref().is_some_and(|parent| parent.full_every.is_some()) {
+        return;
+    }
+    let told = match &parent.incremental {
+        None => "has no `incremental`, so nothing tells which of its records have changed",
+        Some(incremental) if incremental.windows_only => {
+            "has records that carry no time, so nothing tells which of them have changed"
+        }
+        Some(incremental) if !incremental.format.is_time() => {
+            "has a cursor that is no time: `changed` needs one"
+        }
+        Some(_) => return,
+    };
+    report.add(at, Draft::new(told).value(&parent.name));
 }
 
 /// A field `_parent_…` or `_partition_…` is what the parent's records got from their own branch.

@@ -20,7 +20,9 @@ pub(super) struct Read<'a> {
 /// Reports addresses that lead into the records.
 pub(super) fn outside(records: Option<&Records>, format: Option<&Format>, read: &Read<'_>, report: &Report) {
     let Some(records) = records.filter(|_| format.is_none_or(Format::has_members)) else { return };
-    let is_paged = read.pagination.is_some_and(|(pagination, _)| pagination.kind != Kind::None);
+    let is_paged = read
+        .pagination
+        .is_some_and(|(pagination, _)| pagination.kind != Kind::None || pagination.sync_token.is_some());
     let paged = read.pagination.filter(|_| is_paged);
     let of_pages = paged
         .iter()

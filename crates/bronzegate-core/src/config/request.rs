@@ -27,6 +27,8 @@ pub(super) struct Request {
     pub(super) pagination_places: Vec<At>,
     /// Where `incremental` writes the window.
     pub(super) window_targets: Vec<(Target, At)>,
+    /// Where the token of the last run is written to.
+    pub(super) token: Option<(Target, At)>,
 }
 
 /// Which pages a request asks for, where they are not all asked for alike.

@@ -15,11 +15,11 @@ use super::name::{self, Name};
 use super::parent_check;
 use super::problem::{At, Draft, Problems, Report};
 use super::rate_limit::RateLimit;
-use super::read::{self, Entries, Joined, Slot};
+use super::read::{self, Entries, Joined, Slot, TypedText};
 use super::secret_ref::SecretRef;
 use super::stream::{FromSource, Stream, StreamEntry};
 use super::table_output;
-use super::template::{self, TemplateText};
+use super::template;
 use crate::error::{Error, ErrorKind};
 
 /// A source file, checked, with defaults filled in.
@@ -37,6 +37,8 @@ pub struct Source {
     pub allowed_hosts: Vec<AllowedHost>,
     /// Plain values for templates.
     pub vars: BTreeMap<String, String>,
+    /// The names of those that are texts whatever they look like: in quotes.
+    pub text_vars: Vec<String>,
     /// The pace that streams without their own share.
     pub rate_limit: RateLimit,
     /// The streams in file order, at least one.
@@ -65,7 +67,7 @@ pub(super) struct SourceSpec {
     /// Other hosts that may be called with this source's credentials, or without.
     allowed_hosts: Option<Slot<Vec<Slot<AllowedHostSpec>>>>,
     /// Plain values for templates: `{{ vars.portal }}`.
-    vars: Option<Slot<Entries<TemplateText>>>,
+    vars: Option<Slot<Entries<TypedText>>>,
     /// The streams by name.
     streams: Slot<Entries<StreamEntry>>,
 }
@@ -149,7 +151,7 @@ fn resolve(file: &str, text: &str, spec: &SourceEntry, report: &Report) -> Optio
         .and_then(|url| base_url::check(url, Query::Refused, allow_http, own.base_url.at(), report));
     let hosts = own.allowed_hosts.as_ref().and_then(Slot::get).map_or(&[][..], Vec::as_slice);
     let allowed_hosts = allowed_hosts::resolve(hosts, report);
-    let vars = vars(own.vars.as_ref().and_then(Slot::get), report);
+    let (vars, text_vars) = vars(own.vars.as_ref().and_then(Slot::get), report);
     let from_source = FromSource { shared, vars: &vars, allow_http, report };
     let rate_limit = from_source.shared();
     let streams = streams(&own.streams, &from_source);
@@ -161,6 +163,7 @@ fn resolve(file: &str, text: &str, spec: &SourceEntry, report: &Report) -> Optio
         allowed_hosts,
         rate_limit,
         vars,
+        text_vars,
         streams,
         fingerprint: fingerprint(text),
     })
@@ -176,21 +179,23 @@ fn check_stem(file: &str, source: &Slot<Name>, report: &Report) {
     }
 }
 
-fn vars(entries: Option<&Entries<TemplateText>>, report: &Report) -> BTreeMap<String, String> {
-    let mut vars = BTreeMap::new();
+/// The values by name, and the names of those in quotes.
+fn vars(entries: Option<&Entries<TypedText>>, report: &Report) -> (BTreeMap<String, String>, Vec<String>) {
+    let (mut vars, mut text_vars) = (BTreeMap::new(), Vec::new());
     for (name, slot) in entries.map_or(&[][..], |entries| &entries.0) {
         if !template::is_name(name) {
             let draft = Draft::new("is not a name that a template can use").value(name);
             report.add(slot.at(), draft.accepted(template::NAME_FORM));
         }
-        if let Some(TemplateText(text)) = slot.get() {
+        if let Some(TypedText { text, is_quoted }) = slot.get() {
             if text.contains("{{") {
                 report.say(slot.at(), "a var is plain text; {{ }} is not filled in here");
             }
             vars.insert(name.clone(), text.clone());
+            text_vars.extend(is_quoted.then(|| name.clone()));
         }
     }
-    vars
+    (vars, text_vars)
 }
 
 fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> Vec<Stream> {

@@ -27,6 +27,7 @@ use super::responses::{ResponseRule, Then};
 use super::retry::{Retry, RetrySpec};
 use super::schedule::{Schedule, ScheduleSpec};
 use super::stream_requests::StreamRequests;
+use super::sync_token::{self, SyncTokenSpec};
 use super::template::{Template, TemplateText};
 use super::timeout::{Timeout, TimeoutSpec};
 use super::tls::{Tls, TlsSpec};
@@ -138,6 +139,8 @@ pub(super) struct StreamSpec {
     pub(super) pagination: Option<Slot<PaginationSpec>>,
     /// Only what is new; default all there is.
     pub(super) incremental: Option<Slot<IncrementalSpec>>,
+    /// A token that the last page of a run gives, with which the next run asks for what has changed since.
+    pub(super) sync_token: Option<Slot<SyncTokenSpec>>,
     /// Values that the requests are repeated for, by name, each with each: `{{ partition.<name> }}`.
     pub(super) partitions: Option<Slot<PartitionsSpec>>,
     /// The stream for whose records the requests are repeated: `{{ parent.<field> }}`.
@@ -151,6 +154,18 @@ pub(super) struct StreamSpec {
     schedule: Option<Slot<ScheduleSpec>>,
     /// What a healthy run brings.
     expect: Option<Slot<ExpectSpec>>,
+}
+
+impl StreamSpec {
+    /// What it has that a token does not go with.
+    pub(super) fn beside_token(&self) -> sync_token::Beside<'_> {
+        sync_token::Beside {
+            incremental: self.incremental.as_ref().map(Slot::at),
+            partitions: self.partitions.as_ref().map(Slot::at),
+            parent: self.parent.as_ref().map(Slot::at),
+            job: self.job.as_ref().map(Slot::at),
+        }
+    }
 }
 
 /// What a stream takes from its source.

@@ -26,6 +26,12 @@ pub(super) fn check(request: &Request, report: &Report) {
             report.say(at, format!("{target} {why}"));
         }
     }
+    if let Some((target, at)) = &request.token {
+        // It may be a cursor like that of the pages, and go where that goes.
+        if let Some(why) = collision(target, true, request) {
+            report.say(at, format!("{target} {why}"));
+        }
+    }
     for (index, (target, at, is_carried)) in written.iter().enumerate() {
         if written[..index].iter().any(|(known, ..)| known == target) {
             report.say(at, format!("{target} is written twice by pagination"));
@@ -39,7 +45,8 @@ pub(super) fn check(request: &Request, report: &Report) {
 
 /// Whether pagination writes into the body.
 pub(super) fn writes_body(pagination: &Pagination) -> bool {
-    pagination.targets().iter().any(|target| matches!(target, Target::Body(_)))
+    let token = pagination.sync_token.as_ref().map(|token| &token.to);
+    pagination.targets().into_iter().chain(token).any(|target| matches!(target, Target::Body(_)))
 }
 
 fn collision(target: &Target, is_carried: bool, request: &Request) -> Option<&'static str> {

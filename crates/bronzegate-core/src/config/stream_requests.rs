@@ -12,6 +12,7 @@ use super::problem::{At, MISSING};
 use super::read::Slot;
 use super::request::{Pages, Request};
 use super::stream::{FromSource, StreamSpec};
+use super::sync_token::SyncTokenSpec;
 use super::template::Template;
 use super::{pagination_check, path, stream_check};
 
@@ -61,8 +62,11 @@ impl FromSource<'_> {
         let paging = spec.pagination.as_ref().map(|slot| (slot.get(), slot.at()));
         let pagination = match paging {
             None => Some(Pagination::default()),
-            Some((spec, at)) => spec.and_then(|spec| pagination_check::resolve(spec, vars, at, report)),
+            Some((spec, _)) => spec.and_then(|spec| pagination_check::resolve(spec, vars, report)),
         };
+        let token = spec.sync_token.as_ref().and_then(Slot::get);
+        let sync_token = token.and_then(|token| token.resolve(&spec.beside_token(), report));
+        let pagination = pagination.map(|pagination| Pagination { sync_token, ..pagination });
         let paging = paging.and_then(|(spec, _)| spec);
         // An export is asked for its window when it is submitted.
         let window_targets =
@@ -97,6 +101,7 @@ impl FromSource<'_> {
             initial_at: paging.and_then(pagination_check::initial_at).cloned(),
             pagination_places: paging.map(pagination_check::places).unwrap_or_default(),
             window_targets,
+            token: token.and_then(SyncTokenSpec::target),
         }
     }
 
@@ -130,6 +135,7 @@ impl FromSource<'_> {
             pagination: request.pagination.clone(),
             pagination_places: request.pagination_places.clone(),
             pages: Pages::Later,
+            token: request.token.clone(),
             ..later
         })
     }

@@ -35,6 +35,8 @@ pub struct Template {
 pub struct Scope<'a> {
     /// The source's `vars`.
     pub vars: &'a BTreeMap<String, String>,
+    /// The names of those that are texts whatever they look like.
+    pub text_vars: &'a [String],
     /// The cursor of the page asked for; the empty text before there is one.
     pub cursor: Option<&'a str>,
     /// The cursor's text is JSON as it stands: a number, a list or an object.
@@ -47,8 +49,12 @@ pub struct Scope<'a> {
     pub window_from: Option<&'a str>,
     /// Its end.
     pub window_to: Option<&'a str>,
+    /// The time that the run is for.
+    pub run_time: Option<&'a str>,
     /// The values of the branch's partition by name.
     pub partition: &'a [(String, String)],
+    /// The names of those that are texts whatever they look like.
+    pub text_partitions: &'a [String],
     /// The values of the branch's parent by field: `id`, `owner.login`.
     pub parent: &'a [(String, String)],
     /// The same as JSON.
@@ -99,8 +105,17 @@ struct Plain;
 /// The most bytes of a template; what is longer is read by a parser that is as deep as the text is long.
 const LONGEST: usize = 4 << 10;
 
-const NAMES: [&str; 8] =
-    ["cursor", "page", "offset", "window.from", "window.to", "partition.<name>", "parent.<field>", "job.id"];
+const NAMES: [&str; 9] = [
+    "cursor",
+    "page",
+    "offset",
+    "window.from",
+    "window.to",
+    "run.time",
+    "partition.<name>",
+    "parent.<field>",
+    "job.id",
+];
 
 /// The form of a name that templates can use.
 pub(super) const NAME_FORM: &str = "letters, digits and _, not starting with a digit";
@@ -210,13 +225,16 @@ impl Template {
         let parent_json: Vec<_> = parent.iter().map(|(name, _)| (name.clone(), "\"v\"".to_owned())).collect();
         let scope = Scope {
             vars,
+            text_vars: &[],
             cursor: Some("c"),
             is_cursor_bare: false,
             page: Some(1),
             offset: Some(1),
             window_from: Some("f"),
             window_to: Some("t"),
+            run_time: Some("r"),
             partition: &partition,
+            text_partitions: &[],
             parent: &parent,
             parent_json: &parent_json,
             job_id: Some("j"),
@@ -256,6 +274,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
     match (root, member) {
         ("cursor" | "page" | "offset", None)
         | ("window", Some("from" | "to"))
+        | ("run", Some("time"))
         // Whether the stream has such a partition, parent or job is checked where it is known.
         | ("partition" | "parent" | "job", Some(_)) => None,
         ("vars", Some(var)) if vars.contains_key(var) => None,
@@ -271,7 +290,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
         _ => Some(
             Draft::new("is not known to templates")
                 .value(name)
-                .near(root, ["cursor", "page", "offset", "vars", "window", "partition", "parent", "job"])
+                .near(root, ["cursor", "page", "offset", "vars", "window", "run", "partition", "parent", "job"])
                 .accepted(known(vars)),
         ),
     }
@@ -319,6 +338,7 @@ fn values(scope: &Scope<'_>) -> Value {
         ("page", number(scope.page)),
         ("offset", number(scope.offset)),
         ("window", Value::from_pairs(window)),
+        ("run", Value::from_pairs(scope.run_time.map(|time| ("time", time)))),
         ("partition", tree(scope.partition.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
         ("parent", tree(scope.parent.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
         ("job", Value::from_pairs(job.chain(scope.job_id.map(|id| ("id", id))))),

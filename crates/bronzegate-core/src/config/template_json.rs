@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `parent.<field>` | that of the parent's record; of a batch a list |
 //! | `cursor` | that of the answer |
-//! | `vars.<name>`, `partition.<name>` | a number or boolean where its text is one, else a text |
+//! | `vars.<name>`, `partition.<name>` | a number or boolean where it is written as one, without quotes, else a text |
 //! | anything else | a number of the template's own (`page`, `\| epoch`), else a text |
 
 use std::borrow::Cow;
@@ -58,10 +58,13 @@ fn typed(inner: &str) -> Option<&str> {
 
 /// The JSON of a scope's values, under their names.
 pub(super) fn values(scope: &Scope<'_>) -> Value {
-    let texts = |values: &[(String, String)]| -> Vec<(String, String)> {
-        values.iter().map(|(name, text)| (name.clone(), of_text(text))).collect()
+    let as_written = |name: &String, text: &String, texts: &[String]| {
+        (name.clone(), if texts.contains(name) { quoted(text) } else { of_text(text) })
     };
-    let vars: Vec<_> = scope.vars.iter().map(|(name, text)| (name.clone(), of_text(text))).collect();
+    let vars: Vec<_> =
+        scope.vars.iter().map(|(name, text)| as_written(name, text, scope.text_vars)).collect();
+    let partition = scope.partition.iter().map(|(name, text)| as_written(name, text, scope.text_partitions));
+    let partition: Vec<_> = partition.collect();
     let cursor = match scope.cursor {
         Some(cursor) if scope.is_cursor_bare => cursor.to_owned(),
         Some(cursor) => quoted(cursor),
@@ -71,7 +74,7 @@ pub(super) fn values(scope: &Scope<'_>) -> Value {
         |values: &[(String, String)]| tree(values.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     Value::from_pairs([
         ("vars", named(&vars)),
-        ("partition", named(&texts(scope.partition))),
+        ("partition", named(&partition)),
         ("parent", named(scope.parent_json)),
         ("cursor", Value::from(cursor)),
     ])

@@ -6,7 +6,7 @@ use url::Url;
 use super::explanation::ShownRequest;
 use super::shown::Unknown;
 use crate::clock::Deadline;
-use crate::config::{Address, Job, Kind, Stream, Target};
+use crate::config::{Address, Cut, Job, Kind, Stream, Target};
 use crate::error::Result;
 use crate::extract::{
     Branch, BranchId, Carried, JobState, PageState, Paginator, Position, Requests, StreamContext,
@@ -100,8 +100,9 @@ fn second(stream: &Stream, first: &PageState, unknown: &mut Unknown) -> Option<(
         Kind::Cursor { next, send: Target::Url, .. } | Kind::NextUrl { next } => followed(next),
         Kind::LinkHeader { rel } => followed(&Address::Link(rel.clone())),
         Kind::Cursor { next, .. } => {
-            let label = match &pagination.next_parameter {
-                Some(name) => format!("parameter {name} of the URL at {next}"),
+            let label = match &pagination.next_cut {
+                Some(Cut::Parameter(name)) => format!("parameter {name} of the URL at {next}"),
+                Some(Cut::Match(pattern)) => format!("what {} finds at {next}", pattern.as_str()),
                 None => format!("what stands at {next}"),
             };
             Some((Position::Cursor(Carried::text(&unknown.stands_for(label))), None))

@@ -14,7 +14,7 @@ fn source(streams: &str) -> Source {
 }
 
 fn explained(settings: &str) -> [String; 2] {
-    let parent = "parents: { path: /parents, records: $ }";
+    let parent = "parents: { path: /parents, records: $, incremental: { cursor: at, format: rfc3339, from: { query: since } } }";
     source(&format!("t: {{ {settings} }}, {parent}")).streams[0].explained()
 }
 
@@ -65,6 +65,11 @@ fn a_stream_is_told_in_two_lines() {
             "Ends when there is no link next, or at the first page older than the mark. The mark is the newest `changed`; the next run begins there.",
         ),
         (
+            "path: '/a/{{ parent.id }}', records: items, parent: { stream: parents, fields: [id], changed: true, full_every: 7d }",
+            "Asks GET /a/{{ parent.id }}. The records are at items. Once for each record of parents that is new or has changed since the last run (every 7d each of them).",
+            "Ends after one page. There is no mark: each run reads all there is.",
+        ),
+        (
             "records: $, format: csv, job: { submit: { path: /jobs, id: { body: id } }, poll: { path: '/jobs/{{ job.id }}', done: { at: { body: state }, equals: done } }, download: { url: { body: file } } }",
             "Submits an export by POST /jobs, waits until body state is \"done\", then reads the files named at body file. The whole body holds the records.",
             "Ends after one page. There is no mark: each run reads all there is.",
@@ -92,9 +97,9 @@ fn the_first_two_requests_are_shown_with_secrets_by_name_and_what_an_answer_says
             ],
         ),
         (
-            "path: /a, method: POST, body: { ids: '{{ parent.id | json }}', year: '{{ partition.year | json }}', t: 'n{{ partition.year | json }}' }, records: items, partitions: { year: [2025] }, parent: { stream: parents, fields: [id], batch: { size: 9 } }",
+            "path: /a, method: POST, body: { ids: '{{ parent.id | json }}', year: '{{ partition.year | json }}', t: 'n{{ partition.year | json }}', q: '{{ partition.quarter | json }}' }, records: items, partitions: { year: [2025], quarter: [\"1\"] }, parent: { stream: parents, fields: [id], batch: { size: 9 } }",
             &[
-                r#"POST https://api.example.com/v1/a | content-type: application/json | {"ids":["<id of up to 9 records of parents>"],"year":2025,"t":"n2025"}"#,
+                r#"POST https://api.example.com/v1/a | content-type: application/json | {"ids":["<id of up to 9 records of parents>"],"year":2025,"t":"n2025","q":"1"}"#,
             ],
         ),
         (

@@ -20,6 +20,7 @@ mod utf8;
 mod xml;
 
 pub(crate) use error::{SplitError, SplitErrorKind};
+pub use json::records_of;
 pub(crate) use json::{RecordsAt, Wanted, WantedColumns, might_hold_one_of, rename_clashes, values};
 pub(crate) use page_body::{Form, PageBody, RecordsFound};
 pub(crate) use prefix::Prefix;

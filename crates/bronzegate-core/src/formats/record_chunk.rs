@@ -23,7 +23,7 @@ pub(crate) struct Span {
     pub start: u32,
     /// Offset behind its last byte.
     pub end: u32,
-    /// Whether a top-level member's name begins as a metadata name could: with `_` or an escape.
+    /// Whether a member's name, in it or right beside it, begins as a metadata name could: with `_` or an escape.
     pub may_clash: bool,
 }
 

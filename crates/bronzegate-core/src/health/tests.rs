@@ -44,6 +44,8 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         cursor_out: Some(format!("out {segment}")),
         page_state: None,
         cursor: None,
+        parents: None,
+        sync: None,
         table: None,
         counts,
         total_counts: counts,

@@ -325,7 +325,7 @@ impl<'a> Sequence<'a> {
     }
 
     /// Where the requests of branches begin that have been read up to a mark; `None` at the oldest record.
-    fn begins(&self, known: Option<&Mark>) -> Result<Option<Verbatim>, Error> {
+    pub(super) fn begins(&self, known: Option<&Mark>) -> Result<Option<Verbatim>, Error> {
         let Some(known) = known else { return Ok(None) };
         let format = &self.incremental.format;
         let Some(read_until) = self.read(&known.cursor)?.time() else {

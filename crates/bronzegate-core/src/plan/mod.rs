@@ -1,5 +1,6 @@
 //! What a run is to do, decided before it does anything: request and commit log in, plan out.
 
+mod changed;
 mod coverage;
 mod due;
 mod due_time;
@@ -12,6 +13,7 @@ mod tests;
 mod whole_windows;
 mod window;
 
+pub(crate) use changed::AskedParents;
 pub(crate) use coverage::covered;
 pub(crate) use due::Due;
 pub use due_time::come;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, Unit};
 
 use crate::bronze::{CommitRecord, HistoryEntry, KnownPaging, Layout, RunId, RunKey, RunKind, SegmentStatus};
-use crate::cursor::CursorState;
+use crate::cursor::{ChangedParents, CursorState, SyncState};
 use crate::error::{Error, ErrorKind};
-use crate::extract::{StreamState, TableColumns};
+use crate::extract::{Carried, StreamState, TableColumns};
 use crate::report::Counts;
 use crate::window::TimeWindow;
 
@@ -85,6 +85,10 @@ pub(crate) struct Segment {
     pub history: Vec<HistoryEntry>,
     /// What is asked for and how far earlier segments have read; `None` in a snapshot.
     pub cursor: Option<CursorState>,
+    /// Which parents are asked for, where only those are that have changed.
+    pub parents: Option<ChangedParents>,
+    /// The token that it asks with, where the API gives one for each run.
+    pub sync: Option<SyncState>,
     /// What earlier runs have found out about how pages lead to each other.
     pub paging: BTreeMap<String, KnownPaging>,
     /// What somebody should know of where the run begins.
@@ -106,21 +110,31 @@ impl Segment {
 
     /// Whether nothing is due, which is committed all the same.
     pub(crate) fn is_empty(&self) -> bool {
-        self.cursor.as_ref().is_some_and(CursorState::is_empty)
+        let parents = self.parents.as_ref().map(|parents| &parents.cursor);
+        self.cursor.as_ref().or(parents).is_some_and(CursorState::is_empty)
+    }
+
+    /// The token that it asks with.
+    pub(crate) fn token(&self) -> Option<Carried> {
+        self.sync.as_ref()?.sent.as_ref().map(Carried::from)
+    }
+
+    /// Whether there is something that the API may not know any more: where an earlier segment has ended, or a token.
+    pub(crate) fn may_begin_anew(&self) -> bool {
+        self.state.is_some() || self.token().is_some()
     }
 
     /// Begins the run again: the same window from its first page, as if nothing of it were committed.
     pub(crate) fn begin_anew(&mut self) {
         let state = self.state.take();
         self.repeats |= state.is_some_and(|state| state.pages > 0);
-        if let Some(cursor) = &mut self.cursor {
-            cursor.begin_anew();
-        }
+        let parents = self.parents.as_mut().map(|parents| &mut parents.cursor);
+        self.cursor.as_mut().into_iter().chain(parents).for_each(CursorState::begin_anew);
     }
 
     /// Where it begins, for reports.
     pub(crate) fn cursor_in(&self) -> Option<String> {
-        let cursor = self.cursor.as_ref();
+        let cursor = self.cursor.as_ref().or(self.parents.as_ref().map(|parents| &parents.cursor));
         let known = cursor.and_then(|cursor| Some(&cursor.known.as_ref()?.cursor));
         let from = known.or(cursor.and_then(|cursor| cursor.from.as_ref()));
         from.map(|from| from.text.clone()).or_else(|| self.state.as_ref()?.shown())
@@ -175,6 +189,8 @@ pub(crate) fn plan(
             duration_before_ms: 0,
             history,
             cursor,
+            parents: None,
+            sync: None,
             paging: newest.map(|record| record.paging.clone()).unwrap_or_default(),
             told: Vec::new(),
             columns: newest.and_then(|record| record.columns.clone()),
@@ -205,6 +221,8 @@ pub(crate) fn plan(
         duration_before_ms: committed.total_duration_ms,
         history: committed.history,
         cursor: committed.cursor,
+        parents: committed.parents,
+        sync: committed.sync,
         paging: committed.paging,
         told: Vec::new(),
         columns: committed.columns,
@@ -267,6 +285,8 @@ mod tests {
             cursor_out: None,
             page_state: partial.then(|| serde_json::to_value(state).unwrap()),
             cursor: None,
+            parents: None,
+            sync: None,
             table: None,
             counts: Counts::default(),
             total_counts: Counts { records: 40, ..Counts::default() },

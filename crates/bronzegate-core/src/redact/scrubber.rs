@@ -38,6 +38,8 @@ pub(crate) const SHORTEST_SECRET: usize = 4;
 /// Bytes of secrets that are remembered: a process that goes on for months learns a new token every hour. What is
 /// in use is learned again with each of them.
 const MOST_BYTES: usize = 32 << 10;
+/// Bytes of what a line around a key in PEM says.
+const LONGEST_LABEL: usize = 64;
 /// Layers of escapes that are taken off.
 const LAYERS: usize = 8;
 /// How deep something may be packed in what is packed.
@@ -68,8 +70,15 @@ impl Known {
 }
 
 impl Scrubber {
-    /// Remembers a secret.
+    /// Remembers a secret; of keys in PEM what is between the lines around them.
     pub fn learn(&self, secret: &SecretString) {
+        match within_armor(secret.expose_secret()).as_deref() {
+            None => self.learn_whole(secret),
+            Some(parts) => parts.iter().for_each(|part| self.learn_whole(&(*part).into())),
+        }
+    }
+
+    fn learn_whole(&self, secret: &SecretString) {
         if secret.expose_secret().len() < SHORTEST_SECRET {
             return;
         }
@@ -189,6 +198,27 @@ fn add(grams: &mut Grams, secret: &SecretString) {
             grams.add(alphabet.encode(&text)[own.clone()].as_bytes());
         }
     }
+}
+
+/// What is secret of a text in PEM; `None` where it is none. The lines around it (RFC 7468) are in every message about
+/// a key.
+fn within_armor(text: &str) -> Option<Vec<&str>> {
+    const DASHES: &str = "-----";
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(begin) = ["-----BEGIN ", "-----END "].iter().filter_map(|start| rest.find(start)).min() {
+        let label = &rest[begin + DASHES.len()..];
+        let end = label.find(DASHES).filter(|end| *end <= LONGEST_LABEL)?;
+        parts.push(&rest[..begin]);
+        rest = &label[end + DASHES.len()..];
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    parts.push(rest);
+    // An environment variable may have its lines ended by the letter n behind a backslash.
+    let trimmed = parts.into_iter().map(|part| part.trim_matches(['\\', 'n', '\r', '\n', ' ']));
+    Some(trimmed.filter(|part| !part.is_empty()).collect())
 }
 
 /// The text without some stretches of it.

@@ -273,3 +273,28 @@ fn the_newest_secrets_are_known_however_many_there_were() {
     assert!(!scrubber.is_clean(fixed) && scrubber.finds_in(&nth(1_999)) && scrubber.finds_in(&nth(1_600)));
     assert!(!scrubber.finds_in(&nth(3)), "memory is bounded");
 }
+
+#[test]
+fn the_lines_around_a_key_are_no_secret_and_all_of_what_is_between_them_is() {
+    let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\nVJTUt9Us8cKjMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNb";
+    let line = body.lines().next().unwrap();
+    for key in [
+        format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"),
+        format!(
+            "-----BEGIN EC PRIVATE KEY-----\\n{}\\n-----END EC PRIVATE KEY-----",
+            body.replace('\n', "\\n")
+        ),
+        format!("-----BEGIN PRIVATE KEY-----{body}"),
+    ] {
+        let scrubber = knowing(&key);
+        let told = "the key begins with -----BEGIN EC PRIVATE KEY----- and no -----BEGIN PRIVATE KEY-----";
+        assert_eq!(scrubber.scrub(told), told, "{key}");
+        assert_eq!(
+            scrubber.scrub(&format!("cannot read {line} of it")),
+            "cannot read [secret] of it",
+            "{key}"
+        );
+        assert!(scrubber.finds_in(&key) && !scrubber.is_clean(&key[..key.len() - 40]), "{key}");
+    }
+    assert!(!knowing("-----BEGIN of a password").is_clean("-----BEGIN of a password"));
+}

@@ -36,6 +36,8 @@ impl StreamRun {
         let counts =
             Counts { bytes: staged.parts.iter().map(|part| part.bytes).sum(), ..self.counts_since(began) };
         let status = if staged.resume.is_some() { SegmentStatus::Partial } else { SegmentStatus::Complete };
+        let read = staged.parents.as_ref().filter(|_| status == SegmentStatus::Complete);
+        let read = read.and_then(|parents| Some(parents.cursor.position()?.cursor.text));
         let mut record = CommitRecord {
             format: CommitRecord::format_of(staged.cursor.as_ref()),
             source: self.engine.source.name.clone(),
@@ -48,11 +50,13 @@ impl StreamRun {
             parts: staged.parts,
             window: staged.window,
             cursor_in: segment.cursor_in().map(|cursor| self.told(&cursor)),
-            cursor_out: staged.cursor_out.map(|cursor| self.told(&cursor)),
+            cursor_out: staged.cursor_out.or(read).map(|cursor| self.told(&cursor)),
             page_state: staged
                 .resume
                 .map(|state| serde_json::to_value(state).expect("a state has text keys only")),
             cursor: staged.cursor,
+            parents: None,
+            sync: None,
             table: None,
             counts,
             total_counts: combine(segment.counts_before, counts, u64::saturating_add),
@@ -70,6 +74,7 @@ impl StreamRun {
             config_fingerprint: self.engine.source.fingerprint.clone(),
             environment: self.engine.environment.clone(),
         };
+        record = record.asking_for_changes(staged.parents, staged.sync);
         if segment.is_window() {
             record.history.clear();
         } else if status == SegmentStatus::Complete && !segment.is_empty() {

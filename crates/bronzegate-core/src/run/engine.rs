@@ -8,7 +8,7 @@ use super::rate_share::Pace;
 use crate::clock::{Clock, Deadline};
 use crate::config::{LEAST_SHARE, Source, Stream, is_rate_share};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{Fetcher, RequestedRanges, StreamContext, StreamPages, StreamState};
+use crate::extract::{Fetcher, RequestedRanges, StreamContext, StreamPages, StreamState, shown_time};
 use crate::http::proxy::Proxies;
 use crate::http::{Authenticator, Client, Stats, WaitBudget};
 use crate::redact::Scrubber;
@@ -43,7 +43,7 @@ pub struct StreamRun {
     pub(crate) stream: Arc<Stream>,
     pub(crate) client: Arc<Client>,
     /// The stream whose records this one's requests are repeated for.
-    parent: Option<Box<Self>>,
+    pub(super) parent: Option<Box<Self>>,
     pub(super) in_flight: InFlight,
 }
 
@@ -221,6 +221,9 @@ impl StreamRun {
             fetcher: Arc::new(Fetcher::new(self.client.clone(), self.stream.clone(), wait_budget)),
             asked,
             parent: above,
+            changed: None,
+            token: None,
+            run_time: shown_time(self.stream.incremental.as_ref(), self.engine.clock.now()),
             stop,
             seen: Arc::default(),
             columns: Arc::default(),

@@ -111,6 +111,8 @@ impl StreamRun {
             cursor_out: None,
             page_state: None,
             cursor: None,
+            parents: None,
+            sync: None,
             table: None,
             counts: Counts::default(),
             total_counts: before.map(|before| before.total_counts).unwrap_or_default(),

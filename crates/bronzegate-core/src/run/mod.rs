@@ -1,5 +1,6 @@
 //! One run of one stream: the straight line from a request to a report.
 
+mod changed;
 mod commit_record;
 mod engine;
 mod findings;
@@ -11,6 +12,7 @@ mod rate_share;
 mod segment;
 mod staged;
 mod stream_run;
+mod synced;
 mod table_segment;
 mod window;
 

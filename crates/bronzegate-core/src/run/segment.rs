@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::changed::note_parents;
 use super::engine::StreamRun;
 use super::paging::remembered;
-use super::staged::{Staged, asked_window};
+use super::staged::{Full, Staged, asked_window};
+use super::synced::without_token;
 use super::table_segment::naming;
 use crate::bronze::{
     CommitLog, CommitRecord, Created, Layout, PageWriter, PartFormat, Parts, Publisher, RunKind,
@@ -15,12 +17,13 @@ use crate::bronze::{
 use crate::clock::Deadline;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
+use crate::extract::{SeenColumns, StreamContext, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
 use crate::redact::secret_at;
 use crate::report::{RunReport, TableReport};
+use crate::unfinished::Unfinished;
 
-/// How one segment ended.
+/// How one segment ended that was not cut before anything came.
 pub(super) enum Ended {
     /// Nothing was left to do.
     AlreadyCommitted,
@@ -30,23 +33,6 @@ pub(super) enum Ended {
     Part,
     /// Another run at the same time has committed it.
     Lost(SegmentStatus),
-    /// Not even one page came before the time was up.
-    NothingCame,
-    /// The stream's job goes on, and is committed already.
-    StillWaiting,
-}
-
-/// What came of staging.
-enum Outcome {
-    Staged(Box<Staged>),
-    /// Not even one page came before the time was up.
-    NothingCame,
-    /// The stream's job goes on, and is committed already.
-    StillWaiting,
-    /// The window holds more than the API gives out.
-    TooLarge,
-    /// The API does not know any more where an earlier segment has ended, and a rule says so.
-    Expired,
 }
 
 impl StreamRun {
@@ -57,7 +43,7 @@ impl StreamRun {
         deadline: Deadline,
         stop: CancellationToken,
         report: &mut RunReport,
-    ) -> Result<Ended> {
+    ) -> Result<Ended, Unfinished> {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
         let publisher = Publisher::of(stores, layout.clone(), &self.stream.output)?;
@@ -77,24 +63,29 @@ impl StreamRun {
 
         let begins = self.begins(log, &segment).await?;
         let not_loaded = self.before_the_first_run(log, &mut segment).await?;
+        let mut forgotten = None;
         let mut staged = loop {
             let (naming, format) = (naming(&layout, &segment, table.as_ref()), self.part_format(&segment)?);
             let max_part_bytes = self.stream.output.max_part_bytes;
             let parts = Parts::new(publisher.parts(), naming, format.clone(), max_part_bytes);
             let parts = (parts, format, publisher.most_parts());
-            match self.stage(parts, (&segment, log), deadline, stop.child_token()).await? {
-                Outcome::Staged(staged) => break *staged,
-                Outcome::NothingCame => return Ok(Ended::NothingCame),
-                Outcome::StillWaiting => return Ok(Ended::StillWaiting),
-                Outcome::Expired => self.begin_anew(&mut segment)?,
-                Outcome::TooLarge => {
+            match self.stage(parts, (&segment, log), deadline, stop.child_token()).await {
+                Ok(staged) => break staged,
+                Err(Unfinished::Failed(error)) if error.asks_restart() && segment.may_begin_anew() => {
+                    // The API does not know any more where an earlier segment has ended.
+                    tracing::warn!(cause = self.told(&error.to_string()), "the run begins again");
+                    forgotten = forgotten.or(without_token(&mut segment));
+                    self.begin_anew(&mut segment)?;
+                }
+                Err(Unfinished::TooLarge) => {
                     // What is committed of the whole window, and a job of it, say nothing of a half's pages.
                     segment.begin_anew();
                     segment.cursor = Some(self.halved(&segment)?);
                 }
+                Err(why) => return Err(why),
             }
         };
-        staged.warnings.extend(begins.into_iter().chain(not_loaded));
+        staged.warnings.extend(begins.into_iter().chain(not_loaded).chain(forgotten));
         let is_part = staged.is_part;
 
         let mut record = self.record(&segment, staged, &began);
@@ -102,7 +93,7 @@ impl StreamRun {
             record = table.recorded(record);
         }
         match self.commit(&publisher, &record, report).await? {
-            Created::No => self.lost(&publisher, &segment).await,
+            Created::No => Ok(self.lost(&publisher, &segment).await?),
             Created::Yes if is_part => Ok(Ended::Part),
             Created::Yes => Ok(Ended::Committed(record.status)),
         }
@@ -115,7 +106,9 @@ impl StreamRun {
         record: &CommitRecord,
         report: &mut RunReport,
     ) -> Result<Created> {
-        let resumed = serde_json::json!({ "cursor": record.cursor, "columns": record.columns });
+        let CommitRecord { cursor, columns, parents, sync, .. } = record;
+        let resumed =
+            serde_json::json!({ "cursor": cursor, "columns": columns, "parents": parents, "sync": sync });
         if let Some(place) = secret_at(&resumed, |text| self.client.auth().scrubber().finds_in(text)) {
             publisher.abort(&record.parts).await?;
             return Err(holds_secret(&place));
@@ -216,6 +209,8 @@ impl StreamRun {
         if let RunPlan::Segment(segment) = &mut plan {
             let anew = matches!(request, RunRequest::Restart { .. });
             self.as_the_file_is_now(segment, begins, anew)?;
+            self.choose_parents(segment, newest.as_ref(), anew)?;
+            self.choose_token(segment, newest.as_ref(), anew)?;
         }
         let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
         let overtaken = is_sequence && matches!(plan, RunPlan::AlreadyCommitted(_));
@@ -240,11 +235,12 @@ impl StreamRun {
         (segment, log): (&Segment, &CommitLog),
         deadline: Deadline,
         stop: CancellationToken,
-    ) -> Result<Outcome> {
+    ) -> Result<Staged, Unfinished> {
         let mut cursor = segment.cursor.clone();
-        let mut staged = Staged::default();
+        let (parents, sync) = (segment.parents.clone(), segment.sync.clone());
+        let mut staged = Staged { parents, sync, ..Staged::default() };
         if segment.is_empty() || self.never_comes(segment) {
-            return Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), None)?)));
+            return Ok(self.read_so_far(staged, (segment, cursor), None)?);
         }
         let (asked, filter) = self.filter(segment)?;
         let mut writer = PageWriter::new(
@@ -255,42 +251,41 @@ impl StreamRun {
         );
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
         let full = Full { most_parts, stop: stop.clone() };
-        let context = StreamContext { columns: columns.clone(), ..self.context(asked, deadline, stop) };
+        let context = StreamContext {
+            columns: columns.clone(),
+            changed: self.parent_mark(segment),
+            token: segment.token(),
+            ..self.context(asked, deadline, stop).at(segment.key.scheduled)
+        };
         remembered(&context, segment);
         let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let read = self.write_pages(&mut pages, &mut writer, (&full, &mut staged)).await;
         staged.warnings.extend(pages.warnings());
+        note_parents(&mut pages, &mut staged);
+        if let Some(sync) = &mut staged.sync {
+            sync.found = pages.token();
+        }
         if let Some(cursor) = cursor.as_mut().filter(|_| !segment.is_window()) {
             self.note_ended(cursor, &mut pages, &mut staged);
         }
         let context = pages.context().clone();
-        staged.resume = match read.map(|()| pages.ending()) {
-            Ok(StreamEnding::Complete) => None,
-            Ok(StreamEnding::Stopped(Some(state))) => Some(state),
-            given_up => {
+        staged.resume = match read.map_err(Unfinished::from).and_then(|()| pages.ending()) {
+            Ok(resume) => resume,
+            Err(why) => {
                 writer.abort().await;
-                return match given_up? {
-                    StreamEnding::Waiting => Ok(Outcome::StillWaiting),
-                    StreamEnding::TooLarge => Ok(Outcome::TooLarge),
-                    StreamEnding::Failed(error) if error.asks_restart() && segment.state.is_some() => {
-                        tracing::warn!(cause = self.told(&error.to_string()), "the run begins again");
-                        Ok(Outcome::Expired)
-                    }
-                    StreamEnding::Failed(error) => Err(error),
-                    StreamEnding::Stopped(_) | StreamEnding::Complete => Ok(Outcome::NothingCame),
-                };
+                return Err(why);
             }
         };
         if let Err(error) = self.hold(&context, (segment, log), writer.filter(), &mut staged).await {
             writer.abort().await;
-            return Err(error);
+            return Err(error.into());
         }
         staged.columns = columns.known().cloned();
         let (parts, filter) = writer.finish().await?;
         let staged = Staged { parts, ..staged };
         let mut staged = self.read_so_far(staged, (segment, cursor), filter.as_ref())?;
         staged.is_part |= staged.is_full && staged.resume.is_some();
-        Ok(Outcome::Staged(Box::new(staged)))
+        Ok(staged)
     }
 
     /// Holds what came against what was asked for, and against what is known of how pages lead to each other.
@@ -368,24 +363,6 @@ impl StreamRun {
         staged.resume = rest.is_some().then(StreamState::default);
         staged.cursor = Some(rest.unwrap_or(cursor));
         Ok(staged)
-    }
-}
-
-/// When a segment has as many parts as it may have.
-struct Full {
-    most_parts: Option<u32>,
-    /// Ends the segment at the next page boundary.
-    stop: CancellationToken,
-}
-
-impl Full {
-    /// Ends the segment if it has as many parts as it may have.
-    fn ends(&self, parts: u32) -> bool {
-        let is_full = self.most_parts.is_some_and(|most| parts >= most);
-        if is_full {
-            self.stop.cancel();
-        }
-        is_full
     }
 }
 

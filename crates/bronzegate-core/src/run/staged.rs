@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::bronze::{KnownPaging, Receipt, Window};
-use crate::cursor::{CursorState, Verbatim};
+use crate::cursor::{ChangedParents, CursorState, SyncState, Verbatim};
 use crate::extract::{StreamState, TableColumns};
 
 /// What one segment has staged.
@@ -17,6 +19,10 @@ pub(super) struct Staged {
     pub(super) window: Option<Window>,
     /// What was asked for and how far it was read; of a part, what the next segment asks for.
     pub(super) cursor: Option<CursorState>,
+    /// Which parents were asked for, and how far they were read.
+    pub(super) parents: Option<ChangedParents>,
+    /// The tokens, where the API gives one for each run.
+    pub(super) sync: Option<SyncState>,
     /// More follows at once: it is a part of a window that is split, or has as many parts as it may have.
     pub(super) is_part: bool,
     /// It was ended because it has as many parts as it may have.
@@ -33,4 +39,22 @@ pub(super) struct Staged {
 pub(super) fn asked_window(cursor: &CursorState) -> Window {
     let text = |verbatim: &Option<Verbatim>| verbatim.as_ref().map(|value| value.text.clone());
     Window { from: text(&cursor.from), to: text(&cursor.to) }
+}
+
+/// When a segment has as many parts as it may have.
+pub(super) struct Full {
+    pub(super) most_parts: Option<u32>,
+    /// Ends the segment at the next page boundary.
+    pub(super) stop: CancellationToken,
+}
+
+impl Full {
+    /// Ends the segment if it has as many parts as it may have.
+    pub(super) fn ends(&self, parts: u32) -> bool {
+        let is_full = self.most_parts.is_some_and(|most| parts >= most);
+        if is_full {
+            self.stop.cancel();
+        }
+        is_full
+    }
 }

@@ -187,6 +187,7 @@ impl StreamRun {
     pub(super) fn never_comes(&self, segment: &Segment) -> bool {
         let asked = self.stream.incremental.as_ref().zip(segment.cursor.as_ref());
         asked.is_some_and(|(settings, cursor)| never_comes(cursor, settings))
+            || segment.parents.as_ref().is_some_and(|parents| self.have_no_time(parents))
     }
 
     /// What is left of a window's run after the part that a segment asked for.

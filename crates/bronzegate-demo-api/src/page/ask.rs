@@ -82,7 +82,8 @@ pub(crate) fn check_demands(stream: &Stream, call: &Call) -> Result<(), Refusal>
     if let Some(tail) = &quirks.continued_at {
         check_continued(stream, call, tail)?;
     }
-    if call.asks_for_more(stream) {
+    let has_token = quirks.token.as_ref().is_some_and(|name| call.argument(name).is_some());
+    if call.asks_for_more(stream) || has_token {
         return Ok(());
     }
     match quirks.demanded_parameters.iter().find(|name| call.argument(name).is_none()) {
@@ -91,14 +92,17 @@ pub(crate) fn check_demands(stream: &Stream, call: &Call) -> Result<(), Refusal>
     }
 }
 
-/// Pages after the first are asked for at a path of their own, with a cursor and nothing else.
+/// Pages after the first, and what has come since a token, are asked for at a path of their own, with a cursor or token
+/// and nothing else.
 fn check_continued(stream: &Stream, call: &Call, tail: &str) -> Result<(), Refusal> {
     let cursor = Scheme::of(stream).cursor().unwrap_or_default();
+    let token = stream.quirks.token.as_deref().unwrap_or(cursor);
     let is_continued = call.behind(&stream.path) == Some(tail);
-    match (is_continued, call.argument(cursor).is_some()) {
+    let goes_on = [cursor, token].iter().any(|name| call.argument(name).is_some());
+    match (is_continued, goes_on) {
         (false, true) => Err(Refusal::new(format!("{cursor} is taken at {tail} alone"))),
         (true, false) => Err(Refusal::new(format!("{cursor} is missing"))),
-        (true, true) => match call.names().find(|name| *name != cursor) {
+        (true, true) => match call.names().find(|name| ![cursor, token].contains(name)) {
             Some(other) => Err(Refusal::new(format!("unknown field '{other}'"))),
             None => Ok(()),
         },

@@ -70,8 +70,8 @@ pub(crate) fn compose(scene: &Scene<'_>, plan: &Plan, wrong: Option<WrongShape>)
 }
 
 fn right(envelope: &Envelope, table: Option<&Table>, quirks: &Quirks, count: u64) -> (String, String) {
-    if let Form::Xml { .. } = quirks.form {
-        return around_elements(envelope);
+    if let Form::Xml { within, .. } = &quirks.form {
+        return around_elements(envelope, within.as_deref());
     }
     let around = quirks.around_table.as_ref();
     let (open, close) = quirks.form.brackets(count);

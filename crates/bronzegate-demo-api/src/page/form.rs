@@ -48,7 +48,7 @@ impl Form {
                 out.extend_from_slice(if at.is_some() { b"],\"more\":{\"items\":[0]}}" } else { b"]" });
             }
             Self::Values { member } => out.extend_from_slice(value_of(record, member).as_bytes()),
-            Self::Xml { entry } => write_element(entry, record, out),
+            Self::Xml { entry, .. } => write_element(entry, record, out),
             Self::Rows { columns, .. } => {
                 let values: Vec<&str> = columns.iter().map(|name| value_of(record, name)).collect();
                 out.extend_from_slice(format!("[{}]", values.join(",")).as_bytes());
@@ -58,8 +58,11 @@ impl Form {
 }
 
 /// What stands around the elements of XML: what a JSON body says besides, some of it before them and some behind.
-pub(crate) fn around_elements(envelope: &Envelope) -> (String, String) {
+pub(crate) fn around_elements(envelope: &Envelope, within: Option<&str>) -> (String, String) {
     let List::Member(name) = &envelope.list else { return ("<feed>".to_owned(), "</feed>".to_owned()) };
+    if let Some(within) = within {
+        return nested(within);
+    }
     let body = format!("{}{}:null{}", envelope.before, quoted(name), envelope.after);
     let members: Map<String, Value> = serde_json::from_str(&body).unwrap_or_default();
     let said = members.iter().filter(|(member, _)| *member != name);
@@ -68,6 +71,15 @@ pub(crate) fn around_elements(envelope: &Envelope) -> (String, String) {
     let head =
         format!("<?xml version=\"1.0\"?>\n<!-- <entry> -->\n<feed xmlns=\"urn:demo\">{}", before.concat());
     (head, format!("{}</feed>\n", behind.concat()))
+}
+
+/// Elements in each other, behind a document type that names another file.
+fn nested(within: &str) -> (String, String) {
+    let names: Vec<&str> = within.split('.').collect();
+    let open: String = names.iter().map(|name| format!("<{name}>")).collect();
+    let close: String = names.iter().rev().map(|name| format!("</{name}>")).collect();
+    let doctype = format!("<!DOCTYPE {} PUBLIC \"-//demo//EN\" \"https://demo.example/a.dtd\">", names[0]);
+    (format!("<?xml version=\"1.0\"?>\n{doctype}\n{open}"), close)
 }
 
 /// A value as an element; an object has its members in it.

@@ -95,7 +95,25 @@ fn value(scene: &Scene<'_>, plan: &Plan, said: &Said) -> Option<Value> {
         Said::WhileMore(value) => plan.next.is_some().then(|| value.clone()),
         Said::Just(value) => Some(value.clone()),
         Said::JustFirst(value) => (plan.position == 0).then(|| value.clone()),
+        Said::Token => token(scene, plan).map(|(_, token)| token.into()),
+        Said::TokenLink => {
+            let (parameter, token) = token(scene, plan)?;
+            let path = scene.call.target().split('?').next().unwrap_or_default();
+            Some(format!("http://{}{path}?{parameter}={token}", scene.call.host()).into())
+        }
     }
+}
+
+/// The parameter of a token, and the one behind the last page.
+fn token<'a>(scene: &'a Scene<'_>, plan: &Plan) -> Option<(&'a str, String)> {
+    let parameter = scene.stream.quirks.token.as_deref().filter(|_| plan.next.is_none())?;
+    let before = scene.call.argument(parameter).and_then(since).unwrap_or_default();
+    Some((parameter, format!("t{}", before + plan.total)))
+}
+
+/// How many records a token has seen.
+pub(crate) fn since(token: &str) -> Option<u64> {
+    token.strip_prefix('t')?.parse().ok()
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod spoil;
 pub(crate) use ask::{Ask, Refusal, check_demands, point_id, read};
 pub(crate) use compose::compose;
 pub(crate) use content::{Chunks, Page};
+pub(crate) use layout::since;
 pub(crate) use link::moved;
 pub(crate) use pack::packed;
 pub(crate) use plan::Plan;

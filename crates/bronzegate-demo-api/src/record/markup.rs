@@ -7,8 +7,16 @@ use std::collections::BTreeMap;
 
 /// Writes a record, which is a JSON object, as an element.
 pub(crate) fn write_element(name: &str, record: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("<{name}>").as_bytes());
-    for (name, text) in texts(record) {
+    let (attributes, elements): (Vec<_>, Vec<_>) =
+        texts(record).into_iter().partition(|(name, _)| name.starts_with('@'));
+    let attributes: String = attributes
+        .iter()
+        .map(|(name, text)| {
+            format!(" {}=\"{}\"", name.trim_start_matches('@'), escaped(text).replace('"', "&quot;"))
+        })
+        .collect();
+    out.extend_from_slice(format!("<{name}{attributes}>").as_bytes());
+    for (name, text) in elements {
         out.extend_from_slice(element(&name, &text).as_bytes());
     }
     out.extend_from_slice(format!("</{name}>").as_bytes());
@@ -20,12 +28,12 @@ pub(crate) fn element(name: &str, text: &str) -> String {
         return format!("<{name}/>");
     }
     let is_plain = text.len().is_multiple_of(2) && !text.contains("]]>") && !text.contains('\r');
-    let escaped = if is_plain {
-        format!("<![CDATA[{text}]]>")
-    } else {
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\r', "&#13;")
-    };
-    format!("<{name}>{escaped}</{name}>")
+    let inner = if is_plain { format!("<![CDATA[{text}]]>") } else { escaped(text) };
+    format!("<{name}>{inner}</{name}>")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\r', "&#13;")
 }
 
 /// What a client must make of a record's element: an object of strings.

@@ -18,7 +18,7 @@ pub(super) fn auth(part: &mut Part<'_>, node: Option<&Node>) -> Result<Option<Ma
         "BearerAuthenticator" => bearer(part, node).map(Some),
         "BasicHttpAuthenticator" => basic(part, node).map(Some),
         "ApiKeyAuthenticator" => api_key(part, node).map(Some),
-        "OAuthAuthenticator" => oauth(part, node).map(Some),
+        "OAuthAuthenticator" => super::oauth::oauth(part, node).map(Some),
         "SessionTokenAuthenticator" => super::login::session(part, node).map(Some),
         "SelectiveAuthenticator" => selected(part, node),
         "LegacySessionTokenAuthenticator" => super::login::legacy_session(part, node).map(Some),
@@ -33,7 +33,7 @@ pub(super) fn auth(part: &mut Part<'_>, node: Option<&Node>) -> Result<Option<Ma
     }
 }
 
-fn secret(part: &Part<'_>, place: &str) -> Yaml {
+pub(super) fn secret(part: &Part<'_>, place: &str) -> Yaml {
     one("secret", part.settings.secret(part.source, place))
 }
 
@@ -186,88 +186,6 @@ fn encoded(part: &mut Part<'_>, inner: &Term, at: &Node) -> Option<Result<Map>> 
     }
 }
 
-fn oauth(part: &mut Part<'_>, node: &Node) -> Result<Map> {
-    let value = |part: &Part<'_>, key: &str| {
-        node.get(key).map_or_else(Term::null, |value| part.secret_scope(node).value(value))
-    };
-    let plain = |part: &Part<'_>, key: &str| {
-        node.get(key).map_or_else(Term::null, |value| part.scope(node).value(value))
-    };
-    if node.get("token_refresh_endpoint").is_none() {
-        let token = value(part, "access_token_value");
-        return Ok(Map::new()
-            .with("type", "bearer")
-            .with("token", as_secret(part, &token, "the access token", "access-token", node)?));
-    }
-    if node.text_at("access_token_name").is_some_and(|name| name != "access_token") {
-        return refuse(
-            "access token of another name",
-            "the answer of the token endpoint calls the token otherwise",
-            node,
-        );
-    }
-    let url = Part::known(plain(part, "token_refresh_endpoint"), "the token endpoint", node)?;
-    let grant = Part::known(plain(part, "grant_type"), "the grant type", node)?;
-    let kind = match grant.as_str() {
-        None | Some("refresh_token") => "oauth2_refresh_token",
-        Some("client_credentials") => "oauth2_client_credentials",
-        Some(other) => return refuse("OAuth grant type", format!("the grant type is `{other}`"), node),
-    };
-    let (id, client_secret) = (value(part, "client_id"), value(part, "client_secret"));
-    let mut map = Map::new().with("type", kind).with("token_url", shown(&url));
-    map.set("client_id", text_or_secret(part, &id, "the client's id", node)?);
-    if !client_secret.is_empty() {
-        map.set(
-            "client_secret",
-            as_secret(part, &client_secret, "the client's secret", "client-secret", node)?,
-        );
-    }
-    if kind == "oauth2_refresh_token" {
-        let token = value(part, "refresh_token");
-        map.set("refresh_token", as_secret(part, &token, "the refresh token", "refresh-token", node)?);
-    }
-    token_request(part, node, &mut map)?;
-    Ok(map)
-}
-
-/// What else a token request says: scopes, parameters, and how the client authenticates.
-fn token_request(part: &Part<'_>, node: &Node, map: &mut Map) -> Result<()> {
-    if let Some(scopes) = node.get("scopes") {
-        let scopes = scopes.items().iter().map(|scope| {
-            Ok(Yaml::from(shown(&Part::known(part.scope(node).value(scope), "a scope", node)?)))
-        });
-        map.set("scopes", scopes.collect::<Result<Vec<_>>>()?);
-    }
-    if let Some(params) =
-        node.get("refresh_request_body").map(Node::entries).filter(|entries| !entries.is_empty())
-    {
-        let mut extra = Map::new();
-        for (name, value) in params {
-            let value = Part::known(part.scope(node).value(value), "a parameter of the token request", node)?;
-            extra.set(name.as_str(), shown(&value));
-        }
-        map.set("params", extra);
-    }
-    if let Some(headers) = node.get("refresh_request_headers").map(Node::entries) {
-        for (name, _) in headers {
-            match name.to_ascii_lowercase().as_str() {
-                "authorization" => {
-                    map.set("client_auth", "basic");
-                }
-                "content-type" | "accept" => {}
-                _ => {
-                    return refuse(
-                        "header of a token request",
-                        format!("the token request has the header `{name}`"),
-                        node,
-                    );
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 /// One of several, by a value of the configuration.
 fn selected(part: &mut Part<'_>, node: &Node) -> Result<Option<Map>> {
     let path: Vec<_> = node
@@ -283,12 +201,23 @@ fn selected(part: &mut Part<'_>, node: &Node) -> Result<Option<Map>> {
         Term::Known(value) => shown(&value),
         _ => String::new(),
     };
-    let chosen = choices.iter().find(|(name, _)| *name == wanted).or_else(|| choices.first());
-    match chosen {
-        Some((name, one)) => {
-            part.note(format!("authentication `{name}` of {}: choose another with --choose", choices.len()));
-            auth(part, Some(one))
+    let of = choices.len();
+    let mut all: Vec<_> = choices.iter().collect();
+    // The one that is meant first; where nobody has said which, the first that can be said counts.
+    all.sort_by_key(|(name, _)| *name != wanted);
+    let most = if part.settings.is_chosen() { 1 } else { of };
+    let mut refused = None;
+    for (name, one) in all.into_iter().take(most) {
+        match auth(part, Some(one)) {
+            Ok(map) => {
+                part.note(format!("authentication `{name}` of {of}: choose another with --choose"));
+                return Ok(map);
+            }
+            Err(error) => refused = refused.or(Some(error)),
         }
+    }
+    match refused {
+        Some(refused) => Err(refused),
         None => refuse("authentication", "no authenticator is given", node),
     }
 }

@@ -6,7 +6,8 @@ use super::jinja::Scope;
 use super::part::Part;
 use super::refused::{Result, refuse};
 use super::templates::ABOVE;
-use super::term::{Term, shown};
+use super::term::{Root, Term, Test, shown};
+use super::transformations::{Made, Transformations};
 use crate::place::{Target, written};
 use crate::tree::Node;
 use crate::yaml::{Map, Yaml};
@@ -25,7 +26,11 @@ pub(super) struct Branches {
 #[derive(Debug)]
 pub(super) struct Parent {
     pub(super) stream: Node,
+    /// The field that is its value for the requests.
+    pub(super) key: String,
     pub(super) fields: Vec<String>,
+    /// Conditions on its records: others have no children.
+    pub(super) passing: Vec<Yaml>,
     /// Its records have new ones among their children only when they change.
     pub(super) by_change: bool,
 }
@@ -84,12 +89,22 @@ fn listed(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
         );
     }
     let name = partition_name(&field);
+    part.listed.push((field.clone(), values.clone()));
     part.partitions.push((field.clone(), format!("partition.{name}")));
-    branches.partitions.set(name.as_str(), values.into_iter().map(Yaml::from).collect::<Vec<_>>());
+    branches
+        .partitions
+        .set(name.as_str(), values.into_iter().map(|value| Yaml::from(bare(value))).collect::<Vec<_>>());
     if let Some(option) = router.get("request_option") {
         branches.sent.push((part.target(option)?, format!("{{{{ partition.{name} }}}}")));
     }
     Ok(())
+}
+
+/// A text that is a number or boolean as one, since that is what a manifest's `{{ }}` makes of it.
+fn bare(value: Value) -> Value {
+    let Value::String(text) = value else { return value };
+    let read = serde_json::from_str(&text).ok().filter(|read: &Value| read.is_number() || read.is_boolean());
+    read.filter(|read| read.to_string() == text).unwrap_or(Value::String(text))
 }
 
 fn parent(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result<()> {
@@ -107,13 +122,15 @@ fn parent(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
     if path.iter().any(|step| step == "*") {
         return refuse("several values of a parent", format!("the parent's key is `{key}`"), config);
     }
-    let key = written(&path);
-    part.partitions.push((field, format!("parent.{key}")));
     above(part, stream);
-    let mut fields = vec![key.clone()];
+    part.parent_made = Transformations::read(&mut Part::new(part.settings, part.source), stream);
+    // The record itself, of which templates take members.
+    let key = if key == "/" { "$".to_owned() } else { own_field(part, &path.join("."), config)? };
+    part.partitions.push((field, format!("parent.{key}")));
+    let mut fields = Vec::new();
     for extra in config.get("extra_fields").map(Node::items).unwrap_or_default() {
         let path: Vec<String> = extra.items().iter().filter_map(Node::text).collect();
-        let address = written(&path);
+        let address = own_field(part, &path.join("."), config)?;
         part.partitions.push((path.last().cloned().unwrap_or_default(), format!("parent.{address}")));
         if !fields.contains(&address) {
             fields.push(address);
@@ -127,11 +144,95 @@ fn parent(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
         );
     }
     if let Some(option) = config.get("request_option") {
+        if key == "$" {
+            return refuse(
+                "whole record of a parent",
+                "the parent's record is a value of the request",
+                option,
+            );
+        }
+        part.uses_parent_key = true;
         branches.sent.push((part.target(option)?, format!("{{{{ parent.{key} }}}}")));
     }
-    branches.parent =
-        Some(Parent { stream: stream.clone(), fields, by_change: config.is_true("incremental_dependency") });
+    let passing = passing(part, stream)?;
+    let by_change = config.is_true("incremental_dependency");
+    branches.parent = Some(Parent { stream: stream.clone(), key, fields, passing, by_change });
     Ok(())
+}
+
+/// A field of the parent's records, as the API writes it.
+fn own_field(part: &Part<'_>, member: &str, at: &Node) -> Result<String> {
+    match part.parent_field(member) {
+        Some(field) => Ok(field),
+        None => refuse(
+            "field made by a transformation",
+            format!("the parent's field `{member}` is made by a transformation"),
+            at,
+        ),
+    }
+}
+
+impl Part<'_> {
+    /// The field of the parent's records for a member that the manifest names: a value of its own slice is a field, too.
+    pub(super) fn parent_field(&self, member: &str) -> Option<String> {
+        match self.parent_made.of(member) {
+            Made::Of(mut members) if members.len() == 1 => {
+                let path: Vec<_> = members.pop()?.split('.').map(str::to_owned).collect();
+                Some(written(&path))
+            }
+            Made::Partition(name) => {
+                let own = self.partitions.iter().find(|(known, _)| *known == format!("{ABOVE}{name}"))?;
+                own.1.strip_prefix("parent.").map(str::to_owned)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The filter of the parent's records as conditions: those that it leaves out have no children.
+fn passing(part: &Part<'_>, stream: &Node) -> Result<Vec<Yaml>> {
+    let Some(filter) = stream.path(&["retriever", "record_selector", "record_filter"]) else {
+        return Ok(Vec::new());
+    };
+    let condition = filter.get("condition").map(|condition| part.scope(filter).value(condition));
+    let tests = match condition.map(|term| (term.as_test(), term)) {
+        Some((Ok(true), _)) => return Ok(Vec::new()),
+        Some((Err(test), _)) => match *test {
+            Test::And(tests) => tests,
+            test => vec![test],
+        },
+        _ => Vec::new(),
+    };
+    let conditions: Option<Vec<_>> = tests.iter().map(of_record).collect();
+    match conditions.filter(|conditions| !conditions.is_empty()) {
+        Some(conditions) => Ok(conditions.into_iter().map(Yaml::Map).collect()),
+        None => refuse("filter of a parent", "a filter leaves out parents, and no condition says it", filter),
+    }
+}
+
+/// A test of a record as the condition of a parent.
+fn of_record(test: &Test) -> Option<Map> {
+    let at = |term: &Term| match term {
+        Term::At(Root::Record, path) => {
+            let path = super::jinja::address(path).filter(|path| !path.is_empty())?;
+            Some(Map::new().with("at", written(&path)))
+        }
+        _ => None,
+    };
+    match test {
+        Test::Exists(term) => Some(at(term)?.with("exists", true)),
+        Test::Not(inner) => match &**inner {
+            Test::Exists(term) => Some(at(term)?.with("exists", false)),
+            _ => None,
+        },
+        Test::Compare("==", term, Term::Known(value)) if !value.is_null() => {
+            Some(at(term)?.with("equals", value.clone()))
+        }
+        Test::Compare(">", term, Term::Known(Value::Number(number))) => {
+            Some(at(term)?.with("over", Value::Number(number.clone())))
+        }
+        _ => None,
+    }
 }
 
 /// What the parent's own slice holds: each of its records has it as a field here.

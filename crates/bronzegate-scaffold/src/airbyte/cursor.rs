@@ -84,7 +84,7 @@ impl Cursor<'_> {
         let field = node.get("cursor_field").map_or_else(Term::null, |field| part.scope(node).value(field));
         let field = shown(&Part::known(field, "the cursor field", node)?);
         map.set("cursor", written(&field.split('.').map(str::to_owned).collect::<Vec<_>>()));
-        self.formats(part, &mut map)?;
+        self.formats(part, &mut map, asks)?;
         if let Some(from) = from {
             map.set("from", from.yaml());
         }
@@ -99,7 +99,7 @@ impl Cursor<'_> {
         Ok(Some(map))
     }
 
-    fn formats(&self, part: &mut Part<'_>, map: &mut Map) -> Result<()> {
+    fn formats(&self, part: &mut Part<'_>, map: &mut Map, asks: bool) -> Result<()> {
         let node = self.node;
         let request = node.text_at("datetime_format").unwrap_or_default();
         let mut records: Vec<String> = node
@@ -137,13 +137,15 @@ impl Cursor<'_> {
         } else {
             map.set("format", words.iter().map(|word| Yaml::from(word.as_str())).collect::<Vec<_>>());
         }
-        if *request_word != first {
+        if *request_word != first && asks {
             map.set("request_format", request_word.as_str());
         }
-        // Airbyte reads and writes what carries no offset as UTC.
-        if words.iter().chain([request_word]).any(|word| {
+        // Airbyte reads and writes what carries no offset as UTC, as requests do here without a zone.
+        let has_no_offset = |word: &String| {
             word == "date" || (word.starts_with('%') || word.contains(" %")) && !word.contains("%z")
-        }) {
+        };
+        let may_have = |word: &String| word.starts_with("epoch") || word.contains("%z");
+        if words.iter().any(has_no_offset) && !words.iter().any(may_have) {
             map.set("timezone", "UTC");
         }
         Ok(())
@@ -231,8 +233,9 @@ impl Cursor<'_> {
             .get("datetime")
             .map_or_else(|| part.scope(self.node).value(end), |inner| part.scope(end).value(inner));
         match value {
-            Term::Now(0) | Term::Known(Value::Null) => Ok(()),
-            Term::Now(seconds) if seconds < 0 => {
+            Term::Known(Value::Null) => Ok(()),
+            Term::Now(seconds) if seconds >= 0 => Ok(()),
+            Term::Now(seconds) => {
                 map.set("settle", format!("{}s", seconds.unsigned_abs()));
                 Ok(())
             }
@@ -252,6 +255,8 @@ fn start_text(value: &Value, format: Option<&str>) -> Option<String> {
     }
     let text = shown(value);
     if let Ok(time) = text.parse::<Timestamp>() {
+        // A start within a second would be finer than what requests say.
+        let time = Timestamp::from_second(time.as_second()).unwrap_or(time);
         let date = time.strftime("%Y-%m-%d").to_string();
         return Some(if time.to_string().ends_with("T00:00:00Z") { date } else { time.to_string() });
     }
@@ -276,7 +281,7 @@ pub(super) fn format_word(format: &str) -> String {
     let iso = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
     let rest = iso.iter().find_map(|start| format.strip_prefix(start));
     let is_iso = rest.is_some_and(|rest| {
-        let rest = [".%f", ".%_ms", ".000", ".%3f", ".000000"]
+        let rest = [".%f0", ".%f", ".%_ms", ".000", ".%3f", ".000000"]
             .iter()
             .find_map(|fraction| rest.strip_prefix(fraction))
             .unwrap_or(rest);

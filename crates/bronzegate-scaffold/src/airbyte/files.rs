@@ -70,7 +70,11 @@ impl Files {
             let mut map = converted.stream.clone();
             if let (Some(parent), Some((above, _))) = (&converted.parent, chain.get(at + 1)) {
                 let fields: Vec<_> = parent.fields.iter().map(|field| Yaml::from(field.as_str())).collect();
-                map.set("parent", Map::new().with("stream", above.as_str()).with("fields", fields));
+                let mut setting = Map::new().with("stream", above.as_str()).with("fields", fields);
+                if !parent.passing.is_empty() {
+                    setting.set("where", parent.passing.clone());
+                }
+                map.set("parent", setting);
             }
             let auth = self.auth.clone().or_else(|| converted.auth.clone());
             let notes = converted

@@ -114,6 +114,14 @@ pub(super) fn call(name: &str, arguments: &[Term]) -> Term {
             None => Term::unknown("the function `timestamp`"),
         },
         ("str_to_datetime", [of, ..]) => of.clone(),
+        ("sanitize_url", [Term::Known(value)]) => {
+            let text = shown(value);
+            let quoted: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+            Term::Known(quoted.into())
+        }
+        ("sanitize_url", [of @ Term::At(Root::Partition, _)]) => {
+            Term::Written(Box::new(of.clone()), SEGMENT.to_owned())
+        }
         ("max" | "min", [Term::Known(Value::Number(one)), Term::Known(Value::Number(other))]) => {
             let (one, other) = (one.as_f64().unwrap_or_default(), other.as_f64().unwrap_or_default());
             let is_first = (one > other) == (name == "max");
@@ -125,6 +133,9 @@ pub(super) fn call(name: &str, arguments: &[Term]) -> Term {
         }
     }
 }
+
+/// What a value that is encoded as a segment of a path is marked with.
+pub(super) const SEGMENT: &str = "segment of a path";
 
 /// What a text in base64 is marked with.
 pub(super) const BASE64: &str = "base64";

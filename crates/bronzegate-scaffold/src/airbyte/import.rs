@@ -212,7 +212,11 @@ pub(super) fn problems(name: &str, text: &str, line: usize) -> Result<(), Refuse
         Ok(_) => Ok(()),
         Err(problems) => {
             let first = problems.as_slice().first();
-            let what = first.map(|problem| format!("{}: {}", problem.path, problem.what)).unwrap_or_default();
+            let told = |problem: &config::Problem| {
+                let value = problem.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
+                format!("{}: {}{value}", problem.path, problem.what)
+            };
+            let what = first.map(told).unwrap_or_default();
             Err(Refused { capability: "grammar", what, line })
         }
     }

@@ -254,6 +254,9 @@ impl Scope<'_> {
                         let found = self.step(of, Step::Name(name.clone()));
                         match (found, default) {
                             (Term::Known(Value::Null), [default, ..]) => default.clone(),
+                            (found @ Term::At(Root::Record, _), [default, ..]) => {
+                                operators::record_or(found, default)
+                            }
                             (Term::At(..), [default, ..]) if !default.is_empty() => {
                                 Term::unknown("a default for what only a run knows")
                             }

@@ -53,10 +53,18 @@ pub(super) fn session(part: &mut Part<'_>, node: &Node) -> Result<Map> {
             map.set("send", part.target(option)?.yaml());
         }
     }
-    if let Some(expires) = node.text_at("expiration_duration").as_deref().and_then(length) {
+    if let Some(expires) = node.text_at("expiration_duration").as_deref().and_then(length).map(in_days) {
         map.set("expires", expires);
     }
     Ok(map)
+}
+
+/// A length without weeks, months and years: how long a token is used has none.
+fn in_days(length: String) -> String {
+    let days = [("mo", 30), ("w", 7), ("y", 365)].iter().find_map(|(word, days)| {
+        length.strip_suffix(word)?.parse::<u64>().ok().map(|count| count.saturating_mul(*days))
+    });
+    days.map_or(length, |days| format!("{days}d"))
 }
 
 /// Where the login goes.

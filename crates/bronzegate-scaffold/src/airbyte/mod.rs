@@ -15,6 +15,7 @@ mod import;
 mod jinja;
 mod login;
 mod next_pages;
+mod oauth;
 mod operators;
 mod pages;
 mod part;
@@ -32,6 +33,7 @@ mod templates;
 mod term;
 #[cfg(test)]
 mod tests;
+mod transformations;
 
 pub use cursor::ClientSide;
 pub(crate) use files::stream_name;

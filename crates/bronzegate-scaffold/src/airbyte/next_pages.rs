@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::conditions::is_absence;
+use super::conditions::{is_absence, status};
 use super::pages::{Pages, Paginator};
 use super::part::Part;
 use super::places::response_place;
@@ -16,8 +16,15 @@ impl Paginator<'_> {
     pub(super) fn cursor(&self, part: &mut Part<'_>, records: &[String]) -> Result<Pages> {
         let scope = part.scope(self.strategy);
         let value = self.strategy.get("cursor_value").map_or_else(Term::null, |value| scope.value(value));
-        if let Term::Unknown(why) = &value {
-            return refuse("cursor expression", format!("the cursor: {why}"), self.strategy);
+        match &value {
+            Term::Unknown(why) => {
+                return refuse("cursor expression", format!("the cursor: {why}"), self.strategy);
+            }
+            Term::First(_) => {
+                let what = "the cursor is at one of several places of the response";
+                return refuse("cursor at several places", what, self.strategy);
+            }
+            _ => {}
         }
         let stop = self.strategy.get("stop_condition").map_or_else(Term::null, |stop| scope.value(stop));
         let stop = match stop {
@@ -59,6 +66,9 @@ impl Paginator<'_> {
         let Some(mut next) = response_place(&value, records) else {
             return refuse("cursor expression", "the cursor is no place of a response", self.strategy);
         };
+        if self.is_whole_body(part, &next, records) {
+            return Ok(Pages::default());
+        }
         if let Some(name) = parameter {
             next.set("parameter", name);
         }
@@ -69,6 +79,28 @@ impl Paginator<'_> {
         self.with_size(part, &mut map);
         self.stops(&mut map, stop, &value, records)?;
         Ok(Pages { map: Some(map), follows_urls: false })
+    }
+
+    /// Whether the whole body is the record, or the list of them, and its member would name the next page. A list has no
+    /// members; an object that has it fails the run, where the manifest would go on.
+    fn is_whole_body(&self, part: &mut Part<'_>, next: &Map, records: &[String]) -> bool {
+        if !records.is_empty() || next.get("body").is_none() {
+            return false;
+        }
+        let when =
+            |test: &str, value: Value| Map::new().with("at", Yaml::Map(next.clone())).with(test, value);
+        let nothing = [Value::Null, "".into(), false.into()];
+        for value in nothing {
+            let rule = Map::new().with("when", when("equals", value)).with("and", status(200));
+            part.last_rules.push(Yaml::Map(rule.with("then", "accept")));
+        }
+        let rule = Map::new().with("when", when("exists", true.into())).with("then", "fail");
+        part.last_rules.push(Yaml::Map(rule));
+        part.rewrite(
+            "the whole body is the records, one page: an answer that names a next page fails the run",
+        );
+        part.fixed_size = self.size_target.clone().zip(self.size);
+        true
     }
 
     /// The place of a cursor, the parameter of the address there that it is, and where it goes.
@@ -137,6 +169,9 @@ impl Paginator<'_> {
         let Some(place) = place else {
             return refuse("cursor expression", "the next address is no place of a response", self.strategy);
         };
+        if self.is_whole_body(part, &place, records) {
+            return Ok(Pages::default());
+        }
         let mut map = match place.get("link") {
             Some(rel) => {
                 let map = Map::new().with("type", "link_header");

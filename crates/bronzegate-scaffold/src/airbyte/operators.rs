@@ -103,7 +103,16 @@ fn and(left: Term, right: Term) -> Term {
         (left @ Term::Unknown(_), _) => left,
         (_, right @ Term::Unknown(_)) => right,
         (left, right) => match (left.as_test(), right.as_test()) {
-            (Err(left), Err(right)) => Term::test(Test::And(vec![*left, *right])),
+            (Err(left), Err(right)) => {
+                let mut all = Vec::new();
+                for test in [*left, *right] {
+                    match test {
+                        Test::And(tests) => all.extend(tests),
+                        test => all.push(test),
+                    }
+                }
+                Term::test(Test::And(all))
+            }
             (Err(left), Ok(true)) => Term::Test(left),
             (_, Ok(false)) => Term::Known(false.into()),
             (Ok(_), _) => right,
@@ -135,8 +144,44 @@ fn or(left: Term, right: Term) -> Term {
         (token @ Term::At(Root::Token, _), Term::Known(first)) if shown(&first).parse::<u64>().is_ok() => {
             token
         }
-        _ => Term::unknown("a choice (`or`) at run time"),
+        (left, right) => first(left, right),
     }
+}
+
+/// A member of a record, or where it is not there a default: another member, a constant, or the time of the run.
+pub(super) fn record_or(member: Term, default: &Term) -> Term {
+    match default {
+        default if default.is_empty() => member,
+        default @ (Term::At(Root::Record, _) | Term::First(_) | Term::Known(_)) => {
+            first(member, default.clone())
+        }
+        Term::Now(_) => member,
+        _ => Term::unknown("a default for what only a run knows"),
+    }
+}
+
+/// Places of records or responses, of which the first counts that has something.
+fn first(left: Term, right: Term) -> Term {
+    let is_place =
+        |term: &Term| matches!(term, Term::At(Root::Record | Root::Response, path) if !path.is_empty());
+    let mut all = match left {
+        Term::First(all) => all,
+        left => vec![left],
+    };
+    match right {
+        Term::First(more) => all.extend(more),
+        right => all.push(right),
+    }
+    // A constant ends what a record may have.
+    let is_record = |term: &Term| matches!(term, Term::At(Root::Record, _));
+    let is_last = |term: &Term| matches!(term, Term::Known(_));
+    let is_choice = match all.split_last() {
+        Some((last, before)) => {
+            before.iter().all(is_place) && (is_place(last) || is_last(last) && before.iter().all(is_record))
+        }
+        None => false,
+    };
+    if is_choice { Term::First(all) } else { Term::unknown("a choice (`or`) at run time") }
 }
 
 /// A choice by what only a run knows, where both ways are the same thing.
@@ -183,8 +228,16 @@ pub(super) fn choose(test: &Test, chosen: Term, other: Term) -> Term {
         (Term::Known(Value::Bool(true)), Term::Known(Value::Bool(false))) if !negative => {
             Term::test(test.clone())
         }
+        _ if !negative && is_of_partition(test) => {
+            Term::Choice(Box::new(test.clone()), Box::new(value), Box::new(nothing))
+        }
         _ => Term::unknown("a choice (`if`) at run time"),
     }
+}
+
+/// Whether a test compares a value of the partition with a constant.
+fn is_of_partition(test: &Test) -> bool {
+    matches!(test, Test::Compare("==" | "!=", Term::At(Root::Partition, path), Term::Known(_)) if path.len() == 1)
 }
 
 /// Whether a test says that there is a token of a page, or that there is none.

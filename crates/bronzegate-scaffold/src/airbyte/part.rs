@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
-use super::jinja::Scope;
+use super::jinja::{Scope, joined};
 use super::refused::{Result, refuse};
 use super::resolve::PARAMETERS;
 use super::settings::Settings;
 use super::term::{Term, shown};
+use super::transformations::Transformations;
 use crate::place::Target;
 use crate::tree::Node;
+use crate::yaml::Yaml;
 
 /// What is known of the stream that is being converted.
 pub(super) struct Part<'a> {
@@ -23,6 +25,8 @@ pub(super) struct Part<'a> {
     pub(super) notes: Vec<String>,
     /// Partition fields, and the word of a template for each.
     pub(super) partitions: Vec<(String, String)>,
+    /// The values of partitions that are lists.
+    pub(super) listed: Vec<(String, Vec<Value>)>,
     /// The fields that hold the window's ends.
     pub(super) window: Option<(String, String)>,
     /// How requests write times, in Airbyte's words.
@@ -40,6 +44,14 @@ pub(super) struct Part<'a> {
     pub(super) sends_form: bool,
     /// Fields of the parent that are used besides those that its router names.
     pub(super) parent_fields: Vec<String>,
+    /// What the parent's transformations make.
+    pub(super) parent_made: Transformations,
+    /// Whether the parent's own value is used, not only members of it.
+    pub(super) uses_parent_key: bool,
+    /// Rules for answers that come after the manifest's own.
+    pub(super) last_rules: Vec<Yaml>,
+    /// A page size that is sent although there is one page.
+    pub(super) fixed_size: Option<(Target, u64)>,
 }
 
 impl<'a> Part<'a> {
@@ -51,6 +63,7 @@ impl<'a> Part<'a> {
             left_out: Vec::new(),
             notes: Vec::new(),
             partitions: Vec::new(),
+            listed: Vec::new(),
             window: None,
             window_format: None,
             uses_window: (false, false),
@@ -60,6 +73,10 @@ impl<'a> Part<'a> {
             sends_json: false,
             sends_form: false,
             parent_fields: Vec::new(),
+            parent_made: Transformations::default(),
+            uses_parent_key: false,
+            last_rules: Vec::new(),
+            fixed_size: None,
         }
     }
 
@@ -107,6 +124,29 @@ impl<'a> Part<'a> {
             }
             _ => refuse("expression", format!("{what} depends on what only a run knows"), at),
         }
+    }
+
+    /// A term in which placeholders stand for values that the specification calls secret and that are no credential by
+    /// their names, as long as no configuration is given: an address holds no secret.
+    pub(super) fn opened(&mut self, term: Term) -> Term {
+        match term {
+            Term::Secret(place) => match self.settings.stands_for(&place) {
+                Some(value) => {
+                    self.note(format!(
+                        "the specification calls `{place}` a secret, and it stands in an address: replace its placeholder only if it is none"
+                    ));
+                    Term::Known(value.into())
+                }
+                None => Term::Secret(place),
+            },
+            Term::Text(parts) => joined(parts.into_iter().map(|part| self.opened(part)).collect()),
+            other => other,
+        }
+    }
+
+    /// Whether a value of the slice is one of the window's ends.
+    pub(super) fn is_window(&self, name: &str) -> bool {
+        self.window.as_ref().is_some_and(|(start, end)| name == start || name == end)
     }
 
     /// Where a request option puts something.

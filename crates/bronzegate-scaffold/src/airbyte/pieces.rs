@@ -46,6 +46,7 @@ pub(super) fn sliced(of: Term, start: Option<Term>, stop: Option<Term>) -> Term 
             Term::Known(letters.get(from..to).unwrap_or_default().iter().collect::<String>().into())
         }
         other @ Term::Unknown(_) => other,
+        window @ Term::At(Root::Interval | Root::Partition, _) => Term::Slice(Box::new(window), start, stop),
         _ => Term::unknown("a slice of a text or list"),
     }
 }

@@ -142,6 +142,24 @@ impl Request {
         self.stream.set(key, members);
     }
 
+    /// Puts a number at a place of the request.
+    pub(super) fn put(&mut self, target: &Target, number: u64, at: &Node) -> Result<()> {
+        let (key, name) = match target {
+            Target::Query(name) => ("params", name),
+            Target::Header(name) => ("headers", name),
+            Target::Body(_) => {
+                return refuse("page size in a body", "a page size goes into the body of one page", at);
+            }
+        };
+        let mut members = match self.stream.get(key) {
+            Some(Yaml::Map(members)) => members.clone(),
+            _ => Map::new(),
+        };
+        members.set(name.as_str(), number.to_string());
+        self.stream.set(key, members);
+        Ok(())
+    }
+
     /// What a body needs: a method that is written out, and a form where request options go into one.
     pub(super) fn complete(&mut self, part: &Part<'_>, node: &Node) -> Result<()> {
         if part.sends_form && self.stream.get("form").is_none() {
@@ -193,6 +211,7 @@ fn address(part: &mut Part<'_>, node: &Node) -> Result<(String, String)> {
     let path_term = node
         .get("path")
         .map_or_else(Term::null, |path| part.scope(node).raw(&path.text().unwrap_or_default()));
+    let (base_term, path_term) = (part.opened(base_term), part.opened(path_term));
     let base = match &base_term {
         Term::Secret(place) => {
             return refuse("secret in an address", format!("the address holds the secret `{place}`"), url);
@@ -222,7 +241,18 @@ fn address(part: &mut Part<'_>, node: &Node) -> Result<(String, String)> {
         return refuse("host at run time", "the host depends on what only a run knows", url);
     }
     let path = if rest.starts_with('/') || rest.is_empty() { rest.to_owned() } else { format!("/{rest}") };
+    let path = without_spaces(&path);
     Ok((host.to_ascii_lowercase(), if path.is_empty() { "/".to_owned() } else { path }))
+}
+
+/// A path whose own spaces are encoded; templates keep theirs.
+fn without_spaces(path: &str) -> String {
+    let mut parts = path.split("{{");
+    let first = parts.next().unwrap_or_default().replace(' ', "%20");
+    parts.fold(first, |text, part| {
+        let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
+        format!("{text}{{{{{name}}}}}{}", rest.replace(' ', "%20"))
+    })
 }
 
 /// Parameters or headers: empty ones are not sent.

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::part::Part;
 use super::refused::{Result, refuse};
-use super::term::{Root, Step, Term, shown};
+use super::term::{Term, shown};
+use super::transformations::Transformations;
 use crate::place::written;
 use crate::tree::Node;
 use crate::yaml::{Map, Yaml};
@@ -68,7 +69,19 @@ pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected
     selected.records = Some(match &selected.path {
         path if path.is_empty() => "$".into(),
         path if path.iter().any(|step| step == "*") => {
+            let path = path.as_slice();
             part.rewrite("records of several lists or members: `*`");
+            // Elements of a list within each: the list itself is named.
+            let path = match path {
+                [before @ .., last]
+                    if last == "*"
+                        && before.iter().any(|step| step == "*")
+                        && before.last().is_some_and(|step| step != "*") =>
+                {
+                    before
+                }
+                path => path,
+            };
             let text = if path[0] == "*" { format!("$.{}", path.join(".")) } else { path.join(".") };
             Yaml::Map(Map::new().with("at", text).with("if_absent", "empty"))
         }
@@ -124,70 +137,6 @@ fn format(decoder: &Node) -> Result<Option<Yaml>> {
             );
         }
     })
-}
-
-/// What transformations say of the members that a stream needs: each is told as left out.
-pub(super) struct Transformations {
-    /// New members, and the record's own where they only copy.
-    added: Vec<(String, Option<String>)>,
-    /// Names are changed in a way of their own.
-    pub(super) renames: bool,
-}
-
-impl Transformations {
-    pub(super) fn read(part: &mut Part<'_>, stream: &Node) -> Self {
-        let mut read = Self { added: Vec::new(), renames: false };
-        let nodes = stream.get("transformations").map(Node::items).unwrap_or_default();
-        for node in nodes {
-            match node.kind() {
-                "AddFields" => {
-                    for field in node.get("fields").map(Node::items).unwrap_or_default() {
-                        let path: Vec<_> = field
-                            .get("path")
-                            .map(Node::items)
-                            .unwrap_or_default()
-                            .iter()
-                            .filter_map(Node::text)
-                            .collect();
-                        let value =
-                            field.get("value").map_or_else(Term::null, |value| part.scope(node).value(value));
-                        read.added.push((path.join("."), copied(&value)));
-                    }
-                }
-                "KeysToLower" | "KeysToSnakeCase" | "KeysReplace" | "FlattenFields"
-                | "DpathFlattenFields" => read.renames = true,
-                _ => {}
-            }
-            let kind = if node.kind().is_empty() { "code of the connector" } else { node.kind() };
-            let told = format!("{kind} (line {})", node.line);
-            if !part.left_out.contains(&told) {
-                part.left_out.push(told);
-            }
-        }
-        read
-    }
-
-    /// The record's own path for a member that the manifest names.
-    pub(super) fn original(&self, member: &str) -> Option<String> {
-        let added = self.added.iter().find(|(name, _)| name == member);
-        match added {
-            Some((_, original)) => original.clone(),
-            None if self.renames => None,
-            None => Some(member.to_owned()),
-        }
-    }
-}
-
-fn copied(value: &Term) -> Option<String> {
-    let Term::At(Root::Record, path) = value else { return None };
-    let names: Option<Vec<_>> = path
-        .iter()
-        .map(|step| match step {
-            Step::Name(name) => Some(name.clone()),
-            Step::Index(_) => None,
-        })
-        .collect();
-    names.filter(|names| !names.is_empty()).map(|names| names.join("."))
 }
 
 /// The primary key, where it is one member.

@@ -21,6 +21,8 @@ pub(super) struct Settings {
     has_schema: bool,
     /// Paths that are no secrets although they stand in an authentication slot.
     plain: BTreeSet<String>,
+    /// An alternative was named.
+    has_choice: bool,
     used: Mutex<Used>,
 }
 
@@ -45,6 +47,7 @@ impl Settings {
             placeholders: Value::Object(serde_json::Map::new()),
             plain: plain.iter().cloned().collect(),
             has_schema: false,
+            has_choice: !chosen.is_empty(),
             ..Self::default()
         };
         let schema = spec.and_then(|spec| {
@@ -132,6 +135,11 @@ impl Settings {
         !self.has_schema && self.nothing_is_given()
     }
 
+    /// Whether somebody has said which alternative is meant, by a configuration or by name.
+    pub(super) fn is_chosen(&self) -> bool {
+        self.has_choice || !self.nothing_is_given()
+    }
+
     fn nothing_is_given(&self) -> bool {
         self.values.as_object().is_some_and(serde_json::Map::is_empty)
     }
@@ -175,6 +183,22 @@ impl Settings {
             }
             None => Term::null(),
         }
+    }
+
+    /// What stands for a secret where none can stand; `None` where values are given, or its name is a credential's.
+    pub(super) fn stands_for(&self, place: &str) -> Option<String> {
+        let name = place.rsplit('.').next().unwrap_or(place);
+        let lower = name.to_lowercase();
+        let is_credential =
+            ["key", "token", "secret", "pass", "credential"].iter().any(|word| lower.contains(word));
+        if is_credential || !self.nothing_is_given() {
+            return None;
+        }
+        let names: Vec<_> = place.split('.').map(str::to_owned).collect();
+        let known = crate::place::at(&self.placeholders, &names).filter(|value| value.is_string());
+        let value = known.map_or_else(|| placeholder(name), super::term::shown);
+        self.note(|used| used.assumed.insert(place.to_owned(), value.clone()));
+        Some(value)
     }
 
     /// In a slot of authentication everything is a secret that is known at all, and whatever is not: it has to be given.
@@ -247,8 +271,11 @@ fn is_called(one: &Node, wanted: &str) -> bool {
 fn placeholder(name: &str) -> String {
     let word = format!("fill-in-{}", secret_name(name));
     let lower = name.to_lowercase();
+    let has = |words: &[&str]| lower.split(['_', '-', '.']).any(|part| words.contains(&part));
     if lower.contains("url") || lower.contains("endpoint") {
         format!("https://{word}.example.com")
+    } else if has(&["date", "start", "since"]) {
+        "2024-01-01T00:00:00Z".to_owned()
     } else {
         word
     }
@@ -256,5 +283,5 @@ fn placeholder(name: &str) -> String {
 
 /// Whether an example can stand in a file: not `<your-domain>`.
 fn is_usable(example: &Value) -> bool {
-    !example.as_str().is_some_and(|text| text.contains(['<', '{', ' ', '>']))
+    !example.as_str().is_some_and(|text| text.contains(['<', '{', ' ', '>', '%']) || text.contains("YYYY"))
 }

@@ -10,10 +10,11 @@ use super::part::Part;
 use super::refused::{Result, refuse};
 use super::requests::{Request, request};
 use super::rules::responses;
-use super::selector::{Transformations, key, selected};
+use super::selector::{key, selected};
 use super::settings::Settings;
+use super::transformations::{Made, Transformations};
 use crate::tree::Node;
-use crate::yaml::Map;
+use crate::yaml::{Map, Yaml};
 
 /// A stream in the words of a source file.
 #[derive(Debug)]
@@ -44,13 +45,6 @@ pub(super) struct Wanted<'a> {
 fn parts_of(node: &Node) -> Result<(&Node, &Node)> {
     match node.kind() {
         "DeclarativeStream" => {}
-        "StateDelegatingStream" => {
-            return refuse(
-                "two definitions by state",
-                "one definition for the first run, another for later ones",
-                node,
-            );
-        }
         kind => return refuse("custom component", format!("the stream is of kind {kind}"), node),
     }
     let Some(retriever) = node.get("retriever") else {
@@ -77,11 +71,13 @@ fn parts_of(node: &Node) -> Result<(&Node, &Node)> {
 
 /// Converts one stream.
 pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
-    let (retriever, requester) = parts_of(node)?;
     let part = &mut Part::new(wanted.settings, wanted.source);
+    let delegated = node.get("full_refresh_stream").filter(|_| node.kind() == "StateDelegatingStream");
+    let node = delegated.unwrap_or(node);
+    let (retriever, requester) = parts_of(node)?;
+    let cursor = begin(part, node.get("incremental_sync"))?;
     let transformations = Transformations::read(part, node);
     let mut branches = branches(part, retriever.get("partition_router"))?;
-    let cursor = begin(part, node.get("incremental_sync"))?;
     let paginator = retriever.get("paginator");
     let has_token_option = paginator.is_some_and(|paginator| paginator.get("page_token_option").is_some());
     part.page_word = page_word(paginator).filter(|_| !has_token_option);
@@ -92,14 +88,22 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
     only_first(part, retriever, &pages)?;
     let key = key(part, node, &transformations);
     let incremental = match &cursor {
+        Some(_) if delegated.is_some() => {
+            every_time(part, node)?;
+            None
+        }
         Some(cursor) => {
             let record = Record { key: key.as_deref(), client_side: wanted.client_side, now: wanted.now };
             cursor.finish(part, &record)?
         }
         None => None,
     };
-    let incremental = incremental.map(|map| with_own_cursor(map, &transformations, node)).transpose()?;
+    let incremental =
+        incremental.map(|map| with_own_cursor(part, map, &transformations, node)).transpose()?;
     request.complete(part, requester)?;
+    if let Some((target, size)) = part.fixed_size.take() {
+        request.put(&target, size, requester)?;
+    }
     if let Some(parent) = &mut branches.parent {
         add_used_fields(part, parent);
     }
@@ -113,11 +117,13 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
     if let Some(pagination) = pages.map {
         stream.set("pagination", pagination);
     }
+    without_idle(part, &mut branches.partitions, &stream);
     if !branches.partitions.is_empty() {
         stream.set("partitions", branches.partitions.clone());
     }
     let has_branches = branches.parent.is_some() || !branches.partitions.is_empty();
-    let rules = responses(part, requester.get("error_handler"), has_branches)?;
+    let mut rules = responses(part, requester.get("error_handler"), has_branches)?;
+    rules.append(&mut part.last_rules);
     if !rules.is_empty() {
         stream.set("responses", rules);
     }
@@ -138,8 +144,48 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
     })
 }
 
+/// A stream with two definitions by state: that of the first run is used each time, where it reads everything.
+fn every_time(part: &mut Part<'_>, node: &Node) -> Result<()> {
+    let says_window = |key: &str| node.path(&["incremental_sync", key]).is_some();
+    if part.uses_window != (false, false)
+        || says_window("start_time_option")
+        || says_window("end_time_option")
+    {
+        return refuse(
+            "two definitions by state",
+            "one definition for the first run, another for later ones",
+            node,
+        );
+    }
+    part.rewrite("the definition of the first run is used each time: every run reads everything");
+    Ok(())
+}
+
+/// Takes out a partition of one value that no request uses.
+fn without_idle(part: &mut Part<'_>, partitions: &mut Map, stream: &Map) {
+    let text = stream.to_text();
+    let is_idle = |name: &str, values: &Yaml| {
+        matches!(values, Yaml::List(values) if values.len() == 1)
+            && !text.contains(&format!("partition.{name}"))
+    };
+    let idle: Vec<_> = partitions
+        .entries()
+        .filter(|(name, values)| is_idle(name, values))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for name in idle {
+        let _ = partitions.remove(&name);
+        part.rewrite(format!("`{name}` has one value, which no request uses: it is no partition"));
+    }
+}
+
 /// Fields of the parent that templates use, besides those that its router names.
 fn add_used_fields(part: &mut Part<'_>, parent: &mut Parent) {
+    // An object of which only members are used is no field.
+    let is_used = part.uses_parent_key || part.parent_fields.is_empty();
+    if is_used && parent.key != "$" {
+        parent.fields.insert(0, parent.key.clone());
+    }
     for field in std::mem::take(&mut part.parent_fields) {
         if !parent.fields.contains(&field) {
             parent.fields.push(field);
@@ -187,20 +233,56 @@ fn only_first(part: &mut Part<'_>, retriever: &Node, pages: &Pages) -> Result<()
 }
 
 /// The cursor as the API writes it, where a transformation has made another name of it.
-fn with_own_cursor(mut map: Map, transformations: &Transformations, node: &Node) -> Result<Map> {
+fn with_own_cursor(
+    part: &mut Part<'_>,
+    mut map: Map,
+    transformations: &Transformations,
+    node: &Node,
+) -> Result<Map> {
     let cursor = match map.get("cursor") {
-        Some(crate::yaml::Yaml::Value(value)) => value.as_str().unwrap_or_default().to_owned(),
+        Some(Yaml::Value(value)) => value.as_str().unwrap_or_default().to_owned(),
         _ => String::new(),
     };
-    match transformations.original(&cursor) {
-        Some(original) => {
-            map.set("cursor", original);
+    let made = transformations.of(&cursor);
+    if let Made::OfOrConstant(_) = &made {
+        map.set("missing", "keep");
+    }
+    match made {
+        Made::Of(members) | Made::OfOrConstant(members) => {
+            let mut members: Vec<Yaml> = members.into_iter().map(Yaml::from).collect();
+            match members.len() {
+                1 => map.set("cursor", members.remove(0)),
+                _ => map.set("cursor", members),
+            };
             Ok(map)
         }
-        None => refuse(
+        Made::Window if is_short(&map) => {
+            part.rewrite(
+                "records carry the window's time, not their own: each window is loaded once it has ended",
+            );
+            for key in ["cursor", "key"] {
+                let _ = map.remove(key);
+            }
+            if let (Some(request), Some(_)) = (map.remove("request_format"), map.get("format")) {
+                map.set("format", request);
+            }
+            map.set("windows_only", true);
+            Ok(map)
+        }
+        _ => refuse(
             "cursor made by a transformation",
             format!("the cursor `{cursor}` is made by a transformation"),
             node,
         ),
     }
+}
+
+/// Whether windows are so short that a record may wait for the end of its own.
+fn is_short(incremental: &Map) -> bool {
+    let Some(Yaml::Value(window)) = incremental.get("window") else { return false };
+    let window = window.as_str().unwrap_or_default();
+    let days = |word: &str| window.strip_suffix(word).and_then(|count| count.parse::<u64>().ok());
+    days("h").is_some_and(|hours| hours <= 24)
+        || days("d").is_some_and(|days| days <= 7)
+        || days("w") == Some(1)
 }

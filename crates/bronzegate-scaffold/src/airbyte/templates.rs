@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
+use super::functions::SEGMENT;
 use super::part::Part;
 use super::refused::{Result, refuse};
-use super::term::{Root, Step, Term, shown};
+use super::term::{Root, Step, Term, Test, shown};
+use crate::place::written;
 use crate::tree::Node;
 
 impl Part<'_> {
@@ -21,18 +23,39 @@ impl Part<'_> {
             }
             Term::Text(parts) => {
                 let mut text = String::new();
-                for part in parts {
-                    text.push_str(&self.template(part, what, at)?.unwrap_or_default());
+                for part in with_colons(parts) {
+                    text.push_str(&self.template(&part, what, at)?.unwrap_or_default());
                 }
                 Some(text)
             }
+            Term::Slice(of, start, stop) => self.sliced(of, (*start, *stop), what, at)?,
+            Term::Sum(of, more) if matches!(**of, Term::At(Root::Token, _)) && whole(more).is_some() => {
+                let number = whole(more).unwrap_or_default();
+                let word = self.template(of, what, at)?.unwrap_or_default();
+                Some(word.replace(" }}", &format!(" + {number} }}}}")))
+            }
             Term::At(root, path) => self.word(*root, path, None, what, at)?,
+            // The value of a template in a path is encoded as one segment anyway.
+            Term::Written(inner, format) if format == SEGMENT && what == PATH => {
+                return self.template(inner, what, at);
+            }
             Term::Written(inner, format) => match &**inner {
                 Term::At(root, path) => self.word(*root, path, Some(format), what, at)?,
                 _ => {
                     return refuse(
                         "expression",
                         format!("{what} rewrites a time that is not the window's"),
+                        at,
+                    );
+                }
+            },
+            Term::Choice(test, chosen, other) => match self.of_listed(test) {
+                Some(true) => self.template(chosen, what, at)?,
+                Some(false) => self.template(other, what, at)?,
+                None => {
+                    return refuse(
+                        "expression",
+                        format!("{what}: a choice by the partition at run time"),
                         at,
                     );
                 }
@@ -56,6 +79,7 @@ impl Part<'_> {
             Term::Unknown(why) => return refuse("expression", format!("{what}: {why}"), at),
             Term::Test(_)
             | Term::Sum(..)
+            | Term::First(_)
             | Term::Quoted(_)
             | Term::Parameter(..)
             | Term::Pieces(..)
@@ -80,6 +104,9 @@ impl Part<'_> {
                 |word| Ok(Some(word)),
             );
         }
+        if let Some(word) = self.member_of_parent(root, path).filter(|_| format.is_none()) {
+            return Ok(Some(word));
+        }
         let Some(name) = slice_name(path) else {
             return refuse("expression", format!("{what} refers to a place that no template can name"), at);
         };
@@ -92,8 +119,16 @@ impl Part<'_> {
         match (root, known) {
             (Root::Partition | Root::Interval, Some((_, word))) => {
                 let word = word.clone();
+                self.uses_parent_key |= word.starts_with("parent.");
                 if let Some(field) = word.strip_prefix("parent.").filter(|_| name.starts_with(ABOVE)) {
                     self.parent_fields.push(field.to_owned());
+                }
+                if word == WHOLE_PARENT {
+                    return refuse(
+                        "whole record of a parent",
+                        format!("{what} holds the parent's record"),
+                        at,
+                    );
                 }
                 Ok(Some(format!("{{{{ {word} }}}}")))
             }
@@ -119,6 +154,61 @@ impl Part<'_> {
         }
     }
 
+    /// The first letters of a window's end, where its format is known: a date, or a time without offset and fraction.
+    fn sliced(
+        &mut self,
+        of: &Term,
+        bounds: (Option<i64>, Option<i64>),
+        what: &str,
+        at: &Node,
+    ) -> Result<Option<String>> {
+        let format = match bounds {
+            (None | Some(0), Some(10)) => Some("%Y-%m-%d"),
+            (None | Some(0), Some(19)) => Some("%Y-%m-%dT%H:%M:%S"),
+            _ => None,
+        };
+        let own = self.window_format.as_deref();
+        let is_iso = own.is_some_and(|own| own.starts_with("%Y-%m-%dT%H:%M:%S"));
+        match (of, format.filter(|_| is_iso)) {
+            (Term::At(root, path), Some(format)) if self.is_window_place(path) => {
+                self.word(*root, path, Some(&format.to_owned()), what, at)
+            }
+            _ => refuse("expression", format!("{what}: a slice of a text"), at),
+        }
+    }
+
+    /// What a comparison is for every value of a list of partitions; `None` where it differs among them.
+    fn of_listed(&self, test: &Test) -> Option<bool> {
+        let Test::Compare(sign, Term::At(Root::Partition, path), Term::Known(value)) = test else {
+            return None;
+        };
+        let name = slice_name(path)?;
+        let (_, values) = self.listed.iter().find(|(known, _)| *known == name)?;
+        let is_same = |other: &Value| (shown(other) == shown(value)) == (*sign == "==");
+        let first = is_same(values.first()?);
+        values.iter().all(|value| is_same(value) == first).then_some(first)
+    }
+
+    fn is_window_place(&self, path: &[Step]) -> bool {
+        slice_name(path).is_some_and(|name| self.is_window(&name))
+    }
+
+    /// The template of a member of the parent's value: `stream_partition.owner.id`, where its key is `owner`.
+    fn member_of_parent(&mut self, root: Root, path: &[Step]) -> Option<String> {
+        let (Root::Partition, [Step::Name(field), rest @ ..]) = (root, path) else { return None };
+        let (_, word) = self.partitions.iter().find(|(known, _)| known == field)?;
+        let key = word.strip_prefix("parent.").filter(|_| !rest.is_empty())?;
+        let inner = super::jinja::address(rest)?;
+        let field = match (word == WHOLE_PARENT, key.strip_prefix('/')) {
+            (true, _) => written(&inner),
+            (false, Some(_)) => return None,
+            (false, None) => written(&key.split('.').map(str::to_owned).chain(inner).collect::<Vec<_>>()),
+        };
+        let field = self.parent_field(&field)?;
+        self.parent_fields.push(field.clone());
+        Some(format!("{{{{ parent.{field} }}}}"))
+    }
+
     /// The template of a window's end; `None` where the name is none of the two.
     fn window_word(&mut self, name: &str, format: Option<&String>) -> Option<String> {
         let (start, end) = self.window.clone()?;
@@ -141,6 +231,42 @@ impl Part<'_> {
         Some(format!("{{{{ {word} }}}}"))
     }
 }
+
+/// A number that is added to the page's place.
+fn whole(term: &Term) -> Option<u64> {
+    match term {
+        Term::Known(value) => value.as_u64(),
+        _ => None,
+    }
+}
+
+/// A text with times whose offset gets a colon (`start[:-2] + ":" + start[-2:]`) as the times themselves, in RFC 3339.
+fn with_colons(parts: &[Term]) -> Vec<Term> {
+    let mut rest = parts;
+    let mut all = Vec::new();
+    while let Some((part, behind)) = rest.split_first() {
+        match (part, behind) {
+            (
+                Term::Slice(of, None | Some(0), Some(-2)),
+                [Term::Known(Value::String(colon)), Term::Slice(_, Some(-2), None), behind @ ..],
+            ) if colon == ":" => {
+                all.push(Term::Written(of.clone(), RFC3339.to_owned()));
+                rest = behind;
+            }
+            (part, behind) => {
+                all.push(part.clone());
+                rest = behind;
+            }
+        }
+    }
+    all
+}
+
+/// A time with an offset, as Airbyte writes it.
+const RFC3339: &str = "%Y-%m-%dT%H:%M:%S%z";
+
+/// The word of the parent's whole record.
+pub(super) const WHOLE_PARENT: &str = "parent.$";
 
 /// What errors call the path of a request.
 pub(super) const PATH: &str = "the path";

@@ -64,6 +64,8 @@ pub(super) enum Term {
     At(Root, Vec<Step>),
     /// A time of the window, written in a format.
     Written(Box<Term>, String),
+    /// A part of a text at a place, with Python's bounds.
+    Slice(Box<Term>, Option<i64>, Option<i64>),
     /// Now, and so many seconds from it.
     Now(i64),
     /// Texts one after the other.
@@ -72,6 +74,10 @@ pub(super) enum Term {
     Test(Box<Test>),
     /// A sum of two: the second is known to no one before a run either.
     Sum(Box<Term>, Box<Term>),
+    /// The first of several that is there and not empty.
+    First(Vec<Term>),
+    /// One of two, by what a partition is.
+    Choice(Test1, Box<Term>, Box<Term>),
     /// What the first request says alone.
     FirstOnly(Box<Term>),
     /// A place, written as JSON: the manifest's interpolation reads it back.
@@ -146,6 +152,7 @@ impl Term {
                 Ok(true)
             }
             Self::Test(test) => Err(test.clone()),
+            Self::First(all) => Err(Box::new(Test::Or(all.iter().cloned().map(Test::Truthy).collect()))),
             other => Err(Box::new(Test::Truthy(other.clone()))),
         }
     }

@@ -63,6 +63,8 @@ pub(crate) enum Change {
     Url(Url),
     /// A value.
     Set(Target, Value),
+    /// Several values.
+    All(Vec<(Target, Value)>),
 }
 
 impl Draft {
@@ -121,6 +123,11 @@ impl Draft {
     pub(crate) fn changed(&self, change: &Change) -> Result<Self> {
         let mut draft = self.clone();
         match change {
+            Change::All(values) => {
+                for (target, value) in values {
+                    draft = draft.changed(&Change::Set(target.clone(), value.clone()))?;
+                }
+            }
             Change::Url(url) => {
                 let mut base = url.clone();
                 base.set_path("");

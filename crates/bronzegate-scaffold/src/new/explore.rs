@@ -13,7 +13,7 @@ use super::file;
 use super::page::{Format, Page};
 use super::paging::{Guess, Kind, guesses, shown};
 use super::records::{Candidate, candidates, decided};
-use super::signals::more_flag;
+use super::signals::{more_flag, total};
 use super::size::{Size, size};
 use crate::place::Path;
 
@@ -233,7 +233,21 @@ impl Explorer<'_> {
             },
         };
         let why = format!("{}; the page that it led to has {} other records", guess.why, two.len());
-        Some((Paging::Proven { kind: guess.kind.clone(), start, why }, Some(second)))
+        let mut kind = guess.kind.clone();
+        if let Kind::Cursor(cursor) = &mut kind
+            && cursor.next.stays(first, &second)
+        {
+            // Nothing else would show that a page is missing.
+            if total(first, Some(&second), one.len() as u64).is_none() {
+                self.tried.push(format!(
+                    "{}: its text stays the same, and no total is stated",
+                    shown(&guess.change)
+                ));
+                return None;
+            }
+            cursor.stays = true;
+        }
+        Some((Paging::Proven { kind, start, why }, Some(second)))
     }
 
     /// Whether pages are counted from 1 or from 0: what page 1 is.

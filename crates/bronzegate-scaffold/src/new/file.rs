@@ -120,8 +120,9 @@ fn pagination(draft: &mut Draft, known: &Known, findings: &mut Findings) -> Opti
     }
     let on_page = known.page.records(&known.records).len() as u64;
     if let Some((at, number)) = total(&known.page, known.second.as_ref(), on_page) {
-        // Where counting stops at a round number, it is no total.
-        if matches!(number, 1_000 | 10_000) {
+        // Where counting stops at a round number, it is no total; a cursor whose text stays the same needs one all the same.
+        let stays = matches!(kind, Kind::Cursor(cursor) if cursor.stays);
+        if matches!(number, 1_000 | 10_000) && !stays {
             findings.told.push(format!(
                 "total: {number} is stated, which may be where the API stops counting; left out"
             ));
@@ -131,7 +132,7 @@ fn pagination(draft: &mut Draft, known: &Known, findings: &mut Findings) -> Opti
         }
     }
     // Some APIs name a next page on the last one too: the flag is what ends the list.
-    if let (Some(flag), Kind::Cursor { .. } | Kind::NextUrl { .. }) = (more_flag(&known.page), kind)
+    if let (Some(flag), Kind::Cursor(_) | Kind::NextUrl { .. }) = (more_flag(&known.page), kind)
         && flag.says_more
     {
         let stop = Map::new().with("at", one("body", written(&flag.path))).with("equals", flag.end);

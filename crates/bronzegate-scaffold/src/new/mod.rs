@@ -1,6 +1,7 @@
 //! `new`: one source file from one URL. At most five requests are sent; what is found is written with what it rests on,
 //! and what is not sure is a comment.
 
+mod cursors;
 mod draft;
 mod explore;
 mod facts;

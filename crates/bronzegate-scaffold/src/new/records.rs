@@ -18,7 +18,7 @@ const AHEAD: u64 = 2;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     pub(crate) path: Path,
-    /// How many objects it has.
+    /// How many records it has.
     pub count: usize,
     score: u64,
 }
@@ -41,10 +41,10 @@ pub(crate) fn candidates(body: &Value, stream: &str) -> Vec<Candidate> {
 fn look(value: &Value, path: &mut Path, stream: &str, found: &mut Vec<Candidate>) {
     match value {
         Value::Array(items) => {
-            let objects = items.iter().filter(|item| item.is_object()).count();
-            if objects == items.len() {
-                let score = score(path, objects, stream);
-                found.push(Candidate { path: path.clone(), count: objects, score });
+            let is_whole = items.iter().all(Value::is_object) || is_of_ids(path, items, stream);
+            if is_whole {
+                let count = items.len();
+                found.push(Candidate { path: path.clone(), count, score: score(path, count, stream) });
             }
         }
         Value::Object(members) if path.len() < DEEPEST => {
@@ -56,6 +56,14 @@ fn look(value: &Value, path: &mut Path, stream: &str, found: &mut Vec<Candidate>
         }
         _ => {}
     }
+}
+
+/// Texts or numbers alone are records where their list says so: `ids`, `idlist`, the stream's own name, or the whole body.
+fn is_of_ids(path: &Path, items: &[Value], stream: &str) -> bool {
+    let name = path.last().map(|name| normal(name)).unwrap_or_default();
+    let is_named = path.is_empty() || name == normal(stream) || matches!(name.as_str(), "ids" | "idlist");
+    let is_plain = |item: &Value| item.is_string() || item.is_number();
+    is_named && !items.is_empty() && items.iter().all(is_plain)
 }
 
 fn score(path: &Path, count: usize, stream: &str) -> u64 {
@@ -90,7 +98,9 @@ mod tests {
             (json!({"data": {"orders": {"nodes": [{"a": 1}]}}}), Some("data.orders.nodes")),
             (json!({"things": [{"a": 1}, {"a": 2}], "others": [{"a": 1}, {"a": 2}]}), None),
             (json!({"a": 1}), None),
-            (json!({"ids": [1, 2]}), None),
+            (json!({"ids": [1, 2]}), Some("ids")),
+            (json!([1, 2]), Some("$")),
+            (json!({"name": "a", "tags": ["b", "c"]}), None),
         ] {
             let found = candidates(&body, "tickets");
             assert_eq!(decided(&found).map(Candidate::address).as_deref(), expected, "{body}");

@@ -9,8 +9,9 @@ use crate::yaml::{Map, one};
 
 const MORE: [&str; 7] =
     ["hasmore", "hasnextpage", "hasnext", "ismore", "hasmoreitems", "moreitemsincollection", "morepages"];
-const END: [&str; 6] = ["islast", "done", "last", "islastpage", "isend", "lastpage"];
-const TOTALS: [&str; 13] = [
+const END: [&str; 8] =
+    ["islast", "done", "last", "islastpage", "isend", "lastpage", "endofstream", "endoflist"];
+const TOTALS: [&str; 17] = [
     "total",
     "totalcount",
     "totalsize",
@@ -24,6 +25,10 @@ const TOTALS: [&str; 13] = [
     "count",
     "totalentries",
     "xtotalcount",
+    "rowcount",
+    "totalrows",
+    "totalhits",
+    "totalelements",
 ];
 const PAGES: [&str; 6] = ["totalpages", "pages", "pagecount", "numpages", "nbpages", "lastpage"];
 
@@ -53,9 +58,11 @@ pub(crate) fn more_flag(page: &Page) -> Option<Flag> {
 
 /// A number of all records that both pages state alike: its address in the file's words, and the number.
 pub(crate) fn total(first: &Page, second: Option<&Page>, on_page: u64) -> Option<(Map, u64)> {
-    let body = |page: &Page, path: &Path| crate::place::at(&page.body, path).and_then(Value::as_u64);
+    // Some write the number as a text.
+    let count = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    let body = |page: &Page, path: &Path| crate::place::at(&page.body, path).and_then(count);
     let found = facts(&first.body).into_iter().find_map(|fact| {
-        let number = fact.value.as_u64()?;
+        let number = count(fact.value)?;
         let name = normal(fact.path.last()?);
         let inner = name == "value"
             && fact.path.iter().rev().nth(1).is_some_and(|outer| normal(outer).contains("total"));

@@ -6,8 +6,7 @@ use super::draft::Draft;
 use crate::place::{Path, Target, normal};
 
 /// What such parameters are called, without case and punctuation.
-const NAMES: [&str; 22] = [
-    "limit",
+const NAMES: [&str; 19] = [
     "perpage",
     "pagesize",
     "size",
@@ -17,8 +16,6 @@ const NAMES: [&str; 22] = [
     "top",
     "take",
     "rows",
-    "pagelimit",
-    "sysparmlimit",
     "maxrecords",
     "itemsperpage",
     "resultsperpage",
@@ -27,9 +24,15 @@ const NAMES: [&str; 22] = [
     "maxpagesize",
     "pagelength",
     "recordsperpage",
-    "querylimit",
     "batchsize",
+    "retmax",
 ];
+
+/// Whether a parameter of this name says a page size: `limit` may have a prefix (`page_limit`, `sysparm_limit`, `rclimit`).
+fn is_size(name: &str) -> bool {
+    let name = normal(name);
+    name.ends_with("limit") || NAMES.contains(&name.as_str())
+}
 
 /// How many records a page is asked to have, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub(crate) struct Size {
 pub(crate) fn size(draft: &Draft) -> Option<Size> {
     let query = draft.params.iter().find_map(|(name, value)| {
         let value = value.parse().ok().filter(|value| *value > 0)?;
-        NAMES.contains(&normal(name).as_str()).then(|| Size { target: Target::Query(name.clone()), value })
+        is_size(name).then(|| Size { target: Target::Query(name.clone()), value })
     });
     query.or_else(|| in_body(draft.body.as_ref()?, draft.is_form, &mut Path::new()))
 }
@@ -53,7 +56,7 @@ fn in_body(value: &Value, is_form: bool, path: &mut Path) -> Option<Size> {
         path.push(name.clone());
         let number = value.as_u64().or_else(|| value.as_str().filter(|_| is_form)?.parse().ok());
         let found = match number {
-            Some(number) if number > 0 && NAMES.contains(&normal(name).as_str()) => {
+            Some(number) if number > 0 && is_size(name) => {
                 Some(Size { target: Target::Body(path.clone()), value: number })
             }
             _ if path.len() < 3 => in_body(value, is_form, path),

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::Outcome;
 use crate::bench_amplified;
+use crate::bench_twins;
 use crate::output::say;
 use crate::process::{Api, Usage, measure, program};
 
@@ -148,6 +149,8 @@ pub(crate) fn run() -> Outcome {
         let api = Api::start(workload.api)?;
         row(&workload, &api.base_url, folder.path())?;
     }
+    bench_twins::run()?;
+    bench_twins::splitter()?;
     bench_amplified::run()?;
     start_up()
 }

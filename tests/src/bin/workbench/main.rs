@@ -10,6 +10,7 @@ mod bench;
 mod bench_amplified;
 mod bench_aws;
 mod bench_azure;
+mod bench_twins;
 mod figures;
 mod fuzz;
 mod invoke;

@@ -7,7 +7,7 @@ use bronzegate_demo_api::{Fault, Stream};
 use fastrand::Rng;
 
 use super::super::scene::{Event, OUTPUT, Output, STREAM, Scene};
-use super::{branched, changing, exported, formed, marked, misleading, snapshot, timed};
+use super::{branched, by_change, changing, exported, formed, marked, misleading, snapshot, timed};
 use crate::bench::one_stream;
 use crate::delta::TABLE;
 
@@ -38,6 +38,8 @@ pub(super) struct Draft {
     pub(super) others: String,
     pub(super) events: Vec<Event>,
     pub(super) catches_up: bool,
+    /// See [`Scene::repeats`].
+    pub(super) repeats: bool,
     pub(super) has_jobs: bool,
     /// See [`Scene::besides`].
     pub(super) besides: u64,
@@ -57,6 +59,7 @@ impl Draft {
             others: String::new(),
             events,
             catches_up: false,
+            repeats: false,
             has_jobs: false,
             besides: 0,
             is_ordered: true,
@@ -89,6 +92,7 @@ const KINDS: &[Kind] = &[
     Kind::files("partitions that come and go", marked::partitions),
     Kind::files("parents", branched::parents),
     Kind::files("incremental of parents that are skipped", marked::parents),
+    Kind::files("changed parents", by_change::parents),
     Kind::files("members of a map", formed::members),
     Kind::files("lists in a list", formed::lists),
     Kind::files("rows with columns", formed::columns),
@@ -172,6 +176,7 @@ impl Kind {
             latency: Duration::from_millis(rng.u64(0..3)),
             events: draft.events,
             catches_up: draft.catches_up,
+            repeats: draft.repeats,
             slips: draft.slips,
             has_notes: draft.has_notes,
         }

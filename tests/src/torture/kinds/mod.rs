@@ -1,6 +1,7 @@
 //! The kinds of streams that are put through trials, and how a scene of each is drawn.
 
 mod branched;
+mod by_change;
 mod changing;
 mod exported;
 mod formed;

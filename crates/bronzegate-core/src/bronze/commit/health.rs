@@ -17,8 +17,8 @@ pub struct HistoryEntry {
     /// Windows that were due together with it are still to come: it is not whole yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
-    /// It is the first run of an incremental stream, which brings everything there was: no measure for
-    /// those after it.
+    /// It is the first run of an incremental stream, or one that asked for everything, where others ask for what
+    /// has changed: it brings everything there was, and is no measure for others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub first: bool,
 }
@@ -58,7 +58,7 @@ impl Ratios {
     /// The newest run of a history against the others; nothing without others, and while the run is
     /// not whole.
     pub fn of(history: &[HistoryEntry]) -> Self {
-        let Some((run, before)) = history.split_last().filter(|(run, _)| !run.more) else {
+        let Some((run, before)) = history.split_last().filter(|(run, _)| !run.more && !run.first) else {
             return Self::default();
         };
         let before: Vec<_> = before.iter().filter(|entry| !entry.first).collect();

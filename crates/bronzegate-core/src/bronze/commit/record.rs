@@ -10,14 +10,15 @@ use super::health::HistoryEntry;
 use super::table_commit::TableCommit;
 use crate::bronze::run_id::RunId;
 use crate::bronze::store::{Receipt, StoreError};
-use crate::cursor::CursorState;
+use crate::cursor::{ChangedParents, CursorState, SyncState};
 use crate::extract::TableColumns;
 use crate::report::Counts;
 
 /// The version of the record's form, raised when an older reader would misread a newer record.
 const FORMAT: u32 = 1;
 
-/// The version of one whose branches have marks of their own: an older reader would take one for all.
+/// The version of one whose branches have marks of their own, or whose parents have one, or that has a token: an older
+/// reader would take one for all, or resume elsewhere.
 const FORMAT_OF_MARKS: u32 = 2;
 
 /// The version of one whose records become rows of a table: an older reader would publish it as files, and its table
@@ -102,6 +103,12 @@ pub struct CommitRecord {
     /// What the run asked for and how far it has read, where the stream has a cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<CursorState>,
+    /// Which parents the run asked for, and how far they have been read, where only those that have changed are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parents: Option<ChangedParents>,
+    /// The tokens of the run, where the API gives one for each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sync: Option<SyncState>,
     /// The table that its parts are files of, where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<TableCommit>,
@@ -155,6 +162,14 @@ impl CommitRecord {
         if has_marks { FORMAT_OF_MARKS } else { FORMAT }
     }
 
+    /// The record of a run that asks only for parents that have changed, or with a token for what has.
+    #[must_use]
+    pub fn asking_for_changes(self, parents: Option<ChangedParents>, sync: Option<SyncState>) -> Self {
+        let is_newer = parents.is_some() || sync.is_some();
+        let format = if is_newer { self.format.max(FORMAT_OF_MARKS) } else { self.format };
+        Self { format, parents, sync, ..self }
+    }
+
     /// The record, whose parts are files of a table.
     #[must_use]
     pub fn with_table(self, table: TableCommit) -> Self {
@@ -168,7 +183,9 @@ impl CommitRecord {
             records: self.total_counts.records,
             duration_ms: self.total_duration_ms,
             more: self.cursor.as_ref().is_some_and(|cursor| cursor.more),
-            first: self.key == RunId::Sequence(1).to_string(),
+            first: self.key == RunId::Sequence(1).to_string()
+                || self.parents.as_ref().is_some_and(|parents| parents.is_full)
+                || self.sync.as_ref().is_some_and(|sync| sync.sent.is_none()),
         }
     }
 

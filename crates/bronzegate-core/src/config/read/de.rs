@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Expected, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
@@ -17,6 +18,7 @@ use super::error::Error;
 use super::scalar::{self, Scalar};
 use super::shape::JOINED;
 use super::slot::{SLOT, Slot};
+use super::typed::TYPED;
 use crate::config::problem::{At, Draft, MISSING, Report};
 
 /// Reads settings out of a tree; mistakes go to the report.
@@ -250,6 +252,7 @@ impl<'a> Deserializer<'a> for De<'a> {
     ) -> Result<V::Value, Error> {
         match name {
             SLOT => visitor.visit_seq(SlotAccess::new(self)),
+            TYPED => self.typed(visitor),
             JOINED if self.entries().is_some() => self.parts(len, visitor),
             // Each reader refuses it; what the first accepts is what is told.
             JOINED if self.node.is_some() && !self.is_null() => visitor.visit_seq(Parts::new(self, len)),
@@ -287,6 +290,14 @@ impl<'a> De<'a> {
             claims.known.borrow_mut().extend(fields);
             visitor.visit_map(Fields::new(&de, fields))
         })
+    }
+
+    /// A text, and whether it is in quotes.
+    fn typed<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        let Some(text) = self.text() else { return Err(self.mismatch("text")) };
+        let is_quoted =
+            matches!(self.node.map(|node| &node.content), Some(Content::Scalar { plain: false, .. }));
+        visitor.visit_map(MapDeserializer::new(std::iter::once((text, is_quoted))))
     }
 
     fn parts<V: Visitor<'a>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {

@@ -10,6 +10,7 @@ mod literals;
 mod scalar;
 mod shape;
 mod slot;
+mod typed;
 mod yaml_help;
 
 pub(super) use de::read;
@@ -17,3 +18,4 @@ pub(super) use document::parse as document;
 pub(super) use literals::refuse_unfilled;
 pub(super) use shape::{Entries, Joined, OneOrMany, TextOr};
 pub(super) use slot::Slot;
+pub(super) use typed::TypedText;

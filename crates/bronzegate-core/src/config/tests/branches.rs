@@ -35,13 +35,16 @@ fn partitions_and_parents_are_read() {
         clock: None,
         job_values: &[],
         vars: &source.vars,
+        text_vars: &source.text_vars,
         cursor: None,
         is_cursor_bare: false,
         page: None,
         offset: None,
         window_from: None,
         window_to: None,
+        run_time: None,
         partition: &[pair("region", "eu"), pair("year", "2026")],
+        text_partitions: &[],
         parent: &[pair("id", "7/8"), pair("owner.login", "ann")],
         parent_json: &[pair("id", "\"7/8\""), pair("owner.login", "\"ann\"")],
     };
@@ -111,6 +114,42 @@ fn parents_may_be_batched_filtered_and_left_out_of_records() {
         "path: '/tasks/{{ parent.id }}'\nparent: { stream: projects, fields: [id, _partition_x] }",
         "nothing that projects gets from its partition or parent",
     );
+}
+
+#[test]
+fn children_of_changed_parents_need_a_time_of_their_parents_and_a_turn_of_all() {
+    let text = |above: &str, parent: &str, more: &str| {
+        format!(
+            "source: x\nbase_url: https://x.example\nstreams:\n  projects: {{ path: /projects, records: items{above} }}\n  tasks:\n    path: '/tasks/{{{{ parent.id }}}}'\n    records: items\n    parent: {{ stream: projects, fields: [id]{parent} }}{more}"
+        )
+    };
+    let by_time = ", incremental: { cursor: at, format: rfc3339, from: { query: since } }";
+    let changed = ", changed: true, full_every: 7d";
+    let source = parse("x.yaml", &text(by_time, changed, "")).unwrap_or_else(|problems| panic!("{problems}"));
+    let parent = source.stream("tasks").unwrap().parent.clone().unwrap();
+    assert_eq!(parent.full_every, Some(std::time::Duration::from_hours(7 * 24)));
+    let source = parse("x.yaml", &text(by_time, ", changed: false", "")).unwrap();
+    assert_eq!(source.stream("tasks").unwrap().parent.as_ref().unwrap().full_every, None);
+    let by_number = ", incremental: { cursor: id, format: integer, from: { query: since } }";
+    let by_window = ", incremental: { windows_only: true, format: date, from: { query: f }, to: { query: t }, window: 1d, start: 2026-01-01 }";
+    let own = "\n    incremental: { cursor: at, format: rfc3339, from: { query: since } }";
+    for (above, parent, more, part) in [
+        (by_time, ", changed: true", "", "needs to know how often all are read"),
+        (by_time, ", full_every: 7d", "", "is for `changed: true`"),
+        (by_time, ", changed: true, full_every: 0d", "", "a duration with its unit"),
+        (
+            "",
+            changed,
+            "",
+            "\"projects\" has no `incremental`, so nothing tells which of its records have changed",
+        ),
+        (by_number, changed, "", "a cursor that is no time"),
+        (by_window, changed, "", "carry no time"),
+        (by_time, changed, own, "does not go with `changed` of the parent"),
+    ] {
+        let found = messages(&text(above, parent, more));
+        assert!(found.len() == 1 && found[0].contains(part), "{above}{parent}{more}\n{found:#?}");
+    }
 }
 
 #[test]

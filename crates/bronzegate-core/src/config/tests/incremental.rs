@@ -242,3 +242,33 @@ fn windows_of_records_without_a_time_are_whole() {
     let two = "params: { day: '{{ window.from }}' }\nincremental: { windows_only: true, format: date, start: 2024-01-01, window: 2d }";
     one(two, "unless one is what {{ window.from }} names");
 }
+
+#[test]
+fn a_sync_token_stands_alone() {
+    let token = "sync_token: { from: { body: token }, to: { query: since } }";
+    none(token);
+    none("sync_token: { from: { link: delta }, to: { url: true } }");
+    none("sync_token: { from: { header: X-Token }, to: { header: X-Since } }");
+    for (more, part) in [
+        (
+            "incremental: { cursor: at, format: rfc3339, from: { query: a } }",
+            "incremental: does not go with sync_token",
+        ),
+        (
+            "params: { r: '{{ partition.r }}' }\npartitions: { r: [a, b] }",
+            "partitions: do not go with sync_token",
+        ),
+        ("params: { since: '1' }", "query parameter since is given in params too"),
+    ] {
+        one(&format!("{token}\n{more}"), part);
+    }
+    for (keys, part) in [
+        ("from: { status: true }, to: { query: since }", "a token stands beside the records of a page"),
+        ("from: { last_record: id }, to: { query: since }", "a token stands beside the records of a page"),
+        ("from: { body: token }, to: { body: since }", "needs method: POST"),
+        ("from: { body: token }", "to: this key is missing"),
+    ] {
+        one(&format!("sync_token: {{ {keys} }}"), part);
+    }
+    one("sync_token: { from: { body: items.0.token }, to: { query: since } }", "is never found");
+}

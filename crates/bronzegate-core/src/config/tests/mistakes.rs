@@ -140,11 +140,16 @@ fn keys_that_are_missing_twice_or_empty() {
 #[test]
 fn pagination_keys_must_fit() {
     for (keys, part) in [
-        ("{ type: offset, send: { query: o } }", "offset needs page_size"),
+        ("{ type: offset, send: { query: o }, advance: requested }", "advance: requested needs page_size"),
         ("{ type: offset, page_size: 5 }", "nothing in the request says which offset is asked for"),
         ("{ type: page }", "or {{ page }} in a template"),
         ("{ type: page, send: { query: p }, page_size: 0 }", "1 or more"),
         ("{ type: next_url, next: { body: n, parameter: p } }", "the URL is followed whole here"),
+        (
+            "{ type: cursor, next: { body: n, parameter: p, match: 'p=(.*)' }, send: { query: p } }",
+            "is one way to cut the value, and parameter another",
+        ),
+        ("{ type: next_url, next: { body: n, match: '.*' } }", "a regular expression with one group"),
         (
             "{ type: cursor, next: { body: n, parameter: p }, send: { url: true } }",
             "the URL is followed whole here",

@@ -88,13 +88,16 @@ fn a_streams_settings_win_and_maps_merge_by_key() {
     assert_eq!(source.rate_limit.burst, 1);
     let scope = Scope {
         vars: &source.vars,
+        text_vars: &source.text_vars,
         cursor: None,
         is_cursor_bare: false,
         page: None,
         offset: None,
         window_from: None,
         window_to: None,
+        run_time: None,
         partition: &[],
+        text_partitions: &[],
         parent: &[],
         parent_json: &[],
         job_id: None,
@@ -111,13 +114,16 @@ fn templates_fill_in_cursor_page_and_offset() {
     let stream = &source.streams[0];
     let scope = Scope {
         vars: &source.vars,
+        text_vars: &source.text_vars,
         cursor: None,
         is_cursor_bare: false,
         page: Some(7),
         offset: None,
         window_from: None,
         window_to: None,
+        run_time: None,
         partition: &[],
+        text_partitions: &[],
         parent: &[],
         parent_json: &[],
         job_id: None,

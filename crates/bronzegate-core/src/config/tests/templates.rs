@@ -19,13 +19,16 @@ fn rendered(template: &str, request: &str, from: &str) -> String {
     let settings = stream.incremental.as_ref().unwrap();
     let scope = Scope {
         vars: &source.vars,
+        text_vars: &source.text_vars,
         cursor: Some("abcdefgh"),
         is_cursor_bare: false,
         page: Some(3),
         offset: None,
         window_from: Some(from),
         window_to: None,
+        run_time: None,
         partition: &[],
+        text_partitions: &[],
         parent: &[],
         parent_json: &[],
         job_id: None,

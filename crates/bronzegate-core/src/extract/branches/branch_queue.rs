@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::next_branch::Begin;
 use super::parent_queue::ParentQueue;
+use super::parent_reader::ParentReader;
 use super::stream_state::{BranchState, NextBranch, StreamState};
 use super::warnings::Warnings;
 use crate::error::Error;
@@ -38,7 +39,12 @@ impl BranchQueue {
             (Some(parent), Some(above)) if !is_done => {
                 let place = place.map(|place| *place).unwrap_or_default();
                 let goes_on = partition.is_some_and(|place| place > 0);
-                Some(ParentQueue::new(above.clone(), parent.clone(), place, goes_on))
+                let reader = ParentReader::start(
+                    (above.clone(), context.changed.clone()),
+                    parent.clone(),
+                    place.clone(),
+                );
+                Some(ParentQueue::new(reader, place, goes_on))
             }
             _ => None,
         };

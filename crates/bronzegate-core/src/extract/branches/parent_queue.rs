@@ -1,14 +1,11 @@
 //! The parents that are gone through, one after the other, and how far that has come.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
 
 use super::next_branch::Begin;
 use super::parent_reader::{ParentPage, ParentReader, Parents, StoppedAt};
 use super::stream_state::ParentPlace;
 use super::warnings::Warnings;
-use crate::config::Parent;
-use crate::extract::page::StreamContext;
 use crate::extract::paging::hasher;
 
 /// Parents that are remembered, to notice that one comes again.
@@ -38,11 +35,10 @@ struct Known {
 }
 
 impl ParentQueue {
-    /// Begins at a place; `goes_on` where partitions of its last parent are still to begin. Needs a tokio
-    /// runtime.
-    pub(crate) fn new(above: Arc<StreamContext>, parent: Parent, place: ParentPlace, goes_on: bool) -> Self {
+    /// Begins at the place where they are read from; `goes_on` where partitions of its last parent are still to begin.
+    pub(crate) fn new(reader: ParentReader, place: ParentPlace, goes_on: bool) -> Self {
         Self {
-            reader: ParentReader::start(above, parent, place.clone()),
+            reader,
             page: None,
             // A sum that cannot be read is that of no page, so its page is gone through again.
             begun: u128::from_str_radix(&place.begun, 16).unwrap_or_default(),

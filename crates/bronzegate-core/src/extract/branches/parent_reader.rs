@@ -12,13 +12,14 @@ use tokio::task::JoinHandle;
 use super::branch_pages::Room;
 use super::parent_values::values;
 use super::parent_windows::ParentWindow;
-use super::stream_pages::{StreamEnding, StreamPages};
+use super::stream_pages::StreamPages;
 use super::stream_state::{ParentPlace, StreamState};
 use super::warnings::Warnings;
 use crate::config::Parent;
-use crate::cursor::CursorFilter;
+use crate::cursor::{CursorFilter, ParentMark};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
+use crate::unfinished::Unfinished;
 
 /// The next of the parents.
 #[derive(Debug)]
@@ -67,10 +68,14 @@ pub(crate) struct ParentReader {
 }
 
 impl ParentReader {
-    /// Begins to read at a place. Needs a tokio runtime.
-    pub(crate) fn start(context: Arc<StreamContext>, parent: Parent, place: ParentPlace) -> Self {
+    /// Begins to read at a place: all of them, or those that have changed. Needs a tokio runtime.
+    pub(crate) fn start(
+        (context, changed): (Arc<StreamContext>, Option<Arc<ParentMark>>),
+        parent: Parent,
+        place: ParentPlace,
+    ) -> Self {
         let (sender, pages) = mpsc::channel(1);
-        Self { pages, task: tokio::spawn(Reading { context, parent, sender }.run(place)) }
+        Self { pages, task: tokio::spawn(Reading { context, changed, parent, sender }.run(place)) }
     }
 
     /// The next page. Nothing is lost when the future is dropped.
@@ -92,6 +97,8 @@ impl Drop for ParentReader {
 
 struct Reading {
     context: Arc<StreamContext>,
+    /// How far they have been read, where only those that have changed are asked for.
+    changed: Option<Arc<ParentMark>>,
     parent: Parent,
     sender: mpsc::Sender<Parents>,
 }
@@ -126,7 +133,7 @@ impl Reading {
     async fn stretches(&self, place: ParentPlace, notes: &mut Warnings) -> Result<Read, Error> {
         let settings = self.context.stream.incremental.as_ref();
         let now = self.context.fetcher.client().clock().now();
-        let mut stretch = ParentWindow::new(settings, place.window, now)?;
+        let mut stretch = ParentWindow::new((settings, self.changed.as_deref()), place.window, now)?;
         let mut state = place.before;
         loop {
             stretch = match self.stretch(&stretch, state, notes).await? {
@@ -147,15 +154,18 @@ impl Reading {
         state: StreamState,
         notes: &mut Warnings,
     ) -> Result<Read, Error> {
-        let context = Arc::new(StreamContext { asked: stretch.asked().into(), ..(*self.context).clone() });
+        let (asked, mut filter) = stretch.asked()?;
+        let context = Arc::new(StreamContext { asked, ..(*self.context).clone() });
         let place = |before| ParentPlace { window: stretch.window(), before, ..ParentPlace::default() };
-        let mut filter = stretch.filter();
         let mut has_pages = state.pages > 0;
         let mut walk = StreamPages::begin(context, state.clone(), 1, Room { concurrency: 1, waiting: 1 });
         while let Some((branch, mut page)) = walk.next().await {
             let before = place(walk.state_before(&branch, &page));
             let read = values(&self.parent, &branch, &mut page, filter.as_mut(), notes).await;
             let Some(values) = read.map_err(|error| error.on_page(page.number))? else { continue };
+            if let (Some(changed), Some(filter)) = (&self.changed, &filter) {
+                changed.note(filter);
+            }
             notes.merge(walk.take_notes());
             has_pages = true;
             let notes = std::mem::take(notes);
@@ -175,14 +185,15 @@ impl Reading {
             Read::Stopped(Box::new(StoppedAt { place: place(before), has_submitted, is_waiting, notes }))
         };
         match walk.ending() {
-            StreamEnding::Complete => Ok(Read::Whole),
-            StreamEnding::Stopped(behind) => Ok(stopped(behind.unwrap_or(state), false, notes)),
-            StreamEnding::Waiting => Ok(stopped(state, true, notes)),
-            StreamEnding::TooLarge if has_pages => {
+            Ok(None) => Ok(Read::Whole),
+            Ok(Some(behind)) => Ok(stopped(behind, false, notes)),
+            Err(Unfinished::Waiting) => Ok(stopped(state, true, notes)),
+            Err(Unfinished::TooLarge) if has_pages => {
                 Err(stretch.too_large("some of its pages are gone through"))
             }
-            StreamEnding::TooLarge => Ok(Read::TooLarge),
-            StreamEnding::Failed(error) => Err(error),
+            Err(Unfinished::TooLarge) => Ok(Read::TooLarge),
+            Err(Unfinished::Failed(error)) => Err(error),
+            Err(Unfinished::Stopped | Unfinished::LeftOut(_)) => Ok(stopped(state, false, notes)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::mem::size_of;
 
 use super::warnings::{Named, Warnings};
 use crate::config::{MissingField, Parent, ParentField, RecordTest};
-use crate::cursor::{BranchKey, CursorFilter, member};
+use crate::cursor::{CursorFilter, member};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, PageDecision, PageEvent};
 use crate::extract::paging::{Branch, text};
@@ -45,7 +45,7 @@ pub(crate) async fn values(
             PageEvent::Begin(_) => {
                 read = Values::default();
                 if let Some(filter) = &mut filter {
-                    filter.begin(BranchKey::ONLY);
+                    filter.begin(branch.key());
                 }
                 continue;
             }
@@ -198,8 +198,8 @@ mod tests {
     fn parent(missing: MissingField) -> Parent {
         let fields = ["id", "owner.login"].map(|field| field.to_owned().try_into().unwrap());
         let stream = "projects".to_owned();
-        let (conditions, batch) = (Vec::new(), None);
-        Parent { stream, fields: fields.into(), concurrency: None, missing, conditions, batch }
+        let (conditions, batch, full_every) = (Vec::new(), None, None);
+        Parent { stream, fields: fields.into(), concurrency: None, missing, conditions, batch, full_every }
     }
 
     fn read(records: &[&str], missing: MissingField) -> Values {

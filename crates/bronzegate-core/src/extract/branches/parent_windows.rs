@@ -1,18 +1,20 @@
 //! What parents are asked for: everything from their `start` to now, whatever of it is new to their own
-//! runs, in the windows that their file asks for.
+//! runs, or what of it is new to their children's, in the windows that their file asks for.
 
 use jiff::Timestamp;
 
 use crate::config::{Incremental, Start};
-use crate::cursor::{Bounds, CursorFilter, CursorValue, Verbatim};
+use crate::cursor::{Bounds, CursorFilter, CursorValue, ParentMark, Verbatim};
 use crate::error::{Error, ErrorKind};
-use crate::extract::paging::RequestedRange;
+use crate::extract::paging::{RequestedRange, RequestedRanges};
 use crate::window::TimeWindow;
 
 /// A stretch of a parent stream that is asked for at once.
 #[derive(Debug)]
 pub(crate) struct ParentWindow<'a> {
     settings: Option<&'a Incremental>,
+    /// How far they have been read, where only those that have changed are asked for.
+    changed: Option<&'a ParentMark>,
     window: Option<TimeWindow>,
     /// Where the windows end; for an API, records may come from after it.
     until: Timestamp,
@@ -24,7 +26,7 @@ impl<'a> ParentWindow<'a> {
     /// # Errors
     /// [`ErrorKind::Config`] when the parents begin in the future.
     pub(crate) fn new(
-        settings: Option<&'a Incremental>,
+        (settings, changed): (Option<&'a Incremental>, Option<&'a ParentMark>),
         saved: Option<TimeWindow>,
         now: Timestamp,
     ) -> Result<Self, Error> {
@@ -35,7 +37,8 @@ impl<'a> ParentWindow<'a> {
             let next = (now.as_nanosecond().div_euclid(unit) + 1) * unit;
             Timestamp::from_nanosecond(next).unwrap_or(now)
         });
-        let first = Self { settings, window: None, until };
+        let until = changed.and_then(ParentMark::ends).unwrap_or(until);
+        let first = Self { settings, changed, window: None, until };
         let Some(start) = first.start() else { return Ok(first) };
         if start >= until {
             let cause = "`incremental.start` is not before the run's time: there can be no parents";
@@ -49,8 +52,25 @@ impl<'a> ParentWindow<'a> {
         self.window
     }
 
-    /// What requests ask for.
-    pub(crate) fn asked(&self) -> RequestedRange {
+    /// What requests ask for, and the filter that leaves out what belongs to a neighbouring window, or has not
+    /// changed; `None` where nothing is left out.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] when a saved mark does not fit the parents' format.
+    pub(crate) fn asked(&self) -> Result<(RequestedRanges, Option<CursorFilter>), Error> {
+        let Some((settings, changed)) = self.settings.zip(self.changed) else {
+            return Ok((self.all().into(), self.within()));
+        };
+        let time = |time| CursorValue::of_time(&settings.format, time).verbatim().clone();
+        let bounds = self.window.map(|window| (time(window.from()), time(window.to())));
+        let (state, ranges) = changed.between(bounds).map_err(|error| {
+            Error::new(ErrorKind::Store, format!("a committed cursor {error}, which `format` asks for"))
+        })?;
+        let filter = CursorFilter::of(settings, &state, ranges.clone())?;
+        Ok((RequestedRanges::of(&state, settings, ranges), Some(filter)))
+    }
+
+    fn all(&self) -> RequestedRange {
         let Some(settings) = self.settings else { return RequestedRange::default() };
         let time = |time| CursorValue::of_time(&settings.format, time).verbatim().clone();
         let from = match (self.window, &settings.start) {
@@ -68,7 +88,7 @@ impl<'a> ParentWindow<'a> {
     }
 
     /// Leaves out what belongs to a neighbouring window; `None` where there is none.
-    pub(crate) fn filter(&self) -> Option<CursorFilter> {
+    fn within(&self) -> Option<CursorFilter> {
         let (settings, window) = self.settings.zip(self.window)?;
         let bound = |time| Some(CursorValue::of_time(&settings.format, time));
         let from = if self.start() == Some(window.from()) { None } else { bound(window.from()) };
@@ -108,6 +128,9 @@ impl<'a> ParentWindow<'a> {
     }
 
     fn start(&self) -> Option<Timestamp> {
+        if let Some(changed) = self.changed {
+            return changed.begins();
+        }
         match self.settings?.start {
             Some(Start::Time(start)) => Some(start),
             Some(Start::Value(_)) | None => None,

@@ -45,6 +45,7 @@ impl<'a> Requests<'a> {
     pub(crate) fn at(&self, state: &PageState) -> Result<ApiRequest, Error> {
         let is_given = matches!(state.position, Position::Cursor(_) | Position::Url(_))
             || state.job.is_some()
+            || state.token().is_some()
             || state.carry.iter().any(Option::is_some);
         self.page(state).map_err(|error| self.blamed(error, is_given))
     }
@@ -55,6 +56,12 @@ impl<'a> Requests<'a> {
             Position::Url(url) => Draft { url: url.clone(), below_base: false, ..self.draft(state)? },
             _ => self.draft(state)?,
         };
+        let token = self.context.stream.pagination.sync_token.as_ref().zip(state.token());
+        if let Some((token, sent)) = token.filter(|(token, _)| token.to != Target::Url)
+            && !matches!(state.position, Position::Url(_))
+        {
+            draft.put(&token.to, sent)?;
+        }
         for (carry, value) in self.context.stream.pagination.carry.iter().zip(&state.carry) {
             if let Some(value) = value {
                 draft.put(&carry.to, value)?;
@@ -116,10 +123,12 @@ impl<'a> Requests<'a> {
         }
         match (&self.context.stream.pagination.kind, &state.position) {
             (Kind::Cursor { send, .. }, Position::Cursor(cursor)) => draft.put(send, cursor),
-            (Kind::Cursor { send, .. }, Position::First) => match self.initial(state)? {
-                Some(initial) => draft.put(send, &Carried::text(&initial)),
-                None => Ok(()),
-            },
+            (Kind::Cursor { send, .. }, Position::First) if state.token().is_none() => {
+                match self.initial(state)? {
+                    Some(initial) => draft.put(send, &Carried::text(&initial)),
+                    None => Ok(()),
+                }
+            }
             (Kind::Offset { send: Sent(Some(send)), .. }, Position::Offset(number))
             | (Kind::Page { send: Sent(Some(send)), .. }, Position::Page(number)) => {
                 draft.put(send, &Carried::number(*number))
@@ -130,7 +139,12 @@ impl<'a> Requests<'a> {
 
     /// The request for the pages after the first, where the file has another one for them.
     fn later(&self, state: &PageState) -> Option<&OtherRequest> {
-        self.context.stream.pagination.next_request.as_ref().filter(|_| state.pages > 0)
+        self.context
+            .stream
+            .pagination
+            .next_request
+            .as_ref()
+            .filter(|_| state.pages > 0 || state.token().is_some())
     }
 
     /// The first request's cursor, where it is filled in with the request.
@@ -184,13 +198,16 @@ impl<'a> Requests<'a> {
     fn scope(&self) -> Scope<'_> {
         Scope {
             vars: &self.context.source.vars,
+            text_vars: &self.context.source.text_vars,
             cursor: None,
             is_cursor_bare: false,
             page: None,
             offset: None,
             window_from: self.asked.and_then(|asked| Some(asked.from.as_ref()?.text.as_str())),
             window_to: self.asked.and_then(|asked| Some(asked.to.as_ref()?.text.as_str())),
+            run_time: Some(&self.context.run_time),
             partition: self.branch.partition(),
+            text_partitions: self.branch.text_partitions(),
             parent: self.branch.parent(),
             parent_json: self.branch.parent_json(),
             job_id: None,

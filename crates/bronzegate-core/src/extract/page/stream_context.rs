@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::fetcher::Fetcher;
-use crate::config::{Source, Stream};
-use crate::extract::paging::{PageState, Paginator, RequestedRanges, SeenColumns, SeenPages};
+use crate::config::{Source, Stream, Target};
+use crate::cursor::ParentMark;
+use crate::extract::paging::{
+    Carried, PageState, Paginator, Position, RequestedRanges, SeenColumns, SeenPages, Tokens, shown_time,
+};
 use tokio_util::sync::CancellationToken;
 
 /// What the pages of one stream come from: its settings, its client, and what is asked for.
@@ -20,6 +25,12 @@ pub(crate) struct StreamContext {
     pub asked: RequestedRanges,
     /// What its parents come from, where it has any.
     pub parent: Option<Arc<Self>>,
+    /// How far the parents have been read, where only those that have changed are asked for.
+    pub changed: Option<Arc<ParentMark>>,
+    /// The token that the run asks with, where the last run has given one.
+    pub token: Option<Carried>,
+    /// The time that the run is for, as requests write times.
+    pub run_time: String,
     /// Ends the pages at the next boundary.
     pub stop: CancellationToken,
     /// What the pages have shown, those of all branches.
@@ -32,7 +43,21 @@ impl StreamContext {
     /// The state before a branch's first request.
     pub(crate) fn first(&self) -> PageState {
         let pagination = &self.stream.pagination;
-        PageState::first(Paginator::new(pagination, None).first(), pagination.carry.len())
+        let first = PageState::first(Paginator::new(pagination, None).first(), pagination.carry.len());
+        let Some(token) = &pagination.sync_token else { return first };
+        let tokens = Tokens { sent: self.token.clone(), found: None };
+        let position = match &tokens.sent {
+            Some(sent) if token.to == Target::Url => sent.text.parse().map_or(first.position, Position::Url),
+            _ => first.position,
+        };
+        PageState { position, tokens: Some(Box::new(tokens)), ..first }
+    }
+
+    /// The same of a run for this time, also of the parents.
+    #[must_use]
+    pub(crate) fn at(self, time: Timestamp) -> Self {
+        let parent = self.parent.map(|parent| Arc::new(Self::clone(&parent).at(time)));
+        Self { run_time: shown_time(self.stream.incremental.as_ref(), time), parent, ..self }
     }
 
     /// The same for somebody who waits for one page: what fetches it, and its parents, gives up soon.

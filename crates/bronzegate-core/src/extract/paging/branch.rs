@@ -29,6 +29,7 @@ pub(crate) struct BranchId {
 pub(crate) struct Branch {
     id: BranchId,
     partition: Vec<(String, String)>,
+    text_partitions: Vec<String>,
     parent: Vec<(String, String)>,
     parent_json: Vec<(String, String)>,
     members: String,
@@ -55,7 +56,9 @@ impl Branch {
             return Err(changed());
         }
         let names = stream.partitions.names().map(str::to_owned);
-        let partition = names.zip(id.partition.iter().cloned()).collect();
+        let partition: Vec<_> = names.zip(id.partition.iter().cloned()).collect();
+        let texts = partition.iter().filter(|(name, value)| stream.partitions.is_text(name, value));
+        let text_partitions = texts.map(|(name, _)| name.clone()).collect();
         let batch = stream.parent.as_ref().and_then(|parent| parent.batch.as_ref());
         let text_of = |json: &String| match batch {
             Some(_) => each_text(json).map(|texts| texts.join(",")),
@@ -69,14 +72,21 @@ impl Branch {
         let parent_json = fields.iter().zip(&id.parent);
         let parent_json =
             parent_json.map(|(field, json)| (field.as_str().to_owned(), json.clone())).collect();
-        Ok(Self { id, partition, parent, parent_json, members, owners })
+        Ok(Self { id, partition, text_partitions, parent, parent_json, members, owners })
     }
 
     /// The only branch of a stream.
     #[cfg(test)]
     pub(crate) fn only() -> Self {
-        let (partition, parent, parent_json) = (Vec::new(), Vec::new(), Vec::new());
-        Self { id: BranchId::default(), partition, parent, parent_json, members: String::new(), owners: None }
+        Self {
+            id: BranchId::default(),
+            partition: Vec::new(),
+            text_partitions: Vec::new(),
+            parent: Vec::new(),
+            parent_json: Vec::new(),
+            members: String::new(),
+            owners: None,
+        }
     }
 
     /// Its values.
@@ -87,6 +97,11 @@ impl Branch {
     /// The values of its partition by name.
     pub(crate) fn partition(&self) -> &[(String, String)] {
         &self.partition
+    }
+
+    /// The names of those that are texts whatever they look like.
+    pub(crate) fn text_partitions(&self) -> &[String] {
+        &self.text_partitions
     }
 
     /// The values of its parent by field.

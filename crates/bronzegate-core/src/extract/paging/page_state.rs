@@ -118,9 +118,23 @@ pub(crate) struct PageState {
     /// What the pages so far are; `None` before the first with records, or saved by an earlier release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<PageShape>,
+    /// The tokens of the run, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Box<Tokens>>,
     /// The export job whose pages these are, once it is submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobState>,
+}
+
+/// What tells an API from when on changes are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tokens {
+    /// The one that the run asks with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Carried>,
+    /// The one that the newest page has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Carried>,
 }
 
 /// An export job that has been submitted.
@@ -193,8 +207,14 @@ impl PageState {
             recent_positions: Recent::default(),
             recent_pages: Recent::default(),
             shape: None,
+            tokens: None,
             job: None,
         }
+    }
+
+    /// The token that its requests have, where the run has one.
+    pub(crate) fn token(&self) -> Option<&Carried> {
+        self.tokens.as_ref()?.sent.as_ref()
     }
 
     /// Whether its export job is done and has no file.

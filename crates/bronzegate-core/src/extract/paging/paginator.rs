@@ -7,7 +7,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::page_state::{Carried, JobState, PageState, Position};
-use crate::config::{Address, Advance, CarryAbsent, Initial, Kind, Pagination, Stop, Stream, Target};
+use crate::config::{
+    Address, Advance, CarryAbsent, Cut, Initial, Kind, Pagination, Pattern, Stop, Stream, Target,
+};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Facts, Unreadable, expanded, strip_parameter};
 use crate::redact::printable;
@@ -45,12 +47,20 @@ enum Unknown {
         "expected a URL with the parameter `{1}` at {0}, where the next cursor is looked for, and `{2}` stands there"
     )]
     NoParameter(Address, String, String),
+    #[error(
+        "expected what `match: {1}` finds at {0}, where the next page is looked for, and `{2}` stands there"
+    )]
+    NoMatch(Address, String, String),
     #[error("expected a cursor at {0}, and {1}")]
     NoCursor(Address, Shown),
     #[error(
         "what is to be carried to the next page ({0}) {1}. Only what is absent, null or empty is skipped: correct `carry`, or have the API corrected"
     )]
     Carry(Address, Unreadable),
+    #[error(
+        "what is looked for as the token of the next run ({0}) {1}: correct `sync_token`, or have the API corrected"
+    )]
+    Token(Address, Unreadable),
     #[error(
         "the job names {0} files, and `pagination` goes from page to page: which of them has the next page is not known. Write `pagination: {{ type: none }}`, and each file is a page"
     )]
@@ -224,6 +234,22 @@ impl<'a> Paginator<'a> {
             .collect()
     }
 
+    /// The token that a page has for the next run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`] where it cannot be read.
+    pub(crate) fn token(&self, facts: &Facts) -> Result<Option<Carried>, Error> {
+        let Some(token) = &self.settings.sync_token else { return Ok(None) };
+        if token.to == Target::Url {
+            let followed = self.follow(&token.from, facts)?;
+            return Ok(followed.and_then(|at| match at {
+                Position::Url(url) => Some(Carried::text(url.as_str())),
+                _ => None,
+            }));
+        }
+        Ok(carried(&token.from, facts, Unknown::Token)?)
+    }
+
     fn after_offset(
         &self,
         offset: u64,
@@ -247,7 +273,11 @@ impl<'a> Paginator<'a> {
 
     /// The cursor within what names the next page: a query parameter of a URL, where the source file says so.
     fn cut(&self, found: Carried, address: &Address, facts: &Facts) -> Result<Carried, Unknown> {
-        let Some(name) = &self.settings.next_parameter else { return Ok(found) };
+        let name = match &self.settings.next_cut {
+            None => return Ok(found),
+            Some(Cut::Match(pattern)) => return matched(&found, pattern, address),
+            Some(Cut::Parameter(name)) => name,
+        };
         let url = facts.url.join(&expanded(&found.text)).ok().filter(|_| !found.bare);
         let value = url.and_then(|url| {
             let (_, value) = url.query_pairs().find(|(key, _)| key == name)?;
@@ -263,6 +293,10 @@ impl<'a> Paginator<'a> {
         if target.bare {
             return Err(Unknown::NoUrl(address.clone(), Shown::of(address, &target)).into());
         }
+        let target = match &self.settings.next_cut {
+            Some(Cut::Match(pattern)) => matched(&target, pattern, address)?,
+            _ => target,
+        };
         let target = expanded(&target.text);
         // What is not a URL is passed on as one that no host will match, and refused by name there.
         let mut url = facts.url.join(&target).unwrap_or_else(|_| unusable(&target));
@@ -313,6 +347,15 @@ fn carried(
 ) -> Result<Option<Carried>, Unknown> {
     let found = facts.look(address);
     found.map_or(Ok(None), |found| Carried::of(&found).map_err(|cause| unknown(address.clone(), cause)))
+}
+
+/// What a pattern finds in what names the next page.
+fn matched(found: &Carried, pattern: &Pattern, address: &Address) -> Result<Carried, Unknown> {
+    let none = || {
+        let shown = printable(&found.text, LONGEST_SHOWN);
+        Unknown::NoMatch(address.clone(), pattern.as_str().to_owned(), shown)
+    };
+    pattern.find(&found.text).map(Carried::text).ok_or_else(none)
 }
 
 /// The next cursor: a boolean says whether there is one, and is none.

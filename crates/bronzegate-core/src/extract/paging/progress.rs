@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::page_state::{PageState, Position};
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::page_state::{Carried, PageState, Position, Tokens};
 use super::paginator::{NextPage, Paginator};
-use crate::config::{Address, Advance, Kind, OnRepeat, Pagination, Target, Tolerance};
+use crate::config::{Address, Advance, Kind, OnRepeat, Pagination, Pattern, Target, Tolerance};
 use crate::error::{Error, ErrorKind};
 use crate::http::Facts;
 use crate::redact::printable;
@@ -74,6 +76,10 @@ enum Stuck {
         "`{key}` leads to {value} (at {at}), which is no whole number, so that the end cannot be compared with it. Name the place of the number, or leave `{key}` out"
     )]
     NoNumber { key: &'static str, at: String, value: String },
+    #[error(
+        "the last page has no token for the next run at {0}, where `sync_token` looks for it. `bronzegate check` shows what stands there. Name its place, or leave `sync_token` out"
+    )]
+    NoToken(String),
     #[error(
         "no response has stated a total: there is nothing at {0}, where `total` looks for it, so that a shortfall would not be noticed. `bronzegate check` shows what stands there. Name the place of the number; where the API states none, leave `total` out"
     )]
@@ -155,13 +161,20 @@ impl<'a> Progress<'a> {
         }
         let next = self.paginator.after(&self.state, records, facts)?;
         self.is_stopped = self.paginator.is_told_to_stop(records, facts);
+        if let Some(tokens) = &mut self.state.tokens {
+            tokens.found = self.paginator.token(facts)?;
+            // It says that there is nothing after it.
+            self.is_stopped |= tokens.found.is_some() && next == NextPage::End;
+        }
         self.count(records, hash);
         let NextPage::At(position) = next else { return self.end(true) };
         if records == 0 && self.is_past_the_stated_end() {
             return self.end(true);
         }
+        // What the last page does not name any more is not sent any more, unless the file keeps it.
+        let carry = self.paginator.carry(&self.state.carry, facts)?;
         // A cursor may stay the same where the API keeps the place: there the records tell.
-        if let Some(fingerprint) = position.fingerprint().filter(|_| !self.settings.is_stateful) {
+        if let Some(fingerprint) = self.place(&position, &carry).filter(|_| !self.settings.is_stateful) {
             if !self.positions.insert(fingerprint) {
                 return match self.settings.on_repeat {
                     OnRepeat::End => self.end(true),
@@ -182,9 +195,25 @@ impl<'a> Progress<'a> {
             return Err(Stuck::MaxPages(max).into());
         }
         self.state.position = position;
-        // What the last page does not name any more is not sent any more, unless the file keeps it.
-        self.state.carry = self.paginator.carry(&self.state.carry, facts)?;
+        self.state.carry = carry;
         Ok(Judged { write: true, last: false, warning: None })
+    }
+
+    /// What tells a place in the list from others. A cursor may be one of several values that go on together; where pages
+    /// may be equal, nothing but the cursor tells that there is no progress.
+    fn place(&self, position: &Position, carry: &[Option<Carried>]) -> Option<u128> {
+        let cursor = position.fingerprint()?;
+        if carry.is_empty() || self.settings.on_repeat == OnRepeat::Allow {
+            return Some(cursor);
+        }
+        let mut all = Xxh3Default::new();
+        all.update(&cursor.to_le_bytes());
+        for value in carry {
+            let text = value.as_ref().map_or("", |value| &value.text);
+            all.update(&(text.len() as u64).to_le_bytes());
+            all.update(text.as_bytes());
+        }
+        Some(all.digest128())
     }
 
     /// The API has said that there are no more pages, with a response that is none itself.
@@ -234,7 +263,7 @@ impl<'a> Progress<'a> {
     fn read_totals(&mut self, facts: &Facts) -> Result<Option<String>, Stuck> {
         let mut drift = None;
         if let Some(total) = &self.settings.total
-            && let Some(total) = stated("total", &total.at, facts)?
+            && let Some(total) = stated("total", &total.at, total.pattern.as_ref(), facts)?
         {
             let before = self.state.total.replace(total);
             drift = before.and_then(|before| self.drift("total", before, total));
@@ -242,7 +271,7 @@ impl<'a> Progress<'a> {
         if let Kind::Page { total_pages: Some(address), .. } = &self.settings.kind
             && !self.state.has_more_pages_than_stated
         {
-            self.stated_pages = stated("total_pages", address, facts)?;
+            self.stated_pages = stated("total_pages", address, None, facts)?;
             match (self.state.total_pages, self.stated_pages) {
                 // Rows went, or the API miscounts: the pages behind tell.
                 (Some(before), Some(pages)) if pages < before => {
@@ -287,6 +316,11 @@ impl<'a> Progress<'a> {
     /// Ends the pages: what came is compared with the total that the API has stated.
     fn end(&mut self, write: bool) -> Result<Judged, Error> {
         let settings = self.settings;
+        if let (Some(token), Some(Tokens { found: None, .. })) =
+            (&settings.sync_token, self.state.tokens.as_deref())
+        {
+            return Err(Stuck::NoToken(token.from.to_string()).into());
+        }
         let warning = match (&settings.total, self.state.total) {
             (Some(settings), Some(total)) => self.check_total(total, &settings.tolerance)?,
             // An API may state no total where there is nothing.
@@ -321,10 +355,19 @@ impl<'a> Progress<'a> {
 }
 
 /// A number that the API states; `None` where it states none, by an absent value, a null or an empty text.
-fn stated(key: &'static str, at: &Address, facts: &Facts) -> Result<Option<u64>, Stuck> {
+fn stated(
+    key: &'static str,
+    at: &Address,
+    pattern: Option<&Pattern>,
+    facts: &Facts,
+) -> Result<Option<u64>, Stuck> {
     let Some((found, text)) = facts.look(at).and_then(|found| found.text().map(|text| (found, text))) else {
         return Ok(None);
     };
     let no_number = || Stuck::NoNumber { key, at: at.to_string(), value: printable(&text, LONGEST_SHOWN) };
-    found.whole_number().map(Some).ok_or_else(no_number)
+    let number = match pattern {
+        Some(pattern) => pattern.find(&text).and_then(|digits| digits.parse().ok()),
+        None => found.whole_number(),
+    };
+    number.map(Some).ok_or_else(no_number)
 }

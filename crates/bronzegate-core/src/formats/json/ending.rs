@@ -1,6 +1,5 @@
 //! The end of a body: whether it is whole, and what it held beside its records.
 
-use super::grammar::State;
 use super::splitter::Splitter;
 use crate::formats::error::{SplitError, SplitErrorKind};
 use crate::formats::page_body::PageBody;
@@ -38,18 +37,14 @@ impl Splitter {
     /// What a body that ends here lacks.
     fn missing(&self) -> Option<SplitErrorKind> {
         let open_scalar = self.scalar.is_some_and(|scalar| !scalar.is_complete());
+        let is_open = self.lexer.in_string() || open_scalar || self.nesting.depth() > 0;
         if self.mark.is_undecided() {
             // The body was nothing but the beginning of a byte order mark.
             Some(SplitErrorKind::NotUtf8)
-        } else if self.lexer.in_string() || open_scalar || !self.utf8.is_complete() {
+        } else if is_open || !self.utf8.is_complete() {
             Some(SplitErrorKind::Truncated)
         } else {
-            match self.state {
-                State::End => None,
-                State::Begin if self.lines => None,
-                State::Begin => Some(SplitErrorKind::Empty),
-                _ => Some(SplitErrorKind::Truncated),
-            }
+            (self.grammar.is_at_start() && !self.lines).then_some(SplitErrorKind::Empty)
         }
     }
 }

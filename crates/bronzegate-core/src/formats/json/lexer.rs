@@ -1,18 +1,15 @@
 //! Finds the tokens of JSON text, 64 bytes at a time, with bit masks instead of a byte loop.
 //!
 //! The method is the first stage of Langdale and Lemire, "Parsing Gigabytes of JSON per Second"
-//! (2019): compare sixteen bytes at once, turn the answers into bits, and work on the bits.
-//! What it leaves out: the grammar between the tokens, which is the splitter's.
+//! (2019): compare many bytes at once, turn the answers into bits, and work on the bits.
+//! What it leaves out: the grammar between the tokens, which has a file of its own.
 
-use wide::u8x16;
+use fearless_simd::Simd;
 
-use crate::formats::error::SplitErrorKind;
+use super::block::{BLOCK, Block};
 
 /// Every second bit, the lowest included.
 const EVEN: u64 = 0x5555_5555_5555_5555;
-
-/// The bytes that one step looks at.
-pub(crate) const BLOCK: usize = 64;
 
 /// What carries over from one block to the next.
 #[derive(Debug, Default)]
@@ -23,20 +20,46 @@ pub(crate) struct Lexer {
     escaped: u64,
     /// 1 when the last byte belonged to a number or literal.
     in_scalar: u64,
-    /// Hexadecimal digits of a `\u` escape still to come.
-    hex_digits_due: usize,
+    /// Bits of the bytes that must be hexadecimal digits, by a `\u` before the block.
+    hex_digits: u64,
 }
 
-/// The tokens of one block, as bits.
+/// The tokens of one block, as bits. Bits of brackets, commas and colons are of those outside of strings.
+#[derive(Debug)]
 pub(crate) struct Tokens {
-    /// Where a token starts: `{ } [ ] , :`, an opening quote, or the first byte of a number or literal.
-    pub(crate) starts: u64,
+    /// Opening quotes.
+    pub(crate) opening: u64,
+    /// Closing quotes.
+    pub(crate) closing: u64,
+    /// From each opening quote up to its closing one, which is left out.
+    pub(crate) string: u64,
+    /// Bytes of names or values that could begin a metadata name: `_` or an escape.
+    pub(crate) special: u64,
+    /// `{` and `[`.
+    pub(crate) open: u64,
+    /// `}` and `]`.
+    pub(crate) close: u64,
+    pub(crate) comma: u64,
+    pub(crate) colon: u64,
+    /// First bytes of numbers and literals, or of what is no token.
+    pub(crate) scalars: u64,
+    /// First bytes behind them.
+    pub(crate) behind_scalars: u64,
+    /// White space between tokens, and what a short block lacks.
+    pub(crate) white: u64,
     /// Whether a line break stands between tokens.
     pub(crate) line_breaks: bool,
+    /// Bytes that no text of JSON has in this place: only the lowest is sure to be one.
+    pub(crate) faults: u64,
 }
 
-/// A lexical fault and its offset in the block.
-pub(crate) type Fault = (SplitErrorKind, usize);
+impl Tokens {
+    /// Where a token starts.
+    #[inline(always)]
+    pub(crate) fn starts(&self) -> u64 {
+        self.open | self.close | self.comma | self.colon | self.opening | self.scalars
+    }
+}
 
 impl Lexer {
     /// Whether the text so far ends inside a string.
@@ -44,45 +67,56 @@ impl Lexer {
         self.in_string != 0
     }
 
-    /// Checks the rest of a `\u` escape that the chunk before this one left open.
-    pub(crate) fn resume(&mut self, chunk: &[u8]) -> Result<(), Fault> {
-        let due = std::mem::take(&mut self.hex_digits_due);
-        self.hex_digits(chunk, 0, due)
-    }
-
-    /// Reads the block that begins at `at`; only the last block of a chunk may be short.
-    #[inline]
-    pub(crate) fn block(&mut self, chunk: &[u8], at: usize) -> Result<Tokens, Fault> {
-        let rest = &chunk[at..];
-        let (masks, length) = if let Some(block) = rest.first_chunk::<BLOCK>() {
-            (Masks::of(block), BLOCK)
-        } else {
-            let mut padded = [b' '; BLOCK];
-            padded[..rest.len()].copy_from_slice(rest);
-            (Masks::of(&padded), rest.len())
-        };
-        let escaped = self.escaped_bytes(masks.backslash, length);
-        let quote = masks.quote & !escaped;
+    /// Finds the tokens of the next block.
+    #[inline(always)]
+    pub(crate) fn block<S: Simd>(&mut self, block: Block<S>) -> Tokens {
+        let backslash = block.equal(b'\\');
+        let escaped = self.escaped(backslash, block.length());
+        let quote = block.equal(b'"') & !escaped;
         // From each opening quote up to its closing one, the closing one left out.
         let string = prefix_xor(quote) ^ self.in_string;
         self.in_string = ((string.cast_signed()) >> 63).cast_unsigned();
-        if escaped & string != 0 {
-            self.check_escapes(chunk, at, escaped & string)?;
+        let outside = !string;
+
+        let control = block.below(b' ');
+        let mut faults = control & string;
+        if escaped & string | self.hex_digits != 0 {
+            faults |= self.bad_escapes(block, escaped & string);
         }
-        if masks.control & string != 0 {
-            let at = (masks.control & string).trailing_zeros() as usize;
-            return Err((SplitErrorKind::ControlCharacter, at));
+        let mut line_breaks = 0;
+        if control & outside != 0 {
+            line_breaks = (block.equal(b'\n') | block.equal(b'\r')) & outside;
+            faults |= control & outside & !(line_breaks | block.equal(b'\t'));
         }
-        let line_breaks = masks.control != 0 && has_line_break(rest, masks.control)?;
-        let scalar = !(masks.operator | masks.space | masks.control | quote | string);
-        let starts = scalar & !(scalar << 1 | self.in_scalar);
-        self.in_scalar = scalar >> (length - 1) & 1;
-        Ok(Tokens { starts: (masks.operator & !string) | (quote & string) | starts, line_breaks })
+
+        let folded = block.folded();
+        let (open, close) = (folded.equal(b'{') & outside, folded.equal(b'}') & outside);
+        let (comma, colon) = (block.equal(b',') & outside, block.equal(b':') & outside);
+        let white = (block.equal(b' ') | control) & outside;
+        let scalar = outside & !(open | close | comma | colon | white | quote);
+        let shifted = scalar << 1 | self.in_scalar;
+        self.in_scalar = block.last(scalar);
+        Tokens {
+            opening: quote & string,
+            closing: quote & outside,
+            string,
+            special: block.equal(b'_') | backslash,
+            open,
+            close,
+            comma,
+            colon,
+            scalars: scalar & !shifted,
+            // One that the chunk's end cuts may go on.
+            behind_scalars: shifted & !scalar & !(self.in_scalar << (block.length() - 1) << 1),
+            white,
+            line_breaks: line_breaks != 0,
+            faults,
+        }
     }
 
     /// The bytes that follow an escaping backslash.
-    #[inline]
-    fn escaped_bytes(&mut self, backslash: u64, length: usize) -> u64 {
+    #[inline(always)]
+    fn escaped(&mut self, backslash: u64, length: usize) -> u64 {
         if backslash == 0 {
             return std::mem::take(&mut self.escaped);
         }
@@ -96,87 +130,26 @@ impl Lexer {
     }
 
     /// Holds escapes to RFC 8259, section 7.
-    #[cold]
-    fn check_escapes(&mut self, chunk: &[u8], block: usize, mut escaped: u64) -> Result<(), Fault> {
-        while escaped != 0 {
-            let at = escaped.trailing_zeros() as usize;
-            escaped &= escaped - 1;
-            match chunk.get(block + at) {
-                // Past the end of a short block: the next chunk looks at it.
-                None | Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {}
-                Some(b'u') => self.hex_digits(&chunk[block + at + 1..], at + 1, 4)?,
-                Some(_) => return Err((SplitErrorKind::BadEscape, at)),
-            }
+    #[inline(always)]
+    fn bad_escapes<S: Simd>(&mut self, block: Block<S>, escaped: u64) -> u64 {
+        let mut characters = 0;
+        for &character in b"\"\\/bfnrt" {
+            characters |= block.equal(character);
         }
-        Ok(())
-    }
-
-    fn hex_digits(&mut self, text: &[u8], at: usize, due: usize) -> Result<(), Fault> {
-        let here = &text[..due.min(text.len())];
-        if let Some(bad) = here.iter().position(|byte| !byte.is_ascii_hexdigit()) {
-            return Err((SplitErrorKind::BadEscape, at + bad));
-        }
-        self.hex_digits_due = due - here.len();
-        Ok(())
-    }
-}
-
-/// Where the bytes of each kind are.
-struct Masks {
-    quote: u64,
-    backslash: u64,
-    space: u64,
-    /// Below 0x20; between tokens only tab and line breaks are allowed.
-    control: u64,
-    operator: u64,
-}
-
-impl Masks {
-    #[inline]
-    fn of(block: &[u8; BLOCK]) -> Self {
-        let mut masks = Self { quote: 0, backslash: 0, space: 0, control: 0, operator: 0 };
-        for (nth, lane) in block.as_chunks::<16>().0.iter().enumerate() {
-            let bytes = u8x16::new(*lane);
-            // `{` and `[`, and likewise `}` and `]`, differ in this bit alone.
-            let folded = bytes | u8x16::splat(0x20);
-            let operator = folded.simd_eq(u8x16::splat(b'{'))
-                | folded.simd_eq(u8x16::splat(b'}'))
-                | bytes.simd_eq(u8x16::splat(b','))
-                | bytes.simd_eq(u8x16::splat(b':'));
-            let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
-            let shift = nth * 16;
-            let bits = |lanes: u8x16| u64::from(lanes.to_bitmask()) << shift;
-            masks.quote |= bits(bytes.simd_eq(u8x16::splat(b'"')));
-            masks.backslash |= bits(bytes.simd_eq(u8x16::splat(b'\\')));
-            masks.space |= bits(bytes.simd_eq(u8x16::splat(b' ')));
-            masks.control |= bits(control);
-            masks.operator |= bits(operator);
-        }
-        masks
+        let unicode = block.equal(b'u') & escaped;
+        // Four digits behind each `u`; some of them may be in the next block.
+        let wide = u128::from(unicode);
+        let digits = wide << 1 | wide << 2 | wide << 3 | wide << 4 | u128::from(self.hex_digits);
+        self.hex_digits = (digits >> block.length()) as u64;
+        (escaped & !(characters | unicode) | digits as u64 & !block.hex_digits()) & block.all()
     }
 }
 
 /// Bit n of the result is the parity of bits 0 to n.
-#[inline]
+#[inline(always)]
 fn prefix_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
     }
     bits
-}
-
-/// Whether one of the control characters between tokens is a line break; any but tab, line feed
-/// and carriage return is a fault.
-fn has_line_break(block: &[u8], mut control: u64) -> Result<bool, Fault> {
-    let mut found = false;
-    while control != 0 {
-        let at = control.trailing_zeros() as usize;
-        control &= control - 1;
-        match block[at] {
-            b'\n' | b'\r' => found = true,
-            b'\t' => {}
-            byte => return Err((SplitErrorKind::UnexpectedByte(byte), at)),
-        }
-    }
-    Ok(found)
 }

@@ -31,6 +31,8 @@ pub(crate) struct Records {
     key_carry: Vec<u8>,
     /// Whether a line break stands between tokens of the current chunk.
     pub(crate) line_breaks: bool,
+    /// Whether a name that is near begins as a metadata name could.
+    may_clash: bool,
     /// In NDJSON, whether the text up to the current chunk ends with a line break.
     line_ended: bool,
     pub(crate) count: u64,
@@ -65,6 +67,7 @@ impl Records {
             key_from: None,
             key_carry: Vec::new(),
             line_breaks: false,
+            may_clash: false,
             line_ended: true,
             count: 0,
             nulls: 0,
@@ -78,7 +81,7 @@ impl Records {
     /// A record begins.
     #[inline]
     pub(crate) fn begin(&mut self, at: usize) {
-        self.open = Some(Open { start: at, may_clash: false });
+        self.open = Some(Open { start: at, may_clash: self.may_clash });
     }
 
     /// The name of a member begins, which is the next record.
@@ -118,10 +121,11 @@ impl Records {
         self.open.is_some()
     }
 
-    /// A member's name begins as a metadata name could.
-    #[cold]
-    pub(crate) fn may_clash(&mut self) {
-        if let Some(open) = &mut self.open {
+    /// Whether a name in the bytes that come begins as a metadata name could: then each record there may have it.
+    #[inline(always)]
+    pub(crate) fn may_clash(&mut self, may_clash: bool) {
+        self.may_clash = may_clash;
+        if may_clash && let Some(open) = &mut self.open {
             open.may_clash = true;
         }
     }

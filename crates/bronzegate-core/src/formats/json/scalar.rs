@@ -1,4 +1,8 @@
-//! Numbers and literals, checked byte by byte and resumable where a chunk ends inside one.
+//! Numbers and literals (RFC 8259, sections 3 and 6): the usual ones at once, others byte by byte, resumable where a
+//! chunk ends inside one.
+
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, u8x16};
 
 /// How far into a number (RFC 8259, section 6) or a literal the text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +47,9 @@ impl Scalar {
 
     /// The length of a scalar that is valid and ends within `text`, which begins with it; `None`
     /// sends the caller to [`feed`](Self::feed), which tells an open scalar from a bad one.
-    #[inline]
-    pub(crate) fn whole(text: &[u8]) -> Option<usize> {
-        let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    #[inline(always)]
+    pub(crate) fn whole<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
+        let digits = |from: usize| digits(simd, &text[from..]);
         let end = match *text.first()? {
             b't' if text.first_chunk() == Some(b"true") => 4,
             b'f' if text.first_chunk() == Some(b"false") => 5,
@@ -109,15 +113,33 @@ impl Scalar {
     }
 }
 
+/// How many digits a text begins with.
+#[inline(always)]
+fn digits<S: Simd>(simd: S, text: &[u8]) -> usize {
+    let one_by_one = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some(first) = text.first_chunk::<16>() else { return one_by_one(text) };
+    let above_zero = u8x16::simd_from(simd, *first) - b'0';
+    match above_zero.simd_lt(u8x16::splat(simd, 10)).to_bitmask().trailing_ones() as usize {
+        count @ ..16 => count,
+        _ => 16 + one_by_one(&text[16..]),
+    }
+}
+
 /// Bytes that end a scalar; whether they may stand there is for the grammar to say.
-#[inline]
+#[inline(always)]
 fn ends(byte: u8) -> bool {
     matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t' | b':' | b'{' | b'[' | b'"')
 }
 
 #[cfg(test)]
 mod tests {
+    use fearless_simd::{Level, dispatch};
+
     use super::*;
+
+    fn whole(text: &[u8]) -> Option<usize> {
+        dispatch!(Level::new(), simd => Scalar::whole(simd, text))
+    }
 
     fn verdict(text: &str) -> bool {
         let Some(scalar) = Scalar::start(text.as_bytes()[0]) else { return false };
@@ -156,14 +178,16 @@ mod tests {
             "nullx",
         ] {
             let text = format!("{text},");
-            if let Some(end) = Scalar::whole(text.as_bytes()) {
+            if let Some(end) = whole(text.as_bytes()) {
                 let scalar = Scalar::start(text.as_bytes()[0]).unwrap();
                 assert_eq!(scalar.feed(&text.as_bytes()[1..]), Fed::Ended(end - 1), "{text}");
             }
-            assert_eq!(Scalar::whole(&text.as_bytes()[..text.len() - 1]), None, "{text} may go on");
+            assert_eq!(whole(&text.as_bytes()[..text.len() - 1]), None, "{text} may go on");
         }
-        assert_eq!(Scalar::whole(b"-1.50,"), Some(5));
-        assert_eq!(Scalar::whole(b"null]"), Some(4));
+        assert_eq!(whole(b"-1.50,"), Some(5));
+        assert_eq!(whole(b"null]"), Some(4));
+        let long = [&b"-"[..], &[b'7'; 100], b".", &[b'0'; 40], b","].concat();
+        assert_eq!(whole(&long), Some(142));
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! The scan: from tokens to records, values and a verdict on the whole body.
 
-use bytes::Bytes;
+use std::cmp::Ordering;
 
-use super::grammar::{State, Token};
+use bytes::Bytes;
+use fearless_simd::{Level, Simd, dispatch};
+
+use super::block::{BLOCK, Block, bits};
+use super::checked::Checked;
+use super::grammar::Grammar;
 use super::lexer::Lexer;
 use super::nesting::Nesting;
 use super::records::Records;
 use super::scalar::{Fed, Scalar};
-use super::token_starts::{STRETCH, Starts};
 use super::wanted::{Begun, Kind, RecordsAt, Wanted};
 use super::wanted_values::WantedValues;
 use crate::config::Nulls;
@@ -16,9 +20,6 @@ use crate::formats::error::{SplitError, SplitErrorKind};
 use crate::formats::page_body::{Form, RecordsFound};
 use crate::formats::record_chunk::RecordChunk;
 use crate::formats::utf8::Utf8;
-
-/// No depth: deeper than any nesting.
-const NOWHERE: usize = usize::MAX;
 
 /// Splits one page body.
 ///
@@ -33,19 +34,22 @@ pub(crate) struct Splitter {
     in_lists: bool,
     nulls: Nulls,
     pub(super) utf8: Utf8,
+    /// What this processor can do.
+    level: Level,
     pub(super) lexer: Lexer,
-    starts: Starts,
-    nesting: Nesting,
-    pub(super) state: State,
+    pub(super) nesting: Nesting,
+    pub(super) grammar: Grammar,
     /// A number or literal that the last chunk cut.
     pub(super) scalar: Option<Scalar>,
     /// Offset of the current chunk in the body.
     pub(super) offset: u64,
     pub(super) mark: ByteOrderMark,
+    /// How many containers are open where tokens are looked at.
+    depth: usize,
     /// Values at this depth or above are looked at; deeper ones are checked only.
     watch: usize,
-    /// The depth of the names in a record, where they are looked at for clashes.
-    names: usize,
+    /// The elements or members that are looked at are the records.
+    in_records: bool,
     pub(super) values: WantedValues,
     pub(super) records: Records,
     pub(super) found: RecordsFound,
@@ -64,15 +68,16 @@ impl Splitter {
             in_lists: matches!(wanted.records, Some(RecordsAt::Lists { .. })),
             nulls: wanted.nulls,
             utf8: Utf8::default(),
+            level: Level::new(),
             lexer: Lexer::default(),
-            starts: Starts::default(),
-            nesting: Nesting::new(),
-            state: State::Begin,
+            nesting: Nesting::default(),
+            grammar: Grammar::new(),
             scalar: None,
             offset: 0,
             mark: ByteOrderMark::default(),
+            depth: 0,
             watch: 0,
-            names: if wanted.lines { 1 } else { NOWHERE },
+            in_records: wanted.lines,
             values: WantedValues::new(wanted),
             records: Records::new(wanted.lines),
             found: if wanted.lines { RecordsFound::Records } else { RecordsFound::Absent },
@@ -87,20 +92,10 @@ impl Splitter {
     pub(crate) fn push(&mut self, chunk: Bytes, out: &mut Vec<RecordChunk>) -> Result<(), SplitError> {
         let Some(chunk) = self.mark.take_off(chunk, &mut self.offset) else { return Ok(()) };
         self.utf8.check(&chunk).map_err(|at| self.error(SplitErrorKind::NotUtf8, at))?;
-        self.lexer.resume(&chunk).map_err(|(kind, at)| self.error(kind, at))?;
         if let Some(scalar) = self.scalar.take() {
             self.feed(scalar, &chunk).map_err(|kind| self.error(kind, 0))?;
         }
-        for from in (0..chunk.len()).step_by(STRETCH) {
-            let stretch = from..chunk.len().min(from + STRETCH);
-            let fault = self.starts.find(&mut self.lexer, &chunk, stretch).err();
-            self.records.line_breaks |= self.starts.line_breaks();
-            // What stands before a lexical fault is read first: its own fault is the earlier one.
-            self.read(&chunk, out)?;
-            if let Some((kind, at)) = fault {
-                return Err(self.error(kind, at));
-            }
-        }
+        dispatch!(self.level, simd => self.blocks(simd, &chunk, out))?;
         self.values.end_chunk(&chunk).map_err(|kind| self.error(kind, 0))?;
         let length = chunk.len();
         self.records.end_chunk(chunk, out).map_err(|kind| self.error(kind, length))?;
@@ -112,114 +107,124 @@ impl Splitter {
         SplitError { kind, offset: self.offset + at as u64 }
     }
 
-    /// Reads the tokens that were found.
-    fn read(&mut self, chunk: &[u8], out: &mut Vec<RecordChunk>) -> Result<(), SplitError> {
-        let starts = std::mem::take(&mut self.starts);
-        let mut rest = starts.offsets();
-        // Deeper than anything is looked at, the table alone decides.
-        let mut unwatched = self.nesting.depth() > self.watch;
-        while !rest.is_empty() {
-            if unwatched && matches!(self.state, State::InObject | State::ObjectComma) {
-                rest = self.pass_members(chunk, rest)?;
-            }
-            let Some((&at, behind)) = rest.split_first() else { break };
-            let at = at as usize;
-            rest = behind;
-            let token = Token::of(chunk[at]);
-            let step = if unwatched && !token.is_bracket() {
-                self.pass(chunk, at, token)
-            } else {
-                let step = self.look(chunk, at, token, out);
-                unwatched = self.nesting.depth() > self.watch;
-                step
-            };
-            step.map_err(|kind| self.error(kind, at))?;
+    /// Reads the blocks of a chunk. This loop is compiled for each kind of processor, with all that
+    /// is inlined in it; a closure in an iterator's method would not be.
+    #[inline(always)]
+    fn blocks<S: Simd>(
+        &mut self,
+        simd: S,
+        chunk: &[u8],
+        out: &mut Vec<RecordChunk>,
+    ) -> Result<(), SplitError> {
+        for at in (0..chunk.len()).step_by(BLOCK) {
+            self.block(simd, chunk, at, out)?;
         }
-        self.starts = starts;
         Ok(())
     }
 
-    /// The usual case, without the table: members of an object that are `name : value ,`, the value
-    /// no container. Returns the tokens from the first that is something else.
-    #[inline]
-    fn pass_members<'a>(&mut self, chunk: &[u8], mut rest: &'a [u32]) -> Result<&'a [u32], SplitError> {
-        let look_at_names = self.nesting.depth() == self.names;
-        while let [name, colon, value, comma, behind @ ..] = rest {
-            let [name, colon, value, comma] = [name, colon, value, comma].map(|&at| at as usize);
-            if (chunk[name], chunk[colon], chunk[comma]) != (b'"', b':', b',') {
-                break;
+    /// Reads the block that begins at `at`: checks all of it, and looks at what is in no record.
+    #[inline(always)]
+    fn block<S: Simd>(
+        &mut self,
+        simd: S,
+        chunk: &[u8],
+        at: usize,
+        out: &mut Vec<RecordChunk>,
+    ) -> Result<(), SplitError> {
+        let text = &chunk[at..];
+        let block = Block::of(simd, text);
+        let depth = self.nesting.depth();
+        let tokens = self.lexer.block(block);
+        let containers = self.nesting.block(text, tokens.open, tokens.close);
+        let read = self.grammar.block(&tokens, &containers, self.lines);
+        let bad_scalar = self.bad_scalar(simd, text, tokens.scalars);
+        self.records.line_breaks |= tokens.line_breaks;
+        self.records.may_clash(may_clash(text, block, read.names, tokens.special));
+        let faults = tokens.faults | read.faults | containers.too_deep | bad_scalar;
+        if containers.lowest <= self.watch || faults != 0 {
+            self.depth = depth;
+            let checked = Checked { chunk, at, tokens, containers, read, bad_scalar };
+            // What stands before a fault is looked at first: its own fault is the earlier one.
+            let fault = faults.trailing_zeros();
+            let until = u64::MAX.checked_shl(fault).map_or(u64::MAX, |from| !from);
+            self.look(&checked, until, out)?;
+            if faults != 0 {
+                let fault = fault as usize;
+                return Err(self.error(checked.fault(fault, self.lines), at + fault));
             }
-            match chunk[value] {
-                b'"' => {}
-                b'{' | b'[' | b'}' | b']' | b':' | b',' => break,
-                _ => self.scalar(chunk, value).map_err(|kind| self.error(kind, value))?,
-            }
-            if look_at_names && matches!(chunk[name + 1], b'_' | b'\\') {
-                self.records.may_clash();
-            }
-            self.state = State::ObjectComma;
-            rest = behind;
         }
-        Ok(rest)
+        Ok(())
     }
 
-    /// A string, colon, comma or scalar inside of a record, or of a value that is not wanted.
-    #[inline]
-    fn pass(&mut self, chunk: &[u8], at: usize, token: Token) -> Step {
-        let next = self.state.after(token);
-        match next {
-            State::Bad => return Err(self.unexpected(chunk[at])),
-            // A name that the chunk's end cuts is not known yet.
-            State::Name
-                if self.nesting.depth() == self.names
-                    && chunk.get(at + 1).is_none_or(|&first| matches!(first, b'_' | b'\\')) =>
-            {
-                self.records.may_clash();
+    /// The first number or literal of a block that is none.
+    #[inline(always)]
+    fn bad_scalar<S: Simd>(&mut self, simd: S, text: &[u8], scalars: u64) -> u64 {
+        for at in bits(scalars) {
+            if Scalar::whole(simd, &text[at..]).is_none() && self.unusual_scalar(&text[at..]).is_err() {
+                return 1 << at;
             }
-            _ if token == Token::Scalar => self.scalar(chunk, at)?,
-            _ => {}
         }
-        self.state = next;
-        Ok(())
+        0
+    }
+
+    /// Looks at the tokens of a block that are in no record, and at where records begin and end.
+    fn look(
+        &mut self,
+        block: &Checked<'_>,
+        until: u64,
+        out: &mut Vec<RecordChunk>,
+    ) -> Result<(), SplitError> {
+        let brackets = block.tokens.open | block.tokens.close;
+        let mut rest = block.tokens.starts() & until;
+        loop {
+            let next = if self.depth > self.watch { rest & brackets } else { rest };
+            if next == 0 {
+                return Ok(());
+            }
+            let token = next.trailing_zeros() as usize;
+            rest &= u64::MAX << token << 1;
+            self.token(block, token, out).map_err(|kind| self.error(kind, block.at + token))?;
+        }
     }
 
     /// A bracket, or any token at a depth that is looked at.
-    fn look(&mut self, chunk: &[u8], at: usize, token: Token, out: &mut Vec<RecordChunk>) -> Step {
-        match token {
-            Token::OpenObject | Token::OpenArray => self.open(chunk, at, token, out),
-            Token::CloseObject | Token::CloseArray => self.close(chunk, at, token, out),
-            Token::String | Token::Scalar => {
-                if self.state.after(token) == State::Bad {
-                    self.begin_line(chunk, at, out)?;
-                }
-                let next = self.state.after(token);
-                if next == State::Name && self.in_records() {
-                    self.records.begin_key(at);
-                } else if next == State::Name {
-                    self.values.begin_name(at);
-                } else {
-                    self.begin_value(chunk, at)?;
-                }
-                self.state = next;
-                if token == Token::Scalar { self.scalar(chunk, at) } else { Ok(()) }
+    fn token(&mut self, block: &Checked<'_>, token: usize, out: &mut Vec<RecordChunk>) -> Step {
+        let (chunk, at) = (block.chunk, block.at + token);
+        let is = |mask: u64| mask >> token & 1 == 1;
+        if is(block.tokens.close) {
+            return self.close(chunk, at, out);
+        }
+        if is(block.tokens.comma) {
+            return self.end_scalar(chunk, at, out);
+        }
+        if is(block.tokens.colon) {
+            return if self.in_records {
+                self.records.end_key(chunk, at)
+            } else {
+                self.values.end_name(chunk, at)
+            };
+        }
+        if is(block.read.names) {
+            if self.in_records {
+                self.records.begin_key(at);
+            } else {
+                self.values.begin_name(at);
             }
-            Token::Colon | Token::Comma => {
-                let next = self.state.after(token);
-                match next {
-                    State::Bad => return Err(self.unexpected(chunk[at])),
-                    State::Colon if self.in_records() => self.records.end_key(chunk, at)?,
-                    State::Colon => self.values.end_name(chunk, at)?,
-                    _ => self.end_scalar(chunk, at, out)?,
-                }
-                self.state = next;
-                Ok(())
+            return Ok(());
+        }
+        if is(block.read.behind_value) {
+            // A value behind another: it is that of the next line.
+            self.records.end(chunk, at, out)?;
+            if !self.records.on_new_line(chunk, at) {
+                return Err(SplitErrorKind::LineNotOneValue);
             }
         }
-    }
-
-    #[inline]
-    fn scalar(&mut self, chunk: &[u8], at: usize) -> Step {
-        if Scalar::whole(&chunk[at..]).is_some() { Ok(()) } else { self.unusual_scalar(&chunk[at..]) }
+        let in_object = is(block.containers.in_objects);
+        if is(block.tokens.open) {
+            self.open(chunk, at, in_object)
+        } else {
+            self.begin_value(chunk, at, in_object).map(drop)
+        }
     }
 
     /// A number with an exponent, one that the chunk's end cuts, or a bad one.
@@ -241,10 +246,10 @@ impl Splitter {
     }
 
     /// A value begins at a depth that is looked at.
-    fn begin_value(&mut self, chunk: &[u8], at: usize) -> Step<Begun> {
-        if self.in_records() {
+    fn begin_value(&mut self, chunk: &[u8], at: usize, in_object: bool) -> Step<Begun> {
+        if self.in_records {
             if self.has_members {
-                self.check_member(chunk[at])?;
+                self.check_member(chunk[at], in_object)?;
             }
             match self.nulls {
                 _ if chunk[at] != b'n' => self.records.begin(at),
@@ -255,16 +260,16 @@ impl Splitter {
             return Ok(Begun::Other);
         }
         let kind = Kind::of(chunk[at]);
-        if self.nesting.depth() == 0 {
+        if self.depth == 0 {
             self.form = kind.form();
         }
-        if self.whole_body && self.nesting.depth() == 0 {
+        if self.whole_body && self.depth == 0 {
             self.found = match kind {
                 Kind::Array => return Ok(Begun::Records),
                 Kind::Object => {
                     // The body is the record, its values may be wanted too, and any name may clash.
                     self.records.begin(at);
-                    self.records.may_clash();
+                    self.records.may_clash(true);
                     self.records.begin_hash(at);
                     RecordsFound::Records
                 }
@@ -280,42 +285,18 @@ impl Splitter {
     }
 
     /// Holds a value in place of records that are members to what that says.
-    fn check_member(&self, first: u8) -> Step {
+    fn check_member(&self, first: u8, in_object: bool) -> Step {
         match Kind::of(first) {
-            _ if !self.nesting.in_object() => Err(SplitErrorKind::ListOfMembers),
+            _ if !in_object => Err(SplitErrorKind::ListOfMembers),
             Kind::Scalar => Err(SplitErrorKind::ScalarMember(self.records.count + 1)),
             Kind::Object | Kind::Array | Kind::Null => Ok(()),
         }
     }
 
-    /// A value where the grammar has room for none: in NDJSON it may begin the next line.
-    fn begin_line(&mut self, chunk: &[u8], at: usize, out: &mut Vec<RecordChunk>) -> Step {
-        if !self.lines || self.state != State::End {
-            return Err(self.unexpected(chunk[at]));
-        }
-        self.records.end(chunk, at, out)?;
-        self.state = State::Begin;
-        if self.records.on_new_line(chunk, at) { Ok(()) } else { Err(SplitErrorKind::LineNotOneValue) }
-    }
-
-    #[inline]
-    fn in_records(&self) -> bool {
-        self.names != NOWHERE
-    }
-
-    fn open(&mut self, chunk: &[u8], at: usize, token: Token, out: &mut Vec<RecordChunk>) -> Step {
-        if self.state.after_value() == State::Bad
-            || self.state == State::InObject
-            || self.state == State::ObjectComma
-        {
-            self.begin_line(chunk, at, out)?;
-        }
-        let unwatched = self.nesting.depth() > self.watch;
-        let begun = if unwatched { Begun::Other } else { self.begin_value(chunk, at)? };
-        if !self.nesting.open(token == Token::OpenObject) {
-            return Err(SplitErrorKind::TooDeep);
-        }
-        self.state = if token == Token::OpenObject { State::InObject } else { State::InArray };
+    fn open(&mut self, chunk: &[u8], at: usize, in_object: bool) -> Step {
+        let unwatched = self.depth > self.watch;
+        let begun = if unwatched { Begun::Other } else { self.begin_value(chunk, at, in_object)? };
+        self.depth += 1;
         match begun {
             Begun::Entered => self.watch = self.values.depth(),
             Begun::Outer => {
@@ -325,8 +306,8 @@ impl Splitter {
             }
             Begun::Records => {
                 self.found = RecordsFound::Records;
-                self.watch = self.nesting.depth();
-                self.names = self.watch + 1;
+                self.watch = self.depth;
+                self.in_records = true;
                 if self.in_lists {
                     self.records.set_key(self.values.take_key());
                 } else {
@@ -339,32 +320,22 @@ impl Splitter {
         Ok(())
     }
 
-    fn close(&mut self, chunk: &[u8], at: usize, token: Token, out: &mut Vec<RecordChunk>) -> Step {
-        if !self.state.may_close(token) {
-            return Err(self.unexpected(chunk[at]));
-        }
-        let depth = self.nesting.depth();
-        self.nesting.close();
-        self.state = match (depth, self.nesting.in_object()) {
-            (1, _) => State::End,
-            (_, true) => State::Member,
-            (_, false) => State::Element,
-        };
-        if depth > self.watch + 1 {
-            return Ok(());
-        }
-        if depth == self.watch + 1 {
+    fn close(&mut self, chunk: &[u8], at: usize, out: &mut Vec<RecordChunk>) -> Step {
+        let depth = self.depth;
+        self.depth -= 1;
+        match depth.cmp(&(self.watch + 1)) {
+            Ordering::Greater => Ok(()),
             // A container that was not looked into ends: a record, or a value that may be wanted.
-            return self.end_scalar(chunk, at + 1, out);
+            Ordering::Equal => self.end_scalar(chunk, at + 1, out),
+            Ordering::Less => self.leave(chunk, at, out),
         }
-        self.leave(chunk, at, out)
     }
 
     /// The container that was looked into closes: the records, or one on the way to wanted values.
     fn leave(&mut self, chunk: &[u8], at: usize, out: &mut Vec<RecordChunk>) -> Step {
         self.end_scalar(chunk, at, out)?;
-        let is_outer = if self.in_records() {
-            self.names = NOWHERE;
+        let is_outer = if self.in_records {
+            self.in_records = false;
             !self.in_lists
         } else {
             self.values.leave()
@@ -375,7 +346,7 @@ impl Splitter {
         }
         self.watch = self.values.depth();
         self.values.end_value(chunk, at + 1)?;
-        if self.nesting.depth() == 0 && self.records.is_open() {
+        if self.depth == 0 && self.records.is_open() {
             self.records.end_hash(chunk, at + 1);
             self.records.end(chunk, at + 1, out)?;
         }
@@ -384,14 +355,13 @@ impl Splitter {
 
     /// A value that is looked at ends before `end`, if one has begun.
     fn end_scalar(&mut self, chunk: &[u8], end: usize, out: &mut Vec<RecordChunk>) -> Step {
-        if self.in_records() { self.records.end(chunk, end, out) } else { self.values.end_value(chunk, end) }
+        if self.in_records { self.records.end(chunk, end, out) } else { self.values.end_value(chunk, end) }
     }
+}
 
-    fn unexpected(&self, byte: u8) -> SplitErrorKind {
-        match self.state {
-            State::End if self.lines => SplitErrorKind::LineNotOneValue,
-            State::End => SplitErrorKind::Trailing,
-            _ => SplitErrorKind::UnexpectedByte(byte),
-        }
-    }
+/// Whether a name in a block begins as a metadata name could, or may do so in the next chunk.
+#[inline(always)]
+fn may_clash<S: Simd>(text: &[u8], block: Block<S>, names: u64, special: u64) -> bool {
+    let first_behind = || text.get(block.length()).is_none_or(|first| matches!(first, b'_' | b'\\'));
+    names & special >> 1 != 0 || block.last(names) == 1 && first_behind()
 }

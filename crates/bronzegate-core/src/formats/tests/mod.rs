@@ -223,8 +223,10 @@ fn marks_names_that_may_clash_with_metadata() {
         (r#"{"_batch_id":1}"#, true),
         (r#"{"\u005fbatch_id":1}"#, true),
         (r#"{"a":1, "_x":2}"#, true),
-        (r#"{"a":{"_batch_id":1}}"#, false),
+        // One of a member's own members is enough for a closer look.
+        (r#"{"a":{"_batch_id":1}}"#, true),
         (r#"{"a":"_batch_id"}"#, false),
+        (r#"{"a":["_batch_id","\\"]}"#, false),
     ] {
         let mut pieces = Vec::new();
         let mut splitter = Reader::json(&wanted("$", &[]));

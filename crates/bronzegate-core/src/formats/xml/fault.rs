@@ -5,9 +5,9 @@ use crate::redact::line;
 /// What is wrong with an XML body.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum XmlFault {
-    /// A document type, which may define entities.
+    /// A document type of a web page, or with definitions of its own.
     #[error(
-        "a document type (<!DOCTYPE …>), which is not read: entities could expand to anything. Is it a web page?"
+        "a document type (<!DOCTYPE …>) of a web page, or with definitions, by which entities could expand to anything"
     )]
     DocumentType,
     /// An entity other than the five, or one without an end.

@@ -35,6 +35,9 @@ pub(super) struct Tokens {
 /// What begins with `<!` or `<?` and is no tag, and how it ends.
 const OTHERS: [(&[u8], &[u8]); 3] = [(b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>")];
 
+/// What a document type begins with.
+const DOCTYPE: &[u8] = b"<!DOCTYPE ";
+
 impl Tokens {
     /// Adds a chunk.
     pub(super) fn push(&mut self, chunk: &[u8]) {
@@ -78,10 +81,29 @@ impl Tokens {
                 return Ok(None);
             }
         }
+        if DOCTYPE.starts_with(&self.held) {
+            return Ok(None);
+        }
+        if self.held.starts_with(DOCTYPE) {
+            return self.document_type();
+        }
         if self.held.starts_with(b"<!") {
             return Err(XmlFault::DocumentType);
         }
         Ok(self.tag())
+    }
+
+    /// A document type that only names where it is defined; nobody looks there.
+    fn document_type(&mut self) -> Result<Option<Token>, XmlFault> {
+        let Some(Token::Tag(inner)) = self.tag() else { return Ok(None) };
+        let words: Vec<&[u8]> =
+            inner.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
+        let is_elsewhere = matches!(words.get(2), Some(&b"PUBLIC" | &b"SYSTEM"));
+        let is_web_page = words.get(1).is_some_and(|name| name.eq_ignore_ascii_case(b"html"));
+        if !is_elsewhere || is_web_page || inner.contains(&b'[') {
+            return Err(XmlFault::DocumentType);
+        }
+        Ok(Some(Token::Nothing))
     }
 
     fn tag(&mut self) -> Option<Token> {
@@ -144,8 +166,23 @@ mod tests {
             assert_eq!(found, expected, "{size}");
             assert_eq!(tokens.rest(), b"\n"[..]);
         }
+        for refused in [
+            "<!DOCTYPE html>",
+            "<!doctype x SYSTEM 'a'>",
+            "<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN' 'x'>",
+            "<!DOCTYPE x SYSTEM 'a' [<!ENTITY b 'c'>]>",
+            "<!DOCTYPE x>",
+            "<!ENTITY a 'b'>",
+        ] {
+            let mut tokens = Tokens::default();
+            tokens.push(refused.as_bytes());
+            assert_eq!(tokens.next(), Err(XmlFault::DocumentType), "{refused}");
+        }
         let mut tokens = Tokens::default();
-        tokens.push(b"<!DOCTYPE html>");
-        assert_eq!(tokens.next(), Err(XmlFault::DocumentType));
+        for byte in b"<!DOCTYPE a PUBLIC '-//x//y>//EN' 'https://x.example/a.dtd'>" {
+            assert_eq!(tokens.next(), Ok(None));
+            tokens.push(&[*byte]);
+        }
+        assert_eq!(tokens.next(), Ok(Some(Token::Nothing)));
     }
 }

@@ -83,3 +83,46 @@ fn a_given_setting_takes_the_place_of_code_of_the_connector() {
     assert_eq!(report.streams[0].refused, None);
     assert!(report.sources[0].text.contains("secret: mine"));
 }
+
+#[test]
+fn a_token_for_a_password_or_under_another_name_is_a_login() {
+    let oauth = |more: &str| {
+        let requester = format!(
+            "        authenticator: {{ type: OAuthAuthenticator, token_refresh_endpoint: https://api.example.com/token, client_id: me, client_secret: \"{{{{ config['api_key'] }}}}\", {more} }}"
+        );
+        imported(&stream(&requester, "", "")).sources[0].text.clone()
+    };
+    let text = oauth(
+        "grant_type: password, refresh_request_body: { username: \"{{ config['user'] }}\", password: \"{{ config['word'] }}\" }",
+    );
+    for part in [
+        "type: login",
+        "grant_type: password",
+        "client_secret: { secret: acme-api-key }",
+        "password: { secret: acme-word }",
+        "token: { body: access_token }",
+        "expires: { body: expires_in }",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let text = oauth("grant_type: client_credentials, access_token_name: jwt, client_id_name: app");
+    assert!(text.contains("token: { body: jwt }") && text.contains("app: me"), "{text}");
+}
+
+#[test]
+fn parameters_of_a_token_request_that_are_sent_anyway_are_not_sent_twice() {
+    let requester = "        authenticator: { type: OAuthAuthenticator, token_refresh_endpoint: https://api.example.com/token, client_id: me, client_secret: \"{{ config['api_key'] }}\", refresh_token: \"{{ config['refresh'] }}\", refresh_request_body: { refresh_token: \"{{ config['refresh'] }}\", scope: a b, audience: c } }";
+    let text = imported(&stream(requester, "", "")).sources[0].text.clone();
+    assert!(text.contains("scopes: [a, b]") && text.contains("params: { audience: c }"), "{text}");
+}
+
+#[test]
+fn without_a_choice_the_first_credential_that_a_source_file_can_say_counts() {
+    let requester = "        authenticator: { type: SelectiveAuthenticator, authenticator_selection_path: [kind], authenticators: { code: { type: CustomAuthenticator, class_name: a.B }, key: { type: BearerAuthenticator, api_token: \"{{ config['api_key'] }}\" } } }";
+    let report = imported(&stream(requester, "", ""));
+    assert!(report.sources[0].text.contains("type: bearer"), "{report}");
+    let chosen = with(&stream(requester, "", ""), |options| {
+        options.config = Some(json!({"kind": "code", "api_key": "x", "start_date": "2024-01-01T00:00:00Z"}));
+    });
+    assert_eq!(super::refusal(&chosen).0, "custom component");
+}

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 mod auth;
 mod pages;
+mod rewrites;
 mod values;
 
 use super::{ClientSide, Options, import};
@@ -16,6 +17,7 @@ spec:
     required: [api_key, start_date]
     properties:
       api_key: { type: string, airbyte_secret: true }
+      realm: { type: string, airbyte_secret: true }
       start_date: { type: string, format: date-time }
       region: { type: string, default: eu }
 ";
@@ -270,9 +272,20 @@ fn a_path_may_go_on_behind_a_question_mark() {
 }
 
 #[test]
-fn two_definitions_by_state_are_refused() {
-    let manifest = "streams:\n  - type: StateDelegatingStream\n    name: Deals\n";
-    assert_eq!(refusal(&imported(manifest)), ("two definitions by state".to_owned(), 4));
+fn of_two_definitions_by_state_the_first_is_used_each_time_where_it_reads_everything() {
+    let delegated = |full: &str| {
+        let inner = stream("", "", full).replace("streams:\n  - ", "    ");
+        let inner: String = inner.lines().map(|line| format!("  {line}\n")).collect();
+        format!(
+            "streams:\n  - type: StateDelegatingStream\n    name: Deals\n    full_refresh_stream:\n{inner}"
+        )
+    };
+    let report = imported(&delegated(&cursor("datetime_format: \"%s\"", "")));
+    assert_eq!((converted(&report).get("incremental"), report.streams[0].fate), (None, Fate::Rewritten));
+    let asks =
+        "      start_time_option: { type: RequestOption, inject_into: request_parameter, field_name: from }";
+    let report = imported(&delegated(&cursor("datetime_format: \"%s\"", asks)));
+    assert_eq!(refusal(&report).0, "two definitions by state");
 }
 
 #[test]

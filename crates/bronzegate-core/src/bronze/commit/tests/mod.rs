@@ -55,6 +55,8 @@ pub(crate) fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<
         cursor_out: Some("2026-11-22T16:59:59Z".to_owned()),
         page_state: (status == Partial).then(|| json!({ "next": "abc" })),
         cursor: None,
+        parents: None,
+        sync: None,
         table: None,
         counts: Counts::default(),
         total_counts: Counts { records: 12, ..Counts::default() },

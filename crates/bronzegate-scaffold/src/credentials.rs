@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::looks_secret::{is_page_token, is_token, name_is_secret, value_is_secret};
+use crate::looks_secret::{header_is_secret, is_page_token, is_token, name_is_secret, value_is_secret};
 use crate::request::Request;
 use crate::yaml::{Map, Yaml, one};
 
@@ -168,7 +168,7 @@ impl Lift {
         if DROPPED.contains(&lower.as_str()) || lower.starts_with("sec-") {
             return;
         }
-        if name_is_secret(&lower) || value_is_secret(value) {
+        if header_is_secret(&lower, value) {
             let short = lower.strip_prefix("x-").unwrap_or(&lower);
             let own = short.strip_prefix(&format!("{source}-")).unwrap_or(short);
             let was = format!("the header `{name}`");

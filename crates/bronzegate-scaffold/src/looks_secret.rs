@@ -65,6 +65,49 @@ pub(crate) fn name_is_secret(name: &str) -> bool {
         && (NAMES.iter().any(|part| lower.contains(part)) || WHOLE_NAMES.contains(&lower.as_str()))
 }
 
+/// Headers that say how to talk, and hold no credential whatever they are named after.
+const PLAIN_HEADERS: [&str; 12] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "content-type",
+    "from",
+    "origin",
+    "prefer",
+    "referer",
+    "user-agent",
+    "x-requested-with",
+];
+/// From this length on a header of letters and digits may be a credential.
+const SHORT_RANDOM: usize = 8;
+
+/// Whether a header is a credential. In doubt it is: of names that are not known, a key and a value of letters and digits
+/// are taken for one.
+pub(crate) fn header_is_secret(name: &str, value: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    if name_is_secret(&lower) || value_is_secret(value) {
+        return true;
+    }
+    if PLAIN_HEADERS.contains(&lower.as_str()) || lower.contains("version") {
+        return false;
+    }
+    let has_key = lower.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| word == "key");
+    has_key || has_letters_and_digits(value.trim())
+}
+
+/// Whether a value is one word with both letters and digits, and no date.
+fn has_letters_and_digits(value: &str) -> bool {
+    let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    value.len() >= SHORT_RANDOM
+        && letters > 1
+        && digits > 1
+        && !value.contains([' ', '/', ':'])
+        && !is_uuid(value)
+}
+
 /// Whether a name is that of a page's place.
 pub(crate) fn is_page_token(name: &str) -> bool {
     let lower = name.to_ascii_lowercase().replace(['$', '-'], "");
@@ -142,6 +185,30 @@ mod tests {
             "Mozilla/5.0 (X11; Linux x86_64)",
         ] {
             assert!(!value_is_secret(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_header_of_a_name_that_is_not_known_is_a_secret_in_doubt() {
+        for (name, value) in [
+            ("X-Courier-Key", "k-7281-aa"),
+            ("X-Courier-Key", "hello"),
+            ("App-Key", "12345678"),
+            ("X-Client", "a1b2c3d4e5"),
+            ("X-Access", "u7-Rk29x-00"),
+        ] {
+            assert!(header_is_secret(name, value), "{name}: {value}");
+        }
+        for (name, value) in [
+            ("Accept", "application/vnd.api+json;version=2"),
+            ("X-Api-Version", "2024-01-v10"),
+            ("X-Tenant", "acme"),
+            ("X-Account", "1234567890"),
+            ("If-Modified-Since", "Sun, 22 Nov 2026 17:00:00 GMT"),
+            ("X-Since", "2026-11-22T17:00:00Z"),
+            ("X-Requested-With", "XMLHttpRequest2"),
+        ] {
+            assert!(!header_is_secret(name, value), "{name}: {value}");
         }
     }
 

@@ -42,21 +42,17 @@ fn twins() -> Vec<Twins> {
         )
     });
     let windows = || format!("s: {{ path: /s, records: results{KEYED} }}");
+    let against_snapshot =
+        |name, api| Twins { name, api, streams: streams(CURSOR), commands: [RUN, RUN], runs: 5 };
     vec![
-        Twins {
-            name: "100,000 CRM records, incremental with `key`, against a snapshot",
-            api: &["--stream", "s=cursor:crm:100000"],
-            streams: streams(CURSOR),
-            commands: [RUN, RUN],
-            runs: 5,
-        },
-        Twins {
-            name: "10,000 records of 8 KB, incremental with `key`, against a snapshot",
-            api: &["--stream", "s=cursor:wide:10000"],
-            streams: streams(CURSOR),
-            commands: [RUN, RUN],
-            runs: 5,
-        },
+        against_snapshot(
+            "100,000 CRM records, incremental with `key`, against a snapshot",
+            &["--stream", "s=cursor:crm:100000"],
+        ),
+        against_snapshot(
+            "10,000 records of 8 KB, incremental with `key`, against a snapshot",
+            &["--stream", "s=cursor:wide:10000"],
+        ),
         Twins {
             name: "2 records each of 100,000 parents, incremental with `key`, against a snapshot",
             api: &["--stream", "p=offset:small:100000", "--stream", "s=single:small:2"],

@@ -18,6 +18,12 @@ pub(super) fn pagination(paginator: &Value) -> Result<Option<Map>, Refused> {
     let query = |key: &str, default: &str| {
         one("query", text_at(paginator, key).unwrap_or_else(|| default.to_owned()))
     };
+    if let Some(key) = ["maximum_offset", "maximum_page"]
+        .into_iter()
+        .find(|key| paginator.get(key).is_some_and(|value| !value.is_null()))
+    {
+        return Err(("end of pages", format!("the paginator ends at `{key}`, wherever the list does")));
+    }
     let mut map = match kind.as_str() {
         "single_page" => return Ok(None),
         "header_link" => Map::new().with("type", "link_header"),

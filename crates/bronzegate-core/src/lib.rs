@@ -67,7 +67,7 @@
 //! | feature | does the cryptography |
 //! |---|---|
 //! | `aws-lc` (default) | AWS-LC: TLS, and every kind of authentication |
-//! | `ring` | *ring*, whose build is shorter: TLS, and no signed assertions (JWT). A program calls [`use_ring`] first |
+//! | `ring` | *ring*, whose build is shorter: TLS, and no signed assertions (JWT). A program calls `use_ring` first |
 #![warn(missing_docs)]
 
 pub mod backfill;

@@ -239,12 +239,11 @@ impl Lift {
             }
             Value::Array(items) => {
                 let holds = |item: &Value| item.as_str().is_some_and(is_token) || holds_credential(item);
-                match items.iter().any(holds) {
-                    true => {
-                        Err(LiftError::NoPlace(format!("an element of `{}` in the body", path.join("."))))
-                    }
-                    false => Ok(()),
+                if items.iter().any(holds) {
+                    let place = format!("an element of `{}` in the body", path.join("."));
+                    return Err(LiftError::NoPlace(place));
                 }
+                Ok(())
             }
             _ => Ok(()),
         }

@@ -174,17 +174,20 @@ impl Draft {
             headers.set(name.as_str(), value.as_str());
         }
         for lifted in sent.beside {
-            let secret = || one("secret", lifted.secret.as_str());
+            let secret = one("secret", lifted.secret.as_str());
             match &lifted.place {
-                Place::Query(name) => params.set(name.as_str(), secret()),
-                Place::Header { name, .. } => headers.set(name.as_str(), secret()),
+                Place::Query(name) => {
+                    params.set(name.as_str(), secret);
+                }
+                Place::Header { name, .. } => {
+                    headers.set(name.as_str(), secret);
+                }
                 Place::Body(path) => {
                     let value = serde_json::json!({ "secret": lifted.secret });
                     put(body.get_or_insert_default(), path, value);
-                    continue;
                 }
-                Place::User | Place::Password => continue,
-            };
+                Place::User | Place::Password => {}
+            }
         }
         for (key, map) in [("params", params), ("headers", headers)] {
             if !map.is_empty() {

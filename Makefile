@@ -77,9 +77,10 @@ airbyte: $(AIRBYTE)/installed ## imported manifests against Airbyte's own runner
 	cargo build --workspace --bins --locked
 	$(WORKBENCH) airbyte $(AIRBYTE)/bin/python
 
-scale: ## what a run asks of the store with 10, 1,000 and 100,000 commits in the log; prints a Markdown table
+scale: ## what a run asks of the store with 10, 1,000 and 100,000 commits in the log, an hour of 5,000 streams, and its price
 	cargo build --workspace --bins --locked
 	$(WORKBENCH) scale
+	@python3 infra/costs.py 5000
 
 bench: build ## measure against the yardstick; prints a Markdown table
 	target/release/workbench bench

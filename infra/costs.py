@@ -1,17 +1,22 @@
-"""What a deployment costs a month: list prices times the counts of `costs.json`, which tests hold against the programs.
+"""What a deployment costs a month: list prices times the counts of `costs.json`, which tests compare with the programs.
 
     python3 infra/costs.py          # the tables of docs/deploy/costs.md
+    python3 infra/costs.py 5000     # those of another number of streams
 """
 
 import json
 import pathlib
+import sys
 
 # US dollars. AWS: us-east-1. Azure: East US. Without free tiers, taxes and what the data itself takes.
+# Looked up on 2026-11-30, in copies of the vendors' pages or pages that quote them: requests of S3, states, logs, dashboard,
+# Flex Consumption's GB-seconds, Log Analytics. All others are recalled, of the same day.
 AWS = {
     "lambda_gb_second": 0.0000166667,
     "lambda_request": 0.20e-6,
     "state": 25e-6,
     "schedule": 1e-6,
+    # PUT, POST and LIST; GET and HEAD.
     "s3_write": 5e-6,
     "s3_read": 0.4e-6,
     "log_gb": 0.50 + 0.03,
@@ -24,6 +29,7 @@ AWS = {
 AZURE = {
     "flex_gb_second": 26e-6,
     "flex_request": 0.40e-6,
+    # Of accounts with a hierarchical namespace. A listing has the price of a write.
     "blob_write": 6.5e-6,
     "blob_read": 0.5e-6,
     "queue_call": 0.04e-6,
@@ -41,6 +47,14 @@ STREAMS_OF_A_SOURCE = 10
 SECRET_READS = 1
 
 
+def requests(counts, store, of, prices):
+    """What a run or a look pays for the requests of its store."""
+    written, read = (
+        sum(counts.get(f"{store}_{kind}_per_{of}", 0) for kind in kinds) for kinds in (("writes", "lists"), ("reads",))
+    )
+    return written * prices[f"{store}_write"] + read * prices[f"{store}_read"]
+
+
 def aws(counts, streams):
     sources = streams // STREAMS_OF_A_SOURCE
     events, runs, looks = sources * HOURS, streams * HOURS, streams * HOURS
@@ -49,8 +63,7 @@ def aws(counts, streams):
         "Lambda, 256 MiB": seconds * 0.25 * AWS["lambda_gb_second"] + (events + HOURS) * AWS["lambda_request"],
         "Step Functions": events * counts["states_per_event"] * AWS["state"],
         "EventBridge Scheduler": (events + HOURS) * AWS["schedule"],
-        "S3 requests": runs * (counts["s3_writes_per_run"] * AWS["s3_write"] + counts["s3_reads_per_run"] * AWS["s3_read"])
-        + looks * counts["s3_reads_per_look"] * AWS["s3_read"],
+        "S3 requests": runs * requests(counts, "s3", "run", AWS) + looks * requests(counts, "s3", "look", AWS),
         "logs": runs * counts["log_bytes_per_run"] / 1e9 * AWS["log_gb"],
         "alarms, two a stream": (2 * streams + 2) * AWS["alarm"],
         "dashboard": AWS["dashboard"],
@@ -65,9 +78,7 @@ def azure(counts, streams):
     seconds = events * STREAMS_OF_A_SOURCE / AT_ONCE * SECONDS + HOURS * 5
     return {
         "Functions, 512 MiB": seconds * 0.5 * AZURE["flex_gb_second"] + (events + 2 * HOURS) * AZURE["flex_request"],
-        "storage requests": runs
-        * (counts["blob_writes_per_run"] * AZURE["blob_write"] + counts["blob_reads_per_run"] * AZURE["blob_read"])
-        + looks * counts["blob_reads_per_look"] * AZURE["blob_read"],
+        "storage requests": runs * requests(counts, "blob", "run", AZURE) + looks * requests(counts, "blob", "look", AZURE),
         "queue": events * 3 * AZURE["queue_call"],
         "logs": runs * counts["log_bytes_per_run"] / 1e9 * AZURE["log_gb"],
         "alert rules": 2 * AZURE["alert_rule"],
@@ -75,19 +86,20 @@ def azure(counts, streams):
     }
 
 
-def table(costs):
-    few, many = costs(20), costs(200)
-    rows = ["| | 20 streams | 200 streams |", "|---|---|---|"]
-    rows += [f"| {name} | ${few[name]:.2f} | ${many[name]:.2f} |" for name in few]
-    rows.append(f"| **all** | **${sum(few.values()):.2f}** | **${sum(many.values()):.2f}** |")
+def table(costs, numbers):
+    by_number = [costs(streams) for streams in numbers]
+    rows = ["| | " + " | ".join(f"{streams:,} streams" for streams in numbers) + " |", "|---" * (len(numbers) + 1) + "|"]
+    rows += [f"| {name} | " + " | ".join(f"${each[name]:,.2f}" for each in by_number) + " |" for name in by_number[0]]
+    rows.append("| **all** | " + " | ".join(f"**${sum(each.values()):,.2f}**" for each in by_number) + " |")
     return "\n".join(rows)
 
 
 def main():
     counts = json.loads(pathlib.Path(__file__).with_suffix(".json").read_text())
-    print(table(lambda streams: aws(counts["aws"], streams)))
+    numbers = [int(number) for number in sys.argv[1:]] or [20, 200]
+    print(table(lambda streams: aws(counts["aws"], streams), numbers))
     print()
-    print(table(lambda streams: azure(counts["azure"], streams)))
+    print(table(lambda streams: azure(counts["azure"], streams), numbers))
 
 
 if __name__ == "__main__":

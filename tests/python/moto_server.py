@@ -21,6 +21,7 @@ from moto.s3.models import S3Backend
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+ACCOUNT = "123456789012"
 MISSING = {
     "AWSStepFunctions.ValidateStateMachineDefinition": {"result": "OK", "diagnostics": [], "truncated": False},
     "AWSStepFunctions.ListStateMachineVersions": {"stateMachineVersions": []},
@@ -58,6 +59,11 @@ class Quiet(WSGIRequestHandler):
 
 def with_what_moto_lacks(app):
     def serve(environ, start_response):
+        # S3 refuses every call to a bucket of another account than the one that is expected.
+        if environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER", ACCOUNT) != ACCOUNT:
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            start_response("403 Forbidden", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"]
         answer = MISSING.get(environ.get("HTTP_X_AMZ_TARGET"))
         if answer is None:
             return app(environ, start_response)

@@ -14,6 +14,7 @@
 //! | `azure`, `functions_host`, `functions_outputs`, `azure_deployment` | Azure on this machine, the Functions host, and both with the real handler |
 //! | `signed_api` | an API in Python that checks signatures with oauthlib, botocore and PyJWT |
 //! | `databricks` | a workspace of Databricks, with tables that delta-rs writes |
+//! | `forward_proxy` | a proxy of companies (proxy.py), and TLS in front of a plain server |
 //! | `spoiling_proxy` | a proxy before moto that spoils chosen requests |
 //! | `delta` | tables beside other readers and writers (delta-rs, Polars, `DuckDB`), and trials of exactness of their log |
 //! | `terraform`, `browser` | Terraform led to moto, and a headless Chromium |
@@ -32,6 +33,7 @@ pub mod command_line;
 pub mod databricks;
 pub mod delta;
 mod faulty_store;
+pub mod forward_proxy;
 pub mod functions_host;
 mod functions_outputs;
 pub mod fuzz;

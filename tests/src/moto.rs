@@ -10,6 +10,7 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
 use bronzegate_aws::{Aws, sdk_config};
 use bronzegate_core::clock::{Clock, SystemClock};
+use bronzegate_core::proxy::Proxies;
 
 /// The region of every client.
 pub const REGION: &str = "eu-central-1";
@@ -102,7 +103,7 @@ pub fn port() -> u16 {
 
 /// The product's own settings, led to a port on the loopback interface and signed with test credentials.
 pub async fn settings(port: u16) -> aws_config::SdkConfig {
-    let product = sdk_config().await;
+    let product = sdk_config(&Proxies::default()).await;
     let retries = product.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
     product
         .into_builder()

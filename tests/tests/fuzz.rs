@@ -14,7 +14,7 @@ async fn hostile_inputs_end_in_time_in_little_memory_and_without_a_secret_told()
     assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
     // Inputs of which all are refused, or all are fine, prove nothing.
     for outcome in
-        ["bodies", "sources", "templates", "events"].map(|target| (target, ["accepted", "refused"]))
+        ["bodies", "xml", "sources", "templates", "events"].map(|target| (target, ["accepted", "refused"]))
     {
         for word in outcome.1 {
             let is_there = told.lines().any(|line| line.starts_with(outcome.0) && line.ends_with(word));

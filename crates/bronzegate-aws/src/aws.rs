@@ -12,7 +12,7 @@ use bronzegate_core::secret::{CachedSecrets, SecretStore};
 
 use crate::s3::{S3Settings, S3Store, S3Target};
 use crate::secrets::SecretsManager;
-use crate::settings::{s3_config, sdk_config};
+use crate::settings::{proxies, s3_config, sdk_config};
 
 /// How long a secret that was read will do.
 const SECRET_TTL: Duration = Duration::from_mins(5);
@@ -33,9 +33,16 @@ struct Clients {
 
 impl Aws {
     /// Reads the SDK's settings as every AWS tool does, from the environment and the profile files. It calls
-    /// nothing: the first call of a store or vault is the first to ask for credentials.
-    pub async fn connect(clock: Arc<dyn Clock>) -> Self {
-        Self::new(sdk_config().await, clock)
+    /// nothing: the first call of a store or vault is the first to ask for credentials. `look_up` tells the proxies.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when a proxy's variable is malformed.
+    pub async fn connect(
+        look_up: &(dyn Fn(&str) -> Option<String> + Send + Sync),
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        let proxies = proxies(look_up)?;
+        Ok(Self::new(sdk_config(&proxies).await, clock))
     }
 
     /// Makes a connection of settings that were read already.

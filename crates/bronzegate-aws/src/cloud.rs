@@ -13,11 +13,13 @@ use bronzegate_core::signer::RequestSigner;
 use tokio::sync::OnceCell;
 
 use crate::aws::Aws;
-use crate::s3::S3Settings;
+use crate::s3::{S3Settings, S3Target, owner_of};
 use crate::signer::AwsSigner;
 
 /// The variable with the KMS key of what is written; without it, as the bucket says.
 const KMS_KEY: &str = "BRONZEGATE_KMS_KEY";
+/// The variable with the accounts that must own buckets: `<bucket>=<account>,…`.
+const BUCKET_OWNERS: &str = "BRONZEGATE_BUCKET_OWNERS";
 
 /// S3 as target and source folder, Secrets Manager as vault.
 ///
@@ -35,8 +37,8 @@ impl AwsCloud {
         Self { look_up, clock, aws: Arc::default() }
     }
 
-    async fn aws(&self) -> &Aws {
-        self.aws.get_or_init(|| Aws::connect(self.clock.clone())).await
+    async fn aws(&self) -> Result<&Aws> {
+        self.aws.get_or_try_init(|| Aws::connect(&*self.look_up, self.clock.clone())).await
     }
 }
 
@@ -52,17 +54,21 @@ impl Cloud for AwsCloud {
 
     async fn open_store(&self, place: &Setting) -> Result<Arc<dyn BronzeStore>> {
         let kms_key = (self.look_up)(KMS_KEY).filter(|key| !key.is_empty());
-        let store = self.aws().await.store_with(&place.text, S3Settings { kms_key });
+        let target = S3Target::parse(&place.text).map_err(|error| place.blame(&error))?;
+        let owners = (self.look_up)(BUCKET_OWNERS).unwrap_or_default();
+        let owner = owner_of(&owners, target.bucket());
+        let owner = owner.map_err(|wrong| Setting::new(BUCKET_OWNERS, owners).wrong(&wrong))?;
+        let store = self.aws().await?.store_with(&place.text, S3Settings { kms_key, owner });
         store.map_err(|error| place.blame(&error))
     }
 
     /// The prefix goes before every name, and may be left out.
     async fn open_vault(&self, vault: &Setting) -> Result<Arc<dyn SecretStore>> {
-        Ok(self.aws().await.secrets(vault.rest().unwrap_or_default()))
+        Ok(self.aws().await?.secrets(vault.rest().unwrap_or_default()))
     }
 
     fn signer(&self) -> Option<Arc<dyn RequestSigner>> {
-        Some(Arc::new(AwsSigner::new(self.aws.clone(), self.clock.clone())))
+        Some(Arc::new(AwsSigner::new(self.aws.clone(), self.look_up.clone(), self.clock.clone())))
     }
 }
 

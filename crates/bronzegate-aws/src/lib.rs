@@ -3,6 +3,7 @@
 
 mod aws;
 mod cloud;
+mod http_client;
 mod s3;
 mod secrets;
 mod service_error;
@@ -14,5 +15,5 @@ pub use cloud::AwsCloud;
 pub use s3::{S3Settings, S3Store, S3Target};
 pub use secrets::SecretsManager;
 pub use service_error::ServiceError;
-pub use settings::{s3_config, sdk_config};
+pub use settings::{proxies, s3_config, sdk_config};
 pub use signer::AwsSigner;

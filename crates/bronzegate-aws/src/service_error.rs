@@ -6,6 +6,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId as _;
+use bronzegate_core::proxy::ProxyFault;
 
 /// Why a call to a service failed, after the SDK's retries.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,14 @@ pub enum ServiceError {
         /// What the network said.
         reason: String,
     },
+    /// A proxy on the way did not let the request through.
+    #[error("{service} was not reached: {fault}")]
+    ByProxy {
+        /// The service's name.
+        service: &'static str,
+        /// Why.
+        fault: ProxyFault,
+    },
     /// The answer is not what the service's interface says.
     #[error("{service} answered what cannot be understood: {reason}")]
     Garbled {
@@ -103,6 +112,7 @@ impl ServiceError {
                 *status == 429 || *status >= 500 || PASSING.contains(&code.as_str())
             }
             Self::TimedOut { .. } | Self::Unreachable { .. } | Self::Garbled { .. } => true,
+            Self::ByProxy { fault, .. } => fault.is_transient(),
             Self::Denied { .. } | Self::NoCredentials { .. } | Self::Unsendable { .. } => false,
         }
     }
@@ -118,6 +128,9 @@ where
     E: StdError + ProvideErrorMetadata + 'static,
 {
     let reason = || reasons(error);
+    if let Some(fault) = chain(error).find_map(<dyn StdError>::downcast_ref::<ProxyFault>) {
+        return ServiceError::ByProxy { service, fault: fault.clone() };
+    }
     match error {
         SdkError::ServiceError(_) => refusal(service, permission, error),
         _ if has_credentials_error(error) => ServiceError::NoCredentials { reason: reason() },

@@ -10,7 +10,11 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_types::service_config::ServiceConfigKey;
+use bronzegate_core::error::Result;
+use bronzegate_core::proxy::Proxies;
 use url::Url;
+
+use crate::http_client::http_client;
 
 /// The time for a connection, TLS included.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -27,11 +31,21 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 /// The longest wait between attempts.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
+/// The proxies on the way to AWS. Where a container or a machine gets its credentials from is called directly.
+///
+/// # Errors
+/// [`ErrorKind::Config`](bronzegate_core::error::ErrorKind::Config) when a variable is malformed.
+pub fn proxies(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Proxies> {
+    const DIRECT: [&str; 2] = ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_SERVICE_ENDPOINT"];
+    let direct = DIRECT.into_iter().filter_map(look_up);
+    Ok(direct.fold(Proxies::read(look_up)?, |proxies, url| proxies.with_direct(&url)))
+}
+
 /// Reads the settings of the environment and the profile files, SSO and assumed roles included.
 ///
 /// The region is looked for there alone: the SDK's own way ends with a call to the machine's metadata
 /// service, which takes seconds where there is none.
-pub async fn sdk_config() -> SdkConfig {
+pub async fn sdk_config(proxies: &Proxies) -> SdkConfig {
     let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new());
     let retries = RetryConfig::standard()
@@ -39,7 +53,11 @@ pub async fn sdk_config() -> SdkConfig {
         .with_initial_backoff(FIRST_BACKOFF)
         .with_max_backoff(LONGEST_BACKOFF);
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ).build();
-    aws_config::defaults(BehaviorVersion::latest())
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    if let Some(client) = http_client(proxies) {
+        loader = loader.http_client(client);
+    }
+    loader
         .region(region)
         .retry_config(retries)
         .timeout_config(timeouts)

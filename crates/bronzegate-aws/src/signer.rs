@@ -1,5 +1,6 @@
 //! Requests of a source file, signed with the identity that this program has at AWS (Signature Version 4).
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +13,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use bronzegate_core::clock::Clock;
+use bronzegate_core::doors::LookUp;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::signer::{RequestSigner, Signed, ToSign};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -24,9 +26,9 @@ use crate::aws::Aws;
 const MARGIN: Duration = Duration::from_mins(5);
 
 /// Signs with the identity of the platform.
-#[derive(Debug)]
 pub struct AwsSigner {
     aws: Arc<OnceCell<Aws>>,
+    look_up: LookUp,
     clock: Arc<dyn Clock>,
     /// Credentials that say when they expire; those of variables cost nothing to read.
     kept: Mutex<Option<Credentials>>,
@@ -34,8 +36,8 @@ pub struct AwsSigner {
 
 impl AwsSigner {
     /// Nothing is connected yet.
-    pub fn new(aws: Arc<OnceCell<Aws>>, clock: Arc<dyn Clock>) -> Self {
-        Self { aws, clock, kept: Mutex::default() }
+    pub fn new(aws: Arc<OnceCell<Aws>>, look_up: LookUp, clock: Arc<dyn Clock>) -> Self {
+        Self { aws, look_up, clock, kept: Mutex::default() }
     }
 
     async fn credentials(&self, now: SystemTime) -> Result<Credentials> {
@@ -44,7 +46,7 @@ impl AwsSigner {
         if let Some(kept) = kept.as_ref().filter(is_good) {
             return Ok(kept.clone());
         }
-        let aws = self.aws.get_or_init(|| Aws::connect(self.clock.clone())).await;
+        let aws = self.aws.get_or_try_init(|| Aws::connect(&*self.look_up, self.clock.clone())).await?;
         let provider = aws.credentials().ok_or_else(|| bad("this program has no identity at AWS"))?;
         let credentials = provider.provide_credentials().await.map_err(|error| {
             let cause = format!("this program's identity at AWS cannot be had: {}", innermost(&error));
@@ -52,6 +54,12 @@ impl AwsSigner {
         })?;
         *kept = credentials.expiry().is_some().then(|| credentials.clone());
         Ok(credentials)
+    }
+}
+
+impl fmt::Debug for AwsSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwsSigner").field("aws", &self.aws).finish_non_exhaustive()
     }
 }
 

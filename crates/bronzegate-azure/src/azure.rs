@@ -39,7 +39,8 @@ impl Azure {
     /// # Errors
     /// [`ErrorKind::Config`] when a variable is malformed or one of a group is missing.
     pub fn connect(look_up: impl Fn(&str) -> Option<String>, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        Self::connect_over(Transport::new(&TransportOptions::default())?, look_up, clock)
+        let options = TransportOptions::of(&look_up)?;
+        Self::connect_over(Transport::new(&options)?, look_up, clock)
     }
 
     /// As [`connect`](Self::connect), over a given transport: with other patience, or other trust.

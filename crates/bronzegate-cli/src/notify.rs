@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bronzegate_core::error::{Error, ErrorKind};
+use bronzegate_core::proxy::{Proxies, Routes};
 use bronzegate_core::report::{RunReport, Status};
 use serde_json::json;
 
@@ -27,31 +28,38 @@ pub(crate) enum Outcome<'a> {
 }
 
 /// Sends a message where there is something to say.
-pub(crate) async fn notify(address: &str, environment: &str, command: &str, outcome: Outcome<'_>) {
+pub(crate) async fn notify(
+    (address, proxies): (&str, &Proxies),
+    environment: &str,
+    command: &str,
+    outcome: Outcome<'_>,
+) {
     let Some(text) = text(environment, command, outcome) else { return };
     // The address is a secret: whoever has it can write to the channel. So no error is shown that may quote it.
-    match send(address, &text).await {
+    match send(address, proxies, &text).await {
         Ok(status) if (200..300).contains(&status) => {}
         Ok(status) => tracing::warn!(status, "BRONZEGATE_NOTIFY: the webhook refused the message"),
         Err(cause) => tracing::warn!(cause, "BRONZEGATE_NOTIFY: the message was not sent"),
     }
 }
 
-async fn send(address: &str, text: &str) -> Result<u16, &'static str> {
+async fn send(address: &str, proxies: &Proxies, text: &str) -> Result<u16, &'static str> {
     let address: reqwest::Url = address.parse().map_err(|_| "it is not a URL")?;
     let is_local = matches!(address.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     if address.scheme() != "https" && !(address.scheme() == "http" && is_local) {
         return Err("write an https:// URL");
     }
-    let client = reqwest::Client::builder()
-        .user_agent(concat!("bronzegate/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .referer(false)
-        .timeout(PATIENCE);
-    let client = if is_local { client.tls_certs_only([]) } else { client };
-    let client = client.build().map_err(|_| "TLS cannot be set up")?;
-    let request = client
+    let builder = |_| {
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("bronzegate/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .timeout(PATIENCE);
+        if is_local { client.tls_certs_only([]) } else { client }
+    };
+    let routes = Routes::new(proxies, PATIENCE, builder).map_err(|_| "TLS cannot be set up")?;
+    let request = routes
+        .to(&address)
         .post(address)
         .header("content-type", "application/json")
         .body(json!({ "text": text }).to_string());
@@ -173,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn only_https_leaves_this_machine() {
         for address in ["http://hooks.example.com/x", "ftp://hooks.example.com/x", "hooks.example.com"] {
-            assert!(send(address, "text").await.is_err(), "{address}");
+            assert!(send(address, &Proxies::default(), "text").await.is_err(), "{address}");
         }
     }
 }

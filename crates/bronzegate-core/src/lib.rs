@@ -52,7 +52,7 @@
 //! | [`config`] | source files: types, checks, defaults |
 //! | `formats` | body bytes in, record chunks and wanted values out |
 //! | `cursor` | cursors of records: read, compared, remembered |
-//! | `http` | authentication, retry, rate limit, egress, and the client that composes them; [`service`]: calls of a cloud's service that has no SDK |
+//! | `http` | authentication, retry, rate limit, egress, and the client that composes them; [`service`]: calls of a cloud's service that has no SDK; [`proxy`]: the proxies of the environment |
 //! | `extract` | paging, one page, and the pages of all branches |
 //! | [`bronze`] | the store port with the local store, part formats, parts, the commit log, publishing |
 //! | [`health`] | the log compared with what is expected: breaches and missing runs |
@@ -94,11 +94,12 @@ pub mod report;
 pub mod run;
 pub mod secret;
 pub mod signer;
+mod unfinished;
 pub mod window;
 
 #[doc(hidden)]
 pub use formats::records_of;
-pub use http::service;
+pub use http::{proxy, service};
 
 /// Has *ring* do the cryptography of TLS in this process.
 #[cfg(feature = "ring")]

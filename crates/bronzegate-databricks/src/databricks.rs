@@ -8,6 +8,7 @@ use bronzegate_core::bronze::{BronzeStore, Tables};
 use bronzegate_core::clock::Clock;
 use bronzegate_core::doors::LookUp;
 use bronzegate_core::error::Result;
+use bronzegate_core::proxy::Proxies;
 use bronzegate_core::secret::{CachedSecrets, SecretStore};
 use bronzegate_core::service::{Service, ServiceOptions};
 
@@ -40,7 +41,8 @@ impl Databricks {
     /// [`ErrorKind::Config`](bronzegate_core::error::ErrorKind::Config) when a variable is malformed or missing, or two
     /// identities are offered.
     pub fn connect(look_up: LookUp, clock: Arc<dyn Clock>, others: &FromOthers<'_>) -> Result<Self> {
-        let options = ServiceOptions { read: READ, ..ServiceOptions::default() };
+        let proxies = Proxies::read(&*look_up)?;
+        let options = ServiceOptions { read: READ, proxies, ..ServiceOptions::default() };
         Self::connect_over(&options, look_up, clock, others)
     }
 

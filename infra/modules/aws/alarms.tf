@@ -15,7 +15,7 @@ locals {
     breaches = { metric = "Breaches", period = 300, periods = 1, says = "A run of the stream is outside of what its source file expects", of = local.streams }
   }
   health_alarms = merge([
-    for kind, alarm in local.health : { for id in keys(alarm.of) : "${id}.${kind}" => merge(alarm, { id = id, of = null }) if kind != "missed" || var.schedules.enabled }
+    for kind, alarm in local.health : { for id in keys(alarm.of) : "${id}.${kind}" => merge(alarm, { id = id, of = null }) if var.alarms.streams && (kind != "missed" || var.schedules.enabled) }
   ]...)
 }
 

@@ -1,6 +1,33 @@
 locals {
   bucket_arn = "arn:${local.partition}:s3:::${var.bucket.name}"
   folder     = var.bucket.prefix == "" ? "" : "${var.bucket.prefix}/"
+
+  # Whom a bucket must belong to, so that nothing is written into one of the same name that somebody else owns.
+  bucket_owners = { for bucket, owner in merge(
+    { (var.bucket.name) = try(coalesce(var.bucket.owner, var.bucket.create ? local.account : null), null) },
+    try(var.tables.bucket, null) == null ? {} : { (var.tables.bucket) = try(coalesce(var.tables.owner, var.tables.create ? local.account : null), null) },
+  ) : bucket => owner if owner != null }
+}
+
+# The store's permissions for the function's role, as the bucket's own policy says them.
+data "aws_iam_policy_document" "bucket_grant" {
+  dynamic "statement" {
+    for_each = {
+      Objects = { actions = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], resources = [for folder in local.own_folders : "${local.bucket_arn}/${folder}"] }
+      Bucket  = { actions = ["s3:ListBucket", "s3:ListBucketMultipartUploads"], resources = [local.bucket_arn] }
+    }
+
+    content {
+      sid       = "Bronzegate${statement.key}"
+      actions   = statement.value.actions
+      resources = statement.value.resources
+
+      principals {
+        type        = "AWS"
+        identifiers = [local.roles.function]
+      }
+    }
+  }
 }
 
 resource "aws_s3_bucket" "bronze" {

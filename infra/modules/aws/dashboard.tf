@@ -2,7 +2,7 @@
 # to the log instead of metrics, so the number of streams changes neither the dashboard's size nor its price.
 
 locals {
-  run_lines = "SOURCE '${aws_cloudwatch_log_group.function.name}' | filter ispresent(RunCompleted) and Environment = '${var.environment}' | fields concat(Source, '.', Stream) as stream"
+  run_lines = "SOURCE '${local.log_groups.function.name}' | filter ispresent(RunCompleted) and Environment = '${var.environment}' | fields concat(Source, '.', Stream) as stream"
   panels = [
     { title = "records", query = "stats sum(Records) as records by bin(1h), stream", view = "timeSeries", width = 12 },
     { title = "longest run, ms", query = "stats max(DurationMs) as duration by bin(1h), stream", view = "timeSeries", width = 12 },

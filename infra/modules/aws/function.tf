@@ -1,6 +1,8 @@
 resource "aws_cloudwatch_log_group" "function" {
   #checkov:skip=CKV_AWS_158: encrypted by the service; with a key where logs.kms_key_arn is given
   #checkov:skip=CKV_AWS_338: a year by default; the owner may choose less
+  count = var.logs.function_group == null ? 1 : 0
+
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.logs.retention_days
   kms_key_id        = var.logs.kms_key_arn
@@ -15,7 +17,7 @@ resource "aws_lambda_function" "run" {
   #checkov:skip=CKV_AWS_272: code signing needs a signing profile of the account's own
   function_name                  = var.name
   description                    = "Ingests REST APIs into bronze, as sources/*.yaml say."
-  role                           = aws_iam_role.function.arn
+  role                           = local.roles.function
   package_type                   = var.image_uri == null ? "Zip" : "Image"
   runtime                        = var.image_uri == null ? "provided.al2023" : null
   handler                        = var.image_uri == null ? "bootstrap" : null
@@ -42,6 +44,8 @@ resource "aws_lambda_function" "run" {
         BRONZEGATE_LOG         = var.function.log
       },
       var.kms_key_arn == null ? {} : { BRONZEGATE_KMS_KEY = var.kms_key_arn },
+      length(local.bucket_owners) == 0 ? {} : { BRONZEGATE_BUCKET_OWNERS = join(",", [for bucket, owner in local.bucket_owners : "${bucket}=${owner}"]) },
+      { for name, value in { HTTPS_PROXY = try(var.proxy.https, null), HTTP_PROXY = try(var.proxy.http, null), NO_PROXY = try(var.proxy.no_proxy, null) } : name => value if value != null },
       local.table_variables,
     )
   }
@@ -51,7 +55,7 @@ resource "aws_lambda_function" "run" {
   }
   logging_config {
     log_format = "Text"
-    log_group  = aws_cloudwatch_log_group.function.name
+    log_group  = local.log_groups.function.name
   }
   dynamic "vpc_config" {
     for_each = var.network == null ? [] : [var.network]

@@ -7,6 +7,21 @@ locals {
 }
 
 locals {
+  # Roles and log groups: the module's own, or given ones.
+  roles = {
+    function  = var.roles.existing.function == null ? aws_iam_role.function[0].arn : var.roles.existing.function
+    workflow  = var.roles.existing.workflow == null ? aws_iam_role.workflow[0].arn : var.roles.existing.workflow
+    scheduler = var.roles.existing.scheduler == null ? aws_iam_role.scheduler[0].arn : var.roles.existing.scheduler
+  }
+  log_groups = {
+    for kind, given in { function = var.logs.function_group, workflow = var.logs.workflow_group } : kind => {
+      name                        = given != null ? given : kind == "function" ? aws_cloudwatch_log_group.function[0].name : aws_cloudwatch_log_group.workflow[0].name
+      arn                         = given != null ? "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${given}" : kind == "function" ? aws_cloudwatch_log_group.function[0].arn : aws_cloudwatch_log_group.workflow[0].arn
+    }
+  }
+}
+
+locals {
   sources_place  = var.sources_folder == null ? null : regex("^s3://([^/]+)/?(.*?)/?$", var.sources_folder)
   sources_bucket = local.sources_place == null ? null : "arn:${local.partition}:s3:::${local.sources_place[0]}"
   sources_prefix = local.sources_place == null ? null : local.sources_place[1] == "" ? "" : "${local.sources_place[1]}/"
@@ -84,7 +99,7 @@ data "aws_iam_policy_document" "function" {
   statement {
     sid       = "Log"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.function.arn}:*"]
+    resources = ["${local.log_groups.function.arn}:*"]
   }
   dynamic "statement" {
     for_each = local.sources_place == null ? [] : [1]
@@ -139,6 +154,8 @@ data "aws_iam_policy_document" "function" {
 }
 
 resource "aws_iam_role" "function" {
+  count = var.roles.existing.function == null ? 1 : 0
+
   name                 = "${var.name}-function"
   path                 = var.roles.path
   permissions_boundary = var.roles.permissions_boundary
@@ -147,8 +164,10 @@ resource "aws_iam_role" "function" {
 }
 
 resource "aws_iam_role_policy" "function" {
+  count = var.roles.existing.function == null ? 1 : 0
+
   name   = "run"
-  role   = aws_iam_role.function.id
+  role   = aws_iam_role.function[0].id
   policy = data.aws_iam_policy_document.function.json
 
   lifecycle {
@@ -162,6 +181,6 @@ resource "aws_iam_role_policy" "function" {
 resource "aws_iam_role_policy_attachment" "function" {
   for_each = var.roles.function_policies
 
-  role       = aws_iam_role.function.name
+  role       = aws_iam_role.function[0].name
   policy_arn = each.value
 }

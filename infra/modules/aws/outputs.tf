@@ -15,18 +15,28 @@ output "function_version_arn" {
 
 output "role_arns" {
   description = "Roles of the function, the state machine and the schedules."
+  value       = local.roles
+}
+
+output "role_policies" {
+  description = "The policies of the three roles, as JSON: what existing roles must have."
   value = {
-    function  = aws_iam_role.function.arn
-    workflow  = aws_iam_role.workflow.arn
-    scheduler = aws_iam_role.scheduler.arn
+    function  = data.aws_iam_policy_document.function.json
+    workflow  = data.aws_iam_policy_document.workflow.json
+    scheduler = data.aws_iam_policy_document.scheduler.json
   }
+}
+
+output "bucket_grant" {
+  description = "The statements, as JSON, that the owner of an existing bucket in another account adds to its policy."
+  value       = data.aws_iam_policy_document.bucket_grant.json
 }
 
 output "log_group_arns" {
   description = "Log groups of the function and the state machine."
   value = {
-    function = aws_cloudwatch_log_group.function.arn
-    workflow = aws_cloudwatch_log_group.workflow.arn
+    function = local.log_groups.function.arn
+    workflow = local.log_groups.workflow.arn
   }
 }
 

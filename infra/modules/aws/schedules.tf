@@ -23,7 +23,7 @@ resource "aws_scheduler_schedule" "stream" {
 
   target {
     arn      = aws_sfn_state_machine.run.arn
-    role_arn = aws_iam_role.scheduler.arn
+    role_arn = local.roles.scheduler
     # Not jsonencode: it would write the < and > of Scheduler's own word as \u003c and \u003e.
     input = "{\"source\":\"${each.value.source}\",\"streams\":${jsonencode(each.value.streams)},\"scheduled_time\":\"<aws.scheduler.scheduled-time>\"}"
 
@@ -61,7 +61,7 @@ resource "aws_scheduler_schedule" "watch" {
 
   target {
     arn      = aws_lambda_function.run.qualified_arn
-    role_arn = aws_iam_role.scheduler.arn
+    role_arn = local.roles.scheduler
     input    = jsonencode({ watch = { grace = "${var.thresholds.missed_grace_minutes + var.schedules.flexible_window_minutes}m" } })
 
     retry_policy {
@@ -109,6 +109,8 @@ data "aws_iam_policy_document" "scheduler" {
 }
 
 resource "aws_iam_role" "scheduler" {
+  count = var.roles.existing.scheduler == null ? 1 : 0
+
   name                 = "${var.name}-scheduler"
   path                 = var.roles.path
   permissions_boundary = var.roles.permissions_boundary
@@ -117,7 +119,9 @@ resource "aws_iam_role" "scheduler" {
 }
 
 resource "aws_iam_role_policy" "scheduler" {
+  count = var.roles.existing.scheduler == null ? 1 : 0
+
   name   = "start"
-  role   = aws_iam_role.scheduler.id
+  role   = aws_iam_role.scheduler[0].id
   policy = data.aws_iam_policy_document.scheduler.json
 }

@@ -2,7 +2,8 @@
 # credential with it. The output `secret_commands` says how each is put in.
 
 locals {
-  secret_base = "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:"
+  # The prefix may be an ARN itself: then the secrets are another account's.
+  secret_base = startswith(var.secret_prefix, "arn:") ? "" : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:"
   # Secrets Manager ends each ARN with a hyphen and six characters of its own.
   secret_arns = { for name in local.secrets : name => "${local.secret_base}${var.secret_prefix}${name}-??????" }
 
@@ -14,9 +15,10 @@ locals {
   written_secrets = length(local.rotated_arns) <= 40 || var.secret_prefix == "" ? local.rotated_arns : ["${local.secret_base}${var.secret_prefix}*"]
 
   secret_ids = merge({ for name in local.secrets : name => "${var.secret_prefix}${name}" }, var.databricks == null ? {} : { (var.databricks.secret) = local.databricks_secret })
-  # In every state of the secret: not there, there, or deleted and within its recovery window.
+  # In every state of the secret: not there, there, or deleted and within its recovery window. Of another account's secrets
+  # its owner runs them.
   secret_commands = {
-    for name, id in local.secret_ids : name => join(" ", compact([
+    for name, id in { for name, id in local.secret_ids : name => replace(id, "/^arn:.*:secret:/", "") } : name => join(" ", compact([
       "aws secretsmanager restore-secret --secret-id ${id} 2> /dev/null;",
       "aws secretsmanager put-secret-value --secret-id ${id} --secret-string file://<file> ||",
       "aws secretsmanager create-secret --name ${id} ${var.kms_key_arn == null ? "" : "--kms-key-id ${var.kms_key_arn} "}--secret-string file://<file>",

@@ -55,6 +55,25 @@ variable "network" {
   }
 }
 
+variable "proxy" {
+  description = "The proxy that the function's calls of APIs and AWS go by, and the hosts that are called directly (NO_PROXY). null = none. No user and password: they would be in the state."
+  type = object({
+    https    = optional(string)
+    http     = optional(string)
+    no_proxy = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.proxy == null ? true : alltrue([for url in [var.proxy.https, var.proxy.http] : url == null ? true : can(regex("^http://[^@/]+:[0-9]+$", url))])
+    error_message = "proxy.https and proxy.http must be http://host:port, without a user and a password."
+  }
+  validation {
+    condition     = var.proxy == null || var.network != null
+    error_message = "proxy needs network: outside of a VPC the function does not reach it."
+  }
+}
+
 variable "package" {
   description = "Path of the function's zip, which holds `bootstrap` and `sources/`. One of package, package_object and image_uri."
   type        = string
@@ -129,10 +148,11 @@ variable "function" {
 }
 
 variable "bucket" {
-  description = "The bronze bucket: its name, whether to create it, the folder in it, and after how many days versions that were replaced are removed (null = never): of everything, and of the commit log."
+  description = "The bronze bucket: its name, whether to create it, the account that must own it (null = this one if the module creates it, else any), the folder in it, and after how many days versions that were replaced are removed (null = never): of everything, and of the commit log."
   type = object({
     name                       = string
     create                     = optional(bool, true)
+    owner                      = optional(string)
     prefix                     = optional(string, "bronze")
     noncurrent_expiry_days     = optional(number)
     log_noncurrent_expiry_days = optional(number, 7)
@@ -143,6 +163,10 @@ variable "bucket" {
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket.name))
     error_message = "bucket.name must be a bucket's name: 3 to 63 of a-z, 0-9, . and -."
+  }
+  validation {
+    condition     = var.bucket.owner == null ? true : can(regex("^[0-9]{12}$", var.bucket.owner))
+    error_message = "bucket.owner must be an account's id of 12 digits, or null."
   }
   validation {
     condition     = can(regex("^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$", var.bucket.prefix))
@@ -163,10 +187,11 @@ variable "bucket" {
 }
 
 variable "tables" {
-  description = "The root of Delta tables in S3, for streams with `output.table`: the bucket (null = the bronze bucket), whether to create it, and the folder in it (\"\" = none). null = no such tables. The owner of an existing bucket sets the lifecycle that aborts incomplete uploads, as the module does."
+  description = "The root of Delta tables in S3, for streams with `output.table`: the bucket (null = the bronze bucket), whether to create it, the account that must own it (as `bucket.owner`), and the folder in it (\"\" = none). null = no such tables. The owner of an existing bucket sets the lifecycle that aborts incomplete uploads, as the module does."
   type = object({
     bucket = optional(string)
     create = optional(bool, true)
+    owner  = optional(string)
     prefix = optional(string, "tables")
   })
   default = null
@@ -174,6 +199,10 @@ variable "tables" {
   validation {
     condition     = try(var.tables.bucket, null) == null ? true : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.tables.bucket)) && var.tables.bucket != var.bucket.name
     error_message = "tables.bucket must be the name of another bucket than bronze's: 3 to 63 of a-z, 0-9, . and -; null for bronze's."
+  }
+  validation {
+    condition     = try(var.tables.owner, null) == null ? true : can(regex("^[0-9]{12}$", var.tables.owner)) && var.tables.bucket != null
+    error_message = "tables.owner must be an account's id of 12 digits, and goes with tables.bucket."
   }
   validation {
     condition     = var.tables == null ? true : can(regex("^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$", var.tables.prefix))
@@ -236,10 +265,12 @@ variable "kms_key_arn" {
 }
 
 variable "logs" {
-  description = "Retention in days of the two log groups, and the KMS key that encrypts them (its policy must let CloudWatch Logs use it; null = the service's own)."
+  description = "Retention in days of the two log groups, and the KMS key that encrypts them (its policy must let CloudWatch Logs use it; null = the service's own); or the names of existing groups. The state machine's begins with /aws/vendedlogs/, so that its policy does not grow."
   type = object({
     retention_days = optional(number, 365)
     kms_key_arn    = optional(string)
+    function_group = optional(string)
+    workflow_group = optional(string)
   })
   default  = {}
   nullable = false
@@ -251,13 +282,13 @@ variable "logs" {
 }
 
 variable "secret_prefix" {
-  description = "What stands before a secret's name in Secrets Manager."
+  description = "What stands before a secret's name in Secrets Manager; for secrets of another account or region an ARN: arn:aws:secretsmanager:eu-central-1:123456789012:secret:bronzegate/. Its owner lets the function's role in, and the key's."
   type        = string
   default     = "bronzegate/"
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9/_+=.@-]{0,128}$", var.secret_prefix))
-    error_message = "secret_prefix must have at most 128 letters, digits and /_+=.@-."
+    condition     = can(regex("^(arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@-]{0,128}$", var.secret_prefix))
+    error_message = "secret_prefix must have at most 128 letters, digits and /_+=.@-, and may begin with arn:aws:secretsmanager:<region>:<account>:secret:."
   }
 }
 
@@ -332,9 +363,10 @@ variable "thresholds" {
 }
 
 variable "alarms" {
-  description = "Whether alarms and failed executions are told to the topic, and who subscribes to it: SNS's protocol and endpoint by a name of yours. An e-mail address confirms by hand. AWS Chatbot subscribes itself. An https endpoint that confirms by itself says so."
+  description = "Whether alarms and failed executions are told to the topic, whether each stream has its two alarms, and who subscribes to it: SNS's protocol and endpoint by a name of yours. An e-mail address confirms by hand. AWS Chatbot subscribes itself. An https endpoint that confirms by itself says so."
   type = object({
     actions_enabled = optional(bool, true)
+    streams         = optional(bool, true)
     subscriptions = optional(map(object({
       protocol        = string
       endpoint        = string
@@ -351,11 +383,16 @@ variable "alarms" {
 }
 
 variable "roles" {
-  description = "Of the three roles: their path and permissions boundary; further policies of the function's role, by a name of yours."
+  description = "Of the three roles: their path and permissions boundary; further policies of the function's role, by a name of yours; or the ARNs of existing roles, which must have the output `role_policies`."
   type = object({
     path                 = optional(string, "/")
     permissions_boundary = optional(string)
     function_policies    = optional(map(string), {})
+    existing = optional(object({
+      function  = optional(string)
+      workflow  = optional(string)
+      scheduler = optional(string)
+    }), {})
   })
   default  = {}
   nullable = false
@@ -367,6 +404,14 @@ variable "roles" {
   validation {
     condition     = alltrue([for arn in compact(concat([var.roles.permissions_boundary], values(var.roles.function_policies))) : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", arn))])
     error_message = "roles.permissions_boundary and roles.function_policies must be ARNs of policies."
+  }
+  validation {
+    condition     = alltrue([for arn in values(var.roles.existing) : arn == null ? true : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", arn))])
+    error_message = "roles.existing must be ARNs of roles."
+  }
+  validation {
+    condition     = var.roles.existing.function == null || length(var.roles.function_policies) == 0
+    error_message = "roles.function_policies are for the module's role; an existing one has its own."
   }
 }
 

@@ -54,6 +54,8 @@ locals {
 resource "aws_cloudwatch_log_group" "workflow" {
   #checkov:skip=CKV_AWS_158: encrypted by the service; with a key where logs.kms_key_arn is given
   #checkov:skip=CKV_AWS_338: a year by default; the owner may choose less
+  count = var.logs.workflow_group == null ? 1 : 0
+
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.logs.retention_days
   kms_key_id        = var.logs.kms_key_arn
@@ -64,14 +66,14 @@ resource "aws_sfn_state_machine" "run" {
   #checkov:skip=CKV_AWS_284: X-Ray where function.tracing is on
   name       = var.name
   type       = "STANDARD"
-  role_arn   = aws_iam_role.workflow.arn
+  role_arn   = local.roles.workflow
   definition = local.definition
   tags       = var.tags
 
   logging_configuration {
     level                  = "ERROR"
     include_execution_data = true
-    log_destination        = "${aws_cloudwatch_log_group.workflow.arn}:*"
+    log_destination        = "${local.log_groups.workflow.arn}:*"
   }
   tracing_configuration {
     enabled = var.function.tracing
@@ -137,6 +139,8 @@ data "aws_iam_policy_document" "workflow" {
 }
 
 resource "aws_iam_role" "workflow" {
+  count = var.roles.existing.workflow == null ? 1 : 0
+
   name                 = "${var.name}-workflow"
   path                 = var.roles.path
   permissions_boundary = var.roles.permissions_boundary
@@ -145,7 +149,9 @@ resource "aws_iam_role" "workflow" {
 }
 
 resource "aws_iam_role_policy" "workflow" {
+  count = var.roles.existing.workflow == null ? 1 : 0
+
   name   = "run"
-  role   = aws_iam_role.workflow.id
+  role   = aws_iam_role.workflow[0].id
   policy = data.aws_iam_policy_document.workflow.json
 }

@@ -20,6 +20,18 @@ pub struct Certificates {
     acceptor: TlsAcceptor,
 }
 
+/// What the servers are called; those of `.test` by a proxy.
+const NAMES: [&str; 8] = [
+    "127.0.0.1",
+    "localhost",
+    "api.test",
+    "once-503.test",
+    "localhost-aws.test",
+    "devstoreaccount1.test",
+    "login.test",
+    "acme.vault.azure.net",
+];
+
 impl Certificates {
     /// Those of this process.
     ///
@@ -36,7 +48,7 @@ impl Certificates {
         let key = KeyPair::generate().expect("a key is made");
         let authority = CertifiedIssuer::self_signed(authority, key).expect("an authority is made");
         let key = KeyPair::generate().expect("a key is made");
-        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let names = NAMES.map(str::to_owned);
         let server = CertificateParams::new(names).expect("these are names");
         let server = server.signed_by(&key, &authority).expect("a certificate is made");
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

@@ -11,6 +11,7 @@ mod campaign;
 mod events;
 mod headers;
 mod log_files;
+mod markup;
 mod memory;
 mod mutation;
 mod sources;
@@ -35,8 +36,9 @@ pub struct Target {
 type Outcome = Result<&'static str, String>;
 
 /// All targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "bodies", run: |random, told| Box::pin(bodies::case(random, told)) },
+    Target { name: "xml", run: |random, told| Box::pin(markup::case(random, told)) },
     Target { name: "headers", run: |random, told| Box::pin(headers::case(random, told)) },
     Target { name: "secrets", run: |random, told| Box::pin(answers::case(random, told)) },
     Target { name: "sources", run: |random, told| Box::pin(sources::file(random, told)) },

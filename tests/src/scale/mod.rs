@@ -1,5 +1,7 @@
-//! What a run, a look of the watch and `runs --since` ask of a store, by the length of the commit log.
+//! What many streams ask for: each of its store by the length of its commit log, and all of them of the functions within
+//! an hour.
 
+mod hour;
 mod store;
 
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{Shape, Stream, Style};
 use jiff::{SignedDuration, Timestamp};
 
+pub use hour::{Fleet, Load, history, most_segments};
 pub use store::{MemoryStore, Requests};
 
 use crate::bench::{Bench, SCHEDULED, one_stream, request, test_clock};

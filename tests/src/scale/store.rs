@@ -19,8 +19,10 @@ const PAGE: usize = 1_000;
 pub struct Requests {
     /// Puts and uploads.
     pub writes: u64,
-    /// Gets and pages of listings. S3 bills the latter as writes.
+    /// Gets.
     pub reads: u64,
+    /// Pages of listings, which are billed as writes are.
+    pub lists: u64,
 }
 
 /// The store. Its clones are one.
@@ -85,7 +87,7 @@ impl BronzeStore for MemoryStore {
         let begun = contents.objects.range(from..).map(|(path, _)| path);
         let found = begun.take_while(|path| path.starts_with(prefix)).filter(|path| path.as_str() > after);
         let found: Vec<_> = found.cloned().collect();
-        contents.requests.reads += found.len().div_ceil(PAGE).max(1) as u64;
+        contents.requests.lists += found.len().div_ceil(PAGE).max(1) as u64;
         Ok(found)
     }
 
@@ -145,7 +147,9 @@ impl BronzeStore for MemoryStore {
     }
 
     async fn pending(&self, _stream: &str) -> Result<Vec<String>, StoreError> {
-        Ok(self.read().staged.keys().cloned().collect())
+        let mut contents = self.contents();
+        contents.requests.lists += 1;
+        Ok(contents.staged.keys().cloned().collect())
     }
 }
 

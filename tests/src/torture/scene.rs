@@ -35,7 +35,7 @@ pub(super) struct Scene {
     pub(super) events: Vec<Event>,
     /// Whether an event brings also what was left of the event before it.
     pub(super) catches_up: bool,
-    /// Whether what it brings of the event before it may be there already.
+    /// Whether its records of the event before it may be there already.
     pub(super) repeats: bool,
     /// What misleads a reader of such pages; an act may have one of them.
     pub(super) slips: Vec<Fault>,

@@ -1,4 +1,4 @@
-//! Ticks that do not come as they should: late, or while the vault is away.
+//! Ticks that do not come as they should: late, or while the vault or the source files are away.
 
 use bronzegate_demo_api::Shape;
 use bronzegate_tests::aws_deployment::{Deployment, TIME};
@@ -37,6 +37,26 @@ async fn a_vault_that_is_away_is_transient_and_the_tick_again_completes() {
     assert_eq!(kind, "transient", "{message}");
     deployment.assert_nothing_visible("items").await;
     proxy.spoil(rule(0));
+    assert_eq!(deployment.lambda.invoke(&tick(17), TIME).await.answer()["status"], "complete");
+    deployment.assert_records("items", Shape::Small, RECORDS).await;
+}
+
+#[tokio::test]
+async fn source_files_on_s3_that_are_away_are_transient_and_the_tick_again_completes() {
+    let mut deployment = Deployment::new(vec![stream()], Vec::new(), &one_stream("items", SETTINGS)).await;
+    let text = std::fs::read(deployment.sources().join("demo.yaml")).expect("the source file");
+    let put = moto::s3().await.put_object().bucket(&deployment.bucket).key("sources/demo.yaml");
+    put.body(text.into()).send().await.expect("an object is put");
+    let proxy = Proxy::start(moto::port()).await;
+    deployment.lambda.set("AWS_ENDPOINT_URL", &format!("http://127.0.0.1:{}", proxy.port()));
+    deployment.lambda.set("BRONZEGATE_SOURCES", &format!("s3://{}/sources", deployment.bucket));
+    for spoiled in [Spoiled::SlowDown, Spoiled::InternalError, Spoiled::CutBefore] {
+        proxy.spoil(Rule { words: vec!["/sources/demo.yaml"], skip: 0, count: 1_000, spoiled });
+        let (kind, message) = deployment.lambda.invoke(&tick(17), TIME).await.failure();
+        assert_eq!(kind, "transient", "{spoiled:?}: {message}");
+    }
+    deployment.assert_nothing_visible("items").await;
+    proxy.spoil(Rule { words: vec!["nothing"], skip: 0, count: 0, spoiled: Spoiled::SlowDown });
     assert_eq!(deployment.lambda.invoke(&tick(17), TIME).await.answer()["status"], "complete");
     deployment.assert_records("items", Shape::Small, RECORDS).await;
 }

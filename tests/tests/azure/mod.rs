@@ -1,5 +1,7 @@
 //! The Functions custom handler, `handler`.
 
+// What a run costs.
+mod costs;
 // The sample invocations of the repository.
 mod events;
 // Storage fails, or the process is killed, at every call.

@@ -28,6 +28,21 @@ async fn a_run_in_flight_is_committed_as_partial_and_the_process_ends_by_itself(
     deployment.assert_records("items", Shape::Small, RECORDS).await;
 }
 
+/// As the plans consumption and premium end an instance, without a signal.
+#[tokio::test]
+async fn a_forced_kill_loses_and_repeats_nothing_once_the_item_is_handed_out_again() {
+    let mut deployment = slow(Duration::from_millis(100)).await;
+    deployment.put(item("items"));
+    let (api, app) = (&deployment.api, &mut deployment.app);
+    let pages = until("some pages are served", || api.stats().stream("items").pages > 3);
+    let killed = app.invoke_and_kill(QUEUE, data(&item("items")), pages).await;
+    assert_eq!(killed, None, "it is killed before it answers");
+    assert_eq!(deployment.lines("items").await.len(), 0, "nothing is visible");
+    assert_eq!(deployment.app.work_all().await, [Invoked::Outputs(json!({}))]);
+    deployment.assert_records("items", Shape::Small, RECORDS).await;
+    assert_eq!(deployment.app.poison, Vec::<Value>::new());
+}
+
 #[tokio::test]
 async fn a_run_of_which_nothing_came_is_put_back_as_it_was() {
     let mut deployment = slow(Duration::from_secs(2)).await;

@@ -161,3 +161,34 @@ async fn pages_after_the_first_may_be_asked_for_by_another_request_with_nothing_
         assert!(failure(&report).1.contains(why), "{why}: {report:?}");
     }
 }
+
+/// As MediaWiki continues: the text of the cursor comes again, and what is carried beside it tells the places apart.
+#[tokio::test]
+async fn values_that_continue_together_are_one_place() {
+    const BETWEEN: [&str; 4] = [
+        r#""continue":{"continue":"||","clcontinue":"a|1"}"#,
+        r#""continue":{"continue":"||","clcontinue":"a|2"}"#,
+        r#""continue":{"continue":"gcmcontinue||","gcmcontinue":"p2"}"#,
+        r#""continue":{"continue":"||","gcmcontinue":"p2","clcontinue":"a|1"}"#,
+    ];
+    let page = |nth: usize, said: &str| {
+        let body = format!("{{\"results\":[{{\"id\":{nth}}}],{said}}}");
+        FaultKind::RawBody { content_type: "application/json".to_owned(), body: body.into(), status: 200 }
+    };
+    let settings = "records: results\npagination: { type: cursor, next: { body: continue.continue }, send: { query: continue }, carry: [{ from: { body: continue.gcmcontinue }, to: { query: gcmcontinue } }, { from: { body: continue.clcontinue }, to: { query: clcontinue } }] }";
+    let of_pages = |said: Vec<&str>| {
+        let pages = (1..)
+            .zip(said)
+            .map(|(nth, said)| Fault::new("items", When::Request(nth as u64), page(nth, said)));
+        pages.collect::<Vec<_>>()
+    };
+    let stream = Stream::new("items", Style::Single, Shape::Small, 1);
+    let said = BETWEEN.into_iter().chain(["\"batchcomplete\":true"]).collect();
+    let bench = Bench::one(stream.clone(), of_pages(said), settings).await;
+    assert_complete(&bench.run("items").await, 5);
+    let again = [BETWEEN[0], BETWEEN[2], BETWEEN[0]].to_vec();
+    let bench = Bench::one(stream, of_pages(again), settings).await;
+    let report = bench.run("items").await;
+    let (kind, told) = failure(&report);
+    assert!(kind == ErrorKind::Data && told.contains("it makes no progress"), "{told}");
+}

@@ -107,7 +107,7 @@ async fn sigv4_signs_as_botocore_does_with_the_platforms_identity() {
     let clock = Arc::new(SystemClock::default());
     let aws = Arc::new(OnceCell::new_with(Some(Aws::new(sdk, clock.clone()))));
     let source = Source::new(SignedApi::start(), &json!({}), "/sigv4/items", auth);
-    source.lands("botocore", Some(Arc::new(AwsSigner::new(aws, clock)))).await;
+    source.lands("botocore", Some(Arc::new(AwsSigner::new(aws, Arc::new(|_: &str| None), clock)))).await;
     let without = Source::new(SignedApi::start(), &json!({}), "/sigv4/items", auth);
     let report = without.run(None).await;
     let (kind, message) = failure(&report);

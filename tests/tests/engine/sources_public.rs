@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bronzegate_core::error::ErrorKind;
+use bronzegate_core::report::Status;
 use bronzegate_demo_api::Credentials;
 use bronzegate_tests::{Vendor, failure};
 use rcgen::{KeyPair, PKCS_RSA_SHA256};
@@ -42,6 +43,23 @@ async fn pubmed_ids_are_records_of_the_day_of_their_entry() {
 }
 
 #[tokio::test]
+async fn pubmed_articles_are_asked_for_in_batches_and_are_xml_with_a_document_type() {
+    let vendor =
+        Vendor::with("pubmed", |_| {}, |text| text.replace("start: 2026-10-01", "start: 2026-11-15")).await;
+    let report = vendor.run("summaries").await;
+    assert_eq!((report.status, &report.error), (Status::Complete, &None), "{report:?}");
+    let ids = vendor.bench.records("summaries");
+    assert!(report.counts.records > 300 && ids.len() as u64 == report.counts.records, "{report:?}");
+    assert!(
+        ids[0].starts_with(r#"{"@uid":"39"#) && ids[0].contains(r#""Title":"A <i>b</i> & c"#),
+        "{}",
+        ids[0]
+    );
+    assert!(report.warnings.iter().all(|warning| !warning.contains("no record names")), "{report:?}");
+    assert!(vendor.bench.stats("summaries").statuses.contains_key(&429));
+}
+
+#[tokio::test]
 async fn hacker_news_stories_are_asked_for_by_number_and_one_that_is_gone_is_null() {
     let vendor = Vendor::new("hacker-news").await;
     vendor.lands("top_stories", 0).await;
@@ -56,6 +74,15 @@ async fn wikipedia_continues_where_it_says_and_waits_for_a_server_that_lags() {
     let changes = vendor.lands("recent_changes", 0).await;
     assert_eq!(changes.max_in_flight, 1, "{changes:?}");
     vendor.lands("pages", 0).await;
+    vendor.lands("page_categories", 0).await;
+}
+
+#[tokio::test]
+async fn arxiv_answers_atom_and_finds_papers_only_days_after_their_submission() {
+    let vendor = Vendor::new("arxiv").await;
+    let papers = vendor.lands("papers", 0).await;
+    assert_eq!((papers.max_in_flight, papers.statuses.contains_key(&503)), (1, true), "{papers:?}");
+    assert!(vendor.bench.records("papers")[0].contains(r#""summary":"a < b & c 0""#));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use bronzegate_demo_api::{
     By, Fault, FaultKind, Layout, Quirks, Said, Shape, Stream, Style, TimeFormat, Timeline, When,
 };
 use bronzegate_tests::streams::changes::{at, change};
-use bronzegate_tests::{Bench, failure};
+use bronzegate_tests::{Bench, SCHEDULED, Vendor, failure};
 
 use super::segments::LONG;
 
@@ -16,7 +16,7 @@ const AS_A_URL: &str = "pagination: { type: next_url, next: { body: next } }
     sync_token: { from: { body: delta }, to: { url: true } }";
 /// It is sent to where later pages are asked for.
 const AS_A_CURSOR: &str = "method: POST
-    body: { all: true }
+    body: { all: yes }
     pagination: { type: cursor, next: { body: next }, send: { body: cursor }, next_request: { path: /files/continue } }
     sync_token: { from: { body: token }, to: { body: since } }";
 const RESTART: &str = "
@@ -153,4 +153,35 @@ async fn a_last_page_without_a_token_fails_and_a_changed_request_reads_everythin
     assert_eq!((report.status, report.counts.records), (Status::Complete, 10), "{report:?}");
     let told = "its `sync_token` is not used: this run reads everything";
     assert!(report.warnings.iter().any(|warning| warning.contains(told)), "{report:?}");
+}
+
+#[tokio::test]
+async fn google_calendar_forgets_a_token_and_everything_is_read_again() {
+    let vendor = Vendor::new("google-calendar").await;
+    let read = async |at: &str| {
+        let report = vendor.run_at("events_by_token", at).await;
+        assert_eq!((report.status, &report.error), (Status::Complete, &None), "{report:?}");
+        report.counts.records
+    };
+    assert_eq!(read(SCHEDULED).await, 300);
+    let changed = (1..=2).map(|id| change(id, "2026-11-22T18:00:00Z"));
+    vendor.bench.api.append("events_by_token", changed).expect("a timeline");
+    assert_eq!(read("2026-11-22T19:00:00Z").await, 2);
+    assert_eq!(read("2026-11-22T20:00:00Z").await, 302, "the API does not know the token any more");
+    assert_eq!(read("2026-11-22T21:00:00Z").await, 0);
+}
+
+#[tokio::test]
+async fn microsoft_graph_gives_a_link_for_what_changes() {
+    let vendor = Vendor::new("microsoft-graph").await;
+    let read = async |at: &str| {
+        let report = vendor.run_at("changed_users", at).await;
+        assert_eq!((report.status, &report.error), (Status::Complete, &None), "{report:?}");
+        report.counts.records
+    };
+    assert_eq!(read(SCHEDULED).await, 220);
+    let changed = (1..=3).map(|id| change(id, "2026-11-22T18:00:00Z"));
+    vendor.bench.api.append("changed_users", changed).expect("a timeline");
+    assert_eq!(read("2026-11-22T19:00:00Z").await, 3);
+    assert_eq!(read("2026-11-22T20:00:00Z").await, 0);
 }

@@ -7,7 +7,7 @@ use bronzegate_core::clock::{Clock, TestClock};
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::Status;
 use bronzegate_core::run::RunOptions;
-use bronzegate_demo_api::{Manner, Spelling, TimeFormat, Timeline};
+use bronzegate_demo_api::{Manner, Shape, Spelling, Stream, Style, TimeFormat, Timeline};
 use bronzegate_tests::streams::changes::{at, changes, settings, with};
 use bronzegate_tests::{Bench, assert_complete, failure, request};
 use jiff::tz::TimeZone;
@@ -173,4 +173,13 @@ async fn a_cursor_of_another_spelling_is_told_with_the_format_that_it_looks_like
         let (kind, message) = failure(&report);
         assert!(kind == ErrorKind::Data && message.contains(told), "{declared} {written}: {message}");
     }
+}
+
+#[tokio::test]
+async fn a_template_may_name_the_time_that_a_run_is_for() {
+    let stream = Stream::new("items/20261122/1700", Style::Single, Shape::Small, 3);
+    let yaml = "streams:\n  items: { path: '/items/{{ run.time | date(\"%Y%m%d\") }}/{{ run.time[11:13] }}00', records: results }";
+    let bench = Bench::new(vec![stream], Vec::new(), yaml).await;
+    let report = bench.run("items").await;
+    assert_eq!((report.status, report.counts.records), (Status::Complete, 3), "{report:?}");
 }

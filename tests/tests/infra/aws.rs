@@ -294,6 +294,30 @@ async fn each_error_is_tried_again_as_it_deserves() {
     }
 }
 
+/// As an account does whose concurrency is used up: before the first segment of a run, and between two.
+#[tokio::test]
+async fn a_throttled_tick_is_tried_again_and_lands_once() {
+    let Some(workflow) = Workflow::applied().await else { return };
+    let (partial, complete) = partial_and_complete().await;
+    let throttled = Invoked::Failed {
+        kind: "Lambda.TooManyRequestsException".to_owned(),
+        message: "Rate Exceeded.".to_owned(),
+    };
+    let event = scheduled(Some("items"));
+    let answers =
+        [&throttled, &throttled, &throttled, &throttled, &partial, &throttled, &throttled, &complete];
+    let ended = workflow.execute(&event, &answers).await;
+    ended.assert("SUCCEEDED");
+    let output = ended.output();
+    let of = |answer: &Invoked| payload(answer)["records"].as_u64().expect("a count");
+    assert_eq!(
+        (&output["status"], output["records"].as_u64()),
+        (&json!("complete"), Some(of(&partial) + of(&complete)))
+    );
+    // The interpreter tells the invocations that were let in: each with the same event, so that each is the same run.
+    assert!(ended.invocations().iter().all(|invoked| *invoked == event), "{ended:#?}");
+}
+
 #[tokio::test]
 async fn a_backfill_runs_every_window_and_fails_at_its_end_if_one_did() {
     let Some(workflow) = Workflow::applied().await else { return };

@@ -68,7 +68,7 @@ async fn hundreds_of_sources_are_inside_of_all_limits() {
     let body: Value = serde_json::from_str(body).unwrap();
     assert!(body["widgets"].as_array().unwrap().len() < WIDGETS);
 
-    let role = "module.bronzegate.aws_iam_role_policy.function";
+    let role = "module.bronzegate.aws_iam_role_policy.function[0]";
     example.apply(&[role]).await;
     let policy = example.attributes(role).await["policy"].as_str().unwrap().to_owned();
     assert!(policy.contains("lake/bronze/*"), "{policy}");

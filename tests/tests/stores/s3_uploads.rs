@@ -69,7 +69,7 @@ async fn s3_itself_computes_the_checksum_of_the_receipt() {
 async fn a_key_of_kms_encrypts_objects_and_uploads() {
     const KEY: &str = "arn:aws:kms:eu-central-1:123456789012:key/one";
     moto::bucket("uploads-kms").await;
-    let settings = S3Settings { kms_key: Some(KEY.to_owned()) };
+    let settings = S3Settings { kms_key: Some(KEY.to_owned()), owner: None };
     let aws = moto::connect(moto::port()).await;
     let store = aws.store_with("s3://uploads-kms", settings).unwrap();
     store.put_new("new", Bytes::new()).await.unwrap();
@@ -80,6 +80,37 @@ async fn a_key_of_kms_encrypts_objects_and_uploads() {
         assert_eq!(found.server_side_encryption(), Some(&ServerSideEncryption::AwsKms), "{key}");
         assert_eq!(found.ssekms_key_id(), Some(KEY), "{key}");
     }
+}
+
+#[tokio::test]
+async fn a_bucket_of_another_owner_is_neither_read_nor_written() {
+    moto::bucket("uploads-owner").await;
+    let aws = moto::connect(moto::port()).await;
+    let of = |owner: &str| S3Settings { kms_key: None, owner: Some(owner.to_owned()) };
+    // moto's buckets are of this account.
+    let own = aws.store_with("s3://uploads-owner", of("123456789012")).unwrap();
+    let foreign = aws.store_with("s3://uploads-owner", of("210987654321")).unwrap();
+    let receipt = stage(&*own, "part", &Bytes::from_static(b"{}\n")).await;
+    let refused = [
+        foreign.put_new("new", Bytes::new()).await.err(),
+        foreign.put("put", Bytes::new()).await.err(),
+        foreign.get("put").await.err(),
+        foreign.get_range("put", ByteRange::From { offset: 0, length: 1 }).await.err(),
+        foreign.list("").await.err(),
+        foreign.list_after("", "a").await.err(),
+        foreign.remove("put").await.err(),
+        foreign.stage("part", &area()).await.err(),
+        foreign.publish(&receipt).await.err(),
+        foreign.abort(&receipt).await.err(),
+        foreign.pending(STREAM).await.err(),
+    ];
+    for (call, error) in refused.into_iter().enumerate() {
+        let error = error.unwrap_or_else(|| panic!("call {call} is let in"));
+        let why = std::error::Error::source(&error).expect("S3 says why").to_string();
+        assert!(why.contains("AccessDenied") || why.contains("403"), "call {call}: {why}");
+    }
+    own.publish(&receipt).await.unwrap();
+    assert_eq!(own.list("").await.unwrap(), ["part"]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use bronzegate_core::bronze::StoreError;
 
-use crate::service_error::explain;
+use crate::service_error::{ServiceError, explain};
 
 /// An error of a call, on a path under the target.
 pub(super) fn failed<E>(
@@ -16,5 +16,8 @@ pub(super) fn failed<E>(
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
-    StoreError::io(action, path, explain("S3", permission, error))
+    match explain("S3", permission, error) {
+        ServiceError::ByProxy { fault, .. } => StoreError::Proxy { action, path: path.to_owned(), fault },
+        told => StoreError::io(action, path, told),
+    }
 }

@@ -12,5 +12,6 @@ mod upload;
 mod uploads;
 
 pub use settings::S3Settings;
+pub(crate) use settings::owner_of;
 pub use store::S3Store;
 pub use target::S3Target;

@@ -15,7 +15,15 @@ impl Uploads {
     /// The object's content, or `None` when there is none.
     pub(super) async fn read(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
         let key = self.target.key(path)?;
-        let found = match self.client.get_object().bucket(self.target.bucket()).key(key).send().await {
+        let found = match self
+            .client
+            .get_object()
+            .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
+            .key(key)
+            .send()
+            .await
+        {
             Err(SdkError::ServiceError(error)) if error.err().is_no_such_key() => return Ok(None),
             found => found.map_err(|error| failed("read", path, "s3:GetObject or s3:ListBucket", &error))?,
         };
@@ -57,6 +65,7 @@ impl Uploads {
             .client
             .put_object()
             .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
             .key(self.target.key(path)?)
             .checksum_crc64_nvme(bronze_checksum(&content))
             .set_server_side_encryption(self.settings.encryption())
@@ -74,7 +83,13 @@ impl Uploads {
         // HTTP cannot ask for no bytes.
         let Some(header) = header(range) else { return self.nothing_of(path).await };
         let key = self.target.key(path)?;
-        let get = self.client.get_object().bucket(self.target.bucket()).key(key).range(header);
+        let get = self
+            .client
+            .get_object()
+            .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
+            .key(key)
+            .range(header);
         let found = match get.send().await {
             Err(SdkError::ServiceError(error)) if error.err().is_no_such_key() => return Ok(None),
             // The object ends before the range begins.
@@ -93,7 +108,15 @@ impl Uploads {
     /// None of the object's bytes, and its size.
     async fn nothing_of(&self, path: &str) -> Result<Option<RangeRead>, StoreError> {
         let key = self.target.key(path)?;
-        match self.client.head_object().bucket(self.target.bucket()).key(key).send().await {
+        match self
+            .client
+            .head_object()
+            .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
+            .key(key)
+            .send()
+            .await
+        {
             Err(SdkError::ServiceError(error)) if error.err().is_not_found() => Ok(None),
             found => {
                 let found =
@@ -107,7 +130,14 @@ impl Uploads {
     /// Removes the object; S3 answers the same where there is none.
     pub(super) async fn remove(&self, path: &str) -> Result<(), StoreError> {
         let key = self.target.key(path)?;
-        let removed = self.client.delete_object().bucket(self.target.bucket()).key(key).send().await;
+        let removed = self
+            .client
+            .delete_object()
+            .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
+            .key(key)
+            .send()
+            .await;
         removed.map(drop).map_err(|error| failed("remove", path, "s3:DeleteObject", &error))
     }
 
@@ -131,7 +161,11 @@ impl Uploads {
         after: Option<String>,
     ) -> Result<Vec<String>, StoreError> {
         let mut paths = Vec::new();
-        let request = self.client.list_objects_v2().bucket(self.target.bucket());
+        let request = self
+            .client
+            .list_objects_v2()
+            .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner());
         let mut pages = request.prefix(prefix).set_start_after(after).into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| failed("list", told, "s3:ListBucket", &error))?;

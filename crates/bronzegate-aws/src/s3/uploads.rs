@@ -30,12 +30,18 @@ enum Standing {
 }
 
 impl Uploads {
+    /// The account that must own the bucket.
+    pub(super) fn owner(&self) -> Option<String> {
+        self.settings.owner.clone()
+    }
+
     /// Begins an upload and returns its id.
     pub(super) async fn begin(&self, path: &str, key: &str) -> Result<String, StoreError> {
         let begun = self
             .client
             .create_multipart_upload()
             .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
             .key(key)
             .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
             .checksum_type(ChecksumType::FullObject)
@@ -62,6 +68,7 @@ impl Uploads {
             .client
             .upload_part()
             .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
             .key(key)
             .upload_id(upload_id)
             .part_number(number.cast_signed())
@@ -85,6 +92,7 @@ impl Uploads {
             .client
             .complete_multipart_upload()
             .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
             .key(&key)
             .upload_id(&upload.upload_id)
             .multipart_upload(upload.completed())
@@ -117,6 +125,7 @@ impl Uploads {
             .client
             .head_object()
             .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
             .key(key)
             .checksum_mode(ChecksumMode::Enabled)
             .send()
@@ -136,6 +145,7 @@ impl Uploads {
             .client
             .abort_multipart_upload()
             .bucket(self.target.bucket())
+            .set_expected_bucket_owner(self.owner())
             .key(key)
             .upload_id(upload_id)
             .send()
@@ -157,6 +167,7 @@ impl Uploads {
                 .client
                 .list_multipart_uploads()
                 .bucket(self.target.bucket())
+                .set_expected_bucket_owner(self.owner())
                 .prefix(self.target.keys_below(folder))
                 .set_key_marker(key_marker)
                 .set_upload_id_marker(upload_marker)

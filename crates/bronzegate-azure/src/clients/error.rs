@@ -6,6 +6,7 @@ use std::fmt;
 use azure_core::error::ErrorKind;
 use azure_core::http::RawResponse;
 use azure_core::http::headers::HeaderName;
+use bronzegate_core::proxy::ProxyFault;
 use serde::Deserialize;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
@@ -22,6 +23,9 @@ pub(crate) enum ServiceError {
     /// The service was not reached.
     #[error("{0}")]
     Unreachable(String),
+    /// A proxy on the way did not let the request through.
+    #[error("{0}")]
+    ByProxy(ProxyFault),
     /// The service's answer was not understood, or the request cannot be made.
     #[error("{0}")]
     Failed(String),
@@ -44,7 +48,7 @@ impl ServiceError {
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
-            Self::NoToken(_) | Self::Unreachable(_) | Self::Failed(_) => None,
+            Self::NoToken(_) | Self::Unreachable(_) | Self::ByProxy(_) | Self::Failed(_) => None,
         }
     }
 
@@ -54,6 +58,7 @@ impl ServiceError {
             Self::Refused(refusal) => passes(refusal.status),
             Self::NoToken(no_token) => no_token.is_transient,
             Self::Unreachable(_) => true,
+            Self::ByProxy(fault) => fault.is_transient(),
             Self::Failed(_) => false,
         }
     }
@@ -69,7 +74,12 @@ impl ServiceError {
 
 impl From<azure_core::Error> for ServiceError {
     fn from(error: azure_core::Error) -> Self {
-        if let Some(no_token) = find::<NoToken>(&error) {
+        let no_token = find::<NoToken>(&error);
+        let fault = no_token.and_then(|no_token| no_token.fault.as_ref());
+        if let Some(fault) = fault.or_else(|| find(&error)) {
+            return Self::ByProxy(fault.clone());
+        }
+        if let Some(no_token) = no_token {
             return Self::NoToken(no_token.clone());
         }
         match error.kind() {
@@ -169,6 +179,8 @@ fn first_line(text: &str) -> String {
 pub(crate) struct NoToken {
     text: String,
     is_transient: bool,
+    /// The proxy on the way to who gives tokens, where that is the reason.
+    fault: Option<ProxyFault>,
 }
 
 impl NoToken {
@@ -183,7 +195,7 @@ impl NoToken {
                     _ => false,
                 }
             });
-        Self { text, is_transient }
+        Self { text, is_transient, fault: find::<ProxyFault>(error).cloned() }
     }
 }
 

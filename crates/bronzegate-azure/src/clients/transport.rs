@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use azure_core::error::ErrorKind as AzureErrorKind;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use bronzegate_core::error::{Error, ErrorKind};
+use bronzegate_core::proxy::{Proxies, ProxyFault, Routes};
 
 /// What requests to Azure travel over. Clones share their connections.
 #[derive(Clone, Debug)]
@@ -20,11 +22,29 @@ pub struct TransportOptions {
     pub read: Duration,
     /// Certificates in PEM form that are trusted besides the system's: an emulator's, a company's.
     pub extra_roots: Vec<u8>,
+    /// The proxies on the way (none).
+    pub proxies: Proxies,
 }
+
+/// Where the platform gives out its identity.
+const IDENTITY_ENDPOINTS: [&str; 2] = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"];
 
 impl Default for TransportOptions {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), read: Duration::from_secs(30), extra_roots: Vec::new() }
+        let (connect, read) = (Duration::from_secs(5), Duration::from_secs(30));
+        Self { connect, read, extra_roots: Vec::new(), proxies: Proxies::default() }
+    }
+}
+
+impl TransportOptions {
+    /// With the proxies that the environment names. What gives out the identity is called directly.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when a variable is malformed.
+    pub(crate) fn of(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let direct = IDENTITY_ENDPOINTS.into_iter().filter_map(look_up);
+        let proxies = direct.fold(Proxies::read(look_up)?, |proxies, url| proxies.with_direct(&url));
+        Ok(Self { proxies, ..Self::default() })
     }
 }
 
@@ -34,17 +54,21 @@ impl Transport {
     /// # Errors
     /// [`ErrorKind::Config`] when the certificates cannot be read.
     pub fn new(options: &TransportOptions) -> Result<Self, Error> {
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(options.connect)
-            .read_timeout(options.read)
-            // No service of Azure that is called here redirects; a token would go along.
-            .redirect(reqwest::redirect::Policy::none());
         let unusable = |error| Error::new(ErrorKind::Config, Unusable(error));
-        if !options.extra_roots.is_empty() {
-            let roots = reqwest::Certificate::from_pem_bundle(&options.extra_roots).map_err(unusable)?;
-            builder = builder.tls_certs_merge(roots);
-        }
-        Ok(Self(Arc::new(WholeAnswers(builder.build().map_err(unusable)?))))
+        let roots = match options.extra_roots.as_slice() {
+            [] => Vec::new(),
+            pem => reqwest::Certificate::from_pem_bundle(pem).map_err(unusable)?,
+        };
+        let builder = |_| {
+            let builder = reqwest::Client::builder()
+                .connect_timeout(options.connect)
+                .read_timeout(options.read)
+                // No service of Azure that is called here redirects; a token would go along.
+                .redirect(reqwest::redirect::Policy::none());
+            if roots.is_empty() { builder } else { builder.tls_certs_merge(roots.iter().cloned()) }
+        };
+        let routes = Routes::new(&options.proxies, options.connect, builder).map_err(unusable)?;
+        Ok(Self(Arc::new(WholeAnswers(routes))))
     }
 }
 
@@ -52,6 +76,13 @@ impl From<Transport> for azure_core::http::Transport {
     fn from(transport: Transport) -> Self {
         Self::new(transport.0)
     }
+}
+
+/// The SDK tries again what is an error of the connection.
+fn by_proxy(fault: ProxyFault) -> azure_core::Error {
+    let kind = if fault.is_transient() { AzureErrorKind::Connection } else { AzureErrorKind::Other };
+    let told = fault.to_string();
+    azure_core::Error::with_error(kind, fault, told)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -62,12 +93,21 @@ struct Unusable(#[source] reqwest::Error);
 /// an answer that is cut short on its way through the client. All answers here are small: listings,
 /// commit records, and ranges of 4 MiB of anything larger.
 #[derive(Debug)]
-struct WholeAnswers(reqwest::Client);
+struct WholeAnswers(Routes);
 
 #[async_trait]
 impl HttpClient for WholeAnswers {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let (status, headers, body) = self.0.execute_request(request).await?.deconstruct();
+        let (routes, url) = (&self.0, request.url());
+        routes.keep_from_proxy(url).map_err(by_proxy)?;
+        let answer = match routes.to(url).execute_request(request).await {
+            Err(error) if matches!(error.kind(), AzureErrorKind::Connection) => {
+                let fault = routes.fault(url).await;
+                return Err(fault.map_or(error, by_proxy));
+            }
+            answer => answer?,
+        };
+        let (status, headers, body) = answer.deconstruct();
         Ok(AsyncRawResponse::from_bytes(status, headers, body.collect().await?))
     }
 }

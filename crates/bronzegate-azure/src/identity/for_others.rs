@@ -42,7 +42,7 @@ impl AzureIdentity {
         let choose = async || {
             let transport = match self.transport.clone() {
                 Some(transport) => transport,
-                None => Transport::new(&TransportOptions::default())?,
+                None => Transport::new(&TransportOptions::of(&*self.look_up)?)?,
             };
             let look_up = |name: &str| match self.kind {
                 Some(kind) if name == IDENTITY => Some(kind.to_owned()),

@@ -50,7 +50,10 @@ pub(super) fn failed(
     path: &str,
     error: impl Into<ServiceError>,
 ) -> StoreError {
-    StoreError::io(action, path, error.into().advising(|refusal| advice(service, refusal)))
+    match error.into().advising(|refusal| advice(service, refusal)) {
+        ServiceError::ByProxy(fault) => StoreError::Proxy { action, path: path.to_owned(), fault },
+        told => StoreError::io(action, path, told),
+    }
 }
 
 fn advice(service: Service, refusal: &Refusal) -> Option<&'static str> {

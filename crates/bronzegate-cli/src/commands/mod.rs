@@ -32,6 +32,7 @@ use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::config::{Source, Stream};
 use bronzegate_core::doors::{Place, Setting, SourceFolder, TablesPlace};
 use bronzegate_core::error::Result;
+use bronzegate_core::proxy::Proxies;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::{FileSecrets, SecretStore};
@@ -72,6 +73,8 @@ pub(crate) struct Context {
     pub(crate) vault: String,
     /// The platform's identity, where this program was built with one.
     pub(crate) signer: Option<Arc<dyn RequestSigner>>,
+    /// The proxies that APIs are called by.
+    pub(crate) proxies: Proxies,
     pub(crate) environment: String,
     /// Where failures and breaches are sent to.
     notify: Option<String>,
@@ -95,6 +98,7 @@ impl Context {
             tracing::warn!("{exposed}");
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let proxies = Proxies::read(&*settings.look_up)?;
         let clouds = clouds(settings.look_up, &clock);
         let sources = clouds.place(Setting::new("--sources", settings.sources))?;
         let target = clouds.place(Setting::new("--target", settings.target))?;
@@ -108,6 +112,7 @@ impl Context {
             target,
             tables,
             vault,
+            proxies,
             environment: settings.environment,
             notify: settings.notify,
             called: command.called(),
@@ -141,7 +146,7 @@ impl Context {
     /// Sends a message to the webhook, if there is one and something to say.
     pub(crate) async fn notify(&self, outcome: Outcome<'_>) {
         if let Some(address) = &self.notify {
-            notify::notify(address, &self.environment, &self.called, outcome).await;
+            notify::notify((address, &self.proxies), &self.environment, &self.called, outcome).await;
         }
     }
 
@@ -149,7 +154,7 @@ impl Context {
     pub(crate) fn engine(&self, source: Source) -> Engine {
         let (secrets, clock) = (self.secrets.clone(), self.clock.clone());
         let engine = Engine::new(Arc::new(source), secrets, clock, self.environment.as_str());
-        engine.with_signer(self.signer.clone())
+        engine.with_signer(self.signer.clone()).with_proxies(self.proxies.clone())
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) async fn new(context: &Context, arguments: &NewArguments, out: &mut O
         stream: arguments.stream.clone(),
         request: request(arguments)?,
         secrets: arguments.known_secrets.clone(),
-    })?;
+    })?
+    .with_proxies(context.proxies.clone());
     tell_secrets(&context, &draft, out);
     let text = if arguments.offline {
         skeleton(&draft)?

@@ -49,6 +49,8 @@ pub struct Scope<'a> {
     pub window_from: Option<&'a str>,
     /// Its end.
     pub window_to: Option<&'a str>,
+    /// The time that the run is for.
+    pub run_time: Option<&'a str>,
     /// The values of the branch's partition by name.
     pub partition: &'a [(String, String)],
     /// The names of those that are texts whatever they look like.
@@ -103,8 +105,17 @@ struct Plain;
 /// The most bytes of a template; what is longer is read by a parser that is as deep as the text is long.
 const LONGEST: usize = 4 << 10;
 
-const NAMES: [&str; 8] =
-    ["cursor", "page", "offset", "window.from", "window.to", "partition.<name>", "parent.<field>", "job.id"];
+const NAMES: [&str; 9] = [
+    "cursor",
+    "page",
+    "offset",
+    "window.from",
+    "window.to",
+    "run.time",
+    "partition.<name>",
+    "parent.<field>",
+    "job.id",
+];
 
 /// The form of a name that templates can use.
 pub(super) const NAME_FORM: &str = "letters, digits and _, not starting with a digit";
@@ -221,6 +232,7 @@ impl Template {
             offset: Some(1),
             window_from: Some("f"),
             window_to: Some("t"),
+            run_time: Some("r"),
             partition: &partition,
             text_partitions: &[],
             parent: &parent,
@@ -262,6 +274,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
     match (root, member) {
         ("cursor" | "page" | "offset", None)
         | ("window", Some("from" | "to"))
+        | ("run", Some("time"))
         // Whether the stream has such a partition, parent or job is checked where it is known.
         | ("partition" | "parent" | "job", Some(_)) => None,
         ("vars", Some(var)) if vars.contains_key(var) => None,
@@ -277,7 +290,7 @@ fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
         _ => Some(
             Draft::new("is not known to templates")
                 .value(name)
-                .near(root, ["cursor", "page", "offset", "vars", "window", "partition", "parent", "job"])
+                .near(root, ["cursor", "page", "offset", "vars", "window", "run", "partition", "parent", "job"])
                 .accepted(known(vars)),
         ),
     }
@@ -325,6 +338,7 @@ fn values(scope: &Scope<'_>) -> Value {
         ("page", number(scope.page)),
         ("offset", number(scope.offset)),
         ("window", Value::from_pairs(window)),
+        ("run", Value::from_pairs(scope.run_time.map(|time| ("time", time)))),
         ("partition", tree(scope.partition.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
         ("parent", tree(scope.parent.iter().map(|(name, text)| (name.as_str(), text.as_str())))),
         ("job", Value::from_pairs(job.chain(scope.job_id.map(|id| ("id", id))))),

@@ -4,6 +4,7 @@ use super::clouds::Clouds;
 use super::dispatcher::Dispatcher;
 use super::setting::{Setting, Unset};
 use crate::error::Result;
+use crate::proxy::Proxies;
 
 /// A deployment.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ impl Deployment {
         // What is set to nothing, as templates of deployments do it, is not set.
         let tables = (clouds.look_up())(TABLES).filter(|text| !text.is_empty());
         let tables = tables.map(|text| clouds.tables(Setting::new(TABLES, text))).transpose()?;
+        let proxies = Proxies::read(&**clouds.look_up())?;
         let store = target.open().await?;
         let tables = match tables {
             Some(tables) => Some(tables.open(store.clone()).await?),
@@ -54,7 +56,7 @@ impl Deployment {
             clouds.clock().clone(),
             environment.as_str(),
         );
-        let dispatcher = dispatcher.with_signer(clouds.signer()).with_tables(tables);
+        let dispatcher = dispatcher.with_signer(clouds.signer()).with_proxies(proxies).with_tables(tables);
         Ok(Self { dispatcher, target: target.to_string(), environment })
     }
 }

@@ -12,6 +12,7 @@ use crate::bronze::{BoundedStore, BronzeStore, Layout, Publisher, Stores, Tables
 use crate::clock::{Clock, Deadline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{self, RunRequest};
+use crate::proxy::Proxies;
 use crate::report::{RunReport, Status};
 use crate::run::{Engine, RunOptions, StreamRun};
 use crate::secret::SecretStore;
@@ -61,6 +62,13 @@ impl Dispatcher {
     #[must_use]
     pub fn with_signer(mut self, signer: Option<Arc<dyn RequestSigner>>) -> Self {
         self.engines.sign_with(signer);
+        self
+    }
+
+    /// Calls APIs by proxies, where there are any.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.engines.call_by(proxies);
         self
     }
 

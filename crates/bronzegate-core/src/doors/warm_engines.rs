@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::Clock;
 use crate::config::Source;
 use crate::error::Result;
+use crate::proxy::Proxies;
 use crate::run::{Engine, StreamRun};
 use crate::secret::SecretStore;
 use crate::signer::RequestSigner;
@@ -21,6 +22,7 @@ pub(super) struct WarmEngines {
     clock: Arc<dyn Clock>,
     environment: String,
     signer: Option<Arc<dyn RequestSigner>>,
+    proxies: Proxies,
     warm: Mutex<HashMap<String, Warm>>,
 }
 
@@ -48,12 +50,24 @@ const MOST_SHARES: usize = 8;
 impl WarmEngines {
     /// No engine is made yet.
     pub(super) fn new(secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>, environment: String) -> Self {
-        Self { secrets, clock, environment, signer: None, warm: Mutex::default() }
+        Self {
+            secrets,
+            clock,
+            environment,
+            signer: None,
+            proxies: Proxies::default(),
+            warm: Mutex::default(),
+        }
     }
 
     /// The platform's identity, for sources that ask for it.
     pub(super) fn sign_with(&mut self, signer: Option<Arc<dyn RequestSigner>>) {
         self.signer = signer;
+    }
+
+    /// The proxies that APIs are called by.
+    pub(super) fn call_by(&mut self, proxies: Proxies) {
+        self.proxies = proxies;
     }
 
     /// The engine that is warm for this very file and share, or a new one.
@@ -71,7 +85,8 @@ impl WarmEngines {
         let (secrets, clock) = (self.secrets.clone(), self.clock.clone());
         let source = Arc::new(source.clone());
         let whole = Engine::new(source, secrets, clock, self.environment.as_str());
-        Warm { whole: whole.with_signer(self.signer.clone()), shares: Vec::new() }
+        let whole = whole.with_signer(self.signer.clone()).with_proxies(self.proxies.clone());
+        Warm { whole, shares: Vec::new() }
     }
 
     /// A stream to run: the one kept since an earlier event, unless another event runs it right now.

@@ -14,7 +14,7 @@ fn source(streams: &str) -> Source {
 }
 
 fn explained(settings: &str) -> [String; 2] {
-    let parent = "parents: { path: /parents, records: $ }";
+    let parent = "parents: { path: /parents, records: $, incremental: { cursor: at, format: rfc3339, from: { query: since } } }";
     source(&format!("t: {{ {settings} }}, {parent}")).streams[0].explained()
 }
 

@@ -100,9 +100,9 @@ fn repeated(stream: &Stream) -> Option<String> {
         let mut which = if parent.conditions.is_empty() { "" } else { " that passes `where`" }.to_owned();
         if let Some(every) = parent.full_every {
             let and = if which.is_empty() { "" } else { " and" };
-            which += &format!(
-                "{and} that is new or has changed since the last run (every {} each of them)",
-                shown(every)
+            let every = shown(every);
+            which = format!(
+                "{which}{and} that is new or has changed since the last run (every {every} each of them)"
             );
         }
         match &parent.batch {

@@ -8,17 +8,15 @@ mod branches;
 mod page;
 mod paging;
 
-pub(crate) use branches::{
-    BranchQueue, Led, StreamEnding, StreamPages, StreamState, holds_secret, only_page, page_zero,
-};
+pub(crate) use branches::{BranchQueue, Led, StreamPages, StreamState, holds_secret, only_page, page_zero};
 #[cfg(test)]
 pub(crate) use branches::{BranchState, NextBranch};
 pub(crate) use page::{
-    FetchError, Fetched, Fetcher, Jobs, Look, NotDone, Page, PageDecision, PageEvent, Requests,
-    StreamContext, judge, look, record_channel,
+    Fetched, Fetcher, Jobs, Look, Page, PageDecision, PageEvent, Requests, StreamContext, judge, look,
+    record_channel,
 };
 pub(crate) use paging::TableColumns;
 pub(crate) use paging::{
     Branch, BranchId, Carried, FirstSeen, JobState, PageState, Paginator, Position, Progress, RequestedRange,
-    RequestedRanges, SeenColumns, is_full, never_comes, owner_of, says_more,
+    RequestedRanges, SeenColumns, is_full, never_comes, owner_of, says_more, shown_time,
 };

@@ -16,10 +16,10 @@ use super::connector::{Connector, HttpClients};
 use super::content::RequestContent;
 use super::egress::{Credentials, Egress, EgressError, egress_cause, host_and_port};
 use super::on_its_way::OnItsWay;
+use super::proxy::{Holds, Proxies, ProxyFault, Routes, Unsent};
 use super::rate_limit::Limiter;
 use super::signals::{ResponseSignals, Signals};
 use super::stats::Stats;
-use super::unanswered::describe;
 use super::wait_budget::{TooLong, WaitBudget};
 use crate::clock::Clock;
 use crate::config::{RateLimit, Source, Stream};
@@ -101,6 +101,16 @@ impl From<AuthFault> for SendError {
     }
 }
 
+impl From<ProxyFault> for SendError {
+    fn from(fault: ProxyFault) -> Self {
+        if fault.is_transient() {
+            Self::Transient(fault.to_string(), None)
+        } else {
+            Self::Fatal(Error::new(fault.kind(), fault))
+        }
+    }
+}
+
 /// Calls one stream's API.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -127,10 +137,10 @@ impl Client {
         auth: Arc<Authenticator>,
         limiter: Arc<Limiter>,
         stats: Arc<Stats>,
-        clock: Arc<dyn Clock>,
+        (proxies, clock): (Proxies, Arc<dyn Clock>),
     ) -> Result<Self, Error> {
         let egress = Arc::new(Egress::new(source));
-        let connector = Connector::new(source, stream, egress.clone())?;
+        let connector = Connector::new(source, stream, egress.clone(), proxies)?;
         Ok(Self {
             source: source.name.clone(),
             connector,
@@ -216,7 +226,7 @@ impl Client {
         Err(SendError::Fatal(EgressError::Redirect("more than 5 in a row").into()))
     }
 
-    fn endpoint(&self, http: reqwest::Client, wait_budget: &WaitBudget) -> Endpoint {
+    fn endpoint(&self, http: Routes, wait_budget: &WaitBudget) -> Endpoint {
         Endpoint {
             http,
             egress: self.egress.clone(),
@@ -285,7 +295,8 @@ impl Client {
             self.learn(&secrets);
         }
         let http = if is_let_in { &clients.known } else { &clients.strangers };
-        let mut builder = http.request(request.method.clone(), url).headers(headers);
+        let holds = if is_let_in && !credential.is_empty() { Holds::Credentials } else { Holds::Nothing };
+        let mut builder = http.to(&url).request(request.method.clone(), url).headers(headers);
         if let Some(body) = body {
             builder = builder.body(body);
         }
@@ -293,7 +304,7 @@ impl Client {
         if let Some(way) = &request.on_its_way {
             way.leaves();
         }
-        let response = builder.send().await.map_err(|error| self.unsent(&error, clients))?;
+        let response = http.send(builder, holds).await.map_err(|unsent| self.unsent(unsent, clients))?;
         if is_let_in {
             let secrets = credential.take_cookies(response.headers());
             self.learn(&secrets);
@@ -309,21 +320,23 @@ impl Client {
     }
 
     /// Why a request brought no response.
-    fn unsent(&self, error: &reqwest::Error, clients: &HttpClients) -> SendError {
+    fn unsent(&self, unsent: Unsent, clients: &HttpClients) -> SendError {
         self.stats.api_error();
-        match egress_cause(error) {
+        let told = unsent.described();
+        let error = match unsent {
+            Unsent::Proxy(fault) => return fault.into(),
+            Unsent::Failed(error, _) => error,
+        };
+        match egress_cause(&error) {
             Some(refused) => SendError::Fatal(refused.into()),
-            None if error.is_builder() => SendError::Fatal(Error::new(ErrorKind::Data, describe(error))),
-            None if is_untrusted(error) => SendError::Fatal(Error::new(ErrorKind::Api, describe(error))),
-            None if is_refused(error) && self.connector.refuse(clients) => {
-                SendError::Transient(describe(error), None)
+            None if error.is_builder() => SendError::Fatal(Error::new(ErrorKind::Data, told)),
+            None if is_untrusted(&error) => SendError::Fatal(Error::new(ErrorKind::Api, told)),
+            None if is_refused(&error) && self.connector.refuse(clients) => SendError::Transient(told, None),
+            None if is_refused(&error) => {
+                SendError::Fatal(Error::new(ErrorKind::Auth, format!("{told}: {REFUSED}")))
             }
-            None if is_refused(error) => {
-                let cause = format!("{}: {REFUSED}", describe(error));
-                SendError::Fatal(Error::new(ErrorKind::Auth, cause))
-            }
-            None if error.is_connect() => SendError::Transient(describe(error), None),
-            None => SendError::Lost(describe(error)),
+            None if error.is_connect() => SendError::Transient(told, None),
+            None => SendError::Lost(told),
         }
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use super::auth::{AuthFault, Authenticator};
 use super::body::innermost;
 use super::egress::Egress;
+use super::proxy::{Proxies, Routes, Way};
 use super::transport;
 use crate::config::{Auth, Source, Stream, TextOrSecret, Timeout, Tls, TlsIdentity};
 use crate::error::{Error, ErrorKind};
@@ -21,6 +22,7 @@ pub(super) struct Connector {
     tls: Option<Tls>,
     timeout: Timeout,
     egress: Arc<Egress>,
+    proxies: Proxies,
     made: Mutex<Option<HttpClients>>,
     /// A server has refused the certificate: it may have been replaced in the vault.
     is_refused: AtomicBool,
@@ -30,9 +32,9 @@ pub(super) struct Connector {
 #[derive(Clone, Debug)]
 pub(super) struct HttpClients {
     /// For hosts that get credentials: it shows the client's certificate to those that ask for one.
-    pub(super) known: reqwest::Client,
+    pub(super) known: Routes,
     /// For hosts that get none.
-    pub(super) strangers: reqwest::Client,
+    pub(super) strangers: Routes,
     /// The certificates were read just now: reading them again will not help.
     pub(super) is_fresh: bool,
 }
@@ -42,19 +44,27 @@ impl Connector {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when TLS cannot be set up.
-    pub(super) fn new(source: &Source, stream: &Stream, egress: Arc<Egress>) -> Result<Self, Error> {
+    pub(super) fn new(
+        source: &Source,
+        stream: &Stream,
+        egress: Arc<Egress>,
+        proxies: Proxies,
+    ) -> Result<Self, Error> {
         let made = if stream.tls.is_some() {
             None
         } else {
-            let builder = transport::builder(&stream.timeout, &egress);
-            let builder = if needs_tls(source, stream) { builder } else { builder.tls_certs_only([]) };
-            let client = built(builder)?;
+            let needs_tls = needs_tls(source, stream);
+            let client = built(&proxies, &stream.timeout, |way| {
+                let builder = transport::builder(way, &stream.timeout, &egress);
+                if needs_tls { builder } else { builder.tls_certs_only([]) }
+            })?;
             Some(HttpClients { known: client.clone(), strangers: client, is_fresh: true })
         };
         Ok(Self {
             tls: stream.tls.clone(),
             timeout: stream.timeout.clone(),
             egress,
+            proxies,
             made: Mutex::new(made),
             is_refused: AtomicBool::new(false),
         })
@@ -94,11 +104,16 @@ impl Connector {
             Some(identity) => Some(self::identity(identity, auth, freshness).await?),
             None => None,
         };
-        let builder =
-            || transport::builder(&self.timeout, &self.egress).tls_certs_merge(authorities.iter().cloned());
-        let strangers = built(builder()).map_err(AuthFault::Fatal)?;
+        let builder = |way| {
+            let builder = transport::builder(way, &self.timeout, &self.egress);
+            builder.tls_certs_merge(authorities.iter().cloned())
+        };
+        let built = |builder: &dyn Fn(Way) -> reqwest::ClientBuilder| {
+            built(&self.proxies, &self.timeout, builder).map_err(AuthFault::Fatal)
+        };
+        let strangers = built(&builder)?;
         let known = match identity {
-            Some(identity) => built(builder().identity(identity)).map_err(AuthFault::Fatal)?,
+            Some(identity) => built(&|way| builder(way).identity(identity.clone()))?,
             None => strangers.clone(),
         };
         Ok(HttpClients { known, strangers, is_fresh: freshness == Freshness::Fresh })
@@ -130,9 +145,12 @@ fn no_pem(key: &str, value: &TextOrSecret) -> AuthFault {
     ))
 }
 
-fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Error> {
-    builder
-        .build()
+fn built(
+    proxies: &Proxies,
+    timeout: &Timeout,
+    builder: impl Fn(Way) -> reqwest::ClientBuilder,
+) -> Result<Routes, Error> {
+    Routes::new(proxies, timeout.connect, builder)
         .map_err(|error| Error::new(ErrorKind::Config, format!("cannot set up TLS: {}", innermost(&error))))
 }
 

@@ -10,7 +10,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use super::body::innermost;
-use super::private_address::is_private;
+use super::private_address::{is_own_name, is_private};
 use crate::config::{AllowedHost, Source};
 use crate::error::{Error, ErrorKind};
 use crate::redact::line;
@@ -52,6 +52,9 @@ pub enum EgressError {
         /// Where it leads.
         address: IpAddr,
     },
+    /// A name that leads into this machine, or to what tells its secrets.
+    #[error("{0} may not be called: it is a name of this machine; say `allow_private: true` to allow it")]
+    OwnName(String),
     /// A token's answer names the API's base URL, and came over a connection that anybody could have changed.
     #[error("{0} may not name the API's base URL: its answer did not come over https")]
     Unproven(String),
@@ -127,6 +130,10 @@ impl Egress {
             Some(address) if !self.allow_private && is_private(address) => {
                 Err(EgressError::Private { host: host_and_port(url), address })
             }
+            // A proxy would resolve it, where nobody sees the address.
+            None if !self.allow_private && url.domain().is_some_and(is_own_name) => {
+                Err(EgressError::OwnName(host_and_port(url)))
+            }
             _ => Ok(()),
         }
     }
@@ -141,6 +148,13 @@ impl Egress {
 #[derive(Debug)]
 pub(crate) struct GuardedResolver {
     allow_private: bool,
+}
+
+impl GuardedResolver {
+    /// A resolver for the name of a proxy, which the deployment names.
+    pub(super) fn open() -> Arc<Self> {
+        Arc::new(Self { allow_private: true })
+    }
 }
 
 impl Resolve for GuardedResolver {
@@ -233,6 +247,7 @@ mod tests {
                 allow("files.example.com", None, false),
                 allow("api2.example.com", Some(8443), true),
                 allow("10.1.2.3", None, true),
+                allow("metadata.google.internal", None, true),
             ],
             allow_http: false,
         }
@@ -260,6 +275,7 @@ mod tests {
         }
         assert!(matches!(permit("http://files.example.com/x"), Err(EgressError::Insecure(_))));
         assert!(matches!(permit("https://10.1.2.3/x"), Err(EgressError::Private { .. })));
+        assert!(matches!(permit("https://metadata.google.internal/x"), Err(EgressError::OwnName(_))));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod link;
 mod media_type;
 mod on_its_way;
 mod private_address;
+pub mod proxy;
 mod rate_limit;
 mod ratio;
 mod retry;

@@ -17,6 +17,21 @@ pub(super) fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// Whether a name is known to lead into the machine that calls it: loopback (RFC 6761), or the metadata of a cloud's
+/// machines, which hold their credentials.
+pub(super) fn is_own_name(name: &str) -> bool {
+    const METADATA: [&str; 6] = [
+        "metadata",
+        "metadata.google.internal",
+        "metadata.goog",
+        "metadata.azure.internal",
+        "instance-data",
+        "instance-data.ec2.internal",
+    ];
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost") || METADATA.contains(&name.as_str())
+}
+
 /// What is not public of IPv4.
 const PRIVATE_V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::UNSPECIFIED, 8),
@@ -104,6 +119,23 @@ mod tests {
         }
         for public in PUBLIC.split_whitespace() {
             assert!(!is_private(public.parse().unwrap()), "{public}");
+        }
+    }
+
+    #[test]
+    fn knows_the_names_of_the_machine_itself() {
+        for own in [
+            "localhost",
+            "LOCALHOST.",
+            "a.localhost",
+            "metadata.google.internal.",
+            "instance-data",
+            "Metadata",
+        ] {
+            assert!(is_own_name(own), "{own}");
+        }
+        for other in ["localhost.example.com", "metadata.example.com", "api.metadata", "notlocalhost"] {
+            assert!(!is_own_name(other), "{other}");
         }
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
 use crate::extract::{
-    BranchQueue, FetchError, Fetched, FirstSeen, Jobs, NotDone, PageEvent, PageState, Paginator, Progress,
-    Requests, StreamContext, judge, record_channel,
+    BranchQueue, Fetched, FirstSeen, Jobs, PageEvent, PageState, Paginator, Progress, Requests,
+    StreamContext, judge, record_channel,
 };
+use crate::unfinished::Unfinished;
 
 /// A page that was fetched for its facts.
 #[derive(Debug)]
@@ -39,9 +40,7 @@ pub(crate) async fn first_page(
         let jobs = Jobs { job, requests, fetcher: &context.fetcher, stop: &context.stop };
         match jobs.finish(&mut state).await {
             Ok(()) => {}
-            Err(NotDone::Failed(error)) => return Err(error),
-            Err(NotDone::Skipped(cause)) => return Err(left_out(&cause)),
-            Err(NotDone::Cut) => unreachable!("no deadline, and nobody asks to stop"),
+            Err(why) => return Err(not_done(why)),
         }
         if state.has_no_pages() {
             return Err(Error::new(ErrorKind::Data, "its job has no files, so there is nothing to look at"));
@@ -58,21 +57,11 @@ pub(crate) async fn first_page(
     };
     let fetched = match tokio::join!(fetch, pass_by).0 {
         Ok(fetched) => fetched,
-        Err(FetchError::Failed(error)) => return Err(error.on_page(1)),
-        Err(FetchError::TooLarge(fetched)) => {
-            return Ok(FirstPage {
-                fetched: *fetched,
-                last: false,
-                too_large: true,
-                warning: None,
-                seen: None,
-            });
-        }
-        Err(FetchError::Skipped(cause)) => return Err(left_out(&cause).on_page(1)),
-        Err(FetchError::OutOfTime | FetchError::Unwanted) => {
-            unreachable!("no deadline, and the page is wanted")
-        }
+        Err(why) => return Err(not_done(why).on_page(1)),
     };
+    if fetched.is_too_large {
+        return Ok(FirstPage { fetched, last: false, too_large: true, warning: None, seen: None });
+    }
     if fetched.is_ended_by_status() {
         let cause = format!(
             "HTTP {}, by which a rule of `responses` ends the pages, and no page has come: a wrong path is answered so too. \
@@ -91,6 +80,12 @@ pub(crate) async fn first_page(
     Ok(FirstPage { fetched, last: judged.last, too_large: false, warning: judged.warning, seen })
 }
 
-fn left_out(cause: &str) -> Error {
-    Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out"))
+fn not_done(why: Unfinished) -> Error {
+    match why {
+        Unfinished::Failed(error) => error,
+        Unfinished::LeftOut(cause) => Error::new(ErrorKind::Api, format!("{cause}; a run leaves it out")),
+        Unfinished::Stopped | Unfinished::Waiting | Unfinished::TooLarge => {
+            unreachable!("no deadline, nobody asks to stop, and a page is told as it is")
+        }
+    }
 }

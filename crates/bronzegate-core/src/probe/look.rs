@@ -14,12 +14,13 @@ use crate::config::{Address, Kind};
 use crate::cursor::CursorState;
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{
-    Fetched, FirstSeen, PageDecision, PageEvent, PageState, Paginator, StreamContext, StreamEnding,
-    StreamState, is_full, says_more,
+    Fetched, FirstSeen, PageDecision, PageEvent, PageState, Paginator, StreamContext, StreamState, is_full,
+    says_more,
 };
 use crate::plan;
 use crate::redact::{SafeUrl, printable};
 use crate::run::StreamRun;
+use crate::unfinished::Unfinished;
 use crate::window::TimeWindow;
 
 /// What one request of a stream found.
@@ -196,12 +197,9 @@ impl StreamRun {
         while records.len() < count {
             let Some((_, mut page)) = walk.next().await else {
                 return match walk.ending() {
-                    StreamEnding::Failed(error) => Err(self.failed(error)),
+                    Err(Unfinished::Failed(error)) => Err(self.failed(error)),
                     // The records of a window that is too large are as good as any for a look.
-                    StreamEnding::Complete
-                    | StreamEnding::Stopped(_)
-                    | StreamEnding::Waiting
-                    | StreamEnding::TooLarge => Ok(records),
+                    Ok(_) | Err(_) => Ok(records),
                 };
             };
             let before = records.len();

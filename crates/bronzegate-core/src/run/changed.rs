@@ -69,7 +69,7 @@ impl StreamRun {
             let cursor = stream.incremental.as_ref();
             let cursor = cursor
                 .map(|settings| (&settings.cursor, &settings.format, &settings.timezone, &settings.start));
-            told += &format!("{request:?} {:?} {above:?} {cursor:?}", stream.partitions);
+            told = format!("{told}{request:?} {:?} {above:?} {cursor:?}", stream.partitions);
         }
         format!("{:016x}", xxh3_64(told.as_bytes()))
     }

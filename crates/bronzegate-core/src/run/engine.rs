@@ -8,7 +8,8 @@ use super::rate_share::Pace;
 use crate::clock::{Clock, Deadline};
 use crate::config::{LEAST_SHARE, Source, Stream, is_rate_share};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{Fetcher, RequestedRanges, StreamContext, StreamPages, StreamState};
+use crate::extract::{Fetcher, RequestedRanges, StreamContext, StreamPages, StreamState, shown_time};
+use crate::http::proxy::Proxies;
 use crate::http::{Authenticator, Client, Stats, WaitBudget};
 use crate::redact::Scrubber;
 use crate::secret::SecretStore;
@@ -27,6 +28,7 @@ pub struct Engine {
     pub environment: String,
     /// The platform's identity, where the program has one.
     signer: Option<Arc<dyn RequestSigner>>,
+    proxies: Proxies,
     pace: Arc<Pace>,
     /// Knows every secret that any stream has used.
     scrubber: Arc<Scrubber>,
@@ -60,6 +62,7 @@ impl Engine {
             clock,
             environment: environment.into(),
             signer: None,
+            proxies: Proxies::default(),
             pace,
             scrubber: Arc::default(),
             authenticators: Arc::default(),
@@ -70,6 +73,13 @@ impl Engine {
     #[must_use]
     pub fn with_signer(mut self, signer: Option<Arc<dyn RequestSigner>>) -> Self {
         self.signer = signer;
+        self
+    }
+
+    /// Calls the API by proxies, where there are any.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 
@@ -102,7 +112,8 @@ impl Engine {
         let limiter = self.pace.limiter(&stream);
         let parent = stream.parent.as_ref().map(|parent| self.counting(&parent.stream, stats.clone()));
         let (auth, clock) = (self.authenticator(&stream), self.clock.clone());
-        let client = Client::new(&self.source, &stream, auth, limiter, stats, clock)?;
+        self.proxies.secrets().for_each(|secret| self.scrubber.learn(secret));
+        let client = Client::new(&self.source, &stream, auth, limiter, stats, (self.proxies.clone(), clock))?;
         Ok(StreamRun {
             engine: self.clone(),
             stream: Arc::new(stream),
@@ -212,6 +223,7 @@ impl StreamRun {
             parent: above,
             changed: None,
             token: None,
+            run_time: shown_time(self.stream.incremental.as_ref(), self.engine.clock.now()),
             stop,
             seen: Arc::default(),
             columns: Arc::default(),

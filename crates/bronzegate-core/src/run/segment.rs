@@ -17,12 +17,13 @@ use crate::bronze::{
 use crate::clock::Deadline;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
-use crate::extract::{SeenColumns, StreamContext, StreamEnding, StreamPages, StreamState, holds_secret};
+use crate::extract::{SeenColumns, StreamContext, StreamPages, StreamState, holds_secret};
 use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
 use crate::redact::secret_at;
 use crate::report::{RunReport, TableReport};
+use crate::unfinished::Unfinished;
 
-/// How one segment ended.
+/// How one segment ended that was not cut before anything came.
 pub(super) enum Ended {
     /// Nothing was left to do.
     AlreadyCommitted,
@@ -32,23 +33,6 @@ pub(super) enum Ended {
     Part,
     /// Another run at the same time has committed it.
     Lost(SegmentStatus),
-    /// Not even one page came before the time was up.
-    NothingCame,
-    /// The stream's job goes on, and is committed already.
-    StillWaiting,
-}
-
-/// What came of staging.
-enum Outcome {
-    Staged(Box<Staged>),
-    /// Not even one page came before the time was up.
-    NothingCame,
-    /// The stream's job goes on, and is committed already.
-    StillWaiting,
-    /// The window holds more than the API gives out.
-    TooLarge,
-    /// The API does not know any more where an earlier segment has ended, and a rule says so.
-    Expired,
 }
 
 impl StreamRun {
@@ -59,7 +43,7 @@ impl StreamRun {
         deadline: Deadline,
         stop: CancellationToken,
         report: &mut RunReport,
-    ) -> Result<Ended> {
+    ) -> Result<Ended, Unfinished> {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
         let publisher = Publisher::of(stores, layout.clone(), &self.stream.output)?;
@@ -85,19 +69,20 @@ impl StreamRun {
             let max_part_bytes = self.stream.output.max_part_bytes;
             let parts = Parts::new(publisher.parts(), naming, format.clone(), max_part_bytes);
             let parts = (parts, format, publisher.most_parts());
-            match self.stage(parts, (&segment, log), deadline, stop.child_token()).await? {
-                Outcome::Staged(staged) => break *staged,
-                Outcome::NothingCame => return Ok(Ended::NothingCame),
-                Outcome::StillWaiting => return Ok(Ended::StillWaiting),
-                Outcome::Expired => {
+            match self.stage(parts, (&segment, log), deadline, stop.child_token()).await {
+                Ok(staged) => break staged,
+                Err(Unfinished::Failed(error)) if error.asks_restart() && segment.may_begin_anew() => {
+                    // The API does not know any more where an earlier segment has ended.
+                    tracing::warn!(cause = self.told(&error.to_string()), "the run begins again");
                     forgotten = forgotten.or(without_token(&mut segment));
                     self.begin_anew(&mut segment)?;
                 }
-                Outcome::TooLarge => {
+                Err(Unfinished::TooLarge) => {
                     // What is committed of the whole window, and a job of it, say nothing of a half's pages.
                     segment.begin_anew();
                     segment.cursor = Some(self.halved(&segment)?);
                 }
+                Err(why) => return Err(why),
             }
         };
         staged.warnings.extend(begins.into_iter().chain(not_loaded).chain(forgotten));
@@ -108,7 +93,7 @@ impl StreamRun {
             record = table.recorded(record);
         }
         match self.commit(&publisher, &record, report).await? {
-            Created::No => self.lost(&publisher, &segment).await,
+            Created::No => Ok(self.lost(&publisher, &segment).await?),
             Created::Yes if is_part => Ok(Ended::Part),
             Created::Yes => Ok(Ended::Committed(record.status)),
         }
@@ -250,12 +235,12 @@ impl StreamRun {
         (segment, log): (&Segment, &CommitLog),
         deadline: Deadline,
         stop: CancellationToken,
-    ) -> Result<Outcome> {
+    ) -> Result<Staged, Unfinished> {
         let mut cursor = segment.cursor.clone();
         let (parents, sync) = (segment.parents.clone(), segment.sync.clone());
         let mut staged = Staged { parents, sync, ..Staged::default() };
         if segment.is_empty() || self.never_comes(segment) {
-            return Ok(Outcome::Staged(Box::new(self.read_so_far(staged, (segment, cursor), None)?)));
+            return Ok(self.read_so_far(staged, (segment, cursor), None)?);
         }
         let (asked, filter) = self.filter(segment)?;
         let mut writer = PageWriter::new(
@@ -270,7 +255,7 @@ impl StreamRun {
             columns: columns.clone(),
             changed: self.parent_mark(segment),
             token: segment.token(),
-            ..self.context(asked, deadline, stop)
+            ..self.context(asked, deadline, stop).at(segment.key.scheduled)
         };
         remembered(&context, segment);
         let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
@@ -284,33 +269,23 @@ impl StreamRun {
             self.note_ended(cursor, &mut pages, &mut staged);
         }
         let context = pages.context().clone();
-        staged.resume = match read.map(|()| pages.ending()) {
-            Ok(StreamEnding::Complete) => None,
-            Ok(StreamEnding::Stopped(Some(state))) => Some(state),
-            given_up => {
+        staged.resume = match read.map_err(Unfinished::from).and_then(|()| pages.ending()) {
+            Ok(resume) => resume,
+            Err(why) => {
                 writer.abort().await;
-                return match given_up? {
-                    StreamEnding::Waiting => Ok(Outcome::StillWaiting),
-                    StreamEnding::TooLarge => Ok(Outcome::TooLarge),
-                    StreamEnding::Failed(error) if error.asks_restart() && segment.may_begin_anew() => {
-                        tracing::warn!(cause = self.told(&error.to_string()), "the run begins again");
-                        Ok(Outcome::Expired)
-                    }
-                    StreamEnding::Failed(error) => Err(error),
-                    StreamEnding::Stopped(_) | StreamEnding::Complete => Ok(Outcome::NothingCame),
-                };
+                return Err(why);
             }
         };
         if let Err(error) = self.hold(&context, (segment, log), writer.filter(), &mut staged).await {
             writer.abort().await;
-            return Err(error);
+            return Err(error.into());
         }
         staged.columns = columns.known().cloned();
         let (parts, filter) = writer.finish().await?;
         let staged = Staged { parts, ..staged };
         let mut staged = self.read_so_far(staged, (segment, cursor), filter.as_ref())?;
         staged.is_part |= staged.is_full && staged.resume.is_some();
-        Ok(Outcome::Staged(Box::new(staged)))
+        Ok(staged)
     }
 
     /// Holds what came against what was asked for, and against what is known of how pages lead to each other.

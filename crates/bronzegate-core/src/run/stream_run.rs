@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::WaitBudget;
 use crate::plan::{self, RunRequest};
 use crate::report::{Counts, RunReport, Status};
+use crate::unfinished::Unfinished;
 use tokio_util::sync::CancellationToken;
 
 impl StreamRun {
@@ -167,7 +168,14 @@ impl StreamRun {
         let mut committed = false;
         loop {
             let segment = self.segment(stores.clone(), request, deadline, stop.clone(), report);
-            let ended = segment.boxed().await?;
+            let ended = match segment.boxed().await {
+                Ok(ended) => ended,
+                Err(Unfinished::Failed(error)) => return Err(error),
+                // The stream's job goes on, and is committed already.
+                Err(Unfinished::Waiting) => return Ok(Status::Partial),
+                Err(_) if committed => return Ok(Status::Partial),
+                Err(_) => return self.nothing_came(is_late, stop.is_cancelled(), report),
+            };
             request = request.going_on();
             match ended {
                 Ended::AlreadyCommitted if committed => return Ok(Status::Complete),
@@ -186,26 +194,25 @@ impl StreamRun {
                 Ended::Committed(SegmentStatus::Partial) | Ended::Lost(SegmentStatus::Partial) => {
                     return Ok(Status::Partial);
                 }
-                Ended::StillWaiting => return Ok(Status::Partial),
-                Ended::NothingCame if committed => return Ok(Status::Partial),
-                Ended::NothingCame if is_late => {
-                    report.warnings.push(LATE.to_owned());
-                    return Ok(Status::Partial);
-                }
-                // Nothing has failed: the same event again has its turn.
-                Ended::NothingCame if self.stats().is_held_back() && !stop.is_cancelled() => {
-                    report.warnings.push(HELD_BACK.to_owned());
-                    return Ok(Status::Partial);
-                }
-                Ended::NothingCame => {
-                    let is_quota = self.stats().is_sent_away();
-                    return Err(nothing_came(stop.is_cancelled()).quota(is_quota));
-                }
             }
             if self.is_time_up(deadline, &stop) && self.is_more_due(&stores.log, request).await? {
                 return Ok(Status::Partial);
             }
         }
+    }
+
+    /// What becomes of a run that has read nothing: not even one page came before its time was up.
+    fn nothing_came(&self, is_late: bool, is_cancelled: bool, report: &mut RunReport) -> Result<Status> {
+        // Nothing has failed: the same event again has its turn.
+        let told = if is_late {
+            LATE
+        } else if self.stats().is_held_back() && !is_cancelled {
+            HELD_BACK
+        } else {
+            return Err(nothing_came(is_cancelled).quota(self.stats().is_sent_away()));
+        };
+        report.warnings.push(told.to_owned());
+        Ok(Status::Partial)
     }
 
     /// Whether the time for further segments is up: unlike the first, they are not owed a page.

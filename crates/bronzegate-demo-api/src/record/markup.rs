@@ -9,13 +9,12 @@ use std::collections::BTreeMap;
 pub(crate) fn write_element(name: &str, record: &[u8], out: &mut Vec<u8>) {
     let (attributes, elements): (Vec<_>, Vec<_>) =
         texts(record).into_iter().partition(|(name, _)| name.starts_with('@'));
-    let attributes: String = attributes
-        .iter()
-        .map(|(name, text)| {
-            format!(" {}=\"{}\"", name.trim_start_matches('@'), escaped(text).replace('"', "&quot;"))
-        })
-        .collect();
-    out.extend_from_slice(format!("<{name}{attributes}>").as_bytes());
+    out.extend_from_slice(format!("<{name}").as_bytes());
+    for (name, text) in attributes {
+        let (name, text) = (name.trim_start_matches('@'), escaped(&text).replace('"', "&quot;"));
+        out.extend_from_slice(format!(" {name}=\"{text}\"").as_bytes());
+    }
+    out.push(b'>');
     for (name, text) in elements {
         out.extend_from_slice(element(&name, &text).as_bytes());
     }

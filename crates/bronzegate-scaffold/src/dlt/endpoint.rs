@@ -80,25 +80,14 @@ pub(super) fn stream_of(resource: &Value, client: &Value) -> Result<Map, Refused
     if let Some(headers) = endpoint.get("headers").filter(|headers| headers.is_object()) {
         map.set("headers", Yaml::from(texts(headers)));
     }
-    let selector = text_at(&endpoint, "data_selector");
-    let records = match selector.as_deref().map(|selector| selector.trim_start_matches("$.")) {
-        Some(selector) => Yaml::from(selector.strip_suffix("[*]").unwrap_or(selector)),
-        None => Yaml::Map(Map::new().with("at", "$").with("shape", "list")),
-    };
-    map.set("records", records);
+    map.set("records", records(&endpoint));
     let paginator = endpoint.get("paginator").or_else(|| client.get("paginator"));
-    match paginator {
-        Some(paginator) => {
-            if let Some(pagination) = pagination(paginator)? {
-                map.set("pagination", pagination);
-            }
-        }
-        None => {
-            return Err((
-                "detected pagination",
-                "dlt finds out at run time how the list goes on: use `bronzegate new`".to_owned(),
-            ));
-        }
+    let Some(paginator) = paginator else {
+        let what = "dlt finds out at run time how the list goes on: use `bronzegate new`";
+        return Err(("detected pagination", what.to_owned()));
+    };
+    if let Some(pagination) = pagination(paginator)? {
+        map.set("pagination", pagination);
     }
     let rules = ignoring(&endpoint, parent.is_some());
     if !rules.is_empty() {
@@ -118,6 +107,15 @@ pub(super) fn stream_of(resource: &Value, client: &Value) -> Result<Map, Refused
         map.set("incremental", cursor(&incremental, from, resource)?);
     }
     Ok(map)
+}
+
+/// Where the list is; dlt looks for it itself where nothing is said.
+fn records(endpoint: &Value) -> Yaml {
+    let selector = text_at(endpoint, "data_selector");
+    match selector.as_deref().map(|selector| selector.trim_start_matches("$.")) {
+        Some(selector) => selector.strip_suffix("[*]").unwrap_or(selector).into(),
+        None => Yaml::Map(Map::new().with("at", "$").with("shape", "list")),
+    }
 }
 
 /// Refuses an endpoint with a key that would be ignored.

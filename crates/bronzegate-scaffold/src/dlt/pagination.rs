@@ -45,6 +45,12 @@ pub(super) fn pagination(paginator: &Value) -> Result<Option<Map>, Refused> {
         "page_number" => Map::new().with("type", "page").with("send", query("page_param", "page")),
         other => return Err(("code", format!("the paginator `{other}` is code, or not known here"))),
     };
+    counted(paginator, &kind, &mut map);
+    Ok(Some(map))
+}
+
+/// What counts pages or records besides: the size, the first page, and totals.
+fn counted(paginator: &Value, kind: &str, map: &mut Map) {
     if kind == "offset"
         && let Some(limit) = paginator.get("limit").and_then(Value::as_u64)
     {
@@ -68,5 +74,4 @@ pub(super) fn pagination(paginator: &Value) -> Result<Option<Map>, Refused> {
     } else if kind == "offset" && !paginator.get("total_path").is_some_and(Value::is_null) {
         map.set("total", one("body", "total"));
     }
-    Ok(Some(map))
 }

@@ -6,6 +6,7 @@ use bronzegate_core::clock::Clock;
 use bronzegate_core::config;
 use bronzegate_core::error::{Error, ErrorKind, Result};
 use bronzegate_core::probe::Answer;
+use bronzegate_core::proxy::Proxies;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::SecretStore;
 use serde_json::Value;
@@ -52,6 +53,8 @@ pub struct Draft {
     pub lifted: Vec<Lifted>,
     /// What was left out of the request, and why.
     pub(crate) notes: Vec<String>,
+    /// The proxies that it is sent by.
+    proxies: Proxies,
 }
 
 /// What a further request changes.
@@ -95,6 +98,7 @@ impl Draft {
             body: body.map(|body| body.value),
             lifted: lift.lifted,
             notes: lift.notes,
+            proxies: Proxies::default(),
             method,
             source,
         };
@@ -216,6 +220,13 @@ impl Draft {
         params
     }
 
+    /// Sends it by proxies, where there are any.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
     /// Sends it under the rules of a source, and returns the answer whatever it is.
     pub(crate) async fn send(
         &self,
@@ -232,6 +243,7 @@ impl Draft {
         let source =
             source.map_err(|problems| wrong(format!("a source file cannot say this request: {problems}")))?;
         let engine = Engine::new(Arc::new(source), secrets.clone(), clock.clone(), "new");
+        let engine = engine.with_proxies(self.proxies.clone());
         engine.stream(&self.stream)?.answer(LONGEST_BODY).await
     }
 }

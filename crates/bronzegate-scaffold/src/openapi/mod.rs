@@ -41,18 +41,7 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
         }
         match spec.stream(&format!("{prefix}{path}"), item, get) {
             Ok((mut map, notes)) => {
-                if let Some(own) = get.get("security").filter(|own| spec.is_other(own)) {
-                    match spec.security(Some(own)).filter(|_| !own.items().is_empty()) {
-                        Some((auth, secrets)) => {
-                            map.set("auth", auth);
-                            report.secrets.extend(secrets);
-                        }
-                        None => {
-                            map.set("auth", Map::new().with("type", "none"));
-                        }
-                    }
-                    map.beside("(check)");
-                }
+                spec.own_security(get, &mut map, &mut report.secrets);
                 let mut unique = stream.clone();
                 let mut number = 2;
                 while found.get(&unique).is_some() {
@@ -189,6 +178,21 @@ impl<'a> Spec<'a> {
             }
             _ => return None,
         })
+    }
+
+    /// The authentication of an operation, where it is another one.
+    fn own_security(&self, get: &Node, map: &mut Map, secrets: &mut Vec<SecretToCreate>) {
+        let Some(own) = get.get("security").filter(|own| self.is_other(own)) else { return };
+        match self.security(Some(own)).filter(|_| !own.items().is_empty()) {
+            Some((auth, created)) => {
+                map.set("auth", auth);
+                secrets.extend(created);
+            }
+            None => {
+                map.set("auth", Map::new().with("type", "none"));
+            }
+        }
+        map.beside("(check)");
     }
 
     /// Whether an operation authenticates otherwise than the specification says for all.

@@ -130,6 +130,19 @@ run "what_is_missing_or_unexpected_has_an_alarm_for_each_stream_and_nothing_else
   }
 }
 
+run "streams_may_have_no_alarms_of_their_own" {
+  command = plan
+
+  variables {
+    alarms = { streams = false }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.health) == 0 && aws_cloudwatch_metric_alarm.workflow.alarm_name == "bronzegate-ExecutionsFailed"
+    error_message = "what is of the deployment is still watched"
+  }
+}
+
 run "without_actions_nobody_is_told" {
   command = plan
 
@@ -246,7 +259,7 @@ run "roles_are_the_platforms" {
   }
 
   assert {
-    condition     = alltrue([for role in [aws_iam_role.function, aws_iam_role.workflow, aws_iam_role.scheduler] : role.path == "/data/" && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"])
+    condition     = alltrue([for role in [aws_iam_role.function[0], aws_iam_role.workflow[0], aws_iam_role.scheduler[0]] : role.path == "/data/" && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"])
     error_message = "each role has the path and the boundary"
   }
   assert {
@@ -363,6 +376,100 @@ run "replaced_versions_of_the_log_are_removed_after_a_week" {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.bronze[0].rule : rule.filter[0].prefix if rule.id == "expire-noncurrent-versions-of-the-log" && try(rule.noncurrent_version_expiration[0].noncurrent_days, 0) == 7] == ["bronze/_bronzegate/"]
     error_message = "rules: ${jsonencode(aws_s3_bucket_lifecycle_configuration.bronze[0].rule)}"
   }
+}
+
+run "roles_and_log_groups_may_be_there_already" {
+  command = plan
+
+  variables {
+    roles = { existing = { function = "arn:aws:iam::123456789012:role/data/reader", workflow = "arn:aws:iam::123456789012:role/runner", scheduler = "arn:aws:iam::123456789012:role/clock" } }
+    logs  = { function_group = "/data/function", workflow_group = "/aws/vendedlogs/data" }
+  }
+
+  assert {
+    condition     = length(aws_iam_role.function) + length(aws_iam_role.workflow) + length(aws_iam_role.scheduler) + length(aws_iam_role_policy.function) + length(aws_iam_role_policy.workflow) + length(aws_iam_role_policy.scheduler) + length(aws_cloudwatch_log_group.function) + length(aws_cloudwatch_log_group.workflow) == 0
+    error_message = "nothing of them is made"
+  }
+  assert {
+    condition = (
+      aws_lambda_function.run.role == "arn:aws:iam::123456789012:role/data/reader" &&
+      aws_sfn_state_machine.run.role_arn == "arn:aws:iam::123456789012:role/runner" &&
+      alltrue([for schedule in aws_scheduler_schedule.stream : schedule.target[0].role_arn == "arn:aws:iam::123456789012:role/clock"]) &&
+      aws_lambda_function.run.logging_config[0].log_group == "/data/function" &&
+      aws_sfn_state_machine.run.logging_configuration[0].log_destination == "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/data:*"
+    )
+    error_message = "they are used"
+  }
+  assert {
+    condition     = keys(output.role_policies) == ["function", "scheduler", "workflow"] && contains(flatten([for statement in data.aws_iam_policy_document.function.statement : statement.resources]), "arn:aws:logs:eu-central-1:123456789012:log-group:/data/function:*")
+    error_message = "their owner is told what they need"
+  }
+}
+
+run "further_policies_are_for_the_modules_role_only" {
+  command = plan
+
+  variables {
+    roles = { existing = { function = "arn:aws:iam::123456789012:role/reader" }, function_policies = { more = "arn:aws:iam::aws:policy/More" } }
+  }
+
+  expect_failures = [var.roles]
+}
+
+run "a_bucket_and_secrets_may_be_another_accounts" {
+  command = plan
+
+  variables {
+    bucket        = { name = "lake", create = false, owner = "210987654321" }
+    tables        = { bucket = "gold", create = false, owner = "210987654321" }
+    secret_prefix = "arn:aws:secretsmanager:eu-west-1:210987654321:secret:bronzegate/"
+  }
+
+  assert {
+    condition     = aws_lambda_function.run.environment[0].variables.BRONZEGATE_BUCKET_OWNERS == "gold=210987654321,lake=210987654321"
+    error_message = "the function writes into no bucket of somebody else: ${jsonencode(aws_lambda_function.run.environment[0].variables)}"
+  }
+  assert {
+    condition     = [for statement in data.aws_iam_policy_document.function.statement : join(" ", statement.resources) if statement.sid == "ReadSecrets"] == ["arn:aws:secretsmanager:eu-west-1:210987654321:secret:bronzegate/*"] && aws_lambda_function.run.environment[0].variables.BRONZEGATE_SECRETS == "aws-secretsmanager:arn:aws:secretsmanager:eu-west-1:210987654321:secret:bronzegate/"
+    error_message = "secrets are read by their ARN"
+  }
+  assert {
+    condition     = { for statement in data.aws_iam_policy_document.bucket_grant.statement : statement.sid => join(" ", statement.resources) } == { BronzegateObjects = "arn:aws:s3:::lake/bronze/*", BronzegateBucket = "arn:aws:s3:::lake" }
+    error_message = "the owner of the bucket is told whom to let in"
+  }
+}
+
+run "a_bucket_of_the_module_is_expected_to_be_its_accounts" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function.run.environment[0].variables.BRONZEGATE_BUCKET_OWNERS == "lake=123456789012"
+    error_message = "owners: ${jsonencode(aws_lambda_function.run.environment[0].variables)}"
+  }
+}
+
+run "calls_may_go_by_a_proxy" {
+  command = plan
+
+  variables {
+    network = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+    proxy   = { https = "http://proxy.corp.example:3128", no_proxy = ".amazonaws.com" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.run.environment[0].variables.HTTPS_PROXY == "http://proxy.corp.example:3128" && aws_lambda_function.run.environment[0].variables.NO_PROXY == ".amazonaws.com" && !contains(keys(aws_lambda_function.run.environment[0].variables), "HTTP_PROXY")
+    error_message = "the usual variables"
+  }
+}
+
+run "a_proxy_needs_a_network_and_has_no_password" {
+  command = plan
+
+  variables {
+    proxy = { https = "http://user:password@proxy.corp.example:3128" }
+  }
+
+  expect_failures = [var.proxy]
 }
 
 run "deployments_share_no_alarm" {

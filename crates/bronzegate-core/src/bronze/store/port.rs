@@ -5,6 +5,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
+use crate::http::proxy::ProxyFault;
 
 /// A place that holds bronze.
 ///
@@ -229,6 +230,17 @@ pub enum StoreError {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A proxy on the way to the service did not let the request through.
+    #[error("cannot {action} {path}")]
+    Proxy {
+        /// What was tried.
+        action: &'static str,
+        /// On what, under the target.
+        path: String,
+        /// Why.
+        #[source]
+        fault: ProxyFault,
+    },
     /// Another content stands where a part should be published.
     #[error("{path} is there already with another content; nothing was replaced")]
     Conflict {
@@ -272,6 +284,10 @@ impl StoreError {
 
 impl From<StoreError> for Error {
     fn from(cause: StoreError) -> Self {
-        Self::new(ErrorKind::Store, cause)
+        let kind = match &cause {
+            StoreError::Proxy { fault, .. } if !fault.is_transient() => fault.kind(),
+            _ => ErrorKind::Store,
+        };
+        Self::new(kind, cause)
     }
 }

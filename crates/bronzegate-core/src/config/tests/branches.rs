@@ -42,6 +42,7 @@ fn partitions_and_parents_are_read() {
         offset: None,
         window_from: None,
         window_to: None,
+        run_time: None,
         partition: &[pair("region", "eu"), pair("year", "2026")],
         text_partitions: &[],
         parent: &[pair("id", "7/8"), pair("owner.login", "ann")],
@@ -131,8 +132,7 @@ fn children_of_changed_parents_need_a_time_of_their_parents_and_a_turn_of_all() 
     assert_eq!(source.stream("tasks").unwrap().parent.as_ref().unwrap().full_every, None);
     let by_number = ", incremental: { cursor: id, format: integer, from: { query: since } }";
     let by_window = ", incremental: { windows_only: true, format: date, from: { query: f }, to: { query: t }, window: 1d, start: 2026-01-01 }";
-    let own =
-        "\n    params: { since: '{{ window.from }}' }\n    incremental: { cursor: at, format: rfc3339 }";
+    let own = "\n    incremental: { cursor: at, format: rfc3339, from: { query: since } }";
     for (above, parent, more, part) in [
         (by_time, ", changed: true", "", "needs to know how often all are read"),
         (by_time, ", full_every: 7d", "", "is for `changed: true`"),

@@ -258,7 +258,7 @@ fn a_sync_token_stands_alone() {
             "params: { r: '{{ partition.r }}' }\npartitions: { r: [a, b] }",
             "partitions: do not go with sync_token",
         ),
-        ("params: { since: '1' }", "query since is given in params too"),
+        ("params: { since: '1' }", "query parameter since is given in params too"),
     ] {
         one(&format!("{token}\n{more}"), part);
     }

@@ -26,6 +26,7 @@ fn rendered(template: &str, request: &str, from: &str) -> String {
         offset: None,
         window_from: Some(from),
         window_to: None,
+        run_time: None,
         partition: &[],
         text_partitions: &[],
         parent: &[],

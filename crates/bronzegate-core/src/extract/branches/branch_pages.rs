@@ -16,35 +16,19 @@ use crate::config::Job;
 use crate::cursor::AgeWatch;
 use crate::error::Error;
 use crate::extract::page::{
-    FetchError, Fetched, Jobs, NotDone, Page, PageDecision, Requests, StreamContext, judge, record_channel,
+    Fetched, Jobs, Page, PageDecision, Requests, StreamContext, judge, record_channel,
 };
 use crate::extract::paging::{Branch, FirstSeen, Judged, PageState, Paginator, Position, Progress};
 use crate::redact::SafeUrl;
+use crate::unfinished::Unfinished;
 
 /// How a branch's pages ended.
 #[derive(Debug)]
-pub(crate) enum Ending {
-    /// There are no more.
-    Complete(PageState),
-    /// Time was up, or a stop was asked for: the state is behind the last page handed on.
-    Stopped(PageState),
-    /// Time was up, or a stop was asked for, before the branch's export job was done.
-    Waiting(PageState),
-    /// A rule leaves the branch out from here on, and says why.
-    Skipped(PageState, String),
-    /// A response says that its window holds more than the API gives out.
-    TooLarge,
-    /// Something failed.
-    Failed(Error),
-}
-
-/// What the fetch of the page that is next in order came to.
-enum Came {
-    Page(Box<Fetched>),
-    Nothing,
-    Skipped(String),
-    TooLarge,
-    Failed(Error),
+pub(crate) struct BranchEnd {
+    /// Behind the last page that was handed on.
+    pub(crate) state: PageState,
+    /// Whether there are no more, or why they did not come.
+    pub(crate) ended: Result<(), Unfinished>,
 }
 
 /// Pages that may have come and wait to be written.
@@ -63,7 +47,7 @@ pub(crate) struct Room {
 #[derive(Debug)]
 pub(crate) struct BranchPages {
     pages: mpsc::UnboundedReceiver<Page>,
-    driver: JoinHandle<Ending>,
+    driver: JoinHandle<BranchEnd>,
 }
 
 impl BranchPages {
@@ -101,7 +85,7 @@ impl BranchPages {
     }
 
     /// How the pages ended; to be asked when `next` has come to its end.
-    pub(crate) async fn ending(&mut self) -> Ending {
+    pub(crate) async fn ending(&mut self) -> BranchEnd {
         (&mut self.driver).await.unwrap_or_else(|error| unwind(error))
     }
 }
@@ -136,7 +120,7 @@ struct Driver<'a> {
 /// A fetch in flight. Dropped, it is cancelled.
 struct Flight {
     position: Position,
-    task: JoinHandle<Result<Fetched, FetchError>>,
+    task: JoinHandle<Result<Fetched, Unfinished>>,
     decision: oneshot::Sender<PageDecision>,
 }
 
@@ -147,41 +131,27 @@ impl Drop for Flight {
 }
 
 impl Driver<'_> {
-    async fn run(mut self) -> Ending {
+    async fn run(mut self) -> BranchEnd {
+        let ended = self.pages().await;
+        BranchEnd { state: self.progress.state, ended }
+    }
+
+    /// Fetches, judges and hands on page after page.
+    async fn pages(&mut self) -> Result<(), Unfinished> {
         if let Some(job) = self.job {
-            let jobs = Jobs {
-                job,
-                requests: self.requests,
-                fetcher: &self.context.fetcher,
-                stop: &self.context.stop,
-            };
-            match jobs.finish(&mut self.progress.state).await {
-                Ok(()) => {}
-                Err(NotDone::Cut) => return Ending::Waiting(self.progress.state),
-                Err(NotDone::Skipped(cause)) => return Ending::Skipped(self.progress.state, cause),
-                Err(NotDone::Failed(error)) => return Ending::Failed(error),
-            }
+            let (fetcher, stop) = (&self.context.fetcher, &self.context.stop);
+            let jobs = Jobs { job, requests: self.requests, fetcher, stop };
+            jobs.finish(&mut self.progress.state).await?;
             if self.progress.state.has_no_pages() {
-                return Ending::Complete(self.progress.state);
+                return Ok(());
             }
         }
         loop {
-            if let Err(error) = self.launch().await {
-                return Ending::Failed(error);
-            }
+            self.launch().await?;
             let number = self.progress.state.pages.saturating_add(1);
-            let fetched = match self.oldest().await {
-                Came::Page(fetched) => fetched,
-                Came::Nothing => return Ending::Stopped(self.progress.state),
-                Came::Skipped(cause) => return Ending::Skipped(self.progress.state, cause),
-                Came::TooLarge => return Ending::TooLarge,
-                Came::Failed(error) => return Ending::Failed(error.on_page(number)),
-            };
-            let (judged, is_cut) = match self.judged(&fetched).await {
-                Ok(judged) => judged,
-                Err(error) => return Ending::Failed(error.on_page(number)),
-            };
-            let Some(flight) = self.flying.pop_front() else { return Ending::Complete(self.progress.state) };
+            let fetched = self.oldest().await.map_err(|why| why.map_error(|error| error.on_page(number)))?;
+            let (judged, is_cut) = self.judged(&fetched).await.map_err(|error| error.on_page(number))?;
+            let Some(flight) = self.flying.pop_front() else { return Ok(()) };
             if self
                 .flying
                 .front()
@@ -190,20 +160,16 @@ impl Driver<'_> {
                 // The page was short: what was fetched ahead assumed a full one.
                 self.flying.clear();
             }
-            if !judged.last
-                && !is_cut
-                && !self.context.is_over()
-                && let Err(error) = self.launch_at_once()
-            {
-                return Ending::Failed(error);
+            if !judged.last && !is_cut && !self.context.is_over() {
+                self.launch_at_once()?;
             }
             self.hand_over(flight, &judged);
             if judged.last {
                 self.note_end(&fetched);
-                return Ending::Complete(self.progress.state);
+                return Ok(());
             }
             if is_cut || self.context.is_over() {
-                return Ending::Stopped(self.progress.state);
+                return Err(Unfinished::Stopped);
             }
         }
     }
@@ -346,22 +312,18 @@ impl Driver<'_> {
         Some(AgeWatch::new(Arc::new(settings.clone()), mark.clone()))
     }
 
-    /// Waits for the page that is next in order; nothing when the segment ends before it comes.
-    async fn oldest(&mut self) -> Came {
+    /// Waits for the page that is next in order.
+    async fn oldest(&mut self) -> Result<Fetched, Unfinished> {
         let wait_budget = self.context.fetcher.wait_budget().clone();
-        let Some(flight) = self.flying.front_mut() else { return Came::Nothing };
+        let Some(flight) = self.flying.front_mut() else { return Err(Unfinished::Stopped) };
         tokio::select! {
             biased;
-            fetched = &mut flight.task => match fetched {
-                Ok(Ok(fetched)) => Came::Page(Box::new(fetched)),
-                Ok(Err(FetchError::Failed(error))) => Came::Failed(error),
-                Ok(Err(FetchError::Skipped(cause))) => Came::Skipped(cause),
-                Ok(Err(FetchError::TooLarge(_))) => Came::TooLarge,
-                Ok(Err(FetchError::OutOfTime | FetchError::Unwanted)) => Came::Nothing,
-                Err(error) => unwind(error),
+            fetched = &mut flight.task => match fetched.unwrap_or_else(|error| unwind(error)) {
+                Ok(fetched) if fetched.is_too_large => Err(Unfinished::TooLarge),
+                fetched => fetched,
             },
-            () = self.context.stop.cancelled() => Came::Nothing,
-            () = wait_budget.time_up() => Came::Nothing,
+            () = self.context.stop.cancelled() => Err(Unfinished::Stopped),
+            () = wait_budget.time_up() => Err(Unfinished::Stopped),
         }
     }
 

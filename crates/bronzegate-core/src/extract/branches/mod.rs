@@ -16,7 +16,7 @@ mod warnings;
 
 pub(crate) use branch_queue::BranchQueue;
 pub(crate) use only_page::{Led, only_page, page_zero};
-pub(crate) use stream_pages::{StreamEnding, StreamPages, holds_secret};
+pub(crate) use stream_pages::{StreamPages, holds_secret};
 pub(crate) use stream_state::StreamState;
 #[cfg(test)]
 pub(crate) use stream_state::{BranchState, NextBranch};

@@ -12,13 +12,14 @@ use tokio::task::JoinHandle;
 use super::branch_pages::Room;
 use super::parent_values::values;
 use super::parent_windows::ParentWindow;
-use super::stream_pages::{StreamEnding, StreamPages};
+use super::stream_pages::StreamPages;
 use super::stream_state::{ParentPlace, StreamState};
 use super::warnings::Warnings;
 use crate::config::Parent;
 use crate::cursor::{CursorFilter, ParentMark};
 use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
+use crate::unfinished::Unfinished;
 
 /// The next of the parents.
 #[derive(Debug)]
@@ -184,14 +185,15 @@ impl Reading {
             Read::Stopped(Box::new(StoppedAt { place: place(before), has_submitted, is_waiting, notes }))
         };
         match walk.ending() {
-            StreamEnding::Complete => Ok(Read::Whole),
-            StreamEnding::Stopped(behind) => Ok(stopped(behind.unwrap_or(state), false, notes)),
-            StreamEnding::Waiting => Ok(stopped(state, true, notes)),
-            StreamEnding::TooLarge if has_pages => {
+            Ok(None) => Ok(Read::Whole),
+            Ok(Some(behind)) => Ok(stopped(behind, false, notes)),
+            Err(Unfinished::Waiting) => Ok(stopped(state, true, notes)),
+            Err(Unfinished::TooLarge) if has_pages => {
                 Err(stretch.too_large("some of its pages are gone through"))
             }
-            StreamEnding::TooLarge => Ok(Read::TooLarge),
-            StreamEnding::Failed(error) => Err(error),
+            Err(Unfinished::TooLarge) => Ok(Read::TooLarge),
+            Err(Unfinished::Failed(error)) => Err(error),
+            Err(Unfinished::Stopped | Unfinished::LeftOut(_)) => Ok(stopped(state, false, notes)),
         }
     }
 }

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 
-use super::branch_pages::{BranchPages, Ending, Room, WAITING};
+use super::branch_pages::{BranchEnd, BranchPages, Room, WAITING};
 use super::branch_queue::BranchQueue;
 use super::next_branch::Begin;
 use super::stream_state::{BranchState, NextBranch, StreamState};
@@ -17,22 +17,7 @@ use crate::error::{Error, ErrorKind};
 use crate::extract::page::{Page, StreamContext};
 use crate::extract::paging::{Branch, Carried, JobState, Owners};
 use crate::redact::secret_at;
-
-/// How a walk ended.
-#[derive(Debug)]
-pub(crate) enum StreamEnding {
-    /// There are no more pages.
-    Complete,
-    /// Time was up, or a stop was asked for: the state is behind the pages handed on. `None` when there is
-    /// no progress: not even one page came, and no export job was submitted.
-    Stopped(Option<StreamState>),
-    /// The same without progress, while an export job that an earlier segment has submitted goes on.
-    Waiting,
-    /// A response says that its window holds more than the API gives out.
-    TooLarge,
-    /// Something failed.
-    Failed(Error),
-}
+use crate::unfinished::Unfinished;
 
 /// How many branches are named that have ended: all those that have marks, and as many that a rule leaves out as
 /// may keep one.
@@ -59,7 +44,7 @@ pub(crate) struct StreamPages {
     /// Branches beyond these that a rule has left out.
     lost: u64,
     /// Why there is no going on.
-    over: Option<StreamEnding>,
+    over: Option<Unfinished>,
     is_halted: bool,
     /// The token for the next run, once the pages have come to their end.
     token: Option<Carried>,
@@ -83,7 +68,7 @@ struct Running {
 enum Event {
     /// A page whose response has begun.
     Page(Box<Page>),
-    Ended(Box<Ending>),
+    Ended(Box<BranchEnd>),
 }
 
 impl StreamPages {
@@ -135,7 +120,7 @@ impl StreamPages {
                             self.running.push(Box::pin(running.next()));
                             return Some((branch, *page));
                         }
-                        Event::Ended(ending) => self.ended(&running, *ending),
+                        Event::Ended(end) => self.ended(&running, *end),
                     }
                 }
                 else => return None,
@@ -144,30 +129,34 @@ impl StreamPages {
         None
     }
 
-    /// How it ended; to be asked when `next` has come to its end.
-    pub(crate) fn ending(self) -> StreamEnding {
+    /// How the pages ended; to be asked when `next` has come to its end: no state where there are no more, or the one
+    /// behind the pages handed on.
+    ///
+    /// # Errors
+    /// Why there is nothing to go on from. Stopped or waiting, not even one page has come, and no export job was submitted.
+    pub(crate) fn ending(self) -> Result<Option<StreamState>, Unfinished> {
         if let Some(over) = self.over {
-            return over;
+            return Err(over);
         }
         if self.stopped.is_empty() && self.upcoming.is_done() {
             if self.pages == 0 && self.notes.has_skipped() {
                 self.context.seen.lacks();
                 self.context.seen.warn("left out", || NOTHING_BUT_LEFT_OUT.to_owned());
             }
-            return StreamEnding::Complete;
+            return Ok(None);
         }
         if !self.has_progress {
-            return if self.is_waiting { StreamEnding::Waiting } else { StreamEnding::Stopped(None) };
+            return Err(if self.is_waiting { Unfinished::Waiting } else { Unfinished::Stopped });
         }
         let (resumed, next) = self.upcoming.state();
         let branches = self.stopped.into_iter().chain(resumed).collect();
         let state = StreamState { branches, next, pages: self.pages };
         if is_stateful(&self.context, &state) {
-            return StreamEnding::Failed(cannot_go_on(self.context.stop.is_cancelled()));
+            return Err(cannot_go_on(self.context.stop.is_cancelled()).into());
         }
         match secret_at(&state, |text| self.context.knows_as_secret(text)) {
-            Some(place) => StreamEnding::Failed(holds_secret(&place)),
-            None => StreamEnding::Stopped(Some(state)),
+            Some(place) => Err(holds_secret(&place).into()),
+            None => Ok(Some(state)),
         }
     }
 
@@ -241,13 +230,13 @@ impl StreamPages {
                 self.has_progress |= has_submitted;
                 self.is_waiting |= is_waiting;
             }
-            Begin::Failed(error) => self.over = Some(StreamEnding::Failed(error)),
+            Begin::Failed(error) => self.over = Some(error.into()),
         }
     }
 
-    fn ended(&mut self, running: &Running, ending: Ending) {
-        let (state, is_finished) = match ending {
-            Ending::Complete(state) => {
+    fn ended(&mut self, running: &Running, BranchEnd { state, ended }: BranchEnd) {
+        let is_finished = match ended {
+            Ok(()) => {
                 self.token = state.tokens.as_ref().and_then(|tokens| tokens.found.clone());
                 self.note_ended(&running.branch, false);
                 // Of a branch that an earlier segment has begun, records may have come there.
@@ -255,29 +244,24 @@ impl StreamPages {
                 if let Some((count, first)) = owners.and_then(Owners::told) {
                     self.notes.unnamed.add(|| format!("{count} ({first})"));
                 }
-                (state, true)
+                true
             }
-            Ending::Skipped(state, cause) => {
+            Err(Unfinished::LeftOut(cause)) => {
                 self.note_ended(&running.branch, true);
                 let label = running.branch.label().unwrap_or_default();
                 self.notes.skipped.add(|| format!("{label} ({cause})"));
-                (state, true)
+                true
             }
-            Ending::Stopped(state) => (state, false),
-            Ending::Waiting(state) => {
+            Err(Unfinished::Stopped) => false,
+            Err(Unfinished::Waiting) => {
                 self.is_waiting |= state.job.is_some();
-                (state, false)
+                false
             }
-            Ending::TooLarge => {
-                self.over = Some(StreamEnding::TooLarge);
-                return;
-            }
-            Ending::Failed(error) => {
-                let error = match running.branch.label() {
+            Err(why @ (Unfinished::TooLarge | Unfinished::Failed(_))) => {
+                self.over = Some(why.map_error(|error| match running.branch.label() {
                     Some(label) => error.in_branch(label),
                     None => error,
-                };
-                self.over = Some(StreamEnding::Failed(error));
+                }));
                 return;
             }
         };

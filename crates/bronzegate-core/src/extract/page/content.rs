@@ -3,7 +3,6 @@
 use bytes::{Bytes, BytesMut};
 use tokio::task::consume_budget;
 
-use super::fetched::FetchError;
 use super::record_channel::RecordSender;
 use crate::config::{Address, Csv, Format, IfAbsent, Pointer, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
@@ -13,6 +12,7 @@ use crate::formats::{
 };
 use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response, charset, media_type};
 use crate::redact::line;
+use crate::unfinished::Unfinished;
 
 /// What a stream's pages hold.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ impl Content<'_> {
         &self,
         response: &mut Response,
         events: &RecordSender,
-    ) -> Result<Read, FetchError> {
+    ) -> Result<Read, Unfinished> {
         let framing = response.body.framing();
         let essence = media_type(&response.headers);
         let Some(format) = self.format(&essence) else {
@@ -61,7 +61,7 @@ impl Content<'_> {
             });
         };
         if format.is_lines() {
-            self.check_lines(&essence).map_err(FetchError::Failed)?;
+            self.check_lines(&essence)?;
         }
         let charset = charset(&response.headers);
         let is_endless = framing == Framing::UntilClose && !response.body.is_coded();
@@ -98,7 +98,7 @@ impl Content<'_> {
         mut transcoder: Transcoder,
         framing: Framing,
         events: &RecordSender,
-    ) -> Result<Read, FetchError> {
+    ) -> Result<Read, Unfinished> {
         let mut splitter = self.splitter(format);
         let mut prefix = Prefix::new(self.stream.reading.strip_prefix.as_deref());
         let mut pieces = Vec::new();

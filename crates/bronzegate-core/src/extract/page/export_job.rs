@@ -10,7 +10,6 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::fetched::FetchError;
 use super::fetcher::Fetcher;
 use super::request::Requests;
 use crate::clock::later;
@@ -20,6 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{JobState, PageState};
 use crate::http::{ApiRequest, Facts, Found, OnItsWay};
 use crate::redact::line;
+use crate::unfinished::Unfinished;
 use tokio_util::sync::CancellationToken;
 
 /// The time between two jobs that take the place of lost ones.
@@ -37,22 +37,6 @@ pub(crate) struct Jobs<'a> {
     pub(crate) requests: Requests<'a>,
     pub(crate) fetcher: &'a Fetcher,
     pub(crate) stop: &'a CancellationToken,
-}
-
-/// Why the job is not done.
-pub(crate) enum NotDone {
-    /// Time is up, or a stop was asked for.
-    Cut,
-    /// A rule leaves the branch out, and says why.
-    Skipped(String),
-    /// It failed.
-    Failed(Error),
-}
-
-impl From<Error> for NotDone {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
 }
 
 /// What a poll says.
@@ -73,12 +57,12 @@ impl Jobs<'_> {
     /// A job of an earlier segment that is gone, has failed or has taken too long is submitted again as
     /// long as none of its pages is committed: nothing else would ever end the run. Once a day, because a
     /// job that never ends would be submitted for ever, unseen.
-    pub(crate) async fn finish(&self, state: &mut PageState) -> Result<(), NotDone> {
+    pub(crate) async fn finish(&self, state: &mut PageState) -> Result<(), Unfinished> {
         let mut replaces = false;
         if let Some(job) = &mut state.job {
             let polled = match self.start(job).await {
                 Ok(()) => self.poll(job).await?,
-                Err(NotDone::Failed(error)) => Polled::Failed(error.to_string()),
+                Err(Unfinished::Failed(error)) => Polled::Failed(error.to_string()),
                 Err(other) => return Err(other),
             };
             let lost = match polled {
@@ -123,7 +107,7 @@ impl Jobs<'_> {
     }
 
     /// Sends the requests that make the job begin, as far as they are not done.
-    async fn start(&self, job: &mut JobState) -> Result<(), NotDone> {
+    async fn start(&self, job: &mut JobState) -> Result<(), Unfinished> {
         while let Some(request) = self.job.start.get(job.started) {
             let request = self.requests.about(request, job)?;
             self.submitted(request).await?;
@@ -132,7 +116,7 @@ impl Jobs<'_> {
         Ok(())
     }
 
-    async fn submit(&self) -> Result<JobState, NotDone> {
+    async fn submit(&self) -> Result<JobState, Unfinished> {
         let request = self.requests.submission(&self.job.submit)?;
         let submitted = self.fetcher.client().clock().now();
         let facts = self.submitted(request).await?;
@@ -156,7 +140,7 @@ impl Jobs<'_> {
 
     /// Asks until it is done. The first answers, so many, may be that there is no such job: what takes the
     /// submission and what answers the polls may be different servers.
-    async fn wait(&self, job: &mut JobState, mut until_known: u32) -> Result<(), NotDone> {
+    async fn wait(&self, job: &mut JobState, mut until_known: u32) -> Result<(), Unfinished> {
         let mut pause = self.job.every;
         loop {
             let left = self.left(job).ok_or_else(|| failed(&job.id, &self.too_long()))?;
@@ -178,7 +162,7 @@ impl Jobs<'_> {
         }
     }
 
-    async fn poll(&self, job: &mut JobState) -> Result<Polled, NotDone> {
+    async fn poll(&self, job: &mut JobState) -> Result<Polled, Unfinished> {
         let request = if let Some(request) = &self.job.poll {
             self.requests.about(request, job)?
         } else {
@@ -213,7 +197,7 @@ impl Jobs<'_> {
     }
 
     /// A job that is done, and its files, for which another request may have to ask.
-    async fn resolved(&self, job: &JobState, facts: Facts) -> Result<Polled, NotDone> {
+    async fn resolved(&self, job: &JobState, facts: Facts) -> Result<Polled, Unfinished> {
         let Some(request) = &self.job.resolve else { return Ok(Polled::Done(self.files(&facts)?)) };
         let request = self.requests.about(request, job)?;
         let facts = self.in_time(self.fetcher.ask(&request)).await?;
@@ -273,31 +257,34 @@ impl Jobs<'_> {
     }
 
     /// Waits, unless the segment would end meanwhile: then at once.
-    async fn pause(&self, time: Duration) -> Result<(), NotDone> {
+    async fn pause(&self, time: Duration) -> Result<(), Unfinished> {
         if self.fetcher.wait_budget().left().is_some_and(|left| time >= left) {
-            return Err(NotDone::Cut);
+            return Err(Unfinished::Waiting);
         }
         let clock = self.fetcher.client().clock();
         tokio::select! {
             () = clock.sleep(time) => Ok(()),
-            () = self.time_up() => Err(NotDone::Cut),
+            () = self.time_up() => Err(Unfinished::Waiting),
         }
     }
 
     /// The outcome of a request, unless the segment ends before it comes.
-    async fn in_time(&self, work: impl Future<Output = Result<Facts, FetchError>>) -> Result<Facts, NotDone> {
+    async fn in_time(
+        &self,
+        work: impl Future<Output = Result<Facts, Unfinished>>,
+    ) -> Result<Facts, Unfinished> {
         tokio::select! {
             biased;
             done = work => outcome(done),
-            () = self.time_up() => Err(NotDone::Cut),
+            () = self.time_up() => Err(Unfinished::Waiting),
         }
     }
 
     /// The same of a submission. One that is on its way when the segment ends is waited for: the job that
     /// it makes would be an orphan that goes on for nobody.
-    async fn submitted(&self, request: ApiRequest) -> Result<Facts, NotDone> {
+    async fn submitted(&self, request: ApiRequest) -> Result<Facts, Unfinished> {
         if self.stop.is_cancelled() {
-            return Err(NotDone::Cut);
+            return Err(Unfinished::Waiting);
         }
         let way = OnItsWay::default();
         let request = ApiRequest { on_its_way: Some(way.clone()), ..request };
@@ -317,8 +304,8 @@ impl Jobs<'_> {
         tokio::select! {
             biased;
             done = work => outcome(done),
-            () = way.ended() => Err(NotDone::Cut),
-            () = grace => Err(NotDone::Cut),
+            () = way.ended() => Err(Unfinished::Waiting),
+            () = grace => Err(Unfinished::Waiting),
         }
     }
 
@@ -331,12 +318,9 @@ impl Jobs<'_> {
     }
 }
 
-fn outcome(done: Result<Facts, FetchError>) -> Result<Facts, NotDone> {
-    done.map_err(|error| match error {
-        FetchError::Failed(error) => NotDone::Failed(error),
-        FetchError::Skipped(cause) => NotDone::Skipped(cause),
-        FetchError::OutOfTime | FetchError::Unwanted | FetchError::TooLarge(_) => NotDone::Cut,
-    })
+/// What a request of a job came to: where the segment ends before its answer, the job goes on.
+fn outcome(done: Result<Facts, Unfinished>) -> Result<Facts, Unfinished> {
+    done.map_err(|why| if matches!(why, Unfinished::Stopped) { Unfinished::Waiting } else { why })
 }
 
 /// The texts that the elements of a list have at a path.

@@ -1,7 +1,5 @@
 //! What a fetch comes to.
 
-use super::record_channel::Gone;
-use crate::error::Error;
 use crate::formats::{Form, PageBody};
 use crate::http::{EndedBy, Facts, Paths, Response};
 
@@ -16,12 +14,14 @@ pub(crate) struct Fetched {
     pub ended_by: Option<EndedBy>,
     /// All its records lie before what has been read, where the newest come first: nothing new can be after it.
     pub is_all_older: bool,
+    /// Its response says that its window holds more than the API gives out.
+    pub is_too_large: bool,
 }
 
 impl Fetched {
     /// What has come, and what says that it is the end.
     pub(crate) fn of(facts: Facts, body: Option<PageBody>, ended_by: Option<EndedBy>) -> Self {
-        Self { facts, body, ended_by, is_all_older: false }
+        Self { facts, body, ended_by, is_all_older: false, is_too_large: false }
     }
 
     /// Whether a rule says by the status alone that there are no more pages: a wrong path is answered so too.
@@ -32,27 +32,6 @@ impl Fetched {
     /// Whether a rule of the source file says that there are no more pages: its word is not doubted.
     pub(crate) fn is_ended_by_rule(&self) -> bool {
         matches!(self.ended_by, Some(EndedBy::Rule { .. }))
-    }
-}
-
-/// Why a page did not come.
-#[derive(Debug)]
-pub(crate) enum FetchError {
-    /// The run's time is up; the page may be asked for again in the next segment.
-    OutOfTime,
-    /// The page is not wanted any more.
-    Unwanted,
-    /// A rule says that the branch is left out, and why.
-    Skipped(String),
-    /// The response, this one, says that its window holds more than the API gives out.
-    TooLarge(Box<Fetched>),
-    /// It failed.
-    Failed(Error),
-}
-
-impl From<Gone> for FetchError {
-    fn from(_: Gone) -> Self {
-        Self::Unwanted
     }
 }
 

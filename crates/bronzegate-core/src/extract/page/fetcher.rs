@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::content::{Content, Wish};
 use super::errors_beside::errors_address;
-use super::fetched::{FetchError, Fetched, facts};
+use super::fetched::{Fetched, facts};
 use super::record_channel::RecordSender;
 use super::retrying::{Again, sent_away};
 use crate::config::{Address, Job, Stream};
@@ -18,6 +18,7 @@ use crate::http::{
     Answered, ApiRequest, Backoff, BodyFault, BodyState, Client, Credential, Facts, Paths, Response,
     SendError, TooLong, Verdict, WaitBudget, excerpt, judge, stated_wait,
 };
+use crate::unfinished::Unfinished;
 
 /// The most that is read of a response that is not a page.
 const LONGEST_ERROR_BODY: usize = 1 << 20;
@@ -122,24 +123,24 @@ impl Fetcher {
         request: &ApiRequest,
         known: Option<&PageShape>,
         events: &RecordSender,
-    ) -> Result<Fetched, FetchError> {
+    ) -> Result<Fetched, Unfinished> {
         let columns = known.and_then(PageShape::names);
         let fetched = self.pursue(request, Aim::Page(Wish { events, columns })).await?;
         Ok(Fetched { is_all_older: events.is_all_older(), ..fetched })
     }
 
     /// Asks a question and returns the answer's facts; 404 and 410 are answers too.
-    pub(crate) async fn ask(&self, request: &ApiRequest) -> Result<Facts, FetchError> {
+    pub(crate) async fn ask(&self, request: &ApiRequest) -> Result<Facts, Unfinished> {
         self.pursue(request, Aim::Answer).await.map(|answer| answer.facts)
     }
 
     /// Sends a request that has an effect and returns the answer's facts. It is sent again only where it
     /// surely had none: the API was not reached, or has refused it (a 4xx that is retried, but for 408, and 503).
-    pub(crate) async fn submit(&self, request: &ApiRequest) -> Result<Facts, FetchError> {
+    pub(crate) async fn submit(&self, request: &ApiRequest) -> Result<Facts, Unfinished> {
         self.pursue(request, Aim::Effect).await.map(|answer| answer.facts)
     }
 
-    async fn pursue(&self, request: &ApiRequest, aim: Aim<'_>) -> Result<Fetched, FetchError> {
+    async fn pursue(&self, request: &ApiRequest, aim: Aim<'_>) -> Result<Fetched, Unfinished> {
         let mut backoff = Backoff::new(&self.stream.retry);
         let mut refused: Option<Arc<Credential>> = None;
         let mut renewed = false;
@@ -151,10 +152,7 @@ impl Fetcher {
             let again = match attempt {
                 Ok(Attempt::Page(page)) => return Ok(*page),
                 Ok(Attempt::Again(again)) => again,
-                Err(FetchError::Failed(error)) => {
-                    return Err(FetchError::Failed(error.at_attempt(backoff.attempt())));
-                }
-                Err(other) => return Err(other),
+                Err(why) => return Err(why.map_error(|error| error.at_attempt(backoff.attempt()))),
             };
             if again.had_effect && matches!(aim, Aim::Effect) {
                 let cause = format!("{}; it may have had its effect, so it is not sent again", again.cause);
@@ -185,7 +183,7 @@ impl Fetcher {
         request: &ApiRequest,
         refused: Option<&Arc<Credential>>,
         aim: Aim<'_>,
-    ) -> Result<Attempt, FetchError> {
+    ) -> Result<Attempt, Unfinished> {
         let again = |cause, demanded: Option<Duration>, had_effect: bool| {
             let is_unreached = !had_effect && demanded.is_none() && !self.has_answered.load(Relaxed);
             let kind = ErrorKind::Api;
@@ -196,11 +194,11 @@ impl Fetcher {
             Ok(response) => response,
             Err(SendError::Transient(cause, demanded)) => return again(cause, demanded, false),
             Err(SendError::Lost(cause)) => return again(cause, None, true),
-            Err(SendError::Wait(TooLong::Deadline)) => return Err(FetchError::OutOfTime),
+            Err(SendError::Wait(TooLong::Deadline)) => return Err(Unfinished::Stopped),
             Err(SendError::Wait(TooLong::Budget { until })) => {
-                return Err(FetchError::Failed(Error::new(ErrorKind::Api, sent_away(until)).quota(true)));
+                return Err(Error::new(ErrorKind::Api, sent_away(until)).quota(true).into());
             }
-            Err(SendError::Fatal(error)) => return Err(FetchError::Failed(error)),
+            Err(SendError::Fatal(error)) => return Err(error.into()),
         };
         // Made for the log alone, so not on every page of every run.
         let answered =
@@ -214,7 +212,7 @@ impl Fetcher {
     }
 
     /// Reads a response and judges it.
-    async fn read(&self, mut response: Response, aim: Aim<'_>) -> Result<Attempt, FetchError> {
+    async fn read(&self, mut response: Response, aim: Aim<'_>) -> Result<Attempt, Unfinished> {
         let paths = match aim {
             Aim::Page(_) => &self.paths,
             Aim::Answer | Aim::Effect => &self.answer_paths,
@@ -227,7 +225,8 @@ impl Fetcher {
         let whole = !matches!(state, BodyState::Cut(_) | BodyState::Damaged(_));
         if whole && matches!(aim, Aim::Page(_)) && split_when.is_some_and(|condition| facts.holds(condition))
         {
-            return Err(FetchError::TooLarge(Box::new(Fetched::of(facts, body, None))));
+            let fetched = Fetched { is_too_large: true, ..Fetched::of(facts, body, None) };
+            return Ok(Attempt::Page(Box::new(fetched)));
         }
         // A request with an effect is not asked again anyway, and says so.
         let is_known = self.has_answered.load(Relaxed) || matches!(aim, Aim::Effect);
@@ -242,16 +241,14 @@ impl Fetcher {
                 Ok(answered(facts))
             }
             Verdict::Accept => {
-                let body =
-                    body.ok_or_else(|| FetchError::Failed(Error::new(ErrorKind::Data, "no body was read")))?;
-                paging::check_whole(&self.stream, &facts)
-                    .and_then(|()| paging::check(&self.stream, &body))
-                    .map_err(FetchError::Failed)?;
+                let body = body.ok_or_else(|| Error::new(ErrorKind::Data, "no body was read"))?;
+                paging::check_whole(&self.stream, &facts)?;
+                paging::check(&self.stream, &body)?;
                 self.answered();
                 self.pause_as_stated(&facts);
                 Ok(Attempt::Page(Box::new(Fetched::of(facts, Some(body), None))))
             }
-            Verdict::Skip(cause) => Err(FetchError::Skipped(cause)),
+            Verdict::Skip(cause) => Err(Unfinished::LeftOut(cause)),
             Verdict::End(ended_by) => Ok(Attempt::Page(Box::new(Fetched::of(facts, None, Some(ended_by))))),
             Verdict::RefreshAuth(cause) => Ok(Attempt::Again(Again {
                 kind: ErrorKind::Auth,
@@ -268,10 +265,8 @@ impl Fetcher {
             Verdict::Fail(..) if matches!(aim, Aim::Answer) && matches!(facts.status, 404 | 410) => {
                 Ok(answered(facts))
             }
-            Verdict::Restart(cause) => {
-                Err(FetchError::Failed(self.error(ErrorKind::Api, &cause).restart(true)))
-            }
-            Verdict::Fail(kind, cause) => Err(FetchError::Failed(self.error(kind, &cause))),
+            Verdict::Restart(cause) => Err(self.error(ErrorKind::Api, &cause).restart(true).into()),
+            Verdict::Fail(kind, cause) => Err(self.error(kind, &cause).into()),
         }
     }
 
@@ -290,7 +285,7 @@ impl Fetcher {
         response: &mut Response,
         aim: Aim<'_>,
         paths: &Paths,
-    ) -> Result<(BodyState, Option<PageBody>), FetchError> {
+    ) -> Result<(BodyState, Option<PageBody>), Unfinished> {
         let arrived = self.client.clock().now();
         let is_page = (200..300).contains(&response.status) && response.status != 204;
         Ok(match aim {

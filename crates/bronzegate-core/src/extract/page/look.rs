@@ -2,13 +2,14 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::fetched::{FetchError, Fetched};
+use super::fetched::Fetched;
 use super::record_channel::{PageEvent, record_channel};
 use super::request::Requests;
 use super::stream_context::StreamContext;
 use crate::config::Address;
 use crate::error::Error;
 use crate::extract::paging::{Branch, PageState};
+use crate::unfinished::Unfinished;
 
 /// What was found.
 #[derive(Debug)]
@@ -82,18 +83,17 @@ pub(crate) async fn look(
         () = wait_budget.time_up() => return Ok(Look::NoTime),
     };
     Ok(match fetched {
-        Ok(fetched) if fetched.body.is_none() => Look::Nothing,
+        Ok(fetched) if fetched.body.is_none() && !fetched.is_too_large => Look::Nothing,
         Ok(fetched) => Look::Page(Box::new(LookedAt { fetched, prints })),
-        Err(FetchError::TooLarge(fetched)) => Look::Page(Box::new(LookedAt { fetched: *fetched, prints })),
-        Err(FetchError::Failed(error)) if error.is_transient() || error.is_quota() => {
+        Err(Unfinished::Failed(error)) if error.is_transient() || error.is_quota() => {
             Look::Failed(error.transient(false))
         }
-        Err(FetchError::Failed(error)) => {
+        Err(Unfinished::Failed(error)) => {
             let error = context.fetcher.client().told(&error.to_string());
             tracing::debug!(stream = context.name(), error, "a page that was looked at did not come");
             Look::Nothing
         }
-        Err(FetchError::Skipped(_)) => Look::Nothing,
-        Err(FetchError::OutOfTime | FetchError::Unwanted) => Look::NoTime,
+        Err(Unfinished::LeftOut(_)) => Look::Nothing,
+        Err(Unfinished::Stopped | Unfinished::Waiting | Unfinished::TooLarge) => Look::NoTime,
     })
 }

@@ -15,8 +15,8 @@ mod request_body;
 mod retrying;
 mod stream_context;
 
-pub(crate) use export_job::{Jobs, NotDone};
-pub(crate) use fetched::{FetchError, Fetched};
+pub(crate) use export_job::Jobs;
+pub(crate) use fetched::Fetched;
 pub(crate) use fetcher::Fetcher;
 pub(crate) use incoming_page::{Page, PageDecision};
 pub(crate) use judge::judge;

@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::cursor::AgeWatch;
 use crate::formats::RecordChunk;
+use crate::unfinished::Unfinished;
 
 /// Bytes of a page that may wait for the encoder.
 const BUDGET: usize = 1 << 20;
@@ -40,6 +41,12 @@ pub(crate) struct RecordReceiver {
 /// The encoder has gone away; nobody wants this page any more.
 #[derive(Debug)]
 pub(crate) struct Gone;
+
+impl From<Gone> for Unfinished {
+    fn from(_: Gone) -> Self {
+        Self::Stopped
+    }
+}
 
 pub(crate) fn record_channel(watch: Option<AgeWatch>) -> (RecordSender, RecordReceiver) {
     let (sender, receiver) = mpsc::unbounded_channel();

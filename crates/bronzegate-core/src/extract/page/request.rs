@@ -205,6 +205,7 @@ impl<'a> Requests<'a> {
             offset: None,
             window_from: self.asked.and_then(|asked| Some(asked.from.as_ref()?.text.as_str())),
             window_to: self.asked.and_then(|asked| Some(asked.to.as_ref()?.text.as_str())),
+            run_time: Some(&self.context.run_time),
             partition: self.branch.partition(),
             text_partitions: self.branch.text_partitions(),
             parent: self.branch.parent(),

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::fetched::FetchError;
 use super::fetcher::Fetcher;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Backoff, Credential, NoMore, TooLong};
+use crate::unfinished::Unfinished;
 
 /// The attempts of a check at an API that cannot be reached.
 const CHECK_ATTEMPTS: u32 = 2;
@@ -36,7 +36,7 @@ impl Fetcher {
     }
 
     /// Waits before the next attempt, or tells why there is none.
-    pub(super) async fn wait(&self, backoff: &mut Backoff<'_>, again: &Again) -> Result<(), FetchError> {
+    pub(super) async fn wait(&self, backoff: &mut Backoff<'_>, again: &Again) -> Result<(), Unfinished> {
         let attempt = backoff.attempt();
         if let Some(demanded) = again.demanded {
             self.allow(demanded, attempt, &again.cause).inspect_err(|_| self.client.stats().send_away())?;
@@ -53,7 +53,7 @@ impl Fetcher {
                 };
                 // Whoever looks at a page has to tell "there is none" from "it did not come".
                 let error = self.error(again.kind, &cause).at_attempt(attempt).transient(self.is_look);
-                return Err(FetchError::Failed(error));
+                return Err(Unfinished::Failed(error));
             }
         };
         self.allow(wait, attempt, &again.cause)?;
@@ -79,18 +79,18 @@ impl Fetcher {
         Ok(())
     }
 
-    fn allow(&self, wait: Duration, attempt: u32, cause: &str) -> Result<(), FetchError> {
+    fn allow(&self, wait: Duration, attempt: u32, cause: &str) -> Result<(), Unfinished> {
         self.wait_budget.allows(wait, self.stream.retry.budget).map_err(|too_long| match too_long {
-            TooLong::Deadline => FetchError::OutOfTime,
+            TooLong::Deadline => Unfinished::Stopped,
             TooLong::Budget { until } => {
                 let cause = format!("{cause}; {}", sent_away(until));
-                FetchError::Failed(self.error(ErrorKind::Api, &cause).at_attempt(attempt).quota(true))
+                Unfinished::Failed(self.error(ErrorKind::Api, &cause).at_attempt(attempt).quota(true))
             }
         })
     }
 
-    pub(super) fn failed(&self, kind: ErrorKind, cause: &str, attempt: u32) -> FetchError {
-        FetchError::Failed(self.error(kind, cause).at_attempt(attempt))
+    pub(super) fn failed(&self, kind: ErrorKind, cause: &str, attempt: u32) -> Unfinished {
+        Unfinished::Failed(self.error(kind, cause).at_attempt(attempt))
     }
 
     /// The error of this cause; of a refusal it names the secrets that were in use.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::fetcher::Fetcher;
-use crate::config::Target;
-use crate::config::{Source, Stream};
+use crate::config::{Source, Stream, Target};
 use crate::cursor::ParentMark;
 use crate::extract::paging::{
-    Carried, PageState, Paginator, Position, RequestedRanges, SeenColumns, SeenPages, Tokens,
+    Carried, PageState, Paginator, Position, RequestedRanges, SeenColumns, SeenPages, Tokens, shown_time,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,8 @@ pub(crate) struct StreamContext {
     pub changed: Option<Arc<ParentMark>>,
     /// The token that the run asks with, where the last run has given one.
     pub token: Option<Carried>,
+    /// The time that the run is for, as requests write times.
+    pub run_time: String,
     /// Ends the pages at the next boundary.
     pub stop: CancellationToken,
     /// What the pages have shown, those of all branches.
@@ -48,6 +51,13 @@ impl StreamContext {
             _ => first.position,
         };
         PageState { position, tokens: Some(Box::new(tokens)), ..first }
+    }
+
+    /// The same of a run for this time, also of the parents.
+    #[must_use]
+    pub(crate) fn at(self, time: Timestamp) -> Self {
+        let parent = self.parent.map(|parent| Arc::new(Self::clone(&parent).at(time)));
+        Self { run_time: shown_time(self.stream.incremental.as_ref(), time), parent, ..self }
     }
 
     /// The same for somebody who waits for one page: what fetches it, and its parents, gives up soon.

@@ -23,6 +23,6 @@ pub(crate) use page_shape::{PageShape, check, check_whole, follow};
 pub(crate) use page_state::{Carried, JobState, PageState, Position, Tokens};
 pub(crate) use paginator::Paginator;
 pub(crate) use progress::{Judged, Progress};
-pub(crate) use requested_range::{RequestedRange, RequestedRanges, never_comes};
+pub(crate) use requested_range::{RequestedRange, RequestedRanges, never_comes, shown_time};
 pub(crate) use seen_pages::{FirstSeen, SeenPages};
 pub(crate) use single_page::{is_full, more_addresses, says_more};

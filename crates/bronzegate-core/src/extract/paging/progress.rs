@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::page_state::{PageState, Position, Tokens};
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::page_state::{Carried, PageState, Position, Tokens};
 use super::paginator::{NextPage, Paginator};
 use crate::config::{Address, Advance, Kind, OnRepeat, Pagination, Pattern, Target, Tolerance};
 use crate::error::{Error, ErrorKind};
@@ -169,8 +171,10 @@ impl<'a> Progress<'a> {
         if records == 0 && self.is_past_the_stated_end() {
             return self.end(true);
         }
+        // What the last page does not name any more is not sent any more, unless the file keeps it.
+        let carry = self.paginator.carry(&self.state.carry, facts)?;
         // A cursor may stay the same where the API keeps the place: there the records tell.
-        if let Some(fingerprint) = position.fingerprint().filter(|_| !self.settings.is_stateful) {
+        if let Some(fingerprint) = self.place(&position, &carry).filter(|_| !self.settings.is_stateful) {
             if !self.positions.insert(fingerprint) {
                 return match self.settings.on_repeat {
                     OnRepeat::End => self.end(true),
@@ -191,9 +195,25 @@ impl<'a> Progress<'a> {
             return Err(Stuck::MaxPages(max).into());
         }
         self.state.position = position;
-        // What the last page does not name any more is not sent any more, unless the file keeps it.
-        self.state.carry = self.paginator.carry(&self.state.carry, facts)?;
+        self.state.carry = carry;
         Ok(Judged { write: true, last: false, warning: None })
+    }
+
+    /// What tells a place in the list from others. A cursor may be one of several values that go on together; where pages
+    /// may be equal, nothing but the cursor tells that there is no progress.
+    fn place(&self, position: &Position, carry: &[Option<Carried>]) -> Option<u128> {
+        let cursor = position.fingerprint()?;
+        if carry.is_empty() || self.settings.on_repeat == OnRepeat::Allow {
+            return Some(cursor);
+        }
+        let mut all = Xxh3Default::new();
+        all.update(&cursor.to_le_bytes());
+        for value in carry {
+            let text = value.as_ref().map_or("", |value| &value.text);
+            all.update(&(text.len() as u64).to_le_bytes());
+            all.update(text.as_bytes());
+        }
+        Some(all.digest128())
     }
 
     /// The API has said that there are no more pages, with a response that is none itself.

@@ -166,6 +166,15 @@ fn written(settings: &Incremental, value: &CursorValue) -> Carried {
     }
 }
 
+/// An instant as the requests of a stream write times; RFC 3339 where it has none.
+pub(crate) fn shown_time(settings: Option<&Incremental>, time: Timestamp) -> String {
+    let Some(settings) = settings.filter(|settings| settings.format.is_time()) else {
+        return time.to_string();
+    };
+    let shown = settings.request_timezone.zone().map_or(time, |zone| zone.civil(time));
+    written(settings, &CursorValue::asked(&settings.request_format, shown)).text
+}
+
 /// Whether a range lies in an hour that clocks leave out, so that nothing can be in it.
 pub(crate) fn never_comes(state: &CursorState, settings: &Incremental) -> bool {
     let time = |bound: &Option<Verbatim>| CursorValue::of(&settings.format, bound.clone()?).ok()?.time();

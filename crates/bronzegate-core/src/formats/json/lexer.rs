@@ -49,7 +49,7 @@ pub(crate) struct Tokens {
     pub(crate) white: u64,
     /// Whether a line break stands between tokens.
     pub(crate) line_breaks: bool,
-    /// Bytes that no text of JSON has in this place: the first is right, of those behind it some may be none.
+    /// Bytes that no text of JSON has in this place: only the lowest is sure to be one.
     pub(crate) faults: u64,
 }
 

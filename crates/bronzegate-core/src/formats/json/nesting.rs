@@ -26,9 +26,9 @@ pub(crate) struct Containers {
     pub(crate) outside: u64,
     /// The fewest that are open anywhere in the block.
     pub(crate) lowest: usize,
-    /// A bracket that closes another container than the innermost. What is behind it was not read.
+    /// A bracket that closes another container than the innermost. What follows was not read.
     pub(crate) misplaced: u64,
-    /// A bracket that opens one too many. What is behind it was not read.
+    /// A bracket that opens one too many. What follows was not read.
     pub(crate) too_deep: u64,
 }
 

@@ -72,6 +72,12 @@ impl Credential {
         });
     }
 
+    /// Whether nothing in it lets anybody in.
+    pub(in crate::http) fn is_empty(&self) -> bool {
+        let is_bare = self.headers.is_empty() && self.query.is_none() && self.cookies.is_none();
+        is_bare && self.secrets.is_empty() && self.named.is_empty() && self.signature.is_none()
+    }
+
     /// Signs a request that is complete otherwise; returns what must not be shown of it.
     pub(in crate::http) async fn sign(
         &self,

@@ -13,9 +13,10 @@ use super::fault::TokenError;
 use crate::clock::Clock;
 use crate::config::{Address, RateLimit};
 use crate::http::address::{Facts, Paths};
-use crate::http::body::{ResponseBody, innermost};
+use crate::http::body::ResponseBody;
 use crate::http::certificate::is_untrusted;
 use crate::http::egress::{Egress, egress_cause};
+use crate::http::proxy::{Holds, Routes, Unsent};
 use crate::http::signals::Signals;
 use crate::http::stats::Stats;
 use crate::http::wait_budget::WaitBudget;
@@ -27,7 +28,7 @@ const LONGEST_ANSWER: usize = 1 << 20;
 /// What it takes to call a token endpoint.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct Endpoint {
-    pub(in crate::http) http: reqwest::Client,
+    pub(in crate::http) http: Routes,
     pub(in crate::http) egress: Arc<Egress>,
     pub(in crate::http) stats: Arc<Stats>,
     pub(in crate::http) clock: Arc<dyn Clock>,
@@ -91,7 +92,7 @@ impl Endpoint {
                 TokenError::Refused { cause: format!("token endpoint {shown}: {cause}"), code }
             }
             TokenError::Untrusted(cause) => TokenError::Untrusted(format!("token endpoint {shown}: {cause}")),
-            refused @ TokenError::Egress(_) => refused,
+            refused @ (TokenError::Egress(_) | TokenError::Proxy(_)) => refused,
         })
     }
 
@@ -99,6 +100,7 @@ impl Endpoint {
         self.egress.permit_address(&request.url).map_err(TokenError::Egress)?;
         let mut builder = self
             .http
+            .to(&request.url)
             .request(request.method, request.url.clone())
             .header(ACCEPT, "application/json")
             .headers(request.headers);
@@ -106,13 +108,9 @@ impl Endpoint {
             builder = builder.body(body.expose_secret().to_owned());
         }
         self.stats.request();
-        let response = builder.send().await.map_err(|error| {
+        let response = self.http.send(builder, Holds::Credentials).await.map_err(|unsent| {
             self.stats.api_error();
-            match egress_cause(&error) {
-                Some(refused) => TokenError::Egress(refused),
-                None if is_untrusted(&error) => TokenError::Untrusted(innermost(&error)),
-                None => TokenError::Transient(innermost(&error), None),
-            }
+            self::unsent(unsent)
         })?;
         let (status, headers) = (response.status(), response.headers().clone());
         let signals = Signals::of(&headers, &RateLimit::default(), self.clock.now());
@@ -139,6 +137,20 @@ impl Answer {
     pub(super) fn lacks(&self, what: &str) -> TokenError {
         let shown = &self.shown;
         refused(&format!("token endpoint {shown}: its answer has no {what}"), &self.body)
+    }
+}
+
+/// Why a request brought no answer.
+fn unsent(unsent: Unsent) -> TokenError {
+    let cause = unsent.cause();
+    match unsent {
+        Unsent::Proxy(fault) if fault.is_transient() => TokenError::Transient(cause, None),
+        Unsent::Proxy(fault) => TokenError::Proxy(fault),
+        Unsent::Failed(error, _) => match egress_cause(&error) {
+            Some(refused) => TokenError::Egress(refused),
+            None if is_untrusted(&error) => TokenError::Untrusted(cause),
+            None => TokenError::Transient(cause, None),
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::http::egress::EgressError;
+use crate::http::proxy::ProxyFault;
 use crate::secret::SecretError;
 
 /// Why there is no credential.
@@ -28,6 +29,7 @@ impl From<TokenError> for AuthFault {
             TokenError::Refused { cause, .. } => fatal(cause),
             TokenError::Untrusted(cause) => Self::Fatal(Error::new(ErrorKind::Api, cause)),
             TokenError::Egress(cause) => Self::Fatal(cause.into()),
+            TokenError::Proxy(fault) => Self::Fatal(Error::new(fault.kind(), fault)),
         }
     }
 }
@@ -53,4 +55,6 @@ pub(super) enum TokenError {
     Untrusted(String),
     /// The endpoint, or the base URL that came with a token, may not be called.
     Egress(EgressError),
+    /// A proxy does not let the request through.
+    Proxy(ProxyFault),
 }

@@ -17,10 +17,10 @@ use crate::error::{Error, ErrorKind};
 use crate::http::body::{self, ResponseBody, innermost};
 use crate::http::certificate::is_untrusted;
 use crate::http::egress::{Egress, egress_cause};
+use crate::http::proxy::{Holds, Proxies, Routes, Unsent};
 use crate::http::retry::Backoff;
 use crate::http::signals::Signals;
 use crate::http::transport;
-use crate::http::unanswered::describe;
 use crate::redact::{SafeUrl, Scrubber};
 
 /// The most that is read of an answer.
@@ -35,17 +35,20 @@ pub struct ServiceOptions {
     pub read: Duration,
     /// Certificates in PEM form that are trusted besides the system's: an emulator's, a company's.
     pub extra_roots: Vec<u8>,
+    /// The proxies on the way (none).
+    pub proxies: Proxies,
 }
 
 impl Default for ServiceOptions {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), read: Duration::from_secs(30), extra_roots: Vec::new() }
+        let (connect, read) = (Duration::from_secs(5), Duration::from_secs(30));
+        Self { connect, read, extra_roots: Vec::new(), proxies: Proxies::default() }
     }
 }
 
 /// A service at one origin. Nothing is sent before the first call.
 pub struct Service {
-    http: reqwest::Client,
+    http: Routes,
     egress: Egress,
     origin: Url,
     retry: Retry,
@@ -108,19 +111,24 @@ impl Service {
         let egress = Egress::of_service(bare.clone());
         let total = options.connect.saturating_add(options.read.saturating_mul(4));
         let timeout = Timeout { connect: options.connect, read: options.read, total };
-        let mut builder = transport::builder(&timeout, &egress);
-        if !options.extra_roots.is_empty() {
-            let roots = reqwest::Certificate::from_pem_bundle(&options.extra_roots)
-                .map_err(|error| config(format!("cannot read certificates: {}", innermost(&error))))?;
-            builder = builder.tls_certs_merge(roots);
-        }
-        let http =
-            builder.build().map_err(|error| config(format!("cannot set up TLS: {}", innermost(&error))))?;
+        let roots = match options.extra_roots.as_slice() {
+            [] => Vec::new(),
+            pem => reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|error| config(format!("cannot read certificates: {}", innermost(&error))))?,
+        };
+        let builder = |way| {
+            let builder = transport::builder(way, &timeout, &egress);
+            if roots.is_empty() { builder } else { builder.tls_certs_merge(roots.iter().cloned()) }
+        };
+        let http = Routes::new(&options.proxies, timeout.connect, builder)
+            .map_err(|error| config(format!("cannot set up TLS: {}", innermost(&error))))?;
+        let scrubber = Scrubber::default();
+        options.proxies.secrets().for_each(|secret| scrubber.learn(secret));
         let seconds = Duration::from_secs;
         // As patient as the SDKs of the other clouds are made here.
         let retry =
             Retry { max_attempts: 6, base: Duration::from_millis(250), max: seconds(8), budget: seconds(45) };
-        Ok(Self { http, egress, origin: bare, retry, scrubber: Scrubber::default(), clock })
+        Ok(Self { http, egress, origin: bare, retry, scrubber, clock })
     }
 
     /// Its origin, with `/` at the end.
@@ -179,6 +187,7 @@ impl Service {
         let shown = SafeUrl(&url).to_string();
         let mut builder = self
             .http
+            .to(&url)
             .request(request.method.clone(), url)
             .header(ACCEPT, "application/json")
             .header(ACCEPT_ENCODING, body::ACCEPT_ENCODING)
@@ -186,7 +195,11 @@ impl Service {
         if let Some(body) = request.body() {
             builder = builder.body(body);
         }
-        let response = builder.send().await.map_err(|error| (self.fault(&error), None))?;
+        let response = self
+            .http
+            .send(builder, Holds::Credentials)
+            .await
+            .map_err(|unsent| (self.fault(&unsent), None))?;
         let status = response.status().as_u16();
         let signals = Signals::of(response.headers(), &RateLimit::default(), self.clock.now());
         if response.status().is_redirection() {
@@ -210,13 +223,18 @@ impl Service {
         }
     }
 
-    fn fault(&self, error: &reqwest::Error) -> Fault {
-        let told = |text: String| self.told(&text);
+    fn fault(&self, unsent: &Unsent) -> Fault {
+        let told = self.told(&unsent.described());
+        let error = match unsent {
+            Unsent::Proxy(fault) if fault.is_transient() => return Fault::Unavailable(told),
+            Unsent::Proxy(_) => return Fault::Refused(told),
+            Unsent::Failed(error, _) => error,
+        };
         match egress_cause(error) {
-            Some(refused) => Fault::Refused(told(refused.to_string())),
-            None if error.is_builder() || is_untrusted(error) => Fault::Refused(told(describe(error))),
-            None if error.is_connect() => Fault::Unavailable(told(describe(error))),
-            None => Fault::Lost(told(describe(error))),
+            Some(refused) => Fault::Refused(self.told(&refused.to_string())),
+            None if error.is_builder() || is_untrusted(error) => Fault::Refused(told),
+            None if error.is_connect() => Fault::Unavailable(told),
+            None => Fault::Lost(told),
         }
     }
 }

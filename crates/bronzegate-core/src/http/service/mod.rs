@@ -2,7 +2,7 @@
 //!
 //! A crate of a cloud makes [`Request`]s, [`Service`] sends them, and the crate says what an [`Answer`] means.
 //!
-//! - Nothing but the service's own origin is called, over https, without proxies. Redirects are not followed: a token
+//! - Nothing but the service's own origin is called, over https, by a proxy where [`ServiceOptions`] name one. Redirects are not followed: a token
 //!   would go along.
 //! - Answers have a bound, 16 MiB.
 //! - What is said of an answer passes [`Service::told`], which knows the tokens and secrets that were [`learn`]ed.

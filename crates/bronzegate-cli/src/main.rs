@@ -34,6 +34,8 @@ use output::Output;
 
 fn main() -> ExitCode {
     bronzegate_core::secret::forbid_core_dumps();
+    #[cfg(feature = "ring")]
+    bronzegate_core::use_ring();
     // Nothing is set up before the arguments are known: most of the time of `--version` would be that.
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

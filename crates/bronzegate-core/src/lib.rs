@@ -63,6 +63,11 @@
 //! | [`doors`] | what the doors share: from settings to stores and vaults, from an event to its reports, a run's metrics |
 //!
 //! No cloud SDK, no environment variable and no printing: those belong to the crates around this one.
+//!
+//! | feature | does the cryptography |
+//! |---|---|
+//! | `aws-lc` (default) | AWS-LC: TLS, and every kind of authentication |
+//! | `ring` | *ring*, whose build is shorter: TLS, and no signed assertions (JWT). A program calls `use_ring` first |
 #![warn(missing_docs)]
 
 pub mod backfill;
@@ -95,3 +100,10 @@ pub mod window;
 #[doc(hidden)]
 pub use formats::records_of;
 pub use http::{proxy, service};
+
+/// Has *ring* do the cryptography of TLS in this process.
+#[cfg(feature = "ring")]
+pub fn use_ring() {
+    // The first that is named counts, and there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

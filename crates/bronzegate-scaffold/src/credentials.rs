@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::SecretString;
+use serde_json::Value;
 use url::Url;
 
 use crate::looks_secret::{header_is_secret, is_page_token, is_token, name_is_secret, value_is_secret};
 use crate::request::Request;
-use crate::yaml::{Map, Yaml, one};
 
 /// Headers of browsers, and those that the HTTP client sets: they say nothing about what is asked for.
 const DROPPED: [&str; 18] = [
@@ -42,6 +42,8 @@ pub(crate) enum Place {
     User,
     /// The password of basic authentication.
     Password,
+    /// A member of the body, or a field of the form.
+    Body(Vec<String>),
 }
 
 /// A credential that was lifted: it is in the source file by name alone.
@@ -90,7 +92,7 @@ pub(crate) enum LiftError {
 /// Takes every credential out; what is in doubt is one.
 ///
 /// # Errors
-/// [`LiftError`] for a credential in a path or body.
+/// [`LiftError`] for a credential in a path, or in a list of the body.
 pub(crate) fn lift(source: &str, mut request: Request) -> Result<Lift, LiftError> {
     let mut lift = Lift { lifted: Vec::new(), notes: Vec::new(), request: request.clone() };
     let user = request.user.take().or_else(|| userinfo(&request.url));
@@ -108,8 +110,8 @@ pub(crate) fn lift(source: &str, mut request: Request) -> Result<Lift, LiftError
     if let Some(segment) = request.url.path_segments().into_iter().flatten().position(is_token) {
         return Err(LiftError::NoPlace(format!("part {} of the path", segment + 1)));
     }
-    if let Some(name) = request.body.as_ref().and_then(|body| secret_member(&body.value)) {
-        return Err(LiftError::NoPlace(format!("member `{name}` of the body")));
+    if let Some(body) = &mut request.body {
+        lift.body(source, &mut body.value, &mut Vec::new())?;
     }
     lift.request = request;
     lift.named_apart();
@@ -127,18 +129,18 @@ fn userinfo(url: &Url) -> Option<String> {
     (!user.is_empty() || !password.is_empty()).then(|| format!("{user}:{password}"))
 }
 
-fn secret_member(value: &serde_json::Value) -> Option<String> {
+/// Whether a member of a body is a credential.
+fn is_credential(name: &str, value: &Value) -> bool {
+    value.as_str().is_some_and(|text| is_token(text) || (name_is_secret(name) && !text.is_empty()))
+}
+
+fn holds_credential(value: &Value) -> bool {
     match value {
-        serde_json::Value::Object(members) => members.iter().find_map(|(name, value)| match value {
-            serde_json::Value::String(text)
-                if is_token(text) || (name_is_secret(name) && !text.is_empty()) =>
-            {
-                Some(name.clone())
-            }
-            value => secret_member(value),
-        }),
-        serde_json::Value::Array(items) => items.iter().find_map(secret_member),
-        _ => None,
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| is_credential(name, value) || holds_credential(value))
+        }
+        Value::Array(items) => items.iter().any(holds_credential),
+        _ => false,
     }
 }
 
@@ -213,6 +215,40 @@ impl Lift {
         }
     }
 
+    /// Takes credentials out of a body. A list has no place for one by name.
+    fn body(&mut self, source: &str, value: &mut Value, path: &mut Vec<String>) -> Result<(), LiftError> {
+        match value {
+            Value::Object(members) => {
+                let names: Vec<String> = members.keys().cloned().collect();
+                for name in names {
+                    path.push(name.clone());
+                    match members.get_mut(&name) {
+                        Some(inner) if is_credential(&name, inner) => {
+                            let text = inner.as_str().unwrap_or_default().to_owned();
+                            members.remove(&name);
+                            let was = format!("member `{}` of the body", path.join("."));
+                            let secret = format!("{source}-{}", secret_name(&name));
+                            self.add(secret, &text, was, Place::Body(path.clone()));
+                        }
+                        Some(inner) => self.body(source, inner, path)?,
+                        None => {}
+                    }
+                    path.pop();
+                }
+                Ok(())
+            }
+            Value::Array(items) => {
+                let holds = |item: &Value| item.as_str().is_some_and(is_token) || holds_credential(item);
+                if items.iter().any(holds) {
+                    let place = format!("an element of `{}` in the body", path.join("."));
+                    return Err(LiftError::NoPlace(place));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Two secrets of one name would be one.
     fn named_apart(&mut self) {
         for at in 1..self.lifted.len() {
@@ -250,66 +286,14 @@ pub(crate) fn secret_name(text: &str) -> String {
     if name.is_empty() { "key".to_owned() } else { name.to_owned() }
 }
 
-/// The setting `auth` that sends the credentials again.
-///
-/// # Errors
-/// [`LiftError::Mixed`] where one setting cannot.
-pub(crate) fn auth(lifted: &[Lifted]) -> Result<Option<Map>, LiftError> {
-    let secret = |lifted: &Lifted| one("secret", lifted.secret.as_str());
-    let [first, rest @ ..] = lifted else { return Ok(None) };
-    let auth = match (&first.place, rest) {
-        (Place::Header { name, prefix }, [])
-            if name.eq_ignore_ascii_case("authorization") && prefix.eq_ignore_ascii_case("bearer ") =>
-        {
-            Map::new().with("type", "bearer").with("token", secret(first))
-        }
-        (Place::Header { name, prefix }, []) => {
-            let mut auth =
-                Map::new().with("type", "api_key").with("in", "header").with("name", name.as_str());
-            if !prefix.is_empty() {
-                auth.set("prefix", prefix.as_str());
-            }
-            auth.with("value", secret(first))
-        }
-        (Place::Query(name), []) => Map::new()
-            .with("type", "api_key")
-            .with("in", "query")
-            .with("name", name.as_str())
-            .with("value", secret(first)),
-        (Place::User, []) => Map::new().with("type", "basic").with("username", secret(first)),
-        (Place::User, [password]) if password.place == Place::Password => Map::new()
-            .with("type", "basic")
-            .with("username", secret(first))
-            .with("password", secret(password)),
-        _ => return several(lifted).map(Some),
-    };
-    Ok(Some(auth))
-}
-
-/// Several headers at once; the only kind that has more than one place.
-fn several(lifted: &[Lifted]) -> Result<Map, LiftError> {
-    let mut headers = Map::new();
-    for lifted_one in lifted {
-        if let Place::Header { name, prefix } = &lifted_one.place {
-            let mut value = Map::new().with("secret", lifted_one.secret.as_str());
-            if !prefix.is_empty() {
-                value.set("prefix", prefix.as_str());
-            }
-            headers.set(name.as_str(), value);
-        } else {
-            let was: Vec<_> = lifted.iter().map(|lifted| lifted.was.as_str()).collect();
-            return Err(LiftError::Mixed(was.join(" and ")));
-        }
-    }
-    Ok(Map::new().with("type", "headers").with("headers", Yaml::Map(headers)))
-}
-
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret as _;
 
     use super::*;
     use crate::curl;
+    use crate::sent::sent;
+    use crate::yaml::Yaml;
 
     fn lifted(line: &str) -> (String, Vec<(String, String)>, String) {
         let lift = lift("acme", curl::parse(line).unwrap()).unwrap();
@@ -319,7 +303,7 @@ mod tests {
             (lifted.secret.clone(), value.unwrap_or_default())
         });
         let secrets = secrets.collect();
-        let auth = auth(&lift.lifted).unwrap().map(|auth| Yaml::Map(auth).to_value().to_string());
+        let auth = sent(&lift.lifted).unwrap().auth.map(|auth| Yaml::Map(auth).to_value().to_string());
         (lift.request.url.to_string(), secrets, auth.unwrap_or_default())
     }
 
@@ -381,7 +365,7 @@ mod tests {
     fn a_credential_without_a_place_is_refused_and_not_repeated() {
         for line in [
             "curl https://a.example/bot123:abcdefghijklmnopqrstuvwxyz/x",
-            "curl https://a.example/x -d '{\"auth\":{\"password\":\"p\"}}'",
+            "curl https://a.example/x -d '{\"auth\":[{\"password\":\"abcdefp\"}]}'",
         ] {
             let refusal = lift("acme", curl::parse(line).unwrap()).unwrap_err().to_string();
             assert!(

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`curl`], [`request`] | a request as somebody gives it, with its credentials |
 //! | `credentials`, `looks_secret` | the credentials lifted out of it; in doubt a value is one |
+//! | `sent` | how a source file sends them again |
 //! | [`new`] | the requests that show how a list goes on, and the file |
 //! | [`airbyte`] | low-code manifests as source files |
 //! | [`dlt`], [`openapi`] | the same of dlt's `rest_api` configurations and of `OpenAPI` specifications |
@@ -26,6 +27,7 @@ pub mod openapi;
 mod place;
 pub mod report;
 pub mod request;
+mod sent;
 mod tree;
 mod yaml;
 

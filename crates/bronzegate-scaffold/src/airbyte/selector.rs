@@ -66,32 +66,37 @@ pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected
             );
         }
     }
-    selected.records = Some(match &selected.path {
-        path if path.is_empty() => "$".into(),
-        path if path.iter().any(|step| step == "*") => {
-            let path = path.as_slice();
-            part.rewrite("records of several lists or members: `*`");
-            // Elements of a list within each: the list itself is named.
-            let path = match path {
-                [before @ .., last]
-                    if last == "*"
-                        && before.iter().any(|step| step == "*")
-                        && before.last().is_some_and(|step| step != "*") =>
-                {
-                    before
-                }
-                path => path,
-            };
-            let text = if path[0] == "*" { format!("$.{}", path.join(".")) } else { path.join(".") };
-            Yaml::Map(Map::new().with("at", text).with("if_absent", "empty"))
-        }
-        path => Yaml::Map(Map::new().with("at", written(path)).with("if_absent", "empty")),
-    });
+    selected.records = Some(records(part, &selected.path));
     if let Some(filter) = selector.and_then(|selector| selector.get("record_filter")) {
         let condition = filter.text_at("condition").unwrap_or_else(|| "code of the connector".to_owned());
         part.left_out.push(format!("the filter `{}`: its records land too", condition.trim()));
     }
     Ok(selected)
+}
+
+/// The setting `records` of a path.
+fn records(part: &mut Part<'_>, path: &[String]) -> Yaml {
+    if path.is_empty() {
+        return "$".into();
+    }
+    let at = if path.iter().any(|step| step == "*") {
+        part.rewrite("records of several lists or members: `*`");
+        // Elements of a list within each: the list itself is named.
+        let path = match path {
+            [before @ .., last]
+                if last == "*"
+                    && before.iter().any(|step| step == "*")
+                    && before.last().is_some_and(|step| step != "*") =>
+            {
+                before
+            }
+            path => path,
+        };
+        if path[0] == "*" { format!("$.{}", path.join(".")) } else { path.join(".") }
+    } else {
+        written(path)
+    };
+    Yaml::Map(Map::new().with("at", at).with("if_absent", "empty"))
 }
 
 fn format(decoder: &Node) -> Result<Option<Yaml>> {

@@ -88,18 +88,14 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
     only_first(part, retriever, &pages)?;
     let key = key(part, node, &transformations);
     let incremental = match &cursor {
-        Some(_) if delegated.is_some() => {
-            every_time(part, node)?;
-            None
-        }
+        Some(_) if delegated.is_some() => every_time(part, node).map(|()| None)?,
         Some(cursor) => {
             let record = Record { key: key.as_deref(), client_side: wanted.client_side, now: wanted.now };
-            cursor.finish(part, &record)?
+            let map = cursor.finish(part, &record)?;
+            map.map(|map| with_own_cursor(part, map, &transformations, node)).transpose()?
         }
         None => None,
     };
-    let incremental =
-        incremental.map(|map| with_own_cursor(part, map, &transformations, node)).transpose()?;
     request.complete(part, requester)?;
     if let Some((target, size)) = part.fixed_size.take() {
         request.put(&target, size, requester)?;
@@ -108,14 +104,13 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
         add_used_fields(part, parent);
     }
     let mut stream = request.stream;
-    if let Some(records) = selected.records {
-        stream.set("records", records);
-    }
-    if let Some(format) = selected.format {
-        stream.set("format", format);
-    }
-    if let Some(pagination) = pages.map {
-        stream.set("pagination", pagination);
+    let pagination = pages.map.map(Yaml::Map);
+    for (key, value) in
+        [("records", selected.records), ("format", selected.format), ("pagination", pagination)]
+    {
+        if let Some(value) = value {
+            stream.set(key, value);
+        }
     }
     without_idle(part, &mut branches.partitions, &stream);
     if !branches.partitions.is_empty() {

@@ -49,43 +49,18 @@ impl Part<'_> {
                     );
                 }
             },
-            Term::Choice(test, chosen, other) => match self.of_listed(test) {
-                Some(true) => self.template(chosen, what, at)?,
-                Some(false) => self.template(other, what, at)?,
-                None => {
-                    return refuse(
-                        "expression",
-                        format!("{what}: a choice by the partition at run time"),
-                        at,
-                    );
-                }
-            },
+            Term::Choice(test, chosen, other) => {
+                let Some(holds) = self.of_listed(test) else {
+                    let what = format!("{what}: a choice by the partition at run time");
+                    return refuse("expression", what, at);
+                };
+                self.template(if holds { chosen } else { other }, what, at)?
+            }
             Term::FirstOnly(inner) => {
                 self.first_only = true;
                 self.template(inner, what, at)?
             }
-            Term::Secret(place) => {
-                return refuse(
-                    "secret outside of authentication",
-                    format!(
-                        "{what} holds the secret `{place}` within a text; if it is none: --plain {place}"
-                    ),
-                    at,
-                );
-            }
-            Term::Now(_) => {
-                return refuse("the current time in a request", format!("{what} holds the current time"), at);
-            }
-            Term::Unknown(why) => return refuse("expression", format!("{what}: {why}"), at),
-            Term::Test(_)
-            | Term::Sum(..)
-            | Term::First(_)
-            | Term::Quoted(_)
-            | Term::Parameter(..)
-            | Term::Pieces(..)
-            | Term::LinkTarget => {
-                return refuse("expression", format!("{what} is computed at run time"), at);
-            }
+            other => return unsaid(other, what, at),
         })
     }
 
@@ -229,6 +204,20 @@ impl Part<'_> {
             self.formats.push(format);
         }
         Some(format!("{{{{ {word} }}}}"))
+    }
+}
+
+/// Why a term is no template.
+fn unsaid<T>(term: &Term, what: &str, at: &Node) -> Result<T> {
+    match term {
+        Term::Secret(place) => refuse(
+            "secret outside of authentication",
+            format!("{what} holds the secret `{place}` within a text; if it is none: --plain {place}"),
+            at,
+        ),
+        Term::Now(_) => refuse("the current time in a request", format!("{what} holds the current time"), at),
+        Term::Unknown(why) => refuse("expression", format!("{what}: {why}"), at),
+        _ => refuse("expression", format!("{what} is computed at run time"), at),
     }
 }
 

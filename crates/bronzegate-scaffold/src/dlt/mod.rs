@@ -1,11 +1,12 @@
 //! A JSON dump of a configuration of dlt's `rest_api` source. Code in it is never executed; what needs code is refused.
 
+mod endpoint;
 mod pagination;
 
 use bronzegate_core::config;
 use serde_json::Value;
 
-use pagination::pagination;
+use endpoint::{ignored, stream_of};
 
 use crate::credentials::secret_name;
 use crate::report::{Fate, Refusal, Report, SecretToCreate, SourceFile, StreamReport};
@@ -38,9 +39,14 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
             let tried = found.clone().with(stream.as_str(), map.clone());
             check(name, &file.clone().with("streams", tried)).map(|()| map)
         });
+        let (mut left_out, mut notes) = (Vec::new(), Vec::new());
         let (fate, place, refused) = match converted {
             Ok(map) => {
                 found.set(stream.as_str(), map);
+                told(&resource, &mut left_out, &mut notes);
+                for note in left_out.iter().chain(&notes) {
+                    found.above(note.as_str());
+                }
                 (Fate::Exact, Some(format!("{name}/{stream}")), None)
             }
             Err((capability, what)) => {
@@ -52,8 +58,8 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
             stream: place,
             fate,
             rewritten: Vec::new(),
-            left_out: Vec::new(),
-            notes: Vec::new(),
+            left_out,
+            notes,
             refused,
         });
     }
@@ -67,6 +73,27 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
 }
 
 type Refused = (&'static str, String);
+
+/// What is done to records there and not here, and what is to be checked.
+fn told(resource: &Value, left_out: &mut Vec<String>, notes: &mut Vec<String>) {
+    let steps = resource.get("processing_steps").and_then(Value::as_array);
+    if steps.is_some_and(|steps| !steps.is_empty()) {
+        left_out.push("processing_steps: filters and maps of records are code".to_owned());
+    }
+    let endpoint = &resource["endpoint"];
+    if text_at(endpoint, "data_selector").is_none() {
+        notes.push(
+            "dlt looks for the list itself: here the whole body has to be the list; else say where it is in `records`"
+                .to_owned(),
+        );
+    }
+    let actions = endpoint.get("response_actions").and_then(Value::as_array);
+    if actions.into_iter().flatten().any(|action| ignored(action).is_none()) {
+        notes.push(
+            "response_actions other than to ignore a status are left out: the run fails there".to_owned(),
+        );
+    }
+}
 
 /// What all streams share: the address, the authentication with its secrets, and the headers.
 fn source_of(client: &Value, name: &str) -> Result<(Map, Vec<SecretToCreate>), String> {
@@ -180,148 +207,6 @@ fn authentication(auth: &Value, source: &str) -> Result<(Map, Vec<SecretToCreate
     Ok((map, secrets))
 }
 
-/// What the parameters of an endpoint say.
-#[derive(Default)]
-struct Parameters {
-    /// Those that are sent as they are.
-    sent: Map,
-    /// The parent, and the fields that are taken from its records.
-    parent: Option<(String, Vec<String>)>,
-    /// Words of the path, and the template that takes the place of each.
-    words: Vec<(String, String)>,
-    incremental: Option<Value>,
-    /// The parameter that says from when on.
-    from: Option<String>,
-}
-
-impl Parameters {
-    fn of(endpoint: &Value) -> Result<Self, Refused> {
-        let incremental = endpoint.get("incremental").filter(|incremental| incremental.is_object()).cloned();
-        let from = incremental.as_ref().and_then(|incremental| text_at(incremental, "start_param"));
-        let mut all = Self { incremental, from, ..Self::default() };
-        for (name, value) in endpoint.get("params").and_then(Value::as_object).into_iter().flatten() {
-            match value.get("type").and_then(Value::as_str) {
-                Some("resolve") => all.resolve(name, value)?,
-                Some("incremental") => {
-                    all.incremental = Some(value.clone());
-                    all.from = Some(name.clone());
-                }
-                Some(other) => return Err(("code", format!("the parameter `{name}` is of type `{other}`"))),
-                None => {
-                    all.sent.set(name.as_str(), Yaml::from(texts(value)));
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    /// A parameter that is a field of the parent's records.
-    fn resolve(&mut self, name: &str, value: &Value) -> Result<(), Refused> {
-        let stream = crate::airbyte::stream_name(&text_at(value, "resource").unwrap_or_default());
-        let field = text_at(value, "field").unwrap_or_default();
-        self.words.push((format!("{{{name}}}"), format!("{{{{ parent.{field} }}}}")));
-        let known = self.parent.get_or_insert_with(|| (stream.clone(), Vec::new()));
-        if known.0 != stream {
-            return Err(("several parents", format!("`{name}` comes from another parent")));
-        }
-        known.1.push(field);
-        Ok(())
-    }
-}
-
-fn stream_of(resource: &Value, client: &Value) -> Result<Map, Refused> {
-    let endpoint = resource.get("endpoint").cloned().unwrap_or(Value::Null);
-    let path = text_at(&endpoint, "path").unwrap_or_default();
-    let Parameters { sent, mut parent, words, incremental, from } = Parameters::of(&endpoint)?;
-    let mut map = Map::new();
-    let path = words.iter().fold(path, |path, (from, to)| path.replace(from, to));
-    let (path, outer) = outer_fields(&path);
-    if let Some((stream, field)) = outer {
-        parent.get_or_insert((stream, Vec::new())).1.push(field);
-    }
-    map.set("path", if path.starts_with('/') { path } else { format!("/{path}") });
-    if let Some(method) = text_at(&endpoint, "method").filter(|method| !method.eq_ignore_ascii_case("get")) {
-        map.set("method", method.to_uppercase());
-    }
-    if !sent.is_empty() {
-        map.set("params", sent);
-    }
-    if let Some(body) = endpoint.get("json").filter(|body| body.is_object()) {
-        map.set("body", body.clone());
-    }
-    let selector = text_at(&endpoint, "data_selector").unwrap_or_else(|| "$".to_owned());
-    let selector = selector.trim_start_matches("$.").to_owned();
-    map.set("records", selector);
-    let paginator = endpoint.get("paginator").or_else(|| client.get("paginator"));
-    match paginator {
-        Some(paginator) => {
-            if let Some(pagination) = pagination(paginator)? {
-                map.set("pagination", pagination);
-            }
-        }
-        None => {
-            return Err((
-                "detected pagination",
-                "dlt finds out at run time how the list goes on: use `bronzegate new`".to_owned(),
-            ));
-        }
-    }
-    if let Some((stream, fields)) = parent {
-        let fields: Vec<_> = fields.into_iter().map(Yaml::from).collect();
-        map.set("parent", Map::new().with("stream", stream).with("fields", fields));
-    }
-    if let Some(incremental) = incremental {
-        map.set("incremental", cursor(&incremental, from, resource)?);
-    }
-    Ok(map)
-}
-
-/// `{resources.posts.id}` in a path.
-fn outer_fields(path: &str) -> (String, Option<(String, String)>) {
-    let Some(start) = path.find("{resources.") else { return (path.to_owned(), None) };
-    let rest = &path[start + "{resources.".len()..];
-    let Some((inner, after)) = rest.split_once('}') else { return (path.to_owned(), None) };
-    let Some((stream, field)) = inner.split_once('.') else { return (path.to_owned(), None) };
-    (
-        format!("{}{{{{ parent.{field} }}}}{after}", &path[..start]),
-        Some((crate::airbyte::stream_name(stream), field.to_owned())),
-    )
-}
-
-fn cursor(incremental: &Value, from: Option<String>, resource: &Value) -> Result<Map, Refused> {
-    if incremental.get("convert").is_some_and(|convert| !convert.is_null()) {
-        return Err(("code", "the cursor is converted by code".to_owned()));
-    }
-    let path =
-        text_at(incremental, "cursor_path").ok_or(("incremental", "cursor_path is missing".to_owned()))?;
-    let initial = incremental.get("initial_value").filter(|value| !value.is_null());
-    let format = match initial {
-        Some(Value::Number(_)) => "integer",
-        Some(Value::String(text)) if text.parse::<jiff::Timestamp>().is_ok() => "rfc3339",
-        Some(Value::String(text)) if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() => "date",
-        _ => {
-            return Err((
-                "incremental",
-                "how the cursor is written does not follow from initial_value".to_owned(),
-            ));
-        }
-    };
-    let mut map = Map::new().with("cursor", path).with("format", format);
-    if let Some(from) = from {
-        map.set("from", one("query", from));
-    }
-    if let Some(to) = text_at(incremental, "end_param") {
-        map.set("to", one("query", to));
-    }
-    if let Some(initial) = initial.and_then(Value::as_str) {
-        map.set("start", initial);
-    }
-    if let Some(key) = text_at(resource, "primary_key") {
-        map.set("key", key);
-    }
-    Ok(map)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -350,10 +235,11 @@ mod tests {
         base_url: https://api.example.com/v1
         auth: { type: bearer, token: { secret: blog-token } }
         streams:
+          # dlt looks for the list itself: here the whole body has to be the list; else say where it is in `records`
           posts:
             path: /posts
             params: { per_page: "100" }
-            records: $
+            records: { at: $, shape: list }
             pagination: { type: link_header }
           comments:
             path: "/posts/{{ parent.id }}/comments"
@@ -361,10 +247,11 @@ mod tests {
             records: data
             pagination: { type: link_header }
             parent: { stream: posts, fields: [id] }
+          # dlt looks for the list itself: here the whole body has to be the list; else say where it is in `records`
           issues:
             path: /issues
             params: { per_page: "100" }
-            records: $
+            records: { at: $, shape: list }
             pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 50 } }
             incremental:
               cursor: updated_at
@@ -380,5 +267,46 @@ mod tests {
             .and_then(|stream| stream.refused.as_ref())
             .map(|refusal| refusal.capability.as_str());
         assert_eq!(refused, Some("code"));
+    }
+
+    fn of(endpoint: &str) -> Report {
+        let dump = format!(
+            r#"{{ "client": {{ "base_url": "https://api.example.com", "paginator": "single_page" }}, "resources": [ {{ "name": "rows", "include_from_parent": ["name"], "endpoint": {endpoint} }}, "posts" ] }}"#
+        );
+        import(&dump, "blog", &[]).unwrap()
+    }
+
+    #[test]
+    fn statuses_that_are_ignored_and_fields_of_the_parent_are_kept() {
+        let report = of(
+            r#"{ "path": "rows", "data_selector": "data[*]", "response_actions": [{ "status_code": 404, "action": "ignore" }, { "content": "x", "action": "ignore" }] }"#,
+        );
+        let text = &report.sources[0].text;
+        assert!(text.contains("equals: 404 }, then: end, if_first: true }"), "{text}");
+        assert!(text.contains("records: data"), "{text}");
+        assert!(report.streams[0].notes[0].starts_with("response_actions other than"), "{report}");
+        let report = of(r#"{ "path": "posts/{resources.posts.id}/rows", "data_selector": "data" }"#);
+        assert_eq!(
+            report.streams[0].refused.as_ref().map(|refused| refused.capability.as_str()),
+            Some("grammar")
+        );
+    }
+
+    #[test]
+    fn what_would_be_ignored_is_refused() {
+        for (endpoint, capability) in [
+            (r#"{ "path": "rows", "data": "a=b" }"#, "endpoint"),
+            (
+                r#"{ "path": "rows", "paginator": { "type": "offset", "limit": 5, "maximum_offset": 20 } }"#,
+                "end of pages",
+            ),
+            (
+                r#"{ "path": "rows", "paginator": { "type": "page_number", "maximum_page": 2 } }"#,
+                "end of pages",
+            ),
+        ] {
+            let refused = of(endpoint).streams[0].refused.clone().map(|refused| refused.capability);
+            assert_eq!(refused.as_deref(), Some(capability), "{endpoint}");
+        }
     }
 }

@@ -18,6 +18,12 @@ pub(super) fn pagination(paginator: &Value) -> Result<Option<Map>, Refused> {
     let query = |key: &str, default: &str| {
         one("query", text_at(paginator, key).unwrap_or_else(|| default.to_owned()))
     };
+    if let Some(key) = ["maximum_offset", "maximum_page"]
+        .into_iter()
+        .find(|key| paginator.get(key).is_some_and(|value| !value.is_null()))
+    {
+        return Err(("end of pages", format!("the paginator ends at `{key}`, wherever the list does")));
+    }
     let mut map = match kind.as_str() {
         "single_page" => return Ok(None),
         "header_link" => Map::new().with("type", "link_header"),
@@ -39,6 +45,12 @@ pub(super) fn pagination(paginator: &Value) -> Result<Option<Map>, Refused> {
         "page_number" => Map::new().with("type", "page").with("send", query("page_param", "page")),
         other => return Err(("code", format!("the paginator `{other}` is code, or not known here"))),
     };
+    counted(paginator, &kind, &mut map);
+    Ok(Some(map))
+}
+
+/// What counts pages or records besides: the size, the first page, and totals.
+fn counted(paginator: &Value, kind: &str, map: &mut Map) {
     if kind == "offset"
         && let Some(limit) = paginator.get("limit").and_then(Value::as_u64)
     {
@@ -62,5 +74,4 @@ pub(super) fn pagination(paginator: &Value) -> Result<Option<Map>, Refused> {
     } else if kind == "offset" && !paginator.get("total_path").is_some_and(Value::is_null) {
         map.set("total", one("body", "total"));
     }
-    Ok(Some(map))
 }

@@ -15,7 +15,7 @@ pub(crate) struct Cursor {
     pub(crate) send: Target,
     /// What else goes with the next request.
     carry: Vec<(Path, Target)>,
-    /// What the first request says in its place.
+    /// What the first request sends instead.
     initial: Option<String>,
     /// Its text stays the same from page to page: the API keeps the position.
     pub(crate) stays: bool,
@@ -119,6 +119,12 @@ const CURSORS: [(&str, &[&str]); 25] = [
     ("nextpage", &["page", "page_token", "cursor"]),
     ("nextpageid", &["page_id", "page_token", "next_page_id"]),
 ];
+/// What requests may call a cursor that an answer calls so; `None` for a name that is no cursor's.
+pub(crate) fn cursor_parameters(name: &str) -> Option<Vec<&str>> {
+    let (_, sends) = CURSORS.iter().find(|(known, _)| *known == normal(name))?;
+    Some(sends.iter().copied().chain([name]).collect())
+}
+
 const LAST_IDS: [&str; 4] = ["starting_after", "after_id", "last_id", "since_id"];
 
 impl Look<'_> {

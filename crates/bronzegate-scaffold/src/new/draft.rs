@@ -12,10 +12,11 @@ use bronzegate_core::secret::SecretStore;
 use serde_json::Value;
 use url::Url;
 
-use crate::credentials::{Lifted, Place, auth, lift};
+use crate::credentials::{Lifted, Place, lift};
 use crate::place::Target;
 use crate::request::{Method, Request};
-use crate::yaml::{Map, Yaml};
+use crate::sent::sent;
+use crate::yaml::{Map, Yaml, one};
 
 /// The most bytes of a body that are looked at.
 const LONGEST_BODY: usize = 16 << 20;
@@ -101,7 +102,7 @@ impl Draft {
             method,
             source,
         };
-        auth(&draft.lifted).map_err(wrong)?;
+        sent(&draft.lifted).map_err(wrong)?;
         Ok(draft)
     }
 
@@ -141,7 +142,8 @@ impl Draft {
                 let own = |name: &str| {
                     self.lifted.iter().any(|lifted| lifted.place == Place::Query(name.to_owned()))
                 };
-                draft.params.retain(|(name, _)| !own(name));
+                // Some addresses have an empty one (`?a=1&&b=2`), which a run follows as it is.
+                draft.params.retain(|(name, _)| !own(name) && !name.is_empty());
             }
             Change::Set(Target::Query(name), value) => {
                 draft.params.retain(|(known, _)| known != name);
@@ -163,25 +165,41 @@ impl Draft {
     pub(crate) fn file(&self) -> Map {
         let mut file =
             Map::new().with("source", self.source.as_str()).with("base_url", self.base_url.as_str());
-        if let Ok(Some(auth)) = auth(&self.lifted) {
+        let sent = sent(&self.lifted).unwrap_or_default();
+        if let Some(auth) = sent.auth {
             file.set("auth", auth);
         }
         let mut stream = Map::new().with("path", self.path.as_str());
         if self.is_post() {
             stream.set("method", "POST");
         }
-        if !self.params.is_empty() {
-            stream.set("params", self.params_map());
+        let (mut params, mut headers, mut body) = (self.params_map(), Map::new(), self.body.clone());
+        for (name, value) in &self.headers {
+            headers.set(name.as_str(), value.as_str());
         }
-        if !self.headers.is_empty() {
-            let mut headers = Map::new();
-            for (name, value) in &self.headers {
-                headers.set(name.as_str(), value.as_str());
+        for lifted in sent.beside {
+            let secret = one("secret", lifted.secret.as_str());
+            match &lifted.place {
+                Place::Query(name) => {
+                    params.set(name.as_str(), secret);
+                }
+                Place::Header { name, .. } => {
+                    headers.set(name.as_str(), secret);
+                }
+                Place::Body(path) => {
+                    let value = serde_json::json!({ "secret": lifted.secret });
+                    put(body.get_or_insert_default(), path, value);
+                }
+                Place::User | Place::Password => {}
             }
-            stream.set("headers", headers);
         }
-        if let Some(body) = &self.body {
-            stream.set(if self.is_form { "form" } else { "body" }, body.clone());
+        for (key, map) in [("params", params), ("headers", headers)] {
+            if !map.is_empty() {
+                stream.set(key, map);
+            }
+        }
+        if let Some(body) = body {
+            stream.set(if self.is_form { "form" } else { "body" }, body);
         }
         file.set("streams", Map::new().with(self.stream.as_str(), stream));
         file

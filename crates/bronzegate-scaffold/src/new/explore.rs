@@ -53,6 +53,8 @@ pub(super) struct Known {
     pub(super) why_records: String,
     pub(super) size: Option<Size>,
     pub(super) paging: Paging,
+    /// The page behind the last one has no list.
+    pub(super) ends_without_list: bool,
     pub(super) tried: Vec<String>,
 }
 
@@ -205,7 +207,25 @@ impl Explorer<'_> {
             Paging::Unknown(_) => Paging::Unknown(unknown(&page, &records, size.as_ref())),
             proven @ Paging::Proven { .. } => proven,
         };
-        Ok(Known { page, second, records, why_records, size, paging, tried: std::mem::take(&mut self.tried) })
+        let count = page.records(&records).len() as u64;
+        let total = total(&page, second.as_ref(), count).map(|(_, number)| number);
+        let ends_without_list = match (&paging, total) {
+            (Paging::Proven { kind: Kind::Offset { send, .. }, .. }, Some(total)) => {
+                self.lacks_list(&draft, &Change::Set(send.clone(), total.into()), &records).await
+            }
+            _ => false,
+        };
+        let tried = std::mem::take(&mut self.tried);
+        Ok(Known { page, second, records, why_records, size, paging, ends_without_list, tried })
+    }
+
+    /// Whether a page without records has no list either.
+    async fn lacks_list(&mut self, draft: &Draft, change: &Change, records: &Path) -> bool {
+        if self.requests >= MOST_REQUESTS {
+            return false;
+        }
+        let page = self.try_page(draft, change).await;
+        page.is_some_and(|page| crate::place::at(&page.body, records).is_none_or(Value::is_null))
     }
 
     /// Whether a guess leads to a page that really differs.

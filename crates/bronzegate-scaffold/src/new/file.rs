@@ -32,10 +32,15 @@ pub(super) fn write(draft: &Draft, known: &Known) -> Result<(String, Vec<String>
     let records: Yaml =
         if known.records.is_empty() && known.page.body.is_array() && known.page.format == Format::Json {
             Yaml::Map(Map::new().with("at", "$").with("shape", "list"))
+        } else if known.ends_without_list {
+            Yaml::Map(Map::new().with("at", written(&known.records)).with("if_absent", "empty"))
         } else {
             written(&known.records).into()
         };
     findings.put(&mut stream, "records", records, &known.why_records);
+    if known.ends_without_list {
+        findings.told.push("records: the page after the last has no list, which is no error".to_owned());
+    }
     match (pagination, &known.paging) {
         (Some((map, why)), _) => findings.put(&mut stream, "pagination", map, &why),
         (None, Paging::Unknown(decide)) => {

@@ -13,6 +13,7 @@ mod records;
 mod signals;
 mod size;
 
+pub(crate) use cursors::cursor_parameters;
 pub(crate) use draft::put;
 pub use draft::{Draft, Given};
 pub use explore::{Choose, Explored, Outcome, explore, skeleton};

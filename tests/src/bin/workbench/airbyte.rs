@@ -29,7 +29,7 @@ struct Way {
 const LIMIT: &str =
     "page_size_option: { type: RequestOption, inject_into: request_parameter, field_name: limit }";
 
-const WAYS: [Way; 20] = [
+const WAYS: [Way; 21] = [
     Way {
         name: "cursor",
         style: Style::Cursor,
@@ -43,6 +43,13 @@ const WAYS: [Way; 20] = [
         records: "results",
         requester: "",
         retriever: "paginator: { type: DefaultPaginator, LIMIT, page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: offset }, pagination_strategy: { type: OffsetIncrement, page_size: SIZE } }",
+    },
+    Way {
+        name: "unsized_offset",
+        style: Style::Offset,
+        records: "results",
+        requester: "",
+        retriever: "paginator: { type: DefaultPaginator, page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: offset }, pagination_strategy: { type: OffsetIncrement } }",
     },
     Way {
         name: "computed_offset",

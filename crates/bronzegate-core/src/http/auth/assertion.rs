@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
+#[cfg(feature = "aws-lc")]
 use jsonwebtoken::{EncodingKey, Header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
@@ -56,7 +57,21 @@ pub(super) struct SignedHeader {
     pub(super) thumbprint: Option<String>,
 }
 
+/// Signs nothing: a build without AWS-LC has no algorithm for it.
+#[cfg(not(feature = "aws-lc"))]
+pub(super) fn sign(
+    header: SignedHeader,
+    key: &SecretString,
+    _claims: &Map<String, Value>,
+) -> Result<SecretString, Unsigned> {
+    let SignedHeader { algorithm, key_id, thumbprint } = header;
+    drop((key_id, thumbprint));
+    let is_key = key.expose_secret().contains("PRIVATE KEY");
+    Err(if is_key { Unsigned::Failed(algorithm) } else { Unsigned::NotAKey(algorithm) })
+}
+
 /// Signs claims.
+#[cfg(feature = "aws-lc")]
 pub(super) fn sign(
     header: SignedHeader,
     key: &SecretString,

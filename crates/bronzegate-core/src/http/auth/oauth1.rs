@@ -1,11 +1,14 @@
 //! `OAuth` 1.0a: the signature of a request (RFC 5849, section 3.4).
 
+#[cfg(feature = "aws-lc")]
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Method};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+#[cfg(not(feature = "aws-lc"))]
+use ring::hmac;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 

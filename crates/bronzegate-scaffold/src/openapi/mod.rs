@@ -1,20 +1,18 @@
 //! `OpenAPI` specifications (2 and 3) as a scaffold: paths with one list that cannot be mistaken. What a specification does not
 //! say for sure is marked `(check)`, and what asks by time is never guessed.
 
+mod answer;
+
 use bronzegate_core::config;
-use serde_json::Value;
 
 use crate::credentials::secret_name;
-use crate::place::{normal, written};
+use crate::place::written;
 use crate::report::{Fate, Refusal, Report, SecretToCreate, SourceFile, StreamReport};
 use crate::tree::{Node, read};
 use crate::yaml::{Map, Yaml, one};
 
 /// How deep references are followed.
 const DEEPEST: usize = 20;
-const SIZES: [&str; 6] = ["limit", "perpage", "pagesize", "maxresults", "size", "top"];
-const LISTS: [&str; 10] =
-    ["data", "items", "results", "records", "value", "values", "entries", "rows", "objects", "nodes"];
 
 /// Converts a specification.
 ///
@@ -29,7 +27,7 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
     let mut report = Report::default();
     let (base_url, prefix) = spec.server()?;
     let mut file = Map::new().with("source", name).with("base_url", base_url);
-    if let Some((auth, secrets)) = spec.security() {
+    if let Some((auth, secrets)) = spec.security(None) {
         file.set("auth", auth);
         file.beside("(check)");
         report.secrets = secrets;
@@ -42,7 +40,8 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
             continue;
         }
         match spec.stream(&format!("{prefix}{path}"), item, get) {
-            Ok((map, notes)) => {
+            Ok((mut map, notes)) => {
+                spec.own_security(get, &mut map, &mut report.secrets);
                 let mut unique = stream.clone();
                 let mut number = 2;
                 while found.get(&unique).is_some() {
@@ -137,22 +136,22 @@ impl<'a> Spec<'a> {
         Ok((origin.as_str().trim_end_matches('/').to_owned(), path))
     }
 
-    fn security(&self) -> Option<(Map, Vec<SecretToCreate>)> {
+    /// The authentication of the whole specification, or of one operation by what it says of itself.
+    fn security(&self, own: Option<&Node>) -> Option<(Map, Vec<SecretToCreate>)> {
         let schemes = self
             .root
             .path(&["components", "securitySchemes"])
             .or_else(|| self.root.get("securityDefinitions"))?;
-        let wanted = self
-            .root
-            .get("security")
-            .and_then(|security| security.items().first())
-            .and_then(|first| first.entries().first());
+        let security = own.or_else(|| self.root.get("security"));
+        let wanted =
+            security.and_then(|security| security.items().first()).and_then(|first| first.entries().first());
         let (name, scheme) = match wanted {
             Some((name, _)) => schemes.entries().iter().find(|(known, _)| known == name)?,
             None => schemes.entries().first()?,
         };
         let scheme = self.seen(scheme);
-        let secret = |what: &str| format!("{}-{what}", self.source);
+        let prefix = own.map(|_| format!("{}-", secret_name(name))).unwrap_or_default();
+        let secret = |what: &str| format!("{}-{prefix}{what}", self.source);
         let created = |names: &[&str]| {
             names
                 .iter()
@@ -179,6 +178,26 @@ impl<'a> Spec<'a> {
             }
             _ => return None,
         })
+    }
+
+    /// The authentication of an operation, where it is another one.
+    fn own_security(&self, get: &Node, map: &mut Map, secrets: &mut Vec<SecretToCreate>) {
+        let Some(own) = get.get("security").filter(|own| self.is_other(own)) else { return };
+        match self.security(Some(own)).filter(|_| !own.items().is_empty()) {
+            Some((auth, created)) => {
+                map.set("auth", auth);
+                secrets.extend(created);
+            }
+            None => {
+                map.set("auth", Map::new().with("type", "none"));
+            }
+        }
+        map.beside("(check)");
+    }
+
+    /// Whether an operation authenticates otherwise than the specification says for all.
+    fn is_other(&self, own: &Node) -> bool {
+        self.root.get("security").map(Node::to_value) != Some(own.to_value())
     }
 
     fn stream(&self, path: &str, item: &'a Node, get: &'a Node) -> Result<(Map, Vec<String>), String> {
@@ -209,106 +228,15 @@ impl<'a> Spec<'a> {
                 names.join(", ")
             ));
         }
-        match self.pagination(&parameters) {
+        let cursor = || self.cursor(&parameters, get);
+        match self.pagination(&parameters).or_else(cursor) {
             Some(pagination) => {
                 map.set("pagination", pagination);
-                notes.push("pagination is told by the names of parameters alone".to_owned());
+                notes.push("pagination is told by names alone".to_owned());
             }
             None => notes.push("no parameter names a page: does the list have one page only?".to_owned()),
         }
         Ok((map, notes))
-    }
-
-    /// The one list of objects in the answer.
-    fn records(&self, get: &'a Node) -> Result<Vec<String>, String> {
-        let responses = get.get("responses").map(Node::entries).unwrap_or_default();
-        let good = responses
-            .iter()
-            .find(|(status, _)| status.starts_with('2'))
-            .map(|(_, response)| self.seen(response));
-        let response = good.ok_or("no answer with a status of success is described")?;
-        let json = response
-            .get("content")
-            .map(Node::entries)
-            .unwrap_or_default()
-            .iter()
-            .find(|(kind, _)| kind.contains("json"))
-            .map(|(_, media)| media);
-        let schema = json
-            .and_then(|media| media.get("schema"))
-            .or_else(|| response.get("schema"))
-            .ok_or("the answer has no schema")?;
-        let mut found = Vec::new();
-        self.lists(self.seen(schema), &mut Vec::new(), &mut found);
-        match found.as_slice() {
-            [] => Err("the answer has no list of objects".to_owned()),
-            [only] => Ok(only.clone()),
-            several => {
-                let named: Vec<_> = several
-                    .iter()
-                    .filter(|path| path.last().is_some_and(|name| LISTS.contains(&normal(name).as_str())))
-                    .collect();
-                match named.as_slice() {
-                    [only] => Ok((*only).clone()),
-                    _ => Err(format!("the answer has {} lists of objects", several.len())),
-                }
-            }
-        }
-    }
-
-    fn lists(&self, schema: &'a Node, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
-        let is_object = |node: &Node| {
-            node.get("properties").is_some() || node.kind() == "object" || node.get("allOf").is_some()
-        };
-        if schema.kind() == "array" {
-            if schema.get("items").is_some_and(|items| is_object(self.seen(items))) {
-                found.push(path.clone());
-            }
-            return;
-        }
-        for part in schema.get("allOf").map(Node::items).unwrap_or_default() {
-            if path.len() < 4 {
-                self.lists(self.seen(part), path, found);
-            }
-        }
-        for (name, property) in schema.get("properties").map(Node::entries).unwrap_or_default() {
-            if path.len() < 3 {
-                path.push(name.clone());
-                self.lists(self.seen(property), path, found);
-                path.pop();
-            }
-        }
-    }
-
-    fn pagination(&self, parameters: &[&Node]) -> Option<Map> {
-        let named = |names: &[&str]| {
-            parameters.iter().find_map(|parameter| {
-                parameter
-                    .text_at("name")
-                    .filter(|name| names.contains(&normal(name).as_str()))
-                    .map(|name| (name, *parameter))
-            })
-        };
-        let (kind, send) = if let Some((name, _)) = named(&["offset", "skip", "startat"]) {
-            ("offset", name)
-        } else if let Some((name, _)) = named(&["page", "pagenumber", "pageno"]) {
-            ("page", name)
-        } else {
-            // Where a cursor comes from is not in a specification.
-            return None;
-        };
-        let mut map = Map::new().with("type", kind).with("send", one("query", send));
-        if let Some((name, size)) = named(&SIZES) {
-            let schema = size.get("schema").map_or(size, |schema| self.seen(schema));
-            let number = ["maximum", "default"]
-                .iter()
-                .find_map(|key| schema.get(key))
-                .map(Node::to_value)
-                .as_ref()
-                .and_then(Value::as_u64);
-            map.set("page_size", Map::new().with("query", name).with("value", number.unwrap_or(100)));
-        }
-        Some(map)
     }
 }
 
@@ -348,6 +276,31 @@ paths:
 "##;
 
     #[test]
+    fn a_cursor_that_the_answer_names_and_an_own_authentication_are_found() {
+        let spec = SPEC
+            .replace(
+                "total: { type: integer }",
+                "meta: { type: object, properties: { next_cursor: { type: string } } }",
+            )
+            .replace(
+                "{ name: offset, in: query, schema: { type: integer } }",
+                "{ name: cursor, in: query, schema: { type: string } }",
+            )
+            .replace(
+                "    get:\n      parameters:",
+                "    get:\n      security: [{ other: [] }]\n      parameters:",
+            )
+            .replace("securitySchemes: {", "securitySchemes: { other: { type: http, scheme: basic },");
+        let report = import(&spec, "zoo", &[]).unwrap();
+        let text = &report.sources[0].text;
+        assert!(
+            text.contains("pagination:\n      type: cursor\n      next: { body: meta.next_cursor }\n      send: { query: cursor }"),
+            "{text}"
+        );
+        assert!(text.contains("username: { secret: zoo-other-user }"), "{text}");
+    }
+
+    #[test]
     fn one_list_is_a_stream_and_whatever_is_ambiguous_is_refused() {
         let report = import(SPEC, "zoo", &[]).unwrap();
         insta::assert_snapshot!(report.sources[0].text, @r#"
@@ -358,7 +311,7 @@ paths:
         base_url: https://eu.example.com
         auth: { type: api_key, in: header, name: X-Key, value: { secret: zoo-key } }  # (check)
         streams:
-          # (check) pagination is told by the names of parameters alone
+          # (check) pagination is told by names alone
           pets:
             path: /v1/pets
             records: data

@@ -44,7 +44,7 @@ pub(super) fn parents(streams: &[Stream], names: &[&str], places: &[(&str, &At)]
 
 /// Which records of a parent have changed is told by the time that they carry.
 fn changed(child: &Stream, parent: &Stream, at: &At, report: &Report) {
-    if !child.parent.as_ref().is_some_and(|parent| parent.full_every.is_some()) {
+    if child.parent.as_ref().is_none_or(|parent| parent.full_every.is_none()) {
         return;
     }
     let told = match &parent.incremental {

@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::engine::StreamRun;
 use super::staged::Staged;
 use crate::bronze::CommitRecord;
+use crate::config::Stream;
 use crate::cursor::{ChangedParents, ParentMark};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{StreamPages, never_comes};
@@ -58,19 +59,20 @@ impl StreamRun {
 
     /// Tells which parents are asked for, and in what, from what another file says.
     fn settings_of_parents(&self) -> String {
-        let parent = self.stream.parent.as_ref();
-        let mut told =
-            format!("{:?}", parent.map(|parent| (&parent.fields, parent.missing, &parent.conditions)));
-        for level in std::iter::successors(self.parent.as_deref(), |level| level.parent.as_deref()) {
+        let parent = |stream: &Stream| {
+            let parent = stream.parent.as_ref();
+            format!("{:?}", parent.map(|parent| (&parent.fields, parent.missing, &parent.conditions)))
+        };
+        let levels = std::iter::successors(self.parent.as_deref(), |level| level.parent.as_deref());
+        let told = levels.fold(parent(&self.stream), |told, level| {
             let stream = &level.stream;
             let request = (&stream.name, &stream.path, &stream.params, &stream.body, &stream.records);
-            let parent = stream.parent.as_ref();
-            let above = parent.map(|parent| (&parent.fields, parent.missing, &parent.conditions));
-            let cursor = stream.incremental.as_ref();
-            let cursor = cursor
+            let cursor = stream
+                .incremental
+                .as_ref()
                 .map(|settings| (&settings.cursor, &settings.format, &settings.timezone, &settings.start));
-            told += &format!("{request:?} {:?} {above:?} {cursor:?}", stream.partitions);
-        }
+            format!("{told}{request:?} {:?} {} {cursor:?}", stream.partitions, parent(stream))
+        });
         format!("{:016x}", xxh3_64(told.as_bytes()))
     }
 

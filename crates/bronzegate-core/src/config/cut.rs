@@ -106,9 +106,7 @@ mod tests {
         assert_eq!(found("(?:a|b)([0-9]*)$", "xb12"), Some("12".to_owned()));
         assert_eq!(found("/([0-9]+)$", "items 0-9/*"), None);
         assert_eq!(found("next=(.*)", "next="), None, "nothing is no cursor");
-        for bad in
-            ["", "a", "(a)(b)", "(a", &"(a)".repeat(1).replace('a', &"a".repeat(200)), "(a{1000}{1000})"]
-        {
+        for bad in ["", "a", "(a)(b)", "(a", &format!("({})", "a".repeat(200)), "(a{1000}{1000})"] {
             assert!(Pattern::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }

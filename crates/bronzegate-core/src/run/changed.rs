@@ -10,7 +10,7 @@ use crate::bronze::CommitRecord;
 use crate::config::Stream;
 use crate::cursor::{ChangedParents, ParentMark};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{StreamPages, never_comes};
+use crate::extract::{SeenColumns, StreamContext, StreamPages, never_comes};
 use crate::plan::{AskedParents, Segment, Sequence};
 
 impl StreamRun {
@@ -76,8 +76,23 @@ impl StreamRun {
         format!("{:016x}", xxh3_64(told.as_bytes()))
     }
 
+    /// What the pages of a segment come from, with what it knows of changes and of columns.
+    pub(super) fn of_segment(
+        &self,
+        context: StreamContext,
+        segment: &Segment,
+        columns: &Arc<SeenColumns>,
+    ) -> StreamContext {
+        StreamContext {
+            columns: columns.clone(),
+            changed: self.parent_mark(segment),
+            token: segment.token(),
+            ..context.at(segment.key.scheduled)
+        }
+    }
+
     /// How far the parents of a segment have been read, for the task that reads them; `None` where all are asked for.
-    pub(super) fn parent_mark(&self, segment: &Segment) -> Option<Arc<ParentMark>> {
+    fn parent_mark(&self, segment: &Segment) -> Option<Arc<ParentMark>> {
         let settings = self.parent.as_ref()?.stream.incremental.clone()?;
         Some(Arc::new(ParentMark::new(settings, segment.parents.as_ref()?.cursor.clone())))
     }

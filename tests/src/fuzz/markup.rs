@@ -1,5 +1,6 @@
 //! Bodies of XML, drawn and then damaged, against what they were drawn from and against another parser.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use bronzegate_core::report::Status;
@@ -117,11 +118,11 @@ fn feed(random: &mut Rng) -> (String, Vec<Value>) {
 /// Writes an element, and returns what it is as JSON.
 fn element(name: &str, depth: usize, random: &mut Rng, out: &mut String) -> Value {
     let mut members = Map::new();
-    out.push_str(&format!("<{name}"));
+    let _ = write!(out, "<{name}");
     for attribute in ["id", "dc:lang"] {
         if random.u8(..4) == 0 {
             let (written, read) = TEXTS[random.usize(..3)];
-            out.push_str(&format!(" {attribute}=\"{written}\""));
+            let _ = write!(out, " {attribute}=\"{written}\"");
             members.insert(format!("@{attribute}"), read.into());
         }
     }
@@ -147,7 +148,7 @@ fn element(name: &str, depth: usize, random: &mut Rng, out: &mut String) -> Valu
     } else {
         ""
     };
-    out.push_str(&format!("</{name}>"));
+    let _ = write!(out, "</{name}>");
     if members.is_empty() {
         return text.into();
     }

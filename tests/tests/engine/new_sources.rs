@@ -201,7 +201,7 @@ const DOCUMENTED: &[Documented] = &[
     documented(
         "wikipedia",
         "pages",
-        "curl -A 'me (me@example.com)' 'BASE/w/api.php?action=query&format=json&formatversion=2&generator=categorymembers&gcmtitle=Category:Physics&gcmlimit=50'",
+        "curl -A 'me (me@example.com)' 'BASE/w/api.php?action=query&format=json&formatversion=2&generator=categorymembers&gcmtitle=Category:Physics&prop=info&gcmlimit=50'",
     ),
     documented(
         "wikipedia",

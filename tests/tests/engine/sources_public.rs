@@ -82,7 +82,8 @@ async fn arxiv_answers_atom_and_finds_papers_only_days_after_their_submission() 
     let vendor = Vendor::new("arxiv").await;
     let papers = vendor.lands("papers", 0).await;
     assert_eq!((papers.max_in_flight, papers.statuses.contains_key(&503)), (1, true), "{papers:?}");
-    assert!(vendor.bench.records("papers")[0].contains(r#""summary":"a < b & c 0""#));
+    let first = r#""summary":"a < b & c 0""#;
+    assert!(vendor.bench.records("papers").iter().any(|paper| paper.contains(first)));
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_demo_api::{
-    By, Fault, FaultKind, Layout, Quirks, Said, Shape, Stream, Style, TimeFormat, Timeline, When,
+    By, Credentials, Fault, FaultKind, Layout, Quirks, Said, Shape, Stream, Style, TimeFormat, Timeline, When,
 };
 use bronzegate_tests::streams::changes::{at, change};
 use bronzegate_tests::{Bench, SCHEDULED, Vendor, failure};
+use rcgen::{KeyPair, PKCS_RSA_SHA256};
+use serde_json::json;
 
 use super::segments::LONG;
 
@@ -83,7 +85,7 @@ async fn the_next_run_asks_with_the_token_of_the_last_page() {
 #[tokio::test]
 async fn a_run_with_a_token_begins_where_later_pages_are_asked_for() {
     let mut stream = files(AS_A_CURSOR);
-    stream.quirks.continued_at = Some("/continue".to_owned());
+    stream.quirks.continued_at = Some("continue".to_owned());
     stream.quirks.demanded_parameters = vec!["all".to_owned()];
     let bench = Bench::new(vec![stream], vec![], &yaml(AS_A_CURSOR)).await;
     let all = run(&bench, 2).await;
@@ -158,6 +160,11 @@ async fn a_last_page_without_a_token_fails_and_a_changed_request_reads_everythin
 #[tokio::test]
 async fn google_calendar_forgets_a_token_and_everything_is_read_again() {
     let vendor = Vendor::new("google-calendar").await;
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).expect("a key");
+    let account = json!({ "client_email": "demo-account", "private_key": key.serialize_pem() });
+    vendor.keep("google-calendar-service-account", account);
+    let known = vendor.bench.api.credentials();
+    vendor.bench.api.set_credentials(Credentials { assertion_key: key.public_key_pem(), ..known });
     let read = async |at: &str| {
         let report = vendor.run_at("events_by_token", at).await;
         assert_eq!((report.status, &report.error), (Status::Complete, &None), "{report:?}");

@@ -232,7 +232,7 @@ impl Template {
             offset: Some(1),
             window_from: Some("f"),
             window_to: Some("t"),
-            run_time: Some("r"),
+            run_time: Some("2026-01-01T00:00:00Z"),
             partition: &partition,
             text_partitions: &[],
             parent: &parent,

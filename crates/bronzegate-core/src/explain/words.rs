@@ -97,14 +97,15 @@ fn repeated(stream: &Stream) -> Option<String> {
     let partitions = (!names.is_empty())
         .then(|| format!("{} partitions ({})", stream.partitions.count(), names.join(", ")));
     let parent = stream.parent.as_ref().map(|parent| {
-        let mut which = if parent.conditions.is_empty() { "" } else { " that passes `where`" }.to_owned();
-        if let Some(every) = parent.full_every {
-            let and = if which.is_empty() { "" } else { " and" };
-            let every = shown(every);
-            which = format!(
-                "{which}{and} that is new or has changed since the last run (every {every} each of them)"
-            );
-        }
+        let which = if parent.conditions.is_empty() { "" } else { " that passes `where`" };
+        let which = match parent.full_every {
+            None => which.to_owned(),
+            Some(every) => format!(
+                "{which}{} that is new or has changed since the last run (every {} each of them)",
+                if which.is_empty() { "" } else { " and" },
+                shown(every)
+            ),
+        };
         match &parent.batch {
             Some(batch) => format!("up to {} records of {}{which}", batch.size, parent.stream),
             None => format!("record of {}{which}", parent.stream),

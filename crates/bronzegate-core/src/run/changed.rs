@@ -7,9 +7,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::engine::StreamRun;
 use super::staged::Staged;
 use crate::bronze::CommitRecord;
+use crate::config::Stream;
 use crate::cursor::{ChangedParents, ParentMark};
 use crate::error::{Error, ErrorKind, Result};
-use crate::extract::{StreamPages, never_comes};
+use crate::extract::{SeenColumns, StreamContext, StreamPages, never_comes};
 use crate::plan::{AskedParents, Segment, Sequence};
 
 impl StreamRun {
@@ -58,24 +59,40 @@ impl StreamRun {
 
     /// Tells which parents are asked for, and in what, from what another file says.
     fn settings_of_parents(&self) -> String {
-        let parent = self.stream.parent.as_ref();
-        let mut told =
-            format!("{:?}", parent.map(|parent| (&parent.fields, parent.missing, &parent.conditions)));
-        for level in std::iter::successors(self.parent.as_deref(), |level| level.parent.as_deref()) {
+        let parent = |stream: &Stream| {
+            let parent = stream.parent.as_ref();
+            format!("{:?}", parent.map(|parent| (&parent.fields, parent.missing, &parent.conditions)))
+        };
+        let levels = std::iter::successors(self.parent.as_deref(), |level| level.parent.as_deref());
+        let told = levels.fold(parent(&self.stream), |told, level| {
             let stream = &level.stream;
             let request = (&stream.name, &stream.path, &stream.params, &stream.body, &stream.records);
-            let parent = stream.parent.as_ref();
-            let above = parent.map(|parent| (&parent.fields, parent.missing, &parent.conditions));
-            let cursor = stream.incremental.as_ref();
-            let cursor = cursor
+            let cursor = stream
+                .incremental
+                .as_ref()
                 .map(|settings| (&settings.cursor, &settings.format, &settings.timezone, &settings.start));
-            told = format!("{told}{request:?} {:?} {above:?} {cursor:?}", stream.partitions);
-        }
+            format!("{told}{request:?} {:?} {} {cursor:?}", stream.partitions, parent(stream))
+        });
         format!("{:016x}", xxh3_64(told.as_bytes()))
     }
 
+    /// What the pages of a segment come from, with what it knows of changes and of columns.
+    pub(super) fn of_segment(
+        &self,
+        context: StreamContext,
+        segment: &Segment,
+        columns: &Arc<SeenColumns>,
+    ) -> StreamContext {
+        StreamContext {
+            columns: columns.clone(),
+            changed: self.parent_mark(segment),
+            token: segment.token(),
+            ..context.at(segment.key.scheduled)
+        }
+    }
+
     /// How far the parents of a segment have been read, for the task that reads them; `None` where all are asked for.
-    pub(super) fn parent_mark(&self, segment: &Segment) -> Option<Arc<ParentMark>> {
+    fn parent_mark(&self, segment: &Segment) -> Option<Arc<ParentMark>> {
         let settings = self.parent.as_ref()?.stream.incremental.clone()?;
         Some(Arc::new(ParentMark::new(settings, segment.parents.as_ref()?.cursor.clone())))
     }

@@ -69,7 +69,8 @@ impl StreamRun {
             let max_part_bytes = self.stream.output.max_part_bytes;
             let parts = Parts::new(publisher.parts(), naming, format.clone(), max_part_bytes);
             let parts = (parts, format, publisher.most_parts());
-            match self.stage(parts, (&segment, log), deadline, stop.child_token()).await {
+            let staging = Box::pin(self.stage(parts, (&segment, log), deadline, stop.child_token()));
+            match staging.await {
                 Ok(staged) => break staged,
                 Err(Unfinished::Failed(error)) if error.asks_restart() && segment.may_begin_anew() => {
                     // The API does not know any more where an earlier segment has ended.
@@ -251,12 +252,7 @@ impl StreamRun {
         );
         let columns = Arc::new(SeenColumns::after(segment.columns.clone()));
         let full = Full { most_parts, stop: stop.clone() };
-        let context = StreamContext {
-            columns: columns.clone(),
-            changed: self.parent_mark(segment),
-            token: segment.token(),
-            ..self.context(asked, deadline, stop).at(segment.key.scheduled)
-        };
+        let context = self.of_segment(self.context(asked, deadline, stop), segment, &columns);
         remembered(&context, segment);
         let mut pages = StreamPages::start(Arc::new(context), segment.state.clone().unwrap_or_default());
         let read = self.write_pages(&mut pages, &mut writer, (&full, &mut staged)).await;

@@ -76,8 +76,8 @@ pub(crate) fn around_elements(envelope: &Envelope, within: Option<&str>) -> (Str
 /// Elements in each other, behind a document type that names another file.
 fn nested(within: &str) -> (String, String) {
     let names: Vec<&str> = within.split('.').collect();
-    let open = format!("<{}>", names.join("><"));
-    let close = format!("</{}>", names.iter().rev().copied().collect::<Vec<_>>().join("></"));
+    let open = names.iter().fold(String::new(), |before, name| format!("{before}<{name}>"));
+    let close = names.iter().fold(String::new(), |inner, name| format!("</{name}>{inner}"));
     let doctype = format!("<!DOCTYPE {} PUBLIC \"-//demo//EN\" \"https://demo.example/a.dtd\">", names[0]);
     (format!("<?xml version=\"1.0\"?>\n{doctype}\n{open}"), close)
 }

@@ -9,12 +9,11 @@ use std::collections::BTreeMap;
 pub(crate) fn write_element(name: &str, record: &[u8], out: &mut Vec<u8>) {
     let (attributes, elements): (Vec<_>, Vec<_>) =
         texts(record).into_iter().partition(|(name, _)| name.starts_with('@'));
-    out.extend_from_slice(format!("<{name}").as_bytes());
-    for (name, text) in attributes {
-        let (name, text) = (name.trim_start_matches('@'), escaped(&text).replace('"', "&quot;"));
-        out.extend_from_slice(format!(" {name}=\"{text}\"").as_bytes());
-    }
-    out.push(b'>');
+    let attributes = attributes.iter().fold(String::new(), |before, (name, text)| {
+        let text = escaped(text).replace('"', "&quot;");
+        format!("{before} {}=\"{text}\"", name.trim_start_matches('@'))
+    });
+    out.extend_from_slice(format!("<{name}{attributes}>").as_bytes());
     for (name, text) in elements {
         out.extend_from_slice(element(&name, &text).as_bytes());
     }

@@ -132,7 +132,7 @@ fn paged(
     asked: &Call,
 ) -> (Reply, Option<FaultKind>) {
     if let Some((parameter, member, most)) = &scene.stream.quirks.by_ids {
-        return match named(scene, asked, (parameter, member), *most) {
+        return match named(live, asked, (parameter, member), *most) {
             Ok(records) => of_these(state, live, scene, number, (records, None)),
             Err(message) => (Reply::error(StatusCode::BAD_REQUEST, message), None),
         };
@@ -226,7 +226,7 @@ fn of_these(
 
 /// The records that a request names.
 fn named(
-    scene: &Scene<'_>,
+    live: &Live,
     asked: &Call,
     (parameter, member): (&str, &str),
     most: usize,
@@ -236,10 +236,8 @@ fn named(
         return Err("too many records are named");
     }
     let mut records = Vec::new();
-    for index in 0..scene.stream.records {
-        let mut record = Vec::new();
-        scene.recipe.write(&mut record, index);
-        let value: serde_json::Value = serde_json::from_slice(&record).unwrap_or_default();
+    for record in live.records() {
+        let value: serde_json::Value = serde_json::from_str(&record).unwrap_or_default();
         if names.contains(&name_in(&value, member).as_str()) {
             records.push(record.into());
         }

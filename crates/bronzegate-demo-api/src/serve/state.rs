@@ -150,6 +150,10 @@ impl State {
         for (path, live) in streams.values().flat_map(paths) {
             by_path.entry(path).or_default().push(live);
         }
+        // One that asks for nothing of a request has those that no other takes.
+        for lives in by_path.values_mut() {
+            lives.sort_by_key(|live| live.stream.quirks.having.is_none());
+        }
         Self {
             host,
             latency: options.latency,

@@ -90,6 +90,10 @@ impl<'a> ParentWindow<'a> {
     /// Leaves out what belongs to a neighbouring window; `None` where there is none.
     fn within(&self) -> Option<CursorFilter> {
         let (settings, window) = self.settings.zip(self.window)?;
+        // Records without a time say nothing of the window that they belong to.
+        if settings.windows_only {
+            return None;
+        }
         let bound = |time| Some(CursorValue::of_time(&settings.format, time));
         let from = if self.start() == Some(window.from()) { None } else { bound(window.from()) };
         let to = if window.to() >= self.until { None } else { bound(window.to()) };

@@ -190,9 +190,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             }
         }
     });
-    // As most servers write them; clients that keep the letters as they come (Airbyte's runner) look for `Link`.
-    let mut connection =
-        http1::Builder::new().title_case_headers(true).serve_connection(TokioIo::new(stream), service);
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ended = (&mut connection).await;
     let cut = locked(&broken).take();
     if let (Err(_), Some(cut)) = (ended, cut) {

@@ -28,9 +28,10 @@ pub(super) struct Paginator<'n> {
     pub(super) is_path: bool,
 }
 
-/// The word of a template for the page's place, before the request is read.
+/// The word of a template for the page's place, before the request is read; `None` where an option says where it goes.
 pub(super) fn page_word(node: Option<&Node>) -> Option<&'static str> {
-    match node?.get("pagination_strategy")?.kind() {
+    let node = node.filter(|node| node.get("page_token_option").is_none())?;
+    match node.get("pagination_strategy")?.kind() {
         "OffsetIncrement" => Some("offset"),
         "PageIncrement" => Some("page"),
         "CursorPagination" => Some("cursor"),

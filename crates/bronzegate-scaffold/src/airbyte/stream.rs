@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::auth::{auth, key_in_body, together};
 use super::branches::{Parent, branches};
-use super::cursor::{ClientSide, Record, begin};
+use super::cursor::{ClientSide, Cursor, Record, begin};
 use super::pages::{Pages, page_word, pages};
 use super::part::Part;
 use super::refused::{Result, refuse};
@@ -79,21 +79,15 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
     let transformations = Transformations::read(part, node);
     let mut branches = branches(part, retriever.get("partition_router"))?;
     let paginator = retriever.get("paginator");
-    let has_token_option = paginator.is_some_and(|paginator| paginator.get("page_token_option").is_some());
-    part.page_word = page_word(paginator).filter(|_| !has_token_option);
+    part.page_word = page_word(paginator);
     let selected = selected(part, retriever)?;
     let mut request = request(part, requester, &branches)?;
     let pages = pages(part, paginator, &selected.path)?;
     let auth = authentication(part, wanted, requester, &mut request)?;
     only_first(part, retriever, &pages)?;
-    let key = key(part, node, &transformations);
     let incremental = match &cursor {
         Some(_) if delegated.is_some() => every_time(part, node).map(|()| None)?,
-        Some(cursor) => {
-            let record = Record { key: key.as_deref(), client_side: wanted.client_side, now: wanted.now };
-            let map = cursor.finish(part, &record)?;
-            map.map(|map| with_own_cursor(part, map, &transformations, node)).transpose()?
-        }
+        Some(cursor) => incremental(part, wanted, cursor, (node, &transformations))?,
         None => None,
     };
     request.complete(part, requester)?;
@@ -137,6 +131,19 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
         left_out: std::mem::take(&mut part.left_out),
         notes: std::mem::take(&mut part.notes),
     })
+}
+
+/// The setting `incremental` of a cursor.
+fn incremental(
+    part: &mut Part<'_>,
+    wanted: &Wanted<'_>,
+    cursor: &Cursor<'_>,
+    (node, transformations): (&Node, &Transformations),
+) -> Result<Option<Map>> {
+    let key = key(part, node, transformations);
+    let record = Record { key: key.as_deref(), client_side: wanted.client_side, now: wanted.now };
+    let map = cursor.finish(part, &record)?;
+    map.map(|map| with_own_cursor(part, map, transformations, node)).transpose()
 }
 
 /// A stream with two definitions by state: that of the first run is used each time, where it reads everything.

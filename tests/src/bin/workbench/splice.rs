@@ -99,7 +99,7 @@ impl<'a> Pages<'a> {
 
 /// The body's length, as its head says.
 fn length(head: &[u8]) -> Option<usize> {
-    const NAME: &[u8] = b"Content-Length: ";
+    const NAME: &[u8] = b"content-length: ";
     let value = &head[find(head, NAME)? + NAME.len()..];
     std::str::from_utf8(&value[..find(value, b"\r\n")?]).ok()?.parse().ok()
 }

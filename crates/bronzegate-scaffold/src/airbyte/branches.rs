@@ -104,11 +104,8 @@ fn listed(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result
 fn bare(value: Value) -> Value {
     let Value::String(text) = value else { return value };
     let read = serde_json::from_str(&text).ok().filter(|read: &Value| read.is_number() || read.is_boolean());
-    let is_same = |read: &Value| {
-        let shown = read.to_string();
-        shown == text
-    };
-    read.filter(is_same).unwrap_or(Value::String(text))
+    // Digits that would be lost are kept as a text.
+    read.filter(|read| format!("{read}") == text).unwrap_or(Value::String(text))
 }
 
 fn parent(part: &mut Part<'_>, router: &Node, branches: &mut Branches) -> Result<()> {

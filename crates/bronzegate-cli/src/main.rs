@@ -75,7 +75,7 @@ fn start(arguments: Arguments, out: &mut Output) -> Result<u8, Error> {
             Command::Sample(arguments) => commands::sample(&context, &arguments, out).await,
             Command::Columns(arguments) => commands::columns(&context, &arguments, out).await,
             Command::Run(arguments) => commands::run(&context, &arguments, out).await,
-            Command::Backfill(arguments) => commands::backfill(&context, &arguments, out).await,
+            Command::Backfill(arguments) => Box::pin(commands::backfill(&context, &arguments, out)).await,
             Command::Runs(arguments) => commands::runs(&context, &arguments, out).await,
             Command::State(arguments) => commands::state(&context, &arguments, out).await,
             Command::Table(arguments) => commands::table(&context, &arguments, out).await,

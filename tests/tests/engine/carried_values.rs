@@ -162,7 +162,7 @@ async fn pages_after_the_first_may_be_asked_for_by_another_request_with_nothing_
     }
 }
 
-/// As MediaWiki continues: the text of the cursor comes again, and what is carried beside it tells the places apart.
+/// As `MediaWiki` continues: the text of the cursor comes again, and what is carried beside it tells the places apart.
 #[tokio::test]
 async fn values_that_continue_together_are_one_place() {
     const BETWEEN: [&str; 4] = [

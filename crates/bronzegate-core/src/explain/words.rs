@@ -194,5 +194,9 @@ fn holds(condition: &Condition) -> String {
 }
 
 fn shown(time: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    if !time.is_zero() && time == Duration::from_secs(time.as_secs() / DAY * DAY) {
+        return format!("{}d", time.as_secs() / DAY);
+    }
     jiff::SignedDuration::try_from(time).map_or_else(|_| format!("{time:?}"), |time| format!("{time:#}"))
 }

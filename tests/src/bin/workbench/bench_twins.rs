@@ -26,9 +26,12 @@ const KEYED: &str = ", incremental: { cursor: updatedAt, format: rfc3339, start:
 const SNAPSHOT: &str = "";
 const CURSOR: &str = "pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, page_size: { query: limit, value: 100 }, total: { body: total } }";
 const OFFSET: &str = "pagination: { type: offset, send: { query: offset }, page_size: { query: limit, value: 100 }, total: { body: total } }";
-/// The windows of a backfill, ten days each.
-const BACKFILL: [&str; 8] =
-    ["backfill", "bench/s", "--from", "2024-01-01", "--to", "2024-10-27", "--window", "10d"];
+/// A backfill of 30 windows, so many at once.
+const fn backfill(at_once: &'static str) -> [&'static str; 10] {
+    const DATES: [&str; 6] = ["--from", "2024-01-01", "--to", "2024-10-27", "--window", "10d"];
+    let [from, begin, to, end, window, length] = DATES;
+    ["backfill", "bench/s", from, begin, to, end, window, length, "--parallel", at_once]
+}
 
 /// The rows, in the order of the table.
 fn twins() -> Vec<Twins> {
@@ -64,16 +67,11 @@ fn twins() -> Vec<Twins> {
             name: "30 windows of one page of 50 ms, 8 at once, against one after the other",
             api: &["--latency", "50ms", "--stream", "s=single:small:100"],
             streams: [windows(), windows()],
-            commands: [&PARALLEL, &BACKFILL],
+            commands: [const { &backfill("8") }, const { &backfill("1") }],
             runs: 3,
         },
     ]
 }
-
-const PARALLEL: [&str; 10] = {
-    let [a, b, c, d, e, f, g, h] = BACKFILL;
-    [a, b, c, d, e, f, g, h, "--parallel", "8"]
-};
 
 /// Measures every pair and prints its row.
 pub(crate) fn run() -> Outcome {

@@ -275,7 +275,7 @@ fn a_path_may_go_on_behind_a_question_mark() {
 fn of_two_definitions_by_state_the_first_is_used_each_time_where_it_reads_everything() {
     let delegated = |full: &str| {
         let inner = stream("", "", full).replace("streams:\n  - ", "    ");
-        let inner: String = inner.lines().map(|line| format!("  {line}\n")).collect();
+        let inner = format!("  {}\n", inner.trim_end().replace('\n', "\n  "));
         format!(
             "streams:\n  - type: StateDelegatingStream\n    name: Deals\n    full_refresh_stream:\n{inner}"
         )

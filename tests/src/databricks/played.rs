@@ -10,10 +10,10 @@ use http::{HeaderMap, Method, Request};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
+use super::answers::{JSON, failed, header, instead, parameter, refuse, state, unauthorised};
+use super::fault::{Call, Fault};
 use super::lakehouse::{Lakehouse, VOLUME};
 use crate::azure::{Answer, Certificates, Server, reply};
-
-const JSON: &str = "application/json";
 
 /// A personal access token that the workspace knows from its start.
 const PAT: &str = "dapi0123456789abcdef-2";
@@ -23,44 +23,6 @@ const CLIENT_SECRET: &str = "dose0123 secret+of/the principal";
 /// The scope that there is.
 const SCOPE: &str = "bronze";
 const WAREHOUSE: &str = "1a2b3c4d5e6f7a8b";
-
-/// A kind of call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
-    /// `POST /oidc/v1/token`.
-    Token,
-    /// `GET /api/2.0/secrets/get`.
-    Secret,
-    /// `POST /api/2.0/sql/statements`.
-    Submit,
-    /// `GET /api/2.0/sql/statements/<id>`.
-    Poll,
-    /// `GET /api/2.1/unity-catalog/…`.
-    Catalog,
-}
-
-/// What happens to a call.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// It is not carried out; this status is answered, with `Retry-After` in seconds where that is given.
-    Status(u16, Option<u32>),
-    /// It is not carried out; a refusal of this status, code and message is answered.
-    Refuse(u16, &'static str, String),
-    /// The connection ends before it is carried out.
-    Unheard,
-    /// It is carried out, and the connection ends before the answer.
-    Unanswered,
-    /// It is carried out, and no answer ever comes.
-    Silent,
-    /// The answer leads elsewhere.
-    Redirect(String),
-    /// A statement has not ended in so many answers; it is carried out at the last of them.
-    Slow(u32),
-    /// A statement is not carried out and answered as failed, in a 200: code, message, SQLSTATE.
-    Failed(&'static str, &'static str, Option<&'static str>),
-    /// A statement is carried out and answered with this state alone.
-    State(&'static str),
-}
 
 /// A running workspace.
 pub struct PlayedDatabricks {
@@ -375,66 +337,4 @@ impl State {
         }
         reply(200, JSON, found.to_string())
     }
-}
-
-/// What is answered in the place of carrying a call out.
-fn instead(fault: &Fault) -> Option<Answer> {
-    match fault {
-        Fault::Status(status, after) => {
-            let mut answer = reply(*status, "text/plain", "later");
-            if let (Answer::Reply(response), Some(after)) = (&mut answer, after) {
-                response.headers_mut().insert("retry-after", (*after).into());
-            }
-            Some(answer)
-        }
-        Fault::Refuse(status, code, message) => Some(refuse(*status, code, message)),
-        Fault::Unheard => Some(Answer::HangUp),
-        Fault::Redirect(to) => {
-            let mut answer = reply(302, "text/plain", "");
-            if let Answer::Reply(response) = &mut answer {
-                response.headers_mut().insert("location", to.parse().expect("a location"));
-            }
-            Some(answer)
-        }
-        Fault::Unanswered | Fault::Silent | Fault::Slow(_) | Fault::Failed(..) | Fault::State(_) => None,
-    }
-}
-
-fn state(id: &str, state: &str) -> Answer {
-    reply(200, JSON, json!({ "statement_id": id, "status": { "state": state } }).to_string())
-}
-
-fn failed(id: &str, code: &str, message: &str, sql_state: Option<&str>) -> Answer {
-    let mut status = json!({ "state": "FAILED", "error": { "error_code": code, "message": message } });
-    if let Some(sql_state) = sql_state {
-        status["sql_state"] = sql_state.into();
-    }
-    reply(200, JSON, json!({ "statement_id": id, "status": status }).to_string())
-}
-
-fn refuse(status: u16, code: &str, message: &str) -> Answer {
-    reply(status, JSON, json!({ "error_code": code, "message": message }).to_string())
-}
-
-/// OAuth tokens are refused with 401; a personal access token with 403 and the status in the place of a word.
-fn unauthorised(headers: &HeaderMap) -> Answer {
-    if header(headers).is_some_and(|value| value.starts_with("Bearer dapi")) {
-        return reply(
-            403,
-            JSON,
-            json!({ "error_code": "403", "message": "Invalid access token." }).to_string(),
-        );
-    }
-    refuse(401, "UNAUTHENTICATED", "Credential was not sent or was of an unsupported type for this API.")
-}
-
-fn header(headers: &HeaderMap) -> Option<&str> {
-    headers.get("authorization")?.to_str().ok()
-}
-
-fn parameter(url: &Url, name: &str) -> String {
-    url.query_pairs()
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
 }

@@ -1,21 +1,19 @@
 //! A proxy of companies, which is proxy.py in a process of its own, and a TLS door in front of a plain server.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::ffi::OsStr;
 
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::azure::Certificates;
-use crate::repository;
+use crate::python_server::PythonServer;
 
 /// The proxy; its process ends with this value.
 #[derive(Debug)]
 pub struct ForwardProxy {
-    port: u16,
+    server: PythonServer,
     folder: TempDir,
-    _process: Child,
 }
 
 impl ForwardProxy {
@@ -24,27 +22,15 @@ impl ForwardProxy {
     /// # Panics
     /// When Python is not installed in the repository, or the proxy does not start.
     pub fn start(user: Option<&str>) -> Self {
-        let python = repository().join(".venv/bin/python");
-        assert!(python.exists(), "{} is missing: run `make test`, which installs it", python.display());
         let folder = tempfile::tempdir().expect("a folder");
-        let mut process = Command::new(python)
-            .arg(repository().join("tests/python/proxy_server.py"))
-            .arg(folder.path().join("log"))
-            .args(user)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("python starts");
-        let mut line = String::new();
-        let answers = process.stdout.take().expect("it is a pipe");
-        BufReader::new(answers).read_line(&mut line).expect("it tells its port");
-        Self { port: line.trim().parse().expect("it starts and tells its port"), folder, _process: process }
+        let log = folder.path().join("log");
+        let arguments = [log.as_os_str()].into_iter().chain(user.map(OsStr::new));
+        Self { server: PythonServer::start("proxy_server.py", arguments), folder }
     }
 
     /// Its port on the loopback interface.
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.port()
     }
 
     /// What came past the password, in order: `CONNECT api.test:443`.

@@ -43,6 +43,7 @@ mod log_tables;
 mod manual_clock;
 mod memory_vault;
 pub mod moto;
+mod python_server;
 pub mod scale;
 mod shifted_clock;
 mod signed_api;

@@ -1,9 +1,6 @@
 //! moto, the stand-in for AWS: one process for all tests of a binary, further ones for
 //! tests that change it as a whole, and settings that lead to them.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock};
 
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -11,6 +8,8 @@ use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
 use bronzegate_aws::{Aws, sdk_config};
 use bronzegate_core::clock::{Clock, SystemClock};
 use bronzegate_core::proxy::Proxies;
+
+use crate::python_server::PythonServer;
 
 /// The region of every client.
 pub const REGION: &str = "eu-central-1";
@@ -25,8 +24,7 @@ static MOTO: LazyLock<Moto> = LazyLock::new(Moto::start);
 /// A moto of its own; its process ends with this value.
 #[derive(Debug)]
 pub struct Moto {
-    port: u16,
-    _process: Child,
+    server: PythonServer,
 }
 
 impl Moto {
@@ -35,27 +33,12 @@ impl Moto {
     /// # Panics
     /// When Python is not installed in the repository, or moto does not start.
     pub fn start() -> Self {
-        let repository =
-            Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the repository");
-        let python = repository.join(".venv/bin/python");
-        assert!(python.exists(), "{} is missing: run `make test`, which installs it", python.display());
-        let mut process = Command::new(python)
-            .arg(repository.join("tests/python/moto_server.py"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("python starts");
-        let mut line = String::new();
-        let answers = process.stdout.take().expect("it is a pipe");
-        BufReader::new(answers).read_line(&mut line).expect("moto tells its port");
-        let port = line.trim().parse().expect("moto starts and tells its port");
-        Self { port, _process: process }
+        Self { server: PythonServer::start("moto_server.py", [""; 0]) }
     }
 
     /// Where it listens on the loopback interface.
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.port()
     }
 
     /// Sets something of moto itself, by the path behind `/moto-api/`.
@@ -85,7 +68,7 @@ impl Moto {
         headers: impl IntoIterator<Item = (&'a str, &'a str)>,
         body: String,
     ) -> String {
-        let url = format!("http://127.0.0.1:{}/{path}", self.port);
+        let url = format!("http://127.0.0.1:{}/{path}", self.port());
         let request = reqwest::Client::new().post(url).body(body);
         let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         let answer = request.send().await.expect("moto answers");
@@ -98,7 +81,7 @@ impl Moto {
 
 /// Where moto listens on the loopback interface.
 pub fn port() -> u16 {
-    MOTO.port
+    MOTO.port()
 }
 
 /// The product's own settings, led to a port on the loopback interface and signed with test credentials.

@@ -1,17 +1,14 @@
 //! An API that checks signatures with the field's own libraries (oauthlib, botocore, `PyJWT`), in a process of its own.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
-use crate::repository;
+use crate::python_server::PythonServer;
 
 /// The API; its process ends with this value.
 #[derive(Debug)]
 pub struct SignedApi {
-    port: u16,
+    server: PythonServer,
     scheme: &'static str,
-    _process: Child,
 }
 
 /// The certificate of a server, its key, and the authority of its clients' certificates: files in PEM.
@@ -44,24 +41,12 @@ impl SignedApi {
     }
 
     fn with(scheme: &'static str, arguments: &[&Path]) -> Self {
-        let python = repository().join(".venv/bin/python");
-        assert!(python.exists(), "{} is missing: run `make test`, which installs it", python.display());
-        let mut process = Command::new(python)
-            .arg(repository().join("tests/python/signed_api.py"))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python starts");
-        let mut line = String::new();
-        let answers = process.stdout.take().expect("it is a pipe");
-        BufReader::new(answers).read_line(&mut line).expect("it tells its port");
-        Self { port: line.trim().parse().expect("it starts and tells its port"), scheme, _process: process }
+        Self { server: PythonServer::start("signed_api.py", arguments), scheme }
     }
 
     /// Where it is.
     pub fn base_url(&self) -> String {
-        format!("{}://127.0.0.1:{}", self.scheme, self.port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.server.port())
     }
 
     /// Gives it what assertions are compared with.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::engine::StreamRun;
+use super::settings_hash::settings_hash;
 use super::staged::Staged;
 use crate::bronze::CommitRecord;
 use crate::config::Stream;
@@ -73,7 +72,7 @@ impl StreamRun {
                 .map(|settings| (&settings.cursor, &settings.format, &settings.timezone, &settings.start));
             format!("{told}{request:?} {:?} {} {cursor:?}", stream.partitions, parent(stream))
         });
-        format!("{:016x}", xxh3_64(told.as_bytes()))
+        settings_hash(&told)
     }
 
     /// What the pages of a segment come from, with what it knows of changes and of columns.

@@ -10,6 +10,7 @@ mod options;
 mod paging;
 mod rate_share;
 mod segment;
+mod settings_hash;
 mod staged;
 mod stream_run;
 mod synced;

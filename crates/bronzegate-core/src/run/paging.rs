@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::engine::StreamRun;
+use super::settings_hash::settings_hash;
 use crate::bronze::{CommitLog, KnownPaging};
 use crate::config::{Kind, Stream};
 use crate::error::{Error, ErrorKind, Result};
@@ -123,5 +122,5 @@ fn fingerprint(stream: &Stream) -> String {
     let pagination = &stream.pagination;
     let later = pagination.next_request.as_ref().map(|later| format!(" {later:?}")).unwrap_or_default();
     let settings = format!("{:?} {:?}{later}", pagination.kind, pagination.page_size);
-    format!("{:016x}", xxh3_64(settings.as_bytes()))
+    settings_hash(&settings)
 }

@@ -1,8 +1,7 @@
 //! The token of a run, by which the next one asks for what has changed since.
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::engine::StreamRun;
+use super::settings_hash::settings_hash;
 use crate::bronze::{CommitRecord, SegmentStatus};
 use crate::cursor::SyncState;
 use crate::error::{Error, ErrorKind, Result};
@@ -53,7 +52,7 @@ impl StreamRun {
         let stream = &self.stream;
         let token = stream.pagination.sync_token.as_ref()?;
         let told = format!("{token:?} {:?}", (&stream.path, stream.method, &stream.params, &stream.body));
-        Some(format!("{:016x}", xxh3_64(told.as_bytes())))
+        Some(settings_hash(&told))
     }
 }
 

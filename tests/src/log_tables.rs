@@ -95,7 +95,12 @@ impl LogTable {
             entry["app"] == append.app.as_str() && entry["txn"].as_i64().is_some_and(|txn| txn >= append.txn)
         };
         let version = entries.iter().position(has)?;
-        Some(Appended { version: i64::try_from(version).ok(), rows: rows(append), now: false })
+        Some(Appended {
+            table_id: None,
+            version: i64::try_from(version).ok(),
+            rows: rows(append),
+            now: false,
+        })
     }
 }
 
@@ -124,6 +129,7 @@ impl BronzeTable for LogTable {
             let path = format!("{}/_log/{:020}.json", self.name, entries.len());
             if self.root.store.put_new(&path, entry.to_string().into()).await? == Created::Yes {
                 return Ok(Appended {
+                    table_id: None,
                     version: i64::try_from(entries.len()).ok(),
                     rows: rows(append),
                     now: true,

@@ -68,7 +68,11 @@ impl World {
     }
 
     pub(crate) async fn append(&self, append: &TableAppend) -> Result<Appended, TableError> {
-        self.tables.table(TABLE).append(append).await
+        self.tables.table(TABLE).append(append).await.map(without_id)
+    }
+
+    pub(crate) async fn find(&self, append: &TableAppend) -> Result<Option<Appended>, TableError> {
+        Ok(self.tables.table(TABLE).find(append).await?.map(without_id))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -232,4 +236,10 @@ impl BronzeStore for Folder {
     async fn pending(&self, stream: &str) -> Result<Vec<String>, StoreError> {
         self.inner.pending(stream).await
     }
+}
+
+/// Ids of tables are random: that there is one is checked, and the rest is compared.
+fn without_id(mut appended: Appended) -> Appended {
+    assert!(appended.table_id.take().is_some(), "every Delta table has an id");
+    appended
 }

@@ -41,7 +41,7 @@ fn expected(segments: &[&Segment]) -> Vec<String> {
     records
 }
 
-const ONCE: Appended = Appended { version: None, rows: 6, now: true };
+const ONCE: Appended = Appended { table_id: None, version: None, rows: 6, now: true };
 const BEFORE: Appended = Appended { now: false, ..ONCE };
 
 #[tokio::test(flavor = "multi_thread")]

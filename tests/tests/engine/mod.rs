@@ -32,6 +32,7 @@ mod dispatch;
 mod due_times;
 // A `start` that is moved earlier than the first run.
 mod earlier_start;
+mod early_requests;
 // Tables among other lines, and what else stands around data.
 mod framed_bodies;
 // Which hosts are called, and with which credentials.

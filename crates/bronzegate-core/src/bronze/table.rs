@@ -139,8 +139,10 @@ pub struct TableState {
 }
 
 /// What an append did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
+    /// The id of the table that has the rows, where tables of that kind have one.
+    pub table_id: Option<String>,
     /// The table's version that has the rows, where the table tells one.
     pub version: Option<i64>,
     /// The rows that the segment has in the table.

@@ -66,6 +66,15 @@ impl Reader {
         }
     }
 
+    /// What is wanted of the body beside its records, as far as it came before them: only JSON that is split as it is
+    /// tells that early.
+    pub(crate) fn values_so_far(&self) -> Vec<Option<Vec<u8>>> {
+        match self {
+            Self::Json(splitter) => splitter.values_so_far(),
+            Self::Shaped(_) | Self::Csv(_) | Self::Xml(_) => Vec::new(),
+        }
+    }
+
     /// Ends the body: what it held beside its records.
     ///
     /// # Errors

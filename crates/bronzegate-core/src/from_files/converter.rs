@@ -99,7 +99,7 @@ impl Converter {
             return Ok(Some(converted(published, false)));
         }
         let appended = self.appended(&record, &name, (&*table, &self.publisher.parts())).await?;
-        let published = TablePublished::of(&self.output.name, appended);
+        let published = TablePublished::of(&self.output.name, &appended);
         self.marks.set_done(&record, &published).await?;
         if let Some(version) = appended.version.filter(|_| appended.now) {
             table.maintain(version).await;

@@ -176,7 +176,7 @@ impl Client {
     }
 
     /// The stream's authentication.
-    pub(crate) fn auth(&self) -> &Authenticator {
+    pub(crate) fn auth(&self) -> &Arc<Authenticator> {
         &self.auth
     }
 

@@ -47,7 +47,7 @@ pub(crate) async fn first_page(
         }
     }
     let request = requests.at(&state)?;
-    let (sender, mut receiver) = record_channel(None);
+    let (sender, mut receiver) = record_channel(None, None);
     let fetcher = &context.fetcher;
     let fetch = async move { fetcher.fetch(&request, None, &sender).await };
     let pass_by = async {

@@ -5,6 +5,7 @@ mod commit_record;
 mod engine;
 mod findings;
 mod in_flight;
+mod look;
 mod mend;
 mod options;
 mod paging;

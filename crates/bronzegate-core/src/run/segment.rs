@@ -1,4 +1,4 @@
-//! One segment of a run: look, stage, commit, publish.
+//! One segment of a run: look (`look`), stage, commit, publish.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use super::staged::{Full, Staged, asked_window};
 use super::synced::without_token;
 use super::table_segment::naming;
 use crate::bronze::{
-    CommitLog, CommitRecord, Created, Layout, PageWriter, PartFormat, Parts, Publisher, RunKind,
-    SegmentStatus, Stores, TablePublished,
+    CommitLog, CommitRecord, Created, Layout, PageWriter, PartFormat, Parts, Publisher, SegmentStatus,
+    TablePublished,
 };
 use crate::clock::Deadline;
 use crate::cursor::{CursorFilter, CursorState};
 use crate::error::Result;
 use crate::extract::{SeenColumns, StreamContext, StreamPages, StreamState, holds_secret};
-use crate::plan::{self, Due, RunPlan, RunRequest, Segment};
+use crate::plan::{self, RunPlan, RunRequest, Segment};
 use crate::redact::secret_at;
 use crate::report::{RunReport, TableReport};
 use crate::unfinished::Unfinished;
@@ -27,8 +27,8 @@ use crate::unfinished::Unfinished;
 pub(super) enum Ended {
     /// Nothing was left to do.
     AlreadyCommitted,
-    /// It is committed.
-    Committed(SegmentStatus),
+    /// It is committed, as this record says.
+    Committed(Box<CommitRecord>),
     /// A part of a window that is split is committed; the rest is the next segment's.
     Part,
     /// Another run at the same time has committed it.
@@ -38,7 +38,7 @@ pub(super) enum Ended {
 impl StreamRun {
     pub(super) async fn segment(
         &self,
-        stores: Stores,
+        publisher: &Publisher,
         request: RunRequest,
         deadline: Deadline,
         stop: CancellationToken,
@@ -46,9 +46,8 @@ impl StreamRun {
     ) -> Result<Ended, Unfinished> {
         let began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
-        let publisher = Publisher::of(stores, layout.clone(), &self.stream.output)?;
         let log = publisher.log();
-        let mut segment = match self.look(&publisher, request).await? {
+        let mut segment = match self.look(publisher, request).await? {
             RunPlan::AlreadyCommitted(record) => {
                 report.key.get_or_insert(record.key);
                 report.batch_id.get_or_insert(record.batch_id);
@@ -59,7 +58,7 @@ impl StreamRun {
         plan::names_read_back(&layout, &segment)?;
         publisher.ready().await?;
         self.announce(report, &segment, log.strangers());
-        let table = self.table_segment(&publisher, &segment).await?;
+        let table = self.table_segment(publisher, &segment).await?;
 
         let begins = self.begins(log, &segment).await?;
         let not_loaded = self.before_the_first_run(log, &mut segment).await?;
@@ -93,10 +92,10 @@ impl StreamRun {
         if let Some(table) = &table {
             record = table.recorded(record);
         }
-        match self.commit(&publisher, &record, report).await? {
-            Created::No => Ok(self.lost(&publisher, &segment).await?),
+        match self.commit(publisher, &record, report).await? {
+            Created::No => Ok(self.lost(publisher, &segment).await?),
             Created::Yes if is_part => Ok(Ended::Part),
-            Created::Yes => Ok(Ended::Committed(record.status)),
+            Created::Yes => Ok(Ended::Committed(Box::new(record))),
         }
     }
 
@@ -121,7 +120,7 @@ impl StreamRun {
         self.fill(report, record);
         if let Some(published) = publisher.publish(record).await? {
             let earlier = report.table.take().map_or(0, |earlier| earlier.rows);
-            let TablePublished { table: name, version, rows } = published;
+            let TablePublished { table: name, version, rows, .. } = published;
             report.table = Some(TableReport { name, version, rows: rows.saturating_add(earlier) });
         }
         publisher.log().update_head(record).await;
@@ -149,84 +148,6 @@ impl StreamRun {
         };
         publisher.settle(&winner).await?;
         Ok(Ended::Lost(winner.status))
-    }
-
-    /// Reads the log, completes what a dead run left between commit and publishing, and plans.
-    async fn look(&self, publisher: &Publisher, request: RunRequest) -> Result<RunPlan> {
-        let now = self.engine.clock.now();
-        publisher.sweep(now).await?;
-        loop {
-            let Some(plan) = self.look_once(publisher, request).await? else { continue };
-            return match request {
-                RunRequest::Restart { .. } => plan::restart(plan),
-                RunRequest::Scheduled { .. } | RunRequest::Window { .. } => Ok(plan),
-            };
-        }
-    }
-
-    /// The plan; `None` when another run has meanwhile finished the very run of the sequence that was to
-    /// be next: more may be due after it.
-    async fn look_once(&self, publisher: &Publisher, request: RunRequest) -> Result<Option<RunPlan>> {
-        let log = publisher.log();
-        let incremental = self.stream.incremental.as_ref();
-        let now = self.engine.clock.now();
-        let newest = match request {
-            RunRequest::Scheduled { .. } | RunRequest::Restart { .. } => {
-                log.newest(request.kind(incremental.is_some()), now).await?
-            }
-            // A window has neither history nor predecessor, and its log may have thousands of names.
-            RunRequest::Window { .. } => None,
-        };
-        if let Some(newest) = &newest {
-            publisher.same_place(newest)?;
-            publisher.settle(newest).await?;
-        }
-        let mut begins = Vec::new();
-        let (key, cursor) = match (request, self.sequence()) {
-            (RunRequest::Scheduled { at } | RunRequest::Restart { at }, Some(sequence)) => {
-                match plan::next(&sequence, newest.as_ref(), at.unwrap_or(now), now)? {
-                    Due::Run { key, cursor, told } => {
-                        begins = told;
-                        (key, Some(*cursor))
-                    }
-                    Due::Done(record) => return Ok(Some(RunPlan::AlreadyCommitted(record))),
-                }
-            }
-            (RunRequest::Window { window, .. }, _) => {
-                let cursor = plan::window(incremental, window)?;
-                plan::over(incremental, window, now)?;
-                (plan::key(request, newest.as_ref(), now)?, Some(cursor))
-            }
-            (RunRequest::Scheduled { .. } | RunRequest::Restart { .. }, None) => {
-                (plan::key(request, newest.as_ref(), now)?, None)
-            }
-        };
-        let committed = log.newest_segment(&key.key).await?;
-        if let Some(committed) = &committed {
-            publisher.same_place(committed)?;
-            publisher.settle(committed).await?;
-        }
-        let mut plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
-        if let RunPlan::Segment(segment) = &mut plan {
-            let anew = matches!(request, RunRequest::Restart { .. });
-            self.as_the_file_is_now(segment, begins, anew)?;
-            self.choose_parents(segment, newest.as_ref(), anew)?;
-            self.choose_token(segment, newest.as_ref(), anew)?;
-        }
-        let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
-        let overtaken = is_sequence && matches!(plan, RunPlan::AlreadyCommitted(_));
-        Ok((!overtaken).then_some(plan))
-    }
-
-    /// Tells of where a run begins, and fits one that goes on to partitions that the file has no more.
-    fn as_the_file_is_now(&self, segment: &mut Segment, begins: Vec<String>, anew: bool) -> Result<()> {
-        if segment.number == 1 {
-            segment.told = begins;
-        } else if let Some(sequence) = self.sequence().filter(|_| !segment.is_window()) {
-            segment.cursor =
-                segment.cursor.take().map(|cursor| sequence.resumed(cursor, anew)).transpose()?;
-        }
-        Ok(())
     }
 
     /// Fetches the pages and stages their records.

@@ -9,7 +9,7 @@ use super::engine::StreamRun;
 use super::in_flight::{self, Note};
 use super::options::RunOptions;
 use super::segment::Ended;
-use crate::bronze::{BronzeStore, CommitLog, LastError, Layout, SegmentStatus, Stores};
+use crate::bronze::{BronzeStore, CommitLog, LastError, Layout, Publisher, RunKind, SegmentStatus, Stores};
 use crate::clock::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::WaitBudget;
@@ -135,23 +135,24 @@ impl StreamRun {
         options: RunOptions,
         report: &mut RunReport,
     ) -> Result<Status> {
+        let layout = Layout::new(&self.engine.source.name, &self.stream.name);
+        let publisher = Publisher::of(stores, layout, &self.stream.output)?;
         let at = match request {
             RunRequest::Scheduled { at } | RunRequest::Restart { at } => at,
             RunRequest::Window { .. } => {
-                return Box::pin(self.segments(stores, timed, options, report)).await;
+                return Box::pin(self.segments(&publisher, timed, options, report)).await;
             }
         };
-        let log =
-            CommitLog::new(stores.log.clone(), Layout::new(&self.engine.source.name, &self.stream.name));
-        let other = if options.beside { None } else { log.running().await };
+        let log = publisher.log();
+        let other = if options.beside { None } else { log.running_beside_hint().await };
         // A restart takes the newest run over, whatever its time is.
         let own = if matches!(request, RunRequest::Restart { .. }) { None } else { at };
         if let Some(other) = other.filter(|other| other.keeps_away(own, self.engine.clock.now())) {
             report.warnings.push(self.told(&in_flight::told(&other)));
             return Ok(Status::Skipped);
         }
-        let mut note = Note::new(self, log, at);
-        let ended = note.during(Box::pin(self.segments(stores, timed, options, report))).await;
+        let mut note = Note::new(self, log.clone(), at);
+        let ended = note.during(Box::pin(self.segments(&publisher, timed, options, report))).await;
         note.ended(matches!(ended, Ok(Status::Partial))).await;
         report.warnings.extend(note.warning.map(|warning| self.told(&warning)));
         ended
@@ -159,15 +160,17 @@ impl StreamRun {
 
     async fn segments(
         &self,
-        stores: Stores,
+        publisher: &Publisher,
         mut request: RunRequest,
         RunOptions { deadline, stop, is_late, .. }: RunOptions,
         report: &mut RunReport,
     ) -> Result<Status> {
         let several = self.stream.incremental.is_some() && !matches!(request, RunRequest::Window { .. });
         let mut committed = false;
+        // The vault answers while the log is read.
+        let _reads_ahead = self.client.auth().read_ahead();
         loop {
-            let segment = self.segment(stores.clone(), request, deadline, stop.clone(), report);
+            let segment = self.segment(publisher, request, deadline, stop.clone(), report);
             let ended = match segment.boxed().await {
                 Ok(ended) => ended,
                 Err(Unfinished::Failed(error)) => return Err(error),
@@ -177,26 +180,32 @@ impl StreamRun {
                 Err(_) => return self.nothing_came(is_late, stop.is_cancelled(), report),
             };
             request = request.going_on();
+            let is_time_up = self.is_time_up(deadline, &stop);
             match ended {
                 Ended::AlreadyCommitted if committed => return Ok(Status::Complete),
                 // The other run may have been scheduled earlier: something may still be due.
-                Ended::Lost(SegmentStatus::Complete) if several => {}
+                Ended::Lost(SegmentStatus::Complete) if several => {
+                    let newest = publisher.log().newest(RunKind::Sequence, self.engine.clock.now()).await?;
+                    if is_time_up && self.is_more_due(newest.as_ref(), request)? {
+                        return Ok(Status::Partial);
+                    }
+                }
                 Ended::AlreadyCommitted | Ended::Lost(SegmentStatus::Complete) => {
                     return Ok(Status::AlreadyCommitted);
                 }
-                Ended::Committed(SegmentStatus::Complete) if !several => return Ok(Status::Complete),
-                Ended::Committed(SegmentStatus::Complete) => committed = true,
-                Ended::Part if self.is_time_up(deadline, &stop) => return Ok(Status::Partial),
-                Ended::Part => {
+                Ended::Committed(record) if record.status == SegmentStatus::Complete => {
+                    if !self.is_more_due(Some(&record), request)? {
+                        return Ok(Status::Complete);
+                    }
                     committed = true;
-                    continue;
+                    if is_time_up {
+                        return Ok(Status::Partial);
+                    }
                 }
-                Ended::Committed(SegmentStatus::Partial) | Ended::Lost(SegmentStatus::Partial) => {
+                Ended::Part if !is_time_up => committed = true,
+                Ended::Part | Ended::Committed(_) | Ended::Lost(SegmentStatus::Partial) => {
                     return Ok(Status::Partial);
                 }
-            }
-            if self.is_time_up(deadline, &stop) && self.is_more_due(&stores.log, request).await? {
-                return Ok(Status::Partial);
             }
         }
     }

@@ -1,13 +1,11 @@
 //! The part of a run that a stream's cursor decides: what is asked for, which records count, and
 //! whether anything is left.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::engine::StreamRun;
 use super::staged::{Staged, asked_window};
-use crate::bronze::{BronzeStore, CommitLog, Layout, RunId, RunKind};
+use crate::bronze::{CommitLog, CommitRecord, RunId, RunKind};
 use crate::config::{Incremental, WINDOW_MEMBERS};
 use crate::cursor::{
     BranchRanges, CursorFilter, CursorState, CursorValue, NotACursor, SkippedBranches, Verbatim,
@@ -199,19 +197,12 @@ impl StreamRun {
         Ok((end != whole.to).then_some(CursorState { from: end, ..whole }))
     }
 
-    /// Whether a further segment would find something due.
-    pub(super) async fn is_more_due(
-        &self,
-        store: &Arc<dyn BronzeStore>,
-        request: RunRequest,
-    ) -> Result<bool> {
+    /// Whether a further segment would find something due behind the newest run.
+    pub(super) fn is_more_due(&self, newest: Option<&CommitRecord>, request: RunRequest) -> Result<bool> {
         let (RunRequest::Scheduled { at: Some(at) }, Some(sequence)) = (request, self.sequence()) else {
             return Ok(false);
         };
-        let layout = Layout::new(&self.engine.source.name, &self.stream.name);
-        let now = self.engine.clock.now();
-        let newest = CommitLog::new(store.clone(), layout).newest(request.kind(true), now).await?;
-        let next = plan::next(&sequence, newest.as_ref(), at, now)?;
+        let next = plan::next(&sequence, newest, at, self.engine.clock.now())?;
         Ok(matches!(next, Due::Run { .. }))
     }
 

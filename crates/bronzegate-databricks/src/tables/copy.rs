@@ -62,14 +62,14 @@ impl<'a> Copy<'a> {
         let expected = rows_of(&self.append.files);
         let mut said = self.copy_all().await?;
         if !said.is_unclean {
-            return Ok(Appended { version: None, rows: expected, now: true });
+            return Ok(Appended { table_id: None, version: None, rows: expected, now: true });
         }
         let mut rows = self.count().await?;
         if rows == 0 && said.inserted == 0 && expected > 0 {
             said = self.copy_all().await?;
             rows = self.count().await?;
         }
-        let done = Appended { version: None, rows, now: said.inserted > 0 };
+        let done = Appended { table_id: None, version: None, rows, now: said.inserted > 0 };
         match rows.cmp(&expected) {
             Ordering::Equal => Ok(done),
             Ordering::Less if !said.is_partial => {
@@ -84,7 +84,7 @@ impl<'a> Copy<'a> {
     /// What the segment has in the table, if that is all of it: its files need not be there any more.
     pub(super) async fn loaded_before(&self) -> Result<Option<Appended>, TableError> {
         let (rows, expected) = (self.count().await?, rows_of(&self.append.files));
-        Ok((rows == expected).then_some(Appended { version: None, rows, now: false }))
+        Ok((rows == expected).then_some(Appended { table_id: None, version: None, rows, now: false }))
     }
 
     async fn copy_all(&self) -> Result<Said, TableError> {

@@ -128,7 +128,7 @@ impl BronzeTable for Table {
 
     async fn append(&self, append: &TableAppend) -> Result<Appended, TableError> {
         if append.files.is_empty() {
-            return Ok(Appended { version: None, rows: 0, now: true });
+            return Ok(Appended { table_id: None, version: None, rows: 0, now: true });
         }
         self.make_ready(&append.columns).await?;
         Copy::new(&self.shared, &self.name, append).load().await

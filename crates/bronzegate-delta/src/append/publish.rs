@@ -72,7 +72,7 @@ impl Publish<'_> {
             let found = find(self.store, self.clock, &snapshot, &sought, self.append).await;
             match found.map_err(|error| error.of(self.table))? {
                 Found::Yes(version) => {
-                    return Ok((self.appended(version, &tries), snapshot.checkpoint_due()));
+                    return Ok((self.appended(&snapshot, version, &tries), snapshot.checkpoint_due()));
                 }
                 Found::No => {}
                 Found::Unknown(reason) => return Err(self.unknown(reason)),
@@ -86,7 +86,7 @@ impl Publish<'_> {
             if matches!(self.put(next, content.clone(), &mut tries).await?, Put::Won) {
                 tries.put = Some(next);
                 if self.is_the_end(next, &content).await? {
-                    return Ok((self.appended(Some(next), &tries), snapshot.checkpoint_due()));
+                    return Ok((self.appended(&snapshot, Some(next), &tries), snapshot.checkpoint_due()));
                 }
             }
         }
@@ -99,7 +99,7 @@ impl Publish<'_> {
         let Some(snapshot) = snapshot.map_err(|error| error.of(self.table))? else { return Ok(None) };
         let found = find(self.store, self.clock, &snapshot, &sought, self.append).await;
         match found.map_err(|error| error.of(self.table))? {
-            Found::Yes(version) => Ok(Some(self.appended(version, &Tries::default()))),
+            Found::Yes(version) => Ok(Some(self.appended(&snapshot, version, &Tries::default()))),
             Found::No => Ok(None),
             Found::Unknown(reason) => Err(self.unknown(reason)),
         }
@@ -180,9 +180,10 @@ impl Publish<'_> {
         self.append.files.iter().map(within).collect()
     }
 
-    fn appended(&self, version: Option<i64>, tries: &Tries) -> Appended {
+    fn appended(&self, snapshot: &Snapshot, version: Option<i64>, tries: &Tries) -> Appended {
         let rows = self.append.files.iter().map(|file| file.records).fold(0, u64::saturating_add);
-        Appended { version, rows, now: tries.put.is_some() && tries.put == version }
+        let table_id = Some(snapshot.metadata.id.clone());
+        Appended { table_id, version, rows, now: tries.put.is_some() && tries.put == version }
     }
 
     fn warn_of_another_table(&self, snapshot: &Snapshot, tries: &mut Tries) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use crate::testing::{Fate, TABLE, World, column, foreign, segment};
 
 fn appended(version: i64, now: bool) -> Appended {
-    Appended { version: Some(version), rows: 20, now }
+    Appended { table_id: None, version: Some(version), rows: 20, now }
 }
 
 fn reason(error: TableError) -> String {
@@ -24,7 +24,7 @@ async fn a_table_is_created_and_a_segment_is_appended_once_however_often_it_is_a
     assert_eq!(world.tables.table(TABLE).find(&first).await.unwrap(), None);
     assert!(world.names().await.is_empty(), "who only asks creates nothing");
     assert_eq!(world.append(&first).await.unwrap(), appended(1, true));
-    assert_eq!(world.tables.table(TABLE).find(&first).await.unwrap(), Some(appended(1, false)));
+    assert_eq!(world.find(&first).await.unwrap(), Some(appended(1, false)));
     assert_eq!(world.tables.table(TABLE).find(&segment(2, &world)).await.unwrap(), None);
     assert_eq!(world.append(&first).await.unwrap(), appended(1, false));
     assert_eq!(world.append(&segment(2, &world)).await.unwrap(), appended(2, true));
@@ -43,6 +43,12 @@ async fn a_table_is_created_and_a_segment_is_appended_once_however_often_it_is_a
     let state = world.tables.table(TABLE).look(&first.columns).await.unwrap();
     assert_eq!((state.version, state.notes.join("; ")), (2, "protocol 1/2; no checkpoint".to_owned()));
     assert_eq!(state.columns[1], ("record".to_owned(), "string".to_owned()));
+    let found = world.tables.table(TABLE).find(&first).await.unwrap().unwrap();
+    assert_eq!(
+        (found.table_id.is_some(), found.table_id),
+        (true, state.id),
+        "it tells which table has the rows"
+    );
 }
 
 #[tokio::test]

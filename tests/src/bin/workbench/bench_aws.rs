@@ -8,10 +8,11 @@ use std::time::Duration;
 use bronzegate_demo_api::{Auth, Options, Running, Shape, Stream, Style};
 use bronzegate_tests::aws_deployment::{Deployment, scheduled};
 use bronzegate_tests::lambda_runtime::Lambda;
-use bronzegate_tests::{one_stream, repository};
+use bronzegate_tests::{moto, one_stream, repository};
 use serde_json::{Value, json};
 
 use crate::Outcome;
+use crate::bare_upload::bare_upload;
 use crate::figures::{ColdStarts, MANY, ROUNDS, SETTINGS, STREAM, mib, now};
 use crate::output::say;
 
@@ -37,6 +38,8 @@ async fn measure() -> Outcome {
     local.set("BRONZEGATE_SECRET_TOKEN", &small.api.credentials().token);
     let cold = cold_starts(&small.api, &mut local, event).await;
     say(&format!("| handler alone: local folder, secret in a variable | {cold} |"));
+    let warm = warm_runs(&small.api, &mut local, event).await;
+    say(&format!("| the same, warm | {warm} |"));
     let mut python = yardstick(&small).await;
     let (url, bucket) = (format!("{}/{STREAM}", small.api.base_url()), small.bucket.clone());
     let secret = small.vault.name("token");
@@ -50,11 +53,14 @@ async fn measure() -> Outcome {
     say("\n| 200 MB by cursor | wall | peak RSS |");
     say("|---|---|---|");
     let mut large = deployment(MANY, Shape::Crm).await;
-    let (wall, memory) = one_run(&mut large.lambda).await;
+    let (wall, memory, bytes) = one_run(&mut large.lambda).await;
     say(&format!("| into S3 (moto) | {:.1} s | {} |", wall.as_secs_f64(), mib(memory)));
+    let store = moto::connect(moto::port()).await.store(&format!("s3://{}/bare", large.bucket));
+    let wall = bare_upload(&*store.expect("it is a target"), bytes).await;
+    say(&format!("| the same bytes, a bare upload into S3 (moto) | {:.1} s | |", wall.as_secs_f64()));
     let mut local = large.second().await;
     local.set("BRONZEGATE_TARGET", "bronze");
-    let (wall, memory) = one_run(&mut local).await;
+    let (wall, memory, _) = one_run(&mut local).await;
     say(&format!("| into a local folder | {:.1} s | {} |", wall.as_secs_f64(), mib(memory)));
     if let Ok(zip) = fs::metadata("target/package/bronzegate-aws.zip") {
         say(&format!("\nbronzegate-aws.zip: {:.1} MB", zip.len() as f64 / 1e6));
@@ -72,7 +78,7 @@ async fn yardstick(deployment: &Deployment) -> Lambda {
     let command =
         vec![repository().join(".venv/bin/python"), repository().join("tests/python/lambda_yardstick.py")];
     let mut variables: BTreeMap<_, _> = deployment.lambda.variables().clone();
-    variables.insert("AWS_DEFAULT_REGION".to_owned(), bronzegate_tests::moto::REGION.to_owned());
+    variables.insert("AWS_DEFAULT_REGION".to_owned(), moto::REGION.to_owned());
     Lambda::running(command, variables, &std::env::temp_dir()).await
 }
 
@@ -91,10 +97,29 @@ async fn cold_starts(api: &Running, lambda: &mut Lambda, event: impl Fn(usize) -
     figures.cells()
 }
 
-async fn one_run(lambda: &mut Lambda) -> (Duration, u64) {
+/// Events one after the other for one process, whose first is not measured.
+async fn warm_runs(api: &Running, lambda: &mut Lambda, event: impl Fn(usize) -> Value) -> String {
+    lambda.stop().await;
+    lambda.invoke(&event(ROUNDS), TIME).await.answer();
+    let mut figures = ColdStarts::of(api);
+    for round in ROUNDS + 1..=2 * ROUNDS {
+        figures.begin();
+        let answered = async {
+            lambda.invoke(&event(round), TIME).await.answer();
+        };
+        figures.answered(answered).await;
+        figures.took(lambda.peak_memory());
+    }
+    figures.cells()
+}
+
+/// How long one run took, its memory, and the bytes that it wrote.
+async fn one_run(lambda: &mut Lambda) -> (Duration, u64, u64) {
     lambda.start().await;
     let began = now();
     let answer = lambda.invoke(&scheduled(Some(STREAM)), TIME).await.answer();
     assert_eq!(answer["status"], "complete", "{answer}");
-    (began.elapsed(), lambda.peak_memory())
+    let wall = began.elapsed();
+    let bytes = answer["reports"][0]["bytes"].as_u64().expect("a report has bytes");
+    (wall, lambda.peak_memory(), bytes)
 }

@@ -12,6 +12,7 @@ use bronzegate_tests::one_stream;
 use serde_json::{Value, json};
 
 use crate::Outcome;
+use crate::bare_upload::bare_upload;
 use crate::figures::{ColdStarts, MANY, ROUNDS, SETTINGS, STREAM, mib, now};
 use crate::output::say;
 
@@ -33,15 +34,19 @@ async fn measure() -> Outcome {
     local.set("BRONZEGATE_SECRET_TOKEN", &small.api.credentials().token);
     let cold = cold_starts(&small.api, &mut local).await;
     say(&format!("| handler alone: local folder, secret in a variable | {cold} |"));
+    let warm = warm_runs(&small.api, &mut local).await;
+    say(&format!("| the same, warm | – | {warm} |"));
 
     say("\n| 200 MB by cursor | wall | peak RSS |");
     say("|---|---|---|");
     let mut large = deployment(MANY).await;
-    let (wall, memory) = one_run(&mut large.app).await;
+    let (wall, memory, bytes) = one_run(&mut large.app).await;
     say(&format!("| into ADLS (Azurite) | {:.1} s | {} |", wall.as_secs_f64(), mib(memory)));
+    let wall = bare_upload(large.store(), bytes).await;
+    say(&format!("| the same bytes, a bare upload into ADLS (Azurite) | {:.1} s | |", wall.as_secs_f64()));
     let mut local = large.second();
     local.set("BRONZEGATE_TARGET", "bronze");
-    let (wall, memory) = one_run(&mut local).await;
+    let (wall, memory, _) = one_run(&mut local).await;
     say(&format!("| into a local folder | {:.1} s | {} |", wall.as_secs_f64(), mib(memory)));
     if let Ok(zip) = fs::metadata("target/package/bronzegate-azure.zip") {
         say(&format!("\nbronzegate-azure.zip: {:.1} MB", zip.len() as f64 / 1e6));
@@ -70,13 +75,34 @@ async fn cold_starts(api: &Running, app: &mut FunctionApp) -> String {
     figures.cells()
 }
 
-async fn one_run(app: &mut FunctionApp) -> (Duration, u64) {
+/// Items one after the other for one process, whose first is not measured.
+async fn warm_runs(api: &Running, app: &mut FunctionApp) -> String {
+    app.stop().await;
+    app.warm().await;
+    let item = |nth: usize| {
+        let at = format!("2026-11-22T{nth:02}:00:00Z");
+        json!({ "source": "demo", "stream": STREAM, "scheduled_time": at })
+    };
+    work(app, &item(ROUNDS)).await;
+    let mut figures = ColdStarts::of(api);
+    for round in ROUNDS + 1..=2 * ROUNDS {
+        figures.begin();
+        figures.answered(work(app, &item(round))).await;
+        figures.took(app.peak_memory());
+    }
+    figures.cells()
+}
+
+/// How long one run took, its memory, and the bytes that it wrote.
+async fn one_run(app: &mut FunctionApp) -> (Duration, u64, u64) {
     app.warm().await;
     let began = now();
     work(app, &item(STREAM)).await;
+    let wall = began.elapsed();
     let told = app.events("bronzegate.run");
-    assert_eq!(told.last().map(|line| &line["status"]), Some(&json!("complete")), "{told:?}");
-    (began.elapsed(), app.peak_memory())
+    let last = told.last().expect("a run is logged");
+    assert_eq!(last["status"], "complete", "{told:?}");
+    (wall, app.peak_memory(), last["bytes"].as_u64().expect("its bytes are logged"))
 }
 
 /// Hands out an item, which has to succeed.

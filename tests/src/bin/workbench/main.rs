@@ -6,6 +6,7 @@
 
 mod airbyte;
 mod azure;
+mod bare_upload;
 mod bench;
 mod bench_amplified;
 mod bench_aws;

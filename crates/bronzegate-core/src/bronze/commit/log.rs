@@ -9,12 +9,15 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 
 use super::record::{CommitRecord, SegmentStatus};
+use super::running::Running;
 use crate::bronze::layout::{CommitName, Layout};
 use crate::bronze::run_id::{RunId, RunKind};
 use crate::bronze::store::{BronzeStore, Created, StoreError};
 
 /// Uploads completed, and records read, at the same time.
 pub(super) const AT_ONCE: usize = 8;
+
+const NO_PANIC: &str = "no holder of this lock panics";
 
 /// The commit log of one stream.
 #[derive(Clone, Debug)]
@@ -23,10 +26,12 @@ pub struct CommitLog {
     pub(super) layout: Layout,
     /// Paths in the log that are no commit's.
     pub(super) strangers: Arc<Mutex<BTreeSet<String>>>,
+    /// The hint as it was read last, for a log that is asked by one run.
+    remembered: Option<Arc<Mutex<Option<Head>>>>,
 }
 
 /// What `head.json` says: a commit that was among the newest when it was written.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Head {
     key: String,
     segment: u32,
@@ -53,7 +58,19 @@ fn is_window(key: &str) -> bool {
 impl CommitLog {
     /// The log of the layout's stream.
     pub fn new(store: Arc<dyn BronzeStore>, layout: Layout) -> Self {
-        Self { store, layout, strangers: Arc::default() }
+        Self { store, layout, strangers: Arc::default(), remembered: None }
+    }
+
+    /// The log as one run asks it: the hint is read once. An older hint is as good as a newer one, since it only says
+    /// where to begin to look, and what it names was published.
+    #[must_use]
+    pub fn of_one_run(self) -> Self {
+        Self { remembered: Some(Arc::default()), ..self }
+    }
+
+    /// Reads which run is in flight, and at the same time the hint, which every run asks for next.
+    pub async fn running_beside_hint(&self) -> Option<Running> {
+        futures::join!(self.running(), self.head()).0
     }
 
     /// One segment's record.
@@ -105,12 +122,13 @@ impl CommitLog {
 
     /// Updates the hint, after the segment is published. What goes wrong here is logged and forgotten.
     pub async fn update_head(&self, record: &CommitRecord) {
-        let run = if is_window(&record.key) { self.head().await.and_then(Head::run) } else { None };
+        let run = if is_window(&record.key) { self.read_head().await.and_then(Head::run) } else { None };
         let head = Head { key: record.key.clone(), segment: record.segment, run };
         let text = serde_json::to_vec(&head).expect("a head has text keys only");
         if let Err(error) = self.store.put(&self.layout.head(), text.into()).await {
             tracing::warn!(stream = self.layout.stream(), %error, "the hint to the newest commit is not updated");
         }
+        self.remember(&head);
     }
 
     /// Whether the hint names this commit, which is then published: the hint is written afterwards.
@@ -130,6 +148,22 @@ impl CommitLog {
 
     /// The hint. One that cannot be read is none.
     async fn head(&self) -> Option<Head> {
+        let remembered = self.remembered.as_ref().and_then(|head| head.lock().expect(NO_PANIC).clone());
+        if remembered.is_some() {
+            return remembered;
+        }
+        let head = self.read_head().await?;
+        self.remember(&head);
+        Some(head)
+    }
+
+    fn remember(&self, head: &Head) {
+        if let Some(remembered) = &self.remembered {
+            *remembered.lock().expect(NO_PANIC) = Some(head.clone());
+        }
+    }
+
+    async fn read_head(&self) -> Option<Head> {
         let text = self.store.get(&self.layout.head()).await.ok()??;
         serde_json::from_slice(&text).ok()
     }

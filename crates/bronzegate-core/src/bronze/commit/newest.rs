@@ -30,18 +30,42 @@ impl CommitLog {
         Ok(self.read(newest.into_iter().collect()).await?.pop())
     }
 
-    /// Follows an incremental stream's log from a run to its end.
-    async fn follow(&self, mut number: u64) -> Result<Option<CommitRecord>, StoreError> {
-        let mut newest = None;
-        loop {
-            let key = RunId::Sequence(number).to_string();
-            match self.newest_segment(&key).await? {
-                Some(record) if record.status == SegmentStatus::Partial => return Ok(Some(record)),
-                Some(record) => newest = Some(record),
-                None => return Ok(newest),
-            }
-            let Some(next) = number.checked_add(1) else { return Ok(newest) };
-            number = next;
+    /// Follows an incremental stream's log from a run to its end. As a rule the hint names its last run, so that one
+    /// and the next are asked for at once.
+    async fn follow(&self, hinted: u64) -> Result<Option<CommitRecord>, StoreError> {
+        let mut number = hinted;
+        let (newest, mut next) =
+            futures::try_join!(self.in_sequence(Some(hinted)), self.in_sequence(hinted.checked_add(1)))?;
+        let Some(mut newest) = newest else { return Ok(None) };
+        while newest.status == SegmentStatus::Complete
+            && let Some(after) = next
+        {
+            newest = after;
+            number = number.saturating_add(1);
+            next = self.in_sequence(number.checked_add(1)).await?;
+        }
+        Ok(Some(newest))
+    }
+
+    async fn in_sequence(&self, number: Option<u64>) -> Result<Option<CommitRecord>, StoreError> {
+        match number {
+            Some(number) => self.newest_segment(&RunId::Sequence(number).to_string()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The newest segment of a run of the schedule, where the newest run of its kind is known: that one is read already,
+    /// and there is none after it.
+    pub(crate) async fn beside_newest(
+        &self,
+        key: &str,
+        newest: Option<&CommitRecord>,
+    ) -> Result<Option<CommitRecord>, StoreError> {
+        let Some(newest) = newest else { return Ok(None) };
+        match (key.parse::<RunId>(), newest.key.parse::<RunId>()) {
+            (Ok(id), Ok(last)) if id == last => Ok(Some(newest.clone())),
+            (Ok(id), Ok(last)) if id > last => Ok(None),
+            _ => self.newest_segment(key).await,
         }
     }
 }

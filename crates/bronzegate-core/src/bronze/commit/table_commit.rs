@@ -35,6 +35,9 @@ pub struct TableCommit {
 pub struct TablePublished {
     /// The table's name.
     pub table: String,
+    /// The table's id, where it has one: a table that was dropped and made again under the same name has another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table_id: Option<String>,
     /// The version that has the rows, where the table tells one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
@@ -44,8 +47,9 @@ pub struct TablePublished {
 
 impl TablePublished {
     /// What an append has done.
-    pub fn of(table: &str, appended: Appended) -> Self {
-        Self { table: table.to_owned(), version: appended.version, rows: appended.rows }
+    pub fn of(table: &str, appended: &Appended) -> Self {
+        let Appended { table_id, version, rows, .. } = appended.clone();
+        Self { table: table.to_owned(), table_id, version, rows }
     }
 }
 
@@ -99,7 +103,7 @@ impl CommitLog {
         let Some(table) = &record.table else { return Ok(None) };
         let Some(text) = self.store.get(&self.mark(record, TableMark::Done)).await? else { return Ok(None) };
         let rows = record.parts.iter().map(|part| part.records).fold(0, u64::saturating_add);
-        let unread = || TablePublished { table: table.name.clone(), version: None, rows };
+        let unread = || TablePublished { table: table.name.clone(), table_id: None, version: None, rows };
         Ok(Some(serde_json::from_slice(&text).unwrap_or_else(|_| unread())))
     }
 

@@ -45,7 +45,7 @@ impl Publisher {
             }
             Err(error) => return Err(error.into()),
         };
-        let published = TablePublished::of(&commit.name, appended);
+        let published = TablePublished::of(&commit.name, &appended);
         self.log.mark_done(record, &published).await?;
         if let Some(version) = appended.version.filter(|_| appended.now) {
             table.maintain(version).await;

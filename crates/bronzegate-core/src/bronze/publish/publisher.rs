@@ -29,7 +29,7 @@ impl Publisher {
     /// The log and the parts of the layout's stream, which writes files.
     pub fn new(stores: impl Into<Stores>, layout: Layout) -> Self {
         let stores = stores.into();
-        Self { log: CommitLog::new(stores.log.clone(), layout), stores, table: None }
+        Self { log: CommitLog::new(stores.log.clone(), layout).of_one_run(), stores, table: None }
     }
 
     /// The log and the parts of the layout's stream with this output.

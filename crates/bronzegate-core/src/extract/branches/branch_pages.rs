@@ -2,7 +2,9 @@
 //!
 //! A driver task owns the paginator. It keeps up to `concurrency` fetches in flight where the
 //! requests are known ahead; where they are not, it sends the next request as soon as a page has
-//! come, while the encoder still works on that page's records.
+//! come, while the encoder still works on that page's records. Where a page names the next one before its records, in
+//! a header or at the body's beginning, that request leaves while the records still come. It counts only if the whole
+//! page names the same.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::extract::page::{
     Fetched, Jobs, Page, PageDecision, Requests, StreamContext, judge, record_channel,
 };
 use crate::extract::paging::{Branch, FirstSeen, Judged, PageState, Paginator, Position, Progress};
+use crate::http::Facts;
 use crate::redact::SafeUrl;
 use crate::unfinished::Unfinished;
 
@@ -96,6 +99,18 @@ impl Drop for BranchPages {
     }
 }
 
+/// What a page says before its records, once it is there; a page that says nothing so early is never waited for.
+async fn announced(early: &mut Option<oneshot::Receiver<Facts>>) -> Facts {
+    if let Some(receiver) = early.as_mut() {
+        let facts = receiver.await;
+        *early = None;
+        if let Ok(facts) = facts {
+            return facts;
+        }
+    }
+    std::future::pending().await
+}
+
 /// Continues with the panic of a task. Tasks are aborted only when nobody waits for them any more.
 fn unwind(error: JoinError) -> ! {
     std::panic::resume_unwind(error.into_panic())
@@ -122,6 +137,8 @@ struct Flight {
     position: Position,
     task: JoinHandle<Result<Fetched, Unfinished>>,
     decision: oneshot::Sender<PageDecision>,
+    /// What its response says before the records.
+    early: Option<oneshot::Receiver<Facts>>,
 }
 
 impl Drop for Flight {
@@ -278,11 +295,7 @@ impl Driver<'_> {
     fn wanted(&self) -> Option<Position> {
         match self.flying.back() {
             // The first page may name the columns for all.
-            Some(_)
-                if self.context.stream.records.columns.is_some() && self.progress.state.shape.is_none() =>
-            {
-                None
-            }
+            Some(_) if self.lacks_columns() => None,
             None => Some(self.progress.state.position.clone()),
             Some(last) if self.flying.len() < self.concurrency => self.progress.ahead(&last.position),
             Some(_) => None,
@@ -291,9 +304,10 @@ impl Driver<'_> {
 
     fn launch_one(&mut self, position: Position, place: OwnedSemaphorePermit) -> Result<(), Error> {
         let number = self.progress.state.pages.saturating_add(1 + self.flying.len() as u64);
-        let state = PageState { position, ..self.progress.state.clone() };
+        let state = PageState { position, pages: number - 1, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
-        let (sender, receiver) = record_channel(self.watch());
+        let (early, facts) = self.may_ask_early().then(oneshot::channel).unzip();
+        let (sender, receiver) = record_channel(self.watch(), early);
         let fetcher = self.context.fetcher.clone();
         let shape = state.shape.clone();
         let task = tokio::spawn(async move { fetcher.fetch(&request, shape.as_ref(), &sender).await });
@@ -301,7 +315,7 @@ impl Driver<'_> {
         let position = state.position.clone();
         let (page, decision) = Page::new(number, state, receiver, place);
         let _ = self.pages.send(page);
-        self.flying.push_back(Flight { position, task, decision });
+        self.flying.push_back(Flight { position, task, decision, early: facts });
         Ok(())
     }
 
@@ -312,19 +326,50 @@ impl Driver<'_> {
         Some(AgeWatch::new(Arc::new(settings.clone()), mark.clone()))
     }
 
-    /// Waits for the page that is next in order.
+    /// Waits for the page that is next in order. The request after it leaves meanwhile, where the page names it early.
     async fn oldest(&mut self) -> Result<Fetched, Unfinished> {
         let wait_budget = self.context.fetcher.wait_budget().clone();
-        let Some(flight) = self.flying.front_mut() else { return Err(Unfinished::Stopped) };
-        tokio::select! {
-            biased;
-            fetched = &mut flight.task => match fetched.unwrap_or_else(|error| unwind(error)) {
-                Ok(fetched) if fetched.is_too_large => Err(Unfinished::TooLarge),
-                fetched => fetched,
-            },
-            () = self.context.stop.cancelled() => Err(Unfinished::Stopped),
-            () = wait_budget.time_up() => Err(Unfinished::Stopped),
+        loop {
+            let Some(flight) = self.flying.front_mut() else { return Err(Unfinished::Stopped) };
+            let facts = tokio::select! {
+                biased;
+                fetched = &mut flight.task => {
+                    return match fetched.unwrap_or_else(|error| unwind(error)) {
+                        Ok(fetched) if fetched.is_too_large => Err(Unfinished::TooLarge),
+                        fetched => fetched,
+                    };
+                }
+                facts = announced(&mut flight.early) => facts,
+                () = self.context.stop.cancelled() => return Err(Unfinished::Stopped),
+                () = wait_budget.time_up() => return Err(Unfinished::Stopped),
+            };
+            self.launch_early(&facts);
         }
+    }
+
+    /// Whether the request after a page may leave before that page is whole.
+    fn may_ask_early(&self) -> bool {
+        self.concurrency > 1
+            && self.progress.may_be_named_early()
+            && !self.lacks_columns()
+            && self.watch().is_none()
+    }
+
+    /// Sends the request that a page names before its records, if there is a place for it. One that cannot be made is
+    /// an error once the page is whole.
+    fn launch_early(&mut self, facts: &Facts) {
+        if let Some(position) = self.progress.named_by(facts)
+            && self.flying.len() == 1
+            && !self.context.is_over()
+            && let Ok(place) = self.places.clone().try_acquire_owned()
+        {
+            let _ = self.launch_one(position, place);
+        }
+    }
+
+    /// Whether the first page is to name the columns for all, and has not come.
+    fn lacks_columns(&self) -> bool {
+        self.context.stream.records.columns.is_some() && self.progress.state.shape.is_none()
     }
 
     fn hand_over(&self, mut flight: Flight, judged: &Judged) {

@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use tokio::task::consume_budget;
 
+use super::fetched::head_facts;
 use super::record_channel::RecordSender;
 use crate::config::{Address, Csv, Format, IfAbsent, Pointer, RecordsPath, Stream};
 use crate::error::{Error, ErrorKind};
@@ -10,7 +11,7 @@ use crate::formats::{
     self, Form, PageBody, Prefix, Reader, RecordsAt, RecordsFound, SplitError, SplitErrorKind, Transcoder,
     Wanted, WantedColumns,
 };
-use crate::http::{BodyFault, BodyState, Files, Framing, Paths, Response, charset, media_type};
+use crate::http::{BodyFault, BodyState, Facts, Files, Framing, Paths, Response, charset, media_type};
 use crate::redact::line;
 use crate::unfinished::Unfinished;
 
@@ -65,6 +66,7 @@ impl Content<'_> {
         }
         let charset = charset(&response.headers);
         let is_endless = framing == Framing::UntilClose && !response.body.is_coded();
+        let mut early = events.is_awaited().then(|| head_facts(response, self.paths));
         let mut files = Files::of(response.body.take());
         let mut page: Option<PageBody> = None;
         loop {
@@ -77,7 +79,7 @@ impl Content<'_> {
                 return Ok((BodyState::Refused(ENDLESS.to_owned()), None));
             }
             let transcoder = Transcoder::new(self.stream.reading.encoding, charset.as_deref());
-            match self.file(&mut files, &format, transcoder, framing, events).await? {
+            match self.file((&mut files, framing), &format, transcoder, (events, &mut early)).await? {
                 (BodyState::Whole, Some(body)) => {
                     if let Some(fault) = other_table(&format, page.as_ref(), &body, files.name()) {
                         return Ok((unread(&fault), None));
@@ -93,11 +95,10 @@ impl Content<'_> {
 
     async fn file(
         &self,
-        files: &mut Files,
+        (files, framing): (&mut Files, Framing),
         format: &Format,
         mut transcoder: Transcoder,
-        framing: Framing,
-        events: &RecordSender,
+        (events, early): (&RecordSender, &mut Option<Facts>),
     ) -> Result<Read, Unfinished> {
         let mut splitter = self.splitter(format);
         let mut prefix = Prefix::new(self.stream.reading.strip_prefix.as_deref());
@@ -120,6 +121,11 @@ impl Content<'_> {
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => return Ok((BodyState::Invalid(error, framing), None)),
+                }
+                if !pieces.is_empty()
+                    && let Some(facts) = early.take()
+                {
+                    events.announce(Facts { values: splitter.values_so_far(), ..facts });
                 }
                 for piece in pieces.drain(..) {
                     events.send(piece).await?;
@@ -342,9 +348,11 @@ mod tests {
         let response = http::Response::builder().header("content-encoding", "zstd").body(packed).unwrap();
         let mut files = Files::of(ResponseBody::of(response.into()));
         assert!(files.next().await.unwrap());
-        let (sender, _receiver) = record_channel(None);
+        let (sender, _receiver) = record_channel(None, None);
         let transcoder = Transcoder::new(None, None);
-        let read = content.file(&mut files, &Format::Json, transcoder, Framing::Explicit, &sender);
+        let files = (&mut files, Framing::Explicit);
+        let mut early = None;
+        let read = content.file(files, &Format::Json, transcoder, (&sender, &mut early));
         let (read, turns) = turns(read).await;
         let (state, page) = read.unwrap();
         assert!(matches!(state, BodyState::Whole), "{state:?}");

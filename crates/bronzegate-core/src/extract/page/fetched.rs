@@ -35,6 +35,19 @@ impl Fetched {
     }
 }
 
+/// What a response says before its body.
+pub(super) fn head_facts(response: &Response, paths: &Paths) -> Facts {
+    Facts {
+        status: response.status,
+        headers: response.headers.clone(),
+        url: response.url.clone(),
+        paths: paths.clone(),
+        values: Vec::new(),
+        last_record: None,
+        credential: response.credential.clone(),
+    }
+}
+
 /// What rules and paginators look at in a response.
 pub(super) fn facts(response: Response, paths: &Paths, body: Option<&PageBody>) -> Facts {
     let last_record = body.and_then(|body| body.last_record.clone());

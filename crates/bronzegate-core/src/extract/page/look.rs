@@ -60,7 +60,7 @@ pub(crate) async fn look(
 ) -> Result<Look, Error> {
     let request = Requests::new(context, branch).at(state)?;
     let fetcher = context.fetcher.looking(also);
-    let (sender, mut receiver) = record_channel(None);
+    let (sender, mut receiver) = record_channel(None, None);
     let fetch = async move { fetcher.fetch(&request, state.shape.as_ref(), &sender).await };
     let pass_by = async {
         let mut prints = Vec::new();

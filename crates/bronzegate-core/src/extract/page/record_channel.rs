@@ -1,16 +1,19 @@
 //! The way of a page's records from its fetch to the encoder, bounded in bytes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::cursor::AgeWatch;
 use crate::formats::RecordChunk;
+use crate::http::Facts;
 use crate::unfinished::Unfinished;
 
 /// Bytes of a page that may wait for the encoder.
 const BUDGET: usize = 1 << 20;
+
+const NO_PANIC: &str = "no holder of this lock panics";
 
 /// What a fetch tells the encoder.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct RecordSender {
     room: Arc<Semaphore>,
     /// Where the newest records come first.
     watch: Option<AgeWatch>,
+    /// Who wants to know, before the page is whole, what it says of the next one.
+    early: Mutex<Option<oneshot::Sender<Facts>>>,
 }
 
 /// The encoder's end.
@@ -48,16 +53,32 @@ impl From<Gone> for Unfinished {
     }
 }
 
-pub(crate) fn record_channel(watch: Option<AgeWatch>) -> (RecordSender, RecordReceiver) {
+pub(crate) fn record_channel(
+    watch: Option<AgeWatch>,
+    early: Option<oneshot::Sender<Facts>>,
+) -> (RecordSender, RecordReceiver) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(BUDGET));
     (
-        RecordSender { pieces: sender, room: room.clone(), watch },
+        RecordSender { pieces: sender, room: room.clone(), watch, early: Mutex::new(early) },
         RecordReceiver { pieces: receiver, first: None, room },
     )
 }
 
 impl RecordSender {
+    /// Whether somebody wants to know what the response says before its records.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.early.lock().expect(NO_PANIC).is_some()
+    }
+
+    /// Tells it, once a fetch: a further attempt at the page tells no more.
+    pub(crate) fn announce(&self, facts: Facts) {
+        if let Some(early) = self.early.lock().expect(NO_PANIC).take() {
+            // Nobody waits any more where the page has been given up.
+            let _ = early.send(facts);
+        }
+    }
+
     pub(crate) fn begin(&self, arrived: Timestamp) -> Result<(), Gone> {
         self.watch.iter().for_each(AgeWatch::begin);
         self.pieces.send((PageEvent::Begin(arrived), 0)).map_err(|_| Gone)

@@ -12,6 +12,7 @@ mod progress;
 mod requested_range;
 mod seen_pages;
 mod single_page;
+mod unknown;
 
 pub(crate) use branch::{Branch, BranchId, hasher, text};
 pub(crate) use columns::SeenColumns;

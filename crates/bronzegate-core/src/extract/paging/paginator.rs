@@ -1,21 +1,15 @@
 //! The paginator: from one response, what the next request is. Pure; it sends nothing.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use serde_json::Value;
 use url::Url;
 
 use super::page_state::{Carried, JobState, PageState, Position};
+use super::unknown::{LONGEST_SHOWN, Shown, Unknown};
 use crate::config::{
-    Address, Advance, CarryAbsent, Cut, Initial, Kind, Pagination, Pattern, Stop, Stream, Target,
+    Address, Advance, CarryAbsent, Cut, Initial, Kind, OnRepeat, Pagination, Pattern, Stop, Stream, Target,
 };
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::http::{Facts, Unreadable, expanded, strip_parameter};
 use crate::redact::printable;
-
-/// The longest value that a message shows.
-const LONGEST_SHOWN: usize = 120;
 
 /// Decides the order of requests of one stream.
 #[derive(Clone, Copy, Debug)]
@@ -32,89 +26,6 @@ pub(crate) enum NextPage {
     At(Position),
     /// There are no more pages.
     End,
-}
-
-/// Why it is not known what comes next.
-#[derive(Debug, thiserror::Error)]
-enum Unknown {
-    #[error(
-        "what the API names as its next page ({0}) {1}. Only what is absent, null or empty ends the pages: correct `pagination`, or have the API corrected"
-    )]
-    Next(Address, Unreadable),
-    #[error("expected a URL at {0}, where the next page is looked for, and {1}")]
-    NoUrl(Address, Shown),
-    #[error(
-        "expected a URL with the parameter `{1}` at {0}, where the next cursor is looked for, and `{2}` stands there"
-    )]
-    NoParameter(Address, String, String),
-    #[error(
-        "expected what `match: {1}` finds at {0}, where the next page is looked for, and `{2}` stands there"
-    )]
-    NoMatch(Address, String, String),
-    #[error("expected a cursor at {0}, and {1}")]
-    NoCursor(Address, Shown),
-    #[error(
-        "what is to be carried to the next page ({0}) {1}. Only what is absent, null or empty is skipped: correct `carry`, or have the API corrected"
-    )]
-    Carry(Address, Unreadable),
-    #[error(
-        "what is looked for as the token of the next run ({0}) {1}: correct `sync_token`, or have the API corrected"
-    )]
-    Token(Address, Unreadable),
-    #[error(
-        "the job names {0} files, and `pagination` goes from page to page: which of them has the next page is not known. Write `pagination: {{ type: none }}`, and each file is a page"
-    )]
-    FilesAndPages(usize),
-}
-
-/// What stands where the next page is looked for, and what may be meant.
-#[derive(Debug)]
-struct Shown(String);
-
-impl Shown {
-    fn of(address: &Address, found: &Carried) -> Self {
-        let value = printable(&found.text, LONGEST_SHOWN);
-        let meant = match found.text.as_bytes().first() {
-            Some(b'{') => link_in(address, &found.text).map(|near| format!(": did you mean {near}?")),
-            Some(b'f') => written(address).map(|at| {
-                format!(". Where this is how the API ends, say so: `stop: [{{ at: {at}, equals: false }}]`")
-            }),
-            _ => None,
-        };
-        Self(format!("`{value}` stands there{}", meant.unwrap_or_default()))
-    }
-}
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// An address as a source file writes it.
-fn written(address: &Address) -> Option<String> {
-    Some(match address {
-        Address::Body(pointer) => format!("{{ body: {pointer} }}"),
-        Address::LastRecord(pointer) => format!("{{ last_record: {pointer} }}"),
-        Address::Header(_) | Address::Link(_) | Address::Status => return None,
-    })
-}
-
-/// Where in an object the link is that it holds, by the usual names.
-fn link_in(address: &Address, object: &str) -> Option<String> {
-    let Address::Body(pointer) = address else { return None };
-    let members: BTreeMap<String, Value> = serde_json::from_str(object).ok()?;
-    let name = ["href", "url", "uri", "link"]
-        .into_iter()
-        .find(|name| members.get(*name).is_some_and(Value::is_string))?;
-    let separator = if pointer.to_string().starts_with('/') { '/' } else { '.' };
-    Some(format!("`next: {{ body: {pointer}{separator}{name} }}`"))
-}
-
-impl From<Unknown> for Error {
-    fn from(cause: Unknown) -> Self {
-        Self::new(ErrorKind::Data, cause)
-    }
 }
 
 impl<'a> Paginator<'a> {
@@ -306,6 +217,19 @@ impl<'a> Paginator<'a> {
         }
         facts.credential.withdraw(&mut url);
         Ok(Some(Position::Url(url)))
+    }
+
+    /// Whether a header, or the beginning of a body, may decide alone which request comes next: the records have no say,
+    /// and a request too many changes nothing at the API.
+    pub(crate) fn may_name_early(&self) -> bool {
+        let settings = self.settings;
+        let of_records = |address: &Address| matches!(address, Address::Body(_) | Address::LastRecord(_));
+        let is_told_early = |stop: &Stop| matches!(stop, Stop::When(condition) if !of_records(&condition.at));
+        self.next_address().is_some_and(|next| !matches!(next, Address::LastRecord(_)))
+            && settings.carry.is_empty()
+            && settings.on_repeat != OnRepeat::End
+            && settings.stop.iter().all(is_told_early)
+            && !settings.is_stateful
     }
 
     /// Where the next page is named; `None` where pages are counted, and where there is one.

@@ -29,6 +29,11 @@ impl Splitter {
         Ok(PageBody { records: elements.unwrap_or(body.records), ..body })
     }
 
+    /// The wanted values that are whole by now.
+    pub(crate) fn values_so_far(&self) -> Vec<Option<Vec<u8>>> {
+        self.values.so_far()
+    }
+
     /// The wanted value of this number, once it is whole.
     pub(crate) fn value(&self, nth: usize) -> Option<&[u8]> {
         self.values.value(nth)

@@ -184,6 +184,11 @@ impl WantedValues {
         self.in_lists.as_ref().map(InLists::found)
     }
 
+    /// The values of the wanted paths, as far as they are whole.
+    pub(super) fn so_far(&self) -> Vec<Option<Vec<u8>>> {
+        self.values.clone()
+    }
+
     /// The value of the wanted path of this number, once it is whole.
     pub(crate) fn value(&self, nth: usize) -> Option<&[u8]> {
         self.values.get(nth)?.as_deref()

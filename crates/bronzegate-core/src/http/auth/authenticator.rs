@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::JoinSet;
 
 use super::credential::{Credential, bearer};
 use super::endpoint::Endpoint;
@@ -94,6 +95,17 @@ impl Authenticator {
         !matches!(self.auth, Auth::None) || !self.beside.is_empty()
     }
 
+    /// Whether an endpoint gives a token, or a login does.
+    fn has_token(&self) -> bool {
+        matches!(
+            self.auth,
+            Auth::OAuth2ClientCredentials(_)
+                | Auth::OAuth2RefreshToken(_)
+                | Auth::JwtBearer(_)
+                | Auth::Login(_)
+        )
+    }
+
     /// Waits until no credential is being made any more. A refresh token that the endpoint has replaced
     /// is lost if the process ends before the vault has the new one.
     pub(crate) async fn settled(&self) {
@@ -130,6 +142,24 @@ impl Authenticator {
             return Ok(credential.clone());
         }
         self.new_credential(current, Freshness::Cached, endpoint).await
+    }
+
+    /// Begins to read the secrets of a credential that is made of nothing else, so that they are there when the first
+    /// request needs them; tokens are fetched by requests alone. What fails here is read again then, and reported. The
+    /// reading ends with what is returned.
+    pub(crate) fn read_ahead(self: &Arc<Self>) -> JoinSet<()> {
+        let mut reading = JoinSet::new();
+        let Ok(mut current) = self.current.clone().try_lock_owned() else { return reading };
+        if self.has_token() || !self.is_renewable() || current.credential.is_some() {
+            return reading;
+        }
+        let own = Arc::clone(self);
+        reading.spawn(async move {
+            if let Ok(made) = own.of_secrets(Freshness::Cached).await {
+                current.credential = Some(Arc::new(made));
+            }
+        });
+        reading
     }
 
     /// A new credential in place of one the API has refused; the secret is read again. Where
@@ -172,17 +202,34 @@ impl Authenticator {
         unsaved: &mut Option<Unsaved>,
     ) -> Result<Credential, AuthFault> {
         let keys = &self.keys;
+        let mut credential = self.of_secrets(freshness).await?;
+        let token = match &self.auth {
+            Auth::OAuth2ClientCredentials(settings) => {
+                grant::by_client(keys, settings, freshness, endpoint).await?
+            }
+            Auth::OAuth2RefreshToken(settings) => {
+                Refresh { keys, settings, endpoint }.token(freshness, unsaved).await?
+            }
+            Auth::JwtBearer(settings) => grant::by_assertion(keys, settings, freshness, endpoint).await?,
+            Auth::Login(settings) => login::token(keys, settings, freshness, endpoint).await?,
+            _ => return Ok(credential),
+        };
+        self.put_token(&mut credential, token)?;
+        Ok(credential)
+    }
+
+    /// What of a credential is made of secrets alone: all of it, unless it has a token that an endpoint gives.
+    async fn of_secrets(&self, freshness: Freshness) -> Result<Credential, AuthFault> {
+        let keys = &self.keys;
         let mut credential = Credential::default();
         for secret in &self.beside {
             credential.names(secret, keys.secret(&secret.reference, freshness).await?)?;
         }
-        let token = match &self.auth {
-            Auth::None => return Ok(credential),
+        match &self.auth {
             Auth::Bearer { token } => {
                 let token = keys.secret(token, freshness).await?;
                 credential.authorize(bearer(&token)?);
                 credential.holds(&token);
-                return Ok(credential);
             }
             Auth::Basic { username: name, password } => {
                 let username = keys.text(name, freshness).await?;
@@ -196,13 +243,11 @@ impl Authenticator {
                 };
                 credential.authorize(keys.basic(username.expose_secret(), password.expose_secret())?);
                 credential.holds(&password);
-                return Ok(credential);
             }
             Auth::ApiKey { place, value, prefix } => {
                 let value = keys.secret(value, freshness).await?;
                 credential.put(place, prefix.as_deref(), &value)?;
                 credential.holds(&value);
-                return Ok(credential);
             }
             Auth::Headers { headers } => {
                 for HeaderKey { name, value, prefix } in headers {
@@ -213,22 +258,16 @@ impl Authenticator {
                         credential.holds(&text);
                     }
                 }
-                return Ok(credential);
             }
-            Auth::OAuth2ClientCredentials(settings) => {
-                grant::by_client(keys, settings, freshness, endpoint).await?
-            }
-            Auth::OAuth2RefreshToken(settings) => {
-                Refresh { keys, settings, endpoint }.token(freshness, unsaved).await?
-            }
-            Auth::JwtBearer(settings) => grant::by_assertion(keys, settings, freshness, endpoint).await?,
-            Auth::Login(settings) => login::token(keys, settings, freshness, endpoint).await?,
             Auth::OAuth1(_) | Auth::AwsSigV4(_) => {
                 credential.signature = Some(self.signature(freshness).await?);
-                return Ok(credential);
             }
-        };
-        self.put_token(&mut credential, token)?;
+            Auth::None
+            | Auth::OAuth2ClientCredentials(_)
+            | Auth::OAuth2RefreshToken(_)
+            | Auth::JwtBearer(_)
+            | Auth::Login(_) => {}
+        }
         Ok(credential)
     }
 

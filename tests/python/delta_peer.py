@@ -195,5 +195,6 @@ def answer(line):
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-for line in sys.stdin:
-    print(json.dumps(answer(line), default=str), flush=True)
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(answer(line), default=str), flush=True)

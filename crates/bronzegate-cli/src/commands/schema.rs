@@ -1,11 +1,11 @@
 //! `schema`: the JSON Schema of source files, for editors.
 
-use bronzegate_core::config::json_schema;
+use bronzegate_core::config::editor_schema;
 
 use crate::output::Output;
 
 /// Prints the schema.
 pub(crate) fn schema(out: &mut Output) -> u8 {
-    out.line(format!("{:#}", json_schema()));
+    out.line(format!("{:#}", editor_schema()));
     0
 }

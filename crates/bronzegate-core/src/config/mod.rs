@@ -105,7 +105,7 @@ pub use request_unit::RequestUnit;
 pub use responses::{ResponseRule, Then};
 pub use retry::Retry;
 pub use schedule::Schedule;
-pub use schema::json_schema;
+pub use schema::{editor_schema, json_schema};
 pub use secret_ref::{RequestSecret, SecretRef, TextOrSecret};
 pub use source::{Source, parse, parse_bytes};
 pub use stream::{Stream, WINDOW_MEMBERS};

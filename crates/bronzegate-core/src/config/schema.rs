@@ -7,6 +7,16 @@ use super::source::SourceEntry;
 
 /// Returns the JSON Schema (draft 2020-12) that editors check a source file with.
 ///
+/// It is [`json_schema`], but takes numbers, `true` and `false` for texts: the reader takes a plain scalar as the text that
+/// it is written with (`client_id: 4711`).
+pub fn editor_schema() -> Value {
+    let mut schema = json_schema();
+    take_plain_scalars(&mut schema);
+    schema
+}
+
+/// Returns the JSON Schema (draft 2020-12) of source files, each value with the type that it is meant to have.
+///
 /// It knows keys, words and forms; what settings need from each other only [`super::parse`] knows.
 pub fn json_schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
@@ -16,6 +26,21 @@ pub fn json_schema() -> Value {
     }
     drop_null(&mut schema);
     schema
+}
+
+/// A text may be written as a number is. Words, and texts of a form of their own, may not.
+fn take_plain_scalars(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(take_plain_scalars),
+        Value::Object(object) => {
+            object.values_mut().for_each(take_plain_scalars);
+            let is_text = object.get("type").is_some_and(|kind| kind == "string");
+            if is_text && !["enum", "const", "pattern"].iter().any(|key| object.contains_key(*key)) {
+                object.insert("type".to_owned(), serde_json::json!(["string", "number", "boolean"]));
+            }
+        }
+        _ => {}
+    }
 }
 
 /// An optional key may be left out, not null.

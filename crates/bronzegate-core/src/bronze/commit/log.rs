@@ -27,7 +27,14 @@ pub struct CommitLog {
     /// Paths in the log that are no commit's.
     pub(super) strangers: Arc<Mutex<BTreeSet<String>>>,
     /// The hint as it was read last, for a log that is asked by one run.
-    remembered: Option<Arc<Mutex<Option<Head>>>>,
+    remembered: Option<Arc<Mutex<Remembered>>>,
+}
+
+/// What is known of the hint.
+#[derive(Debug, Default)]
+struct Remembered {
+    is_read: bool,
+    head: Option<Head>,
 }
 
 /// What `head.json` says: a commit that was among the newest when it was written.
@@ -128,7 +135,7 @@ impl CommitLog {
         if let Err(error) = self.store.put(&self.layout.head(), text.into()).await {
             tracing::warn!(stream = self.layout.stream(), %error, "the hint to the newest commit is not updated");
         }
-        self.remember(&head);
+        self.remember(Some(&head));
     }
 
     /// Whether the hint names this commit, which is then published: the hint is written afterwards.
@@ -148,18 +155,20 @@ impl CommitLog {
 
     /// The hint. One that cannot be read is none.
     async fn head(&self) -> Option<Head> {
-        let remembered = self.remembered.as_ref().and_then(|head| head.lock().expect(NO_PANIC).clone());
-        if remembered.is_some() {
-            return remembered;
+        if let Some(remembered) = &self.remembered {
+            let remembered = remembered.lock().expect(NO_PANIC);
+            if remembered.is_read {
+                return remembered.head.clone();
+            }
         }
-        let head = self.read_head().await?;
-        self.remember(&head);
-        Some(head)
+        let head = self.read_head().await;
+        self.remember(head.as_ref());
+        head
     }
 
-    fn remember(&self, head: &Head) {
+    fn remember(&self, head: Option<&Head>) {
         if let Some(remembered) = &self.remembered {
-            *remembered.lock().expect(NO_PANIC) = Some(head.clone());
+            *remembered.lock().expect(NO_PANIC) = Remembered { is_read: true, head: head.cloned() };
         }
     }
 

@@ -114,6 +114,18 @@ fn the_example_fits_the_schema_and_mistakes_do_not() {
 }
 
 #[test]
+fn what_is_written_without_quotes_is_text_for_editors_as_it_is_for_the_parser() {
+    let text = EXAMPLE.replace("query: limit", "query: 7").replace("records: results", "records: 2026");
+    assert!(parse("hubspot.yaml", &text).is_ok(), "the parser takes it");
+    let (strict, schema) = (json_schema(), editor_schema());
+    let of = |schema: &Value, key: &str| schema.pointer(&format!("/$defs/Target/oneOf/0/properties/{key}/type")).cloned();
+    assert_eq!(of(&schema, "query"), Some(json!(["string", "number", "boolean"])));
+    assert_eq!(of(&strict, "query"), Some(json!("string")), "the tables of keys name what is meant");
+    let method = schema.pointer("/$defs/Method").unwrap().to_string();
+    assert!(!method.contains("number"), "words stay words: {method}");
+}
+
+#[test]
 fn every_map_of_known_keys_is_closed_and_every_key_described() {
     fn walk(path: &str, schema: &Value) {
         if let Some(Value::Object(keys)) = schema.get("properties") {

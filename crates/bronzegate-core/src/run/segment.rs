@@ -44,7 +44,7 @@ impl StreamRun {
         stop: CancellationToken,
         report: &mut RunReport,
     ) -> Result<Ended, Unfinished> {
-        let began = self.began();
+        let mut began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
         let publisher = Publisher::of(stores, layout.clone(), &self.stream.output)?;
         let log = publisher.log();
@@ -77,11 +77,13 @@ impl StreamRun {
                     tracing::warn!(cause = self.told(&error.to_string()), "the run begins again");
                     forgotten = forgotten.or(without_token(&mut segment));
                     self.begin_anew(&mut segment)?;
+                    began.gives_up(self.stats().counts());
                 }
                 Err(Unfinished::TooLarge) => {
                     // What is committed of the whole window, and a job of it, say nothing of a half's pages.
                     segment.begin_anew();
                     segment.cursor = Some(self.halved(&segment)?);
+                    began.gives_up(self.stats().counts());
                 }
                 Err(why) => return Err(why),
             }
@@ -177,6 +179,7 @@ impl StreamRun {
             // A window has neither history nor predecessor, and its log may have thousands of names.
             RunRequest::Window { .. } => None,
         };
+        let newest = newest.map(|record| self.in_words_of_now(record));
         if let Some(newest) = &newest {
             publisher.same_place(newest)?;
             publisher.settle(newest).await?;
@@ -201,7 +204,7 @@ impl StreamRun {
                 (plan::key(request, newest.as_ref(), now)?, None)
             }
         };
-        let committed = log.newest_segment(&key.key).await?;
+        let committed = log.newest_segment(&key.key).await?.map(|record| self.in_words_of_now(record));
         if let Some(committed) = &committed {
             publisher.same_place(committed)?;
             publisher.settle(committed).await?;

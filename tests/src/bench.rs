@@ -206,6 +206,22 @@ impl Bench {
             .collect()
     }
 
+    /// Replaces a text in a stream's commits, as another release might have written them.
+    ///
+    /// # Panics
+    /// When no commit has it.
+    pub fn edit_commits(&self, stream: &str, from: &str, to: &str) {
+        let folder = self.target().join("_bronzegate").join(&self.source.name).join(stream).join("commits");
+        let mut edited = 0;
+        for file in std::fs::read_dir(folder).expect("there are commits") {
+            let path = file.expect("readable").path();
+            let text = std::fs::read_to_string(&path).expect("a commit is text");
+            edited += text.matches(from).count();
+            std::fs::write(&path, text.replace(from, to)).expect("writable");
+        }
+        assert!(edited > 0, "no commit of {stream} has {from}");
+    }
+
     /// Every file under the target, hidden ones included, with its content.
     ///
     /// # Panics

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bronzegate_core::bronze::Stores;
 use bronzegate_core::clock::{Clock as _, TestClock};
 use bronzegate_core::report::{RunReport, Status};
 use bronzegate_core::run::{Engine, RunOptions};
@@ -49,12 +50,29 @@ impl Vendor {
     /// # Panics
     /// As [`new`](Self::new).
     pub async fn with(api: &str, part: impl FnOnce(&mut Options), file: impl FnOnce(&str) -> String) -> Self {
-        let read = |path: String| {
-            std::fs::read_to_string(repository().join(path)).expect("a file of the repository")
-        };
-        let options = read(format!("tests/fixtures/roles/{api}.json"));
-        let mut options: Options = serde_json::from_str(&options).expect("a configuration of the demo API");
+        let mut options = configured(&format!("tests/fixtures/roles/{api}.json"));
         part(&mut options);
+        Self::played(api, options, file(&read(&format!("sources/{api}.yaml")))).await
+    }
+
+    /// Starts the API as `tests/fixtures/pages/<page>.json` has it, and reads the first example of that page about source
+    /// files; returns the streams that are played, too.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub async fn of_page(page: &str) -> (Self, Vec<Stream>) {
+        let text = read(&format!("docs/source-files/{page}.md"));
+        let (_, example) = text.split_once("```yaml\n").expect("the page has an example");
+        let (example, _) = example.split_once("```").expect("it ends");
+        let name =
+            example.lines().find_map(|line| line.strip_prefix("source: ")).expect("it is a whole file");
+        let options = configured(&format!("tests/fixtures/pages/{page}.json"));
+        let streams = options.streams.clone();
+        (Self::played(name, options, example.to_owned()).await, streams)
+    }
+
+    /// Starts the API, and reads a source file of it.
+    async fn played(api: &str, options: Options, text: String) -> Self {
         let tables = options
             .streams
             .iter()
@@ -64,7 +82,6 @@ impl Vendor {
         let wall = clock.clone();
         let wall = move || Duration::from_micros(wall.now().as_microsecond().unsigned_abs());
         let running = DemoApi::start_on(options, Arc::new(wall)).await.expect("the demo API starts");
-        let text = file(&read(format!("sources/{api}.yaml")));
         let names_instances = text.contains("base_url_from");
         let text = moved(&text, &running.base_url());
         let bench = Bench::over(running, api, text);
@@ -124,12 +141,20 @@ impl Vendor {
     /// # Panics
     /// When the time is not one, or the source has no such stream.
     pub async fn run_at(&self, stream: &str, at: &str) -> RunReport {
+        self.run_into(self.bench.store(), stream, at).await
+    }
+
+    /// The same into other stores.
+    ///
+    /// # Panics
+    /// As [`run_at`](Self::run_at).
+    pub async fn run_into(&self, stores: impl Into<Stores>, stream: &str, at: &str) -> RunReport {
         let wanted: Timestamp = at.parse().expect("a time");
         self.clock.advance(Duration::try_from(wanted.duration_since(self.clock.now())).unwrap_or_default());
         let secrets = Arc::new(FileSecrets::new(self.vault()));
         let engine = Engine::new(self.bench.source.clone(), secrets, self.clock.clone(), "test");
         let run = engine.stream(stream).expect("the stream is in the source");
-        run.run(self.bench.store(), request(at), RunOptions::default()).await
+        run.run(stores, request(at), RunOptions::default()).await
     }
 
     /// Runs a stream twice where it is incremental, the second time long after the newest record,
@@ -193,6 +218,14 @@ impl Vendor {
         assert_eq!((report.status, &report.error), (Status::Complete, &None), "{stream}: {report:?}");
         report.counts.records
     }
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(repository().join(path)).expect("a file of the repository")
+}
+
+fn configured(path: &str) -> Options {
+    serde_json::from_str(&read(path)).expect("a configuration of the demo API")
 }
 
 /// What a record of the API becomes by these columns.

@@ -20,6 +20,9 @@ const LONG: Duration = Duration::from_mins(5);
 /// What the API says of a job that it does not know any more.
 const LOST: u16 = 404;
 
+/// What the API says of a token or a place in a list that it does not know any more.
+const FORGOTTEN: u16 = 410;
+
 /// How long an answer is held at which a process is killed.
 const HELD: Duration = Duration::from_millis(300);
 
@@ -183,6 +186,11 @@ impl Act {
     pub(super) fn fails(&self) -> bool {
         let slow = |kind: &FaultKind| matches!(kind, FaultKind::Stall { .. } | FaultKind::SlowDrip { .. });
         self.faults.iter().any(|fault| !slow(&fault.kind))
+    }
+
+    /// Whether the API forgets a token or a place in a list in it, so that everything is read again.
+    pub(super) fn forgets(&self) -> bool {
+        self.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Status { code: FORGOTTEN, .. }))
     }
 
     /// Whether the API forgets a job in it.

@@ -102,7 +102,7 @@ struct Trial<'a> {
     tally: Tally,
     /// How the runs ended so far.
     account: String,
-    /// An event was abandoned: which run brings which records depends on the cuts.
+    /// An event was abandoned, or the API has forgotten a token: which run brings which records depends on that.
     loose: bool,
     is_ordered: bool,
     /// What an event brings of an abandoned one may be there already.
@@ -127,6 +127,7 @@ impl Trial<'_> {
         for act in &ordeal.acts {
             let (ended, twin) = self.stage.perform(act, nth).await;
             let _ = writeln!(self.account, "  event {}: {ended:?}, the twin: {twin:?}", nth + 1);
+            self.loose |= act.forgets();
             let mut claimed = false;
             if let (Some(run), Some(ended)) = (&act.twin, &twin) {
                 self.tally.count(run, ended);

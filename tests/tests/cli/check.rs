@@ -113,3 +113,38 @@ async fn check_tells_of_one_page_that_may_not_be_all() {
     let marked = shell.run("runs demo --fail-on-breach").await;
     assert!(marked.code() == Some(1) && marked.out.contains("may_lack"), "{marked:?}");
 }
+
+#[tokio::test]
+async fn check_tells_once_that_records_get_members_of_their_partitions() {
+    let shell = shell(Vec::new()).await;
+    let settings = |more: &str| {
+        let auth = "auth: { type: bearer, token: { secret: token } }";
+        let list = "path: /contacts, params: { of: '{{ partition.of }}' }, partitions: { of: [a] }, records: results";
+        let pages = "pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after } }";
+        shell.source("parts", &format!("{auth}\nstreams: {{ contacts: {{ {list}, {pages}{more} }} }}"));
+    };
+    settings("");
+    let told = "from the next run on records get `_partition_of`, which those of the last run do not have";
+    assert!(!shell.run("check parts").await.out.contains(told), "there is no log");
+    let run = async |at: &str| {
+        let run = shell.run(&format!("run parts/contacts --at {at}")).await;
+        assert_eq!(run.code(), Some(0), "{run:?}");
+    };
+    run("2026-11-22T17:00:00Z").await;
+    assert!(!shell.run("check parts").await.out.contains(told), "they have it");
+    // As an earlier version wrote it.
+    let commits = shell.target().join("_bronzegate/parts/contacts/commits");
+    for commit in std::fs::read_dir(commits).unwrap() {
+        let path = commit.unwrap().path();
+        let mut record: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        record.as_object_mut().unwrap().remove("branch_members").expect("it names them");
+        std::fs::write(&path, record.to_string()).unwrap();
+    }
+    let check = shell.run("check parts").await;
+    assert!(check.code() == Some(0) && check.out.contains(told), "{check:?}");
+    settings(", branch_fields: none");
+    assert!(!shell.run("check parts").await.out.contains(told), "they will not get it");
+    settings("");
+    run("2026-11-23T17:00:00Z").await;
+    assert!(!shell.run("check parts").await.out.contains(told), "it is told once");
+}

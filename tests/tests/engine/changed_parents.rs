@@ -161,6 +161,26 @@ async fn a_run_of_other_parents_needs_a_restart_and_a_new_run_reads_all() {
 }
 
 #[tokio::test]
+async fn a_run_whose_settings_another_release_knew_otherwise_resumes_with_the_same_file_alone() {
+    let hour = Fault::new("tasks/3", When::Request(1), FaultKind::retry_after(429, "3600")).always();
+    let mut bench = bench(WEEKLY, "", vec![hour]).await;
+    assert_eq!(bench.run_within("tasks", LONG).await.status, Status::Partial);
+    bench.api.set_faults(Vec::new());
+    let settings = bench.commits("tasks")[0].parents.clone().expect("it has parents").settings;
+    bench.edit_commits("tasks", &settings, "0123456789abcdef");
+    let same = yaml(WEEKLY, "");
+    bench.reads_with(&format!("{same}# another file\n"));
+    let refused = bench.run("tasks").await;
+    assert!(failure(&refused).1.contains("run --restart"), "{refused:?}");
+    bench.reads_with(&same);
+    let whole = bench.run("tasks").await;
+    assert_eq!((whole.status, whole.counts.records), (Status::Complete, 4), "{whole:?}");
+    let commits = bench.commits("tasks");
+    let known: Vec<_> = commits.iter().filter_map(|commit| commit.parents.as_ref()).collect();
+    assert_eq!(known.last().expect("it has parents").settings, settings, "as this release knows them");
+}
+
+#[tokio::test]
 async fn a_log_from_before_goes_on_with_all_parents_once() {
     let mut bench = bench("missing: error", "", vec![]).await;
     assert_eq!(run(&bench, 10).await.1, [1, 2, 3, 4]);

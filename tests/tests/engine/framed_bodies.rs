@@ -78,3 +78,17 @@ async fn what_stands_before_json_is_taken_off_and_columns_are_told_apart() {
         assert!(kind == ErrorKind::Data && message.contains(why), "{message}");
     }
 }
+
+#[tokio::test]
+async fn check_tells_of_a_preamble_as_wide_as_its_table() {
+    let body = "Report;Sales\nGenerated;2026-11-22\nDay;Amount\n2026-11-20;1\n2026-11-21;2\n";
+    for (keys, is_told) in [("delimiter: ';'", true), ("delimiter: ';', header_starts: Day", false)] {
+        let settings = format!("records: $\nformat: {{ csv: {{ {keys} }} }}");
+        let (bench, report) = read("text/csv", body, &settings).await;
+        assert_eq!(report.status, Status::Complete, "{report:?}");
+        let probe = bench.stream("items").probe().await.expect("it finds a page");
+        let told =
+            probe.warnings.iter().any(|warning| warning.contains("looks like its header (Day, Amount)"));
+        assert_eq!(told, is_told, "{:?}", probe.warnings);
+    }
+}

@@ -31,6 +31,7 @@ mod dispatch;
 // The time that a run is for.
 mod due_times;
 // A `start` that is moved earlier than the first run.
+mod earlier_sources;
 mod earlier_start;
 mod early_requests;
 // Tables among other lines, and what else stands around data.
@@ -64,6 +65,7 @@ mod link_headers;
 mod only_pages;
 // Ends that are none, compared with the pages around them.
 mod page_ends;
+mod page_examples;
 // Looks at pages that do not come.
 mod page_looks;
 // Answers with status 200 that are no page.
@@ -118,6 +120,7 @@ mod client_certificates;
 mod tables;
 // Totals that an API states.
 mod time_formats;
+mod time_properties;
 mod totals;
 mod unfiltered;
 // Cursors that are local times.

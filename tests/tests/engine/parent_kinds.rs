@@ -3,6 +3,7 @@
 
 use bronzegate_core::report::Status;
 use bronzegate_demo_api::{Fault, FaultKind, Quirks, Shape, Stream, Style, When};
+use bronzegate_tests::streams::changes::changes;
 use bronzegate_tests::{Bench, expected};
 use serde_json::Value;
 
@@ -174,4 +175,31 @@ async fn records_have_their_partition_and_children_that_of_their_parent() {
         };
         assert_eq!(of_tasks[0], first, "{fields}");
     }
+}
+
+#[tokio::test]
+async fn the_first_cursor_may_come_from_a_request_of_its_own() {
+    let mut list = Stream::new("items", Style::Cursor, Shape::Small, 25).page_size(10);
+    // A request without a cursor is refused.
+    list.quirks.demanded_parameters = vec!["of".to_owned()];
+    let token = r#"{"token":"c5","updatedAt":"2026-01-01T00:00:00Z"}"#.to_owned();
+    let hour = Fault::new("items", When::Request(2), FaultKind::retry_after(429, "3600")).always();
+    let yaml = "streams:
+  changes:
+    path: /changes
+    records: results
+  items:
+    path: /items
+    parent: { stream: changes, fields: [token] }
+    branch_fields: none
+    records: results
+    pagination: { type: cursor, next: { body: paging.next.after }, send: { query: after }, initial: '{{ parent.token }}' }
+";
+    let bench = Bench::new(vec![changes([token]), list], vec![hour], yaml).await;
+    let cut = bench.run_within("items", LONG).await;
+    assert_eq!((cut.status, cut.counts.records), (Status::Partial, 10), "{cut:?}");
+    bench.api.set_faults(Vec::new());
+    let whole = bench.run("items").await;
+    assert_eq!((whole.status, whole.counts.records), (Status::Complete, 10), "{whole:?}");
+    assert_eq!(bench.records("items"), expected(Shape::Small, 25)[5..]);
 }

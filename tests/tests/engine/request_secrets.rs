@@ -1,8 +1,13 @@
 //! Secrets that stand in requests beside `auth`, and what requests carry: JSON, forms and texts.
 
+use bronzegate_core::config::SecretRef;
 use bronzegate_core::error::ErrorKind;
-use bronzegate_demo_api::{Auth, Credentials, Shape, Stream, Style};
+use bronzegate_core::report::Status;
+use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Shape, Stream, Style, When};
+use bronzegate_tests::streams::changes::changes;
 use bronzegate_tests::{Bench, SCHEDULED, assert_complete, failure};
+
+use super::segments::LONG;
 
 const PAGES: &str = "records: results\npagination: { type: cursor, next: { body: paging.next.after }, send: SEND, page_size: { PLACE: limit, value: 10 } }";
 
@@ -82,4 +87,85 @@ async fn a_refused_secret_is_read_again_and_named_and_a_short_one_is_refused() {
     *bench.vault.lock().unwrap() = credentials;
     bench = bench.with_empty_folder();
     assert_complete(&bench.run("items").await, 25);
+}
+
+/// A stream at a path with the key in it, as the bot interface of Telegram has it.
+fn in_path(settings: &str) -> String {
+    format!(
+        "secrets: {{ key: {{ secret: api-key }} }}\nstreams:\n  items:\n    path: '/bot{{{{ secrets.key }}}}/items'\n    {}",
+        settings.replace('\n', "\n    ")
+    )
+}
+
+/// The name of that stream at the API.
+fn at_path() -> String {
+    format!("bot{}/items", Credentials::default().api_key)
+}
+
+#[tokio::test]
+async fn a_secret_goes_into_a_path_a_header_a_parameter_and_a_text() {
+    let key = Credentials::default().api_key;
+    for (auth, keys) in [
+        (Auth::KeyArgument, "params: { key: '{{ secrets.key }}' }"),
+        (Auth::KeyArgument, "method: POST\nbody: { key: '{{ secrets.key }}' }"),
+        (
+            Auth::KeyArgument,
+            "method: POST\nheaders: { Content-Type: application/x-www-form-urlencoded }\ntext: 'id=7&key={{ secrets.key }}'",
+        ),
+        (
+            Auth::Bearer,
+            "headers: { X-Tenant: '7 {{ secrets.key }}' }\nauth: { type: bearer, token: { secret: token } }",
+        ),
+    ] {
+        let place = if keys.contains("body:") { "body" } else { "query" };
+        let yaml = in_path(&format!("{keys}\n{}", pages(place)));
+        let yaml = yaml.replace("/bot{{ secrets.key }}/items", "/items");
+        let expected = stream(auth);
+        let bench = Bench::new(vec![expected.clone()], vec![], &yaml).await;
+        bench.assert_landed(&bench.run("items").await, &expected);
+        is_nowhere(&bench, &key);
+        is_nowhere(&bench, "bronzegate-secret");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_in_a_path_is_neither_shown_nor_saved_and_a_link_that_repeats_it_is_followed() {
+    let key = Credentials::default().api_key;
+    let links =
+        "records: results\npagination: { type: next_url, next: { body: next } }\nretry: { max_attempts: 1 }";
+    let served = Stream::new(at_path(), Style::NextUrl, Shape::Small, 25);
+    let hour = Fault::new(at_path(), When::Request(2), FaultKind::retry_after(429, "3600"));
+    let bench = Bench::new(vec![served.page_size(10)], vec![hour], &in_path(links)).await;
+    let cut = bench.run_within("items", LONG).await;
+    assert_eq!((cut.status, cut.counts.records), (Status::Partial, 10), "{cut:?}");
+    is_nowhere(&bench, &key);
+    let page_state = bench.commits("items").pop().and_then(|commit| commit.page_state);
+    let page_state = page_state.expect("it is partial").to_string();
+    assert!(page_state.contains("/botbronzegate-secret-api-key-"), "{page_state}");
+    let whole = bench.run("items").await;
+    assert_eq!((whole.status, whole.counts.records), (Status::Complete, 15), "{whole:?}");
+    is_nowhere(&bench, &key);
+    for fault in [FaultKind::status(500), FaultKind::status(404), FaultKind::Reset] {
+        bench.api.set_faults(vec![Fault::new(at_path(), When::Every(1), fault).always()]);
+        let report = bench.run_at("items", "2026-11-23T17:00:00Z").await;
+        let (_, told) = failure(&report);
+        assert!(!format!("{report:?}").contains(&key), "{report:?}");
+        assert!(told.contains("/bot"), "it says where: {told}");
+        is_nowhere(&bench, &key);
+    }
+}
+
+#[tokio::test]
+async fn a_value_of_the_api_that_stands_for_a_secret_is_not_sent() {
+    let reference = SecretRef { secret: "api-key".to_owned(), field: None };
+    let record = format!("{{\"id\":\"{}\",\"updatedAt\":\"2026-01-01T00:00:00Z\"}}", reference.placeholder());
+    let yaml = format!(
+        "secrets: {{ key: {{ secret: api-key }} }}\nstreams:\n  changes:\n    path: /changes\n    records: results\n  \
+         items:\n    path: '/items/{{{{ parent.id }}}}'\n    headers: {{ X: '{{{{ secrets.key }}}}' }}\n    records: results\n    \
+         parent: {{ stream: changes, fields: [id] }}\n"
+    );
+    let bench = Bench::new(vec![changes([record])], vec![], &yaml).await;
+    let report = bench.run("items").await;
+    let (kind, told) = failure(&report);
+    assert!(kind == ErrorKind::Data && told.contains("is what stands for a secret in requests"), "{told}");
 }

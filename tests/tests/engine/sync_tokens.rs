@@ -143,6 +143,25 @@ async fn an_expired_token_begins_a_full_read_where_a_rule_says_so() {
 }
 
 #[tokio::test]
+async fn what_a_run_had_read_before_its_token_expired_counts_once() {
+    let gone = Fault::new("files", When::Request(5), FaultKind::status(410));
+    let bench = bench(&format!("{AS_A_VALUE}{RESTART}"), vec![gone]).await;
+    run(&bench, 2).await;
+    add(&bench, 10..19);
+    let again = run(&bench, 3).await;
+    assert_eq!(
+        (again.status, again.counts.records, again.counts.pages),
+        (Status::Complete, 19, 5),
+        "{again:?}"
+    );
+    assert_eq!(again.counts.requests, 7, "the page before, the refusal, and five pages");
+    let commit = bench.commits("files").pop().expect("a commit");
+    let in_parts: u64 = commit.parts.iter().map(|part| part.records).sum();
+    assert_eq!((commit.counts.records, in_parts), (19, 19));
+    assert_eq!(bench.lines("files").len(), 29);
+}
+
+#[tokio::test]
 async fn a_last_page_without_a_token_fails_and_a_changed_request_reads_everything() {
     let mut bench = bench(&AS_A_VALUE.replace("body: token", "body: tokn"), vec![]).await;
     let report = run(&bench, 2).await;
@@ -155,6 +174,20 @@ async fn a_last_page_without_a_token_fails_and_a_changed_request_reads_everythin
     assert_eq!((report.status, report.counts.records), (Status::Complete, 10), "{report:?}");
     let told = "its `sync_token` is not used: this run reads everything";
     assert!(report.warnings.iter().any(|warning| warning.contains(told)), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_another_release_knew_otherwise_is_used_with_the_same_file_alone() {
+    for (comment, expected) in [("", 2), ("# another file\n", 12)] {
+        let mut bench = bench(AS_A_VALUE, vec![]).await;
+        run(&bench, 2).await;
+        add(&bench, 10..12);
+        let settings = bench.commits("files")[0].sync.clone().expect("it has a token").settings;
+        bench.edit_commits("files", &settings, "0123456789abcdef");
+        bench.reads_with(&format!("{}{comment}", yaml(AS_A_VALUE)));
+        let report = run(&bench, 3).await;
+        assert_eq!((report.status, report.counts.records), (Status::Complete, expected), "{report:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use bronzegate_core::bronze::{CommitLog, Layout, Stores};
 use bronzegate_core::config::{SecretRef, Source, Stream};
 use bronzegate_core::doors::Unusable;
 use bronzegate_core::error::Result;
-use bronzegate_core::health::earlier_start;
+use bronzegate_core::health::{earlier_start, new_members};
 use bronzegate_core::redact::visible;
+use bronzegate_core::run::StreamRun;
 use bronzegate_core::secret::{Freshness, SecretStore, resolve};
 use futures::future::join_all;
 use futures::stream::{FuturesOrdered, StreamExt as _};
@@ -74,13 +75,15 @@ async fn check_source(
     };
     let plans: Vec<_> = streams.iter().map(|name| (name.as_str(), offline || missing(name))).collect();
     let engine = context.engine(source.clone());
-    let not_loaded = not_loaded(context, &source, &streams).await;
+    let logged = told_by_log(context, &source, &streams).await;
     let tables = tables(context, &source, &streams, offline).await;
     let probes = plans.into_iter().map(async |(name, skip)| {
+        let run = engine.stream(name);
+        let explained = run.as_ref().map(StreamRun::explain).unwrap_or_default();
         let checked = if skip {
             Checked::NotAsked
         } else {
-            match async { engine.stream(name)?.probe().await }.await {
+            match async { run?.probe().await }.await {
                 Ok(probe) => Checked::Found(probe),
                 Err(error) => Checked::Failed((&error).into()),
             }
@@ -91,8 +94,8 @@ async fn check_source(
         });
         StreamCheck {
             stream: name.to_owned(),
-            explained: source.stream(name).map(Stream::explained).unwrap_or_default(),
-            warnings: warnings(&source, &not_loaded, name),
+            explained,
+            warnings: warnings(&source, &logged, name),
             table,
             checked,
         }
@@ -101,32 +104,40 @@ async fn check_source(
     Ok(checked)
 }
 
-/// What somebody should know of a stream's settings.
-fn warnings(source: &Source, not_loaded: &BTreeMap<String, String>, stream: &str) -> Vec<String> {
+/// What somebody should know of a stream: of its settings, and of its log.
+fn warnings(source: &Source, logged: &BTreeMap<String, Vec<String>>, stream: &str) -> Vec<String> {
     let cautions = source.stream(stream).map(Stream::cautions).unwrap_or_default();
-    cautions.into_iter().chain(not_loaded.get(stream).cloned()).collect()
+    cautions.into_iter().chain(logged.get(stream).cloned().into_iter().flatten()).collect()
 }
 
-/// What of the streams' past is not loaded because their `start` was moved earlier, as the log has it. Where there is no
-/// log, or it cannot be read from here, nothing is known.
-async fn not_loaded(context: &Context, source: &Source, streams: &[String]) -> BTreeMap<String, String> {
+/// What the log tells of the streams: what of their past is not loaded because their `start` was moved earlier, and what
+/// their next run writes otherwise. Where there is no log, or it cannot be read from here, nothing is known.
+async fn told_by_log(
+    context: &Context,
+    source: &Source,
+    streams: &[String],
+) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
-    let with_start = |stream: &&Stream| {
+    let with_start = |stream: &Stream| {
         let incremental = stream.incremental.as_ref();
-        streams.contains(&stream.name) && incremental.is_some_and(|incremental| incremental.start.is_some())
+        incremental.is_some_and(|incremental| incremental.start.is_some())
     };
-    let with_start: Vec<_> = source.streams.iter().filter(with_start).collect();
-    if with_start.is_empty() {
+    let is_meant = |stream: &&Stream| {
+        streams.contains(&stream.name) && (with_start(stream) || !stream.branch_members().is_empty())
+    };
+    let meant: Vec<_> = source.streams.iter().filter(is_meant).collect();
+    if meant.is_empty() {
         return found;
     }
     let Ok(Some(store)) = context.target.open_existing().await else { return found };
-    for stream in with_start {
+    for stream in meant {
         let log = CommitLog::new(store.clone(), Layout::new(&source.name, &stream.name));
-        if let Some(incremental) = &stream.incremental
-            && let Ok(Some(told)) = earlier_start(&log, incremental).await
-        {
-            found.insert(stream.name.clone(), told);
-        }
+        let not_loaded = match &stream.incremental {
+            Some(incremental) => earlier_start(&log, incremental).await.ok().flatten(),
+            None => None,
+        };
+        let new = new_members(&log, stream).await.ok().flatten();
+        found.insert(stream.name.clone(), not_loaded.into_iter().chain(new).collect());
     }
     found
 }

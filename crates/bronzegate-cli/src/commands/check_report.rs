@@ -4,12 +4,14 @@ use std::fmt;
 
 use bronzegate_core::config::{Problem, SecretRef};
 use bronzegate_core::error::ErrorKind;
+use bronzegate_core::explain::Explanation;
 use bronzegate_core::probe::{Finding, Probe};
 use bronzegate_core::redact::line;
 use bronzegate_core::report::Failure;
 use serde::Serialize;
 
 use super::check_table::TableCheck;
+use super::explain::Told;
 use crate::human;
 
 /// What was found of one source file.
@@ -36,8 +38,8 @@ pub(super) struct SecretCheck {
 #[derive(Debug, Serialize)]
 pub(super) struct StreamCheck {
     pub(super) stream: String,
-    /// What it asks for, and how its pages end: two lines.
-    pub(super) explained: [String; 2],
+    /// What it asks for, how its pages end, and its first two requests.
+    pub(super) explained: Explanation,
     #[serde(flatten)]
     pub(super) checked: Checked,
     /// What its table is, where it writes into one.
@@ -147,7 +149,7 @@ impl fmt::Display for StreamCheck {
 
 impl StreamCheck {
     fn explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.explained.iter().try_for_each(|line| write!(f, "\n    {line}"))
+        write!(f, "{}", Told { explanation: &self.explained, indent: "    " })
     }
 }
 
@@ -164,6 +166,8 @@ impl fmt::Display for Shown<'_> {
 
 #[cfg(test)]
 mod tests {
+    use bronzegate_core::explain::ShownRequest;
+
     use super::*;
 
     fn finding(address: &str, value: Option<&str>) -> Finding {
@@ -193,7 +197,17 @@ mod tests {
         };
         let stream = |name: &str, checked| StreamCheck {
             stream: name.to_owned(),
-            explained: ["Asks GET /x.", "Ends after one page."].map(str::to_owned),
+            explained: Explanation {
+                asks: "Asks GET /x.".to_owned(),
+                ends: "Ends after one page.".to_owned(),
+                requests: vec![ShownRequest {
+                    method: "GET".to_owned(),
+                    url: "https://api.example.com/x".to_owned(),
+                    headers: [("x-key".to_owned(), "{secret: k}".to_owned())].into(),
+                    body: None,
+                }],
+                unknown: None,
+            },
             checked,
             table: None,
             warnings: Vec::new(),
@@ -216,6 +230,8 @@ mod tests {
           contacts: 200 from https://api.example.com/contacts?limit=…
             Asks GET /x.
             Ends after one page.
+            1. GET https://api.example.com/x
+               x-key: {secret: k}
             100 records on the first page, more follow
             body /paging/next/after: 100
             body /total: nothing there
@@ -223,13 +239,15 @@ mod tests {
           deals: error: crm/deals, page 1: not JSON
             Asks GET /x.
             Ends after one page.
+            1. GET https://api.example.com/x
+               x-key: {secret: k}
         ");
     }
 
     #[test]
     fn the_same_as_json() {
         insta::assert_snapshot!(serde_json::to_string(&check().streams[1]).unwrap(),
-            @r#"{"stream":"deals","explained":["Asks GET /x.","Ends after one page."],"outcome":"failed","detail":{"kind":"data","message":"crm/deals, page 1: not JSON"}}"#);
+            @r#"{"stream":"deals","explained":{"asks":"Asks GET /x.","ends":"Ends after one page.","requests":[{"method":"GET","url":"https://api.example.com/x","headers":{"x-key":"{secret: k}"}}]},"outcome":"failed","detail":{"kind":"data","message":"crm/deals, page 1: not JSON"}}"#);
     }
 
     #[test]

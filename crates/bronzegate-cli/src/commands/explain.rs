@@ -41,14 +41,28 @@ pub(crate) async fn explain(context: &Context, arguments: &ExplainArguments, out
 
 impl fmt::Display for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Explanation { asks, ends, requests, unknown } = &self.explanation;
-        write!(f, "{}/{}\n  {asks}\n  {ends}", self.source, self.stream)?;
+        let told = Told { explanation: &self.explanation, indent: "  " };
+        write!(f, "{}/{}{told}", self.source, self.stream)
+    }
+}
+
+/// What a stream does, on lines below its name.
+pub(super) struct Told<'a> {
+    pub(super) explanation: &'a Explanation,
+    pub(super) indent: &'a str,
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { explanation: Explanation { asks, ends, requests, unknown }, indent } = self;
+        let lines = [asks, ends].into_iter().filter(|line| !line.is_empty());
+        lines.into_iter().try_for_each(|line| write!(f, "\n{indent}{line}"))?;
         for (nth, request) in requests.iter().enumerate() {
             let ShownRequest { method, url, headers, body } = request;
-            write!(f, "\n  {}. {method} {url}", nth + 1)?;
-            headers.iter().try_for_each(|(name, value)| write!(f, "\n     {name}: {value}"))?;
-            body.iter().try_for_each(|body| write!(f, "\n     {body}"))?;
+            write!(f, "\n{indent}{}. {method} {url}", nth + 1)?;
+            headers.iter().try_for_each(|(name, value)| write!(f, "\n{indent}   {name}: {value}"))?;
+            body.iter().try_for_each(|body| write!(f, "\n{indent}   {body}"))?;
         }
-        unknown.iter().try_for_each(|why| write!(f, "\n  its requests cannot be shown: {why}"))
+        unknown.iter().try_for_each(|why| write!(f, "\n{indent}its requests cannot be shown: {why}"))
     }
 }

@@ -50,6 +50,7 @@ fn record(hour: i64, records: u64) -> CommitRecord {
         history: vec![entry("before", 100), entry(&key, records)],
         warnings: Vec::new(),
         may_lack: false,
+        branch_members: Vec::new(),
         paging: std::collections::BTreeMap::new(),
         columns: None,
         mended: None,

@@ -8,12 +8,12 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::pointer::Pointer;
 
 /// Where something is in a response.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Address {
     /// A member of the JSON body.
@@ -30,7 +30,7 @@ pub enum Address {
 }
 
 /// Where something goes in a request.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Target {
     /// A query parameter.
@@ -45,19 +45,8 @@ pub enum Target {
 }
 
 /// Where something goes, if `pagination` says so; else a template does, or it goes nowhere.
-///
-/// Shown like its target: the commit log knows settings by what they show.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent(pub Option<Target>);
-
-impl fmt::Debug for Sent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(target) => write!(f, "{target:?}"),
-            None => f.write_str("Elsewhere"),
-        }
-    }
-}
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

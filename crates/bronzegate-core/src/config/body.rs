@@ -6,14 +6,13 @@
 //! text: "SELECT * FROM t WHERE changed >= {{ window.from }}"                    # as it stands; text/plain
 //! ```
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::address::Target;
 use super::method::Method;
+use super::named::Named;
 use super::params::{FormSpec, fields};
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
@@ -243,7 +242,7 @@ pub(super) fn resolve(
     method: Method,
     window_targets: &[(Target, At)],
     paged: bool,
-    vars: &BTreeMap<String, String>,
+    named: &Named,
     report: &Report,
 ) -> Option<(BodyTemplate, At)> {
     let places = [given.body.map(Slot::at), given.form.map(Slot::at), given.text.map(Slot::at)];
@@ -265,10 +264,10 @@ pub(super) fn resolve(
         Given { body: Some(slot), .. } if method == Method::Get && slot.get()?.is_empty() && !paged => {
             return None;
         }
-        Given { body: Some(slot), .. } => slot.get()?.resolve(vars, slot.at(), report)?,
-        Given { form: Some(slot), .. } => BodyTemplate::Form(fields(slot.get()?, vars, report)?),
+        Given { body: Some(slot), .. } => slot.get()?.resolve(named, slot.at(), report)?,
+        Given { form: Some(slot), .. } => BodyTemplate::Form(fields(slot.get()?, named, report)?),
         Given { text: Some(slot), .. } => {
-            BodyTemplate::Text(Template::check(slot.get()?, Escaping::Text, vars, slot.at(), report)?)
+            BodyTemplate::Text(Template::check(slot.get()?, Escaping::Text, named, slot.at(), report)?)
         }
         Given { .. } => return None,
     };
@@ -280,17 +279,17 @@ impl BodySpec {
         self.0.as_object().is_some_and(Map::is_empty)
     }
 
-    fn resolve(&self, vars: &BTreeMap<String, String>, at: &At, report: &Report) -> Option<BodyTemplate> {
+    fn resolve(&self, named: &Named, at: &At, report: &Report) -> Option<BodyTemplate> {
         if !self.0.is_object() && !self.0.is_array() {
             report.add(at, Draft::refused("a map or a list; `text` sends a text as it stands"));
             return None;
         }
-        Check { vars, report }.node(&self.0, at).map(BodyTemplate::Json)
+        Check { named, report }.node(&self.0, at).map(BodyTemplate::Json)
     }
 }
 
 struct Check<'a> {
-    vars: &'a BTreeMap<String, String>,
+    named: &'a Named,
     report: &'a Report,
 }
 
@@ -316,7 +315,7 @@ impl Check<'_> {
         match value {
             Value::String(text) => {
                 let text = TemplateText(text.clone());
-                let template = Template::check(&text, Escaping::Text, self.vars, at, self.report)?;
+                let template = Template::check(&text, Escaping::Text, self.named, at, self.report)?;
                 Some(if template.is_json() {
                     JsonTemplate::Typed(template)
                 } else {

@@ -6,7 +6,7 @@ use super::incremental::Incremental;
 use super::problem::{At, Draft, Report};
 use super::read::Slot;
 use super::request::Request;
-use super::template;
+use super::template_name;
 
 /// The branches of one stream, with the settings they are compared with.
 pub(super) struct Branched<'a> {
@@ -95,7 +95,7 @@ impl Branched<'_> {
         let used = |name: &str| self.names().any(|(known, _)| known == name);
         let partitions = self.partitions_spec.and_then(Slot::get).into_iter();
         for (name, slot) in partitions.flat_map(|entries| &entries.0) {
-            if template::is_name(name) && !used(&format!("partition.{name}")) {
+            if template_name::is_name(name) && !used(&format!("partition.{name}")) {
                 let draft = Draft::new("no request uses it, so each value would bring the same records");
                 report.add(
                     slot.at(),

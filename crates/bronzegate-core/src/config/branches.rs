@@ -13,14 +13,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::condition::{RecordTest, RecordTestSpec};
 use super::name::Name;
 use super::pointer::Pointer;
 use super::problem::{At, Draft, Report};
 use super::read::{Entries, OneOrMany, Slot, TypedText};
-use super::template;
+use super::template_name;
 use super::units::Period;
 
 /// Values that the requests are repeated for, by name, in file order; and those of them that are texts whatever they
@@ -72,7 +72,7 @@ pub enum BranchFields {
 }
 
 /// What becomes of a parent's record without a value that its children's requests need.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MissingField {
     /// It fails the run.
@@ -141,6 +141,11 @@ impl Partitions {
     /// The names, in file order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The names with their values, in file order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
     }
 
     /// Whether a value of this name is a text whatever it looks like.
@@ -221,7 +226,7 @@ impl TryFrom<String> for ParentField {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let tokens: Vec<_> = text.split('.').map(str::to_owned).collect();
-        if tokens.iter().all(|token| template::is_name(token)) {
+        if tokens.iter().all(|token| template_name::is_name(token)) {
             Ok(Self { text, tokens })
         } else {
             Err("a path such as id or owner.login: letters, digits and _, not starting with a digit")
@@ -253,9 +258,9 @@ fn entry(
     texts: &mut BTreeSet<(String, String)>,
     report: &Report,
 ) -> (String, Vec<String>) {
-    if !template::is_name(name) {
+    if !template_name::is_name(name) {
         let draft = Draft::new("is not a name that a template can use").value(name);
-        report.add(slot.at(), draft.accepted(template::NAME_FORM));
+        report.add(slot.at(), draft.accepted(template_name::NAME_FORM));
     }
     let mut values = Vec::new();
     for value in slot.get().map_or(&[][..], OneOrMany::as_slice) {

@@ -49,9 +49,9 @@ impl CursorAt {
         self.empty.iter().any(|empty| empty == text)
     }
 
-    /// Whether there are such values.
-    pub fn has_empty_values(&self) -> bool {
-        !self.empty.is_empty()
+    /// The values that stand for none.
+    pub fn empty_values(&self) -> &[String] {
+        &self.empty
     }
 }
 

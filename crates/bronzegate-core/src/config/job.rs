@@ -43,7 +43,7 @@ use super::problem::{Draft, Report};
 use super::read::{Joined, OneOrMany, Slot};
 use super::request::Request;
 use super::stream_check;
-use super::template::{NAME_FORM, is_name};
+use super::template_name::{NAME_FORM, is_name};
 use super::units::Period;
 
 /// How an export is submitted, waited for and found.

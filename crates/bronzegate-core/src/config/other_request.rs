@@ -1,7 +1,5 @@
 //! Requests that a stream makes beside those of its own path: those about an export job, and those for later pages.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -9,6 +7,7 @@ use super::address::Target;
 use super::auth::Auth;
 use super::body::{self, BodySpec, BodyTemplate, Given};
 use super::method::Method;
+use super::named::Named;
 use super::pagination::Pagination;
 use super::params::{self, FormSpec, ParamsSpec, Placed};
 use super::path;
@@ -53,7 +52,7 @@ pub(super) struct OtherRequestSpec {
 
 /// What such a request takes from its source and stream.
 pub(super) struct Beside<'a> {
-    pub(super) vars: &'a BTreeMap<String, String>,
+    pub(super) named: &'a Named,
     pub(super) report: &'a Report,
     /// Parameters of every request.
     pub(super) params: Option<&'a ParamsSpec>,
@@ -91,7 +90,7 @@ impl Beside<'_> {
         usual: Method,
         window_targets: Vec<(Target, At)>,
     ) -> Request {
-        let Self { vars, report, .. } = *self;
+        let Self { named, report, .. } = *self;
         let mut path_at = at.clone();
         path_at.path.push_str(".path");
         if spec.path.is_none() {
@@ -107,12 +106,12 @@ impl Beside<'_> {
             has_method: spec.method.is_some(),
         };
         Request {
-            path: spec.path.as_ref().and_then(|slot| path::check(slot, vars, report)),
+            path: spec.path.as_ref().and_then(|slot| path::check(slot, named, report)),
             path_at: spec.path.as_ref().map_or(path_at, |slot| slot.at().clone()),
             method,
-            params: params::params(&params, vars, report),
+            params: params::params(&params, named, report),
             headers: self.headers.clone(),
-            body: body::resolve(given, method, &window_targets, false, vars, report),
+            body: body::resolve(given, method, &window_targets, false, named, report),
             token: None,
             auth: self.auth.cloned(),
             pagination: Some(Pagination::default()),

@@ -8,10 +8,8 @@
 //!   page_size: { query: limit, value: 100 }
 //! ```
 
-use std::fmt;
-
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Sent, Target};
 use super::condition::{Condition, ConditionSpec};
@@ -99,19 +97,11 @@ pub enum Kind {
 }
 
 /// The first request's cursor.
-///
-/// Shown like its text: the commit log knows settings by what they show.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Initial(pub Template);
 
-impl fmt::Debug for Initial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_str().fmt(f)
-    }
-}
-
 /// By what a page advances the offset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Advance {
     /// The records it brought.

@@ -1,9 +1,8 @@
 //! What the keys of `pagination` need from each other.
 
-use std::collections::BTreeMap;
-
 use super::address::{Address, Sent, Target};
 use super::cut::{Cut, NextSpec};
+use super::named::Named;
 use super::other_request::OtherRequestSpec;
 use super::pagination::{
     Advance, Carry, CarrySpec, Initial, Kind, KindSpec, PageSize, PageSizeSpec, PagesSpec, Pagination,
@@ -14,13 +13,9 @@ use super::read::{Joined, Slot, TextOr};
 use super::template::{Escaping, Template, TemplateText};
 
 /// Checks and joins the keys; `None` when the report says what is wrong.
-pub(super) fn resolve(
-    spec: &PaginationSpec,
-    vars: &BTreeMap<String, String>,
-    report: &Report,
-) -> Option<Pagination> {
+pub(super) fn resolve(spec: &PaginationSpec, named: &Named, report: &Report) -> Option<Pagination> {
     let pages = spec.1.get();
-    let kind = spec.0.get().map(|spec| (spec, kind(spec, vars, report)));
+    let kind = spec.0.get().map(|spec| (spec, kind(spec, named, report)));
     if let (Some((spec, _)), Some(pages)) = (&kind, pages) {
         fits(spec, pages, report);
     }
@@ -81,7 +76,7 @@ pub(super) fn places(spec: &PaginationSpec) -> Vec<At> {
     send.into_iter().chain(size).chain(carried).cloned().collect()
 }
 
-fn kind(spec: &KindSpec, vars: &BTreeMap<String, String>, report: &Report) -> Option<Kind> {
+fn kind(spec: &KindSpec, named: &Named, report: &Report) -> Option<Kind> {
     Some(match spec {
         KindSpec::None {} => Kind::None,
         KindSpec::Cursor { next, send, initial, next_request } => {
@@ -92,7 +87,7 @@ fn kind(spec: &KindSpec, vars: &BTreeMap<String, String>, report: &Report) -> Op
             if let (Some(Target::Url), Some(request)) = (send.get(), next_request) {
                 report.say(request.at(), "means nothing where the next URL is followed");
             }
-            let initial = initial.as_ref().and_then(|slot| self::initial(slot, vars, report));
+            let initial = initial.as_ref().and_then(|slot| self::initial(slot, named, report));
             Kind::Cursor { next: place(next)?.clone(), send: send.cloned()?, initial }
         }
         KindSpec::Offset { send, start, advance } => {
@@ -130,8 +125,14 @@ fn kind(spec: &KindSpec, vars: &BTreeMap<String, String>, report: &Report) -> Op
 }
 
 /// The first request's cursor: what it is made of is known before there is a page.
-fn initial(slot: &Slot<TemplateText>, vars: &BTreeMap<String, String>, report: &Report) -> Option<Initial> {
-    let template = Template::check(slot.get()?, Escaping::Text, vars, slot.at(), report)?;
+fn initial(slot: &Slot<TemplateText>, named: &Named, report: &Report) -> Option<Initial> {
+    let template = Template::check(slot.get()?, Escaping::Text, named, slot.at(), report)?;
+    if !template.secrets().is_empty() {
+        report.say(
+            slot.at(),
+            "is a cursor, which messages show: a secret belongs into params, headers or body",
+        );
+    }
     if let Some(name) = template.names().find(|name| matches!(*name, "cursor" | "page" | "offset")) {
         report.add(slot.at(), Draft::new("has no value before the first page").value(name));
     }

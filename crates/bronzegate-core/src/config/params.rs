@@ -5,13 +5,13 @@
 //! headers: { Notion-Version: "2022-06-28", X-Tenant: { secret: crm-tenant } }
 //! ```
 
-use std::collections::BTreeMap;
-
 use super::address::header_name;
+use super::named::Named;
 use super::problem::{At, Draft, Report};
 use super::read::{Entries, OneOrMany, Slot, TextOr};
 use super::secret_ref::SecretSpec;
 use super::template::{Escaping, Template, TemplateText};
+use super::template_secrets;
 
 /// Parameters by name; numbers and booleans are sent as they are written.
 pub(super) type ParamsSpec = Entries<OneOrMany<ValueSpec>>;
@@ -61,11 +61,7 @@ fn belongs_under_auth(what: &str, place: &str, name: &str) -> String {
 }
 
 /// Merges by name, the last map's entry wins and keeps the first one's place in the order.
-pub(super) fn params(
-    maps: &[&ParamsSpec],
-    vars: &BTreeMap<String, String>,
-    report: &Report,
-) -> Vec<Placed<Vec<Template>>> {
+pub(super) fn params(maps: &[&ParamsSpec], named: &Named, report: &Report) -> Vec<Placed<Vec<Template>>> {
     let mut merged: Vec<Placed<Vec<Template>>> = Vec::new();
     for (name, slot) in maps.iter().flat_map(|map| &map.0) {
         if name.trim().is_empty() || name.contains("{{") {
@@ -76,7 +72,7 @@ pub(super) fn params(
             report.say(slot.at(), belongs_under_auth("parameter", "query", name));
             continue;
         }
-        let checked = values.iter().filter_map(|slot| value(slot, vars, report)).collect();
+        let checked = values.iter().filter_map(|slot| value(slot, named, report)).collect();
         put(&mut merged, (name.clone(), checked, slot.at().clone()));
     }
     merged
@@ -85,7 +81,7 @@ pub(super) fn params(
 /// The fields of a form.
 pub(super) fn fields(
     form: &FormSpec,
-    vars: &BTreeMap<String, String>,
+    named: &Named,
     report: &Report,
 ) -> Option<Vec<(String, Vec<Template>)>> {
     let fields = form.0.iter().map(|(name, slot)| {
@@ -94,7 +90,7 @@ pub(super) fn fields(
             report.say(slot.at(), format!("this field is a secret: write {name}: {{ secret: <name> }}"));
             return None;
         }
-        let checked: Vec<_> = values.iter().map(|slot| value(slot, vars, report)).collect();
+        let checked: Vec<_> = values.iter().map(|slot| value(slot, named, report)).collect();
         Some((name.clone(), checked.into_iter().collect::<Option<_>>()?))
     });
     // All of them are looked at before giving up, so that all problems are found.
@@ -102,13 +98,14 @@ pub(super) fn fields(
     fields.into_iter().collect()
 }
 
+/// Whether the file has the value itself.
 fn is_text(slot: &Slot<ValueSpec>) -> bool {
-    matches!(slot.get(), Some(TextOr::Text(_)))
+    matches!(slot.get(), Some(TextOr::Text(TemplateText(text))) if !template_secrets::names_one(text))
 }
 
-fn value(slot: &Slot<ValueSpec>, vars: &BTreeMap<String, String>, report: &Report) -> Option<Template> {
+fn value(slot: &Slot<ValueSpec>, named: &Named, report: &Report) -> Option<Template> {
     match slot.get()? {
-        TextOr::Text(text) => Template::check(text, Escaping::Text, vars, slot.at(), report),
+        TextOr::Text(text) => Template::check(text, Escaping::Text, named, slot.at(), report),
         TextOr::Map(secret) => secret.resolve().map(Template::of_secret),
     }
 }
@@ -127,11 +124,7 @@ const REFUSED: [(&str, &str); 9] = [
 ];
 
 /// Merges by name, upper and lower case being the same; names come out in lower case.
-pub(super) fn headers(
-    maps: &[&HeadersSpec],
-    vars: &BTreeMap<String, String>,
-    report: &Report,
-) -> Vec<Placed<Template>> {
+pub(super) fn headers(maps: &[&HeadersSpec], named: &Named, report: &Report) -> Vec<Placed<Template>> {
     let mut merged = Vec::new();
     for map in maps {
         let mut own: Vec<String> = Vec::new();
@@ -144,7 +137,7 @@ pub(super) fn headers(
                 report.say(slot.at(), "header given twice; upper and lower case are the same header");
             }
             own.push(name.clone());
-            if let Some(template) = header(&name, slot, vars, report) {
+            if let Some(template) = header(&name, slot, named, report) {
                 put(&mut merged, (name, template, slot.at().clone()));
             }
         }
@@ -152,12 +145,7 @@ pub(super) fn headers(
     merged
 }
 
-fn header(
-    name: &str,
-    slot: &Slot<ValueSpec>,
-    vars: &BTreeMap<String, String>,
-    report: &Report,
-) -> Option<Template> {
+fn header(name: &str, slot: &Slot<ValueSpec>, named: &Named, report: &Report) -> Option<Template> {
     if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
         report.say(slot.at(), format!("this header cannot be given: {why}"));
         return None;
@@ -172,7 +160,7 @@ fn header(
         report.add(slot.at(), Draft::refused("text that a header can hold").value(text));
         return None;
     }
-    value(slot, vars, report)
+    value(slot, named, report)
 }
 
 fn put<T>(merged: &mut Vec<Placed<T>>, entry: Placed<T>) {

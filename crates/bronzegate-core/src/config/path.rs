@@ -5,18 +5,13 @@
 //! path: /portals/{{ vars.portal }}/contacts    # the value is percent-encoded as one segment
 //! ```
 
-use std::collections::BTreeMap;
-
+use super::named::Named;
 use super::problem::{Draft, Report};
 use super::read::Slot;
 use super::template::{Escaping, Template, TemplateText, has_dot_segment};
 
 /// Checks a path: absolute, without query, fragment, spaces, backslashes and dot segments.
-pub(super) fn check(
-    slot: &Slot<TemplateText>,
-    vars: &BTreeMap<String, String>,
-    report: &Report,
-) -> Option<Template> {
+pub(super) fn check(slot: &Slot<TemplateText>, named: &Named, report: &Report) -> Option<Template> {
     let text = slot.get()?;
     let refuse = |accepted: &str| report.add(slot.at(), Draft::refused(accepted).value(&text.0));
     // What is inside {{ }} is the template's own business.
@@ -34,5 +29,5 @@ pub(super) fn check(
     } else if has_dot_segment(&text.0) {
         refuse("a path without . and .. segments");
     }
-    Template::check(text, Escaping::Path, vars, slot.at(), report)
+    Template::check(text, Escaping::Path, named, slot.at(), report)
 }

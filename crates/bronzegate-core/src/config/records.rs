@@ -15,7 +15,7 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::pointer::Pointer;
 use super::problem::{Draft, Report};
@@ -51,7 +51,7 @@ pub enum Columns {
 }
 
 /// What the whole body must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RecordsShape {
     /// A list. An object is an error, never a record.
@@ -59,7 +59,7 @@ pub enum RecordsShape {
 }
 
 /// What null in place of a record means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Nulls {
     /// The page is malformed: the API could not give out a record.
@@ -96,7 +96,7 @@ pub struct Each {
 }
 
 /// What an absent or null list means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IfAbsent {
     /// The page is malformed.

@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::read::{Slot, TextOr};
 
@@ -86,13 +87,19 @@ impl TryFrom<String> for Field {
 const PLACEHOLDER: &str = "bronzegate-secret-";
 
 impl SecretRef {
-    /// What stands in a request instead until it is sent: text that a URL, a header and JSON can hold.
+    /// What stands in a request instead until it is sent: text that is the same in a path, a query, a header, a form and
+    /// JSON. It ends with a hash, so that none is a part of another.
     pub fn placeholder(&self) -> String {
-        let encoded = |field: &String| url::form_urlencoded::byte_serialize(field.as_bytes()).collect();
-        let field: String = self.field.as_ref().map(encoded).unwrap_or_default();
-        let colon = if self.field.is_some() { ":" } else { "" };
-        format!("{PLACEHOLDER}{}{colon}{field}", self.secret)
+        let whole = format!("{}\0{}", self.secret, self.field.as_deref().unwrap_or_default());
+        let plain = |char: char| if char.is_ascii_alphanumeric() { char } else { '-' };
+        let name: String = self.secret.chars().map(plain).collect();
+        format!("{PLACEHOLDER}{name}-{:016x}", xxh3_64(whole.as_bytes()))
     }
+}
+
+/// Whether a text holds what stands for a secret. None that an API gives does.
+pub fn stands_for_a_secret(text: &str) -> bool {
+    text.contains(PLACEHOLDER)
 }
 
 /// A secret that requests hold beside those of `auth`.
@@ -102,7 +109,7 @@ pub struct RequestSecret {
     pub reference: SecretRef,
     /// It stands in a header.
     pub in_header: bool,
-    /// It stands in a parameter or a body, where a short one could not be told from other text.
+    /// It stands in a path, a parameter or a body, where a short one could not be told from other text.
     pub elsewhere: bool,
 }
 

@@ -12,14 +12,14 @@ use super::allowed_hosts::{self, AllowedHost, AllowedHostSpec};
 use super::base_url::{self, Query};
 use super::layers::SharedSpec;
 use super::name::{self, Name};
+use super::named::Named;
 use super::parent_check;
 use super::problem::{At, Draft, Problems, Report};
 use super::rate_limit::RateLimit;
 use super::read::{self, Entries, Joined, Slot, TypedText};
-use super::secret_ref::SecretRef;
+use super::secret_ref::{SecretRef, SecretSpec};
 use super::stream::{FromSource, Stream, StreamEntry};
 use super::table_output;
-use super::template;
 use crate::error::{Error, ErrorKind};
 
 /// A source file, checked, with defaults filled in.
@@ -68,6 +68,8 @@ pub(super) struct SourceSpec {
     allowed_hosts: Option<Slot<Vec<Slot<AllowedHostSpec>>>>,
     /// Plain values for templates: `{{ vars.portal }}`.
     vars: Option<Slot<Entries<TypedText>>>,
+    /// Secrets for templates: `{{ secrets.bot }}`, a part of a path, header, parameter or body.
+    secrets: Option<Slot<Entries<SecretSpec>>>,
     /// The streams by name.
     streams: Slot<Entries<StreamEntry>>,
 }
@@ -151,8 +153,9 @@ fn resolve(file: &str, text: &str, spec: &SourceEntry, report: &Report) -> Optio
         .and_then(|url| base_url::check(url, Query::Refused, allow_http, own.base_url.at(), report));
     let hosts = own.allowed_hosts.as_ref().and_then(Slot::get).map_or(&[][..], Vec::as_slice);
     let allowed_hosts = allowed_hosts::resolve(hosts, report);
-    let (vars, text_vars) = vars(own.vars.as_ref().and_then(Slot::get), report);
-    let from_source = FromSource { shared, vars: &vars, allow_http, report };
+    let (vars, secrets) = (own.vars.as_ref().and_then(Slot::get), own.secrets.as_ref().and_then(Slot::get));
+    let named = Named::read(vars, secrets, report);
+    let from_source = FromSource { shared, named: &named, allow_http, report };
     let rate_limit = from_source.shared();
     let streams = streams(&own.streams, &from_source);
     Some(Source {
@@ -162,8 +165,8 @@ fn resolve(file: &str, text: &str, spec: &SourceEntry, report: &Report) -> Optio
         allow_private: flag(&own.allow_private),
         allowed_hosts,
         rate_limit,
-        vars,
-        text_vars,
+        vars: named.vars,
+        text_vars: named.text_vars,
         streams,
         fingerprint: fingerprint(text),
     })
@@ -177,25 +180,6 @@ fn check_stem(file: &str, source: &Slot<Name>, report: &Report) {
         let draft = Draft::new("is not the file's name").value(name.as_str());
         report.add(source.at(), draft.accepted(format!("{stem}, or rename the file")));
     }
-}
-
-/// The values by name, and the names of those in quotes.
-fn vars(entries: Option<&Entries<TypedText>>, report: &Report) -> (BTreeMap<String, String>, Vec<String>) {
-    let (mut vars, mut text_vars) = (BTreeMap::new(), Vec::new());
-    for (name, slot) in entries.map_or(&[][..], |entries| &entries.0) {
-        if !template::is_name(name) {
-            let draft = Draft::new("is not a name that a template can use").value(name);
-            report.add(slot.at(), draft.accepted(template::NAME_FORM));
-        }
-        if let Some(TypedText { text, is_quoted }) = slot.get() {
-            if text.contains("{{") {
-                report.say(slot.at(), "a var is plain text; {{ }} is not filled in here");
-            }
-            vars.insert(name.clone(), text.clone());
-            text_vars.extend(is_quoted.then(|| name.clone()));
-        }
-    }
-    (vars, text_vars)
 }
 
 fn streams(slot: &Slot<Entries<StreamEntry>>, from_source: &FromSource<'_>) -> Vec<Stream> {

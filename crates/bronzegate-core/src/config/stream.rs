@@ -1,7 +1,5 @@
 //! A stream: one list of records behind one path, and how to get all of it.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -15,6 +13,7 @@ use super::incremental::{Incremental, IncrementalSpec, Used};
 use super::job::{Job, JobSpec};
 use super::layers::{Layers, SharedSpec, as_list, concurrency, responses};
 use super::method::Method;
+use super::named::Named;
 use super::output::{Output, OutputSpec};
 use super::pagination::{Pagination, PaginationSpec};
 use super::params::{self, FormSpec};
@@ -171,7 +170,7 @@ impl StreamSpec {
 /// What a stream takes from its source.
 pub(super) struct FromSource<'a> {
     pub(super) shared: &'a SharedSpec,
-    pub(super) vars: &'a BTreeMap<String, String>,
+    pub(super) named: &'a Named,
     pub(super) allow_http: bool,
     pub(super) report: &'a Report,
 }
@@ -180,10 +179,10 @@ impl FromSource<'_> {
     /// Checks what stands at the source, also where every stream has its own, and returns the
     /// pace that streams without their own share.
     pub(super) fn shared(&self) -> RateLimit {
-        let Self { shared, vars, report, .. } = *self;
+        let Self { shared, named, report, .. } = *self;
         self.auth(shared.auth.as_ref());
-        params::params(&as_list(shared.params.as_ref()), vars, report);
-        params::headers(&as_list(shared.headers.as_ref()), vars, report);
+        params::params(&as_list(shared.params.as_ref()), named, report);
+        params::headers(&as_list(shared.headers.as_ref()), named, report);
         RetrySpec::resolve(&as_list(shared.retry.as_ref()), report);
         if let Some(output) = shared.output.as_ref().and_then(Slot::get) {
             output.check(report);

@@ -51,7 +51,7 @@ impl FromSource<'_> {
     }
 
     fn request(&self, spec: &StreamSpec, own: &SharedSpec, at: &At) -> Request {
-        let Self { shared, vars, report, .. } = *self;
+        let Self { shared, named, report, .. } = *self;
         let layers = Layers { own, source: shared };
         let method = spec.method.as_ref().and_then(Slot::cloned).unwrap_or_default();
         // Source first: the stream's entries come after it and win.
@@ -62,7 +62,7 @@ impl FromSource<'_> {
         let paging = spec.pagination.as_ref().map(|slot| (slot.get(), slot.at()));
         let pagination = match paging {
             None => Some(Pagination::default()),
-            Some((spec, _)) => spec.and_then(|spec| pagination_check::resolve(spec, vars, report)),
+            Some((spec, _)) => spec.and_then(|spec| pagination_check::resolve(spec, named, report)),
         };
         let token = spec.sync_token.as_ref().and_then(Slot::get);
         let sync_token = token.and_then(|token| token.resolve(&spec.beside_token(), report));
@@ -77,8 +77,8 @@ impl FromSource<'_> {
             path,
             path_at,
             method,
-            params: params::params(&params, vars, report),
-            headers: params::headers(&headers, vars, report),
+            params: params::params(&params, named, report),
+            headers: params::headers(&headers, named, report),
             body: body::resolve(
                 Given {
                     body: spec.body.as_ref(),
@@ -89,7 +89,7 @@ impl FromSource<'_> {
                 method,
                 &window_targets,
                 paged,
-                vars,
+                named,
                 report,
             ),
             auth: self.auth(layers.first(|shared| shared.auth.as_ref())),
@@ -107,10 +107,10 @@ impl FromSource<'_> {
 
     /// The path, which a stream needs unless its job names where the pages are.
     fn path(&self, spec: &StreamSpec, at: &At) -> (Option<Template>, At) {
-        let Self { vars, report, .. } = *self;
-        let named = spec.job.as_ref().and_then(Slot::get).filter(|job| job.names_its_file());
-        match (&spec.path, named) {
-            (Some(slot), None) => (path::check(slot, vars, report), slot.at().clone()),
+        let Self { named, report, .. } = *self;
+        let file = spec.job.as_ref().and_then(Slot::get).filter(|job| job.names_its_file());
+        match (&spec.path, file) {
+            (Some(slot), None) => (path::check(slot, named, report), slot.at().clone()),
             (Some(slot), Some(_)) => {
                 report.say(slot.at(), "means nothing beside job.download, which says where the pages are");
                 (None, slot.at().clone())
@@ -146,10 +146,10 @@ impl FromSource<'_> {
         let mut headers: Vec<_> = layers.maps(|shared| shared.headers.as_ref());
         headers.reverse();
         Beside {
-            vars: self.vars,
+            named: self.named,
             report: self.report,
             params: self.shared.params.as_ref().and_then(Slot::get),
-            headers: params::headers(&headers, self.vars, self.report),
+            headers: params::headers(&headers, self.named, self.report),
             auth: request.auth.as_ref(),
             window_targets: window_targets(spec.incremental.as_ref()),
         }

@@ -28,12 +28,14 @@ impl Stream {
     pub fn request_secrets(&self) -> Vec<RequestSecret> {
         let of_job = self.job.iter().flat_map(Job::requests);
         let params = of_job.clone().flat_map(|request| &request.params).chain(&self.params);
-        let bodies = of_job.filter_map(|request| request.body.as_ref()).chain(&self.body);
+        let bodies = of_job.clone().filter_map(|request| request.body.as_ref()).chain(&self.body);
         let later = self.pagination.next_request.iter().flat_map(OtherRequest::values);
+        let others = of_job.clone().chain(&self.pagination.next_request);
+        let paths = others.map(|request| &request.path).chain([&self.path]);
         let elsewhere = params.flat_map(|(_, values)| values).chain(bodies.flat_map(BodyTemplate::templates));
-        let elsewhere = elsewhere.chain(later).filter_map(Template::secret).map(|secret| (secret, false));
-        let headers =
-            self.headers.iter().filter_map(|(_, value)| value.secret()).map(|secret| (secret, true));
+        let elsewhere = elsewhere.chain(later).chain(paths).flat_map(Template::secrets);
+        let elsewhere = elsewhere.map(|secret| (secret, false));
+        let headers = self.headers.iter().flat_map(|(_, value)| value.secrets()).map(|secret| (secret, true));
         let mut found: Vec<RequestSecret> = Vec::new();
         for (reference, in_header) in elsewhere.chain(headers) {
             let one = RequestSecret { reference: reference.clone(), in_header, elsewhere: !in_header };

@@ -3,7 +3,8 @@
 //!
 //! Of the template language only expressions are accepted, with the functions of `template_filters`: no statements, no
 //! comments.
-//! Secrets are never values within a template: `{ secret: … }` takes the place of a whole one. In `path` a value is percent-encoded as one segment.
+//! In `path` a value is percent-encoded as one segment. Secrets are no values: what stands for one is a part of the
+//! template's text (`template_secrets`).
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +16,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::cursor_format::CursorFormat;
+use super::named::Named;
 use super::problem::{At, Draft, Report};
 use super::secret_ref::SecretRef;
 use super::template_filters::{Times, add_functions};
 use super::template_json;
+use super::template_secrets;
 use crate::local_time::Zone;
 
 /// Text with `{{ }}`, checked: it renders whenever its scope has the stream's own vars.
@@ -27,7 +30,7 @@ pub struct Template {
     text: String,
     escaping: Escaping,
     names: BTreeSet<String>,
-    secret: Option<SecretRef>,
+    secrets: Vec<SecretRef>,
 }
 
 /// The values a template may use for one request.
@@ -105,27 +108,6 @@ struct Plain;
 /// The most bytes of a template; what is longer is read by a parser that is as deep as the text is long.
 const LONGEST: usize = 4 << 10;
 
-const NAMES: [&str; 9] = [
-    "cursor",
-    "page",
-    "offset",
-    "window.from",
-    "window.to",
-    "run.time",
-    "partition.<name>",
-    "parent.<field>",
-    "job.id",
-];
-
-/// The form of a name that templates can use.
-pub(super) const NAME_FORM: &str = "letters, digits and _, not starting with a digit";
-
-/// Whether a template can name it.
-pub(super) fn is_name(text: &str) -> bool {
-    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
-    text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_ascii_digit())
-}
-
 impl From<String> for TemplateText {
     fn from(text: String) -> Self {
         Self(text)
@@ -135,21 +117,21 @@ impl From<String> for TemplateText {
 impl Template {
     /// A path that adds nothing to the `base_url`.
     pub(super) fn root() -> Self {
-        Self { text: "/".to_owned(), escaping: Escaping::Path, names: BTreeSet::new(), secret: None }
+        Self { text: "/".to_owned(), escaping: Escaping::Path, names: BTreeSet::new(), secrets: Vec::new() }
     }
 
     /// A secret: what is rendered stands for it until the request is sent.
     pub(super) fn of_secret(secret: SecretRef) -> Self {
         let text = secret.placeholder();
-        Self { text, escaping: Escaping::Text, names: BTreeSet::new(), secret: Some(secret) }
+        Self { text, escaping: Escaping::Text, names: BTreeSet::new(), secrets: vec![secret] }
     }
 
-    /// The secret that it stands for.
-    pub fn secret(&self) -> Option<&SecretRef> {
-        self.secret.as_ref()
+    /// The secrets in it.
+    pub fn secrets(&self) -> &[SecretRef] {
+        &self.secrets
     }
 
-    /// Returns the template as it stands in the file.
+    /// Returns the template as it stands in the file, with what stands for secrets.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -196,7 +178,7 @@ impl Template {
     pub(super) fn check(
         text: &TemplateText,
         escaping: Escaping,
-        vars: &BTreeMap<String, String>,
+        named: &Named,
         at: &At,
         report: &Report,
     ) -> Option<Self> {
@@ -211,20 +193,21 @@ impl Template {
             report.add(at, draft.value(text));
             return None;
         }
-        let names = if text.contains("{{") { names(text, at, report)? } else { BTreeSet::new() };
+        let (text, secrets) = template_secrets::placed(text, named);
+        let names = if text.contains("{{") { names(&text, at, report)? } else { BTreeSet::new() };
         let mut known = true;
         for name in &names {
-            if let Some(draft) = unknown(name, vars) {
+            if let Some(draft) = named.unknown(name) {
                 report.add(at, draft);
                 known = false;
             }
         }
-        let template = Self { text: text.clone(), escaping, names, secret: None };
+        let template = Self { text, escaping, names, secrets };
         let (partition, parent) = (template.samples("partition."), template.samples("parent."));
         let job = template.samples("job.");
         let parent_json: Vec<_> = parent.iter().map(|(name, _)| (name.clone(), "\"v\"".to_owned())).collect();
         let scope = Scope {
-            vars,
+            vars: &named.vars,
             text_vars: &[],
             cursor: Some("c"),
             is_cursor_bare: false,
@@ -245,7 +228,7 @@ impl Template {
             && !template.is_literal()
             && let Err(error) = template.rendered(&scope, Times::Tried)
         {
-            report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(text));
+            report.add(at, Draft::new(format!("the template fails: {}", error.reason)).value(&template.text));
             return None;
         }
         known.then_some(template)
@@ -266,40 +249,6 @@ fn names(text: &str, at: &At, report: &Report) -> Option<BTreeSet<String>> {
             None
         }
     }
-}
-
-/// The problem with a name, if it is not one that templates know.
-fn unknown(name: &str, vars: &BTreeMap<String, String>) -> Option<Draft> {
-    let (root, member) = name.split_once('.').map_or((name, None), |(root, member)| (root, Some(member)));
-    match (root, member) {
-        ("cursor" | "page" | "offset", None)
-        | ("window", Some("from" | "to"))
-        | ("run", Some("time"))
-        // Whether the stream has such a partition, parent or job is checked where it is known.
-        | ("partition" | "parent" | "job", Some(_)) => None,
-        ("vars", Some(var)) if vars.contains_key(var) => None,
-        ("vars", Some(var)) => Some(
-            Draft::new("is not one of the source's vars")
-                .value(name)
-                .near(var, vars.keys().map(String::as_str))
-                .accepted(known(vars)),
-        ),
-        ("secret" | "secrets" | "auth", _) => {
-            Some(Draft::new("is refused: secrets are never template values").value(name))
-        }
-        _ => Some(
-            Draft::new("is not known to templates")
-                .value(name)
-                .near(root, ["cursor", "page", "offset", "vars", "window", "run", "partition", "parent", "job"])
-                .accepted(known(vars)),
-        ),
-    }
-}
-
-fn known(vars: &BTreeMap<String, String>) -> String {
-    let vars = vars.keys().map(|name| format!("vars.{name}"));
-    let names: Vec<String> = NAMES.iter().map(|&name| name.to_owned()).chain(vars).collect();
-    format!("one of {}", names.join(", "))
 }
 
 fn environment(escaping: Escaping, times: Times) -> Environment<'static> {

@@ -319,8 +319,9 @@ fn given<'r>(record: &'r [u8], at: &Pointer) -> Option<&'r str> {
 
 /// The JSON text of a record's cursor; `None` where it has none.
 pub(crate) fn cursor_of<'r>(record: &'r [u8], at: &CursorAt) -> Option<&'r str> {
-    let is_empty =
-        |json: &str| at.has_empty_values() && unquoted(json).is_some_and(|text| at.is_empty_value(&text));
+    let is_empty = |json: &str| {
+        !at.empty_values().is_empty() && unquoted(json).is_some_and(|text| at.is_empty_value(&text))
+    };
     at.members().iter().filter_map(|member| given(record, member)).find(|json| !is_empty(json))
 }
 

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::words;
-use crate::config::Stream;
 use crate::run::StreamRun;
 
 /// What a stream does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// What is asked for, how often, and from where on.
     pub asks: String,
@@ -37,17 +36,10 @@ pub struct ShownRequest {
     pub body: Option<String>,
 }
 
-impl Stream {
-    /// Tells what it asks for, and how the end of its pages is known.
-    pub fn explained(&self) -> [String; 2] {
-        [words::asks(self), words::ends(self)]
-    }
-}
-
 impl StreamRun {
     /// Tells what the stream does, and shows its first two requests. Nothing is sent, and no secret is read.
     pub fn explain(&self) -> Explanation {
-        let [asks, ends] = self.stream.explained();
+        let (asks, ends) = (words::asks(&self.stream, &self.engine.source.vars), words::ends(&self.stream));
         let (requests, unknown) = match self.first_requests() {
             Ok(requests) => (requests, None),
             Err(error) => (Vec::new(), Some(self.told(&error.to_string()))),

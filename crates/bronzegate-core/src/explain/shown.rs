@@ -50,10 +50,7 @@ impl Unknown {
     fn meant(&self, stream: &Stream, text: &str) -> String {
         let values = self.labels.iter().enumerate().map(|(nth, label)| (mark(nth), format!("<{label}>")));
         let secrets = stream.request_secrets().into_iter();
-        let mut secrets: Vec<_> =
-            secrets.map(|secret| (secret.reference.placeholder(), named(&secret.reference))).collect();
-        // One may begin with another.
-        secrets.sort_by_key(|(placeholder, _)| std::cmp::Reverse(placeholder.len()));
+        let secrets = secrets.map(|secret| (secret.reference.placeholder(), named(&secret.reference)));
         values.chain(secrets).fold(text.to_owned(), |text, (stands, meant)| {
             let encoded: String = url::form_urlencoded::byte_serialize(stands.as_bytes()).collect();
             text.replace(&stands, &meant).replace(&encoded, &meant)

@@ -2,27 +2,34 @@
 
 use std::sync::Arc;
 
-use super::ShownRequest;
+use super::{Explanation, ShownRequest};
 use crate::clock::SystemClock;
 use crate::config::{Source, parse};
 use crate::run::Engine;
 use crate::secret::EnvSecrets;
 
 fn source(streams: &str) -> Source {
-    let text = format!("source: s\nbase_url: https://api.example.com/v1\nstreams: {{ {streams} }}");
+    let text = format!(
+        "source: s\nbase_url: https://api.example.com/v1\nvars: {{ account: 4711 }}\nsecrets: {{ key: {{ secret: k }} }}\nstreams: {{ {streams} }}"
+    );
     parse("s.yaml", &text).unwrap_or_else(|problems| panic!("{problems}\n{text}"))
 }
 
 fn explained(settings: &str) -> [String; 2] {
     let parent = "parents: { path: /parents, records: $, incremental: { cursor: at, format: rfc3339, from: { query: since } } }";
-    source(&format!("t: {{ {settings} }}, {parent}")).streams[0].explained()
+    let Explanation { asks, ends, .. } = explanation(source(&format!("t: {{ {settings} }}, {parent}")));
+    [asks, ends]
+}
+
+fn explanation(source: Source) -> Explanation {
+    let secrets = Arc::new(EnvSecrets::new(|_| None));
+    let engine = Engine::new(Arc::new(source), secrets, Arc::new(SystemClock::default()), "test");
+    engine.stream("t").unwrap().explain()
 }
 
 fn requests(settings: &str) -> Vec<ShownRequest> {
     let source = source(&format!("t: {{ {settings} }}, parents: {{ path: /parents, records: $ }}"));
-    let secrets = Arc::new(EnvSecrets::new(|_| None));
-    let engine = Engine::new(Arc::new(source), secrets, Arc::new(SystemClock::default()), "test");
-    let explanation = engine.stream("t").unwrap().explain();
+    let explanation = explanation(source);
     assert_eq!(explanation.unknown, None);
     explanation.requests
 }
@@ -57,7 +64,7 @@ fn a_stream_is_told_in_two_lines() {
         (
             "path: /a, records: items, incremental: { cursor: [changed, created], format: rfc3339, from: { query: since }, to: { query: until }, start: 2024-01-01, window: 1d, lookback: 90m, settle: 10m }",
             "Asks GET /a. The records are at items. The first run asks from 2024-01-01T00:00:00Z on, up to 10m before now, in windows of 1d.",
-            "Ends after one page. The mark is the newest `changed` or `created` or the begin of the last window; the next run begins there, 1h 30m earlier.",
+            "Ends after one page. The mark is the newest `changed` or `created`, or the beginning of the last window if that is later; the next run begins there, 1h 30m earlier.",
         ),
         (
             "path: /a, records: items, incremental: { cursor: changed, format: rfc3339, order: descending }, pagination: { type: link_header }",
@@ -67,12 +74,27 @@ fn a_stream_is_told_in_two_lines() {
         (
             "path: '/a/{{ parent.id }}', records: items, parent: { stream: parents, fields: [id], changed: true, full_every: 7d }",
             "Asks GET /a/{{ parent.id }}. The records are at items. Once for each record of parents that is new or has changed since the last run (every 7d each of them).",
-            "Ends after one page. There is no mark: each run reads all there is.",
+            "Ends after one page. The mark is how far parents has been read.",
         ),
         (
             "records: $, format: csv, job: { submit: { path: /jobs, id: { body: id } }, poll: { path: '/jobs/{{ job.id }}', done: { at: { body: state }, equals: done } }, download: { url: { body: file } } }",
-            "Submits an export by POST /jobs, waits until body state is \"done\", then reads the files named at body file. The whole body holds the records.",
-            "Ends after one page. There is no mark: each run reads all there is.",
+            "Submits an export by POST /jobs, waits until body state is \"done\", then reads the file or files named at body file. The whole body holds the records.",
+            "Ends after the last file. There is no mark: each run reads all there is.",
+        ),
+        (
+            "path: '/{{ vars.account }}/bot{{ secrets.key }}/users', records: users, pagination: { type: cursor, next: { body: next }, send: { query: after }, carry: [{ from: { body: pit }, to: { query: pit } }], next_request: { path: '/{{ vars.account }}/more' } }, sync_token: { from: { body: token }, to: { query: since } }",
+            "Asks GET /4711/bot{secret: k}/users page by page (body next goes into query parameter after, body pit into query parameter pit, later pages by GET /4711/more). The records are at users.",
+            "Ends when nothing stands at body next. The mark is the token at body token of the last page; the next run sends it as query parameter since and reads what has changed.",
+        ),
+        (
+            "records: $, format: ndjson, partitions: { region: [eu] }, job: { submit: { path: /jobs, id: { body: id } }, start: [{ path: '/jobs/{{ job.id }}/go' }], poll: { path: '/jobs/{{ job.id }}', done: { at: { body: state }, equals: done }, carry: { doc: { body: doc } } }, resolve: { path: '/docs/{{ job.doc }}', url: { body: files.*.url } } }, params: { of: '{{ partition.region }}' }",
+            "Submits an export by POST /jobs, starts it by POST /jobs/{{ job.id }}/go, waits until body state is \"done\", asks GET /docs/{{ job.doc }} where it is, then reads each file named at body files.*.url. The whole body holds the records. Once for each partition (region).",
+            "Ends after the last file. There is no mark: each run reads all there is.",
+        ),
+        (
+            "path: /a, records: items, pagination: { type: cursor, next: { body: scroll, stateful: true }, send: { query: scroll }, total: { body: total } }, params: { ids: '{{ parent.id }}' }, parent: { stream: parents, fields: [id], batch: { size: 50 } }",
+            "Asks GET /a page by page (body scroll goes into query parameter scroll). The records are at items. Once for each 50 records, at most, of parents.",
+            "Ends when nothing stands at body scroll. Fewer records than body total states are an error. The API keeps the place, so a cut run starts again. There is no mark: each run reads all there is.",
         ),
     ] {
         assert_eq!(explained(settings), [asks.to_owned(), ends.to_owned()], "{settings}");
@@ -138,13 +160,7 @@ fn a_request_that_cannot_be_made_is_told_and_fails_nothing() {
     let source = source(
         "t: { path: /a, params: { day: '{{ parent.day | epoch }}' }, records: $, parent: { stream: parents, fields: [day] } }, parents: { path: /parents, records: $ }",
     );
-    let engine = Engine::new(
-        Arc::new(source),
-        Arc::new(EnvSecrets::new(|_| None)),
-        Arc::new(SystemClock::default()),
-        "test",
-    );
-    let explanation = engine.stream("t").unwrap().explain();
+    let explanation = explanation(source);
     assert!(explanation.requests.is_empty());
     assert!(explanation.unknown.unwrap().contains("a time is expected"));
 }

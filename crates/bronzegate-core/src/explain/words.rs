@@ -1,20 +1,25 @@
 //! The two lines about a stream.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::credential::named;
 use crate::config::{
-    Advance, Condition, Incremental, Job, Kind, MOST_MARKS, Pagination, RecordsPath, Sent, Start, Stop,
-    Stream, Target, Test, Then, Tolerance, Total,
+    Advance, Condition, Incremental, Job, Kind, MOST_MARKS, Method, OtherRequest, Pagination, RecordsPath,
+    Sent, Start, Stop, Stream, Target, Template, Test, Then, Tolerance, Total,
 };
 
+/// The source's vars by name.
+type Vars = BTreeMap<String, String>;
+
 /// What is asked for, how often, and from where on.
-pub(super) fn asks(stream: &Stream) -> String {
-    let request = format!("{} {}", stream.method, stream.path.as_str());
+pub(super) fn asks(stream: &Stream, vars: &Vars) -> String {
+    let request = request((stream.method, &stream.path), vars);
     let asked = match &stream.job {
-        Some(job) => exported(job, &request),
+        Some(job) => exported(job, &request, vars),
         None => format!("Asks {request}"),
     };
-    let pages = match pages(&stream.pagination) {
+    let pages = match pages(&stream.pagination, vars) {
         Some(pages) => format!("{asked} {pages}."),
         None => format!("{asked}."),
     };
@@ -33,7 +38,7 @@ pub(super) fn asks(stream: &Stream) -> String {
 /// How the end of the pages is known, and what the mark will be.
 pub(super) fn ends(stream: &Stream) -> String {
     let pagination = &stream.pagination;
-    let mut ends = vec![own_end(pagination)];
+    let mut ends = vec![own_end(stream)];
     ends.extend(pagination.stop.iter().map(|stop| match stop {
         Stop::EmptyPage => "at an empty page".to_owned(),
         Stop::ShortPage => "at a page that is not full".to_owned(),
@@ -49,24 +54,47 @@ pub(super) fn ends(stream: &Stream) -> String {
     let ended = format!("Ends {}.", ends.join(", or "));
     let total = pagination.total.as_ref().map(held);
     let most = pagination.max_pages.map(|most| format!("More than {most} pages are an error."));
-    [Some(ended), total, most, Some(mark(stream))].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let kept =
+        pagination.is_stateful.then(|| "The API keeps the place, so a cut run starts again.".to_owned());
+    [Some(ended), total, most, kept, Some(mark(stream))].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn exported(job: &Job, pages: &str) -> String {
-    let submitted = format!("{} {}", job.submit.method, job.submit.path.as_str());
-    let done = job.done.iter().map(holds).collect::<Vec<_>>().join(" or ");
-    let read = match &job.file {
-        Some(at) => format!("reads the files named at {at}"),
-        None => format!("asks {pages}"),
+/// A method and a path, with the values of vars and the names of secrets.
+fn request((method, path): (Method, &Template), vars: &Vars) -> String {
+    let secrets = path.secrets().iter().map(|secret| (secret.placeholder(), named(secret)));
+    let vars = vars.iter().map(|(name, value)| (format!("{{{{ vars.{name} }}}}"), value.clone()));
+    let path = secrets
+        .chain(vars)
+        .fold(path.as_str().to_owned(), |path, (stands, meant)| path.replace(&stands, &meant));
+    format!("{method} {path}")
+}
+
+fn exported(job: &Job, pages: &str, vars: &Vars) -> String {
+    let by = |other: &OtherRequest| request((other.method, &other.path), vars);
+    let mut steps = vec![format!("Submits an export by {}", by(&job.submit))];
+    steps.extend(job.start.iter().map(|start| format!("starts it by {}", by(start))));
+    steps.push(format!("waits until {}", job.done.iter().map(holds).collect::<Vec<_>>().join(" or ")));
+    steps.extend(job.resolve.iter().map(|resolve| format!("asks {} where it is", by(resolve))));
+    let read = match (&job.file, &job.each) {
+        (Some(at), Some(each)) => format!("reads each file named at {at}.*.{}", each.join(".")),
+        (Some(at), None) => format!("reads the file or files named at {at}"),
+        (None, _) => format!("asks {pages}"),
     };
-    format!("Submits an export by {submitted}, waits until {done}, then {read}")
+    format!("{}, then {read}", steps.join(", "))
 }
 
-fn pages(pagination: &Pagination) -> Option<String> {
+fn pages(pagination: &Pagination, vars: &Vars) -> Option<String> {
     let size = pagination.page_size.as_ref().map(|size| format!("{} records a page", size.value));
-    let with = |how: &str| match &size {
-        Some(size) => format!("page by page ({how}, {size})"),
-        None => format!("page by page ({how})"),
+    let later = pagination.next_request.as_ref();
+    let later = later.map(|later| format!("later pages by {}", request((later.method, &later.path), vars)));
+    let carried = pagination.carry.iter().map(|carry| format!("{} into {}", carry.from, carry.to));
+    let with = |how: &str| {
+        let all: Vec<_> = std::iter::once(how.to_owned())
+            .chain(carried.clone())
+            .chain(size.clone())
+            .chain(later.clone())
+            .collect();
+        format!("page by page ({})", all.join(", "))
     };
     Some(match &pagination.kind {
         Kind::None => return size.map(|size| format!("({size})")),
@@ -94,8 +122,10 @@ fn sent(send: &Sent, otherwise: &str) -> String {
 
 fn repeated(stream: &Stream) -> Option<String> {
     let names: Vec<_> = stream.partitions.names().collect();
-    let partitions = (!names.is_empty())
-        .then(|| format!("{} partitions ({})", stream.partitions.count(), names.join(", ")));
+    let partitions = (!names.is_empty()).then(|| match stream.partitions.count() {
+        1 => format!("partition ({})", names.join(", ")),
+        count => format!("of {count} partitions ({})", names.join(", ")),
+    });
     let parent = stream.parent.as_ref().map(|parent| {
         let which = if parent.conditions.is_empty() { "" } else { " that passes `where`" };
         let which = match parent.full_every {
@@ -107,15 +137,15 @@ fn repeated(stream: &Stream) -> Option<String> {
             ),
         };
         match &parent.batch {
-            Some(batch) => format!("up to {} records of {}{which}", batch.size, parent.stream),
+            Some(batch) => format!("{} records, at most, of {}{which}", batch.size, parent.stream),
             None => format!("record of {}{which}", parent.stream),
         }
     });
     Some(match (partitions, parent) {
         (None, None) => return None,
-        (Some(partitions), None) => format!("Once for each of {partitions}."),
+        (Some(partitions), None) => format!("Once for each {partitions}."),
         (None, Some(parent)) => format!("Once for each {parent}."),
-        (Some(partitions), Some(parent)) => format!("Once for each of {partitions} and each {parent}."),
+        (Some(partitions), Some(parent)) => format!("Once for each {partitions} and each {parent}."),
     })
 }
 
@@ -135,9 +165,13 @@ fn stretch(settings: &Incremental) -> String {
     [Some(asked), settle, window].into_iter().flatten().collect::<Vec<_>>().join(", ") + "."
 }
 
-fn own_end(pagination: &Pagination) -> String {
+fn own_end(stream: &Stream) -> String {
+    let pagination = &stream.pagination;
     let total = pagination.total.is_some();
     match &pagination.kind {
+        Kind::None if stream.job.as_ref().is_some_and(|job| job.file.is_some()) => {
+            "after the last file".to_owned()
+        }
         Kind::None => "after one page".to_owned(),
         Kind::Cursor { next, .. } | Kind::NextUrl { next } => format!("when nothing stands at {next}"),
         Kind::LinkHeader { rel } => format!("when there is no link {rel}"),
@@ -159,9 +193,7 @@ fn held(total: &Total) -> String {
 }
 
 fn mark(stream: &Stream) -> String {
-    let Some(settings) = &stream.incremental else {
-        return "There is no mark: each run reads all there is.".to_owned();
-    };
+    let Some(settings) = &stream.incremental else { return mark_of_others(stream) };
     let each = match stream.partitions.count() {
         1 => "",
         2..=MOST_MARKS => " of each partition",
@@ -176,11 +208,30 @@ fn mark(stream: &Stream) -> String {
         );
     }
     let lookback = lookback.map(|lookback| format!(", {lookback} earlier")).unwrap_or_default();
-    let window = if settings.window.is_some() { " or the begin of the last window" } else { "" };
+    let window =
+        if settings.window.is_some() { ", or the beginning of the last window if that is later" } else { "" };
     format!(
         "The mark is the newest `{}`{each}{window}; the next run begins there{lookback}.",
         settings.cursor
     )
+}
+
+/// What the next run of a stream without a cursor of its own begins with.
+fn mark_of_others(stream: &Stream) -> String {
+    if let Some(token) = &stream.pagination.sync_token {
+        let sent = match &token.to {
+            Target::Url => "as its first URL".to_owned(),
+            to => format!("as {to}"),
+        };
+        return format!(
+            "The mark is the token at {} of the last page; the next run sends it {sent} and reads what has changed.",
+            token.from
+        );
+    }
+    match stream.parent.as_ref().filter(|parent| parent.full_every.is_some()) {
+        Some(parent) => format!("The mark is how far {} has been read.", parent.stream),
+        None => "There is no mark: each run reads all there is.".to_owned(),
+    }
 }
 
 fn holds(condition: &Condition) -> String {

@@ -7,6 +7,7 @@ mod gap;
 mod judge;
 mod logged_run;
 mod missed;
+mod new_members;
 mod read_state;
 mod stream;
 #[cfg(test)]
@@ -19,5 +20,6 @@ pub use judge::breaches;
 pub(crate) use judge::is_sparse;
 pub use logged_run::{LoggedRun, LoggedSegment, LoggedTable};
 pub use missed::{Missed, MissedReason, missed};
+pub use new_members::new_members;
 pub use read_state::{PartitionState, ReadState};
 pub use stream::{Entry, Period, StreamHealth};

@@ -56,6 +56,7 @@ fn record(key: &str, due: &str, segment: u32, total: u64, before: &[u64]) -> Com
         history,
         warnings: vec![format!("warning {segment}")],
         may_lack: false,
+        branch_members: Vec::new(),
         paging: std::collections::BTreeMap::new(),
         columns: None,
         mended: None,

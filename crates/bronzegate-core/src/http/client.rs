@@ -280,8 +280,8 @@ impl Client {
             Credentials::Sent => credential.apply(&mut url, &mut headers),
             // The API may have repeated a secret in what leads there.
             Credentials::Withheld => {
-                credential.strip(&mut url, &mut headers);
-                self.check_free(&url, &headers, body.as_deref())
+                let is_free = credential.strip(&mut url, &mut headers);
+                self.check_free((&url, is_free), &headers, body.as_deref())
                     .map_err(|error| SendError::Fatal(error.into()))?;
             }
         }
@@ -341,11 +341,16 @@ impl Client {
     }
 
     /// Whether a request to a host that gets no credentials has none in it, wherever the API put them.
-    fn check_free(&self, url: &Url, headers: &HeaderMap, body: Option<&[u8]>) -> Result<(), EgressError> {
+    fn check_free(
+        &self,
+        (url, is_free): (&Url, bool),
+        headers: &HeaderMap,
+        body: Option<&[u8]>,
+    ) -> Result<(), EgressError> {
         let values = headers.values().map(HeaderValue::as_bytes).chain(body);
         let texts = values.map(String::from_utf8_lossy);
         let is_secret = |text: &str| self.auth.scrubber().finds_in(text);
-        let holds = if is_secret(url.as_str()) {
+        let holds = if !is_free || is_secret(url.as_str()) {
             "its URL"
         } else if texts.into_iter().any(|text| is_secret(&text)) {
             "a header or the body"

@@ -32,33 +32,29 @@ impl ContentKind {
             Self::Text => "text/plain; charset=utf-8",
         })
     }
+
+    /// A part of a value: of a JSON string, of a form's field, or of a text.
+    fn written(self, part: &str) -> String {
+        match self {
+            Self::Json => {
+                let quoted = serde_json::Value::from(part).to_string();
+                quoted[1..quoted.len() - 1].to_owned()
+            }
+            Self::Form => url::form_urlencoded::byte_serialize(part.as_bytes()).collect(),
+            Self::Text => part.to_owned(),
+        }
+    }
 }
 
 impl RequestContent {
-    /// The bytes with a secret in the place of each value that is its placeholder, and nothing else. JSON and forms
-    /// say where a value ends; a text has no secrets.
+    /// The bytes with the secrets in the place of what stands for them, as values of this kind are written.
     pub(super) fn with<'s>(&self, secrets: impl Iterator<Item = (&'s str, &'s str)>) -> Bytes {
         let Ok(text) = std::str::from_utf8(&self.bytes) else { return self.bytes.clone() };
-        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let mut filled: Option<String> = None;
         for (placeholder, secret) in secrets {
             let held = filled.as_deref().unwrap_or(text);
-            match self.kind {
-                ContentKind::Json => {
-                    let quoted = format!("\"{placeholder}\"");
-                    if held.contains(&quoted) {
-                        filled = Some(held.replace(&quoted, &serde_json::Value::from(secret).to_string()));
-                    }
-                }
-                ContentKind::Form => {
-                    let (wanted, value) = (encoded(placeholder), encoded(secret));
-                    let fields = held.split('&').map(|field| match field.split_once('=') {
-                        Some((name, found)) if found == wanted => format!("{name}={value}"),
-                        _ => field.to_owned(),
-                    });
-                    filled = Some(fields.collect::<Vec<_>>().join("&"));
-                }
-                ContentKind::Text => {}
+            if held.contains(placeholder) {
+                filled = Some(held.replace(placeholder, &self.kind.written(secret)));
             }
         }
         filled.map_or_else(|| self.bytes.clone(), Bytes::from)
@@ -70,20 +66,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_takes_the_place_of_a_value_that_is_its_placeholder_and_of_no_part_of_one() {
-        let secrets = [("bronzegate-secret-a", "k\"1&="), ("bronzegate-secret-ab", "two")];
+    fn a_secret_is_written_as_what_it_is_a_part_of() {
+        let secrets = [("bronzegate-secret-a-0", "k\"1&=é"), ("bronzegate-secret-ab-1", "two")];
         for (kind, before, after) in [
             (
                 ContentKind::Json,
-                r#"{"key":"bronzegate-secret-a","n":["bronzegate-secret-ab"],"t":"x bronzegate-secret-a"}"#,
-                r#"{"key":"k\"1&=","n":["two"],"t":"x bronzegate-secret-a"}"#,
+                r#"{"key":"bronzegate-secret-a-0","n":["bronzegate-secret-ab-1"],"t":"x bronzegate-secret-a-0!"}"#,
+                r#"{"key":"k\"1&=é","n":["two"],"t":"x k\"1&=é!"}"#,
             ),
             (
                 ContentKind::Form,
-                "key=bronzegate-secret-a&k=bronzegate-secret-ab&t=bronzegate-secret-ac&bronzegate-secret-a=1",
-                "key=k%221%26%3D&k=two&t=bronzegate-secret-ac&bronzegate-secret-a=1",
+                "key=bronzegate-secret-a-0&k=a-bronzegate-secret-ab-1&t=bronzegate-secret-ac",
+                "key=k%221%26%3D%C3%A9&k=a-two&t=bronzegate-secret-ac",
             ),
-            (ContentKind::Text, "bronzegate-secret-a", "bronzegate-secret-a"),
+            (ContentKind::Text, "<k>bronzegate-secret-a-0</k>", "<k>k\"1&=é</k>"),
+            (ContentKind::Text, "nothing", "nothing"),
         ] {
             let content = RequestContent { kind, bytes: before.into() };
             assert_eq!(content.with(secrets.into_iter()), after, "{kind:?}");

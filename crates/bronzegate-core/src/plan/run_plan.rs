@@ -297,6 +297,7 @@ mod tests {
             history: Vec::new(),
             warnings: Vec::new(),
             may_lack: false,
+            branch_members: Vec::new(),
             paging: BTreeMap::new(),
             columns: None,
             mended: None,

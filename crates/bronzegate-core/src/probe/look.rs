@@ -8,6 +8,7 @@ use super::cursors::Cursors;
 use super::density::Density;
 use super::first_page::{FirstPage, first_page};
 use super::further::further;
+use super::preamble::FirstRows;
 
 use crate::clock::Deadline;
 use crate::config::{Address, Kind};
@@ -82,9 +83,10 @@ impl StreamRun {
         let cursor = self.first_cursor().map_err(named)?;
         let asked = self.asked(&cursor);
         let mut cursors = self.cursors(&cursor).map_err(named)?;
-        let mut longest = 0;
+        let (mut longest, mut rows) = (0, FirstRows::of(&self.stream));
         let see = |event: &PageEvent| {
             longest = longest_record(longest, event);
+            rows.iter_mut().for_each(|rows| rows.see(event));
             if let Some(cursors) = &mut cursors {
                 cursors.see(event);
             }
@@ -93,6 +95,8 @@ impl StreamRun {
         let context = Arc::new(context);
         let (mut probe, seen) = self.probe_asking(&context, see).await?;
         probe.longest_record = longest;
+        let preamble = rows.as_ref().and_then(FirstRows::warning);
+        probe.warnings.extend(preamble.map(|warning| self.told(&warning)));
         if let Some(cursors) = cursors {
             let warnings = cursors.judge(&cursor, probe.last).map_err(|error| named(error.on_page(1)))?;
             probe.warnings.extend(warnings);

@@ -7,6 +7,7 @@ mod density;
 mod first_page;
 mod further;
 mod look;
+mod preamble;
 
 pub use answer::Answer;
 pub use look::{Finding, Probe};

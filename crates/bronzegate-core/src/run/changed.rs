@@ -6,7 +6,6 @@ use super::engine::StreamRun;
 use super::settings_hash::settings_hash;
 use super::staged::Staged;
 use crate::bronze::CommitRecord;
-use crate::config::Stream;
 use crate::cursor::{ChangedParents, ParentMark};
 use crate::error::{Error, ErrorKind, Result};
 use crate::extract::{SeenColumns, StreamContext, StreamPages, never_comes};
@@ -53,26 +52,15 @@ impl StreamRun {
     fn asked_parents(&self) -> Option<AskedParents<'_>> {
         let full_every = self.stream.parent.as_ref()?.full_every?;
         let sequence = Sequence::of(&self.parent.as_ref()?.stream, &self.engine.source.fingerprint)?;
-        Some(AskedParents { sequence, settings: self.settings_of_parents(), full_every })
+        Some(AskedParents { sequence, settings: self.settings_of_parents()?, full_every })
     }
 
-    /// Tells which parents are asked for, and in what, from what another file says.
-    fn settings_of_parents(&self) -> String {
-        let parent = |stream: &Stream| {
-            let parent = stream.parent.as_ref();
-            format!("{:?}", parent.map(|parent| (&parent.fields, parent.missing, &parent.conditions)))
-        };
+    /// Tells which parents are asked for, and in what, from what another file says; `None` where all are always asked for.
+    pub(super) fn settings_of_parents(&self) -> Option<String> {
+        self.stream.parent.as_ref()?.full_every?;
         let levels = std::iter::successors(self.parent.as_deref(), |level| level.parent.as_deref());
-        let told = levels.fold(parent(&self.stream), |told, level| {
-            let stream = &level.stream;
-            let request = (&stream.name, &stream.path, &stream.params, &stream.body, &stream.records);
-            let cursor = stream
-                .incremental
-                .as_ref()
-                .map(|settings| (&settings.cursor, &settings.format, &settings.timezone, &settings.start));
-            format!("{told}{request:?} {:?} {} {cursor:?}", stream.partitions, parent(stream))
-        });
-        settings_hash(&told)
+        let streams = levels.map(|level| &*level.stream);
+        Some(settings_hash(self.stream.parents_identity(streams, &self.engine.source.vars)))
     }
 
     /// What the pages of a segment come from, with what it knows of changes and of columns.

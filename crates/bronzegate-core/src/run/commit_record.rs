@@ -19,6 +19,13 @@ pub(super) struct Began {
     pub(super) counts: Counts,
 }
 
+impl Began {
+    /// What has been read by `now` is given up, and read again: it counts no more. Requests stay requests.
+    pub(super) fn gives_up(&mut self, now: Counts) {
+        self.counts = Counts { records: now.records, pages: now.pages, ..self.counts };
+    }
+}
+
 impl StreamRun {
     pub(super) fn began(&self) -> Began {
         let clock = &self.engine.clock;
@@ -67,6 +74,7 @@ impl StreamRun {
             history: segment.history.clone(),
             warnings: staged.warnings.iter().map(|warning| self.told(warning)).collect(),
             may_lack: staged.may_lack,
+            branch_members: self.stream.branch_members(),
             paging: staged.paging,
             columns: staged.columns,
             mended: None,

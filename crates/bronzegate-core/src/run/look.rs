@@ -32,6 +32,7 @@ impl StreamRun {
             // A window has neither history nor predecessor, and its log may have thousands of names.
             RunRequest::Window { .. } => None,
         };
+        let newest = newest.map(|record| self.in_words_of_now(record));
         if let Some(newest) = &newest {
             publisher.same_place(newest)?;
             publisher.settle(newest).await?;
@@ -62,6 +63,7 @@ impl StreamRun {
             }
             RunRequest::Window { .. } => log.newest_segment(&key.key).await?,
         };
+        let committed = committed.map(|record| self.in_words_of_now(record));
         if let Some(committed) = committed.as_ref().filter(|committed| newest.as_ref() != Some(*committed)) {
             publisher.same_place(committed)?;
             publisher.settle(committed).await?;

@@ -123,6 +123,7 @@ impl StreamRun {
             history: newest.as_ref().map(|newest| newest.history.clone()).unwrap_or_default(),
             warnings: Vec::new(),
             may_lack: false,
+            branch_members: newest.as_ref().map(|newest| newest.branch_members.clone()).unwrap_or_default(),
             paging: newest.as_ref().map(|newest| newest.paging.clone()).unwrap_or_default(),
             columns: newest.and_then(|newest| newest.columns),
             mended: None,

@@ -119,8 +119,5 @@ fn unproven(is_interrupted: bool) -> Error {
 
 /// Tells how pages are asked for from other ways: whoever changes that is asked again.
 fn fingerprint(stream: &Stream) -> String {
-    let pagination = &stream.pagination;
-    let later = pagination.next_request.as_ref().map(|later| format!(" {later:?}")).unwrap_or_default();
-    let settings = format!("{:?} {:?}{later}", pagination.kind, pagination.page_size);
-    settings_hash(&settings)
+    settings_hash(stream.paging_identity())
 }

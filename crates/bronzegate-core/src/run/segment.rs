@@ -44,7 +44,7 @@ impl StreamRun {
         stop: CancellationToken,
         report: &mut RunReport,
     ) -> Result<Ended, Unfinished> {
-        let began = self.began();
+        let mut began = self.began();
         let layout = Layout::new(&self.engine.source.name, &self.stream.name);
         let log = publisher.log();
         let mut segment = match self.look(publisher, request).await? {
@@ -76,11 +76,13 @@ impl StreamRun {
                     tracing::warn!(cause = self.told(&error.to_string()), "the run begins again");
                     forgotten = forgotten.or(without_token(&mut segment));
                     self.begin_anew(&mut segment)?;
+                    began.gives_up(self.stats().counts());
                 }
                 Err(Unfinished::TooLarge) => {
                     // What is committed of the whole window, and a job of it, say nothing of a half's pages.
                     segment.begin_anew();
                     segment.cursor = Some(self.halved(&segment)?);
+                    began.gives_up(self.stats().counts());
                 }
                 Err(why) => return Err(why),
             }

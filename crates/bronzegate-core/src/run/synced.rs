@@ -48,11 +48,8 @@ impl StreamRun {
     }
 
     /// Tells what a token is good for.
-    fn settings_of_token(&self) -> Option<String> {
-        let stream = &self.stream;
-        let token = stream.pagination.sync_token.as_ref()?;
-        let told = format!("{token:?} {:?}", (&stream.path, stream.method, &stream.params, &stream.body));
-        Some(settings_hash(&told))
+    pub(super) fn settings_of_token(&self) -> Option<String> {
+        self.stream.token_identity(&self.engine.source.vars).map(settings_hash)
     }
 }
 

@@ -7,7 +7,7 @@ use bronzegate_demo_api::{Fault, Stream};
 use fastrand::Rng;
 
 use super::super::scene::{Event, OUTPUT, Output, STREAM, Scene};
-use super::{branched, by_change, changing, exported, formed, marked, misleading, snapshot, timed};
+use super::{branched, by_change, changing, exported, formed, marked, misleading, snapshot, synced, timed};
 use crate::bench::one_stream;
 use crate::delta::TABLE;
 
@@ -93,6 +93,7 @@ const KINDS: &[Kind] = &[
     Kind::files("parents", branched::parents),
     Kind::files("incremental of parents that are skipped", marked::parents),
     Kind::files("changed parents", by_change::parents),
+    Kind::files("tokens of the last page", synced::tokens),
     Kind::files("members of a map", formed::members),
     Kind::files("lists in a list", formed::lists),
     Kind::files("rows with columns", formed::columns),

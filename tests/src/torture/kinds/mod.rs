@@ -9,6 +9,7 @@ mod kind;
 mod marked;
 mod misleading;
 mod snapshot;
+mod synced;
 mod timed;
 
 pub(super) use kind::Bounds;

@@ -134,6 +134,9 @@ pub struct CommitRecord {
     /// Rows were seen to move between pages while they were read: some may be missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_lack: bool,
+    /// The members that its records got from their branch; an earlier version does not say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub branch_members: Vec<String>,
     /// What is known of how pages lead to each other, by stream: the run's own, and those of its parents. What is
     /// known is not asked for again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -304,7 +304,7 @@ fn other_settings() {
         ("params: { a: '{{ vars.nope }}' }", "is not one of the source's vars"),
         ("params: { a: '{{ curser }}' }", "did you mean \"cursor\"?"),
         ("params: { a: '{{ cursor }}' }", "only pagination of type cursor"),
-        ("params: { a: '{{ secret.x }}' }", "never template values"),
+        ("params: { a: '{{ secret.x }}' }", "is not known to templates; write secrets.<name>"),
         ("params: { a: '{% if x %}' }", "{{ }} only"),
         ("params: { a: '{{ x' }", "not a template"),
         ("params: { a: { secret: x, b: c } }", "known keys: secret, field"),

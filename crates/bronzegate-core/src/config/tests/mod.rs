@@ -4,6 +4,7 @@ mod apis;
 mod auth;
 mod bodies;
 mod branches;
+mod identity;
 mod incremental;
 mod job;
 mod literal;

@@ -118,7 +118,9 @@ fn what_is_written_without_quotes_is_text_for_editors_as_it_is_for_the_parser() 
     let text = EXAMPLE.replace("query: limit", "query: 7").replace("records: results", "records: 2026");
     assert!(parse("hubspot.yaml", &text).is_ok(), "the parser takes it");
     let (strict, schema) = (json_schema(), editor_schema());
-    let of = |schema: &Value, key: &str| schema.pointer(&format!("/$defs/Target/oneOf/0/properties/{key}/type")).cloned();
+    let of = |schema: &Value, key: &str| {
+        schema.pointer(&format!("/$defs/Target/oneOf/0/properties/{key}/type")).cloned()
+    };
     assert_eq!(of(&schema, "query"), Some(json!(["string", "number", "boolean"])));
     assert_eq!(of(&strict, "query"), Some(json!("string")), "the tables of keys name what is meant");
     let method = schema.pointer("/$defs/Method").unwrap().to_string();

@@ -7,6 +7,7 @@ use super::payload::Payload;
 use super::stream_context::StreamContext;
 use crate::config::{
     self, BodyTemplate, Initial, Kind, OtherRequest, RequestClock, Scope, Sent, Stream, Target, Template,
+    stands_for_a_secret,
 };
 use crate::error::{Error, ErrorKind};
 use crate::extract::paging::{Branch, Carried, JobState, PageState, Position, RequestedRange};
@@ -47,7 +48,30 @@ impl<'a> Requests<'a> {
             || state.job.is_some()
             || state.token().is_some()
             || state.carry.iter().any(Option::is_some);
+        self.check_given(state)?;
         self.page(state).map_err(|error| self.blamed(error, is_given))
+    }
+
+    /// Nothing that the API gives can stand for a secret: that would be sent instead.
+    fn check_given(&self, state: &PageState) -> Result<(), Error> {
+        let cursor = match &state.position {
+            Position::Cursor(cursor) => Some(cursor),
+            _ => None,
+        };
+        let job =
+            state.job.iter().flat_map(|job| job.carried.iter().map(|(_, value)| value).chain([&job.id]));
+        let carried = state.carry.iter().flatten().chain(cursor).chain(state.token());
+        let of_parent = self.branch.parent().iter().map(|(_, value)| value);
+        if carried
+            .map(|carried| &carried.text)
+            .chain(job)
+            .chain(of_parent)
+            .any(|text| stands_for_a_secret(text))
+        {
+            let cause = "a value that the API gave is what stands for a secret in requests; nothing is sent";
+            return Err(Error::new(ErrorKind::Data, cause));
+        }
+        Ok(())
     }
 
     fn page(&self, state: &PageState) -> Result<ApiRequest, Error> {

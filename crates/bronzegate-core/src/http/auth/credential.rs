@@ -11,6 +11,7 @@ use url::Url;
 
 use super::cookies::Cookies;
 use super::fault::{AuthFault, fatal};
+use super::named_secrets::{NamedSecrets, SHORTEST_IN_REQUEST};
 use super::signature::Signature;
 use crate::config::{KeyPlace, RequestSecret};
 use crate::http::content::RequestContent;
@@ -24,7 +25,7 @@ pub(crate) struct Credential {
     /// The secrets in it, in an order that all credentials of a stream have.
     secrets: Vec<SecretString>,
     /// Those that stand in requests beside it.
-    named: Vec<NamedSecret>,
+    named: NamedSecrets,
     /// The cookies of a session.
     pub(super) cookies: Option<Cookies>,
     /// What signs each request.
@@ -35,23 +36,11 @@ pub(crate) struct Credential {
     pub(super) base: Option<Url>,
 }
 
-/// A secret that stands in requests beside the credential.
-#[derive(Clone, Debug)]
-struct NamedSecret {
-    placeholder: String,
-    value: SecretString,
-    header: Option<HeaderValue>,
-}
-
 impl Credential {
     /// Puts the credential into a request.
     pub(in crate::http) fn apply(&self, url: &mut Url, headers: &mut HeaderMap) {
-        for value in headers.values_mut() {
-            let named = self.named.iter().find(|named| named.placeholder.as_bytes() == value.as_bytes());
-            if let Some(header) = named.and_then(|named| named.header.as_ref()) {
-                *value = header.clone();
-            }
-        }
+        self.named.put_into_headers(headers);
+        self.named.put_into_path(url);
         for (name, value) in &self.headers {
             headers.insert(name.clone(), value.clone());
         }
@@ -63,8 +52,8 @@ impl Credential {
             headers.insert(COOKIE, value);
         }
         rewrite(url, |_, value| {
-            if let Some(named) = self.named.iter().find(|named| named.placeholder == value) {
-                return Rewritten::As(named.value.expose_secret().to_owned());
+            if let Some(filled) = self.named.filled(value) {
+                return Rewritten::As(filled);
             }
             let Some(nth) = placeholder(value) else { return Rewritten::Same };
             let secret = self.secrets.get(nth);
@@ -97,42 +86,36 @@ impl Credential {
 
     /// What a request carries, with the secrets in it.
     pub(in crate::http) fn fill(&self, content: &RequestContent) -> Bytes {
-        let named = self.named.iter();
-        content.with(named.map(|named| (named.placeholder.as_str(), named.value.expose_secret())))
+        content.with(self.named.iter())
     }
 
     /// Takes out of a URL what [`withdraw`](Self::withdraw) does, and the placeholders as well, also of headers: for a
-    /// host that gets no credentials.
-    pub(in crate::http) fn strip(&self, url: &mut Url, headers: &mut HeaderMap) {
+    /// host that gets no credentials. Returns whether its path is without any.
+    pub(in crate::http) fn strip(&self, url: &mut Url, headers: &mut HeaderMap) -> bool {
         self.withdraw(url);
-        let is_named = |value: &str| self.named.iter().any(|named| named.placeholder == value);
         rewrite(url, |_, value| {
-            if is_named(value) || placeholder(value).is_some() { Rewritten::Gone } else { Rewritten::Same }
+            let is_meant = self.named.stand_in(value) || placeholder(value).is_some();
+            if is_meant { Rewritten::Gone } else { Rewritten::Same }
         });
-        let secret: Vec<HeaderName> = headers
-            .iter()
-            .filter(|(_, value)| value.to_str().is_ok_and(is_named))
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in secret {
-            headers.remove(name);
-        }
+        self.named.strip_headers(headers);
+        !self.named.stand_in(url.path())
     }
 
     /// Takes out of a URL that an API has named whatever may be a credential: the user and the password, the
-    /// parameter that carries this credential, and each query value that is a secret of it, such as the access
-    /// token that an API repeats in its next URL. The value is replaced by a placeholder, and [`apply`](Self::apply)
-    /// replaces that by what the credential holds by then.
+    /// parameter that carries this credential, each query value that is a secret of it, such as the access token that
+    /// an API repeats in its next URL, and the secrets that stand in paths. The value is replaced by a placeholder, and
+    /// [`apply`](Self::apply) replaces that by what the credential holds by then.
     pub(crate) fn withdraw(&self, url: &mut Url) {
         strip_user(url);
         if let Some((name, _)) = &self.query {
             strip_parameter(url, name);
         }
+        self.named.withdraw_from_path(url);
         rewrite(url, |_, value| {
             let is_long = value.len() >= SHORTEST_SECRET;
             let is_it = |secret: &SecretString| is_long && secret.expose_secret() == value;
-            if let Some(named) = self.named.iter().find(|named| is_it(&named.value)) {
-                return Rewritten::As(named.placeholder.clone());
+            if let Some(named) = self.named.placeholder(value) {
+                return Rewritten::As(named.to_owned());
             }
             let nth = self.secrets.iter().position(is_it);
             nth.map_or(Rewritten::Same, |nth| Rewritten::As(format!("{PLACEHOLDER}{nth}")))
@@ -153,8 +136,10 @@ impl Credential {
                  other text, and not be kept out of messages"
             )));
         }
-        let header = if secret.in_header { Some(header_value(value.expose_secret())?) } else { None };
-        self.named.push(NamedSecret { placeholder: reference.placeholder(), value, header });
+        if secret.in_header {
+            header_value(value.expose_secret())?;
+        }
+        self.named.add(reference.placeholder(), value);
         Ok(())
     }
 
@@ -193,9 +178,6 @@ impl Credential {
         Ok(())
     }
 }
-
-/// The fewest bytes of a secret that stands in a parameter or a body: what states are searched for is as long.
-const SHORTEST_IN_REQUEST: usize = 8;
 
 /// The placeholder of a secret in a saved URL; its number follows.
 const PLACEHOLDER: &str = "bronzegate-credential-";
@@ -339,7 +321,7 @@ mod tests {
         );
         credential.withdraw(&mut url);
         assert_eq!(url, others.0, "as it was");
-        credential.strip(&mut elsewhere.0, &mut elsewhere.1);
+        assert!(credential.strip(&mut elsewhere.0, &mut elsewhere.1));
         assert_eq!((elsewhere.0.as_str(), elsewhere.1.len()), ("https://x/?a=1", 0));
         // Another credential's.
         Credential::default().apply(&mut others.0, &mut others.1);
@@ -348,5 +330,29 @@ mod tests {
         assert!(
             matches!(short, AuthFault::Fatal(error) if error.to_string().contains("fewer than 8 characters"))
         );
+    }
+    #[test]
+    fn a_named_secret_goes_into_parts_of_a_request_and_comes_out_of_a_path() {
+        let reference = SecretRef { secret: "telegram".to_owned(), field: None };
+        let placeholder = reference.placeholder();
+        let secret = RequestSecret { reference, in_header: true, elsewhere: true };
+        let mut credential = Credential::default();
+        credential.names(&secret, "12:a/b c&d".to_owned().into()).unwrap();
+        let saved = Url::parse(&format!("https://x/bot{placeholder}/m?k=a-{placeholder}&n=1")).unwrap();
+        let with = format!("Token {placeholder}");
+        let mut headers: HeaderMap =
+            [(AUTHORIZATION, HeaderValue::from_str(&with).unwrap())].into_iter().collect();
+        let (mut url, mut elsewhere) = (saved.clone(), (saved.clone(), headers.clone()));
+        credential.apply(&mut url, &mut headers);
+        assert_eq!(url.as_str(), "https://x/bot12%3Aa%2Fb%20c%26d/m?k=a-12%3Aa%2Fb+c%26d&n=1");
+        assert_eq!(headers[AUTHORIZATION], "Token 12:a/b c&d");
+        assert!(headers[AUTHORIZATION].is_sensitive());
+        for repeated in ["/bot12%3Aa%2Fb%20c%26d/n", "/bot12:a%2fb%20c&d/n", "/bot%31%32:a%2Fb%20c%26d/n"] {
+            let mut url = url.join(repeated).unwrap();
+            credential.withdraw(&mut url);
+            assert_eq!(url.path(), format!("/bot{placeholder}/n"), "{repeated}");
+        }
+        assert!(!credential.strip(&mut elsewhere.0, &mut elsewhere.1), "its path has one");
+        assert_eq!((elsewhere.0.query(), elsewhere.1.len()), (Some("n=1"), 0));
     }
 }

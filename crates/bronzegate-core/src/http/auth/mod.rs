@@ -10,6 +10,7 @@ mod fault;
 mod grant;
 mod keys;
 mod login;
+mod named_secrets;
 mod oauth1;
 mod refresh;
 mod signature;

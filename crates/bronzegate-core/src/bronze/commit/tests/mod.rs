@@ -67,6 +67,7 @@ pub(crate) fn record(id: RunId, segment: u32, status: SegmentStatus, parts: Vec<
         history: Vec::new(),
         warnings: Vec::new(),
         may_lack: false,
+        branch_members: Vec::new(),
         paging: std::collections::BTreeMap::new(),
         columns: None,
         mended: None,

@@ -218,6 +218,7 @@ fn address(part: &mut Part<'_>, node: &Node) -> Result<(String, String)> {
         }
         term => part.template(term, "the address", url)?.unwrap_or_default(),
     };
+    part.base = part.settings.with_scheme(base.trim());
     let path = part.template(&path_term, PATH, node)?.unwrap_or_default();
     let joined = if path.starts_with("http://") || path.starts_with("https://") {
         path

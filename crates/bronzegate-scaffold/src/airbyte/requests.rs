@@ -222,7 +222,8 @@ fn address(part: &mut Part<'_>, node: &Node) -> Result<(String, String)> {
     let path = part.template(&path_term, PATH, node)?.unwrap_or_default();
     let joined = if path.starts_with("http://") || path.starts_with("https://") {
         path
-    } else if path.is_empty() {
+    } else if path.trim().trim_start_matches('/').is_empty() {
+        // `/` adds nothing: the address stays as it is, with or without a slash.
         base.trim().to_owned()
     } else {
         format!("{}/{}", base.trim().trim_end_matches('/'), path.trim().trim_start_matches('/'))

@@ -151,6 +151,20 @@ fn a_body_of_xml_is_one_and_the_file_says_what_to_watch_for() {
 }
 
 #[test]
+fn a_path_of_slashes_adds_nothing_to_the_address() {
+    for (base, path, expected) in [
+        ("https://api.example.com/v2", "/", "/v2"),
+        ("https://api.example.com/v2/", "''", "/v2/"),
+        ("https://api.example.com/v2/", "/deals", "/v2/deals"),
+        ("https://api.example.com", "/", "/"),
+    ] {
+        let manifest = stream("", "", "").replace("https://api.example.com/v1", base);
+        let manifest = manifest.replace("path: deals", &format!("path: {path}"));
+        assert_eq!(converted(&imported(&manifest))["path"], expected, "{base} {path}");
+    }
+}
+
+#[test]
 fn a_login_for_a_session_goes_where_the_streams_requests_go() {
     let login = "        authenticator: { type: LegacySessionTokenAuthenticator, username: me, password: \"{{ config['api_key'] }}\", login_url: /session, session_token_response_key: id, header: X-Session }";
     let text = imported(&stream(login, "", "")).sources[0].text.clone();

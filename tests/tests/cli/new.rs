@@ -171,6 +171,7 @@ async fn offline_is_a_skeleton_and_a_refusal_names_what_is_missing() {
     let url = format!("{}/contacts?limit=100", shell.api.base_url());
     let offline = run(&shell, "new later --offline", &[&url, "--secret", "crm-token"]).await;
     assert!(offline.code() == Some(0) && offline.out.contains("wrote sources/later.yaml"), "{offline:?}");
+    assert_eq!(shell.api.stats().stream("contacts").requests, 0, "nothing is sent");
     let without = run(&shell, "new bare", &[&url]).await;
     assert!(without.code() == Some(4) && without.err.contains("--header"), "{without:?}");
     assert!(!shell.path("sources/bare.yaml").exists());

@@ -1,9 +1,10 @@
-//! What a shell and a reader need of the program itself: completions, manual pages, the version.
+//! What a shell and a reader need of the program itself: completions, manual pages, the version, colours.
 
 use std::fs;
 
 use bronzegate_demo_api::{Shape, Stream, Style};
 use bronzegate_tests::command_line::Shell;
+use bronzegate_tests::terminal::in_terminal;
 
 async fn shell() -> Shell {
     let stream = Stream::new("items", Style::Single, Shape::Small, 1);
@@ -43,4 +44,26 @@ async fn the_version_is_one_line() {
     let version = shell().await.run("--version").await;
     let line = format!("bronzegate {}", env!("CARGO_PKG_VERSION"));
     assert!(version.out.starts_with(&line) && version.out.lines().count() == 1, "{version:?}");
+}
+
+#[tokio::test]
+async fn colours_are_for_a_terminal_alone_and_no_color_switches_them_off() {
+    const ESCAPE: char = '\u{1b}';
+    let shell = shell().await;
+    let on_terminal = async |no_color: Option<&str>| {
+        let process = shell.start_command("run nothing/there", |command| {
+            if let Some(value) = no_color {
+                command.env("NO_COLOR", value);
+            }
+            in_terminal(command, "");
+        });
+        process.ended().await
+    };
+    for (no_color, has_colours) in [(None, true), (Some(""), true), (Some("1"), false)] {
+        let ended = on_terminal(no_color).await;
+        assert!(ended.out.contains("bronzegate:"), "{ended:?}");
+        assert_eq!(ended.out.contains(ESCAPE), has_colours, "{no_color:?}: {ended:?}");
+    }
+    let piped = shell.run("run nothing/there").await;
+    assert!(piped.err.contains("bronzegate:") && !piped.err.contains(ESCAPE), "{piped:?}");
 }

@@ -190,7 +190,9 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             }
         }
     });
-    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    // As servers of HTTP/1 mostly write them: some clients look for a header in these letters.
+    let mut connection =
+        http1::Builder::new().title_case_headers(true).serve_connection(TokioIo::new(stream), service);
     let ended = (&mut connection).await;
     let cut = locked(&broken).take();
     if let (Err(_), Some(cut)) = (ended, cut) {

@@ -12,7 +12,8 @@ impl Part<'_> {
     /// A body: known values keep their type, and a text that is a literal of Python is what it says.
     pub(super) fn body(&mut self, node: &Node, component: &Node) -> Result<Option<Value>> {
         if let Some(text) = node.str() {
-            return match self.scope(component).text(text) {
+            let term = self.scope(component).text(text);
+            return match self.chosen(&term).cloned().unwrap_or(term) {
                 Term::Known(value) => Ok(Some(value).filter(|value| !value.is_null())),
                 Term::Text(parts) => self.json_text(&parts, node).map(Some),
                 Term::Secret(place) => {
@@ -26,6 +27,11 @@ impl Part<'_> {
                         && self.formats.iter().all(|format| !format.starts_with("%s") && format != "%ms");
                     Ok(Some(if is_text { text.into() } else { text.replace(" }}", " | json }}").into() }))
                 }
+                Term::Now(moment) if moment.is_number() => refuse(
+                    "the current time in a request",
+                    "the body holds the current time as a number",
+                    node,
+                ),
                 term => Ok(self.template(&term, "the body", node)?.map(Value::from)),
             };
         }

@@ -31,7 +31,7 @@ pub(super) struct Parent {
     pub(super) fields: Vec<String>,
     /// Conditions on its records: others have no children.
     pub(super) passing: Vec<Yaml>,
-    /// Its records have new ones among their children only when they change.
+    /// Only those that are new or have changed since the last run have children.
     pub(super) by_change: bool,
 }
 

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::part::{Part, length};
+use super::moments::Length;
+use super::part::{Part, length, of_one_unit};
 use super::refused::{Result, refuse};
 use super::term::{Term, shown};
 use crate::place::written;
@@ -73,7 +74,7 @@ impl Cursor<'_> {
             return refuse("window without a beginning", "requests say the window's end alone", node);
         }
         if !asks && !on_own_side {
-            part.rewrite("no request says the window: every run reads everything, as the manifest does");
+            part.rewrite("no request says the window: each asks for everything, as in the manifest");
             return Ok(None);
         }
         if !asks && record.client_side == ClientSide::Snapshot {
@@ -163,9 +164,9 @@ impl Cursor<'_> {
             }
         }
         let time = match value {
-            Term::Now(seconds) => {
+            Term::Now(moment) => {
                 part.rewrite("the start counts back from now: fixed to the time of this import");
-                let time = now.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(now);
+                let time = moment.at(now).unwrap_or(now);
                 Some(time.strftime("%Y-%m-%d").to_string())
             }
             term => {
@@ -199,19 +200,24 @@ impl Cursor<'_> {
             None => Ok(None),
         };
         if let Some(step) = text(part, "step", "the step")? {
-            let Some(length) = length(&step) else {
-                return refuse("step", format!("the step `{step}` is no length of one unit"), node);
+            let Some((window, is_shorter)) = window(&step) else {
+                return refuse("step", format!("the step `{step}` is no length of whole minutes"), node);
             };
             if asks_end {
-                map.set("window", length);
+                if is_shorter {
+                    part.rewrite(format!(
+                        "steps of {step} as windows of {window}: the same records in more requests"
+                    ));
+                }
+                map.set("window", window);
             } else {
                 part.rewrite("requests do not say the window's end: one window instead of steps, which would repeat records");
             }
         }
         match text(part, "lookback_window", "the lookback")? {
-            Some(back) if back != "P0D" && back != "PT0S" => {
+            Some(back) if Length::parse(&back) != Some(Length::default()) => {
                 let Some(back) = length(&back) else {
-                    let what = format!("the lookback `{back}` is no length of one unit");
+                    let what = format!("the lookback `{back}` is no length that a source file can say");
                     return refuse("lookback", what, node);
                 };
                 let months = back.strip_suffix("mo").and_then(|months| months.parse::<u64>().ok());
@@ -234,9 +240,9 @@ impl Cursor<'_> {
             .map_or_else(|| part.scope(self.node).value(end), |inner| part.scope(end).value(inner));
         match value {
             Term::Known(Value::Null) => Ok(()),
-            Term::Now(seconds) if seconds >= 0 => Ok(()),
-            Term::Now(seconds) => {
-                map.set("settle", format!("{}s", seconds.unsigned_abs()));
+            Term::Now(moment) if moment.is_later() => Ok(()),
+            Term::Now(moment) if moment.seconds_ago().is_some() => {
+                map.set("settle", format!("{}s", moment.seconds_ago().unwrap_or_default()));
                 Ok(())
             }
             Term::Known(value) if start_text(&value, None).is_some_and(|text| text > now.to_string()) => {
@@ -245,6 +251,18 @@ impl Cursor<'_> {
             _ => refuse("fixed end", "the manifest ends at a fixed time, or at one that a run computes", end),
         }
     }
+}
+
+/// A step as a window, and whether that is shorter, because no unit of windows says the step.
+fn window(step: &str) -> Option<(String, bool)> {
+    if let Some(window) = of_one_unit(step).filter(|window| !window.ends_with('s')) {
+        return Some((window, false));
+    }
+    let seconds = Length::parse(step)?.whole_seconds()?;
+    let (count, unit, length) = [("d", 86_400), ("h", 3_600), ("m", 60)]
+        .into_iter()
+        .find_map(|(unit, length)| (seconds >= length).then_some((seconds / length, unit, length)))?;
+    Some((format!("{count}{unit}"), seconds % length != 0))
 }
 
 /// A start as a source file writes it.

@@ -74,6 +74,9 @@ impl Files {
                 if !parent.passing.is_empty() {
                     setting.set("where", parent.passing.clone());
                 }
+                if parent.by_change {
+                    setting.set("changed", true).set("full_every", "7d");
+                }
                 map.set("parent", setting);
             }
             let auth = self.auth.clone().or_else(|| converted.auth.clone());

@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
+use super::moments::{Length, Moment};
 use super::pieces::{link_target, parameter_of};
-use super::term::{Root, Step, Term, shown};
+use super::term::{Root, Step, Term, UNDEFINED, shown};
 
 pub(super) fn filter(name: &str, of: Term, arguments: &[Term]) -> Term {
     match (name, of) {
@@ -18,6 +19,8 @@ pub(super) fn filter(name: &str, of: Term, arguments: &[Term]) -> Term {
             (of, _) => of,
         },
         (_, Term::Known(value)) => known(name, &value, arguments),
+        ("int", Term::Now(moment)) if moment.is_number() => Term::Now(moment.written("%s")),
+        ("int" | "float", Term::Now(_)) => Term::unknown("the current time as a number"),
         ("string" | "int" | "float" | "trim", of) => of,
         ("tojson", of @ Term::At(Root::Response, _)) => Term::Quoted(Box::new(of)),
         ("regex_search", of @ Term::At(Root::Response, _)) => match arguments {
@@ -90,20 +93,20 @@ fn known(name: &str, value: &Value, arguments: &[Term]) -> Term {
 
 pub(super) fn call(name: &str, arguments: &[Term]) -> Term {
     match (name, arguments) {
-        ("now_utc" | "today_utc" | "now_local" | "today_with_timezone", _) => Term::Now(0),
-        ("day_delta", [Term::Known(Value::Number(days)), ..]) => {
-            Term::Now(days.as_i64().unwrap_or_default().saturating_mul(86_400))
+        ("now_utc", _) => Term::Now(Moment::now()),
+        ("today_utc", _) => Term::Now(Moment::today()),
+        // Another clock's.
+        ("now_local" | "today_with_timezone", _) => Term::Now(Moment::now().written_otherwise()),
+        ("day_delta", [Term::Known(Value::Number(days)), format @ ..]) => {
+            let moment = Moment::now().moved(Length::days(days.as_i64().unwrap_or_default()));
+            match format {
+                [] => Term::Now(moment.written("%Y-%m-%dT%H:%M:%S.%f%z")),
+                [Term::Known(Value::String(format)), ..] => Term::Now(moment.written(format)),
+                _ => Term::Now(moment.written_otherwise()),
+            }
         }
         ("duration", [Term::Known(Value::String(text)), ..]) => {
-            let span = text.parse::<jiff::Span>().ok().and_then(|span| {
-                let relative = jiff::SpanRelativeTo::days_are_24_hours();
-                // A month is about as long as in Airbyte's own arithmetic on dates.
-                let months = i64::from(span.get_years()) * 12 + i64::from(span.get_months());
-                let rest = span.years(0).months(0);
-                let seconds = rest.total((jiff::Unit::Second, relative)).ok()?;
-                Some(seconds as i64 + months * 30 * 86_400)
-            });
-            span.map_or_else(|| Term::unknown("a duration"), |seconds| Term::Known(seconds.into()))
+            Length::parse(text).map_or_else(|| Term::unknown("a duration"), Term::Length)
         }
         ("format_datetime", [of, Term::Known(Value::String(format)), ..]) => written(of.clone(), format),
         ("timestamp", [of @ (Term::At(Root::Interval | Root::Partition, _) | Term::Now(_)), ..]) => {
@@ -145,7 +148,8 @@ fn written(of: Term, format: &str) -> Term {
     match of {
         Term::At(Root::Interval | Root::Partition, _) => Term::Written(Box::new(of), format.to_owned()),
         Term::Written(inner, _) => Term::Written(inner, format.to_owned()),
-        now @ (Term::Now(_) | Term::Unknown(_)) => now,
+        Term::Now(moment) => Term::Now(moment.written(format)),
+        unknown @ Term::Unknown(_) => unknown,
         Term::Known(value) => time_of(&value)
             .and_then(|time| formatted(time, format))
             .map_or_else(|| Term::unknown("a time that is rewritten"), |text| Term::Known(text.into())),
@@ -188,7 +192,10 @@ pub(super) fn method(name: &str, of: Term, arguments: &[Term]) -> Term {
         {
             link_target()
         }
-        ("isoformat" | "timestamp" | "date" | "replace" | "astimezone", now @ Term::Now(_), _) => now,
+        ("isoformat", Term::Now(moment), _) => Term::Now(moment.written("%Y-%m-%dT%H:%M:%S.%f+00:00")),
+        ("timestamp", Term::Now(moment), _) => Term::Now(moment.written("%s_as_float")),
+        ("date", Term::Now(moment), _) => Term::Now(moment.written("%Y-%m-%d")),
+        ("replace" | "astimezone", Term::Now(moment), _) => Term::Now(moment.written_otherwise()),
         ("lower" | "upper" | "strip" | "rstrip" | "lstrip", Term::Known(Value::String(text)), arguments) => {
             let letters: Vec<char> = match arguments.first() {
                 Some(Term::Known(value)) => shown(value).chars().collect(),
@@ -215,6 +222,8 @@ pub(super) fn method(name: &str, of: Term, arguments: &[Term]) -> Term {
         ("join", Term::Known(Value::String(by)), [Term::Known(Value::Array(items)), ..]) => {
             Term::Known(items.iter().map(shown).collect::<Vec<_>>().join(&by).into())
         }
+        ("join", Term::Known(Value::String(_)), [Term::Known(Value::Null), ..]) => Term::Known("".into()),
+        (_, Term::Known(Value::Null), _) => Term::unknown(UNDEFINED),
         (name, ..) => Term::unknown(format!("the method `{name}` at run time")),
     }
 }

@@ -150,10 +150,17 @@ impl Import<'_> {
     fn whole(&mut self, name: &str, node: &Node) -> Result<StreamReport, Refused> {
         let mut chain = Vec::new();
         self.chain(name, node, &mut chain)?;
+        // Where a parent has no times of its own, the children of all are read, which is more.
+        if self.files.check(&chain, node.line).is_err() {
+            chain.iter_mut().for_each(|(_, converted)| converted.read_all_parents());
+        }
         self.files.check(&chain, node.line)?;
         let (_, converted) = &chain[0];
         let (rewritten, left_out, mut notes) =
             (converted.rewritten.clone(), converted.left_out.clone(), converted.notes.clone());
+        if converted.parent.as_ref().is_some_and(|parent| parent.by_change) {
+            notes.push("the children of all parents are read every 7 days, because not every API touches a parent when its child changes: see full_every".to_owned());
+        }
         let place = self.files.add(&chain, &mut notes);
         let fate = if rewritten.is_empty() { Fate::Exact } else { Fate::Rewritten };
         Ok(StreamReport {

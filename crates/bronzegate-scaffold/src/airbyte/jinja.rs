@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::functions;
 use super::operators;
 use super::pieces;
-use super::term::{Root, Step, Term, Test, literal, shown};
+use super::term::{Root, Step, Term, Test, UNDEFINED, literal, shown};
 use crate::tree::Node;
 
 /// What an expression may refer to.
@@ -46,7 +46,10 @@ impl Scope<'_> {
             return Term::Known(text.into());
         }
         match parse(text, "manifest", minijinja::syntax::SyntaxConfig::default()) {
-            Ok(Stmt::Template(template)) => joined(self.statements(&template.children, &mut Vec::new())),
+            Ok(Stmt::Template(template)) => {
+                let term = joined(self.statements(&template.children, &mut Vec::new()));
+                if term.reason() == Some(UNDEFINED) { Term::null() } else { term }
+            }
             Ok(_) => Term::unknown("a template that is none"),
             Err(error) => Term::unknown(format!(
                 "an expression that cannot be read: {}",

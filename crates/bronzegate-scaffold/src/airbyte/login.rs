@@ -143,7 +143,7 @@ pub(super) fn legacy_session(part: &mut Part<'_>, node: &Node) -> Result<Map> {
         Part::known(term, key, node).map(|value| shown(&value))
     };
     let (user, password) = (secret(part, "username"), secret(part, "password"));
-    let (base, path) = (plain(part, "api_url")?, plain(part, "login_url")?);
+    let (base, path) = (part.base.clone().unwrap_or_default(), plain(part, "login_url")?);
     if user.is_empty() || password.is_empty() || !base.contains("://") {
         return refuse("login", "the login has no user, no password, or no address", node);
     }

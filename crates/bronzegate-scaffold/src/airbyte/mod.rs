@@ -14,6 +14,7 @@ mod functions;
 mod import;
 mod jinja;
 mod login;
+mod moments;
 mod next_pages;
 mod oauth;
 mod operators;

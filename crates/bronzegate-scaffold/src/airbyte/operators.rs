@@ -41,9 +41,7 @@ pub(super) fn binary(operator: BinOpKind, left: Term, right: Term) -> Term {
         BinOpKind::Concat => joined(vec![left, right]),
         BinOpKind::Add => add(left, right),
         BinOpKind::Sub => match (left, right) {
-            (Term::Now(now), Term::Known(Value::Number(seconds))) => {
-                Term::Now(now.saturating_sub(seconds.as_i64().unwrap_or_default()))
-            }
+            (Term::Now(now), Term::Length(length)) => Term::Now(now.moved(length.negative())),
             (left, right) => numbers("-", &left, &right, i64::checked_sub),
         },
         BinOpKind::Mul => numbers("*", &left, &right, i64::checked_mul),
@@ -78,9 +76,7 @@ fn add(left: Term, right: Term) -> Term {
             left.extend(right);
             Term::Known(Value::Array(left))
         }
-        (Term::Now(now), Term::Known(Value::Number(seconds))) => {
-            Term::Now(now.saturating_add(seconds.as_i64().unwrap_or_default()))
-        }
+        (Term::Now(now), Term::Length(length)) => Term::Now(now.moved(length)),
         (left @ Term::Known(Value::Number(_)), right @ Term::Known(Value::Number(_))) => {
             numbers("+", &left, &right, i64::checked_add)
         }
@@ -139,6 +135,9 @@ fn or(left: Term, right: Term) -> Term {
                 (_, Ok(true)) => Term::Known(true.into()),
                 (Ok(_), _) => right,
             }
+        }
+        (left, right) if is_of_slice(&left) => {
+            Term::Choice(Box::new(Test::Truthy(left.clone())), Box::new(left), Box::new(right))
         }
         // The first page's number, where there is no token yet.
         (token @ Term::At(Root::Token, _), Term::Known(first)) if shown(&first).parse::<u64>().is_ok() => {
@@ -217,9 +216,9 @@ pub(super) fn choose(test: &Test, chosen: Term, other: Term) -> Term {
         test => (of(test), false),
     };
     let (value, nothing) = if negative { (other, chosen) } else { (chosen, other) };
-    if let Some(tested) = positive
+    if let Some(tested) = &positive
         && nothing.is_empty()
-        && rests_on(&value, &tested)
+        && rests_on(&value, tested)
     {
         return value;
     }
@@ -231,8 +230,21 @@ pub(super) fn choose(test: &Test, chosen: Term, other: Term) -> Term {
         _ if !negative && is_of_partition(test) => {
             Term::Choice(Box::new(test.clone()), Box::new(value), Box::new(nothing))
         }
-        _ => Term::unknown("a choice (`if`) at run time"),
+        _ => match positive.filter(|term| is_of_slice(term) && !is_of_number(test)) {
+            Some(there) => Term::Choice(Box::new(Test::Truthy(there)), Box::new(value), Box::new(nothing)),
+            None => Term::unknown("a choice (`if`) at run time"),
+        },
     }
+}
+
+/// Whether a test compares with a number.
+fn is_of_number(test: &Test) -> bool {
+    matches!(test, Test::Compare(_, _, Term::Known(Value::Number(_))))
+        || matches!(test, Test::Not(inner) if is_of_number(inner))
+}
+/// Whether this is a value of the slice: an end of the window, if there is one, or a partition's.
+fn is_of_slice(term: &Term) -> bool {
+    matches!(term, Term::At(Root::Interval | Root::Partition, path) if path.len() == 1)
 }
 
 /// Whether a test compares a value of the partition with a constant.

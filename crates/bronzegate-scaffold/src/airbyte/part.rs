@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::jinja::{Scope, joined};
+use super::moments::Length;
 use super::refused::{Result, refuse};
 use super::resolve::PARAMETERS;
 use super::settings::Settings;
@@ -37,6 +38,8 @@ pub(super) struct Part<'a> {
     pub(super) page_word: Option<&'static str>,
     /// Whether something is sent with the first request alone.
     pub(super) first_only: bool,
+    /// Where the stream's requests go, as far as it is known.
+    pub(super) base: Option<String>,
     /// Formats in which templates want the window.
     pub(super) formats: Vec<String>,
     /// Whether a request option goes into a body of JSON, or into a form.
@@ -69,6 +72,7 @@ impl<'a> Part<'a> {
             uses_window: (false, false),
             page_word: None,
             first_only: false,
+            base: None,
             formats: Vec::new(),
             sends_json: false,
             sends_form: false,
@@ -177,8 +181,13 @@ impl<'a> Part<'a> {
     }
 }
 
-/// An ISO 8601 duration as a source file writes lengths: `P30D` is `30d`.
+/// An ISO 8601 duration as a source file writes lengths: `P30D` is `30d`, `P1DT1S` is `86401s`.
 pub(super) fn length(iso: &str) -> Option<String> {
+    of_one_unit(iso).or_else(|| Length::parse(iso)?.whole_seconds().map(|seconds| format!("{seconds}s")))
+}
+
+/// The same, where one unit says it.
+pub(super) fn of_one_unit(iso: &str) -> Option<String> {
     let rest = iso.strip_prefix('P')?;
     let (number, unit) = match rest.strip_prefix('T') {
         Some(rest) => (rest, true),

@@ -218,10 +218,12 @@ fn address(part: &mut Part<'_>, node: &Node) -> Result<(String, String)> {
         }
         term => part.template(term, "the address", url)?.unwrap_or_default(),
     };
+    part.base = part.settings.with_scheme(base.trim());
     let path = part.template(&path_term, PATH, node)?.unwrap_or_default();
     let joined = if path.starts_with("http://") || path.starts_with("https://") {
         path
-    } else if path.is_empty() {
+    } else if path.trim().trim_start_matches('/').is_empty() {
+        // `/` adds nothing: the address stays as it is, with or without a slash.
         base.trim().to_owned()
     } else {
         format!("{}/{}", base.trim().trim_end_matches('/'), path.trim().trim_start_matches('/'))

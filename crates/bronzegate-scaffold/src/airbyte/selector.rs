@@ -31,7 +31,7 @@ pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected
     let decoder = retriever
         .get("decoder")
         .or_else(|| selector.and_then(|selector| selector.path(&["extractor", "decoder"])));
-    selected.format = decoder.map(format).transpose()?.flatten();
+    selected.format = decoder.map(|decoder| format(part, decoder)).transpose()?.flatten();
     if let Some(extractor) = selector.and_then(|selector| selector.get("extractor")) {
         match extractor.kind() {
             "DpathExtractor" => {}
@@ -99,7 +99,7 @@ fn records(part: &mut Part<'_>, path: &[String]) -> Yaml {
     Yaml::Map(Map::new().with("at", at).with("if_absent", "empty"))
 }
 
-fn format(decoder: &Node) -> Result<Option<Yaml>> {
+fn format(part: &mut Part<'_>, decoder: &Node) -> Result<Option<Yaml>> {
     Ok(match decoder.kind() {
         "" | "JsonDecoder" => None,
         "JsonlDecoder" => Some("ndjson".into()),
@@ -129,11 +129,14 @@ fn format(decoder: &Node) -> Result<Option<Yaml>> {
         // A packed body is known by its first bytes.
         "GzipDecoder" | "GzipJsonDecoder" | "ZipfileDecoder" => {
             match decoder.get("decoder").or_else(|| decoder.get("parser")) {
-                Some(inner) => format(inner)?,
+                Some(inner) => format(part, inner)?,
                 None => None,
             }
         }
-        "XmlDecoder" => return refuse("XML", "the body is XML", decoder),
+        "XmlDecoder" => {
+            part.rewrite("XML as bronze writes it: an element that comes twice in a record fails the run until `format` names it in xml.lists");
+            Some("xml".into())
+        }
         kind => {
             return refuse(
                 "custom component",

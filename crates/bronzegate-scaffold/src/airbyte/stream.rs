@@ -23,10 +23,56 @@ pub(super) struct Converted {
     pub(super) base_url: String,
     pub(super) auth: Option<Map>,
     pub(super) stream: Map,
+    /// `incremental` of a stream that has none because only parents that have changed are read.
+    filter: Option<Map>,
     pub(super) parent: Option<Parent>,
     pub(super) rewritten: Vec<String>,
     pub(super) left_out: Vec<String>,
     pub(super) notes: Vec<String>,
+}
+
+/// What becomes of children of which the manifest leaves out old records on its own side.
+const CHANGED_PARENTS: &str =
+    "the children of parents that have changed are read whole, with their old records";
+
+/// What becomes of a parent of which the manifest reads only what has changed.
+const ALL_PARENTS: &str = "all parents are read each time, not only those that have changed";
+
+impl Converted {
+    /// Gives up that only parents which have changed have their children read.
+    pub(super) fn read_all_parents(&mut self) {
+        if self.parent.as_mut().is_some_and(|parent| std::mem::take(&mut parent.by_change)) {
+            self.rewritten.retain(|how| how != CHANGED_PARENTS);
+            self.rewritten.push(ALL_PARENTS.to_owned());
+            if let Some(incremental) = self.filter.take() {
+                self.stream.set("incremental", incremental);
+            }
+        }
+    }
+}
+
+/// Settles whether the children of changed parents alone are read. `incremental` of the children stands back for that, and is
+/// returned, where no request says its window.
+fn by_change(part: &mut Part<'_>, parent: &mut Parent, has_cursor: bool, stream: &mut Map) -> Option<Map> {
+    // Without a cursor of the children Airbyte keeps no state, and reads the children of all.
+    parent.by_change &= has_cursor;
+    if !parent.by_change {
+        return None;
+    }
+    let asks = |incremental: &Map| incremental.get("from").is_some() || part.uses_window != (false, false);
+    match stream.remove("incremental") {
+        Some(Yaml::Map(incremental)) if !asks(&incremental) => {
+            part.rewrite(CHANGED_PARENTS);
+            Some(incremental)
+        }
+        Some(incremental) => {
+            stream.set("incremental", incremental);
+            parent.by_change = false;
+            part.rewrite(ALL_PARENTS);
+            None
+        }
+        None => None,
+    }
 }
 
 /// What conversions share.
@@ -119,13 +165,13 @@ pub(super) fn convert(wanted: &Wanted<'_>, node: &Node) -> Result<Converted> {
     if let Some(incremental) = incremental {
         stream.set("incremental", incremental);
     }
-    if branches.parent.as_ref().is_some_and(|parent| parent.by_change) {
-        part.rewrite("all parents are read each time, not only those that have changed");
-    }
+    let filter =
+        branches.parent.as_mut().and_then(|parent| by_change(part, parent, cursor.is_some(), &mut stream));
     Ok(Converted {
         base_url: request.base_url,
         auth,
         stream,
+        filter,
         parent: branches.parent,
         rewritten: std::mem::take(&mut part.rewritten),
         left_out: std::mem::take(&mut part.left_out),

@@ -35,6 +35,7 @@ impl Part<'_> {
                 Some(word.replace(" }}", &format!(" + {number} }}}}")))
             }
             Term::At(root, path) => self.word(*root, path, None, what, at)?,
+            Term::Now(moment) => self.run_time(moment, what, at)?,
             // The value of a template in a path is encoded as one segment anyway.
             Term::Written(inner, format) if format == SEGMENT && what == PATH => {
                 return self.template(inner, what, at);
@@ -49,13 +50,13 @@ impl Part<'_> {
                     );
                 }
             },
-            Term::Choice(test, chosen, other) => {
-                let Some(holds) = self.of_listed(test) else {
+            Term::Choice(..) => match self.chosen(term) {
+                Some(chosen) => self.template(chosen, what, at)?,
+                None => {
                     let what = format!("{what}: a choice by the partition at run time");
                     return refuse("expression", what, at);
-                };
-                self.template(if holds { chosen } else { other }, what, at)?
-            }
+                }
+            },
             Term::FirstOnly(inner) => {
                 self.first_only = true;
                 self.template(inner, what, at)?
@@ -152,6 +153,25 @@ impl Part<'_> {
         }
     }
 
+    /// What a choice comes to, where every request has it the same way; any other term as it is.
+    pub(super) fn chosen<'t>(&self, term: &'t Term) -> Option<&'t Term> {
+        let Term::Choice(test, chosen, other) = term else { return Some(term) };
+        let holds = match &**test {
+            Test::Truthy(Term::At(_, path)) => self.is_there(path),
+            test => self.of_listed(test),
+        };
+        self.chosen(if holds? { chosen } else { other })
+    }
+
+    /// Whether the slice has a value of this name: always or never. A partition's own may be empty.
+    fn is_there(&self, path: &[Step]) -> Option<bool> {
+        let name = slice_name(path)?;
+        if self.is_window(&name) {
+            return Some(true);
+        }
+        (!self.partitions.iter().any(|(known, _)| *known == name)).then_some(false)
+    }
+
     /// What a comparison is for every value of a list of partitions; `None` where it differs among them.
     fn of_listed(&self, test: &Test) -> Option<bool> {
         let Test::Compare(sign, Term::At(Root::Partition, path), Term::Known(value)) = test else {
@@ -215,7 +235,6 @@ fn unsaid<T>(term: &Term, what: &str, at: &Node) -> Result<T> {
             format!("{what} holds the secret `{place}` within a text; if it is none: --plain {place}"),
             at,
         ),
-        Term::Now(_) => refuse("the current time in a request", format!("{what} holds the current time"), at),
         Term::Unknown(why) => refuse("expression", format!("{what}: {why}"), at),
         _ => refuse("expression", format!("{what} is computed at run time"), at),
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::moments::{Length, Moment};
+
 /// A part of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -66,8 +68,10 @@ pub(super) enum Term {
     Written(Box<Term>, String),
     /// A part of a text at a place, with Python's bounds.
     Slice(Box<Term>, Option<i64>, Option<i64>),
-    /// Now, and so many seconds from it.
-    Now(i64),
+    /// Now, and so long from it.
+    Now(Moment),
+    /// A length of time.
+    Length(Length),
     /// Texts one after the other.
     Text(Vec<Term>),
     /// True or false.
@@ -161,6 +165,9 @@ impl Term {
         matches!(self, Self::Known(value) if !truthy(value))
     }
 }
+
+/// Why an expression ends where it uses what is not there: its whole text is nothing then.
+pub(super) const UNDEFINED: &str = "what is not there";
 
 /// A text before a term.
 pub(super) fn joined_texts(before: &str, term: Term) -> Term {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{converted, cursor, imported, paginator, refusal, stream, with};
-use crate::report::Fate;
+use crate::report::{Fate, Report};
 
 const AFTER: &str = "type: RequestOption, inject_into: request_parameter, field_name: after";
 
@@ -196,4 +196,86 @@ fn sanitize_url_is_what_a_path_does_anyway() {
     let manifest = stream("", router, "")
         .replace("path: deals", "path: \"sites/{{ sanitize_url(stream_partition.get('site')) }}/deals\"");
     assert_eq!(converted(&imported(&manifest))["path"], "/v1/sites/{{ partition.site }}/deals");
+}
+
+#[test]
+fn the_current_time_is_the_time_that_the_run_is_for() {
+    let date = "{{ run.time | date(\"%Y-%m-%d\") }}";
+    for (value, expected) in [
+        ("{{ today_utc() }}", date),
+        ("{{ now_utc().strftime('%Y-%m-%d') }}", date),
+        ("{{ format_datetime(config.get('until', now_utc()), '%Y-%m-%d') }}", date),
+        ("{{ now_utc() }}", "{{ run.time | date(\"%Y-%m-%d %H:%M:%S.%6f+00:00\") }}"),
+        ("{{ timestamp(now_utc()) | int }}", "{{ run.time | epoch }}"),
+        ("{{ day_delta(-7, format='%Y-%m-%d') }}", "{{ run.time | add(\"-7d\") | date(\"%Y-%m-%d\") }}"),
+        (
+            "{{ (now_utc() - duration('P1M')).strftime('%Y/%m') }}",
+            "{{ run.time | add(\"-1mo\") | date(\"%Y/%m\") }}",
+        ),
+        (
+            "{{ now_utc() + duration('PT2H') }}",
+            "{{ run.time | add(\"7200s\") | date(\"%Y-%m-%d %H:%M:%S.%6f+00:00\") }}",
+        ),
+        ("2019-01-01,{{ today_utc() }}", "2019-01-01,{{ run.time | date(\"%Y-%m-%d\") }}"),
+    ] {
+        let report =
+            imported(&stream(&format!("        request_parameters: {{ until: \"{value}\" }}"), "", ""));
+        assert_eq!(converted(&report)["params"]["until"], expected, "{value}");
+        assert_eq!(report.streams[0].fate, Fate::Rewritten);
+    }
+}
+
+#[test]
+fn a_current_time_that_no_template_writes_is_refused() {
+    let rest = cursor(
+        "datetime_format: \"%Y-%m-%d\"",
+        "      start_time_option: { inject_into: request_parameter, field_name: from }",
+    );
+    for (value, rest) in [
+        ("{{ today_with_timezone('Pacific/Tarawa') }}", ""),
+        ("{{ now_utc().replace(hour=0) }}", ""),
+        ("{{ now_utc().timestamp() }}", ""),
+        ("{{ now_utc() - duration('P1M') - duration('P1D') }}", ""),
+        // The stream's requests write days.
+        ("{{ now_utc().strftime('%Y-%m-%dT%H:%M:%SZ') }}", rest.as_str()),
+    ] {
+        let report =
+            imported(&stream(&format!("        request_parameters: {{ until: \"{value}\" }}"), "", rest));
+        assert_eq!(refusal(&report).0, "the current time in a request", "{value}");
+    }
+}
+
+/// A child of owners, with the cursors of both.
+fn changing(own: &str, of_parent: &str) -> Report {
+    let child = child("id", of_parent, "", "{{ stream_partition.own }}/deals");
+    let child = child
+        .replace("partition_field: own", "partition_field: own\n            incremental_dependency: true");
+    imported(&child.replace("    primary_key: id\n", &format!("    primary_key: id\n{own}\n")))
+}
+
+#[test]
+fn children_of_changed_parents_alone_are_read_where_the_manifest_says_so_and_keeps_a_state_for_it() {
+    let since = "      start_time_option: { inject_into: request_parameter, field_name: since }";
+    let of_parent = cursor("datetime_format: \"%Y-%m-%dT%H:%M:%SZ\"", since);
+    let of_parent = of_parent.lines().map(|line| format!("          {line}")).collect::<Vec<_>>().join("\n");
+    let plain = |more: &str| cursor("datetime_format: \"%Y-%m-%dT%H:%M:%SZ\"", more);
+    let own_side = plain("      is_client_side_incremental: true");
+    for (own, expected, has_incremental) in [
+        (plain(""), json!(true), false),
+        (own_side.clone(), json!(true), false),
+        (plain(since), json!(null), true),
+        // Airbyte reads the children of all where they have no cursor.
+        (String::new(), json!(null), false),
+    ] {
+        let report = changing(&own, &of_parent);
+        let deals = converted(&report);
+        assert_eq!(
+            (&deals["parent"]["changed"], deals.get("incremental").is_some()),
+            (&expected, has_incremental),
+            "{report}"
+        );
+    }
+    // Nothing tells which parents have changed: all are read, and the children's own cursor counts.
+    let deals = converted(&changing(&own_side, ""));
+    assert_eq!((deals["parent"].get("changed"), deals.get("incremental").is_some()), (None, true));
 }

@@ -96,3 +96,77 @@ fn a_value_of_the_parents_own_slice_is_a_field_of_the_parent() {
         )
     );
 }
+
+#[test]
+fn what_the_slice_always_has_decides_a_choice_and_what_it_never_has_too() {
+    let from =
+        "      start_time_option: { type: RequestOption, inject_into: request_parameter, field_name: from }";
+    let with_cursor = cursor("datetime_format: \"%Y-%m-%dT%H:%M:%SZ\"", from);
+    for (value, of_window, without) in [
+        (
+            "{{ stream_interval.start_time if stream_interval.start_time else config['start_date'] }}",
+            "{{ window.from }}",
+            "2024-01-01T00:00:00Z",
+        ),
+        ("{{ stream_slice.get('start_time', '') or 'never' }}", "{{ window.from }}", "never"),
+        ("a:{{ 'all' if not stream_interval.start_time else 'new' }}", "a:new", "a:all"),
+    ] {
+        let requester = format!("        request_parameters: {{ since: \"{value}\" }}");
+        for (rest, expected) in [(with_cursor.as_str(), of_window), ("", without)] {
+            assert_eq!(
+                converted(&imported(&stream(&requester, "", rest)))["params"]["since"],
+                expected,
+                "{value}"
+            );
+        }
+        let router =
+            "      partition_router: { type: ListPartitionRouter, cursor_field: start_time, values: [a, b] }";
+        assert_eq!(refusal(&imported(&stream(&requester, router, ""))).0, "expression", "{value}");
+    }
+}
+
+#[test]
+fn a_method_of_what_is_not_there_makes_its_whole_text_nothing() {
+    let requester = "        request_parameters: { a: \"x{{ config['none'].split(',') }}\", b: \"{{ ','.join(config['none']) }}\", c: d }";
+    let report = with(&stream(requester, "", ""), |options| options.config = Some(json!({"api_key": "k"})));
+    assert_eq!(converted(&report)["params"], json!({"c": "d"}));
+}
+
+#[test]
+fn lengths_of_several_units_are_said_in_one_and_a_step_is_never_made_longer() {
+    let options = "      step: P180DT1S\n      lookback_window: PT0.1S\n      start_time_option: { inject_into: request_parameter, field_name: from }\n      end_time_option: { inject_into: request_parameter, field_name: to }";
+    let report = imported(&stream("", "", &cursor("datetime_format: \"%Y-%m-%dT%H:%M:%SZ\"", options)));
+    let incremental = &converted(&report)["incremental"];
+    assert_eq!((&incremental["window"], &incremental["lookback"]), (&json!("180d"), &json!("1s")));
+    assert!(report.streams[0].rewritten[0].contains("P180DT1S as windows of 180d"), "{report}");
+}
+
+#[test]
+fn a_body_of_xml_is_one_and_the_file_says_what_to_watch_for() {
+    let manifest = stream("", "      decoder: { type: XmlDecoder }", "");
+    let report = imported(&manifest.replace("field_path: [data]", "field_path: [Response, Deals, Deal]"));
+    let deals = converted(&report);
+    assert_eq!((&deals["format"], &deals["records"]["at"]), (&json!("xml"), &json!("Response.Deals.Deal")));
+    assert!(report.streams[0].rewritten[0].contains("xml.lists"), "{report}");
+}
+
+#[test]
+fn a_path_of_slashes_adds_nothing_to_the_address() {
+    for (base, path, expected) in [
+        ("https://api.example.com/v2", "/", "/v2"),
+        ("https://api.example.com/v2/", "''", "/v2/"),
+        ("https://api.example.com/v2/", "/deals", "/v2/deals"),
+        ("https://api.example.com", "/", "/"),
+    ] {
+        let manifest = stream("", "", "").replace("https://api.example.com/v1", base);
+        let manifest = manifest.replace("path: deals", &format!("path: {path}"));
+        assert_eq!(converted(&imported(&manifest))["path"], expected, "{base} {path}");
+    }
+}
+
+#[test]
+fn a_login_for_a_session_goes_where_the_streams_requests_go() {
+    let login = "        authenticator: { type: LegacySessionTokenAuthenticator, username: me, password: \"{{ config['api_key'] }}\", login_url: /session, session_token_response_key: id, header: X-Session }";
+    let text = imported(&stream(login, "", "")).sources[0].text.clone();
+    assert!(text.contains("https://api.example.com/v1/session"), "{text}");
+}

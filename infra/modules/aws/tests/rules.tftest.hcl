@@ -241,3 +241,63 @@ run "replaced_versions_of_the_log_are_removed_after_a_week" {
     error_message = "rules: ${jsonencode(aws_s3_bucket_lifecycle_configuration.bronze[0].rule)}"
   }
 }
+
+run "a_channel_of_slack_shows_alarms_and_can_do_nothing" {
+  command = plan
+
+  variables {
+    alarms = { slack = { team_id = "T07EA123LEP", channel_id = "C07EZ1ABC23" } }
+  }
+
+  assert {
+    condition = (
+      aws_chatbot_slack_channel_configuration.alarms[0].sns_topic_arns == toset(["arn:aws:sns:eu-central-1:123456789012:bronzegate-alarms"]) &&
+      aws_chatbot_slack_channel_configuration.alarms[0].guardrail_policy_arns == tolist(["arn:aws:iam::aws:policy/AWSDenyAll"])
+    )
+    error_message = "it listens to the topic: ${jsonencode(aws_chatbot_slack_channel_configuration.alarms[0])}"
+  }
+}
+
+run "what_is_throttled_is_tried_again_for_half_an_hour" {
+  command = plan
+
+  assert {
+    # With full jitter a wait is half of its interval on average: 2, 4, 8, 16 and 32 s, and 60 s from then on.
+    condition = [
+      for rule in jsondecode(output.state_machine_definition).States.Invoke.Retry : floor(((2 + 4 + 8 + 16 + 32) + (rule.MaxAttempts - 5) * rule.MaxDelaySeconds) / 2 / 60)
+      if contains(rule.ErrorEquals, "Lambda.TooManyRequestsException") && contains(rule.ErrorEquals, "Lambda.ClientExecutionTimeoutException") && try(rule.JitterStrategy, "") == "FULL"
+    ] == [30]
+    error_message = "minutes: ${jsonencode(jsondecode(output.state_machine_definition).States.Invoke.Retry)}"
+  }
+  assert {
+    condition     = [for rule in jsondecode(output.state_machine_definition).States.Invoke.Retry : rule.ErrorEquals if rule.MaxAttempts == 0] == [["config", "auth", "data"]] && reverse(jsondecode(output.state_machine_definition).States.Invoke.Retry)[0].ErrorEquals == ["States.ALL"]
+    error_message = "these are never tried again, and all others are"
+  }
+}
+
+run "a_failed_execution_is_a_message_of_json_that_names_its_streams" {
+  command = plan
+
+  assert {
+    condition = jsondecode(replace(replace(replace(replace(replace(
+      aws_cloudwatch_event_target.failed.input_transformer[0].input_template,
+      "<status>", jsonencode("FAILED")),
+      "<event>", jsonencode("{\"source\":\"shop\",\"streams\":[\"daily\",\"nightly\"]}")),
+      "<error>", jsonencode("data")),
+      "<cause>", jsonencode("shop/daily failed: it says \"why\"")),
+      "<execution>", jsonencode("arn:aws:states:eu-central-1:123456789012:execution:bronzegate:1"))) == {
+      deployment  = "bronzegate"
+      environment = "dev"
+      status      = "FAILED"
+      event       = "{\"source\":\"shop\",\"streams\":[\"daily\",\"nightly\"]}"
+      error       = "data"
+      cause       = "shop/daily failed: it says \"why\""
+      execution   = "arn:aws:states:eu-central-1:123456789012:execution:bronzegate:1"
+    }
+    error_message = "the template: ${aws_cloudwatch_event_target.failed.input_transformer[0].input_template}"
+  }
+  assert {
+    condition     = aws_cloudwatch_event_target.failed.input_transformer[0].input_paths == tomap({ status = "$.detail.status", event = "$.detail.input", error = "$.detail.error", cause = "$.detail.cause", execution = "$.detail.executionArn" })
+    error_message = "its values are those of the event of Step Functions"
+  }
+}

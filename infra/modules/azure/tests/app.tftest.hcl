@@ -281,7 +281,7 @@ run "secrets_are_named_and_have_no_value_here" {
     error_message = "secrets: ${jsonencode(output.secret_commands)}"
   }
   assert {
-    condition     = output.secret_commands["shop-token"] == "az keyvault secret set --vault-name bronzegate-${local.digest} --name shop-token --file <file>"
+    condition     = output.secret_commands["shop-token"] == "az keyvault secret recover --vault-name bronzegate-${local.digest} --name shop-token 2> /dev/null && sleep 20; az keyvault secret set --vault-name bronzegate-${local.digest} --name shop-token --file <file>"
     error_message = "the command: ${output.secret_commands["shop-token"]}"
   }
 }

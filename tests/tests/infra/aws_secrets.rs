@@ -37,8 +37,8 @@ pub(super) async fn assert_command_works(moto: &Moto, command: &str) {
     let script = repository().join("tests/python/aws.py");
     let aws = folder.path().join("aws");
     fs::write(&aws, format!("#!/bin/sh\nexec \"{}\" \"{}\" \"$@\"\n", python.display(), script.display()))
-        .unwrap();
-    fs::set_permissions(&aws, fs::Permissions::from_mode(0o755)).unwrap();
+        .expect("writable");
+    fs::set_permissions(&aws, fs::Permissions::from_mode(0o755)).expect("it is ours");
 
     run(moto, folder.path(), command, "first");
     let (first, arn) = value(moto).await;

@@ -1,6 +1,6 @@
 # bronzegate: what there is to do. `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-api test torture airbyte scale bench bench-aws check fmt words clippy docs deny advisories terraform checkov workflows schema \
+.PHONY: help build demo demo-api test torture airbyte scale bench bench-aws check fmt words clippy docs deny advisories terraform terraform-newest checkov workflows schema \
 	clean package-aws invoke-aws functions package-azure wheel invoke-azure bench-azure smoke-azure
 
 VENV  := .venv
@@ -20,7 +20,8 @@ OFFLINE_PROVIDERS := ../shared/terraform/offline-providers
 ifneq ($(wildcard $(OFFLINE_PROVIDERS)),)
 PROVIDERS := $(TOOLS)/terraform/providers/terraformrc
 test: export BRONZEGATE_TERRAFORM_CLI_CONFIG := $(abspath $(PROVIDERS))
-terraform: export TF_CLI_CONFIG_FILE := $(abspath $(PROVIDERS))
+PLAYED := $(TOOLS)/terraform/azapi/terraformrc
+terraform: export TF_CLI_CONFIG_FILE := $(abspath $(PLAYED))
 endif
 
 EVENT := events/aws-schedule.json
@@ -77,7 +78,7 @@ airbyte: $(AIRBYTE)/installed ## imported manifests against Airbyte's own runner
 	cargo build --workspace --bins --locked
 	$(WORKBENCH) airbyte $(AIRBYTE)/bin/python
 
-scale: ## what a run asks of the store with 10, 1,000 and 100,000 commits in the log, an hour of 5,000 streams, and its price
+scale: $(VENV)/installed $(NODE)/installed ## requests on the emulators with 10, 1,000 and 100,000 commits in the log, an hour of 5,000 streams, and its price; writes docs/operate/scale.md
 	cargo build --workspace --bins --locked
 	$(WORKBENCH) scale
 	@python3 infra/costs.py 5000
@@ -159,18 +160,33 @@ advisories: $(DENY) ## known vulnerabilities; needs the internet
 	$(DENY) --config .deny.toml --all-features --locked check advisories
 
 ifeq ($(shell command -v terraform),)
-terraform:
+terraform terraform-newest:
 	@echo "skipped: terraform is not installed"
 else
+MANY_SOURCES := $(TOOLS)/terraform/many-sources
 # What Terraform downloads stays out of the tree.
-terraform: $(PROVIDERS) ## modules and examples: format, validity, and what the modules plan
+terraform: $(PLAYED) ## modules and examples: format, validity, and what the modules plan, also of 150 sources
 	terraform fmt -check -recursive infra
-	set -e; for root in modules/aws modules/azure examples/aws examples/azure; do \
+	python3 infra/many_sources.py $(MANY_SOURCES)
+	set -e; for root in modules/aws modules/azure modules/azure-flex-site examples/aws examples/azure; do \
 		echo "infra/$$root"; \
 		export TF_DATA_DIR="$(abspath $(TOOLS)/terraform)/$$root"; \
 		terraform -chdir=infra/$$root init -backend=false -input=false -no-color > /dev/null; \
 		terraform -chdir=infra/$$root validate; \
 		terraform -chdir=infra/$$root test; \
+		if [ -d infra/$$root/tests/many ]; then \
+			terraform -chdir=infra/$$root test -test-directory=tests/many -var sources_path=$(abspath $(MANY_SOURCES)); \
+		fi; \
+	done
+
+# In a copy, because a lock file or a data folder of the other versions would be in the way.
+terraform-newest: ## the modules against the schemas of the newest versions of aws and azurerm that were tried
+	rm -rf $(TOOLS)/terraform/newest/infra && mkdir -p $(TOOLS)/terraform/newest && cp -r infra $(TOOLS)/terraform/newest
+	set -e; export TF_CLI_CONFIG_FILE=$$(.ci/played-providers $(TOOLS)/terraform/newest newest); \
+	for module in aws azure; do \
+		terraform -chdir=$(TOOLS)/terraform/newest/infra/modules/$$module init -backend=false -input=false -no-color > /dev/null; \
+		terraform -chdir=$(TOOLS)/terraform/newest/infra/modules/$$module validate; \
+		terraform -chdir=$(TOOLS)/terraform/newest/infra/modules/$$module test; \
 	done
 endif
 
@@ -233,6 +249,9 @@ $(CHECKOV)/installed:
 ifdef PROVIDERS
 $(PROVIDERS): $(OFFLINE_PROVIDERS)
 	$(OFFLINE_PROVIDERS) $(TOOLS)/terraform/providers > /dev/null
+
+$(PLAYED): $(PROVIDERS) .ci/played-providers
+	.ci/played-providers $(dir $(PLAYED)) azapi $(PROVIDERS) > /dev/null
 endif
 
 # Built once into a private folder; unoptimised, because it runs for a second and builds for minutes.

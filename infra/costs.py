@@ -9,8 +9,7 @@ import pathlib
 import sys
 
 # US dollars. AWS: us-east-1. Azure: East US. Without free tiers, taxes and what the data itself takes.
-# Looked up on 2026-11-30, in copies of the vendors' pages or pages that quote them: requests of S3, states, logs, dashboard,
-# Flex Consumption's GB-seconds, Log Analytics. All others are recalled, of the same day.
+# Looked up on 2026-11-30, in copies of the vendors' pages or pages that quote them, except for those in RECALLED.
 AWS = {
     "lambda_gb_second": 0.0000166667,
     "lambda_request": 0.20e-6,
@@ -38,6 +37,26 @@ AZURE = {
     "secret_read": 3e-6,
 }
 
+# Prices that were not found, and are recalled. Rows that need one are marked.
+RECALLED = {"flex_request", "blob_write", "blob_read", "queue_call", "alert_rule"}
+
+
+class Prices(dict):
+    """Prices that remember whether a recalled one was read."""
+
+    recalled = False
+
+    def __getitem__(self, name):
+        self.recalled |= name in RECALLED
+        return super().__getitem__(name)
+
+    def row(self, name, cost):
+        """A row's name, marked where its cost needs a recalled price, and its cost."""
+        self.recalled = False
+        value = cost(self)
+        return (f"{name} (check)" if self.recalled else name), value
+
+
 HOURS = 730
 # What a run takes where an API answers in half a second: a few pages.
 SECONDS = 3
@@ -59,31 +78,33 @@ def aws(counts, streams):
     sources = streams // STREAMS_OF_A_SOURCE
     events, runs, looks = sources * HOURS, streams * HOURS, streams * HOURS
     seconds = events * STREAMS_OF_A_SOURCE / AT_ONCE * SECONDS + HOURS * 5
-    return {
-        "Lambda, 256 MiB": seconds * 0.25 * AWS["lambda_gb_second"] + (events + HOURS) * AWS["lambda_request"],
-        "Step Functions": events * counts["states_per_event"] * AWS["state"],
-        "EventBridge Scheduler": (events + HOURS) * AWS["schedule"],
-        "S3 requests": runs * requests(counts, "s3", "run", AWS) + looks * requests(counts, "s3", "look", AWS),
-        "logs": runs * counts["log_bytes_per_run"] / 1e9 * AWS["log_gb"],
-        "alarms, two a stream": (2 * streams + 2) * AWS["alarm"],
-        "dashboard": AWS["dashboard"],
-        "secrets, one a source": sources * AWS["secret"] + events * SECRET_READS * AWS["secret_read"],
-        "key of the topic": AWS["key"],
+    rows = {
+        "Lambda, 256 MiB": lambda price: seconds * 0.25 * price["lambda_gb_second"] + (events + HOURS) * price["lambda_request"],
+        "Step Functions": lambda price: events * counts["states_per_event"] * price["state"],
+        "EventBridge Scheduler": lambda price: (events + HOURS) * price["schedule"],
+        "S3 requests": lambda price: runs * requests(counts, "s3", "run", price) + looks * requests(counts, "s3", "look", price),
+        "logs": lambda price: runs * counts["log_bytes_per_run"] / 1e9 * price["log_gb"],
+        "alarms, two a stream": lambda price: (2 * streams + 2) * price["alarm"],
+        "dashboard": lambda price: price["dashboard"],
+        "secrets, one a source": lambda price: sources * price["secret"] + events * SECRET_READS * price["secret_read"],
+        "key of the topic": lambda price: price["key"],
     }
+    return dict(Prices(AWS).row(name, cost) for name, cost in rows.items())
 
 
 def azure(counts, streams):
     sources = streams // STREAMS_OF_A_SOURCE
     events, runs, looks = sources * HOURS, streams * HOURS, streams * HOURS
     seconds = events * STREAMS_OF_A_SOURCE / AT_ONCE * SECONDS + HOURS * 5
-    return {
-        "Functions, 512 MiB": seconds * 0.5 * AZURE["flex_gb_second"] + (events + 2 * HOURS) * AZURE["flex_request"],
-        "storage requests": runs * requests(counts, "blob", "run", AZURE) + looks * requests(counts, "blob", "look", AZURE),
-        "queue": events * 3 * AZURE["queue_call"],
-        "logs": runs * counts["log_bytes_per_run"] / 1e9 * AZURE["log_gb"],
-        "alert rules": 2 * AZURE["alert_rule"],
-        "secrets": events * SECRET_READS * AZURE["secret_read"],
+    rows = {
+        "Functions, 512 MiB": lambda price: seconds * 0.5 * price["flex_gb_second"] + (events + 2 * HOURS) * price["flex_request"],
+        "storage requests": lambda price: runs * requests(counts, "blob", "run", price) + looks * requests(counts, "blob", "look", price),
+        "queue": lambda price: events * 3 * price["queue_call"],
+        "logs": lambda price: runs * counts["log_bytes_per_run"] / 1e9 * price["log_gb"],
+        "alert rules": lambda price: 2 * price["alert_rule"],
+        "secrets": lambda price: events * SECRET_READS * price["secret_read"],
     }
+    return dict(Prices(AZURE).row(name, cost) for name, cost in rows.items())
 
 
 def table(costs, numbers):

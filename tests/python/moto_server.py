@@ -6,18 +6,20 @@ Beyond moto: the two calls of Step Functions that Terraform's provider makes and
 requests are served one after another. moto checks the condition of a write and then writes, without a lock,
 so that of two conditional writes at once both could succeed; S3 decides such a race atomically. To the
 completion of an upload that is gone moto answers 500 with a KeyError; here it is S3's NoSuchUpload. To moto each canned
-answer of a function is a success; here one with an errorType is a failure, as Lambda tells it.
+answer of a function is a success; here one with an errorType is a failure, as Lambda tells it. An object whose metadata
+`names` is a file's path is there under each name in that file, one a line, as well.
 """
 
 import argparse
 import json
 import os
+import pathlib
 import sys
 import threading
 
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.s3.exceptions import NoSuchUpload
-from moto.s3.models import S3Backend
+from moto.s3.models import S3Backend, s3_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -57,6 +59,15 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
+def put_as_each(names, path, answer):
+    bucket, key = path.removeprefix("/").split("/", 1)
+    s3 = s3_backends[ACCOUNT]["aws"]
+    content = s3.get_object(bucket, key).value
+    for name in pathlib.Path(names).read_text().split():
+        s3.put_object(bucket, name, content, disable_notification=True)
+    return answer
+
+
 def with_what_moto_lacks(app):
     def serve(environ, start_response):
         # S3 refuses every call to a bucket of another account than the one that is expected.
@@ -64,6 +75,8 @@ def with_what_moto_lacks(app):
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             start_response("403 Forbidden", [("Content-Type", "application/xml")])
             return [b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"]
+        if names := environ.get("HTTP_X_AMZ_META_NAMES"):
+            return put_as_each(names, environ["PATH_INFO"], list(app(environ, start_response)))
         answer = MISSING.get(environ.get("HTTP_X_AMZ_TARGET"))
         if answer is None:
             return app(environ, start_response)

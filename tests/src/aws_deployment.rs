@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
@@ -112,6 +112,11 @@ impl Deployment {
     /// The folder of its source files.
     pub fn sources(&self) -> PathBuf {
         self.folder.path().join("sources")
+    }
+
+    /// The function's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Another function of the same deployment.

@@ -31,6 +31,8 @@ pub struct Deployment {
     pub vault: KeyVault,
     /// Who gives out tokens.
     pub tokens: TokenEndpoints,
+    /// The container.
+    pub container: String,
     store: Arc<dyn BronzeStore>,
     folder: TempDir,
 }
@@ -77,7 +79,7 @@ impl Deployment {
             Azurite::shared().connect(&tokens, Azurite::shared().endpoint(), &TransportOptions::default());
         let store = azure.store(&target).expect("it is a target");
         let app = FunctionApp::new(variables, folder.path());
-        let deployment = Self { api, app, vault, tokens, store, folder };
+        let deployment = Self { api, app, vault, tokens, container, store, folder };
         keep(&deployment.vault, &deployment.api.credentials());
         deployment
     }
@@ -106,6 +108,11 @@ impl Deployment {
     /// Where bronze is.
     pub fn store(&self) -> &dyn BronzeStore {
         &*self.store
+    }
+
+    /// The same, for as long as it is needed.
+    pub fn shared_store(&self) -> Arc<dyn BronzeStore> {
+        Arc::clone(&self.store)
     }
 
     /// Another instance of the same function app.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-/// Starts a program in a folder; its environment has these variables alone. Dropped, it is killed.
+/// Starts a [`piped`] program.
 ///
 /// # Panics
 /// When it cannot be started.
@@ -19,7 +19,18 @@ pub(crate) fn spawn_piped<N: AsRef<OsStr>, V: AsRef<OsStr>>(
     variables: impl IntoIterator<Item = (N, V)>,
     folder: &Path,
 ) -> Child {
-    Command::new(program)
+    piped(program, arguments, variables, folder).spawn().expect("the program starts")
+}
+
+/// A program in a folder, with pipes to its output; its environment has these variables alone. Dropped, it is killed.
+pub(crate) fn piped<N: AsRef<OsStr>, V: AsRef<OsStr>>(
+    program: &Path,
+    arguments: impl IntoIterator<Item: AsRef<OsStr>>,
+    variables: impl IntoIterator<Item = (N, V)>,
+    folder: &Path,
+) -> Command {
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .env_clear()
         .envs(variables)
@@ -27,9 +38,8 @@ pub(crate) fn spawn_piped<N: AsRef<OsStr>, V: AsRef<OsStr>>(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the program starts")
+        .kill_on_drop(true);
+    command
 }
 
 /// Reads the lines of both its pipes to their ends.

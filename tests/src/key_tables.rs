@@ -11,6 +11,8 @@ use std::{fs, io};
 
 use serde_json::{Map, Value};
 
+use crate::marked_tables;
+
 const BEGIN: &str = "<!-- keys: ";
 const END: &str = "<!-- end of keys -->";
 const STREAM: &str = "StreamWithShared";
@@ -50,8 +52,8 @@ pub fn pages(folder: &Path, schema: &Value) -> io::Result<Vec<Page>> {
         .into_iter()
         .map(|(path, text)| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-            let wanted =
-                tables.rewritten(&name, &text).map_err(|what| io::Error::other(format!("{name}: {what}")))?;
+            let wanted = marked_tables::rewritten(&text, BEGIN, END, |of| tables.table(of, &name));
+            let wanted = wanted.map_err(|what| io::Error::other(format!("{name}: {what}")))?;
             Ok(Page { path, text, wanted })
         })
         .collect()
@@ -72,26 +74,10 @@ impl<'a> Tables<'a> {
         for line in text.lines() {
             if line.starts_with('#') {
                 heading = line.trim_start_matches('#').trim();
-            } else if let Some(name) = marked(line) {
+            } else if let Some(name) = marked_tables::named(line, BEGIN) {
                 self.places.insert(name.to_owned(), (page.to_owned(), anchor(heading)));
             }
         }
-    }
-
-    fn rewritten(&self, page: &str, text: &str) -> Result<String, String> {
-        let mut wanted = String::new();
-        let mut lines = text.lines();
-        while let Some(line) = lines.next() {
-            wanted.push_str(line);
-            wanted.push('\n');
-            if let Some(name) = marked(line) {
-                wanted.push_str(&self.table(name, page)?);
-                lines.find(|line| *line == END).ok_or(format!("the table of {name} has no end: {END}"))?;
-                wanted.push_str(END);
-                wanted.push('\n');
-            }
-        }
-        Ok(wanted)
     }
 
     fn table(&self, name: &str, page: &str) -> Result<String, String> {
@@ -281,10 +267,6 @@ impl Row {
         let meaning = meaning.as_str().unwrap_or_default().to_owned();
         Row { key: key.to_owned(), required: false, value: String::new(), meaning }
     }
-}
-
-fn marked(line: &str) -> Option<&str> {
-    line.strip_prefix(BEGIN)?.strip_suffix(" -->")
 }
 
 /// A heading's anchor, as GitHub makes it.

@@ -5,7 +5,7 @@
 //! | `bench`, `timed_bench` | one source for the engine in this process: the demo API, a source file, a bronze folder |
 //! | `vendor` | a source file of the repository, and the demo API that plays the vendor |
 //! | `streams` | streams that several tests read |
-//! | `command_line`, `terminal`, `child_process` | `bronzegate` and the other programs as processes, also on a terminal |
+//! | `command_line`, `program`, `terminal`, `child_process` | `bronzegate` and the other programs as processes, also on a terminal |
 //! | `faulty_store`, `memory_vault` | a store that fails at its n-th call, a vault without a lock |
 //! | `log_tables` | tables in their simplest form: a create-only log in a store |
 //! | `manual_clock`, `shifted_clock` | a clock that only the test moves, the machine's clock at another time |
@@ -21,7 +21,7 @@
 //! | `torture` | seeded random trials of exactness |
 //! | `scale` | what streams ask of a store by the length of their logs |
 //! | `fuzz` | hostile inputs, drawn from a seed |
-//! | `key_tables` | the tables of keys in `docs/source-files`, made from the schema |
+//! | `key_tables`, `marked_tables` | the tables of keys in `docs/source-files`, made from the schema; tables of a page that a program writes |
 
 pub mod aws_deployment;
 pub mod azure;
@@ -41,8 +41,10 @@ pub mod key_tables;
 pub mod lambda_runtime;
 mod log_tables;
 mod manual_clock;
+pub mod marked_tables;
 mod memory_vault;
 pub mod moto;
+mod program;
 mod python_server;
 pub mod scale;
 mod shifted_clock;

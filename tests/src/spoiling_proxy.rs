@@ -18,6 +18,8 @@ pub enum Spoiled {
     Conflict,
     /// 400 `AccessDeniedException`, as Secrets Manager says it; nothing is forwarded.
     AccessDenied,
+    /// 400 `ThrottlingException`, as Secrets Manager says it; nothing is forwarded.
+    Throttled,
     /// 400 `DecryptionFailure`, as Secrets Manager says it; nothing is forwarded.
     CannotDecrypt,
     /// No answer ever; nothing is forwarded.
@@ -140,6 +142,7 @@ impl State {
             Some(Spoiled::SlowDown) => refusal("503 Slow Down", "SlowDown"),
             Some(Spoiled::Conflict) => refusal("409 Conflict", "ConditionalRequestConflict"),
             Some(Spoiled::AccessDenied) => exception("AccessDeniedException"),
+            Some(Spoiled::Throttled) => exception("ThrottlingException"),
             Some(Spoiled::CannotDecrypt) => exception("DecryptionFailure"),
             Some(Spoiled::CutAfter) | None => self.forward(&request).await?,
         };

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::moto::{self, REGION};
+use crate::repository;
 
 /// What leads the provider to a cloud that is none.
 const PROVIDER: &str = r#"provider "aws" {
@@ -30,10 +31,12 @@ const SETTINGS: &str = "BRONZEGATE_TERRAFORM_CLI_CONFIG";
 /// The variable whose presence says that no test may be left out.
 const ALL: &str = "BRONZEGATE_REQUIRE_ALL";
 
-/// `infra/examples/aws`, ready to be applied.
+/// A root in a temporary folder, initialised: `infra/examples/aws`, or one of a test's own.
 #[derive(Debug)]
 pub struct Terraform {
-    infra: TempDir,
+    folder: TempDir,
+    /// Relative to the folder.
+    root: &'static str,
     settings: OsString,
     port: u16,
 }
@@ -46,18 +49,16 @@ impl Terraform {
     /// When Terraform is there and the example cannot be initialised.
     pub async fn example(port: u16, bucket: &str, sources: &Path) -> Option<Self> {
         let settings = settings()?;
-        let infra = tempfile::tempdir().expect("a folder");
-        let repository =
-            Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the repository");
-        copy(&repository.join("infra"), infra.path());
-        let example = Self { infra, settings, port };
+        let folder = tempfile::tempdir().expect("a folder");
+        copy(&repository().join("infra"), folder.path());
+        let example = Self { folder, root: "examples/aws", settings, port };
         let root = example.root();
         fs::write(root.join("provider_override.tf"), PROVIDER).expect("writable");
         let variables = json!({
             "bucket": bucket,
             "region": REGION,
             "sources_path": sources,
-            "package": example.infra.path().join("modules/aws/tests/empty.zip"),
+            "package": example.folder.path().join("modules/aws/tests/empty.zip"),
             "force_destroy": true,
             "workflow": {
                 "retry_interval_seconds": 1, "retry_attempts": 1, "retry_backoff": 1,
@@ -67,6 +68,44 @@ impl Terraform {
         fs::write(root.join("test.auto.tfvars.json"), variables.to_string()).expect("writable");
         example.succeed(&["init", "-input=false"]).await;
         Some(example)
+    }
+
+    /// Initialises a root that calls a module by its address alone, in a repository of git that has only `infra/`, and
+    /// validates it. `arguments` are those of the call. None as for [`example`](Self::example).
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn by_address(module: &str, arguments: &str) -> Option<Self> {
+        let settings = settings()?;
+        let folder = tempfile::tempdir().expect("a folder");
+        let published = folder.path().join("published");
+        copy(&repository().join("infra"), &published.join("infra"));
+        for line in [
+            &["init", "--quiet"][..],
+            &["add", "."],
+            &[
+                "-c",
+                "user.name=tests",
+                "-c",
+                "user.email=tests@example.com",
+                "commit",
+                "--quiet",
+                "-m",
+                "infra: as it is",
+            ],
+        ] {
+            let git =
+                Command::new("git").args(line).current_dir(&published).status().expect("git is installed");
+            assert!(git.success(), "git {line:?}");
+        }
+        let root = Self { folder, root: "root", settings, port: 0 };
+        fs::create_dir(root.root()).expect("writable");
+        let address = format!("git::file://{}//infra/modules/{module}", published.display());
+        let call = format!("module \"called\" {{\n  source = \"{address}\"\n{arguments}\n}}\n");
+        fs::write(root.root().join("main.tf"), call).expect("writable");
+        root.succeed(&["init", "-backend=false", "-input=false"]).await;
+        root.succeed(&["validate"]).await;
+        Some(root)
     }
 
     /// Applies it: as a whole, or only what these targets need.
@@ -149,7 +188,7 @@ impl Terraform {
     }
 
     fn root(&self) -> PathBuf {
-        self.infra.path().join("examples/aws")
+        self.folder.path().join(self.root)
     }
 
     async fn json(&self, arguments: &[&str]) -> Value {

@@ -6,8 +6,9 @@ data "aws_caller_identity" "current" {}
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.name
-  account   = data.aws_caller_identity.current.account_id
+  # `name` is deprecated from aws 6 on, and `region` is not there before.
+  region  = data.aws_region.current.id
+  account = data.aws_caller_identity.current.account_id
 
   sources   = module.sources.names
   streams   = module.sources.streams

@@ -363,7 +363,7 @@ variable "thresholds" {
 }
 
 variable "alarms" {
-  description = "Whether alarms and failed executions are told to the topic, whether each stream has its two alarms, and who subscribes to it: SNS's protocol and endpoint by a name of yours. An e-mail address confirms by hand. AWS Chatbot subscribes itself. An https endpoint that confirms by itself says so."
+  description = "Whether alarms and failed executions are told to the topic, whether each stream has its two alarms, and who subscribes to it: SNS's protocol and endpoint by a name of yours. An e-mail address confirms by hand. An https endpoint that confirms by itself says so. `slack` is a channel of a workspace that the account's Amazon Q Developer in chat applications (once AWS Chatbot) may use; it shows alarms and can do nothing."
   type = object({
     actions_enabled = optional(bool, true)
     streams         = optional(bool, true)
@@ -372,6 +372,10 @@ variable "alarms" {
       endpoint        = string
       confirms_itself = optional(bool, false)
     })), {})
+    slack = optional(object({
+      team_id    = string
+      channel_id = string
+    }))
   })
   default  = {}
   nullable = false
@@ -379,6 +383,10 @@ variable "alarms" {
   validation {
     condition     = alltrue([for one in values(var.alarms.subscriptions) : contains(["email", "email-json", "https", "sqs", "lambda", "sms", "firehose"], one.protocol)])
     error_message = "alarms.subscriptions: the protocol must be email, email-json, https, sqs, lambda, sms or firehose."
+  }
+  validation {
+    condition     = var.alarms.slack == null ? true : can(regex("^[0-9A-Z]{1,255}$", var.alarms.slack.team_id)) && can(regex("^[A-Za-z0-9]{1,255}$", var.alarms.slack.channel_id))
+    error_message = "alarms.slack must have the IDs of a workspace and a channel, such as T07EA123LEP and C07EZ1ABC23."
   }
 }
 

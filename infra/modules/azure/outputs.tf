@@ -68,8 +68,8 @@ output "key_vault_name" {
 }
 
 output "secret_commands" {
-  description = "What puts each secret that the sources name into the vault, from a file that holds its value. Until then the streams that need it fail."
-  value       = { for name in local.secrets : name => "az keyvault secret set --vault-name ${local.vault} --name ${name} --file <file>" }
+  description = "What puts each secret that the sources name into the vault, from a file that holds its value, and brings one back that was deleted and can be restored. Until then the streams that need it fail."
+  value       = { for name in local.secrets : name => "az keyvault secret recover --vault-name ${local.vault} --name ${name} 2> /dev/null && sleep 20; az keyvault secret set --vault-name ${local.vault} --name ${name} --file <file>" }
 }
 
 output "rotated_secrets" {

@@ -9,6 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use bronzegate_azure::{Azure, BLOB_ENDPOINT, TransportOptions};
 use bronzegate_core::clock::SystemClock;
+use bytes::Bytes;
+use reqwest::Method;
 use url::Url;
 
 use super::certificates::Certificates;
@@ -51,6 +53,8 @@ impl Azurite {
         let mut process = Command::new("node")
             .arg("--require")
             .arg(tests.join("fixtures/dies-with-its-parent.cjs"))
+            .arg("--require")
+            .arg(tests.join("fixtures/puts-under-many-names.cjs"))
             .arg(program)
             .args(["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"])
             .args(["--blobHost", "127.0.0.1", "--blobPort", "0"])
@@ -91,7 +95,7 @@ impl Azurite {
     /// When it cannot be created.
     pub async fn container(&self) -> String {
         let name = format!("test-{}", self.containers.fetch_add(1, Ordering::SeqCst));
-        self.call(reqwest::Method::PUT, &format!("{name}?restype=container"), &[]).await;
+        self.call(Method::PUT, &format!("{name}?restype=container"), &[]).await;
         name
     }
 
@@ -99,14 +103,23 @@ impl Azurite {
     ///
     /// # Panics
     /// When it fails.
-    pub async fn call(&self, method: reqwest::Method, path: &str, headers: &[(&'static str, &'static str)]) {
+    pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)]) {
+        self.call_with(method, path, headers, Bytes::new()).await;
+    }
+
+    /// The same with a body.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn call_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Bytes) {
         let token = TokenEndpoints::storage_token();
         let client = Certificates::shared().client();
         let mut request = client
             .request(method, format!("{}/{path}", self.endpoint))
             .bearer_auth(token)
             .header("x-ms-version", "2021-08-06")
-            .header("content-length", "0");
+            .header("content-length", body.len())
+            .body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

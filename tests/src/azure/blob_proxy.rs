@@ -160,13 +160,20 @@ impl FaultProxy {
         *self.state.page.lock().expect("no holder of this lock panics") = Some(blobs);
     }
 
+    /// The calls that came, in their order.
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    pub fn calls(&self) -> Vec<Call> {
+        self.state.seen.lock().expect("no holder of this lock panics").clone()
+    }
+
     /// How many calls of this kind came.
     ///
     /// # Panics
     /// Never: no holder of the lock panics.
     pub fn seen(&self, call: Call) -> usize {
-        let seen = self.state.seen.lock().expect("no holder of this lock panics");
-        seen.iter().filter(|seen| **seen == call).count()
+        self.calls().iter().filter(|seen| **seen == call).count()
     }
 
     /// How many different tokens came.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use bronzegate_core::bronze::Running;
 use bronzegate_core::clock::{Clock as _, SystemClock};
 use bronzegate_demo_api::{Auth, Credentials, Fault, FaultKind, Job, Options, Shape, Stream, Style, When};
 use bronzegate_tests::azure::{Azurite, Call, Fault as Wrong, FaultProxy, Held};
@@ -211,4 +212,26 @@ fn continued(times: usize) -> Value {
     let mut item = item("items");
     item["continued"] = json!(times);
     item
+}
+
+#[tokio::test]
+async fn an_item_beside_a_run_in_flight_is_done_and_counts_as_no_run() {
+    let mut deployment = deployment().await;
+    let now = SystemClock::default().now();
+    let at = "2026-11-22T16:00:00Z".parse().expect("a time");
+    let other = Running::new(Some(at), "process 1".to_owned(), now, now + Duration::from_mins(9));
+    let note = serde_json::to_vec(&other).expect("JSON");
+    deployment.store().put("_bronzegate/demo/items/running.json", note.into()).await.expect("a note is put");
+    deployment.put(item("items"));
+    assert_eq!(deployment.app.work_all().await, [Invoked::Outputs(json!({}))]);
+    assert_eq!(deployment.app.poison, Vec::<Value>::new());
+    let runs = deployment.app.events("bronzegate.run");
+    assert!(
+        runs.iter().all(|run| run["status"] == "skipped" && run.get("RunCompleted").is_none()),
+        "{runs:?}"
+    );
+    assert_eq!(
+        (deployment.api.stats().stream("items").requests, deployment.lines("items").await.len()),
+        (0, 0)
+    );
 }

@@ -24,6 +24,8 @@ mod explain;
 mod first_half_hour;
 // A full disk: the run fails with 7, and completes once there is space.
 mod full_disk;
+// A process with the note of a run in flight, stopped and killed.
+mod in_flight;
 // Ctrl-C and SIGTERM: what is whole is committed, and the same command resumes.
 mod interrupt;
 // SIGKILL at any moment, and copies of a run at the same time.

@@ -88,7 +88,7 @@ async fn of_ten_ticks_during_one_load_those_behind_its_first_note_are_skipped() 
 }
 
 #[tokio::test]
-async fn a_short_run_leaves_no_note() {
+async fn a_short_run_makes_no_extra_put() {
     let timed = timed(0).await;
     assert_complete(&tick(&timed).await, RECORDS);
     assert_eq!(noted(&timed), None);
@@ -178,15 +178,23 @@ async fn a_run_that_stood_still_while_another_took_its_turn_repeats_nothing() {
     assert_eq!(landed, all);
 }
 
+/// The holder's clock is an hour behind or ahead: its notes are over when they are written, or hold for an hour.
 #[tokio::test]
-async fn a_note_that_cannot_be_believed_keeps_nobody_away() {
+async fn clocks_that_are_an_hour_off_keep_nobody_away() {
     let timed = timed(0).await;
     for hours in [-1, 1] {
         let now = timed.clock.now();
-        write_note(&timed, Some(now - seconds(60)), now + SignedDuration::from_hours(hours));
+        let off = SignedDuration::from_hours(hours);
+        write_note(&timed, Some(now - seconds(60)), now + off + seconds(180));
         assert_complete(&tick(&timed).await, RECORDS);
         timed.clock.advance(Duration::from_secs(1));
     }
+}
+
+#[tokio::test]
+async fn a_note_that_cannot_be_read_keeps_nobody_away() {
+    let timed = timed(0).await;
+    std::fs::create_dir_all(note(&timed).parent().expect("it is in a folder")).expect("a folder");
     for text in ["", "{}", "[[[", "{\"format\":2}"] {
         std::fs::write(note(&timed), text).expect("writable");
         assert_complete(&tick(&timed).await, RECORDS);

@@ -127,6 +127,7 @@ mod unfiltered;
 mod local_times;
 // Waits that the API asks for: resets, quotas, budgets.
 mod waits;
+mod watch;
 // Runs of one window.
 mod windows;
 mod windows_only;

@@ -1,16 +1,39 @@
 //! What a stream asks of its store does not grow with its commit log; and 5,000 of them within an hour, simulated.
 
 use bronzegate_tests::repository;
-use bronzegate_tests::scale::{Fleet, Kind, asked, history, most_segments};
+use bronzegate_tests::scale::{Asked, Fleet, Kind, OnBlob, OnS3, asked, history, most_segments};
 
 #[tokio::test]
-async fn a_long_log_costs_a_run_no_more_requests_than_a_short_one() {
+async fn a_long_log_on_s3_costs_no_more_requests_than_a_short_one() {
     for kind in [Kind::Snapshot, Kind::Incremental] {
-        let (short, long, longer) =
-            (asked(kind, 10).await, asked(kind, 1_000).await, asked(kind, 5_000).await);
-        assert_eq!((short.run, short.look), (long.run, long.look), "{kind:?}");
-        assert_eq!(long, longer, "{kind:?}");
+        let (stream, yaml) = kind.stream();
+        assert_none_more(async |commits| {
+            asked(&mut OnS3::start(stream.clone(), &yaml).await, kind, commits).await
+        })
+        .await;
     }
+}
+
+#[tokio::test]
+async fn a_long_log_in_blob_storage_costs_no_more_requests_than_a_short_one() {
+    for kind in [Kind::Snapshot, Kind::Incremental] {
+        let (stream, yaml) = kind.stream();
+        assert_none_more(async |commits| {
+            asked(&mut OnBlob::start(stream.clone(), &yaml).await, kind, commits).await
+        })
+        .await;
+    }
+}
+
+/// A run, a look of the watch, and the program's list of a day.
+async fn assert_none_more(asked: impl AsyncFn(u64) -> Asked) {
+    let (short, long, longer) = (asked(100).await, asked(1_000).await, asked(5_000).await);
+    assert!(short.run.writes > 0 && short.run.reads > 0 && short.look.reads > 0, "{short:?}");
+    assert_eq!((short.run, short.look, short.day.lists), (long.run, long.look, long.day.lists));
+    assert_eq!((long.run, long.look, long.day.lists), (longer.run, longer.look, longer.day.lists));
+    // A day has 24 runs. Some are read ahead, and how many then depends on which answers first.
+    let reads = [short, long, longer].map(|asked| asked.day.reads);
+    assert!(reads.iter().all(|reads| (24..48).contains(reads)), "{reads:?}");
 }
 
 const HOURLY: Fleet =

@@ -14,6 +14,8 @@ use bronzegate_tests::{SEED, one_stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::aws_secrets;
+
 pub(super) const RECORDS: u64 = 500;
 /// Source files of every kind.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/modules/aws/tests/sources");
@@ -35,9 +37,11 @@ async fn the_example_is_applied_without_drift_and_destroyed() {
     assert_eq!(outputs["target"], "s3://lake/bronze");
     let command = outputs["secret_commands"]["shop-token"].as_str().unwrap();
     assert!(command.contains("create-secret --name bronzegate/dev/shop-token "), "{command}");
+    let command = command.to_owned();
     let secrets = secrets_at(moto.port()).await;
     let made = secrets.list_secrets().send().await.unwrap();
     assert_eq!(made.secret_list().len(), 0, "secrets are not Terraform's");
+    aws_secrets::assert_command_works(&moto, &command).await;
     // moto keeps neither of the two.
     let function = "module.bronzegate.aws_lambda_function.run";
     let mut lost: Vec<_> =
@@ -49,6 +53,7 @@ async fn the_example_is_applied_without_drift_and_destroyed() {
     assert_eq!(example.resources().await, Vec::<String>::new());
     let buckets = s3_at(moto.port()).await.list_buckets().send().await.unwrap();
     assert_eq!(buckets.buckets().len(), 0);
+    assert_eq!(aws_secrets::value(&moto).await.0, "third", "a credential outlives what it was for");
 }
 
 /// The rendered state machine on moto's interpreter.

@@ -1,10 +1,9 @@
 //! Hundreds of sources are inside of what AWS takes: sizes of policies, dashboards and events.
 
-use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
+use std::process::Command;
 
 use bronzegate_tests::moto::Moto;
+use bronzegate_tests::repository;
 use bronzegate_tests::terraform::Terraform;
 use serde_json::Value;
 
@@ -20,32 +19,12 @@ const INPUT: usize = 256 * 1024;
 /// The characters of a schedule's name.
 const NAME: usize = 64;
 
-/// Source files with two or three streams each, of which all but every tenth have a schedule of their own.
-fn write_sources(folder: &Path) {
-    let third = STREAMS - 2 * SOURCES;
-    for number in 0..SOURCES {
-        let name = format!("a-source-with-a-name-of-usual-length-{number:03}");
-        let mut text = format!(
-            "source: {name}\nbase_url: https://{name}.example\nauth: {{ type: bearer, token: {{ secret: {name}-token }} }}\nstreams:\n"
-        );
-        for stream in 0..(if number < third { 3 } else { 2 }) {
-            let schedule = if stream == 2 {
-                "{ cron: \"30 2 * * MON-FRI\", timezone: Europe/Berlin }"
-            } else {
-                "{ every: 1h }"
-            };
-            let settings = format!("records: $, pagination: {{ type: none }}, schedule: {schedule}");
-            writeln!(text, "  stream_{stream}: {{ path: /{stream}, {settings} }}")
-                .expect("a text is writable");
-        }
-        fs::write(folder.join(format!("{name}.yaml")), text).expect("writable");
-    }
-}
-
 #[tokio::test]
 async fn hundreds_of_sources_are_inside_of_all_limits() {
     let folder = tempfile::tempdir().unwrap();
-    write_sources(folder.path());
+    let script = repository().join("infra/many_sources.py");
+    let written = Command::new("python3").arg(script).arg(folder.path()).status().expect("Python starts");
+    assert!(written.success());
     let moto = Moto::start();
     let Some(example) = Terraform::example(moto.port(), "lake", folder.path()).await else { return };
     let planned = example.planned().await;

@@ -2,43 +2,7 @@
 
 mock_provider "aws" {
   override_during = plan
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-  mock_data "aws_region" {
-    defaults = { name = "eu-central-1" }
-  }
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{}" }
-  }
-  mock_resource "aws_lambda_function" {
-    defaults = {
-      arn           = "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate"
-      qualified_arn = "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate:7"
-    }
-  }
-  mock_resource "aws_sfn_state_machine" {
-    defaults = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:bronzegate" }
-  }
-  mock_resource "aws_sqs_queue" {
-    defaults = { arn = "arn:aws:sqs:eu-central-1:123456789012:bronzegate-dead-letters" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::123456789012:role/bronzegate" }
-  }
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:bronzegate" }
-  }
-  mock_resource "aws_sns_topic" {
-    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:bronzegate-alarms" }
-  }
-  mock_resource "aws_kms_key" {
-    defaults = { arn = "arn:aws:kms:eu-central-1:123456789012:key/topic" }
-  }
+  source          = "./tests/played"
 }
 
 variables {
@@ -247,74 +211,6 @@ run "without_prefixes_each_source_and_secret_is_named" {
   }
 }
 
-run "roles_are_the_platforms" {
-  command = plan
-
-  variables {
-    roles = {
-      path                 = "/data/"
-      permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
-      function_policies    = { vpc = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole" }
-    }
-  }
-
-  assert {
-    condition     = alltrue([for role in [aws_iam_role.function[0], aws_iam_role.workflow[0], aws_iam_role.scheduler[0]] : role.path == "/data/" && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"])
-    error_message = "each role has the path and the boundary"
-  }
-  assert {
-    condition     = keys(aws_iam_role_policy_attachment.function) == ["vpc"]
-    error_message = "the function has the further policy"
-  }
-}
-
-run "a_run_stays_with_the_version_that_it_began_with" {
-  command = plan
-
-  assert {
-    condition     = aws_lambda_function.run.publish && jsondecode(output.state_machine_definition).States.Invoke.Parameters.FunctionName == "arn:aws:lambda:eu-central-1:123456789012:function:bronzegate:7"
-    error_message = "the definition names the version"
-  }
-}
-
-run "the_package_may_be_an_image" {
-  command = plan
-
-  variables {
-    package   = null
-    image_uri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/bronzegate:1.0.0"
-  }
-
-  assert {
-    condition     = aws_lambda_function.run.package_type == "Image" && aws_lambda_function.run.runtime == null && aws_lambda_function.run.filename == null
-    error_message = "an image has no runtime"
-  }
-}
-
-run "the_package_may_be_an_object" {
-  command = plan
-
-  variables {
-    package        = null
-    package_object = { bucket = "artifacts", key = "bronzegate-aws.zip", version = "3sL4kqtJlcpXroDTDmJ" }
-  }
-
-  assert {
-    condition     = aws_lambda_function.run.s3_key == "bronzegate-aws.zip" && aws_lambda_function.run.package_type == "Zip"
-    error_message = "the object is the package"
-  }
-}
-
-run "one_package_is_given" {
-  command = plan
-
-  variables {
-    image_uri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/bronzegate:1.0.0"
-  }
-
-  expect_failures = [var.package]
-}
-
 run "values_out_of_range_are_refused" {
   command = plan
 
@@ -337,38 +233,6 @@ run "values_out_of_range_are_refused" {
   ]
 }
 
-run "sources_may_be_in_a_folder_of_s3" {
-  command = plan
-
-  variables {
-    sources_folder = "s3://config/bronzegate/sources"
-  }
-
-  assert {
-    condition     = aws_lambda_function.run.environment[0].variables.BRONZEGATE_SOURCES == "s3://config/bronzegate/sources"
-    error_message = "the function reads it"
-  }
-  assert {
-    condition = {
-      for statement in data.aws_iam_policy_document.function.statement : statement.sid => join(" ", statement.resources) if endswith(statement.sid, "Sources")
-    } == { ReadSources = "arn:aws:s3:::config/bronzegate/sources/*", ListSources = "arn:aws:s3:::config" }
-    error_message = "and nothing beside it: ${jsonencode(data.aws_iam_policy_document.function.statement)}"
-  }
-}
-
-run "the_function_may_be_in_a_vpc" {
-  command = plan
-
-  variables {
-    network = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
-  }
-
-  assert {
-    condition     = length(aws_lambda_function.run.vpc_config[0].subnet_ids) == 2 && contains([for statement in data.aws_iam_policy_document.function.statement : statement.sid], "Interfaces")
-    error_message = "its interfaces are in the subnets"
-  }
-}
-
 run "replaced_versions_of_the_log_are_removed_after_a_week" {
   command = plan
 
@@ -378,109 +242,62 @@ run "replaced_versions_of_the_log_are_removed_after_a_week" {
   }
 }
 
-run "roles_and_log_groups_may_be_there_already" {
+run "a_channel_of_slack_shows_alarms_and_can_do_nothing" {
   command = plan
 
   variables {
-    roles = { existing = { function = "arn:aws:iam::123456789012:role/data/reader", workflow = "arn:aws:iam::123456789012:role/runner", scheduler = "arn:aws:iam::123456789012:role/clock" } }
-    logs  = { function_group = "/data/function", workflow_group = "/aws/vendedlogs/data" }
+    alarms = { slack = { team_id = "T07EA123LEP", channel_id = "C07EZ1ABC23" } }
   }
 
-  assert {
-    condition     = length(aws_iam_role.function) + length(aws_iam_role.workflow) + length(aws_iam_role.scheduler) + length(aws_iam_role_policy.function) + length(aws_iam_role_policy.workflow) + length(aws_iam_role_policy.scheduler) + length(aws_cloudwatch_log_group.function) + length(aws_cloudwatch_log_group.workflow) == 0
-    error_message = "nothing of them is made"
-  }
   assert {
     condition = (
-      aws_lambda_function.run.role == "arn:aws:iam::123456789012:role/data/reader" &&
-      aws_sfn_state_machine.run.role_arn == "arn:aws:iam::123456789012:role/runner" &&
-      alltrue([for schedule in aws_scheduler_schedule.stream : schedule.target[0].role_arn == "arn:aws:iam::123456789012:role/clock"]) &&
-      aws_lambda_function.run.logging_config[0].log_group == "/data/function" &&
-      aws_sfn_state_machine.run.logging_configuration[0].log_destination == "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/data:*"
+      aws_chatbot_slack_channel_configuration.alarms[0].sns_topic_arns == toset(["arn:aws:sns:eu-central-1:123456789012:bronzegate-alarms"]) &&
+      aws_chatbot_slack_channel_configuration.alarms[0].guardrail_policy_arns == tolist(["arn:aws:iam::aws:policy/AWSDenyAll"])
     )
-    error_message = "they are used"
-  }
-  assert {
-    condition     = keys(output.role_policies) == ["function", "scheduler", "workflow"] && contains(flatten([for statement in data.aws_iam_policy_document.function.statement : statement.resources]), "arn:aws:logs:eu-central-1:123456789012:log-group:/data/function:*")
-    error_message = "their owner is told what they need"
+    error_message = "it listens to the topic: ${jsonencode(aws_chatbot_slack_channel_configuration.alarms[0])}"
   }
 }
 
-run "further_policies_are_for_the_modules_role_only" {
+run "what_is_throttled_is_tried_again_for_half_an_hour" {
   command = plan
 
-  variables {
-    roles = { existing = { function = "arn:aws:iam::123456789012:role/reader" }, function_policies = { more = "arn:aws:iam::aws:policy/More" } }
-  }
-
-  expect_failures = [var.roles]
-}
-
-run "a_bucket_and_secrets_may_be_another_accounts" {
-  command = plan
-
-  variables {
-    bucket        = { name = "lake", create = false, owner = "210987654321" }
-    tables        = { bucket = "gold", create = false, owner = "210987654321" }
-    secret_prefix = "arn:aws:secretsmanager:eu-west-1:210987654321:secret:bronzegate/"
-  }
-
   assert {
-    condition     = aws_lambda_function.run.environment[0].variables.BRONZEGATE_BUCKET_OWNERS == "gold=210987654321,lake=210987654321"
-    error_message = "the function writes into no bucket of somebody else: ${jsonencode(aws_lambda_function.run.environment[0].variables)}"
+    # With full jitter a wait is half of its interval on average: 2, 4, 8, 16 and 32 s, and 60 s from then on.
+    condition = [
+      for rule in jsondecode(output.state_machine_definition).States.Invoke.Retry : floor(((2 + 4 + 8 + 16 + 32) + (rule.MaxAttempts - 5) * rule.MaxDelaySeconds) / 2 / 60)
+      if contains(rule.ErrorEquals, "Lambda.TooManyRequestsException") && contains(rule.ErrorEquals, "Lambda.ClientExecutionTimeoutException") && try(rule.JitterStrategy, "") == "FULL"
+    ] == [30]
+    error_message = "minutes: ${jsonencode(jsondecode(output.state_machine_definition).States.Invoke.Retry)}"
   }
   assert {
-    condition     = [for statement in data.aws_iam_policy_document.function.statement : join(" ", statement.resources) if statement.sid == "ReadSecrets"] == ["arn:aws:secretsmanager:eu-west-1:210987654321:secret:bronzegate/*"] && aws_lambda_function.run.environment[0].variables.BRONZEGATE_SECRETS == "aws-secretsmanager:arn:aws:secretsmanager:eu-west-1:210987654321:secret:bronzegate/"
-    error_message = "secrets are read by their ARN"
-  }
-  assert {
-    condition     = { for statement in data.aws_iam_policy_document.bucket_grant.statement : statement.sid => join(" ", statement.resources) } == { BronzegateObjects = "arn:aws:s3:::lake/bronze/*", BronzegateBucket = "arn:aws:s3:::lake" }
-    error_message = "the owner of the bucket is told whom to let in"
+    condition     = [for rule in jsondecode(output.state_machine_definition).States.Invoke.Retry : rule.ErrorEquals if rule.MaxAttempts == 0] == [["config", "auth", "data"]] && reverse(jsondecode(output.state_machine_definition).States.Invoke.Retry)[0].ErrorEquals == ["States.ALL"]
+    error_message = "these are never tried again, and all others are"
   }
 }
 
-run "a_bucket_of_the_module_is_expected_to_be_its_accounts" {
+run "a_failed_execution_is_a_message_of_json_that_names_its_streams" {
   command = plan
 
   assert {
-    condition     = aws_lambda_function.run.environment[0].variables.BRONZEGATE_BUCKET_OWNERS == "lake=123456789012"
-    error_message = "owners: ${jsonencode(aws_lambda_function.run.environment[0].variables)}"
+    condition = jsondecode(replace(replace(replace(replace(replace(
+      aws_cloudwatch_event_target.failed.input_transformer[0].input_template,
+      "<status>", jsonencode("FAILED")),
+      "<event>", jsonencode("{\"source\":\"shop\",\"streams\":[\"daily\",\"nightly\"]}")),
+      "<error>", jsonencode("data")),
+      "<cause>", jsonencode("shop/daily failed: it says \"why\"")),
+      "<execution>", jsonencode("arn:aws:states:eu-central-1:123456789012:execution:bronzegate:1"))) == {
+      deployment  = "bronzegate"
+      environment = "dev"
+      status      = "FAILED"
+      event       = "{\"source\":\"shop\",\"streams\":[\"daily\",\"nightly\"]}"
+      error       = "data"
+      cause       = "shop/daily failed: it says \"why\""
+      execution   = "arn:aws:states:eu-central-1:123456789012:execution:bronzegate:1"
+    }
+    error_message = "the template: ${aws_cloudwatch_event_target.failed.input_transformer[0].input_template}"
   }
-}
-
-run "calls_may_go_by_a_proxy" {
-  command = plan
-
-  variables {
-    network = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
-    proxy   = { https = "http://proxy.corp.example:3128", no_proxy = ".amazonaws.com" }
-  }
-
   assert {
-    condition     = aws_lambda_function.run.environment[0].variables.HTTPS_PROXY == "http://proxy.corp.example:3128" && aws_lambda_function.run.environment[0].variables.NO_PROXY == ".amazonaws.com" && !contains(keys(aws_lambda_function.run.environment[0].variables), "HTTP_PROXY")
-    error_message = "the usual variables"
-  }
-}
-
-run "a_proxy_needs_a_network_and_has_no_password" {
-  command = plan
-
-  variables {
-    proxy = { https = "http://user:password@proxy.corp.example:3128" }
-  }
-
-  expect_failures = [var.proxy]
-}
-
-run "deployments_share_no_alarm" {
-  command = plan
-
-  variables {
-    name = "lake"
-  }
-
-  assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.health : alarm.namespace == "Bronzegate/lake" && startswith(alarm.alarm_name, "lake-")])
-    error_message = "the namespace has the deployment's name"
+    condition     = aws_cloudwatch_event_target.failed.input_transformer[0].input_paths == tomap({ status = "$.detail.status", event = "$.detail.input", error = "$.detail.error", cause = "$.detail.cause", execution = "$.detail.executionArn" })
+    error_message = "its values are those of the event of Step Functions"
   }
 }

@@ -50,6 +50,7 @@ run "the_app_on_flex_has_an_identity_and_no_key" {
       azurerm_function_app_flex_consumption.function[0].runtime_name == "custom" &&
       azurerm_function_app_flex_consumption.function[0].storage_authentication_type == "UserAssignedIdentity" &&
       azurerm_function_app_flex_consumption.function[0].maximum_instance_count == 40 &&
+      azurerm_function_app_flex_consumption.function[0].instance_memory_in_mb == 512 &&
       !azurerm_function_app_flex_consumption.function[0].webdeploy_publish_basic_authentication_enabled
     )
     error_message = "Flex Consumption, a custom handler, no password anywhere"
@@ -280,7 +281,7 @@ run "secrets_are_named_and_have_no_value_here" {
     error_message = "secrets: ${jsonencode(output.secret_commands)}"
   }
   assert {
-    condition     = output.secret_commands["shop-token"] == "az keyvault secret set --vault-name bronzegate-${local.digest} --name shop-token --file <file>"
+    condition     = output.secret_commands["shop-token"] == "az keyvault secret recover --vault-name bronzegate-${local.digest} --name shop-token 2> /dev/null && sleep 20; az keyvault secret set --vault-name bronzegate-${local.digest} --name shop-token --file <file>"
     error_message = "the command: ${output.secret_commands["shop-token"]}"
   }
 }

@@ -103,3 +103,20 @@ run "alerts_that_reach_nobody_are_told_of" {
 
   expect_failures = [check.alerts_reach_somebody]
 }
+
+run "deployments_share_no_alert" {
+  command = plan
+
+  variables {
+    name = "other"
+  }
+
+  assert {
+    condition     = alltrue([for rule in azurerm_monitor_scheduled_query_rules_alert_v2.rule : startswith(rule.name, "other-")]) && azurerm_application_insights.function.name == "other" && azurerm_monitor_action_group.alerts[0].name == "other-alerts"
+    error_message = "rules, logs and their receivers carry the deployment's name"
+  }
+  assert {
+    condition     = local.digest != substr(sha256("00000000-0000-0000-0000-000000000001/lake/bronzegate"), 0, 8) && azurerm_storage_account.host.name == "other${local.digest}host"
+    error_message = "so does what is unique in the whole of Azure"
+  }
+}

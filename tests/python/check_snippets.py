@@ -1,4 +1,4 @@
-"""Holds the snippets of a Markdown file against what reads them.
+"""Compares the snippets of a Markdown file with what reads them.
 
     python tests/python/check_snippets.py FILE
 

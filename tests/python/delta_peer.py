@@ -160,7 +160,7 @@ def read(uri, reader, options=None):
 
 
 def segments(uri, options=None):
-    """Rows of targets: environment, segment, batch, record with its parent's values behind its members."""
+    """Rows of targets: environment, segment, batch, record with its parent's values after its members."""
     try:
         table = opened(uri, options).to_pyarrow_table()
     except deltalake.exceptions.TableNotFoundError:

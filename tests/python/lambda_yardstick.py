@@ -1,7 +1,7 @@
 """The same job as a Lambda function in Python, as it is usually written: boto3 and requests.
 
 It speaks the Runtime API itself, reads the token from Secrets Manager, follows the cursor, and writes
-newline-delimited JSON to S3. The benchmark holds the real handler's cold start and memory against it.
+newline-delimited JSON to S3. The benchmark compares the real handler's cold start and memory with it.
 """
 
 import io

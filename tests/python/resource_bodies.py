@@ -1,5 +1,5 @@
 """Bodies of Azure's resources against the models of `azure-mgmt-web`, which Microsoft makes of the resource manager's own
-specification: names, types and words. azapi holds bodies against the same specification when it plans."""
+specification: names, types and words. azapi compares bodies with the same specification when it plans."""
 
 import enum
 import importlib

@@ -51,7 +51,7 @@ impl TlsFront {
     /// Starts in front of a port of the loopback interface.
     ///
     /// # Panics
-    /// When there is no port to be had.
+    /// When there is no free port.
     pub async fn start(upstream: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();

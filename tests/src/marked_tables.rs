@@ -6,7 +6,7 @@ pub(crate) fn named<'a>(line: &'a str, begin: &str) -> Option<&'a str> {
     line.strip_prefix(begin)?.strip_suffix(" -->")
 }
 
-/// The page's text with these tables in the place of what it has, each by its name.
+/// The page's text with these tables in place of what it has, each by its name.
 ///
 /// # Errors
 /// A table cannot be made, or a mark has no end.

@@ -41,7 +41,7 @@ impl Moto {
         self.server.port()
     }
 
-    /// Sets something of moto itself, by the path behind `/moto-api/`.
+    /// Sets something of moto itself, by the path after `/moto-api/`.
     ///
     /// # Panics
     /// When moto refuses.

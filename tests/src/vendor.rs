@@ -93,7 +93,7 @@ impl Vendor {
         vendor
     }
 
-    /// Keeps a secret in the vault, in the place of what it held under the name.
+    /// Keeps a secret in the vault, in place of what it held under the name.
     ///
     /// # Panics
     /// When the vault cannot be read or written.
@@ -158,7 +158,7 @@ impl Vendor {
     }
 
     /// Runs a stream twice where it is incremental, the second time long after the newest record,
-    /// and holds what landed against the API: each record once, with the API's bytes, but for
+    /// and compares what landed with the API: each record once, with the API's bytes, but for
     /// `repeats` that the second run is meant to read again.
     ///
     /// # Panics
@@ -243,7 +243,7 @@ pub fn row_of(stream: &Stream) -> Option<Row> {
     Some(row)
 }
 
-/// A time behind every record that the roles have.
+/// A time after every record that the roles have.
 const LATER: &str = "2026-12-01T00:00:00Z";
 
 /// The name of the host on which tokens are good that name one.

@@ -49,7 +49,7 @@ impl AwsSigner {
         let aws = self.aws.get_or_try_init(|| Aws::connect(&*self.look_up, self.clock.clone())).await?;
         let provider = aws.credentials().ok_or_else(|| bad("this program has no identity at AWS"))?;
         let credentials = provider.provide_credentials().await.map_err(|error| {
-            let cause = format!("this program's identity at AWS cannot be had: {}", innermost(&error));
+            let cause = format!("this program's identity at AWS is not available: {}", innermost(&error));
             Error::new(ErrorKind::Auth, cause)
         })?;
         *kept = credentials.expiry().is_some().then(|| credentials.clone());

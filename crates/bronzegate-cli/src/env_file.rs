@@ -78,7 +78,7 @@ fn value(text: &str) -> std::result::Result<(String, &str), &'static str> {
         Some(b'"') => double_quoted(&text[1..]).ok_or("the value's quote is not closed")?,
         _ => {
             let (line, after) = text.split_once('\n').unwrap_or((text, ""));
-            // A comment begins behind a space: values may contain the sign.
+            // A comment begins after a space: values may contain the sign.
             let value = line.split(" #").next().unwrap_or(line);
             return Ok((value.trim().to_owned(), after));
         }

@@ -19,7 +19,7 @@ pub(crate) struct Settings {
     pub(crate) log: String,
     /// Where failures and breaches are sent to; an address that is a secret.
     pub(crate) notify: Option<String>,
-    /// The variables of the environment, and behind them those of `.env`.
+    /// The variables of the environment, and after them those of `.env`.
     pub(crate) look_up: LookUp,
     /// The `.env` that was read.
     pub(crate) file: Option<PathBuf>,

@@ -69,7 +69,7 @@ impl fmt::Display for Breach {
     }
 }
 
-/// A number with two digits behind the point at most.
+/// A number with two digits after the point at most.
 struct Short(f64);
 
 impl fmt::Display for Short {

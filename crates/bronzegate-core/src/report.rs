@@ -67,7 +67,7 @@ pub struct Failure {
     pub is_quota: bool,
 }
 
-/// What a failure is called that may pass whatever its kind: a vault or a folder of source files that cannot be had now.
+/// What a failure is called that may pass whatever its kind: a vault or a folder of source files that is not available now.
 const TRANSIENT: &str = "transient";
 /// The names of failures, from those that no other try can help to those that most likely pass.
 const MORE_RETRYABLE: [&str; 7] = ["config", "auth", "data", "interrupted", "store", "api", TRANSIENT];

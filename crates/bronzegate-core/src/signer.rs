@@ -18,7 +18,7 @@ pub trait RequestSigner: fmt::Debug + Send + Sync {
     /// The headers that let a request in, sensitive ones marked as such.
     ///
     /// # Errors
-    /// [`ErrorKind::Auth`](crate::error::ErrorKind::Auth) where there is no identity, transient where it cannot be had
+    /// [`ErrorKind::Auth`](crate::error::ErrorKind::Auth) where there is no identity, transient where it is not available
     /// now.
     async fn sign(&self, request: &ToSign<'_>) -> Result<Signed>;
 }

@@ -107,7 +107,7 @@ fn after(origin: Timestamp, span: Span) -> Option<Timestamp> {
 }
 
 /// The first instant of the year 1. Times that somebody or an event gives are not before it: the names of runs and
-/// folders have years of four digits, and no more. That none lies behind the year 9999 is jiff's own bound.
+/// folders have years of four digits, and no more. That none lies after the year 9999 is jiff's own bound.
 pub const EARLIEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
 
 /// Reads the time of a run, a window or a beginning: an instant or a date of the years 1 to 9999.

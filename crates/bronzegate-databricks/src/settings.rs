@@ -32,7 +32,7 @@ pub(crate) fn host(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Url> {
     if !url.username().is_empty() || url.password().is_some() || url.host().is_none() {
         return Err(refused("it is not the address of a host alone"));
     }
-    // Browsers show `/?o=<workspace id>` behind the host, which people copy.
+    // Browsers show `/?o=<workspace id>` after the host, which people copy.
     if url.path() != "/" {
         return Err(refused("it has a path"));
     }

@@ -19,7 +19,7 @@ pub(crate) struct Workspace {
 /// Why a call has no good answer. The texts hold no secret.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum CallError {
-    /// No token could be had, so nothing was sent.
+    /// No token was available, so nothing was sent.
     #[error("{0}")]
     NoToken(#[from] NoToken),
     /// There is no answer.

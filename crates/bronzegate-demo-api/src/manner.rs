@@ -20,7 +20,7 @@ pub struct Manner {
     pub zone: Option<String>,
     /// It is the later one.
     pub later: bool,
-    /// Ends of a request name days: the answer begins behind the day that the first lies in, and ends before the day that the
+    /// Ends of a request name days: the answer begins after the day that the first lies in, and ends before the day that the
     /// second lies in.
     pub between_days: bool,
     /// How long after its time a record can be seen first; needs a server on another clock.

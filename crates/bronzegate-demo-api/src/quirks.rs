@@ -21,7 +21,7 @@ pub struct Quirks {
     /// The columns of comma-separated values, by the names of the records' members; without any, four with
     /// everything that a row can hold.
     pub columns: Vec<String>,
-    /// What stands before and behind the comma-separated values of each file, as lines.
+    /// What stands before and after the comma-separated values of each file, as lines.
     pub around_table: Option<(String, String)>,
     /// Whether the last page names a next one too, which is empty: only what else it says tells the end.
     pub names_next_at_end: bool,
@@ -32,10 +32,10 @@ pub struct Quirks {
     /// The query parameter in which next links repeat the bearer token, as Facebook's Graph API does it; a request
     /// that has it must have the token there too.
     pub repeats_token: Option<String>,
-    /// Whether what is asked for behind the last page is answered with the last page.
+    /// Whether what is asked for after the last page is answered with the last page.
     pub clamps: bool,
     /// Whether the place in the list is kept here, as Elasticsearch's scroll does it: each request without a cursor opens
-    /// a list, whose cursor stays the same. Each request that has it is answered with the page behind the one answered
+    /// a list, whose cursor stays the same. Each request that has it is answered with the page after the one answered
     /// last, whether or not that arrived.
     pub keeps_place: bool,
     /// The header in which the credential stands instead, and what precedes it there: `["authorization", "SSWS "]`.
@@ -177,7 +177,7 @@ pub enum By {
     Offset(String),
     /// The page's number, from 1.
     Page(String),
-    /// The page's number, from 0; one behind the last is not found.
+    /// The page's number, from 0; one after the last is not found.
     PageFromZero(String),
     /// What the last record of the page before has at `sort`: a JSON array.
     Sort(String),

@@ -44,7 +44,7 @@ pub enum Does {
     Poll,
     /// It names something of a job that is done.
     Tell,
-    /// It asks for the records, as the stream's style has them; with a number behind the id and a slash, for that part of
+    /// It asks for the records, as the stream's style has them; with a number after the id and a slash, for that part of
     /// so many.
     Results(u64),
 }

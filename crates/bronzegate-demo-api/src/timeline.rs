@@ -35,7 +35,7 @@ pub struct Timeline {
     /// Whether a record at the end belongs to the answer.
     #[serde(default)]
     pub inclusive_to: bool,
-    /// How many of the records behind the end are answered all the same.
+    /// How many of the records after the end are answered all the same.
     #[serde(default)]
     pub beyond_to: usize,
     /// Whether answers are in order of time; else in the order in which the records came to be.

@@ -22,7 +22,7 @@ pub(crate) enum Yaml {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Map {
     entries: Vec<Entry>,
-    /// Comments behind the last entry.
+    /// Comments after the last entry.
     end: Vec<String>,
 }
 
@@ -75,7 +75,7 @@ impl Map {
         self
     }
 
-    /// A comment behind the last entry.
+    /// A comment after the last entry.
     pub(crate) fn end(&mut self, comment: impl AsRef<str>) -> &mut Self {
         self.end.extend(comment.as_ref().lines().map(one_line));
         self

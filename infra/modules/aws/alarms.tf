@@ -1,7 +1,7 @@
 # What somebody is said of: runs that failed, runs that are missing, runs outside of what their files expect.
 #
 # Only trouble has metrics. CloudWatch bills a metric by the hours in which it has values, so a healthy stream costs
-# its alarms and nothing else. Thresholds are those of `expect` in the source files, which runs hold themselves against.
+# its alarms and nothing else. Thresholds are those of `expect` in the source files, which runs compare themselves with.
 
 locals {
   # The function names its metrics so: deployments of one account share no alarm.

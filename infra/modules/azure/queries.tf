@@ -36,7 +36,7 @@ locals {
     )
   KQL
 
-  # The app holds each schedule against the log itself. Of an app that does not run there is a row without a source.
+  # The app compares each schedule with the log itself. Of an app that does not run there is a row without a source.
   missed = <<-KQL
     let Looks = ${chomp(local.traces)}
     | where Message has "bronzegate.missed" or Message has "bronzegate.watched"

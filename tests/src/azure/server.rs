@@ -40,7 +40,7 @@ impl Server {
     /// Serves on a free port; https with certificates.
     ///
     /// # Panics
-    /// When there is no port to be had.
+    /// When there is no free port.
     pub async fn start<F>(
         certificates: Option<&Certificates>,
         handler: impl Fn(Request<Bytes>) -> F + Send + Sync + 'static,

@@ -9,7 +9,7 @@ use crate::azure::{Answer, reply};
 
 pub(super) const JSON: &str = "application/json";
 
-/// What is answered in the place of carrying a call out.
+/// What is answered in place of carrying a call out.
 pub(super) fn instead(fault: &Fault) -> Option<Answer> {
     match fault {
         Fault::Status(status, after) => {
@@ -48,7 +48,7 @@ pub(super) fn refuse(status: u16, code: &str, message: &str) -> Answer {
     reply(status, JSON, json!({ "error_code": code, "message": message }).to_string())
 }
 
-/// OAuth tokens are refused with 401; a personal access token with 403 and the status in the place of a word.
+/// OAuth tokens are refused with 401; a personal access token with 403 and the status in place of a word.
 pub(super) fn unauthorised(headers: &HeaderMap) -> Answer {
     if header(headers).is_some_and(|value| value.starts_with("Bearer dapi")) {
         return reply(

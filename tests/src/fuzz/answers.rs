@@ -231,7 +231,7 @@ fn raw(code: u16, content_type: &str, body: &str) -> FaultKind {
     FaultKind::RawBody { content_type: content_type.to_owned(), body: body.into(), status: code }
 }
 
-/// A page behind which the next request may leave in an hour.
+/// A page after which the next request may leave in an hour.
 fn last_of_its_quota(body: &Value) -> FaultKind {
     let headers = [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "3600")];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();

@@ -36,8 +36,8 @@ const WRITINGS: [Writing; 16] = [
     whole("for JSON", |secret, random| some(secret, random, |byte| format!("\\u{byte:04x}"))),
     whole("for JSON in JSON", |secret, random| some(secret, random, |byte| format!("\\\\u{byte:04X}"))),
     whole("in base64", |secret, _| STANDARD.encode(secret)),
-    whole("in base64 behind a user", |secret, _| STANDARD_NO_PAD.encode(format!("someone:{secret}"))),
-    whole("in base64 behind its scheme", |secret, _| URL_SAFE_NO_PAD.encode(format!("Bearer {secret}"))),
+    whole("in base64 after a user", |secret, _| STANDARD_NO_PAD.encode(format!("someone:{secret}"))),
+    whole("in base64 after its scheme", |secret, _| URL_SAFE_NO_PAD.encode(format!("Bearer {secret}"))),
     whole("in base64 of base64", |secret, _| STANDARD.encode(format!(":{}", STANDARD.encode(secret)))),
     whole("in hexadecimal digits", |secret, random| {
         let digits: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();

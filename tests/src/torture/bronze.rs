@@ -284,7 +284,7 @@ async fn lines(path: &str, content: &[u8]) -> Result<Vec<String>, Violation> {
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// The batch of a line, and the API's own bytes with the values of the parent, which stand behind the
+/// The batch of a line, and the API's own bytes with the values of the parent, which stand after the
 /// metadata and the values of the partition. All metadata but the time is compared with what it must be.
 fn taken_apart(path: &str, line: &str) -> Result<(String, String), Violation> {
     const MIDDLE: &str = ",\"_source_system\":\"demo\",\"_environment\":\"test\",\"_batch_id\":\"";

@@ -82,7 +82,7 @@ impl Doomed {
     }
 }
 
-/// The arguments behind `torture-doomed`.
+/// The arguments after `torture-doomed`.
 pub(super) fn arguments(
     source: &str,
     folder: &str,

@@ -65,7 +65,7 @@ pub(super) struct Event {
     pub(super) arrives: Vec<(String, Vec<String>)>,
     /// The API's own bytes of the records that this event brings.
     pub(super) brings: Vec<String>,
-    /// The stream's partitions from now on, in the place of [`PARTITIONS`] in the source file.
+    /// The stream's partitions from now on, in place of [`PARTITIONS`] in the source file.
     pub(super) partitions: String,
     /// Streams of the API that are not there until the next event.
     pub(super) absent: Vec<String>,

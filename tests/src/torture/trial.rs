@@ -170,7 +170,7 @@ impl Trial<'_> {
         self.check(nth, true).await
     }
 
-    /// Holds bronze against the uncut run's: as far as it has come, or as a whole once a run said so.
+    /// Compares bronze with the uncut run's: as far as it has come, or as a whole once a run said so.
     async fn check(&self, nth: usize, complete: bool) -> Result<(), Violation> {
         let store = self.stage.store().await;
         let bronze = match self.stage.lake() {

@@ -123,7 +123,7 @@ async fn killed_before_the_write(refresh_grace: bool, secret: &str) -> (Shell, E
     killed_at(2, refresh_grace, secret).await
 }
 
-/// The same, killed at the call behind so many.
+/// The same, killed at the call after so many.
 async fn killed_at(skip: usize, refresh_grace: bool, secret: &str) -> (Shell, Ended) {
     let mut shell = shell(refresh_grace, secret).await;
     for (name, value) in [("client-secret", "demo-client-secret"), (secret, "demo-refresh-token")] {

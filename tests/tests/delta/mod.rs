@@ -4,7 +4,7 @@
 mod foreign;
 // Runs that are killed or held at every call, while newer ones begin and end.
 mod killed;
-// What is appended is what every reader reads, and again when only the checkpoint tells of it.
+// What is appended is what every reader reads, and again when only the checkpoint has it.
 mod readers;
 // Many appenders with failing stores beside a rival writer: each row once.
 mod rivalry;

@@ -117,7 +117,7 @@ async fn a_run_that_is_cut_resumes_among_its_parents_and_the_mark_waits_for_its_
         let cut = bench.run_within("tasks", LONG).await;
         assert_eq!(cut.status, Status::Partial, "{cut:?}");
         bench.api.set_faults(Vec::new());
-        // It changes behind the end that the run was begun with: that is for the next one.
+        // It changes after the end that the run was begun with: that is for the next one.
         bench.api.append("changes", [change(1, "2026-11-22T17:00:00Z")]).expect("the stream has a timeline");
         let whole = bench.run("tasks").await;
         assert_eq!((whole.status, &whole.error), (Status::Complete, &None), "{whole:?}");

@@ -40,7 +40,7 @@ async fn three_runs((format, read, cursor): Format, exclusive: bool) {
     let text = format!("cursor: at, format: {format}, from: {{ query: since }}, key: id{keys}");
     let bench = Bench::one(stream, vec![], &settings(&text)).await;
     assert_complete(&bench.run_at("changes", &at(10, "12:00:00")).await, 3);
-    // A tie at the boundary, a later record, and one that shows up behind the boundary, for which nobody looks.
+    // A tie at the boundary, a later record, and one that shows up before the boundary, for which nobody looks.
     let late = row(6, 1);
     bench.api.append("changes", [row(4, 2), row(5, 3), late.clone()]).expect("the stream has a timeline");
     assert_complete(&bench.run_at("changes", &at(11, "12:00:00")).await, 2);
@@ -233,7 +233,7 @@ async fn nothing_is_looked_back_at_from_before_the_start() {
     for commit in bench.commits("changes") {
         assert_eq!(commit.window.unwrap().from.as_deref(), Some("2026-01-01T00:00:00Z"), "{}", commit.key);
     }
-    // A beginning that the file names later opens no gap behind what has been read.
+    // A beginning that the file names later opens no gap after what has been read.
     let mut bench = bench;
     let later = settings(&format!("{BOUNDED}, key: id, start: 2026-01-03, lookback: 1h"));
     bench.reads_with(&bronzegate_tests::one_stream("changes", &later));

@@ -1,4 +1,4 @@
-//! What stands around data: lines before and behind a table, a prefix before JSON, gzip files in an archive, nothing at all.
+//! What stands around data: lines before and after a table, a prefix before JSON, gzip files in an archive, nothing at all.
 
 use bronzegate_core::error::ErrorKind;
 use bronzegate_core::report::Status;

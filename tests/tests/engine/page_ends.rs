@@ -154,7 +154,7 @@ async fn a_page_that_a_cursor_named_and_is_empty_once_is_asked_for_again() {
         let faults = vec![at_page(2, kind)];
         assert_all(&run(stream(Style::Cursor, RECORDS), faults, &by_cursor("")).await);
     }
-    // Behind a total that is not reached, too; an empty page behind a short one is no news.
+    // After a total that is not reached, too; an empty page after a short one is no news.
     let faults = vec![at_page(2, no_records())];
     let total = by_cursor(", total: { body: total }");
     assert_all(&run(stream(Style::Cursor, RECORDS), faults, &total).await);
@@ -179,7 +179,7 @@ async fn a_number_of_pages_that_is_too_low_does_not_end_the_pages() {
             "{:?}",
             outcome.1
         );
-        // Nothing is asked for behind a last page that is short, and nothing comes of it behind one that is full.
+        // Nothing is asked for after a last page that is short, and nothing comes of it after one that is full.
         for (records, requests) in [(RECORDS, 11), (RECORDS - 1, 10)] {
             let right = laid_out(by.clone(), vec![("pages", Said::Pages)], records);
             let (bench, report) = run(right, Vec::new(), &settings).await;

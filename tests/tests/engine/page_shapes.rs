@@ -19,7 +19,7 @@ fn json(body: &str) -> FaultKind {
     ok("application/json", body)
 }
 
-/// A source of pages that are counted, of which each is as given and those behind are not there.
+/// A source of pages that are counted, of which each is as given and those after are not there.
 async fn bench(pages: Vec<FaultKind>, settings: &str) -> Bench {
     let faults = (1..).zip(pages);
     let faults = faults.map(|(number, kind)| Fault::new("items", When::Page(number), kind).always());

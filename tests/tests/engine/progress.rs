@@ -182,8 +182,8 @@ async fn a_short_page_among_pages_fetched_ahead_loses_and_repeats_nothing() {
     let report = bench.run("items").await;
     let outcome = (bench, report);
     assert_holds(&outcome, 0..235);
-    // 19 pages, and what was in flight in vain: before the lowered size is known, behind the last
-    // page, which is shorter still, and behind the end.
+    // 19 pages, and what was in flight in vain: before the lowered size is known, after the last
+    // page, which is shorter still, and after the end.
     assert!(outcome.1.counts.requests <= 19 + 3 * 8, "{} requests", outcome.1.counts.requests);
 }
 

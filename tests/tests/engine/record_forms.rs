@@ -67,7 +67,7 @@ async fn the_members_of_a_map_land_with_their_names() {
         let stream = stream(35, "data.of", form.clone(), total());
         lands(&stream, &settings("data.of.*", more), &want).await;
     }
-    // The page behind the last is an empty list, as PHP writes an empty map.
+    // The page after the last is an empty list, as PHP writes an empty map.
     lands(&stream(30, "data.of", form, Vec::new()), &settings("data.of.*", ""), &want[..30]).await;
 }
 

@@ -53,7 +53,7 @@ async fn stripe_pages_by_the_last_record_until_has_more_is_false() {
     let vendor = Vendor::new("stripe").await;
     let customers = vendor.lands("customers", 0).await;
     assert!(customers.throttled > 0, "{customers:?}");
-    assert_eq!(customers.pages, 8, "no page behind the one that says so");
+    assert_eq!(customers.pages, 8, "no page after the one that says so");
     let events = vendor.lands("events", 0).await;
     assert_eq!(events.statuses[&200], 9, "{events:?}");
 }
@@ -129,7 +129,7 @@ async fn notion_takes_its_cursor_in_a_post_and_its_minutes_are_read_again() {
     let vendor = Vendor::new("notion").await;
     let pages = vendor.lands("pages", 0).await;
     assert!(pages.throttled > 0, "{pages:?}");
-    assert_eq!(pages.pages, 9, "no page behind the one that says so, and one is read again");
+    assert_eq!(pages.pages, 9, "no page after the one that says so, and one is read again");
     vendor.lands("rows", 1).await;
 }
 
@@ -235,7 +235,7 @@ async fn xero_takes_each_refresh_token_once_and_the_next_one_is_in_the_vault() {
     let vendor = Vendor::new("xero").await;
     let invoices = vendor.lands("invoices", 0).await;
     assert!(invoices.throttled > 0 && invoices.statuses[&429] == invoices.throttled, "{invoices:?}");
-    assert_eq!(invoices.pages, 9, "no page behind the short one, and one is read again");
+    assert_eq!(invoices.pages, 9, "no page after the short one, and one is read again");
     assert!(vendor.bench.api.stats().oauth.issued > 1, "a token lives for half a minute");
     let next = vendor.bench.api.credentials().refresh_token;
     assert_ne!(next, Credentials::default().refresh_token);

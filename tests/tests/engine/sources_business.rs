@@ -38,7 +38,7 @@ async fn intercom_contacts_are_asked_for_by_whole_days_and_cut_by_their_own_time
 async fn quickbooks_pages_are_part_of_the_query_and_an_empty_one_has_no_list() {
     let vendor = Vendor::new("quickbooks").await;
     let invoices = vendor.lands("invoices", 1).await;
-    assert_eq!(invoices.pages, 8, "no page behind the short one: {invoices:?}");
+    assert_eq!(invoices.pages, 8, "no page after the short one: {invoices:?}");
     let next = vendor.bench.api.credentials().refresh_token;
     assert_ne!(next, Credentials::default().refresh_token);
     assert_eq!(vendor.held()["quickbooks-refresh-token"], next);

@@ -107,7 +107,7 @@ async fn a_last_line_that_speaks_of_an_error_is_told_and_a_rule_sees_it() {
     assert_eq!((report.counts.records, report.warnings.len()), (2, 0));
 }
 
-/// A body of CSV that ends with its connection, whole or cut behind so many bytes.
+/// A body of CSV that ends with its connection, whole or cut after so many bytes.
 async fn until_close(bytes: u64, settings: &str) -> (Bench, RunReport) {
     let cut = FaultKind::CutBody { after_bytes: bytes, framing: Framing::Close };
     let stream = Stream::new("items", Style::Single, Shape::Small, 20).csv(Pack::Plain);

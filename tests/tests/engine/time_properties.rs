@@ -1,5 +1,5 @@
 //! Drawn at random: zones, days on which their clocks are changed, spellings of records and requests, windows, and an API
-//! that stores finer than requests can say, caps its answers, clamps a page behind the last one, and shows records late.
+//! that stores finer than requests can say, caps its answers, clamps a page after the last one, and shows records late.
 //! Whatever is drawn, each record is in bronze once, and no mark passes what was asked.
 
 use std::sync::Arc;
@@ -62,7 +62,7 @@ struct Drawn {
     late: u64,
     /// How many records the API gives out for one range.
     cap: Option<usize>,
-    /// It pages by offset, and a page behind the last one is the last one.
+    /// It pages by offset, and a page after the last one is the last one.
     clamps: bool,
     /// Of two instants that a local time may be, the API takes the later.
     later: bool,

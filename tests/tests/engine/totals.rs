@@ -12,7 +12,7 @@ fn page(ids: std::ops::Range<u32>, more: &str) -> FaultKind {
     FaultKind::RawBody { content_type: "application/json".to_owned(), body: body.into(), status: 200 }
 }
 
-/// Reads these pages by their number; what lies behind them is empty.
+/// Reads these pages by their number; what lies after them is empty.
 async fn read(pages: Vec<FaultKind>, more: &str) -> (Bench, RunReport) {
     let settings = format!("records: results\npagination: {{ type: page, send: {{ query: page }}{more} }}");
     let faults = (1..).zip(pages);
@@ -83,7 +83,7 @@ async fn a_number_of_pages_that_falls_is_told_and_does_not_end_the_pages_that_ar
     assert_holds(&outcome, 10);
     assert_eq!(outcome.1.warnings.len(), 1, "{:?}", outcome.1.warnings);
     assert!(outcome.1.warnings[0].starts_with(told), "{:?}", outcome.1.warnings);
-    // Rows went: the first page behind the lower number is empty, and the last that is asked for.
+    // Rows went: the first page after the lower number is empty, and the last that is asked for.
     let outcome = read(vec![says(0..2, 5), says(2..4, 2), says(0..0, 2)], settings).await;
     assert_holds(&outcome, 4);
     assert!(outcome.1.warnings[0].starts_with(told), "{:?}", outcome.1.warnings);

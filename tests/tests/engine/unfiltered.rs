@@ -65,7 +65,7 @@ async fn records_at_the_mark_come_if_they_have_changed_and_late_ones_by_lookback
     let late = change(90, &at(2, "03:30:00"));
     let tie = change(91, &at(2, "05:00:00"));
     bench.api.append("changes", [late, tie]).expect("a stream");
-    // What lies behind the newest by no more than the lookback comes again: 02:00, 03:00 and 04:00.
+    // What lies before the newest by no more than the lookback comes again: 02:00, 03:00 and 04:00.
     assert_complete(&bench.run_at("changes", &at(2, "06:30:00")).await, 2 + 3);
 }
 

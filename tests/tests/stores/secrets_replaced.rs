@@ -1,4 +1,4 @@
-//! Secrets that are replaced in the clouds' vaults: in the place of what was held, or not at all.
+//! Secrets that are replaced in the clouds' vaults: in place of what was held, or not at all.
 
 use std::sync::Arc;
 

@@ -153,7 +153,7 @@ impl Uploads {
         self.keys(prefix, self.target.beginning(prefix), after).await
     }
 
-    /// The paths of the keys with a prefix, from behind `after` on; `told` is what an error names.
+    /// The paths of the keys with a prefix, from after `after` on; `told` is what an error names.
     async fn keys(
         &self,
         told: &str,

@@ -1,4 +1,4 @@
-//! A new version of a secret, made current only in the place of the version that was held.
+//! A new version of a secret, made current only in place of the version that was held.
 //!
 //! Secrets Manager has no conditional put. But a staging label moves from one version to another only if
 //! it is still on the first (`UpdateSecretVersionStage` with `RemoveFromVersionId`), so the new value is put

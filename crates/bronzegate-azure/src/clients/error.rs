@@ -17,7 +17,7 @@ pub(crate) enum ServiceError {
     /// The service answered, and not with success.
     #[error("{0}")]
     Refused(Refusal),
-    /// No token could be had, so nothing was sent.
+    /// No token was available, so nothing was sent.
     #[error("{0}")]
     NoToken(NoToken),
     /// The service was not reached.
@@ -173,7 +173,7 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
-/// Why no token could be had. It travels inside the SDK's error, and is found again in it.
+/// Why no token was available. It travels inside the SDK's error, and is found again in it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{text}")]
 pub(crate) struct NoToken {
@@ -184,7 +184,7 @@ pub(crate) struct NoToken {
 }
 
 impl NoToken {
-    /// Why there is none: the SDK's error, and the text that tells of it.
+    /// Why there is none: the SDK's error, and the text that says so.
     pub(crate) fn new(error: &azure_core::Error, text: String) -> Self {
         // An answer that is no token, as a gateway's page, passes; an identity that is refused does not.
         let is_transient =

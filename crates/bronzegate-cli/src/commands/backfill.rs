@@ -182,7 +182,7 @@ async fn tell_estimate(
     Ok(())
 }
 
-/// Loads what is due with so many workers, and tells of every window in order of time.
+/// Loads what is due with so many workers, and reports every window in order of time.
 async fn load(
     context: &Context,
     arguments: &BackfillArguments,

@@ -1,4 +1,4 @@
-//! What `check` tells of a stream's table.
+//! What `check` says about a stream's table.
 
 use std::fmt;
 

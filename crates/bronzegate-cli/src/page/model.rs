@@ -46,7 +46,7 @@ struct StreamView {
     tables: Vec<TableView>,
 }
 
-/// Runs or windows, behind a line that opens them.
+/// Runs or windows, after a line that opens them.
 #[derive(Debug, Serialize)]
 struct TableView {
     is_open: bool,

@@ -31,7 +31,7 @@ impl Stream {
             Some(_) => Some(
                 "pages are counted and `incremental` has no `lookback`: a record that changes while it is read moves those \
                  after it up, and one of them may be missed permanently; a `lookback` longer than the schedule's interval \
-                 reads it again, and `total` at least tells of it",
+                 reads it again, and `total` at least shows it",
             ),
             None => Some(
                 "pages are counted and no `total` is stated: a row that is deleted while they are read moves those after it \

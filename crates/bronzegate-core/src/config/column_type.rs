@@ -19,7 +19,7 @@ pub enum ColumnType {
     Decimal {
         /// All digits, 1 to 38.
         precision: u8,
-        /// Digits behind the point, at most `precision`.
+        /// Digits after the point, at most `precision`.
         scale: u8,
     },
     /// A day.

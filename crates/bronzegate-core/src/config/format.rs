@@ -49,7 +49,7 @@ pub struct Csv {
     pub skip_lines: u64,
     /// What the header begins with: lines before it are no part of the table.
     pub header_starts: Option<String>,
-    /// What the first field of the row behind the table begins with; the row has to come.
+    /// What the first field of the row after the table begins with; the row has to come.
     pub ends_at: Option<String>,
     /// What becomes of columns of one name (error).
     pub repeated_names: RepeatedNames,
@@ -158,7 +158,7 @@ pub(super) struct CsvSpec {
     skip_lines: Option<Slot<u64>>,
     /// What the header begins with; lines before it are no part of the table.
     header_starts: Option<Slot<String>>,
-    /// What the first field of the row behind the table begins with, such as Grand Total; the row has to come.
+    /// What the first field of the row after the table begins with, such as Grand Total; the row has to come.
     ends_at: Option<Slot<String>>,
     /// What becomes of columns of one name: `number` makes the second one `name_2`; default error.
     repeated_names: Option<Slot<RepeatedNames>>,

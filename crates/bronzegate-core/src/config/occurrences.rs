@@ -27,7 +27,7 @@ impl Schedule {
         }
     }
 
-    /// The first instant behind `time` at which the stream is due; none where the expression names no
+    /// The first instant after `time` at which the stream is due; none where the expression names no
     /// day that exists.
     pub fn next_after(&self, time: Timestamp) -> Option<Timestamp> {
         let from = time.checked_add(1.nanosecond()).ok()?;

@@ -83,7 +83,7 @@ impl TryFrom<String> for Field {
     }
 }
 
-/// What stands in a request in the place of a secret until it is sent.
+/// What stands in a request in place of a secret until it is sent.
 const PLACEHOLDER: &str = "bronzegate-secret-";
 
 impl SecretRef {

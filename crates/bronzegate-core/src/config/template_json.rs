@@ -26,7 +26,7 @@ pub(super) fn is_one_value(text: &str) -> bool {
     before.is_some_and(|before| before.ends_with('|'))
 }
 
-/// The template with the JSON of each value in the place of `value | json`.
+/// The template with the JSON of each value in place of `value | json`.
 pub(super) fn with_types(text: &str) -> Cow<'_, str> {
     if !text.contains('|') {
         return text.into();

@@ -7,7 +7,7 @@ use super::secret_ref::SecretRef;
 /// The root of their names.
 const ROOT: &str = "secrets.";
 
-/// The text with what stands for a secret in the place of each that is named alone between its braces, and these secrets,
+/// The text with what stands for a secret in place of each that is named alone between its braces, and these secrets,
 /// each once. What else names one is left, for the check of names.
 pub(super) fn placed(text: &str, named: &Named) -> (String, Vec<SecretRef>) {
     let (mut out, mut secrets) = (String::new(), Vec::new());

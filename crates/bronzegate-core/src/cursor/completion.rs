@@ -38,7 +38,7 @@ impl CursorState {
         lost
     }
 
-    /// The state behind a complete run: the marks of what it has read move, the others stay. Returns how many
+    /// The state after a complete run: the marks of what it has read move, the others stay. Returns how many
     /// branches that were left out before have not come again: their parents are gone.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl CursorState {
         Ok(gone)
     }
 
-    /// Whether the other branches of a partition begin behind the end of this window.
+    /// Whether the other branches of a partition begin after the end of this window.
     fn are_others_beyond(&self, settings: &Incremental, partition: &[String]) -> Result<bool, NotACursor> {
         let own = self.partitions.as_ref().and_then(|partitions| partitions.of(partition));
         let from = own.map_or_else(|| self.common_from(), |mark| mark.from.as_ref());

@@ -211,7 +211,7 @@ impl CursorFilter {
         self.kept.kept_without
     }
 
-    /// Whether all records lie so far outside that [`judged`](Self::judged) tells of it.
+    /// Whether all records lie so far outside that [`judged`](Self::judged) reports it.
     pub(crate) fn is_all_far(&self) -> bool {
         self.kept.observed.is_all_far()
     }

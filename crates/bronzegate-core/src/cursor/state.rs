@@ -56,7 +56,7 @@ impl CursorState {
 
     /// How far the stream has been read once this run is complete: where the next one begins.
     ///
-    /// A window behind which more was due is finished, so that is its end. The last one ends at the
+    /// A window after which more was due is finished, so that is its end. The last one ends at the
     /// run's time, when a record with an earlier cursor may not have appeared yet, so there it is the
     /// newest record. Where too many records share that cursor to remember them, it is the end
     /// again.

@@ -16,7 +16,7 @@ pub trait IdentityTokens: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when the environment lacks what the identity needs,
-    /// [`ErrorKind::Auth`](crate::error::ErrorKind::Auth) when no token can be had, transient where another try may do
+    /// [`ErrorKind::Auth`](crate::error::ErrorKind::Auth) when no token is available, transient where another try may do
     /// better.
     async fn token(&self, scope: &str) -> Result<SecretString>;
 }

@@ -1,4 +1,4 @@
-//! What authentication adds to a request, with the names of secrets in the place of their values.
+//! What authentication adds to a request, with the names of secrets in place of their values.
 
 use url::Url;
 

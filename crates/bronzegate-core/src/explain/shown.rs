@@ -19,7 +19,7 @@ impl Unknown {
         mark(self.labels.len() - 1)
     }
 
-    /// A request with what is meant in the place of what stands for it. `followed` says where its whole URL is found.
+    /// A request with what is meant in place of what stands for it. `followed` says where its whole URL is found.
     pub(super) fn show(&self, stream: &Stream, request: &ApiRequest, followed: Option<&str>) -> ShownRequest {
         let Added { headers: of_auth, query } = added(&stream.auth);
         let mut url =

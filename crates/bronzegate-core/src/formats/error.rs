@@ -86,7 +86,7 @@ pub(crate) enum SplitErrorKind {
     },
     /// They come too late.
     #[error(
-        "the names of the columns (`{0}`) stand behind more than {1} MiB of rows: rows cannot wait for them that long, \
+        "the names of the columns (`{0}`) stand after more than {1} MiB of rows: rows cannot wait for them that long, \
          so ask for smaller pages"
     )]
     ColumnsTooLate(String, usize),
@@ -132,7 +132,7 @@ pub(crate) enum SplitErrorKind {
     /// CSV: a line that has another number of fields than the header.
     #[error(
         "the record that ends in line {line} has {found} fields, the header {expected}{}",
-        if *line <= 20 { "; if lines stand before or behind the table, `skip_lines`, `header_starts` and `ends_at` tell them" } else { "" }
+        if *line <= 20 { "; if lines stand before or after the table, `skip_lines`, `header_starts` and `ends_at` tell them" } else { "" }
     )]
     FieldCount {
         /// The record's last line, counted from 1.
@@ -145,9 +145,9 @@ pub(crate) enum SplitErrorKind {
     /// CSV: the header that the source file describes.
     #[error("no line begins with `{0}`, which `header_starts` says of the header")]
     NoHeaderLine(String),
-    /// CSV: the row behind the table.
+    /// CSV: the row after the table.
     #[error(
-        "no row begins with `{0}`, which `ends_at` says of the row behind the table: it may have been cut"
+        "no row begins with `{0}`, which `ends_at` says of the row after the table: it may have been cut"
     )]
     NoEndLine(String),
     /// CSV: text between a field's closing quote and its end.

@@ -21,7 +21,7 @@ pub(crate) struct RecordChunk {
 pub(crate) struct Span {
     /// Offset of its first byte.
     pub start: u32,
-    /// Offset behind its last byte.
+    /// Offset after its last byte.
     pub end: u32,
     /// Whether a member's name, in it or right beside it, begins as a metadata name could: with `_` or an escape.
     pub may_clash: bool,

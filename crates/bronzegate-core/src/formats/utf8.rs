@@ -30,7 +30,7 @@ impl Utf8 {
         self.length == 0
     }
 
-    /// Adds bytes to a cut character until it is whole; returns the chunk behind them.
+    /// Adds bytes to a cut character until it is whole; returns the chunk after them.
     fn complete_cut<'a>(&mut self, chunk: &'a [u8]) -> Result<&'a [u8], usize> {
         if self.length == 0 {
             return Ok(chunk);

@@ -48,7 +48,7 @@ impl PartLines {
     }
 }
 
-/// The bytes of a part as stored. Behind the last of them it is an error if they are not those that were committed.
+/// The bytes of a part as stored. After the last of them it is an error if they are not those that were committed.
 fn pieces(store: Arc<dyn BronzeStore>, part: Receipt) -> impl Stream<Item = io::Result<Bytes>> {
     try_unfold((store, part, 0_u64, Checksum::default()), |(store, part, offset, mut checksum)| async move {
         if offset >= part.bytes {

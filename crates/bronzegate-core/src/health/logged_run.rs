@@ -1,4 +1,4 @@
-//! A run as the log tells of it: the segments of one key.
+//! A run as the log describes it: the segments of one key.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -33,7 +33,7 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl ReadState {
-    /// The state behind a commit; `None` of a stream without a cursor.
+    /// The state after a commit; `None` of a stream without a cursor.
     ///
     /// What a partial run has read moves no mark, so it is that of the run before.
     pub fn of(record: &CommitRecord) -> Option<Self> {

@@ -257,7 +257,7 @@ impl Client {
         credential: &Credential,
         clients: &HttpClients,
     ) -> Result<reqwest::Response, SendError> {
-        // It would be sent in the place of the credential, or beside it.
+        // It would be sent in place of the credential, or beside it.
         strip_user(&mut url);
         let credentials =
             self.egress.permit(&url, credential.base()).map_err(|error| SendError::Fatal(error.into()))?;

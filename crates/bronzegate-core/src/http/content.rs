@@ -47,7 +47,7 @@ impl ContentKind {
 }
 
 impl RequestContent {
-    /// The bytes with the secrets in the place of what stands for them, as values of this kind are written.
+    /// The bytes with the secrets in place of what stands for them, as values of this kind are written.
     pub(super) fn with<'s>(&self, secrets: impl Iterator<Item = (&'s str, &'s str)>) -> Bytes {
         let Ok(text) = std::str::from_utf8(&self.bytes) else { return self.bytes.clone() };
         let mut filled: Option<String> = None;

@@ -77,7 +77,7 @@ fn split(mut header: &str) -> (Vec<(&str, Parameters)>, bool) {
     (links, is_whole && is_nothing(header))
 }
 
-/// A link's parameters and what stands behind them; `None` where a quoted string does not end.
+/// A link's parameters and what stands after them; `None` where a quoted string does not end.
 fn split_parameters(mut rest: &str) -> (Parameters, Option<&str>) {
     let mut parameters = Vec::new();
     while let Some(after) = rest.trim_start().strip_prefix(';') {

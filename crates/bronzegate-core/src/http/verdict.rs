@@ -63,7 +63,7 @@ pub(crate) enum Verdict {
     Fail(ErrorKind, String),
 }
 
-/// Judges a response. `is_known` says that the API has answered before: then a web page in the place of data is
+/// Judges a response. `is_known` says that the API has answered before: then a web page in place of data is
 /// that of a gateway, which may pass; as its first answer it is what the address leads to.
 pub(crate) fn judge(
     rules: &[ResponseRule],

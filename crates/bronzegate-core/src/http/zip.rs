@@ -108,7 +108,7 @@ async fn entry(
     drop(content);
     let found = entry.reader_mut().compute_hash();
     let stated = entry.reader().entry().crc32();
-    // What was packed on the way states its checksum behind the content.
+    // What was packed on the way states its checksum after the content.
     let (descriptor, archive) = entry.done().await.map_err(of_zip)?;
     if descriptor.map_or(stated, |descriptor| descriptor.crc) != found {
         return Err(BodyFault::Damaged("the checksum of an archive's entry does not fit".into()));

@@ -8,7 +8,7 @@ use crate::config::Incremental;
 use crate::cursor::{CursorValue, Mark, Verbatim};
 use crate::window::TimeWindow;
 
-/// From where the first run began to behind the newest record of the last; `None` where no record came, or
+/// From where the first run began to after the newest record of the last; `None` where no record came, or
 /// the cursors are no times. Both are of the stream's sequence.
 pub(crate) fn covered(
     incremental: &Incremental,

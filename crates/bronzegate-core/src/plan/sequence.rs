@@ -21,7 +21,7 @@ use crate::window::TimeWindow;
 ///
 /// # Errors
 /// [`ErrorKind::Store`] when the newest commit does not fit the stream, [`ErrorKind::Config`] when
-/// `start` lies behind the run's time, or its partitions have other names.
+/// `start` lies after the run's time, or its partitions have other names.
 pub(crate) fn next(
     sequence: &Sequence<'_>,
     newest: Option<&CommitRecord>,

@@ -59,7 +59,7 @@ pub(super) fn commit(cursor: CursorState) -> CommitRecord {
     CommitRecord { cursor: Some(cursor), ..record }
 }
 
-/// What a run asks for behind a complete one, and what is told.
+/// What a run asks for after a complete one, and what is told.
 fn after(source: &Source, cursor: CursorState) -> (CursorState, Vec<String>) {
     let sequence = Sequence::of(source.named("s").unwrap(), "").unwrap();
     let now = "2026-01-25T00:00:00Z".parse().unwrap();

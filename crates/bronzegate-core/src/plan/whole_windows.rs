@@ -111,7 +111,7 @@ impl<'a> Loaded<'a> {
         let Some(last) = windows.last().copied() else { return Ok(None) };
         let is_new = |window: &TimeWindow| self.end.is_none_or(|end| window.to() > end);
         let next = if self.state.more {
-            // A series goes on behind the window that was loaded last.
+            // A series goes on after the window that was loaded last.
             let behind = self.state.to.clone();
             let behind = behind.map(|to| CursorValue::of(&self.settings.format, to)).transpose();
             let behind = behind
@@ -124,7 +124,7 @@ impl<'a> Loaded<'a> {
         };
         let Some(next) = next else { return Ok(None) };
         let window = windows[next];
-        // Windows that are loaded again lie behind the newest one that was loaded.
+        // Windows that are loaded again lie after the newest one that was loaded.
         let distance = windows[next..].iter().skip(1).take_while(|later| !is_new(later)).count();
         let revisions =
             self.state.windows.as_ref().map(|loaded| loaded.revisions.clone()).unwrap_or_default();
@@ -143,7 +143,7 @@ impl<'a> Loaded<'a> {
         }))
     }
 
-    /// How many of the windows, the last of which are the newest, are loaded again with the one behind them.
+    /// How many of the windows, the last of which are the newest, are loaded again with the one after them.
     fn looked_back(&self, windows: &[TimeWindow]) -> usize {
         let lookback = SignedDuration::try_from(self.settings.lookback).unwrap_or(SignedDuration::MAX);
         let Some(newest) = windows.last().filter(|_| !lookback.is_zero()) else { return 0 };

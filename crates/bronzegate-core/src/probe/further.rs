@@ -45,7 +45,7 @@ fn is_round(records: u64) -> Option<String> {
     })
 }
 
-/// Pages go on behind one that is shorter than what was asked for.
+/// Pages go on after one that is shorter than what was asked for.
 fn lowered(context: &StreamContext, first: u64, second: u64) -> Option<String> {
     let pagination = &context.stream.pagination;
     let hides = matches!(pagination.kind, Kind::Offset { advance: Advance::Requested, .. });

@@ -193,7 +193,7 @@ fn escape(text: &[u8]) -> Option<(Unescaped, usize)> {
     }
 }
 
-/// Behind `\u` (RFC 8259, section 7).
+/// After `\u` (RFC 8259, section 7).
 fn utf16(text: &[u8]) -> Option<(Unescaped, usize)> {
     let unit = hex(text, 4)?;
     if let Some(char) = char::from_u32(unit) {
@@ -205,7 +205,7 @@ fn utf16(text: &[u8]) -> Option<(Unescaped, usize)> {
     Some((Unescaped::Char(char), 12))
 }
 
-/// Behind `&#`; browsers do without the semicolon.
+/// After `&#`; browsers do without the semicolon.
 fn numbered(text: &[u8]) -> Option<(Unescaped, usize)> {
     let (radix, prefix) = if matches!(text.first(), Some(b'x' | b'X')) { (16, 1) } else { (10, 0) };
     let digits = text[prefix..].iter().take(8).take_while(|byte| char::from(**byte).is_digit(radix)).count();

@@ -51,9 +51,9 @@ const LEAST_WORK: usize = 64 << 10;
 /// The most characters of a message; each text from outside in it has fewer.
 const LONGEST_MESSAGE: usize = 2_000;
 
-/// What stands in the place of a secret.
+/// What stands in place of a secret.
 const SECRET: &str = "[secret]";
-/// What stands in the place of a text of which it cannot be told.
+/// What stands in place of a text of which it cannot be told.
 const WITHHELD: &str = "[withheld: it may hold a secret]";
 
 impl Known {
@@ -100,7 +100,7 @@ impl Scrubber {
         }
     }
 
-    /// The text with `[secret]` in the place of every known secret.
+    /// The text with `[secret]` in place of every known secret.
     pub fn scrub(&self, text: &str) -> String {
         let mut found = Vec::new();
         let looked = look(&self.known().grams, text, Extent::Part, |stretch| {
@@ -216,7 +216,7 @@ fn within_armor(text: &str) -> Option<Vec<&str>> {
         return None;
     }
     parts.push(rest);
-    // An environment variable may have its lines ended by the letter n behind a backslash.
+    // An environment variable may have its lines ended by the letter n after a backslash.
     let trimmed = parts.into_iter().map(|part| part.trim_matches(['\\', 'n', '\r', '\n', ' ']));
     Some(trimmed.filter(|part| !part.is_empty()).collect())
 }

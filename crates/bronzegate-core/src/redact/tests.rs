@@ -152,7 +152,7 @@ const WRITINGS: [Writing; 24] = [
         STANDARD.encode(format!("x{}", STANDARD.encode(serde_json::json!({ "t": text }).to_string())))
     }),
     ("hexadecimal", |text, _| hex(text)),
-    ("upper-case hexadecimal behind a digit", |text, _| format!("0{}", hex(text).to_uppercase())),
+    ("upper-case hexadecimal after a digit", |text, _| format!("0{}", hex(text).to_uppercase())),
     ("cut short", |text, _| text.chars().take(text.chars().count().div_ceil(3) * 2 + 1).collect()),
 ];
 
@@ -181,7 +181,7 @@ fn assert_found(random: &mut Rng) {
         0 => ("", written.clone()),
         1 => ("within JSON", serde_json::json!({ "detail": format!("x {written} y") }).to_string()),
         2 => ("in percent", url::form_urlencoded::byte_serialize(written.as_bytes()).collect()),
-        _ => ("behind words", format!("the key ({written}) is not known, größer")),
+        _ => ("after words", format!("the key ({written}) is not known, größer")),
     };
     let shown = scrubber.scrub(&text);
     let told = format!("{name} {outer}: {secret} in {text}: {shown}");

@@ -91,7 +91,7 @@ impl StreamRun {
     }
 }
 
-/// Notes how far the parents have been read, where only those are asked for that have changed, and tells of children
+/// Notes how far the parents have been read, where only those are asked for that have changed, and reports children
 /// that a rule has left out.
 pub(super) fn note_parents(pages: &mut StreamPages, staged: &mut Staged) {
     let Some(parents) = &mut staged.parents else { return };

@@ -67,7 +67,7 @@ impl<'a> Note<'a> {
                 () = &mut write => None,
             };
             if let Some(ended) = ended {
-                // What is on its way must not come behind what is written at the end.
+                // What is on its way must not come after what is written at the end.
                 write.await;
                 return ended;
             }

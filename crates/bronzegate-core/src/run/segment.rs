@@ -207,7 +207,7 @@ impl StreamRun {
         Ok(staged)
     }
 
-    /// Holds what came against what was asked for, and against what is known of how pages lead to each other.
+    /// Compares what came with what was asked for, and with what is known of how pages lead to each other.
     async fn hold(
         &self,
         context: &StreamContext,

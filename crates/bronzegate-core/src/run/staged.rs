@@ -12,7 +12,7 @@ use crate::extract::{StreamState, TableColumns};
 #[derive(Default)]
 pub(super) struct Staged {
     pub(super) parts: Vec<Receipt>,
-    /// The state behind the last page, where the segment did not come to the end.
+    /// The state after the last page, where the segment did not come to the end.
     pub(super) resume: Option<StreamState>,
     pub(super) cursor_out: Option<String>,
     /// What was asked for.

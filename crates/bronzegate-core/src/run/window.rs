@@ -44,7 +44,7 @@ impl StreamRun {
         Sequence::of(&self.stream, &self.engine.source.fingerprint)
     }
 
-    /// Notes in the state which branches have ended, and tells of those that a rule has left out and whose mark
+    /// Notes in the state which branches have ended, and reports those that a rule has left out and whose mark
     /// is not kept: what came to them is read by no later run.
     pub(super) fn note_ended(&self, cursor: &mut CursorState, walk: &mut StreamPages, staged: &mut Staged) {
         let (ended, beyond) = walk.take_ended();
@@ -77,7 +77,7 @@ impl StreamRun {
         }
     }
 
-    /// The state behind a complete run.
+    /// The state after a complete run.
     pub(super) fn completed(&self, cursor: CursorState, warnings: &mut Vec<String>) -> Result<CursorState> {
         let Some(settings) = &self.stream.incremental else { return Ok(cursor) };
         let (cursor, gone) =
@@ -197,7 +197,7 @@ impl StreamRun {
         Ok((end != whole.to).then_some(CursorState { from: end, ..whole }))
     }
 
-    /// Whether a further segment would find something due behind the newest run.
+    /// Whether a further segment would find something due after the newest run.
     pub(super) fn is_more_due(&self, newest: Option<&CommitRecord>, request: RunRequest) -> Result<bool> {
         let (RunRequest::Scheduled { at: Some(at) }, Some(sequence)) = (request, self.sequence()) else {
             return Ok(false);

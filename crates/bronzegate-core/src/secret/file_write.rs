@@ -16,7 +16,7 @@ const PERIOD: Duration = Duration::from_millis(20);
 /// beside it, which the operating system lets go when its holder ends in whatever way.
 #[derive(Debug)]
 pub(super) struct FileLock {
-    /// The file itself, behind any links.
+    /// The file itself, after any links.
     path: PathBuf,
     _lock: File,
 }
@@ -41,7 +41,7 @@ impl FileLock {
         }
     }
 
-    /// Puts this content in the place of the file's: all of it or nothing, durable when it returns. Mode
+    /// Puts this content in place of the file's: all of it or nothing, durable when it returns. Mode
     /// and owner stay.
     ///
     /// # Errors

@@ -95,7 +95,7 @@ pub enum SecretError {
         reason: String,
     },
     /// The vault does not answer, or says to come again: another try may do better.
-    #[error("secret `{name}` cannot be had at the moment: {reason}")]
+    #[error("secret `{name}` is not available at the moment: {reason}")]
     Unavailable {
         /// The name in the source file.
         name: String,

@@ -120,7 +120,7 @@ impl Tokens {
         Ok(token)
     }
 
-    /// Whether another token than a refused one can be had.
+    /// Whether another token than a refused one is available.
     pub(crate) fn can_renew(&self) -> bool {
         matches!(self.source, Source::Principal { .. })
     }

@@ -33,7 +33,7 @@ impl Schema {
         self.0.get("fields").and_then(Value::as_array).into_iter().flatten().map(Field)
     }
 
-    /// Adds columns behind the others.
+    /// Adds columns after the others.
     pub(crate) fn add(&mut self, columns: &[TableColumn]) {
         if let Some(Value::Array(fields)) = self.0.get_mut("fields") {
             fields.extend(columns.iter().map(field));

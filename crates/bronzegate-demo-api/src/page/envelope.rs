@@ -23,13 +23,13 @@ pub(crate) struct Envelope {
     /// From the body's first byte to the member's name; ends with `{` or `,`.
     pub(crate) before: String,
     pub(crate) list: List,
-    /// From behind the list to the body's last byte; begins with `,` or `}`.
+    /// From after the list to the body's last byte; begins with `,` or `}`.
     pub(crate) after: String,
     pub(crate) headers: Headers,
 }
 
 impl Envelope {
-    /// An object with the records in `member` and `after` behind them.
+    /// An object with the records in `member` and `after` after them.
     pub(crate) fn object(member: &str, after: String) -> Self {
         Self { before: "{".into(), list: List::Member(member.into()), after, headers: Headers::default() }
     }

@@ -57,7 +57,7 @@ impl Form {
     }
 }
 
-/// What stands around the elements of XML: what a JSON body says besides, some of it before them and some behind.
+/// What stands around the elements of XML: what a JSON body says besides, some of it before them and some after.
 pub(crate) fn around_elements(envelope: &Envelope, within: Option<&str>) -> (String, String) {
     let List::Member(name) = &envelope.list else { return ("<feed>".to_owned(), "</feed>".to_owned()) };
     if let Some(within) = within {
@@ -73,7 +73,7 @@ pub(crate) fn around_elements(envelope: &Envelope, within: Option<&str>) -> (Str
     (head, format!("{}</feed>\n", behind.concat()))
 }
 
-/// Elements in each other, behind a document type that names another file.
+/// Elements in each other, after a document type that names another file.
 fn nested(within: &str) -> (String, String) {
     let names: Vec<&str> = within.split('.').collect();
     let open = names.iter().fold(String::new(), |before, name| format!("{before}<{name}>"));

@@ -55,7 +55,7 @@ fn named<'a>(scene: &'a Scene<'_>, plan: &'a Plan, at: &'a str, said: &Said) -> 
     }
 }
 
-/// The text before and behind the member that holds the records.
+/// The text before and after the member that holds the records.
 fn around(path: &str, body: &str) -> Envelope {
     let member = path.rsplit('.').next().unwrap_or(path);
     let member_text = format!("{}:{}", Value::from(member), Value::from(HERE));
@@ -104,7 +104,7 @@ fn value(scene: &Scene<'_>, plan: &Plan, said: &Said) -> Option<Value> {
     }
 }
 
-/// The parameter of a token, and the one behind the last page.
+/// The parameter of a token, and the one after the last page.
 fn token<'a>(scene: &'a Scene<'_>, plan: &Plan) -> Option<(&'a str, String)> {
     let parameter = scene.stream.quirks.token.as_deref().filter(|_| plan.next.is_none())?;
     let before = scene.call.argument(parameter).and_then(since).unwrap_or_default();

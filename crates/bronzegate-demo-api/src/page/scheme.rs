@@ -66,7 +66,7 @@ impl<'a> Scheme<'a> {
         }
     }
 
-    /// The parameter whose presence makes a request one for a page behind the first.
+    /// The parameter whose presence makes a request one for a page after the first.
     pub(crate) fn cursor(self) -> Option<&'a str> {
         match self {
             Self::Cursor { cursor, .. } => Some(cursor),

@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
     Break(Cut),
 }
 
-/// The reply a fault puts in the place of the right one, if it is that kind of fault.
+/// The reply a fault puts in place of the right one, if it is that kind of fault.
 pub(crate) fn replacement(fault: &FaultKind, call: &Call) -> Option<Reply> {
     Some(match fault {
         FaultKind::Status { code, body, headers, content_type } => {

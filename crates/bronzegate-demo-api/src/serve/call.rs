@@ -89,13 +89,13 @@ impl Call {
         self.parts.uri.path()
     }
 
-    /// What stands behind `path` and a slash; nothing if the request is for something else.
+    /// What stands after `path` and a slash; nothing if the request is for something else.
     pub(crate) fn behind(&self, path: &str) -> Option<&str> {
         let rest = self.path().strip_prefix(path)?;
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
 
-    /// Whether it is for a page behind the first, by a cursor or locator of this server's.
+    /// Whether it is for a page after the first, by a cursor or locator of this server's.
     pub(crate) fn asks_for_more(&self, stream: &Stream) -> bool {
         let by_path = self.behind(&stream.path).is_some_and(|rest| !rest.is_empty());
         let is_later = |cursor| Some(cursor) != stream.quirks.first_cursor.as_deref();

@@ -58,7 +58,7 @@ impl Live {
         }
     }
 
-    /// The page that is asked for; where the place is kept here, the one behind the last that was answered.
+    /// The page that is asked for; where the place is kept here, the one after the last that was answered.
     pub(crate) fn placed(&self, ask: Ask, call: &Call) -> Ask {
         if !self.stream.quirks.keeps_place {
             return ask;

@@ -151,7 +151,7 @@ impl Paginator<'_> {
     ) -> Result<Pages> {
         let place = match value {
             Term::Text(parts) => match parts.as_slice() {
-                // A path behind the base address: relative addresses are followed as they are.
+                // A path after the base address: relative addresses are followed as they are.
                 [Term::Known(base), place @ Term::At(..)] if shown(base).starts_with("http") => {
                     part.rewrite("the next address is relative, and followed so");
                     response_place(place, records)

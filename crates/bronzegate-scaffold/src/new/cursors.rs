@@ -88,7 +88,7 @@ impl Cursor {
     }
 }
 
-/// What requests send for the first page in the place of a cursor.
+/// What requests send for the first page in place of a cursor.
 const FIRST: [&str; 6] = ["*", "-1", "0", "first", "start", "initial"];
 
 /// Names of cursors in bodies, and what requests may call them besides.

@@ -53,7 +53,7 @@ pub(super) struct Known {
     pub(super) why_records: String,
     pub(super) size: Option<Size>,
     pub(super) paging: Paging,
-    /// The page behind the last one has no list.
+    /// The page after the last one has no list.
     pub(super) ends_without_list: bool,
     pub(super) tried: Vec<String>,
 }

@@ -28,7 +28,7 @@ pub(crate) enum Kind {
         next: Path,
     },
     Cursor(Cursor),
-    /// The next page begins behind what came, or behind what was `requested`.
+    /// The next page begins after what came, or after what was `requested`.
     Offset {
         send: Target,
         requested: bool,
@@ -126,7 +126,7 @@ impl Look<'_> {
         }
     }
 
-    /// Offsets behind what was asked for: some APIs take rows out of a page after it is cut.
+    /// Offsets after what was asked for: some APIs take rows out of a page after it is cut.
     fn behind_hidden(&self, counted: &[Guess]) -> Vec<Guess> {
         let count = self.page.records(self.records).len() as u64;
         let Some(size) = self.size.filter(|size| count < size.value) else { return Vec::new() };
@@ -136,7 +136,7 @@ impl Look<'_> {
                 kind: Kind::Offset { send: send.clone(), requested: true },
                 change: Change::Set(send.clone(), size.value.into()),
                 why: format!(
-                    "{count} of {} came, and the next page begins behind all that were asked for",
+                    "{count} of {} came, and the next page begins after all that were asked for",
                     size.value
                 ),
             })

@@ -59,7 +59,7 @@ pub fn import(text: &str, name: &str, streams: &[String]) -> Result<Report, Stri
     }
     if !found.is_empty() {
         file.set("streams", found);
-        let head = "# yaml-language-server: $schema=./source.schema.json\n#\n# A scaffold made by `bronzegate import openapi`: hold what is marked (check) against the API's documentation.\n";
+        let head = "# yaml-language-server: $schema=./source.schema.json\n#\n# A scaffold made by `bronzegate import openapi`: compare what is marked (check) with the API's documentation.\n";
         let text = format!("{head}{}", file.to_text());
         config::parse(&format!("{name}.yaml"), &text)
             .map_err(|problems| format!("the source file would be wrong: {problems}"))?;
@@ -306,7 +306,7 @@ paths:
         insta::assert_snapshot!(report.sources[0].text, @r#"
         # yaml-language-server: $schema=./source.schema.json
         #
-        # A scaffold made by `bronzegate import openapi`: hold what is marked (check) against the API's documentation.
+        # A scaffold made by `bronzegate import openapi`: compare what is marked (check) with the API's documentation.
         source: zoo
         base_url: https://eu.example.com
         auth: { type: api_key, in: header, name: X-Key, value: { secret: zoo-key } }  # (check)

@@ -1,6 +1,6 @@
 //! The workbench: `invoke-aws` runs one event through the Lambda handler, `invoke-azure` one through the Functions
 //! handler; `bench`, `bench-aws` and `bench-azure` measure them, and `yardstick` is what `bench` measures against. `torture`
-//! runs trials of exactness, `airbyte` holds imported manifests against Airbyte's own runner, `fuzz` hostile inputs, `smoke-azure` the checks that need a subscription. `key-tables` writes the tables of keys in
+//! runs trials of exactness, `airbyte` compares imported manifests with Airbyte's own runner, `fuzz` hostile inputs, `smoke-azure` the checks that need a subscription. `key-tables` writes the tables of keys in
 //! `docs/source-files`. `azure-get`, `measured` and
 //! `torture-doomed` are processes that tests and measurements need. Started by the Makefile.
 

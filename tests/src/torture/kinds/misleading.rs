@@ -23,7 +23,7 @@ pub(super) fn smaller(rng: &mut Rng, bounds: Bounds) -> Draft {
     draft(rng, stream, &how, asked)
 }
 
-/// Pages behind the last one, which are the last one again.
+/// Pages after the last one, which are the last one again.
 pub(super) fn clamped(rng: &mut Rng, bounds: Bounds) -> Draft {
     let (records, size) = (rng.u64(0..=bounds.most_records), rng.u64(3..=25));
     let (mut stream, how) = if rng.bool() {

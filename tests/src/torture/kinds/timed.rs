@@ -106,7 +106,7 @@ pub(super) fn local(rng: &mut Rng, bounds: Bounds) -> Draft {
 }
 
 /// Events at times, each with what has come to be before it: the instant, what its cursor shows, and the record. An event
-/// brings what its `end` lies behind.
+/// brings what its `end` lies after.
 fn arriving<M: Ord>(
     rng: &mut Rng,
     first: Timestamp,

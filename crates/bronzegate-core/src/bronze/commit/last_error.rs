@@ -23,7 +23,7 @@ pub struct LastError {
 }
 
 impl CommitLog {
-    /// Notes a failure in the place of the one before. What goes wrong here is logged and forgotten.
+    /// Notes a failure in place of the one before. What goes wrong here is logged and forgotten.
     pub async fn note_error(&self, error: &LastError) {
         let text = serde_json::to_vec(error).expect("it has text keys only");
         if let Err(error) = self.store.put(&self.layout.last_error(), text.into()).await {

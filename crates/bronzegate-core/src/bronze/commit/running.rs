@@ -68,7 +68,7 @@ impl CommitLog {
         serde_json::from_slice(&text).ok()
     }
 
-    /// Notes a run in the place of the one before.
+    /// Notes a run in place of the one before.
     ///
     /// # Errors
     /// Those of the store.

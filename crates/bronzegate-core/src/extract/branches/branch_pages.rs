@@ -28,7 +28,7 @@ use crate::unfinished::Unfinished;
 /// How a branch's pages ended.
 #[derive(Debug)]
 pub(crate) struct BranchEnd {
-    /// Behind the last page that was handed on.
+    /// After the last page that was handed on.
     pub(crate) state: PageState,
     /// Whether there are no more, or why they did not come.
     pub(crate) ended: Result<(), Unfinished>,

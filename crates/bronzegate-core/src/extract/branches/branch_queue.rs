@@ -27,7 +27,7 @@ pub(crate) struct BranchQueue {
 }
 
 impl BranchQueue {
-    /// The branches behind a state. Needs a tokio runtime where there are parents.
+    /// The branches after a state. Needs a tokio runtime where there are parents.
     pub(crate) fn new(context: Arc<StreamContext>, state: StreamState) -> Self {
         let StreamState { branches, next, .. } = state;
         let is_done = next == NextBranch::Done;
@@ -72,7 +72,7 @@ impl BranchQueue {
             match self.upcoming().await {
                 Ok(id) => {
                     let begin = self.ready(id, None);
-                    // Its mark lies behind what the run asks for, or a rule has left it out before.
+                    // Its mark lies after what the run asks for, or a rule has left it out before.
                     let is_asked = |branch: &Branch| self.context.asked.asked(branch).is_some();
                     if !matches!(&begin, Begin::Branch(branch, _) if !is_asked(branch)) {
                         return begin;

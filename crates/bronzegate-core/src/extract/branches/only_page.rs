@@ -135,7 +135,7 @@ impl Asking<'_> {
         )))
     }
 
-    /// What lies behind the first half has to come as the page after it.
+    /// What lies after the first half has to come as the page after it.
     async fn counted(&self) -> Result<Led, Error> {
         // Rows may move meanwhile: both halves are read again before anything is said.
         for _ in 0..COMPARED {
@@ -168,7 +168,7 @@ impl Asking<'_> {
                 let (half, records) = (self.half, self.first.records);
                 Err(bad(format!(
                     "the second page is empty, although the API has more: of the {records} records of the first page it \
-                     sends {half} where {half} are asked for, and not the others where those behind them are. Does the API count what `send` says, \
+                     sends {half} where {half} are asked for, and not the others where those after them are. Does the API count what `send` says, \
                      records by `type: offset` and pages by `type: page`? Say `single_page: true` if it has but one page"
                 )))
             }

@@ -93,7 +93,7 @@ impl ParentQueue {
         ParentPlace { begun: format!("{:032x}", self.begun), ..self.place.clone() }
     }
 
-    /// The parents end here: behind all pages, or before the first, of which some have begun.
+    /// The parents end here: after all pages, or before the first, of which some have begun.
     fn stop_at(&mut self, place: ParentPlace) {
         self.page = None;
         if self.is_resumed && place.window == self.place.window {
@@ -111,7 +111,7 @@ impl ParentQueue {
             match found(&page.values, begun, self.begun) {
                 Some(at) => {
                     passed = begun;
-                    // What has come in front of them since is gone through behind them.
+                    // What has come in front of them since is gone through after them.
                     page.values[..at + begun].rotate_left(at);
                     self.notes.has_changed |= at > 0;
                 }

@@ -50,7 +50,7 @@ pub(crate) struct ParentPage {
 /// Where the reading of the parents ended early.
 #[derive(Debug)]
 pub(crate) struct StoppedAt {
-    /// Behind the last page.
+    /// After the last page.
     pub(crate) place: ParentPlace,
     /// An export job was submitted, which the place names: it must not be lost.
     pub(crate) has_submitted: bool,

@@ -44,7 +44,7 @@ pub(super) async fn second_look(
                 Some(records) => looking.again(progress, Some((&behind, records))).await,
             }
         }
-        // An API may refuse what lies behind its last page in any way.
+        // An API may refuse what lies after its last page in any way.
         Some(Doubt::Stated { behind }) => match looking.new_records(progress, &behind, false).await? {
             None => Ok(SecondLook::NoTime),
             Some(0) => Ok(SecondLook::End),
@@ -103,7 +103,7 @@ impl Looking<'_> {
         })
     }
 
-    /// Asks for an empty page again; `behind` it is one that has records.
+    /// Asks for an empty page again; `after` it is one that has records.
     async fn again(
         &self,
         progress: &mut Progress<'_>,
@@ -193,7 +193,7 @@ pub(super) async fn empty_within(
 /// advances by what was asked for would leave out what was cut. `false` where there is no time to look.
 ///
 /// # Errors
-/// [`ErrorKind::Data`] where rows stand behind the page that are not on it.
+/// [`ErrorKind::Data`] where rows stand after the page that are not on it.
 pub(super) async fn hides_rows(
     context: &StreamContext,
     branch: &Branch,
@@ -242,7 +242,7 @@ pub(super) async fn hides_rows(
         }
     }
     Err(bad(format!(
-        "the page has {records} records where {} were asked for, and others stand right behind them: the API lowers the \
+        "the page has {records} records where {} were asked for, and others stand right after them: the API lowers the \
          size of its pages, and with `advance: requested` what it leaves out would be skipped. Write `value: \
          {records}` in `page_size`",
         size.value

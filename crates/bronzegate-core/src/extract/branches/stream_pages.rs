@@ -130,7 +130,7 @@ impl StreamPages {
     }
 
     /// How the pages ended; to be asked when `next` has come to its end: no state where there are no more, or the one
-    /// behind the pages handed on.
+    /// after the pages handed on.
     ///
     /// # Errors
     /// Why there is nothing to go on from. Stopped or waiting, not even one page has come, and no export job was submitted.

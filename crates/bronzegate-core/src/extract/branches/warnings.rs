@@ -48,7 +48,7 @@ impl Named {
         self.first.extend(later.first.into_iter().take(room));
     }
 
-    /// `2 …: a; b`, with a mark behind them if there are more.
+    /// `2 …: a; b`, with a mark after them if there are more.
     fn told(&self, what: &str) -> Option<String> {
         let more = if self.count > NAMED as u64 { ", …" } else { "" };
         (self.count > 0).then(|| format!("{} {what}: {}{more}", self.count, self.first.join("; ")))

@@ -108,7 +108,7 @@ impl Progress<'_> {
         matches!(self.settings.kind, Kind::Page { .. }) && self.state.total_pages.is_some()
     }
 
-    /// An empty page is no news behind one that was shorter than others.
+    /// An empty page is no news after one that was shorter than others.
     fn doubts_emptiness(&self, is_branched: bool) -> bool {
         let is_counted = self.behind().is_some();
         if self.state.total_pages.is_some() {

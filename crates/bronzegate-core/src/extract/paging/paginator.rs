@@ -63,7 +63,7 @@ impl<'a> Paginator<'a> {
         }
     }
 
-    /// The position behind this one, where it is known without its response. Pages are assumed to
+    /// The position after this one, where it is known without its response. Pages are assumed to
     /// be as long as the last one was (`usual`; a server may lower its page size silently), else
     /// as long as asked for; nothing beyond a stated end is asked for.
     pub(crate) fn ahead(
@@ -293,13 +293,13 @@ fn cursor(address: &Address, facts: &Facts) -> Result<Option<Carried>, Unknown> 
     }
 }
 
-/// The number of the page behind this one, up to the last: of so many pages, counted from `start`.
+/// The number of the page after this one, up to the last: of so many pages, counted from `start`.
 fn next_page(start: u64, page: u64, total: Option<u64>) -> Option<Position> {
     let next = page.checked_add(1)?;
     total.is_none_or(|total| next.saturating_sub(start) < total).then_some(Position::Page(next))
 }
 
-/// The export job's file behind this one.
+/// The export job's file after this one.
 fn next_file(position: &Position, state: &PageState) -> Option<Position> {
     let next = position.file().saturating_add(1);
     let files = state.job.as_ref().map_or(1, JobState::file_count);

@@ -59,11 +59,11 @@ pub(crate) struct Judged {
 #[derive(Debug, thiserror::Error)]
 enum Stuck {
     #[error(
-        "the API names a cursor or next URL again that it has named before ({shown}): it makes no progress. {likely}If that is how it says \"done\", `on_repeat: end` ends the stream here: what lies behind is not read"
+        "the API names a cursor or next URL again that it has named before ({shown}): it makes no progress. {likely}If that is how it says \"done\", `on_repeat: end` ends the stream here: what lies after is not read"
     )]
     Position { shown: String, likely: String },
     #[error(
-        "the page's records are those of an earlier page: the API makes no progress. {likely}If pages may be equal, set `on_repeat: allow`; if a repeat is how it says \"done\", `on_repeat: end`, which ends the stream here: what lies behind is not read"
+        "the page's records are those of an earlier page: the API makes no progress. {likely}If pages may be equal, set `on_repeat: allow`; if a repeat is how it says \"done\", `on_repeat: end`, which ends the stream here: what lies after is not read"
     )]
     Records { likely: String },
     #[error("{MAX_EMPTY_PAGES} pages in a row had no records although each named a next one")]
@@ -262,7 +262,7 @@ impl<'a> Progress<'a> {
         })
     }
 
-    /// Whether a page without records lies behind the last one that its response states. Where that
+    /// Whether a page without records lies after the last one that its response states. Where that
     /// number has fallen, pages are asked for up to the higher one, unless they have nothing.
     fn is_past_the_stated_end(&self) -> bool {
         match (&self.settings.kind, &self.state.position, self.stated_pages) {
@@ -287,7 +287,7 @@ impl<'a> Progress<'a> {
         {
             self.stated_pages = stated("total_pages", address, None, facts)?;
             match (self.state.total_pages, self.stated_pages) {
-                // Rows went, or the API miscounts: the pages behind tell.
+                // Rows went, or the API miscounts: the pages after tell.
                 (Some(before), Some(pages)) if pages < before => {
                     drift = drift.or(self.drift("number of pages", before, pages));
                 }
@@ -298,7 +298,7 @@ impl<'a> Progress<'a> {
         Ok(drift)
     }
 
-    /// Where pages are counted, rows that go while they are read move those behind them up, some of them
+    /// Where pages are counted, rows that go while they are read move those after them up, some of them
     /// to a page that has been read. Told once a segment.
     fn drift(&mut self, what: &str, before: u64, now: u64) -> Option<String> {
         let is_counted = matches!(self.settings.kind, Kind::Offset { .. } | Kind::Page { .. });
@@ -306,13 +306,13 @@ impl<'a> Progress<'a> {
         self.drift_told |= is_news;
         is_news.then(|| {
             format!(
-                "the stated {what} fell from {before} to {now} while pages were read: rows behind those that went moved up, and some may not have been read"
+                "the stated {what} fell from {before} to {now} while pages were read: rows after those that went moved up, and some may not have been read"
             )
         })
     }
 
     /// Whether the stated total is reached, and the page is the last one again: an API that answers what is
-    /// asked for behind its end with its last page.
+    /// asked for after its end with its last page.
     fn repeats_the_last(&self, hash: u128) -> bool {
         let Some(total) = self.state.total else { return false };
         let is_reached = match self.state.position {

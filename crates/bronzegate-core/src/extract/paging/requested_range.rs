@@ -96,7 +96,7 @@ fn first(settings: &Incremental, from: &Verbatim) -> Carried {
     written(settings, &if settings.from_exclusive { value.one_before(format) } else { value })
 }
 
-/// Where a request ends: behind the last unit that has anything of the run. An API that answers all of the unit which
+/// Where a request ends: after the last unit that has anything of the run. An API that answers all of the unit which
 /// its end names is asked up to that unit.
 fn last(settings: &Incremental, to: &Verbatim) -> Carried {
     let Ok(value) = CursorValue::of(&settings.format, to.clone()) else { return to.into() };

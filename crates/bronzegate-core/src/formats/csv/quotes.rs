@@ -1,4 +1,4 @@
-//! Quotes of comma-separated values, held to RFC 4180: behind a field's closing quote the field ends.
+//! Quotes of comma-separated values, held to RFC 4180: after a field's closing quote the field ends.
 //!
 //! The reader takes what follows there for a part of the value, without a word.
 
@@ -11,11 +11,11 @@ pub(crate) struct Quotes {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum QuoteState {
-    /// Outside of quotes, behind this byte.
+    /// Outside of quotes, after this byte.
     Behind(u8),
     /// Inside of quotes.
     Inside,
-    /// Behind a quote that closes the field or is the first of two.
+    /// After a quote that closes the field or is the first of two.
     BehindQuote,
 }
 
@@ -24,7 +24,7 @@ impl Quotes {
         Self { delimiter, place: QuoteState::Behind(b'\n') }
     }
 
-    /// Reads on; the offset of the first byte that stands behind a closing quote and does not end the field.
+    /// Reads on; the offset of the first byte that stands after a closing quote and does not end the field.
     pub(crate) fn check(&mut self, text: &[u8]) -> Option<usize> {
         let mut at = 0;
         while let Some(&byte) = text.get(at) {

@@ -36,7 +36,7 @@ pub(crate) struct CsvSplitter {
     /// The table's first line has begun.
     is_begun: bool,
     repeated_names: RepeatedNames,
-    /// What the row behind the table begins with.
+    /// What the row after the table begins with.
     ends_at: Option<String>,
     /// That row has come: what lies after it is no part of the table.
     is_ended: bool,

@@ -150,7 +150,7 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
 /// The row that is being read.
 #[derive(Default)]
 pub(crate) struct Row {
-    /// The fields' text without quotes, one behind the other; its tail is room.
+    /// The fields' text without quotes, one after the other; its tail is room.
     text: Vec<u8>,
     written: usize,
     /// Where each field ends in the text; its tail is room.

@@ -2,7 +2,7 @@
 //!
 //! What may follow a token depends on its kind alone, once it is known whether a string is a name and whether a comma
 //! stands in an object. So each kind has a set of bits, moved on to the tokens that come next, and each rule holds one
-//! such set to the tokens it allows. A token stands behind exactly one other, so five rules are the whole grammar.
+//! such set to the tokens it allows. A token stands after exactly one other, so five rules are the whole grammar.
 
 use super::lexer::Tokens;
 use super::nesting::Containers;
@@ -39,7 +39,7 @@ struct Next {
 }
 
 impl Next {
-    /// Where the tokens stand that come next, from bits right behind those before them.
+    /// Where the tokens stand that come next, from bits right after those before them.
     #[inline(always)]
     fn past_white(&mut self, behind: u64, due: u64, white: u64) -> u64 {
         // The sum carries each bit through the white space that it stands on.

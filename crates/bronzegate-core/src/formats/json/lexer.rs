@@ -43,7 +43,7 @@ pub(crate) struct Tokens {
     pub(crate) colon: u64,
     /// First bytes of numbers and literals, or of what is no token.
     pub(crate) scalars: u64,
-    /// First bytes behind them.
+    /// First bytes after them.
     pub(crate) behind_scalars: u64,
     /// White space between tokens, and what a short block lacks.
     pub(crate) white: u64,
@@ -137,7 +137,7 @@ impl Lexer {
             characters |= block.equal(character);
         }
         let unicode = block.equal(b'u') & escaped;
-        // Four digits behind each `u`; some of them may be in the next block.
+        // Four digits after each `u`; some of them may be in the next block.
         let wide = u128::from(unicode);
         let digits = wide << 1 | wide << 2 | wide << 3 | wide << 4 | u128::from(self.hex_digits);
         self.hex_digits = (digits >> block.length()) as u64;

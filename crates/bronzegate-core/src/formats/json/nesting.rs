@@ -4,7 +4,7 @@ use super::block::bits;
 
 /// The deepest nesting that is read (RFC 8259, section 9, lets a parser set a limit).
 pub(crate) const MAX_DEPTH: usize = 512;
-/// The containers that one word tells of.
+/// The containers that one word describes.
 const WORD: usize = 64;
 
 /// The open containers.

@@ -92,7 +92,7 @@ fn top_level_names(object: &[u8]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The offset behind the string that opens at `open`.
+/// The offset after the string that opens at `open`.
 pub(super) fn string_end(json: &[u8], open: usize) -> usize {
     let mut at = open + 1;
     while at < json.len() && json[at] != b'"' {

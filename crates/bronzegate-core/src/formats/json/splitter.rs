@@ -213,7 +213,7 @@ impl Splitter {
             return Ok(());
         }
         if is(block.read.behind_value) {
-            // A value behind another: it is that of the next line.
+            // A value after another: it is that of the next line.
             self.records.end(chunk, at, out)?;
             if !self.records.on_new_line(chunk, at) {
                 return Err(SplitErrorKind::LineNotOneValue);

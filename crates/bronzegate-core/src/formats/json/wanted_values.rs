@@ -32,7 +32,7 @@ pub(crate) struct WantedValues {
     names: Vec<String>,
 }
 
-/// The paths that are followed, by their number: the wanted values', which all bodies of a stream share, and behind
+/// The paths that are followed, by their number: the wanted values', which all bodies of a stream share, and after
 /// them the records'.
 #[derive(Debug)]
 struct WantedPaths {
@@ -276,7 +276,7 @@ impl WantedValues {
         self.open.iter_mut().try_for_each(|open| open.kept.pass(chunk, end, None))
     }
 
-    /// Goes on behind the records: `at` is their closing bracket.
+    /// Goes on after the records: `at` is their closing bracket.
     pub(crate) fn resume(&mut self, at: usize) {
         for open in &mut self.open {
             open.kept.from = Some(at);

@@ -123,7 +123,7 @@ impl Tokens {
         None
     }
 
-    /// Where a text stands behind what was scanned.
+    /// Where a text stands after what was scanned.
     fn find(&mut self, text: &[u8]) -> Option<usize> {
         let found = self.held[self.scanned..].windows(text.len()).position(|window| window == text);
         if found.is_none() {

@@ -1,5 +1,5 @@
 //! The secrets that stand in requests beside the credential. Until a request is sent, and in what is saved of it, a
-//! placeholder stands in the place of each.
+//! placeholder stands in place of each.
 
 use std::borrow::Cow;
 

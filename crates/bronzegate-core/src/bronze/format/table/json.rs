@@ -27,7 +27,7 @@ pub(super) fn members(json: &[u8]) -> impl Iterator<Item = Member> {
     })
 }
 
-/// The offset behind the value that begins at `begin`.
+/// The offset after the value that begins at `begin`.
 fn value_end(json: &[u8], begin: usize) -> Option<usize> {
     match json.get(begin)? {
         b'"' => string_end(json, begin),
@@ -39,7 +39,7 @@ fn value_end(json: &[u8], begin: usize) -> Option<usize> {
     }
 }
 
-/// The offset behind the object or list that opens at `open`.
+/// The offset after the object or list that opens at `open`.
 fn nested_end(json: &[u8], open: usize) -> Option<usize> {
     let (mut at, mut depth) = (open, 0_usize);
     loop {
@@ -59,7 +59,7 @@ fn nested_end(json: &[u8], open: usize) -> Option<usize> {
     }
 }
 
-/// The offset behind the string that opens at `open`.
+/// The offset after the string that opens at `open`.
 fn string_end(json: &[u8], open: usize) -> Option<usize> {
     let mut at = open + 1;
     loop {

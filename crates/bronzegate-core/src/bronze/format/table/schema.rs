@@ -61,7 +61,7 @@ pub(crate) fn table_columns(output: &TableOutput, parents: &[String]) -> Vec<Tab
 }
 
 impl TableFormat {
-    /// The format of a segment. `constants` are the values of the metadata columns behind the time.
+    /// The format of a segment. `constants` are the values of the metadata columns after the time.
     ///
     /// # Errors
     /// When Parquet refuses a column.

@@ -29,7 +29,7 @@ impl FileStats {
         self.ingested = Some((first.min(micros), last.max(micros)));
     }
 
-    /// The JSON text. `constants` are the values of the columns behind the first, the same in all rows.
+    /// The JSON text. `constants` are the values of the columns after the first, the same in all rows.
     pub(super) fn to_json(&self, columns: &[TableColumn], constants: &[String]) -> String {
         let (mut least, mut greatest, mut nulls) = (Map::new(), Map::new(), Map::new());
         if let (Some((first, last)), Some(time)) = (self.ingested, columns.first()) {

@@ -93,7 +93,7 @@ pub(super) fn write_new(to: &Path, content: &[u8]) -> io::Result<Created> {
     created
 }
 
-/// Writes a whole file, in the place of what is at `to`.
+/// Writes a whole file, in place of what is at `to`.
 pub(super) fn replace(to: &Path, content: &[u8]) -> io::Result<()> {
     create_folder(parent(to))?;
     let temporary = write_temporary(to, content)?;

@@ -1,7 +1,7 @@
 //! Folders of uploads: one a run, alive as long as its lock is held.
 //!
 //! The lock is an advisory file lock, which the operating system lets go when the process ends in
-//! whatever way. A folder whose lock can be had belongs to a dead run.
+//! whatever way. A folder whose lock is available belongs to a dead run.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};

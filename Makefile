@@ -179,9 +179,10 @@ terraform: $(PLAYED) ## modules and examples: format, validity, and what the mod
 		fi; \
 	done
 
-# In a copy, because a lock file or a data folder of the other versions would be in the way.
+# In a copy, without the lock files of the other versions.
 terraform-newest: ## the modules against the schemas of the newest versions of aws and azurerm that were tried
 	rm -rf $(TOOLS)/terraform/newest/infra && mkdir -p $(TOOLS)/terraform/newest && cp -r infra $(TOOLS)/terraform/newest
+	find $(TOOLS)/terraform/newest/infra -name .terraform.lock.hcl -delete
 	set -e; export TF_CLI_CONFIG_FILE=$$(.ci/played-providers $(TOOLS)/terraform/newest newest); \
 	for module in aws azure; do \
 		terraform -chdir=$(TOOLS)/terraform/newest/infra/modules/$$module init -backend=false -input=false -no-color > /dev/null; \

@@ -49,7 +49,7 @@ build wheel: export BRONZEGATE_COMMIT = $(COMMIT)
 build: ## build the command line, the demo API and the workbench (release)
 	cargo build --release --locked --workspace --bin bronzegate --bin bronzegate-demo-api --bin workbench
 
-# Without the clouds and unoptimised, and with ring in the place of AWS-LC: two minutes from nothing, where `make build` takes ten.
+# Without the clouds and unoptimised, and with ring in place of AWS-LC: two minutes from nothing, where `make build` takes ten.
 demo: ## the demo API, with authentication, rate limits and faults, into ./bronze and a Delta table in ./tables
 	cargo build --profile demo --locked -p bronzegate-cli -p bronzegate-demo-api --no-default-features --features bronzegate-cli/delta,bronzegate-cli/ring --bins
 	$(or $(CARGO_TARGET_DIR),target)/demo/bronzegate-demo-api demo

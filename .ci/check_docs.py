@@ -25,7 +25,7 @@ HARD = {
     r"\bnothing came of\b": "failed permanently",
     r"\bwhat it brings\b": "its records",
     r"\ba person\b": "you, somebody",
-    r"\bbehind (?:it|them|those|others|what|which|this|these|each|all|full|the (?:last|first|others|end|records?|pages?|table|list|value|name|host|point|quote))\b":
+    r"\bbehind (?:it|them|those|others|what|which|these|each|all|full|the (?:last|first|others|end|records?|pages?|table|list|value|name|host|point|quote))\b":
         "after it, after them",
     r"\b(?:can|could|cannot|could not) be had\b": "is available, is not available",
     r"\bin the place of\b": "instead of, in place of",

@@ -234,7 +234,7 @@ async fn rows_behind_a_page_that_the_api_made_smaller_are_not_passed_over_as_hid
     let (bench, report) = run(hiding, Vec::new(), &settings).await;
     assert_eq!((report.status, &report.error), (Status::Complete, &None));
     assert_eq!(bench.records("items"), bench.api.records("items"));
-    assert_eq!(bench.stats("items").requests, 11, "one of them looks behind the first short page");
+    assert_eq!(bench.stats("items").requests, 11, "one of them looks after the first short page");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub struct CursorState {
     /// mark is not kept, and `newest` the newest of them all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<PartitionMarks>,
-    /// Where the branches without a mark of their own begin, if not at `from`: others may be behind them.
+    /// Where the branches without a mark of their own begin, if not at `from`: others may begin earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begins: Option<Verbatim>,
     /// Branches that a rule has left out, with the marks that they keep.

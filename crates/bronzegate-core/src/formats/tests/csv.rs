@@ -234,7 +234,7 @@ fn lines_before_and_behind_a_table_are_no_part_of_it() {
     let want = [r#"{"id":"1","n":"a"}"#, r#"{"id":"2","n":"b\nGrand Total"}"#];
     let ends_at = Some("Grand".to_owned());
     let skipping = Csv { skip_lines: 3, ends_at: ends_at.clone(), ..Csv::default() };
-    // What is behind the table in the same chunk is no longer held to quotes.
+    // What is after the table in the same chunk is no longer held to quotes.
     let whole = body.replace("\"x\"y,z,z\n", "x,y,z,z\n");
     assert_eq!(every_way(&skipping, whole.as_bytes()).unwrap(), want);
     let finding = Csv { header_starts: Some("id,".to_owned()), ends_at, ..Csv::default() };

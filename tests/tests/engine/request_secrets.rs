@@ -159,12 +159,16 @@ async fn a_secret_in_a_path_is_neither_shown_nor_saved_and_a_link_that_repeats_i
 async fn a_value_of_the_api_that_stands_for_a_secret_is_not_sent() {
     let reference = SecretRef { secret: "api-key".to_owned(), field: None };
     let record = format!("{{\"id\":\"{}\",\"updatedAt\":\"2026-01-01T00:00:00Z\"}}", reference.placeholder());
-    let yaml = format!(
-        "secrets: {{ key: {{ secret: api-key }} }}\nstreams:\n  changes:\n    path: /changes\n    records: results\n  \
-         items:\n    path: '/items/{{{{ parent.id }}}}'\n    headers: {{ X: '{{{{ secrets.key }}}}' }}\n    records: results\n    \
-         parent: {{ stream: changes, fields: [id] }}\n"
-    );
-    let bench = Bench::new(vec![changes([record])], vec![], &yaml).await;
+    let yaml = "secrets: { key: { secret: api-key } }
+streams:
+  changes: { path: /changes, records: results }
+  items:
+    path: '/items/{{ parent.id }}'
+    headers: { X: '{{ secrets.key }}' }
+    records: results
+    parent: { stream: changes, fields: [id] }
+";
+    let bench = Bench::new(vec![changes([record])], vec![], yaml).await;
     let report = bench.run("items").await;
     let (kind, told) = failure(&report);
     assert!(kind == ErrorKind::Data && told.contains("is what stands for a secret in requests"), "{told}");

@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::body::{BodyTemplate, JsonTemplate};
-use super::branches::{MissingField, Parent};
+use super::branches::{MissingField, Parent, ParentField};
 use super::condition::Test;
+use super::cursor_format::CursorFormat;
 use super::cut::Cut;
 use super::incremental::{Incremental, Start};
 use super::method::Method;
@@ -204,7 +205,7 @@ fn parent(parent: &Parent) -> Value {
         };
         json!({ "at": written(&condition.at), test: value })
     });
-    let fields = parent.fields.iter().map(|field| field.as_str());
+    let fields = parent.fields.iter().map(ParentField::as_str);
     Words::default()
         .with("fields", fields.collect::<Value>())
         .with("missing", unless_default::<MissingField>(&parent.missing))
@@ -226,7 +227,7 @@ fn incremental(settings: &Incremental) -> Value {
     Words::default()
         .with("cursor", members.collect::<Value>())
         .with("empty", settings.cursor.empty_values().iter().map(String::as_str).collect::<Value>())
-        .with("format", settings.format.all().map(|format| format.name()).collect::<Value>())
+        .with("format", settings.format.all().map(CursorFormat::name).collect::<Value>())
         .with("timezone", zone)
         .with("start", start)
         .into()

@@ -86,7 +86,9 @@ impl StreamRun {
         let (mut longest, mut rows) = (0, FirstRows::of(&self.stream));
         let see = |event: &PageEvent| {
             longest = longest_record(longest, event);
-            rows.iter_mut().for_each(|rows| rows.see(event));
+            if let Some(rows) = &mut rows {
+                rows.see(event);
+            }
             if let Some(cursors) = &mut cursors {
                 cursors.see(event);
             }

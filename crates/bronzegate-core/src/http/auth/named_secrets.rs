@@ -43,7 +43,7 @@ impl NamedSecrets {
 
     /// The text with the secrets in it; `None` where none is meant to be.
     pub(super) fn filled(&self, text: &str) -> Option<String> {
-        self.filled_as(text, |secret| secret.into())
+        self.filled_as(text, Cow::Borrowed)
     }
 
     /// What stands for this value, if it is one of them.

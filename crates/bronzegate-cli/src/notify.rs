@@ -3,17 +3,12 @@
 //! The message has names, counts, kinds of errors and thresholds. Errors' texts are left out, because they may quote what
 //! an API answered, which may be a record. What goes wrong here is logged: a run never fails by it.
 
-use std::time::Duration;
-
 use bronzegate_core::error::{Error, ErrorKind};
-use bronzegate_core::proxy::{Proxies, Routes};
+use bronzegate_core::proxy::Proxies;
 use bronzegate_core::report::{RunReport, Status};
 use serde_json::json;
 
-use crate::human;
-
-/// How long the webhook may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::{human, post};
 
 /// The most streams that a message names.
 const MOST_STREAMS: usize = 20;
@@ -45,30 +40,10 @@ pub(crate) async fn notify(
 
 async fn send(address: &str, proxies: &Proxies, text: &str) -> Result<u16, &'static str> {
     let address: reqwest::Url = address.parse().map_err(|_| "it is not a URL")?;
-    let is_local = matches!(address.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    if address.scheme() != "https" && !(address.scheme() == "http" && is_local) {
+    if address.scheme() != "https" && !(address.scheme() == "http" && post::is_local(&address)) {
         return Err("write an https:// URL");
     }
-    let builder = |_| {
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("bronzegate/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .timeout(PATIENCE);
-        if is_local { client.tls_certs_only([]) } else { client }
-    };
-    let routes = Routes::new(proxies, PATIENCE, builder).map_err(|_| "TLS cannot be set up")?;
-    let request = routes
-        .to(&address)
-        .post(address)
-        .header("content-type", "application/json")
-        .body(json!({ "text": text }).to_string());
-    match request.send().await {
-        Ok(response) => Ok(response.status().as_u16()),
-        Err(error) if error.is_timeout() => Err("the webhook did not answer in time"),
-        Err(error) if error.is_connect() => Err("the webhook cannot be reached"),
-        Err(_) => Err("the request failed"),
-    }
+    post::json(address, proxies, &[], json!({ "text": text }).to_string()).await
 }
 
 /// The message; `None` where all is well.

@@ -32,6 +32,8 @@ mod interrupt;
 mod kill;
 // `BRONZEGATE_NOTIFY`: a message when a run fails or breaches, and a run that never fails by it.
 mod notify;
+// `OTEL_EXPORTER_OTLP_ENDPOINT`: metrics and traces for a collector.
+mod otlp;
 // Proxies, as the environment names them: APIs and clouds through proxy.py.
 mod proxies;
 // `new` and `import`: source files from a curl line and from a manifest.

@@ -90,7 +90,7 @@ async fn a_webhook_that_fails_changes_nothing_of_the_run_and_its_address_is_not_
     let refusing = Webhook::start(StatusCode::NOT_FOUND).await;
     for (day, (address, why)) in [
         (refusing.address.as_str(), "the webhook refused the message"),
-        ("http://127.0.0.1:1/services/T0/B0/token", "the webhook cannot be reached"),
+        ("http://127.0.0.1:1/services/T0/B0/token", "the address cannot be reached"),
         ("http://hooks.example.com/services/T0/B0/token", "write an https:// URL"),
     ]
     .into_iter()

@@ -56,6 +56,9 @@ Environment variables (a flag has priority over its variable, and both over `.en
                             BRONZEGATE_SECRET_HUBSPOT_TOKEN
   BRONZEGATE_NOTIFY         a webhook (https://…) for a message, as Slack takes it, when a
                             run fails or breaches a threshold of `expect`
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                            a collector for metrics and traces of runs (OTLP as JSON over HTTP);
+                            OTEL_EXPORTER_OTLP_HEADERS and OTEL_SERVICE_NAME count too
   NO_COLOR                  no colours
 
 Example:

@@ -247,6 +247,7 @@ impl Work<'_> {
                 )
                 .await;
             log_end(&report);
+            self.context.ended(&report);
             let kind = report.error.as_ref().map(|error| error.kind);
             if backfill::stops_the_others(&report) {
                 self.queue.lock().expect("no holder of this lock panics").clear();

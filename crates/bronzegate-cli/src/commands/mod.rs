@@ -33,6 +33,7 @@ use bronzegate_core::config::{Source, Stream};
 use bronzegate_core::doors::{Place, Setting, SourceFolder, TablesPlace};
 use bronzegate_core::error::Result;
 use bronzegate_core::proxy::Proxies;
+use bronzegate_core::report::RunReport;
 use bronzegate_core::run::CancellationToken;
 use bronzegate_core::run::Engine;
 use bronzegate_core::secret::{FileSecrets, SecretStore};
@@ -42,6 +43,7 @@ use indicatif::MultiProgress;
 use crate::arguments::{Command, Common};
 use crate::clouds::clouds;
 use crate::notify::{self, Outcome};
+use crate::otlp::Otlp;
 use crate::settings::Settings;
 use crate::{logging, output, progress};
 
@@ -78,6 +80,8 @@ pub(crate) struct Context {
     pub(crate) environment: String,
     /// Where failures and breaches are sent to.
     notify: Option<String>,
+    /// Where metrics and traces are sent to.
+    otlp: Option<Arc<Otlp>>,
     /// What was called, for messages.
     called: String,
     pub(crate) json: bool,
@@ -99,6 +103,7 @@ impl Context {
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let proxies = Proxies::read(&*settings.look_up)?;
+        let otlp = Otlp::of(&settings.look_up, clock.now())?;
         let clouds = clouds(settings.look_up, &clock);
         let sources = clouds.place(Setting::new("--sources", settings.sources))?;
         let target = clouds.place(Setting::new("--target", settings.target))?;
@@ -115,6 +120,7 @@ impl Context {
             proxies,
             environment: settings.environment,
             notify: settings.notify,
+            otlp: otlp.map(Arc::new),
             called: command.called(),
             json,
             clock,
@@ -143,8 +149,19 @@ impl Context {
         Ok(Stores::from(target).with_tables(tables))
     }
 
-    /// Sends a message to the webhook, if there is one and something to say.
+    /// Keeps the report of a run that has just ended, for what is sent at the command's end.
+    pub(crate) fn ended(&self, report: &RunReport) {
+        if let Some(otlp) = &self.otlp {
+            otlp.keep(report, self.clock.now());
+        }
+    }
+
+    /// Sends a message to the webhook, if there is one and something to say, and metrics and traces to a collector.
     pub(crate) async fn notify(&self, outcome: Outcome<'_>) {
+        if let Some(otlp) = &self.otlp {
+            let names = (self.environment.as_str(), self.called.as_str());
+            otlp.export(&self.proxies, names, outcome, self.clock.now()).await;
+        }
         if let Some(address) = &self.notify {
             notify::notify((address, &self.proxies), &self.environment, &self.called, outcome).await;
         }

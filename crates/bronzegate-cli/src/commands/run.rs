@@ -118,6 +118,7 @@ fn running(
             };
             line.end(&report);
             log_end(&report);
+            context.ended(&report);
             (nth, report)
         });
         streams.collect::<FuturesOrdered<_>>()

@@ -152,7 +152,9 @@ impl Import<'_> {
         self.chain(name, node, &mut chain)?;
         // Where a parent has no times of its own, the children of all are read, which is more.
         if self.files.check(&chain, node.line).is_err() {
-            chain.iter_mut().for_each(|(_, converted)| converted.read_all_parents());
+            for (_, converted) in &mut chain {
+                converted.read_all_parents();
+            }
         }
         self.files.check(&chain, node.line)?;
         let (_, converted) = &chain[0];

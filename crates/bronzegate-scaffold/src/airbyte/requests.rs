@@ -286,7 +286,7 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
         let is_header = key == "request_headers";
         let is_credential = is_header && CREDENTIALS.contains(&name.to_ascii_lowercase().as_str());
         let scope = if is_credential { part.secret_scope(node) } else { part.scope(node) };
-        let term = scope.value(value);
+        let term = told_if_absent(part, &name, value, scope.value(value));
         let target = if is_header { Target::Header(name.clone()) } else { Target::Query(name.clone()) };
         let has_secret = |term: &Term| {
             matches!(term, Term::Secret(_)) || matches!(term, Term::Written(inner, _) if inner.holds_secret())
@@ -321,6 +321,17 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
         }
     }
     Ok(map)
+}
+
+/// Tells of a value that the configuration does not have: `{{ config.get('x') }}` is then `None`, which Airbyte writes as text.
+fn told_if_absent(part: &mut Part<'_>, name: &str, value: &Node, term: Term) -> Term {
+    let is_get = value.str().is_some_and(|text| text.contains("config.get("));
+    if is_get && term == Term::null() {
+        part.note(format!(
+            "`{name}` has no value in the configuration and is left out; Airbyte may send the text None"
+        ));
+    }
+    term
 }
 
 /// The fields of a form.

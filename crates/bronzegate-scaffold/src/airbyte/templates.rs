@@ -23,7 +23,7 @@ impl Part<'_> {
             }
             Term::Text(parts) => {
                 let mut text = String::new();
-                for part in with_colons(parts) {
+                for part in with_colons(&without_quotes(parts)) {
                     text.push_str(&self.template(&part, what, at)?.unwrap_or_default());
                 }
                 Some(text)
@@ -50,13 +50,13 @@ impl Part<'_> {
                     );
                 }
             },
-            Term::Choice(..) => match self.chosen(term) {
-                Some(chosen) => self.template(chosen, what, at)?,
-                None => {
+            Term::Choice(..) => {
+                let Some(chosen) = self.chosen(term) else {
                     let what = format!("{what}: a choice by the partition at run time");
                     return refuse("expression", what, at);
-                }
-            },
+                };
+                self.template(chosen, what, at)?
+            }
             Term::FirstOnly(inner) => {
                 self.first_only = true;
                 self.template(inner, what, at)?
@@ -268,6 +268,27 @@ fn with_colons(parts: &[Term]) -> Vec<Term> {
         }
     }
     all
+}
+
+/// A text without the quotes around it: Airbyte reads what is a literal of Python as what it says.
+fn without_quotes(parts: &[Term]) -> Vec<Term> {
+    let known = |term: &Term| match term {
+        Term::Known(Value::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let mut bare = parts.to_vec();
+    let (Some(first), Some(last)) = (bare.first().and_then(known), bare.last().and_then(known)) else {
+        return bare;
+    };
+    let (first, last) = (first.trim_start(), last.trim_end());
+    let Some(quote) = first.chars().next().filter(|quote| matches!(quote, '\'' | '"')) else { return bare };
+    let quotes: usize = parts.iter().filter_map(known).map(|text| text.matches(quote).count()).sum();
+    if bare.len() > 1 && quotes == 2 && last.ends_with(quote) {
+        let end = bare.len() - 1;
+        bare[0] = Term::Known(first[1..].into());
+        bare[end] = Term::Known(last[..last.len() - 1].into());
+    }
+    bare
 }
 
 /// A time with an offset, as Airbyte writes it.

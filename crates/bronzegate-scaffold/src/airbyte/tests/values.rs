@@ -151,6 +151,34 @@ fn a_body_of_xml_is_one_and_the_file_says_what_to_watch_for() {
 }
 
 #[test]
+fn a_text_in_quotes_is_what_stands_in_them() {
+    let from =
+        "      start_time_option: { type: RequestOption, inject_into: request_parameter, field_name: from }";
+    let rest = cursor("datetime_format: \"%Y-%m-%dT%H:%M:%SZ\"", from);
+    for (value, expected) in [
+        (r"'\'{{ stream_interval.start_time }}\''", "{{ window.from }}"),
+        (r#"'"a {{ stream_interval.start_time }}"'"#, "a {{ window.from }}"),
+        (r#"'"a" {{ stream_interval.start_time }} "b"'"#, r#""a" {{ window.from }} "b""#),
+    ] {
+        let value = value.replace(r"\'", "''");
+        let requester = format!("        request_parameters: {{ since: {value} }}");
+        assert_eq!(
+            converted(&imported(&stream(&requester, "", &rest)))["params"]["since"],
+            expected,
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn a_value_that_the_configuration_does_not_have_is_left_out_and_told() {
+    let requester = "        request_parameters: { q: \"{{ config.get('none') }}\", c: d }";
+    let report = with(&stream(requester, "", ""), |options| options.config = Some(json!({"api_key": "k"})));
+    assert_eq!(converted(&report)["params"], json!({"c": "d"}));
+    assert!(report.streams[0].notes[0].starts_with("`q` has no value"), "{report}");
+}
+
+#[test]
 fn a_path_of_slashes_adds_nothing_to_the_address() {
     for (base, path, expected) in [
         ("https://api.example.com/v2", "/", "/v2"),

@@ -44,7 +44,11 @@ async fn a_partial_stream_is_resumed_before_its_neighbours_failure_is_told() {
     let names = ["items", "broken"];
     let broken = Fault::new("broken", When::Request(2), FaultKind::status(404)).always();
     let faults = vec![cut_at(9), broken];
-    let mut deployment = Deployment::new(names.map(named).into(), faults, &yaml(&names, SETTINGS)).await;
+    // With a pace of its own it does not wait as long as the API asks its neighbour to.
+    let paced = format!("{SETTINGS}\nrate_limit: {{ requests_per_second: 1000, burst: 1000 }}");
+    let broken = one_stream("broken", &paced).replace("streams:\n", "");
+    let text = format!("{}{broken}", yaml(&["items"], SETTINGS));
+    let mut deployment = Deployment::new(names.map(named).into(), faults, &text).await;
     let event = event(&["items", "broken", "unknown"]);
     let partial = deployment.lambda.invoke(&event, TIME).await.answer();
     assert_eq!(partial["status"], "partial");

@@ -64,7 +64,12 @@ async fn a_run_appends_to_a_delta_table_that_every_reader_reads() {
     let state = shell.run("state demo").await;
     assert!(state.out.contains("  TABLE\n") && state.out.contains("  crm v2"), "{state:?}");
     let state = shell.run("state demo --json").await.report();
-    assert_eq!(state["last_run"]["table"], json!({ "table": "crm", "version": 2, "rows": 250 }));
+    let table = &state["last_run"]["table"];
+    let first =
+        std::fs::read_to_string(shell.path("tables/crm/_delta_log/00000000000000000000.json")).unwrap();
+    let id = table["table_id"].as_str().expect("the table has an id");
+    assert!(first.contains(&format!("\"id\":\"{id}\"")), "{id}: {first}");
+    assert_eq!(*table, json!({ "table": "crm", "table_id": id, "version": 2, "rows": 250 }));
     let checked = shell.run("check demo").await;
     assert!(checked.out.contains("table crm: version 2; columns: _ingested_at timestamp, "), "{checked:?}");
     shell.set("BRONZEGATE_TABLES", "./others");

@@ -9,7 +9,7 @@ use bronzegate_tests::delta::{DeltaPeer, PeerRoot};
 use bronzegate_tests::repository;
 use tokio::process::Command;
 
-/// A statement in DuckDB, whose extension for Delta comes from its package here; its program would download it.
+/// A statement in `DuckDB`, whose extension for Delta comes from its package here; its program would download it.
 const DUCKDB: &str = "
 import duckdb, sys
 from delta_peer import extension

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 /// Pages of two records each.
 const PAGES: u64 = 3;
 /// How long a page is held for a request that must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a page is held for a request that must not come.
 const A_MOMENT: Duration = Duration::from_millis(30);
 

@@ -2,6 +2,17 @@
 
 use bronzegate_demo_api::{Shape, Stream, Style, TimeFormat, Timeline};
 
+/// Zones on both sides of UTC, of whole, half and quarter hours, most of which change their clocks.
+pub const ZONES: [&str; 7] = [
+    "America/Chicago",
+    "America/St_Johns",
+    "Europe/Berlin",
+    "Africa/Cairo",
+    "Australia/Lord_Howe",
+    "Pacific/Chatham",
+    "Asia/Kolkata",
+];
+
 /// A stream `changes` that pages by cursor, ten records a page, and is asked for by
 /// `updated_after` and `updated_before`.
 pub fn changes(records: impl IntoIterator<Item = String>) -> Stream {

@@ -13,6 +13,7 @@ use bronzegate_core::run::RunOptions;
 use bronzegate_demo_api::{
     DemoApi, Manner, Options, Quirks, Shape, Spelling, Stream, Style, TimeFormat, Timeline,
 };
+use bronzegate_tests::streams::changes::ZONES;
 use bronzegate_tests::{Bench, request};
 use fastrand::Rng;
 use jiff::civil::DateTime;
@@ -21,17 +22,6 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How many are drawn.
 const TRIALS: u64 = 40;
-
-/// Zones on both sides of UTC, of whole, half and quarter hours; one never changes its clocks.
-const ZONES: [&str; 7] = [
-    "America/Chicago",
-    "America/St_Johns",
-    "Europe/Berlin",
-    "Africa/Cairo",
-    "Australia/Lord_Howe",
-    "Pacific/Chatham",
-    "Asia/Kolkata",
-];
 
 /// How records write their time, and whether it is that of clocks.
 const RECORDS: [(&str, &str, bool); 4] = [

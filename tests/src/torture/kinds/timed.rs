@@ -9,21 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::scene::{Event, STREAM};
 use super::kind::{Bounds, Draft};
-use crate::streams::changes::{BOUNDED, change, settings};
+use crate::streams::changes::{BOUNDED, ZONES, change, settings};
 
 /// How long the records of a scene keep coming, in seconds.
 const SPAN: i64 = 2 * 86_400;
-
-/// Zones on both sides of UTC, of whole, half and quarter hours, most of which change their clocks.
-const ZONES: [&str; 7] = [
-    "America/Chicago",
-    "America/St_Johns",
-    "Europe/Berlin",
-    "Africa/Cairo",
-    "Australia/Lord_Howe",
-    "Pacific/Chatham",
-    "Asia/Kolkata",
-];
 
 /// Records that can be seen some time after their own, by an API whose clock may be behind.
 pub(super) fn late(rng: &mut Rng, bounds: Bounds) -> Draft {

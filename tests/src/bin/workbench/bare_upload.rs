@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bronzegate_core::bronze::{BronzeStore, Checksum, Receipt, StagingArea};
+use bronzegate_core::bronze::{BronzeStore, ByteRange, Checksum, Receipt, StagingArea};
 use bytes::Bytes;
 
 use crate::figures::now;
@@ -12,11 +12,17 @@ const PART: u64 = 128 << 20;
 /// Bytes that are written at once.
 const BLOCK: u64 = 256 << 10;
 
-/// Uploads and publishes so many bytes as parts below `bare/`.
+/// Uploads and publishes as many bytes as there are below `folder`, as parts below `bare/`.
 ///
 /// # Panics
 /// When the store fails.
-pub(crate) async fn bare_upload(store: &dyn BronzeStore, bytes: u64) -> Duration {
+pub(crate) async fn bare_upload(store: &dyn BronzeStore, folder: &str) -> Duration {
+    let mut bytes = 0;
+    for path in store.list(folder).await.expect("it is listed") {
+        let read = store.get_range(&path, ByteRange::Last(1)).await.expect("it is read");
+        bytes += read.map_or(0, |read| read.size);
+    }
+    assert!(bytes > 0, "a run has written something");
     let block = Bytes::from(vec![b'x'; BLOCK as usize]);
     let area =
         StagingArea { stream: "bare/upload".to_owned(), segment: "at-20261130T000000Z.s0001".to_owned() };

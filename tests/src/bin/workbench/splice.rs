@@ -99,8 +99,9 @@ impl<'a> Pages<'a> {
 
 /// The body's length, as its head says.
 fn length(head: &[u8]) -> Option<usize> {
-    const NAME: &[u8] = b"content-length: ";
-    let value = &head[find(head, NAME)? + NAME.len()..];
+    const NAME: &[u8] = b"\r\ncontent-length: ";
+    let head = head.to_ascii_lowercase();
+    let value = &head[find(&head, NAME)? + NAME.len()..];
     std::str::from_utf8(&value[..find(value, b"\r\n")?]).ok()?.parse().ok()
 }
 

@@ -96,6 +96,27 @@ async fn a_version_put_below_a_checkpoint_is_put_again_above_it() {
     assert_eq!(world.append(&second).await.unwrap(), appended(4, false));
 }
 
+/// A checkpoint of version 2 with sidecars (PROTOCOL.md, "V2 Spec"): transactions stand in the file itself, and sidecars
+/// list files alone.
+#[tokio::test]
+async fn a_checkpoint_with_sidecars_tells_of_transactions_without_them() {
+    let world = World::new();
+    let (first, second) = (segment(1, &world), segment(2, &world));
+    world.append(&first).await.unwrap();
+    let (made, appended_before) = (world.lines(0).await, world.lines(1).await);
+    let uuid = "80a083e8-7026-4e79-81be-64bd76c43a11";
+    let sidecar = r#"{"sidecar":{"path":"aec23d5c.parquet","sizeInBytes":12599,"modificationTime":1}}"#;
+    let metadata = r#"{"checkpointMetadata":{"version":1}}"#;
+    let lines =
+        [metadata.to_owned(), made[1].to_string(), made[2].to_string(), appended_before[1].to_string()];
+    let checkpoint = format!("{}\n{sidecar}\n", lines.join("\n"));
+    world.put(&format!("{:020}.checkpoint.{uuid}.json", 1), &checkpoint).await;
+    world.remove(&format!("{:020}.json", 0)).await;
+    assert_eq!(world.append(&first).await.unwrap(), appended(1, false), "its version is there");
+    assert_eq!(world.append(&second).await.unwrap(), appended(2, true));
+    assert_eq!(world.append(&first).await.unwrap(), appended(1, false), "a later one does not hide it");
+}
+
 #[tokio::test]
 async fn columns_that_are_missing_are_added_and_others_refused_by_name() {
     let world = World::new();

@@ -65,6 +65,17 @@ pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected
                 extractor,
             );
         }
+        if is_list_or_map(&selected.path) {
+            return refuse(
+                "path of records",
+                format!(
+                    "the records are at `{}`: of a list its elements, of a map its members, and the manifest does not \
+                     say which it is",
+                    selected.path.join(".")
+                ),
+                extractor,
+            );
+        }
     }
     selected.records = Some(records(part, &selected.path));
     if let Some(filter) = selector.and_then(|selector| selector.get("record_filter")) {
@@ -72,6 +83,11 @@ pub(super) fn selected(part: &mut Part<'_>, retriever: &Node) -> Result<Selected
         part.left_out.push(format!("the filter `{}`: its records land too", condition.trim()));
     }
     Ok(selected)
+}
+
+/// Whether a path ends in its only `*`. Airbyte takes elements and members alike; a source file names one of the two.
+fn is_list_or_map(path: &[String]) -> bool {
+    path.last().is_some_and(|last| last == "*") && path.iter().filter(|step| *step == "*").count() == 1
 }
 
 /// The setting `records` of a path.

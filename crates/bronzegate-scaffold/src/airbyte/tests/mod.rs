@@ -342,6 +342,15 @@ fn records_in_lists_of_lists_have_a_star() {
 }
 
 #[test]
+fn a_path_that_takes_lists_and_maps_alike_is_refused() {
+    for path in ["[data, \"*\"]", "[\"*\"]"] {
+        let manifest = stream("", "", "").replace("field_path: [data]", &format!("field_path: {path}"));
+        let refused = imported(&manifest).streams[0].refused.clone().expect("it is refused");
+        assert!(refused.what.contains("the manifest does not say which it is"), "{refused:?}");
+    }
+}
+
+#[test]
 fn rules_for_errors_follow_their_action_and_branches() {
     let handler = "        error_handler: { response_filters: [{ action: IGNORE, http_codes: [404] }, { action: RETRY, http_codes: [429, 418] }, { action: FAIL, predicate: \"{{ response.ok == false and response.error == 'x' }}\" }] }";
     let deals = converted(&imported(&stream(handler, "", "")));

@@ -21,14 +21,14 @@ impl StreamRun {
         &self,
         segment: &mut Segment,
         newest: Option<&CommitRecord>,
-        anew: bool,
+        is_restart: bool,
     ) -> Result<()> {
         let asked = self.asked_parents();
         let begun = segment.parents.as_ref().map(|parents| &parents.settings);
         if segment.number > 1 && begun == asked.as_ref().map(|asked| &asked.settings) {
             return Ok(());
         }
-        if segment.number > 1 && !anew {
+        if segment.number > 1 && !is_restart {
             let cause = "the parents that the source file asks for are not those that the run was begun with; `run \
                          --restart` begins it again";
             return Err(Error::new(ErrorKind::Store, cause));

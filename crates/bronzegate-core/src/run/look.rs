@@ -70,23 +70,23 @@ impl StreamRun {
         }
         let mut plan = plan::plan(key, committed, newest.as_ref(), cursor)?;
         if let RunPlan::Segment(segment) = &mut plan {
-            let anew = matches!(request, RunRequest::Restart { .. });
-            self.as_the_file_is_now(segment, begins, anew)?;
-            self.choose_parents(segment, newest.as_ref(), anew)?;
-            self.choose_token(segment, newest.as_ref(), anew)?;
+            let is_restart = matches!(request, RunRequest::Restart { .. });
+            self.as_the_file_is_now(segment, begins, is_restart)?;
+            self.choose_parents(segment, newest.as_ref(), is_restart)?;
+            self.choose_token(segment, newest.as_ref(), is_restart)?;
         }
         let is_sequence = request.kind(incremental.is_some()) == RunKind::Sequence;
         let overtaken = is_sequence && matches!(plan, RunPlan::AlreadyCommitted(_));
         Ok((!overtaken).then_some(plan))
     }
 
-    /// Tells of where a run begins, and fits one that goes on to partitions that the file has no more.
-    fn as_the_file_is_now(&self, segment: &mut Segment, begins: Vec<String>, anew: bool) -> Result<()> {
+    /// Says where a run begins, and fits one that goes on to partitions that the file has no more.
+    fn as_the_file_is_now(&self, segment: &mut Segment, begins: Vec<String>, is_restart: bool) -> Result<()> {
         if segment.number == 1 {
             segment.told = begins;
         } else if let Some(sequence) = self.sequence().filter(|_| !segment.is_window()) {
             segment.cursor =
-                segment.cursor.take().map(|cursor| sequence.resumed(cursor, anew)).transpose()?;
+                segment.cursor.take().map(|cursor| sequence.resumed(cursor, is_restart)).transpose()?;
         }
         Ok(())
     }

@@ -185,9 +185,12 @@ impl StreamRun {
                 Ended::AlreadyCommitted if committed => return Ok(Status::Complete),
                 // The other run may have been scheduled earlier: something may still be due.
                 Ended::Lost(SegmentStatus::Complete) if several => {
-                    let newest = publisher.log().newest(RunKind::Sequence, self.engine.clock.now()).await?;
-                    if is_time_up && self.is_more_due(newest.as_ref(), request)? {
-                        return Ok(Status::Partial);
+                    if is_time_up {
+                        let now = self.engine.clock.now();
+                        let newest = publisher.log().newest(RunKind::Sequence, now).await?;
+                        if self.is_more_due(newest.as_ref(), request)? {
+                            return Ok(Status::Partial);
+                        }
                     }
                 }
                 Ended::AlreadyCommitted | Ended::Lost(SegmentStatus::Complete) => {

@@ -17,14 +17,14 @@ impl StreamRun {
         &self,
         segment: &mut Segment,
         newest: Option<&CommitRecord>,
-        anew: bool,
+        is_restart: bool,
     ) -> Result<()> {
         let settings = self.settings_of_token();
         let begun = segment.sync.as_ref().map(|sync| &sync.settings);
         if segment.number > 1 && begun == settings.as_ref() {
             return Ok(());
         }
-        if segment.number > 1 && !anew {
+        if segment.number > 1 && !is_restart {
             let cause = "the source file asks otherwise than when the run was begun, whose `sync_token` is good for that \
                          alone; `run --restart` begins it again";
             return Err(Error::new(ErrorKind::Store, cause));

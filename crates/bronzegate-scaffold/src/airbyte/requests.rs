@@ -323,7 +323,7 @@ fn pairs(part: &mut Part<'_>, node: &Node, key: &str, request: &mut Request) -> 
     Ok(map)
 }
 
-/// Tells of a value that the configuration does not have: `{{ config.get('x') }}` is then `None`, which Airbyte writes as text.
+/// Reports a value that the configuration does not have: `{{ config.get('x') }}` is then `None`, which Airbyte writes as text.
 fn told_if_absent(part: &mut Part<'_>, name: &str, value: &Node, term: Term) -> Term {
     let is_get = value.str().is_some_and(|text| text.contains("config.get("));
     if is_get && term == Term::null() {

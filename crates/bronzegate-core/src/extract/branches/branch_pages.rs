@@ -69,6 +69,7 @@ impl BranchPages {
                 job: context.stream.job.as_ref(),
                 requests: Requests::new(&context, &branch),
                 concurrency: room.concurrency,
+                names_early: room.concurrency > 1 && paginator.may_name_early(),
                 progress: Progress::new(pagination, paginator, state),
                 context: &context,
                 branch: &branch,
@@ -120,6 +121,8 @@ struct Driver<'a> {
     job: Option<&'a Job>,
     requests: Requests<'a>,
     concurrency: usize,
+    /// Whether a page may name the next one before its records. Given up once one does not: it names it after them.
+    names_early: bool,
     progress: Progress<'a>,
     context: &'a StreamContext,
     branch: &'a Arc<Branch>,
@@ -306,8 +309,10 @@ impl Driver<'_> {
         let number = self.progress.state.pages.saturating_add(1 + self.flying.len() as u64);
         let state = PageState { position, pages: number - 1, ..self.progress.state.clone() };
         let request = self.requests.at(&state).map_err(|error| error.on_page(number))?;
-        let (early, facts) = self.may_ask_early().then(oneshot::channel).unzip();
-        let (sender, receiver) = record_channel(self.watch(), early);
+        let watch = self.watch();
+        let is_early = self.names_early && watch.is_none() && !self.lacks_columns();
+        let (early, facts) = is_early.then(oneshot::channel).unzip();
+        let (sender, receiver) = record_channel(watch, early);
         let fetcher = self.context.fetcher.clone();
         let shape = state.shape.clone();
         let task = tokio::spawn(async move { fetcher.fetch(&request, shape.as_ref(), &sender).await });
@@ -347,18 +352,12 @@ impl Driver<'_> {
         }
     }
 
-    /// Whether the request after a page may leave before that page is whole.
-    fn may_ask_early(&self) -> bool {
-        self.concurrency > 1
-            && self.progress.may_be_named_early()
-            && !self.lacks_columns()
-            && self.watch().is_none()
-    }
-
     /// Sends the request that a page names before its records, if there is a place for it. One that cannot be made is
     /// an error once the page is whole.
     fn launch_early(&mut self, facts: &Facts) {
-        if let Some(position) = self.progress.named_by(facts)
+        let named = self.progress.named_by(facts);
+        self.names_early = named.is_some();
+        if let Some(position) = named
             && self.flying.len() == 1
             && !self.context.is_over()
             && let Ok(place) = self.places.clone().try_acquire_owned()

@@ -118,11 +118,6 @@ impl<'a> Progress<'a> {
         self.paginator.ahead(position, &self.state, self.usual)
     }
 
-    /// Whether what a page says before its records may decide which request comes next.
-    pub(crate) fn may_be_named_early(&self) -> bool {
-        self.paginator.may_name_early()
-    }
-
     /// The position that a page names before its records, if its response says so plainly. Nothing is decided by it: the
     /// whole page is judged later.
     pub(crate) fn named_by(&self, facts: &Facts) -> Option<Position> {
